@@ -1,0 +1,57 @@
+"""Errors that a caller can be told. One small class per cause, raised anywhere, mapped to a status in `status.py`."""
+
+from enum import Enum
+from typing import Any
+
+
+class Kind(Enum):
+    """What sort of failure it is, from which the gRPC code follows."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    EXHAUSTED = "exhausted"
+    UNAVAILABLE = "unavailable"
+
+
+class DomainError(Exception):
+    """A failure with a cause that the caller can be told.
+
+    Subclasses set `kind`, `reason` (a name of `smith.core.v1.ErrorReason` without its prefix) and `error` (the short
+    title of REST answers). `message` names the field and the rule in a sentence; `facts` are values for programs.
+    """
+
+    kind: Kind
+    reason: str
+    error: str
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts
+
+
+class InvalidRequest(DomainError):
+    """A field breaks a rule."""
+
+    kind, reason, error = Kind.INVALID, "INVALID_REQUEST", "Invalid request"
+
+
+class NotFound(DomainError):
+    """The named thing does not exist, or not for this caller: the two look alike."""
+
+    kind, reason, error = Kind.NOT_FOUND, "NOT_FOUND", "Not found"
+
+
+class AlreadyExists(DomainError):
+    """A unique name is taken."""
+
+    kind, reason, error = Kind.CONFLICT, "ALREADY_EXISTS", "Already exists"
+
+
+class Unavailable(DomainError):
+    """Something the answer needs cannot be reached now."""
+
+    kind, reason, error = Kind.UNAVAILABLE, "UNAVAILABLE", "Service unavailable"

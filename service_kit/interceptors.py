@@ -1,0 +1,74 @@
+"""What happens to every call on the server side, whatever the service."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import psycopg
+import psycopg_pool
+import sqlalchemy.exc
+
+from service_kit.errors import DomainError, Unavailable
+from service_kit.status import DETAILS_KEY, to_details
+
+log = logging.getLogger(__name__)
+
+Handler = grpc.RpcMethodHandler
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
+UnaryCall = Callable[[Any, Any], Awaitable[Any]]
+
+DATABASE_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg_pool.PoolTimeout,
+    psycopg_pool.PoolClosed,
+    psycopg_pool.TooManyRequests,
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+)
+
+
+class ErrorInterceptor(grpc.aio.ServerInterceptor):
+    """Turns what a unary handler raises into a status: our errors into theirs, a lost database into UNAVAILABLE, and
+    anything else into INTERNAL with an id that leads to the log and nothing more."""
+
+    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
+        """Wraps unary handlers; streams are left alone (they are health, reflection and delivery)."""
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        return grpc.unary_unary_rpc_method_handler(
+            _answering_errors(handler.unary_unary, handler_call_details.method),
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+
+
+def _answering_errors(inner: UnaryCall, method: str) -> UnaryCall:
+    async def call(request: Any, context: Any) -> Any:
+        try:
+            return await inner(request, context)
+        except DomainError as error:
+            await abort(context, error)
+        except DATABASE_AWAY as error:
+            log.warning("%s: the database is away: %s", method, error)
+            await abort(context, Unavailable("The database cannot be reached. Try again shortly."))
+        except (asyncio.CancelledError, grpc.aio.AbortError):
+            raise
+        except Exception:
+            incident = uuid.uuid4().hex[:12]
+            log.exception("%s failed, incident %s", method, incident)
+            await context.abort(grpc.StatusCode.INTERNAL, f"Internal error, incident {incident}")
+
+    return call
+
+
+async def abort(context: Any, error: DomainError) -> None:
+    """Ends the call with the status of `error`, keeping trailing metadata that was set before."""
+    code, details = to_details(error)
+    metadata = tuple(context.trailing_metadata() or ())
+    await context.abort(code, error.message, (*metadata, (DETAILS_KEY, details)))

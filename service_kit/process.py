@@ -1,0 +1,51 @@
+"""A process's life: an event loop that runs until somebody asks it to stop."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+
+class StopRequest:
+    """Set once by SIGTERM, SIGINT or, if asked for, the end of standard input."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        """Asks the process to stop."""
+        self._event.set()
+
+    async def wait(self) -> None:
+        """Returns once the process was asked to stop."""
+        await self._event.wait()
+
+
+def run(main: Callable[[StopRequest], Awaitable[None]]) -> None:
+    """Runs `main` on a uvloop event loop; it should serve until `stop.wait()` returns, then drain and return.
+
+    With `SMITH_STOP_AT_EOF=1` the end of standard input also asks to stop. A supervisor holds the other end of that
+    pipe, so that its processes stop even if it was killed.
+    """
+
+    async def supervised() -> None:
+        stop = StopRequest()
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, stop.set)
+        if os.environ.get("SMITH_STOP_AT_EOF") == "1":
+            threading.Thread(target=_stop_at_eof, args=(loop, stop), daemon=True).start()
+        await main(stop)
+
+    uvloop.run(supervised())
+
+
+def _stop_at_eof(loop: asyncio.AbstractEventLoop, stop: StopRequest) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(stop.set)

@@ -1,0 +1,71 @@
+"""gRPC servers as every process of ours runs them: health, reflection, bounded load, graceful drain."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health_aio
+from grpc_reflection.v1alpha import reflection
+
+from service_kit.client import MAX_MESSAGE_BYTES
+
+log = logging.getLogger(__name__)
+
+OPTIONS: list[tuple[str, int]] = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    # Two processes on one port would each get half of the calls; better to fail at start.
+    ("grpc.so_reuseport", 0),
+    # Clients of ours ping every 10 seconds; gRPC's default would call that abuse.
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+
+
+class GrpcServer:
+    """A gRPC server with health and reflection.
+
+    `max_concurrent_rpcs` bounds the calls in progress; gRPC answers RESOURCE_EXHAUSTED at once beyond it.
+    """
+
+    def __init__(
+        self,
+        *,
+        interceptors: Sequence[grpc.aio.ServerInterceptor],
+        max_concurrent_rpcs: int,
+    ) -> None:
+        self._server = grpc.aio.server(
+            interceptors=interceptors, options=OPTIONS, maximum_concurrent_rpcs=max_concurrent_rpcs
+        )
+        self._health = health_aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
+
+    def add(self, register: Callable[[grpc.aio.Server], None], service_name: str) -> None:
+        """Adds a service by its generated `add_..._to_server`, bound to its servicer, and its full name."""
+        register(self._server)
+        self._names.append(service_name)
+
+    async def start(self, host: str, port: int) -> int:
+        """Listens; returns the port, which differs from `port` if that is 0. Not healthy until `set_serving`.
+
+        Raises OSError if the address cannot be bound.
+        """
+        reflection.enable_server_reflection(self._names, self._server)
+        try:
+            bound = self._server.add_insecure_port(f"{host}:{port}")
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {host}:{port}: the port is taken or not allowed") from error
+        await self._server.start()
+        return bound
+
+    async def set_serving(self, serving: bool) -> None:
+        """Says to health checks whether calls can be answered."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        await asyncio.gather(*(self._health.set(name, status) for name in ["", *self._names]))
+
+    async def stop(self, grace: float) -> None:
+        """Refuses new calls, lets those in progress finish for `grace` seconds, then cancels them."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace)
