@@ -6,7 +6,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from google.protobuf import descriptor_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 GEN = ROOT / "gen"
@@ -18,8 +21,42 @@ def generate(target: Path) -> None:
     services = [p for p in protos if p.endswith("_service.proto")]
     protoc(f"--python_out={target}", f"--mypy_out=quiet:{target}", *protos)
     protoc(f"--grpc_python_out={target}", f"--mypy_grpc_out=quiet:{target}", *services)
+    write_comments(target, protos)
     for folder in [p for p in target.rglob("*") if p.is_dir()]:
         (folder / "__init__.py").touch()
+
+
+def write_comments(target: Path, protos: list[str]) -> None:
+    """Writes `smith/core/v1/comments.py`: the protos' comments by full name, which generated descriptors leave out.
+
+    The gateway's OpenAPI description is made from them.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        binary = Path(scratch) / "descriptors.binpb"
+        protoc(f"--descriptor_set_out={binary}", "--include_source_info", *protos)
+        files = descriptor_pb2.FileDescriptorSet.FromString(binary.read_bytes()).file
+    found: dict[str, str] = {}
+    for file in files:
+        if file.package == "smith.core.v1":
+            texts = {tuple(at.path): at.leading_comments for at in file.source_code_info.location}
+            for full_name, path in elements(file):
+                found[full_name] = "\n".join(line.strip() for line in texts.get(path, "").strip().splitlines())
+    lines = [f"    {name!r}: {text!r},\n" for name, text in sorted(found.items())]
+    head = '"""The comments of the protos of smith.core.v1 by full name. Generated, never edited."""\n\n'
+    module = target / "smith" / "core" / "v1" / "comments.py"
+    module.write_text(f"{head}COMMENTS: dict[str, str] = {{\n{''.join(lines)}}}\n", encoding="utf-8")
+
+
+def elements(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Full name and place (as `SourceCodeInfo.Location.path` counts it) of each message, field, service and RPC."""
+    for i, message in enumerate(file.message_type):
+        yield f"{file.package}.{message.name}", (4, i)
+        for j, field in enumerate(message.field):
+            yield f"{file.package}.{message.name}.{field.name}", (4, i, 2, j)
+    for i, service in enumerate(file.service):
+        yield f"{file.package}.{service.name}", (6, i)
+        for j, rpc in enumerate(service.method):
+            yield f"{file.package}.{service.name}.{rpc.name}", (6, i, 2, j)
 
 
 def protoc(*arguments: str) -> None:

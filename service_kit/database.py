@@ -8,8 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 
-def create_pool(url: str, *, max_size: int) -> Pool:
+def create_pool(url: str, *, max_size: int, synchronous_commit: bool = True) -> Pool:
     """A closed pool of autocommit connections: on the hot paths one statement is one transaction.
+
+    Without `synchronous_commit`, a crash of PostgreSQL itself may forget the last fraction of a second.
+
+    The planner is told to shun sequential scans: a plan prepared while a table was empty must not be kept after it
+    has grown.
 
     A caller waits at most 2 seconds for a connection, and at most 2,000 callers wait; beyond that the answer is
     UNAVAILABLE rather than a growing queue. Every statement is cut off after 10 seconds.
@@ -27,7 +32,8 @@ def create_pool(url: str, *, max_size: int) -> Pool:
             "autocommit": True,
             "prepare_threshold": 1,
             "connect_timeout": 5,
-            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s",
+            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c enable_seqscan=off"
+            + ("" if synchronous_commit else " -c synchronous_commit=off"),
         },
     )
 
@@ -40,5 +46,7 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=2.0,
         pool_pre_ping=True,
+        # What a failed statement was given may be personal or a hash of a password; errors end up in logs.
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10s"},
     )

@@ -16,8 +16,9 @@ from service_kit.status import DETAILS_KEY, to_details
 
 log = logging.getLogger(__name__)
 
-Handler = grpc.RpcMethodHandler
-Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
+Handler = Any
+"""A `grpc.RpcMethodHandler`; its type parameters say nothing where every method passes."""
+Continuation = Callable[[Any], Awaitable[Handler]]
 UnaryCall = Callable[[Any, Any], Awaitable[Any]]
 
 DATABASE_AWAY = (

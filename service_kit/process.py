@@ -20,6 +20,10 @@ class StopRequest:
         """Asks the process to stop."""
         self._event.set()
 
+    def is_set(self) -> bool:
+        """Whether the process was asked to stop."""
+        return self._event.is_set()
+
     async def wait(self) -> None:
         """Returns once the process was asked to stop."""
         await self._event.wait()

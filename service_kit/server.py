@@ -42,9 +42,9 @@ class GrpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
 
-    def add(self, register: Callable[[grpc.aio.Server], None], service_name: str) -> None:
-        """Adds a service by its generated `add_..._to_server`, bound to its servicer, and its full name."""
-        register(self._server)
+    def add(self, register: Callable[..., None], servicer: object, service_name: str) -> None:
+        """Adds a service: its generated `add_..._to_server`, its servicer and its full name."""
+        register(servicer, self._server)
         self._names.append(service_name)
 
     async def start(self, host: str, port: int) -> int:

@@ -33,5 +33,5 @@ def load(settings_class: type[S]) -> S:
     except ValidationError as error:
         for mistake in error.errors():
             name = "_".join(("SMITH", *(str(part).upper() for part in mistake["loc"])))
-            print(f"{name}={os.environ.get(name, '')!r}: {mistake['msg']}", file=sys.stderr)  # noqa: T201
+            print(f"{name}={os.environ.get(name, '')!r}: {mistake['msg']}", file=sys.stderr)
         raise SystemExit(2) from None

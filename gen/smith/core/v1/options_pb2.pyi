@@ -92,16 +92,24 @@ class FieldForm(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OMIT_EMPTY_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
     omit_empty: _builtins.bool
     """An empty list is left out of answers instead of being written as `[]`."""
+    expected: _builtins.str
+    """What error messages call a value of the right type, for example `an array of channel slugs`."""
+    error: _builtins.str
+    """Title (`error`) of the answer if the field or anything in it is of the wrong type."""
     def __init__(
         self,
         *,
         omit_empty: _builtins.bool = ...,
+        expected: _builtins.str = ...,
+        error: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["omit_empty", b"omit_empty"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "expected", b"expected", "omit_empty", b"omit_empty"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -88,7 +88,7 @@ class PutDeviceTokensRequest(_message.Message):
     environment: _device_pb2.ApnsEnvironment.ValueType
     """Which of Apple's environments issued the tokens. Required on the first call."""
     bundle_id: _builtins.str
-    """The app's bundle id, for example `com.example.app`. Required on the first call."""
+    """The app's bundle id, for example `com.example.app`. Left out, the server's configured topic is used."""
     os_version: _builtins.str
     """iOS version, for example `18.2`."""
     frequent_pushes_enabled: _builtins.bool

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from smith.core.v1 import json_object_pb2 as smith_dot_core_dot_v1_dot_json__object__pb2
+from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%smith/core/v1/push_notification.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fsmith/core/v1/json_object.proto\"\xf4\x01\n\x16PushNotificationAction\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12=\n\x04type\x18\x02 \x01(\x0e\x32).smith.core.v1.PushNotificationActionTypeB\x04\xe2\x41\x01\x02\x12\x11\n\x03url\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x31\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodH\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01\x42\t\n\x07_methodB\x07\n\x05_body\"\'\n\rChannelTarget\x12\x16\n\x08\x63hannels\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02*\xa2\x01\n\x1aPushNotificationActionType\x12-\n)PUSH_NOTIFICATION_ACTION_TYPE_UNSPECIFIED\x10\x00\x12*\n&PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL\x10\x01\x12)\n%PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK\x10\x02*`\n\rWebhookMethod\x12\x1e\n\x1aWEBHOOK_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12WEBHOOK_METHOD_GET\x10\x01\x12\x17\n\x13WEBHOOK_METHOD_POST\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%smith/core/v1/push_notification.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\"\xf4\x01\n\x16PushNotificationAction\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12=\n\x04type\x18\x02 \x01(\x0e\x32).smith.core.v1.PushNotificationActionTypeB\x04\xe2\x41\x01\x02\x12\x11\n\x03url\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x31\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodH\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01\x42\t\n\x07_methodB\x07\n\x05_body\"F\n\rChannelTarget\x12\x35\n\x08\x63hannels\x18\x01 \x03(\tB#\xe2\x41\x01\x02\xaa\xbb\x18\x1b\x12\x19\x61n array of channel slugs*\xa2\x01\n\x1aPushNotificationActionType\x12-\n)PUSH_NOTIFICATION_ACTION_TYPE_UNSPECIFIED\x10\x00\x12*\n&PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL\x10\x01\x12)\n%PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK\x10\x02*`\n\rWebhookMethod\x12\x1e\n\x1aWEBHOOK_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12WEBHOOK_METHOD_GET\x10\x01\x12\x17\n\x13WEBHOOK_METHOD_POST\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,13 +41,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._loaded_options = None
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._serialized_options = b'\342A\001\002'
   _globals['_CHANNELTARGET'].fields_by_name['channels']._loaded_options = None
-  _globals['_CHANNELTARGET'].fields_by_name['channels']._serialized_options = b'\342A\001\002'
-  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_start=411
-  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_end=573
-  _globals['_WEBHOOKMETHOD']._serialized_start=575
-  _globals['_WEBHOOKMETHOD']._serialized_end=671
-  _globals['_PUSHNOTIFICATIONACTION']._serialized_start=123
-  _globals['_PUSHNOTIFICATIONACTION']._serialized_end=367
-  _globals['_CHANNELTARGET']._serialized_start=369
-  _globals['_CHANNELTARGET']._serialized_end=408
+  _globals['_CHANNELTARGET'].fields_by_name['channels']._serialized_options = b'\342A\001\002\252\273\030\033\022\031an array of channel slugs'
+  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_start=471
+  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_end=633
+  _globals['_WEBHOOKMETHOD']._serialized_start=635
+  _globals['_WEBHOOKMETHOD']._serialized_end=731
+  _globals['_PUSHNOTIFICATIONACTION']._serialized_start=152
+  _globals['_PUSHNOTIFICATIONACTION']._serialized_end=396
+  _globals['_CHANNELTARGET']._serialized_start=398
+  _globals['_CHANNELTARGET']._serialized_end=468
 # @@protoc_insertion_point(module_scope)

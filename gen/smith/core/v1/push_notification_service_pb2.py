@@ -30,7 +30,7 @@ from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 from smith.core.v1 import push_notification_pb2 as smith_dot_core_dot_v1_dot_push__notification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-smith/core/v1/push_notification_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\x1a%smith/core/v1/push_notification.proto\"\xaf\x03\n\x1bSendPushNotificationRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x07message\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08subtitle\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05media\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0bredirection\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x36\n\x07\x61\x63tions\x18\x06 \x03(\x0b\x32%.smith.core.v1.PushNotificationAction\x12/\n\x07payload\x18\x07 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x04\x88\x01\x01\x12\x12\n\x05\x62\x61\x64ge\x18\x08 \x01(\x03H\x05\x88\x01\x01\x12\x12\n\x05sound\x18\t \x01(\tH\x06\x88\x01\x01\x12\x31\n\x06target\x18\n \x01(\x0b\x32\x1c.smith.core.v1.ChannelTargetH\x07\x88\x01\x01\x42\n\n\x08_messageB\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_soundB\t\n\x07_target\"\x82\x02\n\x1cSendPushNotificationResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x18\n\x10\x64\x65vices_notified\x18\x02 \x01(\x05\x12\x16\n\x0eusers_notified\x18\x03 \x01(\x05\x12\x1b\n\x0e\x64\x65vices_queued\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\'\n\x17\x65\x66\x66\x65\x63tive_channel_slugs\x18\x05 \x03(\tB\x06\xaa\xbb\x18\x02\x08\x01\x12-\n\ttimestamp\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fnotification_id\x18\x07 \x01(\tB\x11\n\x0f_devices_queued2\xb7\x01\n\x17PushNotificationService\x12\x9b\x01\n\x14SendPushNotification\x12*.smith.core.v1.SendPushNotificationRequest\x1a+.smith.core.v1.SendPushNotificationResponse\"*\xa2\xbb\x18\x05\n\x01\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/api/push-notification:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-smith/core/v1/push_notification_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\x1a%smith/core/v1/push_notification.proto\"\xd0\x03\n\x1bSendPushNotificationRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x07message\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08subtitle\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05media\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0bredirection\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x36\n\x07\x61\x63tions\x18\x06 \x03(\x0b\x32%.smith.core.v1.PushNotificationAction\x12/\n\x07payload\x18\x07 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x04\x88\x01\x01\x12\x12\n\x05\x62\x61\x64ge\x18\x08 \x01(\x03H\x05\x88\x01\x01\x12\x12\n\x05sound\x18\t \x01(\tH\x06\x88\x01\x01\x12R\n\x06target\x18\n \x01(\x0b\x32\x1c.smith.core.v1.ChannelTargetB\x1f\xaa\xbb\x18\x1b\x1a\x19Invalid channel targetingH\x07\x88\x01\x01\x42\n\n\x08_messageB\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_soundB\t\n\x07_target\"\x82\x02\n\x1cSendPushNotificationResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x18\n\x10\x64\x65vices_notified\x18\x02 \x01(\x05\x12\x16\n\x0eusers_notified\x18\x03 \x01(\x05\x12\x1b\n\x0e\x64\x65vices_queued\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\'\n\x17\x65\x66\x66\x65\x63tive_channel_slugs\x18\x05 \x03(\tB\x06\xaa\xbb\x18\x02\x08\x01\x12-\n\ttimestamp\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fnotification_id\x18\x07 \x01(\tB\x11\n\x0f_devices_queued2\xb7\x01\n\x17PushNotificationService\x12\x9b\x01\n\x14SendPushNotification\x12*.smith.core.v1.SendPushNotificationRequest\x1a+.smith.core.v1.SendPushNotificationResponse\"*\xa2\xbb\x18\x05\n\x01\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/api/push-notification:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,14 +39,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['title']._loaded_options = None
   _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['target']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['target']._serialized_options = b'\252\273\030\033\032\031Invalid channel targeting'
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['effective_channel_slugs']._loaded_options = None
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['effective_channel_slugs']._serialized_options = b'\252\273\030\002\010\001'
   _globals['_PUSHNOTIFICATIONSERVICE'].methods_by_name['SendPushNotification']._loaded_options = None
   _globals['_PUSHNOTIFICATIONSERVICE'].methods_by_name['SendPushNotification']._serialized_options = b'\242\273\030\005\n\001\002\020\001\202\323\344\223\002\033\"\026/api/push-notification:\001*'
   _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_start=262
-  _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_end=693
-  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_start=696
-  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_end=954
-  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_start=957
-  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_end=1140
+  _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_end=726
+  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_start=729
+  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_end=987
+  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_start=990
+  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_end=1173
 # @@protoc_insertion_point(module_scope)

@@ -169,7 +169,7 @@ class Target(_message.Message):
     apns_id: _builtins.str
     """Canonical lower-case UUID. The same on every attempt, so that a repeat can be told."""
     bundle_id: _builtins.str
-    """Bundle id of the app that owns the token."""
+    """Bundle id of the app that owns the token; empty for the configured topic."""
     environment: Global___Environment.ValueType
     """Environment that issued the token."""
     def __init__(
