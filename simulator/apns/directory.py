@@ -1,0 +1,62 @@
+"""Which tokens APNs knows, what they are for and who is behind them."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedPush:
+    """A push that APNs answered with 200 and hands to a device."""
+
+    apns_id: str
+    push_type: str
+    collapse_id: str | None
+    expiration: int | None
+    """UNIX seconds; 0: one attempt, never stored; None: stored as APNs likes."""
+    body: bytes
+    """The JSON document as it was sent, UTF-8."""
+    document: dict[str, Any]
+    """`body`, decoded."""
+
+
+class Recipient(Protocol):
+    """A device as APNs sees it."""
+
+    def receive(self, token: str, push: AcceptedPush) -> None:
+        """Takes a push that was accepted for `token`. Must not block and must not raise."""
+
+
+@dataclass(slots=True)
+class TokenEntry:
+    """What APNs knows of one token."""
+
+    topic: bytes
+    """The one `apns-topic` the token is for."""
+    recipient: Recipient
+    dead_since: int | None = None
+    """Milliseconds since the epoch since when the token is no longer valid; None while it is."""
+
+
+class TokenDirectory:
+    """All tokens that devices ever got, those no longer valid included."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, TokenEntry] = {}
+
+    def issue(self, token: str, topic: str, recipient: Recipient, dead_since: int | None = None) -> None:
+        """Makes `token` (lower-case hexadecimal) known for `topic`."""
+        self._entries[token] = TokenEntry(topic.encode(), recipient, dead_since)
+
+    def invalidate(self, token: str, since: int) -> None:
+        """From now on pushes to `token` get 410; `since` is in milliseconds. An unknown token is left unknown."""
+        entry = self._entries.get(token)
+        if entry is not None:
+            entry.dead_since = since
+
+    def forget(self, token: str) -> None:
+        """As if the token had never been issued."""
+        self._entries.pop(token, None)
+
+    def find(self, token: str) -> TokenEntry | None:
+        """What is known of `token`, or None."""
+        return self._entries.get(token)

@@ -1,0 +1,105 @@
+"""APNs itself, without its connections: judges requests, counts them and hands accepted pushes to devices."""
+
+import time
+import uuid
+
+from simulator.apns.directory import AcceptedPush, TokenDirectory
+from simulator.apns.faults import Faults, Step
+from simulator.apns.provider_token import ConnectionAuthority, ProviderTokens
+from simulator.apns.request_log import Entry, RequestLog
+from simulator.apns.rules import WRONG_TOKEN, Policy, Request, Verdict, judge
+from simulator.apns.stats import Stats
+
+MAX_COUNTED_TOKENS = 200_000
+
+
+class RateCap:
+    """Counts requests per token within the current minute."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._counts: dict[str, int] = {}
+
+    def exceeded(self, token: str, cap: int) -> bool:
+        """Whether this request is one more than `cap` in this minute of the clock."""
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute or len(self._counts) >= MAX_COUNTED_TOKENS:
+            self._minute, self._counts = minute, {}
+        count = self._counts[token] = self._counts.get(token, 0) + 1
+        return count > cap
+
+
+class ApnsService:
+    """The part that all connections share."""
+
+    def __init__(self, bundle_id: str, provider_tokens: ProviderTokens, directory: TokenDirectory) -> None:
+        self.provider_tokens = provider_tokens
+        self.directory = directory
+        self.faults = Faults()
+        self.stats = Stats()
+        self.log = RequestLog()
+        self._bundle_id = bundle_id.encode()
+        self._rate_cap = RateCap()
+
+    def judge(self, request: Request, authority: ConnectionAuthority, step: Step | None) -> Verdict:
+        """The answer that `request` deserves on a connection with `authority`; `step` may overrule the checks."""
+        settings = self.faults.settings
+        request.entry = self.directory.find(request.token)
+        request.auth_problem = self._auth_problem(request, authority)
+        verdict = judge(request, Policy(self._bundle_id, settings.accept_unknown_tokens))
+        if settings.wrong_environment and verdict.status in (200, 410):
+            verdict = WRONG_TOKEN
+        cap = settings.rate_cap_per_token_per_minute
+        if cap is not None and verdict.status == 200 and self._rate_cap.exceeded(request.token, cap):
+            verdict = Verdict(429, "TooManyRequests")
+        if step is not None and step.status is not None:
+            verdict = Verdict(step.status, step.reason, step.timestamp)
+        return verdict
+
+    def settle(self, request: Request, verdict: Verdict) -> bytes:
+        """Counts the verdict and, if it is 200, hands the push to its device. Returns the answer's `apns-id`."""
+        apns_id = request.headers.get(b"apns-id") or str(uuid.uuid4()).encode()
+        if verdict.status != 200:
+            self.stats.rejected += 1
+            return apns_id
+        text = apns_id.decode("ascii", "replace")
+        self.stats.count_accepted(text)
+        if request.push_type == b"liveactivity":
+            self.stats.count_live_activity(request.token, request.document.get("aps"))
+        if request.entry is not None and request.document:
+            request.entry.recipient.receive(request.token, _accepted(request, text))
+        return apns_id
+
+    def record(self, connection: int, stream: int, request: Request, verdict: Verdict | None) -> None:
+        """Keeps the request and its answer (None: there is none) for those who ask."""
+        if self.faults.settings.log_requests:
+            status, reason = (None, None) if verdict is None else (verdict.status, verdict.reason)
+            # The log outlives the request: keep no more than it shows.
+            request.entry, request.document = None, {}
+            self.log.add(Entry(connection, stream, request, status, reason, time.time()))
+
+    def _auth_problem(self, request: Request, authority: ConnectionAuthority) -> tuple[int, str] | None:
+        settings = self.faults.settings
+        if settings.revoke_key:
+            return 403, "InvalidProviderToken"
+        if authority.expired and settings.wedge_after_expired_token:
+            return 403, "ExpiredProviderToken"
+        before = authority.current
+        problem = authority.problem(request.headers.get(b"authorization"), time.time() + settings.clock_offset_seconds)
+        if authority.current is not before and authority.current is not None:
+            self.stats.count_provider_token(authority.current.digest)
+        return problem
+
+
+def _accepted(request: Request, apns_id: str) -> AcceptedPush:
+    headers = request.headers
+    collapse_id = headers.get(b"apns-collapse-id")
+    expiration = headers.get(b"apns-expiration")
+    return AcceptedPush(
+        apns_id=apns_id,
+        push_type=request.push_type.decode(),
+        collapse_id=collapse_id.decode("utf-8", "replace") if collapse_id else None,
+        expiration=int(expiration) if expiration is not None else None,
+        body=request.body,
+        document=request.document,
+    )

@@ -1,0 +1,1 @@
+"""The JSON API that people and tests steer the simulator with."""

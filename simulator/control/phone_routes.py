@@ -1,0 +1,140 @@
+"""Control of the simulated phones."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from simulator.control.json_http import answer, read_limit, read_model, read_object, validate
+from simulator.phones.client import GatewayError
+from simulator.phones.phone import Phone, PhoneSettings
+from simulator.phones.screen import CAPACITY, describe
+from simulator.phones.service import PhoneError, PhoneService
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewPhone(_Body):
+    """A phone to be paired."""
+
+    pairing_code: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Tap(_Body):
+    """What is tapped: a button by its `action_id`, or the notification."""
+
+    action_id: Annotated[str, Field(max_length=200)] | None = None
+    notification_id: Annotated[str, Field(max_length=200)] | None = None
+    """The notification's `id` or `notification_id`. Without it the newest that fits."""
+
+
+class PhoneRoutes:
+    """Everything under /phones."""
+
+    def __init__(self, phones: PhoneService) -> None:
+        self._phones = phones
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes, for the application."""
+        return [
+            Route("/phones", self.list_phones, methods=["GET"]),
+            Route("/phones", self.pair, methods=["POST"]),
+            Route("/phones/{id}", self.show, methods=["GET"]),
+            Route("/phones/{id}", self.delete, methods=["DELETE"]),
+            Route("/phones/{id}/settings", self.change_settings, methods=["POST"]),
+            Route("/phones/{id}/rotate-token", self.rotate_token, methods=["POST"]),
+            Route("/phones/{id}/uninstall", self.uninstall, methods=["POST"]),
+            Route("/phones/{id}/tap", self.tap, methods=["POST"]),
+        ]
+
+    async def list_phones(self, _: Request) -> Response:
+        """All phones, without their screens."""
+        return answer({"phones": [_identity(phone) for phone in self._phones.all()]})
+
+    async def pair(self, request: Request) -> Response:
+        """Pairs a new phone through the gateway, whose errors are passed on."""
+        body = await read_model(request, NewPhone)
+        return answer(_with_screen(await self._phones.pair(body.pairing_code, body.name), CAPACITY), 201)
+
+    async def show(self, request: Request) -> Response:
+        """A phone with its screen, newest last; `limit` picks the newest."""
+        limit = read_limit(request, default=CAPACITY, maximum=CAPACITY)
+        return answer(_with_screen(self._phone(request), limit))
+
+    async def delete(self, request: Request) -> Response:
+        """Unpairs a phone through the gateway and forgets it."""
+        phone = self._phone(request)
+        await self._phones.delete(phone)
+        return answer({"deleted": phone.record.id})
+
+    async def change_settings(self, request: Request) -> Response:
+        """Changes the settings that are named; the rest stays."""
+        change = await read_object(request)
+        phone = self._phone(request)
+        settings = validate(PhoneSettings, {**phone.record.settings.model_dump(), **change})
+        await self._phones.change_settings(phone, settings)
+        return answer(_identity(phone))
+
+    async def rotate_token(self, request: Request) -> Response:
+        """Gives the phone a new push token."""
+        phone = self._phone(request)
+        await self._phones.rotate_token(phone)
+        return answer(_identity(phone))
+
+    async def uninstall(self, request: Request) -> Response:
+        """Removes the app without telling the server."""
+        phone = self._phone(request)
+        await self._phones.uninstall(phone)
+        return answer(_identity(phone))
+
+    async def tap(self, request: Request) -> Response:
+        """Taps a notification or one of its buttons; answers what opened or what the server said."""
+        body = await read_model(request, Tap)
+        return answer(await self._phones.tap(self._phone(request), body.action_id, body.notification_id))
+
+    def _phone(self, request: Request) -> Phone:
+        return self._phones.get(request.path_params["id"])
+
+
+async def on_phone_error(_: Request, error: Exception) -> Response:
+    """Answers a PhoneError."""
+    assert isinstance(error, PhoneError)  # noqa: S101 - registered for this class only
+    title = "Not found" if error.status == 404 else "Conflict"
+    return answer({"error": title, "message": error.message}, error.status)
+
+
+async def on_gateway_error(_: Request, error: Exception) -> Response:
+    """Passes on what the gateway said."""
+    assert isinstance(error, GatewayError)  # noqa: S101 - registered for this class only
+    return answer(error.document, error.status)
+
+
+def _identity(phone: Phone) -> dict[str, Any]:
+    record = phone.record
+    return {
+        "id": record.id,
+        "name": record.name,
+        "device_id": record.device_id,
+        "bundle_id": record.bundle_id,
+        "environment": record.environment,
+        "os_version": record.os_version,
+        "push_token": record.push_token,
+        "push_to_start_token": record.push_to_start_token,
+        "tokens_reported": record.tokens_reported,
+        "installed": record.installed,
+        "settings": record.settings.model_dump(),
+        "badge": phone.badge,
+    }
+
+
+def _with_screen(phone: Phone, limit: int) -> dict[str, Any]:
+    return {
+        **_identity(phone),
+        "notifications": [describe(notification) for notification in phone.screen.newest(limit)],
+        "live_activities": [],
+    }

@@ -1,0 +1,93 @@
+"""The app's side of the server's REST API for phones."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+TIMEOUT_SECONDS = 10.0
+MAX_CONNECTIONS = 50
+
+
+class GatewayError(Exception):
+    """The gateway refused a call, or could not be reached (503)."""
+
+    def __init__(self, status: int, document: dict[str, Any]) -> None:
+        super().__init__(f"{status}: {document.get('message', '')}")
+        self.status = status
+        self.document = document
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What a phone gets for its pairing code."""
+
+    device_id: str
+    device_token: str
+
+
+class GatewayClient:
+    """Calls the gateway as the app does. Every method raises GatewayError."""
+
+    def __init__(self, url: str) -> None:
+        # The gateway is named in the settings; a proxy from the environment has no place between a phone and it.
+        self._http = httpx.AsyncClient(
+            base_url=url.rstrip("/"),
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+            headers={"user-agent": "ActivitySmith-Simulator"},
+        )
+
+    async def close(self) -> None:
+        """Closes its connections."""
+        await self._http.aclose()
+
+    async def pair(self, pairing_code: str, name: str) -> Pairing:
+        """Trades a pairing code for a device."""
+        document = await self._call("POST", "/api/device/pair", None, {"pairing_code": pairing_code, "name": name})
+        device_id, device_token = document.get("device_id"), document.get("device_token")
+        if not isinstance(device_id, str) or not isinstance(device_token, str):
+            raise _incomprehensible("/api/device/pair")
+        return Pairing(device_id, device_token)
+
+    async def put_tokens(self, device_token: str, tokens: dict[str, Any]) -> None:
+        """Reports tokens and what goes with them."""
+        await self._call("PUT", "/api/device/tokens", device_token, tokens)
+
+    async def unpair(self, device_token: str) -> None:
+        """Has the device forgotten."""
+        await self._call("DELETE", "/api/device", device_token)
+
+    async def run_action(self, device_token: str, action_id: str) -> dict[str, Any]:
+        """Has the server execute a button's webhook; returns its answer."""
+        return await self._call("POST", f"/api/device/actions/{quote(action_id, safe='')}/run", device_token, {})
+
+    async def _call(
+        self, method: str, path: str, device_token: str | None, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        headers = {"authorization": f"Bearer {device_token}"} if device_token else {}
+        try:
+            response = await self._http.request(method, path, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            message = f"The gateway at {self._http.base_url} cannot be reached: {error or type(error).__name__}"
+            raise GatewayError(503, {"error": "Gateway unreachable", "message": message}) from error
+        document = _document(response)
+        if response.is_success:
+            return document or {}
+        if document is None:
+            document = {"error": "Gateway error", "message": f"The gateway answered {response.status_code}."}
+        raise GatewayError(response.status_code, document)
+
+
+def _document(response: httpx.Response) -> dict[str, Any] | None:
+    try:
+        document = response.json()
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _incomprehensible(path: str) -> GatewayError:
+    return GatewayError(502, {"error": "Bad gateway", "message": f"The gateway's answer to {path} makes no sense."})

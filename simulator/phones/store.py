@@ -1,0 +1,65 @@
+"""Phones on disk: who they are in one file, each screen in its own."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from simulator.files import replace_file
+from simulator.phones.phone import PhoneRecord, ScreenRecord
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _PhonesFile(BaseModel):
+    phones: list[PhoneRecord] = []
+
+
+class PhoneStore:
+    """Reads and writes the files under a folder, readable by their owner only since they hold secrets."""
+
+    def __init__(self, folder: Path) -> None:
+        self._phones = folder / "phones.json"
+        self._screens = folder / "screens"
+        self._screens.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def load(self) -> list[tuple[PhoneRecord, ScreenRecord]]:
+        """All phones with their screens. Raises ValueError naming the file if one cannot be understood."""
+        if not self._phones.exists():
+            return []
+        records = _read(self._phones, _PhonesFile).phones
+        return [(record, self._load_screen(record.id)) for record in records]
+
+    def save_phones(self, records: Iterable[PhoneRecord]) -> None:
+        """Writes who the phones are. Blocks; raises OSError."""
+        document = {"phones": [record.model_dump() for record in records]}
+        replace_file(self._phones, json.dumps(document, indent=1).encode())
+
+    def save_screen(self, phone_id: str, screen: ScreenRecord) -> None:
+        """Writes a screen. Blocks; raises OSError."""
+        document = {
+            "badge": screen.badge,
+            "stored": screen.stored.model_dump() if screen.stored else None,
+            "notifications": [dict(notification) for notification in screen.notifications],
+        }
+        replace_file(self._screen_path(phone_id), json.dumps(document).encode())
+
+    def delete_screen(self, phone_id: str) -> None:
+        """Removes a screen; none is fine."""
+        self._screen_path(phone_id).unlink(missing_ok=True)
+
+    def _load_screen(self, phone_id: str) -> ScreenRecord:
+        path = self._screen_path(phone_id)
+        return _read(path, ScreenRecord) if path.exists() else ScreenRecord()
+
+    def _screen_path(self, phone_id: str) -> Path:
+        return self._screens / f"{phone_id}.json"
+
+
+def _read(path: Path, model: type[M]) -> M:
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ValueError(f"{path} cannot be understood ({error.error_count()} mistakes)") from None

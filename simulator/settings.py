@@ -1,0 +1,20 @@
+"""What the simulator can be told."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from service_kit.settings import ServiceSettings
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class SimulatorSettings(ServiceSettings):
+    """The simulator's own settings."""
+
+    simulator_port: Port = 8090
+    """Control API and webhook sink. 0: any free port."""
+    apns_simulator_port: Port = 8443
+    """APNs. 0: any free port."""
+    gateway_url: str = "http://127.0.0.1:8000"
+    """Where the simulated phones find the server, without a trailing slash."""

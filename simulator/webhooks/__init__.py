@@ -1,0 +1,1 @@
+"""A place that webhooks can be pointed at."""

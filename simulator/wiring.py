@@ -1,0 +1,50 @@
+"""Builds the simulator's parts, starts and stops them."""
+
+import logging
+from contextlib import AsyncExitStack
+
+from service_kit.process import StopRequest
+from simulator import credentials
+from simulator.apns.directory import TokenDirectory
+from simulator.apns.provider_token import ProviderTokens
+from simulator.apns.server import ApnsServer, tls_context
+from simulator.apns.service import ApnsService
+from simulator.control.apns_routes import ApnsRoutes
+from simulator.control.app import build_app
+from simulator.control.phone_routes import PhoneRoutes
+from simulator.control.server import ControlServer
+from simulator.control.webhook_routes import WebhookRoutes
+from simulator.phones.client import GatewayClient
+from simulator.phones.service import PhoneService
+from simulator.phones.store import PhoneStore
+from simulator.settings import SimulatorSettings
+from simulator.webhooks.sink import WebhookSink
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
+    """Runs the simulator until `stop`, then drains. Raises OSError if a port or the data folder cannot be used."""
+    folder = settings.data_dir / "simulator"
+    files = credentials.ensure(folder)
+    keys = {credentials.KEY_ID: files.public_provider_key()}
+    directory = TokenDirectory()
+    service = ApnsService(credentials.BUNDLE_ID, ProviderTokens(keys, credentials.TEAM_ID), directory)
+    apns = ApnsServer(service, tls_context(files))
+    gateway = GatewayClient(settings.gateway_url)
+    phones = PhoneService(credentials.BUNDLE_ID, PhoneStore(folder), gateway, directory)
+    app = build_app(
+        ApnsRoutes(service, apns).routes(), PhoneRoutes(phones).routes(), WebhookRoutes(WebhookSink()).routes()
+    )
+    control = ControlServer(app)
+    host = settings.bind_host
+    async with AsyncExitStack() as running:
+        running.push_async_callback(gateway.close)
+        await phones.start()
+        running.push_async_callback(phones.stop)
+        apns_port = await apns.start(host, settings.apns_simulator_port)
+        running.push_async_callback(apns.stop, settings.drain_seconds)
+        control_port = await control.start(host, settings.simulator_port, settings.drain_seconds)
+        running.push_async_callback(control.stop)
+        log.info("serving: control API on http://%s:%d, APNs on %s:%d", host, control_port, host, apns_port)
+        await stop.wait()

@@ -1,0 +1,69 @@
+"""A simulator that the tests here share, with a phone for each test."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.simulator.process import SimulatorProcess, phone_record, write_phones
+from tests.simulator.sender import Sender
+
+PHONES = 60
+
+
+@dataclass
+class Handset:
+    """A phone on the shared simulator."""
+
+    id: str
+    push_token: str
+    push_to_start_token: str
+
+
+@pytest.fixture(scope="session")
+def shared_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SimulatorProcess, list[Handset]]]:
+    """Started once."""
+    folder = tmp_path_factory.mktemp("simulator")
+    records = [phone_record(os.urandom(32).hex()) for _ in range(PHONES)]
+    write_phones(folder, records)
+    handsets = [Handset(one["id"], one["push_token"], one["push_to_start_token"]) for one in records]
+    process = SimulatorProcess(folder).start()
+    yield process, handsets
+    assert process.stop() == 0, "".join(process.lines)
+    assert "Traceback" not in "".join(process.lines)
+
+
+@pytest.fixture
+def simulator(shared_simulator: tuple[SimulatorProcess, list[Handset]]) -> Iterator[SimulatorProcess]:
+    """The shared simulator, without faults and with counters at zero."""
+    process, _ = shared_simulator
+    process.http.delete("/apns/faults")
+    process.http.delete("/apns/stats")
+    yield process
+    process.http.delete("/apns/faults")
+
+
+@pytest.fixture
+def handset(shared_simulator: tuple[SimulatorProcess, list[Handset]]) -> Handset:
+    """A phone that no other test uses."""
+    return shared_simulator[1].pop()
+
+
+@pytest.fixture
+def sender(simulator: SimulatorProcess) -> Sender:
+    """A connection that is yet to be opened with `async with`."""
+    return Sender(simulator.apns_port, simulator.folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder for a simulator of the test's own."""
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def handset_of_many(shared_simulator: tuple[SimulatorProcess, list[Handset]]) -> Handset:
+    """A phone for tests that do not look at its screen."""
+    return shared_simulator[1].pop()

@@ -1,0 +1,104 @@
+"""The control API answers whatever it is sent, and the webhook sink keeps what it gets."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.simulator.conftest import Handset
+from tests.simulator.process import SimulatorProcess
+
+POSTS = ["/apns/faults", "/phones", "/phones/{id}/settings", "/phones/{id}/tap"]
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000, b'{"a":' * 5000, b'{"unknown":1}'])
+def test_a_broken_body_is_a_400(simulator: SimulatorProcess, handset_of_many: Handset, path: str, body: bytes) -> None:
+    response = simulator.http.post(path.format(id=handset_of_many.id), content=body)
+    assert response.status_code == 400
+    assert set(response.json()) == {"error", "message"}
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_body_over_256_kb_is_a_413(simulator: SimulatorProcess, handset_of_many: Handset, path: str) -> None:
+    response = simulator.http.post(path.format(id=handset_of_many.id), content=b" " * (256 * 1024 + 1))
+    assert response.status_code == 413
+    assert set(response.json()) == {"error", "message"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/phones/nobody", 404),
+        ("POST", "/phones/nobody/tap", 404),
+        ("POST", "/phones/nobody/settings", 404),
+        ("GET", "/nothing", 404),
+        ("PUT", "/phones", 405),
+        ("GET", "/apns/requests?limit=0", 400),
+        ("GET", "/apns/requests?limit=x", 400),
+        ("GET", "/apns/requests?limit=10001", 400),
+        ("POST", "/webhooks/no%20spaces", 400),
+    ],
+)
+def test_a_wrong_address_gets_a_json_error(simulator: SimulatorProcess, method: str, path: str, status: int) -> None:
+    response = simulator.http.request(method, path)
+    assert response.status_code == status
+    assert set(response.json()) == {"error", "message"}
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+names = st.sampled_from(
+    ["tokens", "settings", "connections", "pairing_code", "name", "action_id", "notification_id", "offline"]
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(POSTS), body=st.dictionaries(names, documents, max_size=3))
+def test_no_body_causes_an_internal_error(
+    simulator: SimulatorProcess, handset_of_many: Handset, path: str, body: dict[str, Any]
+) -> None:
+    response = simulator.http.post(path.format(id=handset_of_many.id), content=json.dumps(body).encode())
+    # 503: the gateway that the phones would call is not there.
+    assert response.status_code < 500 or response.status_code == 503
+
+
+def test_it_is_alive(simulator: SimulatorProcess) -> None:
+    assert simulator.http.get("/healthz").json() == {"status": "ok"}
+
+
+def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProcess) -> None:
+    url = "/webhooks/any-method"
+    assert simulator.http.get(url).json() == {"calls": []}
+    simulator.http.post(url, content='{"é":1}'.encode(), headers={"x-mine": "yes"})
+    simulator.http.put(url, content=b"put")
+    simulator.http.get(url, params={"q": "1"})
+    simulator.http.get(url, headers={"user-agent": "ActivitySmith/1.0"})
+    calls = simulator.http.get(url).json()["calls"]
+    assert [(call["method"], call["query"], call["body"]) for call in calls] == [
+        ("POST", "", '{"é":1}'),
+        ("PUT", "", "put"),
+        ("GET", "q=1", ""),
+        ("GET", "", ""),
+    ]
+    assert calls[0]["headers"]["x-mine"] == "yes"
+    assert calls[0]["received_at"] < calls[3]["received_at"]
+
+
+def test_the_sink_keeps_the_last_1000_calls(simulator: SimulatorProcess) -> None:
+    with httpx.Client(base_url=simulator.url) as client:
+        for number in range(1003):
+            client.post("/webhooks/many", content=str(number))
+        calls = client.get("/webhooks/many").json()["calls"]
+    assert [call["body"] for call in calls] == [str(number) for number in range(3, 1003)]
+
+
+def test_a_call_over_256_kb_is_refused(simulator: SimulatorProcess) -> None:
+    assert simulator.http.post("/webhooks/big", content=b"x" * (256 * 1024 + 1)).status_code == 413
+    assert simulator.http.get("/webhooks/big").json() == {"calls": []}

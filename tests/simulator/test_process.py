@@ -1,0 +1,87 @@
+"""How the simulator starts and stops."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.simulator.process import SimulatorProcess, write_phones
+from tests.simulator.sender import Sender
+
+
+def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs the simulator's command line to its end."""
+    settings = {"SMITH_DATA_DIR": str(folder), "SMITH_SIMULATOR_PORT": "0", "SMITH_APNS_SIMULATOR_PORT": "0", **env}
+    return subprocess.run(
+        [sys.executable, "-m", "simulator", *arguments],
+        env={**os.environ, **settings}, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+def test_credentials_are_made_once_and_kept_from_others(folder: Path) -> None:
+    assert run(folder, "credentials").returncode == 0
+    files = {path.name: path.read_bytes() for path in (folder / "simulator").iterdir()}
+    assert {"ca.pem", "server.pem", "server.key", "AuthKey.p8"} <= set(files)
+    assert run(folder, "credentials").returncode == 0
+    assert files == {path.name: path.read_bytes() for path in (folder / "simulator").iterdir()}
+    for name in ("server.key", "AuthKey.p8"):
+        assert stat.S_IMODE((folder / "simulator" / name).stat().st_mode) == 0o600
+    assert files["AuthKey.p8"].startswith(b"-----BEGIN PRIVATE KEY-----")
+
+
+async def test_it_serves_stops_and_serves_again_with_the_same_credentials(folder: Path) -> None:
+    process = SimulatorProcess(folder).start()
+    async with Sender(process.apns_port, folder) as sender:
+        assert (await sender.push("ab" * 32)).document["reason"] == "BadDeviceToken"
+        process.process.terminate()
+        await sender.until(lambda: sender.closed)
+        assert sender.goaway is not None
+    assert process.stop() == 0
+    assert len(process.lines) == 1
+    again = SimulatorProcess(folder).start()
+    async with Sender(again.apns_port, folder) as sender:
+        assert (await sender.push("ab" * 32)).status == 400
+    assert again.stop() == 0
+
+
+async def test_a_sender_that_ignores_the_end_of_tls_does_not_hold_up_the_stop(folder: Path) -> None:
+    process = SimulatorProcess(folder, SMITH_DRAIN_SECONDS="20").start()
+    async with Sender(process.apns_port, folder) as sender:
+        await sender.until(lambda: sender.settings)
+        start = time.monotonic()
+        # Blocks this loop, so that the sender cannot react.
+        assert process.stop() == 0
+        assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("variable", ["SMITH_SIMULATOR_PORT", "SMITH_APNS_SIMULATOR_PORT"])
+def test_a_taken_port_is_one_clear_line(folder: Path, variable: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = run(folder, **{variable: str(port)})
+    assert ended.returncode == 2
+    assert ended.stderr == f"simulator: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_an_unusable_folder_or_file_is_one_clear_line(folder: Path) -> None:
+    (folder / "file").write_text("")
+    ended = run(folder / "file")
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    write_phones(folder, [])
+    (folder / "simulator" / "phones.json").write_text('{"phones": [{"id": 1}]}')
+    ended = run(folder)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "phones.json" in ended.stderr
+
+
+def test_a_wrong_setting_is_named(folder: Path) -> None:
+    ended = run(folder, SMITH_SIMULATOR_PORT="70000")
+    assert ended.returncode == 2
+    assert "SMITH_SIMULATOR_PORT" in ended.stderr
