@@ -1,0 +1,31 @@
+"""Runs the delivery service: `python -m delivery_service`."""
+
+import logging
+import sys
+
+from delivery_service.settings import DeliverySettings
+from delivery_service.wiring import Delivery, InvalidCertificates
+from service_kit import logs
+from service_kit.process import StopRequest, run
+from service_kit.settings import load
+
+log = logging.getLogger("delivery_service")
+
+
+async def serve(stop: StopRequest) -> None:
+    """Serves until asked to stop."""
+    settings = load(DeliverySettings)
+    logs.configure("delivery", settings.log_level)
+    try:
+        delivery = Delivery(settings)
+        port = await delivery.start()
+    except (OSError, InvalidCertificates) as error:
+        log.error("cannot start: %s", error)
+        sys.exit(1)
+    log.info("serving on %s:%d", settings.bind_host, port)
+    await stop.wait()
+    await delivery.stop()
+
+
+if __name__ == "__main__":
+    run(serve)

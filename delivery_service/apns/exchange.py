@@ -1,0 +1,76 @@
+"""A push on its way over a stream, and how the answer is read."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from aioapns.common import NotificationResult
+
+from delivery_service.apns.request import ApnsRequest
+
+MAX_ANSWER_BYTES = 4096
+MAX_REASON_CHARACTERS = 64
+
+
+class Exchange:
+    """A push on its way and what has come back of it."""
+
+    __slots__ = ("_body", "answer", "apns_id", "deadline", "opened_at", "status", "unsent")
+
+    def __init__(
+        self,
+        request: ApnsRequest,
+        *,
+        answer: "asyncio.Future[NotificationResult]",
+        opened_at: float,
+        deadline: float,
+    ) -> None:
+        self.answer = answer
+        self.apns_id = request.notification_id
+        self.unsent = memoryview(request.payload)
+        """The part of the body that flow control has not let through yet."""
+        self.opened_at = opened_at
+        self.deadline = deadline
+        self.status = ""
+        self._body = b""
+
+    def take(self, data: bytes) -> None:
+        """Keeps a piece of the answer's body; APNs' are small, and of others only so much is read."""
+        if len(self._body) < MAX_ANSWER_BYTES:
+            self._body += data
+
+    def result(self) -> NotificationResult:
+        """The answer, once it is complete.
+
+        Its id is the request's own: the stream says whose answer it is, not the text that came back.
+        """
+        reason, timestamp = _read_error(self._body)
+        if self.status != "200" and not reason:
+            reason = f"Http{self.status}" if self.status.isdecimal() else "NoStatus"
+        return NotificationResult(self.apns_id, self.status, reason, timestamp)
+
+
+def status_of(headers: Iterable[tuple[Any, ...]] | None) -> str:
+    """The digits of `:status`; empty if there is none."""
+    for name, value in headers or ():
+        if name == b":status":
+            return bytes(value).decode("latin-1")
+    return ""
+
+
+def _read_error(body: bytes) -> tuple[str, int | None]:
+    """Reason and timestamp (UNIX milliseconds) of an error's body; nothing where it is not what APNs writes."""
+    try:
+        said = json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return "", None
+    if not isinstance(said, dict):
+        return "", None
+    reason, timestamp = said.get("reason"), said.get("timestamp")
+    if not (isinstance(reason, str) and reason.isascii() and reason.isprintable()):
+        reason = ""
+    return (
+        reason[:MAX_REASON_CHARACTERS],
+        timestamp if isinstance(timestamp, int) and not isinstance(timestamp, bool) else None,
+    )

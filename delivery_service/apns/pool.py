@@ -1,0 +1,226 @@
+"""The connections to one APNs host: opened when needed, kept open, shared fairly."""
+
+import asyncio
+import logging
+import ssl
+from collections import OrderedDict
+
+from aioapns.common import NotificationResult
+from aioapns.connection import APNsKeyConnectionPool, AuthorizationHeaderProvider
+
+from delivery_service.apns.connection import ApnsConnection
+from delivery_service.apns.failures import NoConnection, NotSent
+from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN
+from delivery_service.apns.problem_log import ProblemLog
+from delivery_service.apns.request import ApnsRequest
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 3
+MAX_CONNECTING = 2
+RECONNECT_INTERVAL = 0.5
+"""Least seconds between a connection that came to nothing and the next try."""
+
+SPENT = frozenset((EXPIRED_PROVIDER_TOKEN, "UnrelatedKeyIdInToken", "Shutdown", "IdleTimeout"))
+"""Reasons after which APNs serves nothing more on that connection (pushy: it "will wedge")."""
+
+Waiter = asyncio.Future[ApnsConnection]
+
+
+class ApnsConnectionPool(APNsKeyConnectionPool):
+    """Replaces aioapns' pool in: waking those who wait in their order, never polling; opening connections only as
+    pushes need them and not in a storm; and retrying at once only what was certainly not processed."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        provider_token: AuthorizationHeaderProvider,
+        ssl_context: ssl.SSLContext,
+        max_connections: int,
+        connect_timeout: float,
+        answer_timeout: float,
+        problems: ProblemLog,
+    ) -> None:
+        # Key and topic are aioapns' way to a header of its own; ours come with the token and the request.
+        super().__init__("", "", "", "", max_connections=max_connections, ssl_context=ssl_context)
+        self.connections: list[ApnsConnection] = []  # type: ignore[assignment]
+        self._host = host
+        self._port = port
+        self._provider_token = provider_token
+        self._connect_timeout = connect_timeout
+        self._answer_timeout = answer_timeout
+        self._problems = problems
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._waiters: OrderedDict[Waiter, None] = OrderedDict()
+        self._next_connect_at = 0.0
+        self._reconnect: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    async def send_notification(self, request: ApnsRequest) -> NotificationResult:  # type: ignore[override]
+        """Sends the push and returns APNs' answer, whatever it says.
+
+        Takes at most the answer timeout for a free stream and the same again for the answer. Raises NoConnection,
+        NotSent (after three tries) or MaybeSent.
+        """
+        deadline = self.loop.time() + self._answer_timeout
+        renewed = False
+        failure = NotSent("ConnectionLost")
+        for _ in range(MAX_TRIES):
+            connection = await self._acquire_by(deadline)
+            try:
+                result = await connection.send_notification(request)
+            except NotSent as not_sent:
+                failure = not_sent
+                continue
+            if result.description in SPENT:
+                connection.retire()
+                if result.description == EXPIRED_PROVIDER_TOKEN and not renewed:
+                    renewed = True
+                    continue
+            return result
+        raise failure
+
+    async def acquire(self) -> ApnsConnection:
+        """A connection with room reserved for one push. Raises NoConnection."""
+        return await self._acquire_by(self.loop.time() + self._answer_timeout)
+
+    async def _acquire_by(self, deadline: float) -> ApnsConnection:
+        if not self._waiters and (connection := self._pick()):
+            connection.reserve()
+            return connection
+        waiter: Waiter = self.loop.create_future()
+        self._waiters[waiter] = None
+        timer = self.loop.call_at(deadline, self._give_up, waiter)
+        self._settle()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                waiter.result().release()
+            raise
+        finally:
+            timer.cancel()
+            self._waiters.pop(waiter, None)
+
+    def _pick(self) -> ApnsConnection | None:
+        """The least busy connection with room; one whose peer may be gone only if no other has room."""
+        candidates = [connection for connection in self.connections if connection.has_room]
+        return min(candidates, key=lambda connection: (connection.silent, connection.load), default=None)
+
+    def _settle(self) -> None:
+        """Does what the state of affairs calls for: hands out room, opens connections, or says that there are none."""
+        while self._waiters and (connection := self._pick()):
+            waiter, _ = self._waiters.popitem(last=False)
+            if not waiter.done():
+                connection.reserve()
+                waiter.set_result(connection)
+        if not self._waiters or self._closed:
+            return
+        now = self.loop.time()
+        if now >= self._next_connect_at:
+            self._open_connections()
+        elif self._reconnect is None:
+            self._reconnect = self.loop.call_at(self._next_connect_at, self._on_reconnect)
+        if not self._connecting and not self._usable():
+            self._fail_waiters("ConnectFailed")
+
+    def _usable(self) -> int:
+        return sum(connection.usable for connection in self.connections)
+
+    def _open_connections(self) -> None:
+        wanted = min(len(self._waiters), MAX_CONNECTING, self.max_connections - self._usable())
+        for _ in range(wanted - len(self._connecting)):
+            task = self.loop.create_task(self._connect())
+            self._connecting.add(task)
+
+    def _on_reconnect(self) -> None:
+        self._reconnect = None
+        self._settle()
+
+    async def _connect(self) -> None:
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                connection = await self.create_connection()
+        except Exception as error:  # whatever it is, those who wait must hear of it
+            self._came_to_nothing(_describe(error))
+        else:
+            if not connection.usable:  # it ended in the very turn that it began
+                self._came_to_nothing("APNs closed it at once")
+                return
+            self.connections.append(connection)
+            log.info("connected to %s:%d (%d connections)", self._host, self._port, len(self.connections))
+        finally:
+            self._connecting.discard(asyncio.current_task())
+            self._settle()
+
+    async def create_connection(self) -> ApnsConnection:
+        """Connects and waits for the server's SETTINGS. Raises OSError or ConnectionError. DNS is asked each time."""
+        connection = ApnsConnection(
+            authority=self._host if self._port == 443 else f"{self._host}:{self._port}",
+            loop=self.loop,
+            auth_provider=self._provider_token,
+            answer_timeout=self._answer_timeout,
+            on_change=self._settle,
+            on_lost=self.discard_connection,
+        )
+        try:
+            await self.loop.create_connection(
+                lambda: connection,
+                self._host,
+                self._port,
+                ssl=self.ssl_context,
+                ssl_handshake_timeout=self._connect_timeout,
+            )
+            await connection.ready
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    def discard_connection(self, connection: ApnsConnection) -> None:  # type: ignore[override]
+        """A connection has ended."""
+        if connection in self.connections:
+            self.connections.remove(connection)
+            log.info("connection to %s:%d ended (%d left)", self._host, self._port, len(self.connections))
+            young = self.loop.time() - connection.ready_at < RECONNECT_INTERVAL
+            if not connection.proved and (connection.used or young):
+                self._came_to_nothing("the connection ended before APNs accepted the sender")
+        self._settle()
+
+    def _came_to_nothing(self, why: str) -> None:
+        self._next_connect_at = self.loop.time() + RECONNECT_INTERVAL
+        self._problems.report(f"{self._host}:{self._port}", f"no connection to {self._host}:{self._port}: {why}")
+
+    def _give_up(self, waiter: Waiter) -> None:
+        if waiter.done():
+            return
+        waiter.set_exception(NoConnection("NoFreeStream"))
+        for connection in list(self.connections):
+            # Nothing in flight, and yet no room: the server withholds streams or window, and will not change its mind.
+            if connection.usable and not connection.load:
+                connection.retire()
+
+    def _fail_waiters(self, reason: str) -> None:
+        while self._waiters:
+            waiter, _ = self._waiters.popitem(last=False)
+            if not waiter.done():
+                waiter.set_exception(NoConnection(reason))
+
+    def close(self) -> None:
+        """Closes everything; pushes in flight fail as MaybeSent, those that wait as NoConnection."""
+        self._closed = True
+        for task in self._connecting:
+            task.cancel()
+        if self._reconnect is not None:
+            self._reconnect.cancel()
+        for connection in list(self.connections):
+            connection.close()
+        self._fail_waiters("ConnectionLost")
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return str(error) or type(error).__name__

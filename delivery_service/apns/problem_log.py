@@ -1,0 +1,42 @@
+"""Warnings about what goes wrong again and again: once at first, then a count now and then."""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 60.0
+"""Least seconds between two lines on the same problem."""
+MAX_PROBLEMS = 200
+
+
+@dataclass(slots=True)
+class _Problem:
+    logged_at: float
+    unlogged: int = 0
+
+
+class ProblemLog:
+    """Logs each distinct problem when it first occurs, and while it lasts at most once a minute with its number."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._problems: OrderedDict[str, _Problem] = OrderedDict()
+
+    def report(self, key: str, text: str, *, level: int = logging.WARNING) -> None:
+        """Notes that the problem `key` occurred; `text` describes it without secrets."""
+        now = self._clock()
+        problem = self._problems.get(key)
+        if problem is None:
+            if len(self._problems) >= MAX_PROBLEMS:
+                self._problems.popitem(last=False)
+            self._problems[key] = _Problem(now)
+            log.log(level, "%s", text)
+            return
+        problem.unlogged += 1
+        if now - problem.logged_at >= INTERVAL:
+            log.log(level, "%s (%d times since the last such line)", text, problem.unlogged)
+            problem.logged_at, problem.unlogged = now, 0

@@ -1,0 +1,77 @@
+"""The JWT by which APNs knows the sender. The same on every replica, without their talking to each other."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+
+from aioapns.connection import AuthorizationHeaderProvider
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+STEP = 30 * 60
+"""Seconds for which a token stays the same. Apple: refresh it every 20 to 60 minutes."""
+CLOCK_SKEW = 60
+"""Seconds that this machine's clock may be ahead of Apple's before a token would seem to come from the future."""
+
+
+class InvalidProviderKey(ValueError):
+    """The text is not a P-256 private key in PEM, as Apple hands them out in `.p8` files."""
+
+
+def load_provider_key(pem: str) -> ec.EllipticCurvePrivateKey:
+    """The key in the text of a `.p8` file. Raises InvalidProviderKey."""
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise InvalidProviderKey("not an unencrypted private key in PEM") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise InvalidProviderKey("not a P-256 key")
+    return key
+
+
+class ProviderToken(AuthorizationHeaderProvider):
+    """The `authorization` header, one for all connections.
+
+    `iat` is floored to a step of 30 minutes and the ES256 signature is deterministic (RFC 6979), so equal keys and
+    clocks give equal tokens: APNs sees one token per half hour however many processes send.
+    """
+
+    def __init__(
+        self,
+        key: ec.EllipticCurvePrivateKey,
+        *,
+        key_id: str,
+        team_id: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = key
+        self._team_id = team_id
+        self._head = _base64url(json.dumps({"alg": "ES256", "kid": key_id}, separators=(",", ":")).encode())
+        self._clock = clock
+        self._valid_from = self._valid_until = 0.0
+        self._header = ""
+
+    def get_header(self) -> str:
+        """`bearer <JWT>`, between 1 and 31 minutes old. Signs only when a new step began."""
+        now = self._clock() - CLOCK_SKEW
+        if not self._valid_from <= now < self._valid_until:
+            issued_at = int(now // STEP) * STEP
+            self._header = f"bearer {self._sign(issued_at)}"
+            self._valid_from, self._valid_until = issued_at, issued_at + STEP
+        return self._header
+
+    def _sign(self, issued_at: int) -> str:
+        claims = json.dumps({"iss": self._team_id, "iat": issued_at}, separators=(",", ":")).encode()
+        signed = f"{self._head}.{_base64url(claims)}"
+        # PyJWT cannot ask for a deterministic signature.
+        der = self._key.sign(signed.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        r, s = decode_dss_signature(der)
+        return f"{signed}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,136 @@
+"""From the contract's push and target to the request that goes over the wire, or the reason why none can."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from aioapns import NotificationRequest
+from hpack import HeaderTuple, NeverIndexedHeaderTuple
+from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
+
+MAX_PAYLOAD_BYTES = 4096
+MAX_COLLAPSE_ID_BYTES = 64
+PRIORITIES = frozenset((1, 5, 10))
+LAST_EXPIRY = 253_402_300_799
+"""End of the year 9999, the latest moment a Timestamp can hold."""
+
+TOKEN = re.compile(r"(?:[0-9a-fA-F]{2}){8,200}")
+APNS_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+BUNDLE_ID = re.compile(r"[A-Za-z0-9.-]{1,155}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+PUSH_TYPES: dict[int, tuple[bytes, str]] = {
+    PushType.PUSH_TYPE_ALERT: (b"alert", ""),
+    PushType.PUSH_TYPE_BACKGROUND: (b"background", ""),
+    PushType.PUSH_TYPE_LIVE_ACTIVITY: (b"liveactivity", ".push-type.liveactivity"),
+}
+"""The `apns-push-type` header and the suffix of the topic, as APNs wants them."""
+
+ENVIRONMENTS = frozenset((Environment.ENVIRONMENT_PRODUCTION, Environment.ENVIRONMENT_SANDBOX))
+
+
+class ApnsRequest(NotificationRequest):
+    """A request whose body is bytes and whose headers are ready; aioapns' own would encode JSON once per device."""
+
+    __slots__ = ("headers", "payload")
+
+    def __init__(self, token: str, apns_id: str, payload: bytes, headers: tuple[HeaderTuple, ...]) -> None:
+        super().__init__(token, {}, apns_id)
+        self.payload = payload
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One target of a Deliver request."""
+
+    index: int
+    environment: "Environment.ValueType"
+    request: ApnsRequest | None
+    fault: str
+    """Reason why there is no request; empty if there is one."""
+
+
+def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
+    """A job for every target, numbered through all pushes from 0. What is malformed becomes a job with a fault."""
+    index = 0
+    for push in pushes:
+        template = _Template(push, default_topic)
+        for target in push.targets:
+            fault = template.fault or _fault_of(target)
+            headers = None if fault else template.headers_for(target.bundle_id)
+            if headers is None:
+                yield Job(index, target.environment, None, fault or template.topic_fault(target.bundle_id))
+            else:
+                request = ApnsRequest(target.token, target.apns_id, template.payload, headers)
+                yield Job(index, target.environment, request, "")
+            index += 1
+
+
+def _fault_of(target: Target) -> str:
+    if not TOKEN.fullmatch(target.token):
+        return "MalformedToken"
+    if not APNS_ID.fullmatch(target.apns_id):
+        return "BadMessageId"
+    if target.environment not in ENVIRONMENTS:
+        return "UnknownEnvironment"
+    return ""
+
+
+class _Template:
+    """What all targets of one push have in common, checked and encoded once."""
+
+    def __init__(self, push: Push, default_topic: str) -> None:
+        self.payload = push.payload
+        self.fault = _fault_of_push(push)
+        self._default_topic = default_topic
+        self._by_bundle_id: dict[str, tuple[HeaderTuple, ...] | None] = {}
+        if not self.fault:
+            self._shared, self._suffix = _shared_headers(push)
+
+    def headers_for(self, bundle_id: str) -> tuple[HeaderTuple, ...] | None:
+        """The headers for targets of this app; None if there is no topic to send to."""
+        if bundle_id not in self._by_bundle_id:
+            topic = bundle_id or self._default_topic
+            self._by_bundle_id[bundle_id] = (
+                (HeaderTuple(b"apns-topic", (topic + self._suffix).encode()), *self._shared)
+                if BUNDLE_ID.fullmatch(topic)
+                else None
+            )
+        return self._by_bundle_id[bundle_id]
+
+    def topic_fault(self, bundle_id: str) -> str:
+        """Why `headers_for` found no topic."""
+        return "MalformedBundleId" if bundle_id or self._default_topic else "MissingBundleId"
+
+
+def _fault_of_push(push: Push) -> str:
+    collapse_id = push.collapse_id
+    broken = {
+        "UnknownPushType": push.push_type not in PUSH_TYPES,
+        "PayloadEmpty": not push.payload,
+        "PayloadTooLarge": len(push.payload) > MAX_PAYLOAD_BYTES,
+        "BadCollapseId": len(collapse_id.encode()) > MAX_COLLAPSE_ID_BYTES
+        or CONTROL.search(collapse_id) is not None
+        # White space around a header's value would be lost on the way (RFC 9110, section 5.5).
+        or collapse_id != collapse_id.strip(),
+        "BadPriority": push.priority not in PRIORITIES,
+        "BadExpirationDate": not 0 <= push.expires_at.seconds <= LAST_EXPIRY,
+    }
+    return next((reason for reason, is_so in broken.items() if is_so), "")
+
+
+def _shared_headers(push: Push) -> tuple[tuple[HeaderTuple, ...], str]:
+    push_type, suffix = PUSH_TYPES[push.push_type]
+    headers: list[HeaderTuple] = [
+        HeaderTuple(b"apns-push-type", push_type),
+        HeaderTuple(b"apns-priority", b"%d" % push.priority),
+    ]
+    # A value that comes once would only push lasting ones out of HPACK's table.
+    once_only = NeverIndexedHeaderTuple if len(push.targets) == 1 else HeaderTuple
+    # A literal 0 has APNs try once and keep nothing; without the header it would keep the push for as long as it likes.
+    expiry = push.expires_at.seconds if push.HasField("expires_at") else 0
+    headers.append(once_only(b"apns-expiration", b"%d" % expiry) if expiry else HeaderTuple(b"apns-expiration", b"0"))
+    if push.collapse_id:
+        headers.append(once_only(b"apns-collapse-id", push.collapse_id.encode()))
+    return tuple(headers), suffix

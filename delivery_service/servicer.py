@@ -1,0 +1,54 @@
+"""The gRPC face of delivery."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from smith.delivery.v1.delivery_service_pb2 import DeliverRequest, DeliverResponse
+from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceServicer
+
+from delivery_service.apns.batch import Batch
+from delivery_service.apns.connection import MAX_IN_FLIGHT
+from delivery_service.apns.request import jobs_of
+from delivery_service.apns.sender import ApnsSender
+from service_kit.errors import DomainError, InvalidRequest, Kind
+from service_kit.interceptors import abort
+
+MAX_TARGETS = 1000
+
+
+class TooManyInProgress(DomainError):
+    """The process already holds as many targets as it is willing to."""
+
+    kind, reason, error = Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
+
+
+class DeliveryServicer(DeliveryServiceServicer):
+    """Answers `Deliver`; holds at most `max_in_progress` targets at a time."""
+
+    def __init__(self, sender: ApnsSender, *, default_topic: str, connections: int, max_in_progress: int) -> None:
+        self._sender = sender
+        self._default_topic = default_topic
+        # More workers than streams would only wait for one another.
+        self._max_workers = connections * MAX_IN_FLIGHT
+        self._max_in_progress = max_in_progress
+        self._in_progress = 0
+
+    async def Deliver(self, request: DeliverRequest, context: Any) -> AsyncIterator[DeliverResponse]:
+        """See the contract."""
+        targets = sum(len(push.targets) for push in request.pushes)
+        if not 1 <= targets <= MAX_TARGETS:
+            await abort(context, InvalidRequest(f"A request must have 1 to {MAX_TARGETS} targets, not {targets}."))
+        if self._in_progress + targets > self._max_in_progress:
+            await abort(
+                context, TooManyInProgress(f"{self._in_progress} of {self._max_in_progress} targets are in progress.")
+            )
+        self._in_progress += targets
+        try:
+            jobs = list(jobs_of(request.pushes, self._default_topic))
+            async with Batch(self._sender, jobs, max_workers=self._max_workers) as batch:
+                # If the caller vanishes while a message is being written, nobody resumes this generator.
+                context.add_done_callback(lambda _: batch.cancel())
+                while group := await batch.next_group():
+                    yield DeliverResponse(outcomes=group)
+        finally:
+            self._in_progress -= targets

@@ -1,0 +1,56 @@
+"""What the delivery service can be told."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from service_kit.settings import ServiceSettings
+
+
+def _empty_is_unset(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_unset)]
+
+
+class DeliverySettings(ServiceSettings):
+    """Settings of the delivery service; see each field."""
+
+    delivery_port: int = Field(default=50052, ge=0, le=65535)
+    """Port of the gRPC server; 0 for a free one."""
+    apns_key_file: OptionalPath = None
+    """The `.p8` file with the APNs signing key."""
+    apns_key_id: str = ""
+    """Id of that key, 10 characters."""
+    apns_team_id: str = ""
+    """Id of the Apple developer team, 10 characters."""
+    apns_topic: str = ""
+    """Bundle id for targets that name none."""
+    apns_production_address: str = "api.push.apple.com:443"
+    apns_sandbox_address: str = "api.sandbox.push.apple.com:443"
+    apns_ca_file: OptionalPath = None
+    """Certificates in PEM to trust besides the system's; for a simulator or a proxy."""
+    apns_connections: int = Field(default=4, ge=1, le=100)
+    """Most connections to each environment."""
+    apns_max_in_flight: int = Field(default=5000, ge=1, le=100_000)
+    """Most targets in progress; a request beyond it is refused whole."""
+    apns_connect_timeout: float = Field(default=5.0, gt=0, le=60)
+    """Seconds for name resolution, TCP, TLS and the server's first SETTINGS together."""
+    apns_answer_timeout: float = Field(default=10.0, gt=0, le=300)
+    """Seconds to wait for a free stream, and again for the answer."""
+
+    @field_validator("apns_production_address", "apns_sandbox_address")
+    @classmethod
+    def _has_host_and_port(cls, address: str) -> str:
+        split_address(address)
+        return address
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of `host:port`. Raises ValueError."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) <= 65535:
+        raise ValueError("must be host:port")
+    return host.removeprefix("[").removesuffix("]"), int(port)
