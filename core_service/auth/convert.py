@@ -1,0 +1,38 @@
+"""API keys as protobuf carries them."""
+
+from smith.core.v1 import api_key_pb2
+
+from core_service.auth.api_keys import ScopedKey
+from core_service.auth.models import Scope
+from core_service.timestamps import to_timestamp
+from service_kit.errors import InvalidRequest
+
+SCOPES = {
+    Scope.ALL: api_key_pb2.API_KEY_SCOPE_ALL,
+    Scope.CHANNELS: api_key_pb2.API_KEY_SCOPE_CHANNELS,
+}
+
+
+def read_scope(value: api_key_pb2.ApiKeyScope.ValueType) -> Scope:
+    """The scope that the number stands for.
+
+    Raises InvalidRequest if it stands for none.
+    """
+    for scope, number in SCOPES.items():
+        if number == value:
+            return scope
+    raise InvalidRequest("scope must be `all` or `channels`")
+
+
+def to_api_key(scoped: ScopedKey) -> api_key_pb2.ApiKey:
+    """The key without its secret."""
+    key = scoped.key
+    return api_key_pb2.ApiKey(
+        id=str(key.id),
+        name=key.name,
+        scope=SCOPES[Scope(key.scope)],
+        channels=scoped.channels,
+        hint=key.hint,
+        created_at=to_timestamp(key.created_at),
+        last_used_at=to_timestamp(key.last_used_at),
+    )

@@ -1,0 +1,89 @@
+"""From a bearer token to a principal: one indexed look-up, made anew for every call so that a revoked or edited
+credential is obeyed at once."""
+
+import uuid
+
+from core_service.auth.errors import Unauthenticated
+from core_service.auth.last_used import LastUsed
+from core_service.auth.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Principal, SessionPrincipal
+from core_service.auth.secrets import API_KEY, DEVICE, MAX_LENGTH, SESSION, hash_secret
+from core_service.teams.models import Role
+from service_kit.database import Pool
+
+SELECT_API_KEY = """
+SELECT k.id, k.account_id, k.scope, a.rate_limit_per_minute,
+       CASE WHEN k.scope = 'channels' THEN ARRAY(
+           SELECT c.id::text || ' ' || c.slug
+           FROM api_key_channels kc JOIN channels c ON c.id = kc.channel_id
+           WHERE kc.api_key_id = k.id ORDER BY c.slug
+       ) END
+FROM api_keys k JOIN accounts a ON a.id = k.account_id
+WHERE k.secret_hash = %s AND k.revoked_at IS NULL
+"""
+
+SELECT_SESSION = """
+SELECT s.id, s.account_id, s.user_id, m.role
+FROM sessions s JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
+WHERE s.secret_hash = %s AND s.expires_at > now()
+"""
+
+SELECT_DEVICE = "SELECT id, account_id, user_id FROM devices WHERE secret_hash = %s"
+
+
+class Credentials:
+    """Knows every credential that is good at this moment."""
+
+    def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int) -> None:
+        self._pool = pool
+        self._last_used = last_used
+        self._default_rate_limit = default_rate_limit
+
+    async def principal(self, authorization: str) -> Principal:
+        """Who holds the credentials in this `authorization` header.
+
+        Raises Unauthenticated if there are none, they are malformed, unknown, revoked or expired.
+        """
+        if not authorization:
+            raise Unauthenticated("The Authorization header is missing; send `Authorization: Bearer <secret>`.")
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token or len(token) > MAX_LENGTH:
+            raise Unauthenticated("The Authorization header must be `Bearer <secret>`.")
+        principal = await self._look_up(token)
+        if principal is None:
+            raise Unauthenticated("The secret in the Authorization header is unknown, revoked or expired.")
+        return principal
+
+    async def _look_up(self, token: str) -> Principal | None:
+        if token.startswith(API_KEY):
+            return await self._api_key(hash_secret(token))
+        if token.startswith(SESSION):
+            row = await self._row(SELECT_SESSION, hash_secret(token))
+            return row and SessionPrincipal(row[0], row[1], row[2], Role(row[3]))
+        if token.startswith(DEVICE):
+            row = await self._row(SELECT_DEVICE, hash_secret(token))
+            return row and DevicePrincipal(row[0], row[1], row[2])
+        return None
+
+    async def _api_key(self, secret_hash: bytes) -> ApiKeyPrincipal | None:
+        row = await self._row(SELECT_API_KEY, secret_hash)
+        if row is None:
+            return None
+        api_key_id, account_id, scope, rate_limit, channels = row
+        self._last_used.note(api_key_id)
+        return ApiKeyPrincipal(
+            api_key_id,
+            account_id,
+            tuple(_channel(text) for text in channels) if scope == "channels" else None,
+            rate_limit or self._default_rate_limit,
+        )
+
+    async def _row(self, query: str, secret_hash: bytes):  # type: ignore[no-untyped-def] # columns differ by query
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query, (secret_hash,), binary=True)
+            return await cursor.fetchone()
+
+
+def _channel(text: str) -> ChannelRef:
+    identifier, _, slug = text.partition(" ")
+    return ChannelRef(uuid.UUID(identifier), slug)

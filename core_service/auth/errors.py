@@ -1,0 +1,38 @@
+"""Why a caller is turned away."""
+
+from service_kit.errors import DomainError, Kind
+
+
+class Unauthenticated(DomainError):
+    """No credentials, or none that are good."""
+
+    kind, reason, error = Kind.UNAUTHENTICATED, "UNAUTHENTICATED", "Unauthorized"
+
+
+class Forbidden(DomainError):
+    """Good credentials, but not for this."""
+
+    kind, reason, error = Kind.FORBIDDEN, "FORBIDDEN", "Forbidden"
+
+
+class RateLimited(DomainError):
+    """The account's requests per minute are used up."""
+
+    kind, reason, error = Kind.EXHAUSTED, "RATE_LIMITED", "Rate limit exceeded"
+
+    def __init__(self, *, limit: int, retry_after_seconds: int) -> None:
+        super().__init__(
+            "Too many requests, please try again later.", limit=limit, retry_after_seconds=retry_after_seconds
+        )
+
+
+class TooManyAttempts(DomainError):
+    """Too many wrong guesses."""
+
+    kind, reason, error = Kind.EXHAUSTED, "TOO_MANY_ATTEMPTS", "Too many attempts"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"Too many failed attempts. Try again in {retry_after_seconds} seconds.",
+            retry_after_seconds=retry_after_seconds,
+        )

@@ -1,0 +1,105 @@
+"""How often a caller may call: moving windows, counted in this process or in Redis for all replicas."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from service_kit.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 10.0
+REDIS_TIMEOUT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a request may pass, and what the `RateLimit-*` headers say."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_seconds: int
+    """Seconds until the oldest counted request leaves the window: the least useful wait."""
+
+
+class InProcessStorage(MemoryStorage):
+    """limits' memory storage, swept now and then.
+
+    The original walks every key of every account after each request, with a thread hop per key, which made the cost
+    of a request grow with the number of accounts.
+    """
+
+    _next_sweep = 0.0
+
+    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - the name of the private method replaced
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            await super()._MemoryStorage__schedule_expiry()  # type: ignore[misc] # private, hence unseen
+
+
+def create_storage(redis_url: str | None) -> Storage:
+    """Counters in Redis if there is one, else in this process."""
+    if redis_url is None:
+        return InProcessStorage()
+    return RedisStorage(
+        "async+" + redis_url,
+        implementation="redispy",
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+    )
+
+
+class RateLimiter:
+    """Moving windows over a storage."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._windows = MovingWindowRateLimiter(storage)
+
+    async def hit(self, account_id: str, limit: int) -> Verdict:
+        """Counts a request of the account against its requests a minute, unless they are used up.
+
+        While Redis is away every request passes: delivering matters more than counting.
+        """
+        item = RateLimitItemPerMinute(limit)
+        try:
+            allowed = await self._windows.hit(item, "account", account_id)
+            stats = await self._windows.get_window_stats(item, "account", account_id)
+        except RedisError as error:
+            log.warning("rate limits are not enforced, Redis is away: %s", error)
+            return Verdict(True, limit, limit, 60)
+        return Verdict(allowed, limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
+
+    async def blocked_for(self, item: RateLimitItem, *identifiers: str) -> int:
+        """Seconds until another attempt is welcome; 0 if one is now. Counts nothing.
+
+        Raises Unavailable while Redis is away: guessing must not be free.
+        """
+        try:
+            if await self._windows.test(item, *identifiers):
+                return 0
+            stats = await self._windows.get_window_stats(item, *identifiers)
+        except RedisError as error:
+            raise _uncounted(error) from error
+        return max(1, math.ceil(stats.reset_time - time.time()))
+
+    async def count_failure(self, item: RateLimitItem, *identifiers: str) -> None:
+        """Counts a wrong guess.
+
+        Raises Unavailable while Redis is away.
+        """
+        try:
+            await self._windows.hit(item, *identifiers)
+        except RedisError as error:
+            raise _uncounted(error) from error
+
+
+def _uncounted(error: RedisError) -> Unavailable:
+    log.warning("attempts cannot be counted, Redis is away: %s", error)
+    return Unavailable("Attempts cannot be counted at the moment. Try again shortly.")

@@ -1,0 +1,33 @@
+"""Random secrets with a prefix that tells what they open, and the hashes that are stored in their place."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+API_KEY = "ask_"
+DEVICE = "dev_"
+SESSION = "ses_"
+
+MAX_LENGTH = 200
+"""Longer credentials are refused unread."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret fresh from the generator. `text` is shown to its owner once and kept nowhere."""
+
+    text: str
+    hash: bytes
+    hint: str
+
+
+def mint(prefix: str) -> Secret:
+    """A new secret with 256 random bits."""
+    text = prefix + secrets.token_urlsafe(32)
+    return Secret(text=text, hash=hash_secret(text), hint=text[: len(prefix) + 4])
+
+
+def hash_secret(text: str) -> bytes:
+    """What is stored and looked up. A fast hash suffices because secrets are random; and a look-up by hash takes the
+    same time whatever part of a guess is right."""
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,144 @@
+"""Signing in and out."""
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlmodel import col
+
+from core_service.auth.errors import TooManyAttempts, Unauthenticated
+from core_service.auth.models import Session
+from core_service.auth.passwords import Passwords
+from core_service.auth.rate_limit import RateLimiter
+from core_service.auth.secrets import SESSION, mint
+from core_service.orm import now
+from core_service.teams.models import Member, User
+from core_service.validation import require_email, require_text
+
+LIFETIME = dt.timedelta(days=30)
+PASSWORD_LENGTH = 200
+"""Most characters of a password: enough for any passphrase, too few to make hashing slow."""
+
+FAILURES_PER_EMAIL = RateLimitItemPerMinute(10, 15)
+FAILURES_PER_ADDRESS = RateLimitItemPerMinute(100, 15)
+
+Window = tuple[RateLimitItem, str, str, str]
+"""A limit and the identifiers of who it is counted for."""
+
+SWEEP = 1000
+"""Most expired sessions that one sign-in deletes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A new session."""
+
+    token: str
+    """Its secret, kept nowhere."""
+    expires_at: dt.datetime
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+    password_hash: str
+
+
+class Sessions:
+    """People signed in."""
+
+    def __init__(self, engine: AsyncEngine, passwords: Passwords, rate_limiter: RateLimiter) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._passwords = passwords
+        self._rate_limiter = rate_limiter
+
+    async def sign_in(self, email: str, password: str, client_address: str) -> SignIn:
+        """A session for the person with this e-mail address and password, in the first account they joined.
+
+        Raises InvalidRequest; Unauthenticated, the same for an unknown address and a wrong password; TooManyAttempts
+        after 10 failures for the e-mail address or 100 from `client_address` in 15 minutes.
+        """
+        email = require_email(email)
+        require_text(password, "password", maximum=PASSWORD_LENGTH)
+        windows: Sequence[Window] = [
+            (FAILURES_PER_EMAIL, "sign-in", "email", _digest(email)),
+            (FAILURES_PER_ADDRESS, "sign-in", "address", _digest(client_address)),
+        ]
+        # Those who are blocked do not queue; those who queued may be blocked by now.
+        await self._refuse_blocked(windows)
+        async with self._passwords.slot():
+            await self._refuse_blocked(windows)
+            person = await self._find(email)
+            right = await self._passwords.verify(password, person.password_hash if person else None)
+            if person is None or not right:
+                for item, *identifiers in windows:
+                    await self._rate_limiter.count_failure(item, *identifiers)
+                raise Unauthenticated("The e-mail address or the password is wrong.")
+            rehashed = None
+            if self._passwords.outdated(person.password_hash):
+                rehashed = await self._passwords.hash(password)
+        return await self._open(person, rehashed)
+
+    async def sign_out(self, session_id: uuid.UUID) -> None:
+        """Ends the session; it is refused from the next call on."""
+        async with self._database.begin() as session:
+            await session.execute(delete(Session).where(col(Session.id) == session_id))
+
+    async def _refuse_blocked(self, windows: Sequence[Window]) -> None:
+        waits = [await self._rate_limiter.blocked_for(item, *identifiers) for item, *identifiers in windows]
+        if any(waits):
+            raise TooManyAttempts(retry_after_seconds=max(waits))
+
+    async def _find(self, email: str) -> _Candidate | None:
+        query = (
+            select(col(Member.account_id), col(User.id), col(User.password_hash))
+            .join(Member, col(Member.user_id) == col(User.id))
+            .where(col(User.email) == email)
+            .order_by(col(Member.created_at), col(Member.account_id))
+            .limit(1)
+        )
+        async with self._database() as session:
+            row = (await session.execute(query)).first()
+        return row and _Candidate(*row)
+
+    async def _open(self, person: _Candidate, rehashed: str | None) -> SignIn:
+        secret = mint(SESSION)
+        opened = Session(
+            account_id=person.account_id,
+            user_id=person.user_id,
+            secret_hash=secret.hash,
+            expires_at=now() + LIFETIME,
+        )
+        async with self._database.begin() as session:
+            await _sweep(session)
+            if rehashed is not None:
+                # Not if the password was changed in the meantime.
+                unchanged = (col(User.id) == person.user_id) & (col(User.password_hash) == person.password_hash)
+                await session.execute(update(User).where(unchanged).values(password_hash=rehashed))
+            session.add(opened)
+        return SignIn(secret.text, opened.expires_at, person.account_id, person.user_id)
+
+
+async def _sweep(session: AsyncSession) -> None:
+    expired = (
+        select(col(Session.id))
+        .where(col(Session.expires_at) <= now())
+        .order_by(col(Session.expires_at))
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+    await session.execute(
+        delete(Session).where(col(Session.id).in_(expired)).execution_options(synchronize_session=False)
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Channels: named groups of recipients."""

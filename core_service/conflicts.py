@@ -1,0 +1,23 @@
+"""Unique names and references are kept by the database's constraints; this says what breaking one means."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import IntegrityError
+
+from service_kit.errors import DomainError
+
+
+@contextmanager
+def refusing(constraint: str, refusal: DomainError) -> Iterator[None]:
+    """Raises `refusal` if the statements inside break the constraint of that name.
+
+    Checking beforehand cannot do this: two callers at once would both find the name free.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        if isinstance(error.orig, psycopg.Error) and error.orig.diag.constraint_name == constraint:
+            raise refusal from None
+        raise

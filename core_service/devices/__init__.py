@@ -1,0 +1,1 @@
+"""Phones: pairing, tokens, unpairing."""

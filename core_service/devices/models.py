@@ -1,0 +1,69 @@
+"""Tables of phones and the codes that pair them."""
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from core_service.orm import Timestamp, new_id, now
+
+REACHABLE = "push_token IS NOT NULL AND push_token_dead_reason IS NULL"
+"""The SQL condition under which a device can be sent an alert; the partial index below serves it."""
+
+
+class Environment(StrEnum):
+    """Which of Apple's push environments issued a token."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+
+
+class Device(SQLModel, table=True):
+    """A paired phone. Its tokens change over time; a dead one waits for the app to report its successor."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        CheckConstraint("environment IN ('production', 'sandbox')", name="devices_environment_check"),
+        Index("devices_account_id_idx", "account_id", "id"),
+        Index("devices_reachable_idx", "account_id", postgresql_where=text(REACHABLE)),
+        # One phone must not be pushed to twice because it was paired twice.
+        Index(
+            "devices_push_token_key",
+            "account_id",
+            "push_token",
+            unique=True,
+            postgresql_where=text("push_token IS NOT NULL"),
+        ),
+        Index("devices_user_id_idx", "user_id"),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    user_id: uuid.UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    name: str
+    secret_hash: bytes = Field(unique=True)
+    environment: str | None = None
+    bundle_id: str | None = None
+    os_version: str | None = None
+    frequent_pushes_enabled: bool | None = None
+    push_token: str | None = None
+    push_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    push_token_dead_reason: str | None = None
+    """APNs' reason, once it declared the present token dead."""
+    push_to_start_token: str | None = None
+    push_to_start_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+
+
+class PairingCode(SQLModel, table=True):
+    """A short-lived, single-use code that makes a phone somebody's device."""
+
+    __tablename__ = "pairing_codes"
+    __table_args__ = (Index("pairing_codes_expires_at_idx", "expires_at"),)
+
+    code_hash: bytes = Field(primary_key=True)
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    user_id: uuid.UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    expires_at: dt.datetime = Field(sa_type=Timestamp)

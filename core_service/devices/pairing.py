@@ -1,0 +1,166 @@
+"""Pairing: a signed-in person gets a code, a phone trades it for a secret."""
+
+import asyncio
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlmodel import col
+
+from core_service.auth.errors import Forbidden, TooManyAttempts
+from core_service.auth.rate_limit import RateLimiter
+from core_service.auth.secrets import DEVICE
+from core_service.auth.secrets import mint as mint_secret
+from core_service.conflicts import refusing
+from core_service.devices import pairing_code
+from core_service.devices.models import Device, PairingCode
+from core_service.orm import now
+from core_service.teams.models import Member
+from core_service.validation import missing, require_name, require_text
+from service_kit.errors import NotFound, Unavailable
+
+LIFETIME = dt.timedelta(minutes=10)
+LIVE_CODES = 20
+"""Most codes of a person that work at once; a new one replaces the oldest."""
+
+GUESSES_PER_ADDRESS = RateLimitItemPerMinute(10, 10)
+GUESSES = RateLimitItemPerMinute(1000, 10)
+
+SWEEP = 1000
+"""Most expired codes that the creation of one deletes."""
+
+Window = tuple[RateLimitItem, str, str]
+"""A limit and the identifiers of who it is counted for."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """A code to be typed into a phone."""
+
+    text: str
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDevice:
+    """A phone fresh from pairing."""
+
+    id: uuid.UUID
+    token: str
+    """Its secret, kept nowhere."""
+
+
+class Pairing:
+    """Pairing codes, from issue to use."""
+
+    def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._rate_limiter = rate_limiter
+        self._guessing = asyncio.Lock()
+
+    async def issue(
+        self, account_id: uuid.UUID, caller_id: uuid.UUID, *, caller_is_owner: bool, user_id: uuid.UUID | None
+    ) -> IssuedCode:
+        """A code that makes one phone a device of the person `user_id`, the caller if None, within 10 minutes.
+
+        Raises Forbidden if it is for somebody else and the caller is no owner; NotFound if the person is no member.
+        """
+        user_id = user_id or caller_id
+        if user_id != caller_id and not caller_is_owner:
+            raise Forbidden("Only an owner of the account can create a pairing code for somebody else.")
+        code = pairing_code.mint()
+        expires_at = now() + LIFETIME
+        # Two codes are never equal, unless luck is against it.
+        with refusing("pairing_codes_pkey", Unavailable("No code could be created. Try again.")):
+            async with self._database.begin() as session:
+                await _lock_member(session, account_id, user_id)
+                await _delete_codes(session, _expired())
+                await _delete_codes(session, _oldest_codes(account_id, user_id, kept=LIVE_CODES - 1))
+                session.add(
+                    PairingCode(code_hash=code.hash, account_id=account_id, user_id=user_id, expires_at=expires_at)
+                )
+        return IssuedCode(code.text, expires_at)
+
+    async def redeem(self, code: str, name: str, client_address: str) -> PairedDevice:
+        """Uses up the code and makes the phone a device of the person the code was for.
+
+        Raises InvalidRequest; NotFound if the code is wrong, used or expired; TooManyAttempts after 10 wrong codes from
+        `client_address` or 1,000 over all in 10 minutes.
+        """
+        name = require_name(name)
+        require_text(code, "pairing_code", maximum=50)
+        windows: Sequence[Window] = [
+            (GUESSES_PER_ADDRESS, "pairing", hashlib.sha256(client_address.encode()).hexdigest()),
+            (GUESSES, "pairing", "all"),
+        ]
+        await self._refuse_blocked(windows)
+        # One guess at a time, so that many at once do not all pass before the first is counted.
+        async with self._guessing:
+            await self._refuse_blocked(windows)
+            paired = await self._trade(pairing_code.hash_code(code), name)
+            if paired is None:
+                for item, *identifiers in windows:
+                    await self._rate_limiter.count_failure(item, *identifiers)
+                raise NotFound("pairing_code is wrong, used or expired. Ask for a new one.")
+        return paired
+
+    async def _refuse_blocked(self, windows: Sequence[Window]) -> None:
+        waits = [await self._rate_limiter.blocked_for(item, *identifiers) for item, *identifiers in windows]
+        if any(waits):
+            raise TooManyAttempts(retry_after_seconds=max(waits))
+
+    async def _trade(self, code_hash: bytes, name: str) -> PairedDevice | None:
+        """Deleting the code and inserting the device are one transaction: of two phones, one finds the code gone."""
+        query = (
+            delete(PairingCode)
+            .where(col(PairingCode.code_hash) == code_hash, col(PairingCode.expires_at) > func.now())
+            .returning(col(PairingCode.account_id), col(PairingCode.user_id))
+        )
+        secret = mint_secret(DEVICE)
+        async with self._database.begin() as session:
+            row = (await session.execute(query)).one_or_none()
+            if row is None:
+                return None
+            device = Device(account_id=row.account_id, user_id=row.user_id, name=name, secret_hash=secret.hash)
+            session.add(device)
+        return PairedDevice(device.id, secret.text)
+
+
+async def _lock_member(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Makes codes for one person wait for each other, so that the number of live ones holds."""
+    query = (
+        select(col(Member.user_id))
+        .where(col(Member.account_id) == account_id, col(Member.user_id) == user_id)
+        .with_for_update(key_share=True)
+    )
+    if await session.scalar(query) is None:
+        raise missing("member")
+
+
+def _expired() -> Select[bytes]:
+    return (
+        select(col(PairingCode.code_hash))
+        .where(col(PairingCode.expires_at) <= func.now())
+        .order_by(col(PairingCode.expires_at))
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _oldest_codes(account_id: uuid.UUID, user_id: uuid.UUID, *, kept: int) -> Select[bytes]:
+    return (
+        select(col(PairingCode.code_hash))
+        .where(col(PairingCode.account_id) == account_id, col(PairingCode.user_id) == user_id)
+        .order_by(col(PairingCode.expires_at).desc())
+        .offset(kept)
+    )
+
+
+async def _delete_codes(session: AsyncSession, which: Select[bytes]) -> None:
+    query = delete(PairingCode).where(col(PairingCode.code_hash).in_(which))
+    await session.execute(query.execution_options(synchronize_session=False))

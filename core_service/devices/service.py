@@ -1,0 +1,138 @@
+"""Devices: the account's phones and the tokens that reach them."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlmodel import col
+
+from core_service.auth.errors import Unauthenticated
+from core_service.auth.rate_limit import RateLimiter
+from core_service.devices.models import Device
+from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
+from core_service.devices.token_report import TokenReport, check
+from core_service.orm import now
+from core_service.paging import Page, page_of, read_id, require_page_size
+from core_service.validation import missing
+from service_kit.errors import InvalidRequest
+
+THING = "device"
+
+
+class Devices:
+    """The devices of accounts."""
+
+    def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._pairing = Pairing(engine, rate_limiter)
+
+    async def create_pairing_code(
+        self, account_id: uuid.UUID, caller_id: uuid.UUID, *, caller_is_owner: bool, user_id: uuid.UUID | None
+    ) -> IssuedCode:
+        """A code that pairs one phone; see `Pairing.issue`."""
+        return await self._pairing.issue(account_id, caller_id, caller_is_owner=caller_is_owner, user_id=user_id)
+
+    async def pair(self, code: str, name: str, client_address: str) -> PairedDevice:
+        """A new device for a code; see `Pairing.redeem`."""
+        return await self._pairing.redeem(code, name, client_address)
+
+    async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Device]:
+        """The account's devices, oldest first.
+
+        Raises InvalidRequest.
+        """
+        size = require_page_size(page_size)
+        query = (
+            select(Device)
+            .where(col(Device.account_id) == account_id, col(Device.id) > read_id(page_token))
+            .order_by(col(Device.id))
+            .limit(size + 1)
+        )
+        async with self._database() as session:
+            devices = (await session.scalars(query)).all()
+        return page_of(devices, size, lambda device: str(device.id))
+
+    async def delete(self, account_id: uuid.UUID, device_id: uuid.UUID) -> None:
+        """Unpairs the device; its secret is refused from the next call on.
+
+        Raises NotFound.
+        """
+        query = (
+            delete(Device)
+            .where(col(Device.id) == device_id, col(Device.account_id) == account_id)
+            .returning(col(Device.id))
+        )
+        async with self._database.begin() as session:
+            if await session.scalar(query) is None:
+                raise missing(THING)
+
+    async def put_tokens(self, account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport) -> Device:
+        """Stores what the phone reported. A push token that is reported counts as alive, whatever APNs said before; a
+        device of the same account that held it loses it.
+
+        Raises InvalidRequest; Unauthenticated if the device was unpaired in the meantime.
+        """
+        report = check(report)
+        async with self._database.begin() as session:
+            locked = await _lock(session, account_id, device_id, report.push_token)
+            device = next((candidate for candidate in locked if candidate.id == device_id), None)
+            if device is None:
+                raise Unauthenticated("This device was unpaired.")
+            if device.environment is None and report.environment is None:
+                raise InvalidRequest("environment is required on the first call: `production` or `sandbox`")
+            holders = [other.id for other in locked if other.id != device_id]
+            if holders:
+                await _forget_tokens(session, holders)
+            _apply(report, device)
+        return device
+
+
+async def _lock(
+    session: AsyncSession, account_id: uuid.UUID, device_id: uuid.UUID, push_token: str | None
+) -> Sequence[Device]:
+    """The device and any other that holds the push token, locked in the order of their ids.
+
+    Reports of one token take turns: of two phones with the same token at once, the second sees what the first did.
+    """
+    wanted = col(Device.id) == device_id
+    if push_token is not None:
+        turn = func.hashtextextended(f"push token {account_id} {push_token}", 0)
+        await session.execute(select(func.pg_advisory_xact_lock(turn)))
+        wanted |= col(Device.push_token) == push_token
+    query = select(Device).where(col(Device.account_id) == account_id, wanted).order_by(col(Device.id))
+    return (await session.scalars(query.with_for_update(key_share=True))).all()
+
+
+async def _forget_tokens(session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
+    """The phone is another device now: it was paired anew. Its push-to-start token goes with its push token."""
+    await session.execute(
+        update(Device)
+        .where(col(Device.id).in_(device_ids))
+        .values(
+            push_token=None,
+            push_token_dead_reason=None,
+            push_to_start_token=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _apply(report: TokenReport, device: Device) -> None:
+    values: dict[str, Any] = {
+        "environment": report.environment,
+        "bundle_id": report.bundle_id,
+        "os_version": report.os_version,
+        "frequent_pushes_enabled": report.frequent_pushes_enabled,
+        "push_token": report.push_token,
+        "push_to_start_token": report.push_to_start_token,
+    }
+    for field, value in values.items():
+        if value is not None:
+            setattr(device, field, value)
+    if report.push_token is not None:
+        device.push_token_registered_at = now()
+        device.push_token_dead_reason = None
+    if report.push_to_start_token is not None:
+        device.push_to_start_token_registered_at = now()

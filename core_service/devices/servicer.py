@@ -1,0 +1,88 @@
+"""smith.core.v1.DeviceService and PhoneService over gRPC."""
+
+from typing import Any
+
+from smith.core.v1 import device_service_pb2 as messages
+from smith.core.v1 import device_service_pb2_grpc, phone_service_pb2_grpc
+from smith.core.v1 import phone_service_pb2 as phone_messages
+
+from core_service.auth import principal
+from core_service.devices.convert import read_environment, to_device
+from core_service.devices.service import THING, Devices
+from core_service.devices.token_report import TokenReport
+from core_service.teams.models import Role
+from core_service.timestamps import to_timestamp
+from core_service.validation import find_uuid, require_uuid
+
+
+class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
+    """Manages the devices of the caller's account."""
+
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+
+    async def CreatePairingCode(
+        self, request: messages.CreatePairingCodeRequest, context: Any
+    ) -> messages.CreatePairingCodeResponse:
+        caller = principal.session()
+        code = await self._devices.create_pairing_code(
+            caller.account_id,
+            caller.user_id,
+            caller_is_owner=caller.role is Role.OWNER,
+            user_id=require_uuid(request.user_id, "user_id") if request.HasField("user_id") else None,
+        )
+        return messages.CreatePairingCodeResponse(pairing_code=code.text, expires_at=to_timestamp(code.expires_at))
+
+    async def ListDevices(self, request: messages.ListDevicesRequest, context: Any) -> messages.ListDevicesResponse:
+        page = await self._devices.list(
+            principal.session().account_id,
+            request.page_size if request.HasField("page_size") else None,
+            request.page_token if request.HasField("page_token") else None,
+        )
+        return messages.ListDevicesResponse(
+            devices=[to_device(device) for device in page.items], next_page_token=page.next_token
+        )
+
+    async def DeleteDevice(self, request: messages.DeleteDeviceRequest, context: Any) -> messages.DeleteDeviceResponse:
+        await self._devices.delete(principal.session().account_id, find_uuid(request.device_id, THING))
+        return messages.DeleteDeviceResponse()
+
+
+class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
+    """Answers the app on a phone."""
+
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+
+    async def PairDevice(
+        self, request: phone_messages.PairDeviceRequest, context: Any
+    ) -> phone_messages.PairDeviceResponse:
+        paired = await self._devices.pair(request.pairing_code, request.name, principal.anonymous().client_address)
+        return phone_messages.PairDeviceResponse(device_id=str(paired.id), device_token=paired.token)
+
+    async def PutDeviceTokens(
+        self, request: phone_messages.PutDeviceTokensRequest, context: Any
+    ) -> phone_messages.PutDeviceTokensResponse:
+        caller = principal.device()
+        device = await self._devices.put_tokens(caller.account_id, caller.device_id, _read_report(request))
+        return phone_messages.PutDeviceTokensResponse(device=to_device(device))
+
+    async def UnpairDevice(
+        self, request: phone_messages.UnpairDeviceRequest, context: Any
+    ) -> phone_messages.UnpairDeviceResponse:
+        caller = principal.device()
+        await self._devices.delete(caller.account_id, caller.device_id)
+        return phone_messages.UnpairDeviceResponse()
+
+
+def _read_report(request: phone_messages.PutDeviceTokensRequest) -> TokenReport:
+    return TokenReport(
+        push_token=request.push_token if request.HasField("push_token") else None,
+        push_to_start_token=request.push_to_start_token if request.HasField("push_to_start_token") else None,
+        environment=read_environment(request.environment) if request.HasField("environment") else None,
+        bundle_id=request.bundle_id if request.HasField("bundle_id") else None,
+        os_version=request.os_version if request.HasField("os_version") else None,
+        frequent_pushes_enabled=request.frequent_pushes_enabled
+        if request.HasField("frequent_pushes_enabled")
+        else None,
+    )

@@ -1,0 +1,1 @@
+"""Work owed to phones: claimed, handed to the delivery service, settled, retried."""

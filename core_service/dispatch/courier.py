@@ -1,0 +1,66 @@
+"""What the delivery service is to core: somebody who takes pushes away and comes back with outcomes."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Protocol
+
+
+class Verdict(Enum):
+    """The five things that can become of a push. Apple's reasons are sorted into them by the delivery service."""
+
+    ACCEPTED = auto()
+    RETRY = auto()
+    TOKEN_DEAD = auto()
+    REJECTED = auto()
+    MISCONFIGURED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one target."""
+
+    verdict: Verdict
+    reason: str = ""
+    """APNs' reason or the delivery service's; empty if accepted."""
+    retry_after_seconds: float = 0.0
+    """Least time before the next attempt."""
+    dead_since: dt.datetime | None = None
+    """When APNs knew the token to be dead, if it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device as it could be reached when the work was claimed."""
+
+    device_id: uuid.UUID
+    user_id: uuid.UUID
+    token: str
+    environment: str
+    bundle_id: str | None
+    """The app that owns the token; None for the one that the delivery service is configured with."""
+    apns_id: uuid.UUID
+    attempts: int = 0
+    """Attempts made before this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwedPush:
+    """One notification and devices it is owed to. Whoever holds it holds the lease on its deliveries."""
+
+    notification_id: uuid.UUID
+    payload: bytes
+    expires_at: dt.datetime
+    targets: list[Target] = field(default_factory=list)
+
+
+OnOutcome = Callable[[Target, Outcome], None]
+
+
+class Courier(Protocol):
+    """Takes pushes to APNs."""
+
+    def submit(self, push: OwedPush, on_outcome: OnOutcome) -> None:
+        """Sends the push to each of its targets, soon. `on_outcome` is called once per target, whatever happens."""

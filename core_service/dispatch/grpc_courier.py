@@ -1,0 +1,134 @@
+"""The courier that calls the delivery service over gRPC, many pushes to a call."""
+
+import asyncio
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING
+
+import grpc
+from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc
+
+from core_service.dispatch.courier import OnOutcome, Outcome, OwedPush, Target, Verdict
+
+if TYPE_CHECKING:
+    from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
+
+log = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.002
+"""While calls follow one another this closely, pushes of different requests share a call."""
+MAX_TARGETS_PER_CALL = 1000
+CALL_TIMEOUT_SECONDS = 17.0
+"""Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
+
+VERDICTS = {
+    delivery_pb2.OUTCOME_KIND_ACCEPTED: Verdict.ACCEPTED,
+    delivery_pb2.OUTCOME_KIND_RETRY: Verdict.RETRY,
+    delivery_pb2.OUTCOME_KIND_TOKEN_DEAD: Verdict.TOKEN_DEAD,
+    delivery_pb2.OUTCOME_KIND_REJECTED: Verdict.REJECTED,
+    delivery_pb2.OUTCOME_KIND_MISCONFIGURED: Verdict.MISCONFIGURED,
+}
+ENVIRONMENTS = {
+    "production": delivery_pb2.ENVIRONMENT_PRODUCTION,
+    "sandbox": delivery_pb2.ENVIRONMENT_SANDBOX,
+}
+ACCEPTED = Outcome(Verdict.ACCEPTED)
+PRIORITY_IMMEDIATE = 10
+
+
+class GrpcCourier:
+    """Gathers pushes for up to 2 ms and sends them in one streaming call. Calls overlap freely: a slow target keeps
+    nobody waiting but itself."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
+        self._waiting: list[tuple[OwedPush, OnOutcome]] = []
+        self._flush_scheduled = False
+        self._last_flush = 0.0
+        self._calls: set[asyncio.Task[None]] = set()
+
+    def submit(self, push: OwedPush, on_outcome: OnOutcome) -> None:
+        """Takes the push; see Courier."""
+        self._waiting.append((push, on_outcome))
+        if self._flush_scheduled:
+            return
+        self._flush_scheduled = True
+        loop = asyncio.get_running_loop()
+        loop.call_at(max(loop.time(), self._last_flush + GATHER_SECONDS), self._flush)
+
+    def _flush(self) -> None:
+        self._flush_scheduled = False
+        self._last_flush = asyncio.get_running_loop().time()
+        waiting, self._waiting = self._waiting, []
+        call = _Call()
+        for push, on_outcome in waiting:
+            for start in range(0, len(push.targets), MAX_TARGETS_PER_CALL):
+                targets = push.targets[start : start + MAX_TARGETS_PER_CALL]
+                if len(call.targets) + len(targets) > MAX_TARGETS_PER_CALL:
+                    self._start(call)
+                    call = _Call()
+                call.add(push, targets, on_outcome)
+        self._start(call)
+
+    def _start(self, call: "_Call") -> None:
+        if call.targets:
+            task = asyncio.create_task(call.run(self._stub))
+            self._calls.add(task)
+            task.add_done_callback(self._calls.discard)
+
+
+class _Call:
+    """One Deliver call. Sees to it that each target gets exactly one outcome."""
+
+    def __init__(self) -> None:
+        self.request = delivery_service_pb2.DeliverRequest()
+        self.targets: list[tuple[Target, OnOutcome] | None] = []
+        """Those without an outcome yet, by their place in the request."""
+
+    def add(self, push: OwedPush, targets: list[Target], on_outcome: OnOutcome) -> None:
+        message = self.request.pushes.add(
+            push_type=delivery_pb2.PUSH_TYPE_ALERT,
+            payload=push.payload,
+            collapse_id=str(push.notification_id),
+            priority=PRIORITY_IMMEDIATE,
+        )
+        message.expires_at.FromDatetime(push.expires_at)
+        for target in targets:
+            message.targets.add(
+                token=target.token,
+                apns_id=str(target.apns_id),
+                bundle_id=target.bundle_id or "",
+                environment=ENVIRONMENTS[target.environment],
+            )
+            self.targets.append((target, on_outcome))
+
+    async def run(self, stub: "DeliveryServiceAsyncStub") -> None:
+        leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0)
+        try:
+            async for response in stub.Deliver(self.request, timeout=CALL_TIMEOUT_SECONDS):
+                for outcome in response.outcomes:
+                    self._settle(outcome.index, _read(outcome))
+        except grpc.aio.AioRpcError as error:
+            log.warning("the delivery service did not finish a call: %s %s", error.code().name, error.details())
+            leftover = Outcome(Verdict.RETRY, f"Delivery{error.code().name.title().replace('_', '')}", 1.0)
+        finally:
+            for index in range(len(self.targets)):
+                self._settle(index, leftover)
+
+    def _settle(self, index: int, outcome: Outcome) -> None:
+        entry = self.targets[index]
+        if entry is not None:
+            self.targets[index] = None
+            target, on_outcome = entry
+            on_outcome(target, outcome)
+
+
+def _read(outcome: delivery_pb2.Outcome) -> Outcome:
+    if outcome.kind == delivery_pb2.OUTCOME_KIND_ACCEPTED:
+        return ACCEPTED
+    return Outcome(
+        VERDICTS.get(outcome.kind, Verdict.RETRY),
+        outcome.reason,
+        outcome.retry_after_ms / 1000,
+        outcome.dead_since.ToDatetime(tzinfo=dt.UTC) if outcome.HasField("dead_since") else None,
+    )

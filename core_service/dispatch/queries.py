@@ -1,0 +1,73 @@
+"""The dispatcher's SQL: claim what is due, read what it says, write what became of it."""
+
+LEASE_SECONDS = 20.0
+"""How long work stays with the process that took it. Longer than any delivery can take; after it anybody may."""
+
+CLAIM = """
+WITH due AS (
+    SELECT notification_id, device_id
+    FROM deliveries
+    WHERE state = 'due' AND due_at <= now()
+    ORDER BY due_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE deliveries d
+    SET due_at = now() + %(lease)s * interval '1 second'
+    FROM due
+    WHERE d.notification_id = due.notification_id AND d.device_id = due.device_id
+    RETURNING d.notification_id, d.device_id, d.user_id, d.apns_id, d.attempts
+)
+SELECT c.notification_id, c.device_id, c.user_id, c.apns_id, c.attempts,
+       v.push_token, v.environment, v.bundle_id
+FROM claimed c
+LEFT JOIN devices v
+    ON v.id = c.device_id AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
+"""
+
+READ_NOTIFICATIONS = """
+SELECT id, payload, expires_at, expires_at <= now() FROM notifications WHERE id = ANY(%s::uuid[])
+"""
+
+SETTLE = """
+WITH s AS (
+    SELECT * FROM unnest(
+        %(notification_ids)s::uuid[], %(device_ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
+        %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[]
+    ) WITH ORDINALITY AS s(notification_id, device_id, state, reason, delay, token, dead_since, place)
+), dying AS (
+    -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. Locked in the
+    -- order of ids, as everybody does who locks several devices.
+    SELECT v.id, s.reason
+    FROM s JOIN devices v ON v.id = s.device_id
+    WHERE s.state = 'token_dead' AND v.push_token = s.token AND v.push_token_dead_reason IS NULL
+      AND (s.dead_since IS NULL OR v.push_token_registered_at <= s.dead_since)
+    ORDER BY v.id
+    FOR UPDATE OF v
+), dead AS (
+    UPDATE devices v SET push_token_dead_reason = dying.reason FROM dying WHERE v.id = dying.id
+), successor AS (
+    -- Deliveries refused for a token that has been replaced meanwhile are owed to its successor.
+    SELECT s.place
+    FROM s JOIN devices v ON v.id = s.device_id
+    WHERE s.state = 'token_dead' AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
+      AND (v.push_token <> s.token OR v.push_token_registered_at > s.dead_since)
+)
+UPDATE deliveries d
+SET state = CASE WHEN again.place IS NULL THEN s.state ELSE 'due' END,
+    due_at = now() + s.delay * interval '1 second',
+    attempts = d.attempts + 1,
+    reason = s.reason,
+    settled_at = CASE WHEN s.state = 'due' OR again.place IS NOT NULL THEN NULL ELSE now() END
+FROM s LEFT JOIN successor again ON again.place = s.place
+WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted'
+RETURNING s.place, d.state
+"""
+
+COUNT = """
+SELECT count(*) FILTER (WHERE state = 'accepted'),
+       count(DISTINCT user_id) FILTER (WHERE state = 'accepted'),
+       count(*) FILTER (WHERE state = 'due')
+FROM deliveries
+WHERE notification_id = %s
+"""

@@ -1,0 +1,19 @@
+"""Alembic's entry: runs the steps on the connection that `upgrade` opened."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import core_service.auth.models
+import core_service.channels.models
+import core_service.devices.models
+import core_service.dispatch.models
+import core_service.push.models
+import core_service.teams.models  # noqa: F401 - the imports fill SQLModel.metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

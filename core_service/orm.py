@@ -1,0 +1,20 @@
+"""Column types that all tables share."""
+
+import datetime as dt
+import uuid
+
+import uuid_utils
+from sqlalchemy import DateTime
+from sqlalchemy.types import TypeEngine
+
+Timestamp: type[TypeEngine[dt.datetime]] | TypeEngine[dt.datetime] = DateTime(timezone=True)
+
+
+def new_id() -> uuid.UUID:
+    """A new identifier: UUID version 7 (RFC 9562), so that rows sort by time of creation and indexes stay dense."""
+    return uuid.UUID(int=uuid_utils.uuid7().int)
+
+
+def now() -> dt.datetime:
+    """The time now, in UTC."""
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,54 @@
+"""Between protobuf and the push area's own types."""
+
+from smith.core.v1 import push_notification_pb2 as noun
+from smith.core.v1 import push_notification_service_pb2 as pb
+
+from core_service.push.content import Action, ActionType, Content, check_action, check_content
+from core_service.push.service import Sent
+
+ACTION_TYPES = {
+    noun.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
+    noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: ActionType.WEBHOOK,
+}
+METHODS = {noun.WEBHOOK_METHOD_GET: "GET", noun.WEBHOOK_METHOD_POST: "POST"}
+
+
+def to_content(request: pb.SendPushNotificationRequest) -> Content:
+    """The request's content. Raises InvalidRequest if it breaks a rule."""
+    return check_content(
+        title=request.title,
+        message=request.message if request.HasField("message") else None,
+        subtitle=request.subtitle if request.HasField("subtitle") else None,
+        media=request.media if request.HasField("media") else None,
+        redirection=request.redirection if request.HasField("redirection") else None,
+        actions=tuple(_to_action(place, action) for place, action in enumerate(request.actions)),
+        payload=request.payload.json if request.HasField("payload") else None,
+        badge=request.badge if request.HasField("badge") else None,
+        sound=request.sound if request.HasField("sound") else None,
+    )
+
+
+def _to_action(place: int, action: noun.PushNotificationAction) -> Action:
+    return check_action(
+        place,
+        title=action.title,
+        kind=ACTION_TYPES.get(action.type),
+        url=action.url,
+        method=METHODS.get(action.method),
+        body=action.body.json if action.HasField("body") else None,
+    )
+
+
+def from_sent(sent: Sent) -> pb.SendPushNotificationResponse:
+    """The answer to the caller."""
+    response = pb.SendPushNotificationResponse(
+        success=True,
+        devices_notified=sent.counts.devices_notified,
+        users_notified=sent.counts.users_notified,
+        effective_channel_slugs=sent.effective_channel_slugs or (),
+        notification_id=str(sent.notification_id),
+    )
+    response.timestamp.FromDatetime(sent.created_at)
+    if sent.counts.devices_queued:
+        response.devices_queued = sent.counts.devices_queued
+    return response

@@ -1,0 +1,50 @@
+"""Why a push notification is refused."""
+
+from collections.abc import Sequence
+
+from service_kit.errors import DomainError, Kind
+
+
+class InvalidTarget(DomainError):
+    """`target.channels` breaks a rule or names an unknown channel."""
+
+    kind, reason, error = Kind.INVALID, "INVALID_TARGET", "Invalid channel targeting"
+
+
+class ChannelScopeViolation(DomainError):
+    """A channel-scoped key asks for a channel outside its scope. The sentence is the documented one."""
+
+    kind, reason, error = Kind.FORBIDDEN, "CHANNEL_SCOPE", "Invalid channel targeting"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This API key can only target assigned channels. "
+            "Requested channels include channels outside this key scope."
+        )
+
+
+class NoRecipients(DomainError):
+    """Nobody to send to. The sentence is the documented one."""
+
+    kind, reason, error = Kind.NOT_FOUND, "NO_RECIPIENTS", "No recipients found"
+
+    def __init__(self, effective_channel_slugs: Sequence[str] | None) -> None:
+        super().__init__(
+            "No devices matched the effective channel target",
+            effective_channel_slugs=None if effective_channel_slugs is None else list(effective_channel_slugs),
+        )
+
+
+class PayloadTooLarge(DomainError):
+    """The push would be larger than APNs takes."""
+
+    kind, reason, error = Kind.INVALID, "PAYLOAD_TOO_LARGE", "Payload too large"
+
+    def __init__(self, *, part: str, part_bytes: int, total_bytes: int, limit: int) -> None:
+        super().__init__(
+            f"The push would be {total_bytes} bytes long and APNs takes {limit}. "
+            f"The longest part is {part} with {part_bytes} bytes: shorten it by {total_bytes - limit} bytes or more.",
+            part=part,
+            bytes=total_bytes,
+            limit=limit,
+        )

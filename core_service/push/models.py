@@ -1,0 +1,49 @@
+"""Tables of push notifications."""
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Text
+from sqlmodel import Field, SQLModel
+
+from core_service.orm import Timestamp, new_id, now
+
+
+class Notification(SQLModel, table=True):
+    """A push notification as it was accepted."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (Index("notifications_account_id_idx", "account_id", "id"),)
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    api_key_id: uuid.UUID | None = None
+    title: str
+    payload: bytes
+    """The JSON body for APNs, measured and sent byte for byte."""
+    channel_slugs: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    """The channels it was resolved to; null if it went to the whole account."""
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    expires_at: dt.datetime = Field(sa_type=Timestamp)
+    """When it stops being worth delivering."""
+
+
+class NotificationAction(SQLModel, table=True):
+    """A button of a notification. The phone knows its id; a webhook's URL and body stay here."""
+
+    __tablename__ = "notification_actions"
+    __table_args__ = (
+        CheckConstraint("type IN ('open_url', 'webhook')", name="notification_actions_type_check"),
+        CheckConstraint("method IN ('GET', 'POST')", name="notification_actions_method_check"),
+        Index("notification_actions_notification_id_idx", "notification_id", "position"),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    notification_id: uuid.UUID = Field(foreign_key="notifications.id", ondelete="CASCADE")
+    position: int
+    title: str
+    type: str
+    url: str
+    method: str | None = None
+    body: str | None = None
+    """JSON text of the webhook's body, as the sender wrote it."""

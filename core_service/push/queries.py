@@ -1,0 +1,50 @@
+"""The SQL of a push notification: one statement records it with everything that it owes, or nothing."""
+
+from core_service.devices.models import REACHABLE
+
+FIND_CHANNELS = "SELECT id, slug FROM channels WHERE account_id = %s AND slug = ANY(%s)"
+
+_RECORD = f"""
+WITH target AS MATERIALIZED (
+    SELECT id, user_id, push_token, environment, bundle_id, row_number() OVER () AS place
+    FROM devices
+    WHERE account_id = %(account_id)s AND {REACHABLE} {{condition}}
+), notification AS (
+    INSERT INTO notifications (id, account_id, api_key_id, title, payload, channel_slugs, created_at, expires_at)
+    SELECT %(notification_id)s, %(account_id)s, %(api_key_id)s, %(title)s, %(payload)s, %(channel_slugs)s::text[],
+           %(created_at)s, %(expires_at)s
+    WHERE EXISTS (SELECT FROM target)
+    RETURNING id
+), action AS (
+    INSERT INTO notification_actions (id, notification_id, position, title, type, url, method, body)
+    SELECT a.id, notification.id, a.position, a.title, a.type, a.url, a.method, a.body
+    FROM notification, unnest(
+        %(action_ids)s::uuid[], %(action_titles)s::text[], %(action_types)s::text[], %(action_urls)s::text[],
+        %(action_methods)s::text[], %(action_bodies)s::text[]
+    ) WITH ORDINALITY AS a(id, title, type, url, method, body, position)
+), owed AS (
+    -- What this request delivers itself is leased to it; the rest is due at once, for any dispatcher.
+    INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due_at, attempts)
+    SELECT %(notification_id)s, id, user_id, gen_random_uuid(), 'due',
+           CASE WHEN place <= %(leased)s THEN now() + %(lease)s * interval '1 second' ELSE now() END, 0
+    FROM target
+    RETURNING device_id, apns_id
+)
+SELECT target.id, target.user_id, target.push_token, target.environment, target.bundle_id, owed.apns_id,
+       (SELECT count(*) FROM target)
+FROM target JOIN owed ON owed.device_id = target.id
+WHERE target.place <= %(leased)s
+"""  # noqa: S608 - put together from constants
+
+RECORD_FOR_ALL = _RECORD.format(condition="")
+
+RECORD_FOR_CHANNELS = _RECORD.format(
+    condition="""
+      AND id IN (
+          SELECT device_id FROM channel_devices WHERE channel_id = ANY(%(channel_ids)s::uuid[])
+          UNION
+          SELECT d.id
+          FROM channel_users cu JOIN devices d ON d.user_id = cu.user_id
+          WHERE cu.channel_id = ANY(%(channel_ids)s::uuid[])
+      )"""
+)

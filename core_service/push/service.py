@@ -1,0 +1,128 @@
+"""Sending a push notification: record it, deliver it, say what came of it."""
+
+import asyncio
+import datetime as dt
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
+from core_service.dispatch.courier import OwedPush, Target
+from core_service.dispatch.queries import LEASE_SECONDS
+from core_service.dispatch.service import Counts, Dispatch
+from core_service.orm import new_id, now
+from core_service.push import targeting
+from core_service.push.content import Content
+from core_service.push.errors import NoRecipients
+from core_service.push.payload import build_payload
+from core_service.push.queries import FIND_CHANNELS, RECORD_FOR_ALL, RECORD_FOR_CHANNELS
+from service_kit.database import Pool
+
+LEASED_DEVICES = 200
+"""Devices that a request delivers to itself; a larger audience is the dispatcher's."""
+COUNT_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a notification by the time of the answer."""
+
+    notification_id: uuid.UUID
+    created_at: dt.datetime
+    effective_channel_slugs: tuple[str, ...] | None
+    counts: Counts
+
+
+class PushNotifications:
+    """The use cases of push notifications."""
+
+    def __init__(self, pool: Pool, dispatch: Dispatch, *, delivery_wait: float, time_to_live: dt.timedelta) -> None:
+        self._pool = pool
+        self._dispatch = dispatch
+        self._delivery_wait = delivery_wait
+        self._time_to_live = time_to_live
+
+    async def send(self, caller: ApiKeyPrincipal, content: Content, requested: Sequence[str] | None) -> Sent:
+        """Sends `content` to everybody whom the caller's scope and the `requested` channel slugs select.
+
+        Once the notification is recorded it will be delivered, whatever happens to this process. The answer waits for
+        outcomes for the configured delivery wait at most.
+
+        Raises InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge.
+        """
+        deadline = time.monotonic() + self._delivery_wait
+        notification_id, created_at = new_id(), now()
+        payload = build_payload(notification_id, content)
+        channels = await self._channels(caller, requested)
+        push = OwedPush(notification_id, payload, created_at + self._time_to_live)
+        total = await self._record(caller, content, push, created_at, channels)
+        slugs = None if channels is None else tuple(channel.slug for channel in channels)
+        if not total:
+            raise NoRecipients(slugs)
+        counts = await self._deliver(push, total, deadline)
+        return Sent(notification_id, created_at, slugs, counts)
+
+    async def _channels(
+        self, caller: ApiKeyPrincipal, requested: Sequence[str] | None
+    ) -> tuple[ChannelRef, ...] | None:
+        slugs = None if requested is None else targeting.check_slugs(requested)
+        if caller.channels is not None:
+            return targeting.within_scope(caller.channels, slugs)
+        if slugs is None:
+            return None
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(FIND_CHANNELS, (caller.account_id, list(slugs)), binary=True)
+            found = [ChannelRef(*row) for row in await cursor.fetchall()]
+        return targeting.all_known(slugs, found)
+
+    async def _record(
+        self,
+        caller: ApiKeyPrincipal,
+        content: Content,
+        push: OwedPush,
+        created_at: dt.datetime,
+        channels: tuple[ChannelRef, ...] | None,
+    ) -> int:
+        """Writes everything in one transaction, puts the leased devices into `push.targets`, returns how many devices
+        are owed in all."""
+        leased = 0 if self._dispatch.saturated else LEASED_DEVICES
+        parameters: dict[str, Any] = {
+            "notification_id": push.notification_id,
+            "account_id": caller.account_id,
+            "api_key_id": caller.api_key_id,
+            "title": content.title,
+            "payload": push.payload,
+            "channel_slugs": None if channels is None else [channel.slug for channel in channels],
+            "channel_ids": None if channels is None else [channel.id for channel in channels],
+            "created_at": created_at,
+            "expires_at": push.expires_at,
+            "action_ids": [action.id for action in content.actions],
+            "action_titles": [action.title for action in content.actions],
+            "action_types": [action.type.value for action in content.actions],
+            "action_urls": [action.url for action in content.actions],
+            "action_methods": [action.method for action in content.actions],
+            "action_bodies": [action.body for action in content.actions],
+            "leased": max(leased, 1),
+            "lease": LEASE_SECONDS if leased else 0,
+        }
+        query = RECORD_FOR_ALL if channels is None else RECORD_FOR_CHANNELS
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query, parameters, binary=True)
+            rows = await cursor.fetchall()
+        if leased:
+            push.targets.extend(Target(*row[:6]) for row in rows)
+        return int(rows[0][6]) if rows else 0
+
+    async def _deliver(self, push: OwedPush, total: int, deadline: float) -> Counts:
+        progress = self._dispatch.deliver(push) if push.targets else None
+        if progress is not None and len(push.targets) == total:
+            await progress.wait(deadline - time.monotonic())
+            return Counts(progress.accepted, progress.users, progress.queued)
+        self._dispatch.wake()
+        counts = Counts(0, 0, total)
+        while counts.devices_queued and time.monotonic() < deadline:
+            await asyncio.sleep(min(COUNT_SECONDS, max(0.0, deadline - time.monotonic())))
+            counts = await self._dispatch.count(push.notification_id)
+        return counts

@@ -1,0 +1,26 @@
+"""What the core can be told by its environment."""
+
+from pydantic import Field
+
+from service_kit.settings import ServiceSettings
+
+
+class CoreSettings(ServiceSettings):
+    """Settings of the core service."""
+
+    core_port: int = Field(default=50051, ge=0, le=65535)
+    database_url: str = Field(pattern="^postgres(ql)?://")
+    """PostgreSQL, 16 or newer."""
+    redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
+    """Shared rate limits for several cores; in process if not set."""
+    delivery_address: str = "127.0.0.1:50052"
+    rate_limit_per_minute: int = Field(default=60, ge=1, le=1_000_000)
+    """Requests a minute of accounts without a setting of their own."""
+    delivery_wait: float = Field(default=2.0, ge=0, le=30)
+    """Seconds that an answer waits for outcomes."""
+    notification_ttl_hours: float = Field(default=72, gt=0, le=720)
+    """How long a notification is worth delivering: to retries here, and to APNs for a phone that is off. APNs keeps
+    nothing beyond 30 days."""
+    database_connections: int = Field(default=10, ge=2, le=100)
+    """Connections for the hot paths; 8 more serve settlement and administration."""
+    max_concurrent_requests: int = Field(default=1000, ge=1, le=100_000)

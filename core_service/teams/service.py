@@ -1,0 +1,164 @@
+"""Accounts and the people in them."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlmodel import col
+
+from core_service.auth.service import PASSWORD_LENGTH, Passwords
+from core_service.conflicts import refusing
+from core_service.paging import Page, page_of, read_id, require_page_size
+from core_service.teams.errors import AlreadyBootstrapped
+from core_service.teams.models import Account, Member, Role, User
+from core_service.validation import missing, require_email, require_name, require_text
+from service_kit.errors import AlreadyExists, InvalidRequest
+
+MIN_PASSWORD_LENGTH = 10
+MAX_RATE_LIMIT = 1_000_000
+BOOTSTRAP_LOCK = 0x424F4F54  # "BOOT"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account with the settings that are in effect."""
+
+    id: uuid.UUID
+    name: str
+    rate_limit_per_minute: int
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member with what is known of the person."""
+
+    member: Member
+    user: User
+
+
+class Accounts:
+    """Accounts and their members. `default_rate_limit` is in effect for accounts without one of their own."""
+
+    def __init__(self, engine: AsyncEngine, passwords: Passwords, default_rate_limit: int) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._passwords = passwords
+        self._default_rate_limit = default_rate_limit
+
+    async def get(self, account_id: uuid.UUID, user_id: uuid.UUID) -> tuple[AccountView, Person]:
+        """The account and a member's place in it.
+
+        Raises NotFound if the person has left.
+        """
+        query = (
+            select(Account, Member, User)
+            .join(Member, col(Member.account_id) == col(Account.id))
+            .join(User, col(User.id) == col(Member.user_id))
+            .where(col(Account.id) == account_id, col(User.id) == user_id)
+        )
+        async with self._database() as session:
+            row = (await session.execute(query)).one_or_none()
+        if row is None:
+            raise missing("member")
+        account, member, user = row
+        return self._view(account), Person(member, user)
+
+    async def update(
+        self, account_id: uuid.UUID, *, name: str | None = None, rate_limit_per_minute: int | None = None
+    ) -> AccountView:
+        """Changes what is given. A rate limit of 0 returns to the server's default.
+
+        Raises InvalidRequest.
+        """
+        changes: dict[str, Any] = {} if name is None else {"name": require_name(name)}
+        if rate_limit_per_minute is not None:
+            if not 0 <= rate_limit_per_minute <= MAX_RATE_LIMIT:
+                raise InvalidRequest(
+                    f"rate_limit_per_minute must be 1 to {MAX_RATE_LIMIT}, or 0 for the server's default"
+                )
+            changes["rate_limit_per_minute"] = rate_limit_per_minute or None
+        chosen = col(Account.id) == account_id
+        async with self._database.begin() as session:
+            if changes:
+                await session.execute(update(Account).where(chosen).values(changes))
+            account = await session.scalar(select(Account).where(chosen))
+        if account is None:
+            raise missing("account")
+        return self._view(account)
+
+    async def list_members(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Person]:
+        """The account's people, oldest first.
+
+        Raises InvalidRequest.
+        """
+        size = require_page_size(page_size)
+        query = (
+            _people()
+            .where(col(Member.account_id) == account_id, col(Member.user_id) > read_id(page_token))
+            .order_by(col(Member.user_id))
+            .limit(size + 1)
+        )
+        async with self._database() as session:
+            people = [Person(*row) for row in await session.execute(query)]
+        return page_of(people, size, lambda person: str(person.user.id))
+
+    async def create_member(
+        self, account_id: uuid.UUID, *, email: str, name: str | None, password: str, role: Role
+    ) -> Person:
+        """Adds a person who signs in with `password` (10 to 200 characters); named after the e-mail address if None.
+
+        Raises InvalidRequest; AlreadyExists if the e-mail address is in use on this server.
+        """
+        email, password_hash, name = await self._prepare(email, name, password)
+        user = User(email=email, name=name, password_hash=password_hash)
+        member = Member(account_id=account_id, user_id=user.id, role=role)
+        taken = AlreadyExists(f"email is in use on this server: {email}")
+        with refusing("users_email_key", taken):
+            async with self._database.begin() as session:
+                await _add_person(session, user, member)
+        return Person(member, user)
+
+    async def bootstrap(self, *, email: str, password: str, account_name: str) -> bool:
+        """Creates the first account and its owner. True if it did; False if a person with that e-mail address exists,
+        in which case nothing changes.
+
+        Raises InvalidRequest; AlreadyBootstrapped if there are accounts, but no such person.
+        """
+        account = Account(name=require_name(account_name, "account_name"))
+        email, password_hash, name = await self._prepare(email, None, password)
+        async with self._database.begin() as session:
+            await session.execute(select(func.pg_advisory_xact_lock(BOOTSTRAP_LOCK)))
+            if await session.scalar(select(col(User.id)).where(col(User.email) == email)):
+                return False
+            if await session.scalar(select(col(Account.id)).limit(1)):
+                raise AlreadyBootstrapped
+            session.add(account)
+            await session.flush()
+            user = User(email=email, name=name, password_hash=password_hash)
+            await _add_person(session, user, Member(account_id=account.id, user_id=user.id, role=Role.OWNER))
+        return True
+
+    async def _prepare(self, email: str, name: str | None, password: str) -> tuple[str, str, str]:
+        """E-mail address, hash of the password and name, as they are stored."""
+        email = require_email(email)
+        name = email if name is None else require_name(name)
+        require_text(password, "password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
+        async with self._passwords.slot():
+            return email, await self._passwords.hash(password), name
+
+    def _view(self, account: Account) -> AccountView:
+        limit = account.rate_limit_per_minute or self._default_rate_limit
+        return AccountView(account.id, account.name, limit, account.created_at)
+
+
+def _people() -> Select[Member, User]:
+    return select(Member, User).join(User, col(User.id) == col(Member.user_id))
+
+
+async def _add_person(session: AsyncSession, user: User, member: Member) -> None:
+    session.add(user)
+    await session.flush()
+    session.add(member)

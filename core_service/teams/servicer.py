@@ -1,0 +1,74 @@
+"""smith.core.v1.AccountService over gRPC."""
+
+from typing import Any
+
+from smith.core.v1 import account_service_pb2 as messages
+from smith.core.v1 import account_service_pb2_grpc
+
+from core_service.auth import principal
+from core_service.auth.service import Sessions
+from core_service.teams.convert import read_role, to_account, to_member
+from core_service.teams.models import Role
+from core_service.teams.service import Accounts
+from core_service.timestamps import to_timestamp
+
+
+class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
+    """Signs people in and manages the caller's account."""
+
+    def __init__(self, accounts: Accounts, sessions: Sessions) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+
+    async def CreateSession(
+        self, request: messages.CreateSessionRequest, context: Any
+    ) -> messages.CreateSessionResponse:
+        new = await self._sessions.sign_in(request.email, request.password, principal.anonymous().client_address)
+        account, person = await self._accounts.get(new.account_id, new.user_id)
+        return messages.CreateSessionResponse(
+            session_token=new.token,
+            expires_at=to_timestamp(new.expires_at),
+            account=to_account(account),
+            member=to_member(person),
+        )
+
+    async def DeleteSession(
+        self, request: messages.DeleteSessionRequest, context: Any
+    ) -> messages.DeleteSessionResponse:
+        await self._sessions.sign_out(principal.session().session_id)
+        return messages.DeleteSessionResponse()
+
+    async def GetAccount(self, request: messages.GetAccountRequest, context: Any) -> messages.GetAccountResponse:
+        caller = principal.session()
+        account, person = await self._accounts.get(caller.account_id, caller.user_id)
+        return messages.GetAccountResponse(account=to_account(account), member=to_member(person))
+
+    async def UpdateAccount(
+        self, request: messages.UpdateAccountRequest, context: Any
+    ) -> messages.UpdateAccountResponse:
+        account = await self._accounts.update(
+            principal.session().account_id,
+            name=request.name if request.HasField("name") else None,
+            rate_limit_per_minute=request.rate_limit_per_minute if request.HasField("rate_limit_per_minute") else None,
+        )
+        return messages.UpdateAccountResponse(account=to_account(account))
+
+    async def ListMembers(self, request: messages.ListMembersRequest, context: Any) -> messages.ListMembersResponse:
+        page = await self._accounts.list_members(
+            principal.session().account_id,
+            request.page_size if request.HasField("page_size") else None,
+            request.page_token if request.HasField("page_token") else None,
+        )
+        return messages.ListMembersResponse(
+            members=[to_member(person) for person in page.items], next_page_token=page.next_token
+        )
+
+    async def CreateMember(self, request: messages.CreateMemberRequest, context: Any) -> messages.CreateMemberResponse:
+        person = await self._accounts.create_member(
+            principal.session().account_id,
+            email=request.email,
+            name=request.name if request.HasField("name") else None,
+            password=request.password,
+            role=read_role(request.role) if request.HasField("role") else Role.MEMBER,
+        )
+        return messages.CreateMemberResponse(member=to_member(person))

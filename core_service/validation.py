@@ -1,0 +1,103 @@
+"""Rules that fields of several areas share. Each message names the field and the rule."""
+
+import re
+import uuid
+
+import email_validator
+from email_validator import EmailNotValidError, validate_email
+
+from service_kit.errors import InvalidRequest, NotFound
+
+NAME_LENGTH = 100
+"""Most characters of anything's name."""
+
+EMAIL_LENGTH = 254
+"""Most characters of an e-mail address (RFC 3696, erratum 1690)."""
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG_LENGTH = 64
+
+# The library's documented way to admit names such as `localhost` and `.local`, which serve on a team's own network.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+def require_text(value: str, field: str, *, minimum: int = 1, maximum: int) -> str:
+    """The text as it is, once it is known to have `minimum` to `maximum` characters that PostgreSQL can store.
+
+    Raises InvalidRequest.
+    """
+    if not minimum <= len(value) <= maximum:
+        raise InvalidRequest(f"{field} must be {minimum} to {maximum} characters")
+    return require_storable(value, field)
+
+
+def require_storable(value: str, field: str) -> str:
+    """The text as it is, once it is known to hold nothing that PostgreSQL or UTF-8 cannot.
+
+    Raises InvalidRequest.
+    """
+    if "\x00" in value:
+        raise InvalidRequest(f"{field} must not contain the character U+0000")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidRequest(f"{field} must be valid Unicode text")
+    return value
+
+
+def require_name(value: str, field: str = "name") -> str:
+    """The name without surrounding white space, 1 to 100 characters.
+
+    Raises InvalidRequest.
+    """
+    return require_text(value.strip(), field, maximum=NAME_LENGTH)
+
+
+def require_slug(value: str, field: str = "slug") -> str:
+    """The slug: lower-case letters, digits and single hyphens between them, 1 to 64 characters.
+
+    Raises InvalidRequest.
+    """
+    if len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
+        raise InvalidRequest(
+            f"{field} must be 1 to {SLUG_LENGTH} lower-case letters, digits and single hyphens between them"
+        )
+    return value
+
+
+def require_email(value: str, field: str = "email") -> str:
+    """The e-mail address in the form it is stored in: lower case, no surrounding white space.
+
+    Whether mail can reach it is not checked: a team may use addresses of its own network.
+    Raises InvalidRequest.
+    """
+    value = require_text(value.strip(), field, maximum=EMAIL_LENGTH)
+    try:
+        address = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise InvalidRequest(f"{field} must be an e-mail address: {error}") from None
+    return address.normalized.lower()
+
+
+def require_uuid(value: str, field: str) -> uuid.UUID:
+    """The identifier in a request's body.
+
+    Raises InvalidRequest if it is malformed.
+    """
+    if not UUID.fullmatch(value):
+        raise InvalidRequest(f"{field} must be a UUID")
+    return uuid.UUID(value)
+
+
+def find_uuid(value: str, thing: str) -> uuid.UUID:
+    """The identifier that names a `thing` (a noun for people, such as `device`).
+
+    Raises NotFound if it is malformed, for then nothing has it.
+    """
+    if not UUID.fullmatch(value):
+        raise missing(thing)
+    return uuid.UUID(value)
+
+
+def missing(thing: str) -> NotFound:
+    """The error for a `thing` that does not exist in the caller's account."""
+    return NotFound(f"There is no such {thing} in the account.")

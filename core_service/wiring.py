@@ -1,0 +1,173 @@
+"""Builds the core: the one place where engines, clients, services and servicers meet."""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import sqlalchemy.exc
+from smith.core.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
+    channel_service_pb2,
+    channel_service_pb2_grpc,
+    device_service_pb2,
+    device_service_pb2_grpc,
+    phone_service_pb2,
+    phone_service_pb2_grpc,
+    push_notification_service_pb2,
+    push_notification_service_pb2_grpc,
+)
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core_service import migrations
+from core_service.auth.api_keys import ApiKeys
+from core_service.auth.credentials import Credentials
+from core_service.auth.interceptor import AccessInterceptor, read_policies
+from core_service.auth.last_used import LastUsed
+from core_service.auth.passwords import Passwords
+from core_service.auth.rate_limit import RateLimiter, create_storage
+from core_service.auth.servicer import ApiKeyServicer
+from core_service.auth.sessions import Sessions
+from core_service.channels.service import Channels
+from core_service.channels.servicer import ChannelServicer
+from core_service.devices.service import Devices
+from core_service.devices.servicer import DeviceServicer, PhoneServicer
+from core_service.dispatch.grpc_courier import GrpcCourier
+from core_service.dispatch.service import Dispatch
+from core_service.dispatch.settlement import Settler
+from core_service.push.service import PushNotifications
+from core_service.push.servicer import PushNotificationServicer
+from core_service.settings import CoreSettings
+from core_service.teams.service import Accounts
+from core_service.teams.servicer import AccountServicer
+from service_kit.client import open_channel
+from service_kit.database import Pool, create_engine, create_pool
+from service_kit.interceptors import DATABASE_AWAY, ErrorInterceptor
+from service_kit.process import StopRequest
+from service_kit.server import GrpcServer
+
+log = logging.getLogger(__name__)
+
+SERVICES = [
+    module.DESCRIPTOR.services_by_name[name]
+    for module, name in (
+        (account_service_pb2, "AccountService"),
+        (api_key_service_pb2, "ApiKeyService"),
+        (channel_service_pb2, "ChannelService"),
+        (device_service_pb2, "DeviceService"),
+        (phone_service_pb2, "PhoneService"),
+        (push_notification_service_pb2, "PushNotificationService"),
+    )
+]
+HEALTH_SECONDS = 1.0
+DATABASE_WAIT_SECONDS = 1.0
+
+
+async def serve(settings: CoreSettings, stop: StopRequest) -> None:
+    """Serves until told to stop, then finishes what has begun."""
+    await upgrade_schema(settings.database_url, stop)
+    if stop.is_set():
+        return
+    async with running_core(settings) as port:
+        log.info("serving on %s:%d", settings.bind_host, port)
+        await stop.wait()
+        log.info("draining")
+
+
+async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
+    """Brings the schema up to date, as soon as the database can be reached."""
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(migrations.upgrade, database_url)
+            break
+        except sqlalchemy.exc.OperationalError as error:
+            log.warning("waiting for the database: %s", str(error.orig).strip())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DATABASE_WAIT_SECONDS):
+                    await stop.wait()
+
+
+@asynccontextmanager
+async def running_core(settings: CoreSettings) -> AsyncIterator[int]:
+    """A core that serves on the port it yields, and drains at the end."""
+    url = settings.database_url
+    async with AsyncExitStack() as stack:
+        hot = await stack.enter_async_context(create_pool(url, max_size=settings.database_connections))
+        # Losing the last outcomes in a crash of PostgreSQL only repeats pushes that carry the same ids.
+        lazy = await stack.enter_async_context(create_pool(url, max_size=3, synchronous_commit=False))
+        engine = create_engine(url, pool_size=5)
+        stack.push_async_callback(engine.dispose)
+        channel = await stack.enter_async_context(open_channel(settings.delivery_address))
+
+        settler = Settler(lazy)
+        dispatch = Dispatch(lazy, GrpcCourier(channel), settler)
+        last_used = LastUsed(lazy)
+        server = build_server(settings, hot, engine, dispatch, last_used)
+        port = await server.start(settings.bind_host, settings.core_port)
+        background = [
+            asyncio.create_task(job)
+            for job in (settler.run(), dispatch.run(), last_used.run(), report_health(server, hot))
+        ]
+        try:
+            yield port
+        finally:
+            await server.stop(settings.drain_seconds)
+            background.pop(1).cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(settings.drain_seconds):
+                    await dispatch.drain()
+                    await last_used.flush()
+            for task in background:
+                task.cancel()
+
+
+def build_server(
+    settings: CoreSettings, pool: Pool, engine: AsyncEngine, dispatch: Dispatch, last_used: LastUsed
+) -> GrpcServer:
+    """The gRPC server with every service, not started."""
+    rate_limiter = RateLimiter(create_storage(settings.redis_url))
+    credentials = Credentials(pool, last_used, settings.rate_limit_per_minute)
+    passwords = Passwords()
+    sessions = Sessions(engine, passwords, rate_limiter)
+    accounts = Accounts(engine, passwords, settings.rate_limit_per_minute)
+    devices = Devices(engine, rate_limiter)
+    push_notifications = PushNotifications(
+        pool,
+        dispatch,
+        delivery_wait=settings.delivery_wait,
+        time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
+    )
+    server = GrpcServer(
+        interceptors=[ErrorInterceptor(), AccessInterceptor(read_policies(SERVICES), credentials, rate_limiter)],
+        max_concurrent_rpcs=settings.max_concurrent_requests,
+    )
+    registrations: list[tuple[Callable[..., None], object]] = [
+        (account_service_pb2_grpc.add_AccountServiceServicer_to_server, AccountServicer(accounts, sessions)),
+        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
+        (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
+        (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
+        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices)),
+        (
+            push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
+            PushNotificationServicer(push_notifications),
+        ),
+    ]
+    for (register, servicer), service in zip(registrations, SERVICES, strict=True):
+        server.add(register, servicer, service.full_name)
+    return server
+
+
+async def report_health(server: GrpcServer, pool: Pool) -> None:
+    """Says to health checks whether the database can be reached, until cancelled."""
+    while True:
+        try:
+            async with pool.connection() as connection:
+                await connection.execute("SELECT 1")
+            await server.set_serving(True)
+        except DATABASE_AWAY:
+            await server.set_serving(False)
+        await asyncio.sleep(HEALTH_SECONDS)

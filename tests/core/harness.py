@@ -1,0 +1,204 @@
+"""A real core on a real PostgreSQL, and callers that speak gRPC to it."""
+
+import asyncio
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import psycopg
+from argon2 import PasswordHasher
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
+from core_service.auth.secrets import SESSION, Secret, mint
+from core_service.settings import CoreSettings
+from core_service.wiring import SERVICES, running_core
+from service_kit.client import open_channel
+from service_kit.status import RemoteError, from_rpc_error
+
+METHODS: dict[str, MethodDescriptor] = {method.name: method for service in SERVICES for method in service.methods}
+"""Every method of the core's API by its name."""
+
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = PasswordHasher().hash(PASSWORD)
+DEADLINE_SECONDS = 20.0
+
+
+class Caller:
+    """Calls methods by their names: `await caller.CreateChannel(slug="ops")`."""
+
+    def __init__(self, channel: grpc.aio.Channel, secret: str | None, address: str | None) -> None:
+        self._channel = channel
+        self._metadata = tuple(
+            (key, value)
+            for key, value in (("authorization", secret and f"Bearer {secret}"), ("x-client-address", address))
+            if value is not None
+        )
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name not in METHODS:
+            raise AttributeError(name)
+
+        async def call(**fields: Any) -> Any:
+            return await self.call(METHODS[name], GetMessageClass(METHODS[name].input_type)(**fields))
+
+        return call
+
+    async def call(self, method: MethodDescriptor, request: Any) -> Any:
+        """The method's answer."""
+        stub = self._channel.unary_unary(
+            f"/{method.containing_service.full_name}/{method.name}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=GetMessageClass(method.output_type).FromString,
+        )
+        return await stub(request, metadata=self._metadata, timeout=DEADLINE_SECONDS)
+
+
+@dataclass(frozen=True)
+class Core:
+    """A running core."""
+
+    address: str
+    database_url: str
+    channel: grpc.aio.Channel
+
+    def caller(self, secret: str | None = None, *, address: str | None = None) -> Caller:
+        """Somebody who calls with this secret, as the gateway would from this client address."""
+        return Caller(self.channel, secret, address)
+
+    async def sql(self, query: str, *arguments: Any, **named: Any) -> list[Any]:
+        """What the database says: for what no method shows, and for what only time or APNs brings about."""
+        async with await psycopg.AsyncConnection.connect(self.database_url, autocommit=True) as connection:
+            cursor = await connection.execute(query, named or arguments)
+            return await cursor.fetchall() if cursor.description else []
+
+
+@asynccontextmanager
+async def start_core(database_url: str, **settings: Any) -> AsyncIterator[Core]:
+    """A core on a migrated database and a free port; `settings` are fields of CoreSettings."""
+    defaults: dict[str, Any] = {"core_port": 0, "delivery_address": "127.0.0.1:1", "drain_seconds": 1.0}
+    chosen = CoreSettings(**(defaults | {"database_url": database_url} | settings))
+    async with running_core(chosen) as port, open_channel(f"127.0.0.1:{port}") as channel:
+        yield Core(f"127.0.0.1:{port}", database_url, channel)
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A paired phone."""
+
+    id: str
+    secret: str
+    caller: Caller
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account with a signed-in owner."""
+
+    core: Core
+    id: str
+    owner_id: str
+    email: str
+    session: str
+    owner: Caller
+
+    async def sign_in(self, email: str, password: str = PASSWORD) -> str:
+        """The secret of a new session."""
+        return str((await self.core.caller().CreateSession(email=email, password=password)).session_token)
+
+    async def add_member(self, role: str = "member") -> tuple[str, Caller]:
+        """Another person's id, and the person signed in."""
+        email, session = f"{role}-{uuid.uuid4().hex[:12]}@team.test", mint(SESSION)
+        user_id = await _insert_person(self.core, self.id, email, role, session)
+        return user_id, self.core.caller(session.text)
+
+    async def add_key(self, **fields: Any) -> tuple[str, str]:
+        """A new API key's id and secret."""
+        made = await self.owner.CreateApiKey(**({"name": "backend"} | fields))
+        return made.api_key.id, made.secret
+
+    async def add_channel(self, slug: str = "ops") -> str:
+        """A new channel's id."""
+        return str((await self.owner.CreateChannel(slug=slug)).channel.id)
+
+    async def add_phone(self, user_id: str | None = None, name: str = "iPhone") -> Phone:
+        """A phone paired for a person, the owner unless told otherwise."""
+        code = (await self.owner.CreatePairingCode(user_id=user_id)).pairing_code
+        paired = await self.core.caller().PairDevice(pairing_code=code, name=name)
+        return Phone(paired.device_id, paired.device_token, self.core.caller(paired.device_token))
+
+
+async def start_account(core: Core, name: str = "Acme") -> Account:
+    """An account as bootstrap makes it, beside others: no method creates a second one yet."""
+    account_id = str(uuid.uuid4())
+    await core.sql("INSERT INTO accounts (id, name, created_at) VALUES (%s, %s, now())", account_id, name)
+    email, session = f"owner-{uuid.uuid4().hex[:12]}@team.test", mint(SESSION)
+    owner_id = await _insert_person(core, account_id, email, "owner", session)
+    return Account(core, account_id, owner_id, email, session.text, core.caller(session.text))
+
+
+async def _insert_person(core: Core, account_id: str, email: str, role: str, session: Secret) -> str:
+    """A signed-in person; by SQL, because signing in is meant to take long."""
+    user_id = str(uuid.uuid4())
+    await core.sql(
+        """
+        WITH person AS (
+            INSERT INTO users (id, email, name, password_hash, created_at)
+            VALUES (%(user_id)s, %(email)s, %(email)s, %(password_hash)s, now())
+        ), member AS (
+            INSERT INTO members (account_id, user_id, role, created_at)
+            VALUES (%(account_id)s, %(user_id)s, %(role)s, now())
+        )
+        INSERT INTO sessions (id, account_id, user_id, secret_hash, created_at, expires_at)
+        VALUES (gen_random_uuid(), %(account_id)s, %(user_id)s, %(secret_hash)s, now(), now() + interval '1 day')
+        """,
+        account_id=account_id,
+        user_id=user_id,
+        email=email,
+        password_hash=PASSWORD_HASH,
+        role=role,
+        secret_hash=session.hash,
+    )
+    return user_id
+
+
+async def eventually(what: str, condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> None:
+    """Returns once the condition is true; fails the test after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        await asyncio.sleep(0.02)
+
+
+async def refusal(call: Awaitable[Any]) -> RemoteError:
+    """What the call was refused with. Fails the test if it succeeds."""
+    try:
+        answer = await call
+    except grpc.aio.AioRpcError as error:
+        return from_rpc_error(error)
+    raise AssertionError(f"not refused: {answer}")
+
+
+async def outcomes(*calls: Awaitable[Any]) -> Counter[str]:
+    """How often calls made at once ended with each gRPC code."""
+
+    async def code(call: Awaitable[Any]) -> str:
+        try:
+            await call
+        except grpc.aio.AioRpcError as error:
+            return error.code().name
+        return "OK"
+
+    return Counter(await asyncio.gather(*map(code, calls)))
+
+
+async def refused_with(reason: str, call: Awaitable[Any]) -> str:
+    """The message of a refusal whose reason must be this one."""
+    error = await refusal(call)
+    assert error.reason == reason, error
+    return error.message

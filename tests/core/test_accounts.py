@@ -1,0 +1,196 @@
+"""Signing in and out, members and roles, settings of an account, and the first account of a server."""
+
+import asyncio
+import time
+
+import pytest
+from argon2 import PasswordHasher
+from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
+
+from core_service import bootstrap
+from core_service.auth.rate_limit import RateLimiter, create_storage
+from core_service.auth.service import Passwords, Sessions
+from service_kit.database import create_engine
+from service_kit.errors import DomainError
+from tests.core.conftest import NewDatabase
+from tests.core.harness import PASSWORD, Account, Core, outcomes, refusal, refused_with, start_core
+
+WRONG = "The e-mail address or the password is wrong."
+
+
+async def test_a_session_tells_who_signed_in_and_works(account: Account) -> None:
+    answer = await account.core.caller().CreateSession(email=f" {account.email.upper()} ", password=PASSWORD)
+    assert answer.session_token.startswith("ses_")
+    assert 29 * 86400 < answer.expires_at.seconds - time.time() <= 30 * 86400
+    assert (answer.account.id, answer.account.name) == (account.id, "Acme")
+    assert (answer.member.user_id, answer.member.email) == (account.owner_id, account.email)
+    assert answer.member.role == ROLE_OWNER
+    seen = await account.core.caller(answer.session_token).GetAccount()
+    assert (seen.account, seen.member) == (answer.account, answer.member)
+
+
+async def test_a_session_that_signed_out_is_refused_and_others_go_on(account: Account) -> None:
+    other = account.core.caller(await account.sign_in(account.email))
+    await account.owner.DeleteSession()
+    assert (await refusal(account.owner.GetAccount())).reason == "UNAUTHENTICATED"
+    await other.GetAccount()
+
+
+async def test_an_expired_session_is_refused_and_deleted_in_passing(account: Account) -> None:
+    await account.core.sql("UPDATE sessions SET expires_at = now() WHERE account_id = %s", account.id)
+    assert (await refusal(account.owner.GetAccount())).reason == "UNAUTHENTICATED"
+    await account.sign_in(account.email)
+    assert await account.core.sql("SELECT count(*) FROM sessions WHERE account_id = %s", account.id) == [(1,)]
+
+
+async def test_an_unknown_address_and_a_wrong_password_look_alike_and_take_as_long(account: Account) -> None:
+    seconds: dict[str, list[float]] = {}
+    for _ in range(3):
+        for email in (account.email, "nobody@team.test"):
+            began = time.perf_counter()
+            create = account.core.caller(address="198.51.100.7").CreateSession
+            assert await refused_with("UNAUTHENTICATED", create(email=email, password="wrong password")) == WRONG
+            seconds.setdefault(email, []).append(time.perf_counter() - began)
+    known, unknown = (min(times) for times in seconds.values())
+    assert 0.4 < known / unknown < 2.5
+
+
+async def test_after_ten_failures_even_the_right_password_is_refused_for_that_address_only(
+    account: Account, stranger: Account
+) -> None:
+    create = account.core.caller(address="198.51.100.8").CreateSession
+    guesses = [create(email=account.email, password=f"guess number {number}") for number in range(14)]
+    reasons = [error.reason for error in await asyncio.gather(*map(refusal, guesses))]
+    # Two are hashed at once, so one may pass beyond the tenth.
+    assert reasons.count("UNAUTHENTICATED") in (10, 11)
+    assert reasons.count("TOO_MANY_ATTEMPTS") == 14 - reasons.count("UNAUTHENTICATED")
+    error = await refusal(create(email=account.email.upper(), password=PASSWORD))
+    assert error.reason == "TOO_MANY_ATTEMPTS"
+    assert 0 < error.facts["retry_after_seconds"] <= 15 * 60
+    await stranger.sign_in(stranger.email)
+    await account.owner.GetAccount()
+
+
+async def test_successes_are_not_counted_as_failures(account: Account) -> None:
+    for _ in range(11):
+        await account.sign_in(account.email)
+
+
+async def test_a_hash_with_outdated_parameters_is_replaced_at_sign_in(account: Account) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    await account.core.sql("UPDATE users SET password_hash = %s WHERE id = %s", old, account.owner_id)
+    await account.sign_in(account.email)
+    [(stored,)] = await account.core.sql("SELECT password_hash FROM users WHERE id = %s", account.owner_id)
+    assert stored.startswith("$argon2id$")
+    assert stored != old
+    await account.sign_in(account.email)
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "rule"),
+    [
+        ("", PASSWORD, "email must be 1 to 254 characters"),
+        ("nobody", PASSWORD, "email must be an e-mail address"),
+        ("a@b@c", PASSWORD, "email must be an e-mail address"),
+        ("a\x00@b.test", PASSWORD, "email must not contain the character U+0000"),
+        ("a" * 100_000 + "@b.test", PASSWORD, "email must be 1 to 254 characters"),
+        ("a@b.test", "", "password must be "),
+        ("a@b.test", "p" * 201, "password must be "),
+        ("a@b.test", "passwords\x00with zero", "password must not contain the character U+0000"),
+    ],
+)
+async def test_a_malformed_address_or_password_is_refused(
+    account: Account, email: str, password: str, rule: str
+) -> None:
+    for call in (account.core.caller().CreateSession, account.owner.CreateMember):
+        assert (await refused_with("INVALID_REQUEST", call(email=email, password=password))).startswith(rule)
+
+
+async def test_an_owner_adds_members_who_sign_in_to_the_account(account: Account) -> None:
+    email = f"New.{account.email}"
+    member = (await account.owner.CreateMember(email=email, password="0123456789")).member
+    assert (member.email, member.name, member.role) == (email.lower(), email.lower(), ROLE_MEMBER)
+    session = account.core.caller(await account.sign_in(email, "0123456789"))
+    assert (await session.GetAccount()).account.id == account.id
+    boss = await account.owner.CreateMember(email=f"b.{email}", password="0123456789", name=" Bo ", role=ROLE_OWNER)
+    assert (boss.member.name, boss.member.role) == ("Bo", ROLE_OWNER)
+    people = (await account.owner.ListMembers()).members
+    assert {person.user_id for person in people} == {account.owner_id, member.user_id, boss.member.user_id}
+
+
+async def test_what_a_member_must_be(account: Account) -> None:
+    create = account.owner.CreateMember
+    email = f"x.{account.email}"
+    rule = await refused_with("INVALID_REQUEST", create(email=email, password="012345678"))
+    assert rule == "password must be 10 to 200 characters"
+    for role in (0, 3):
+        rule = await refused_with("INVALID_REQUEST", create(email=email, password=PASSWORD, role=role))
+        assert rule == "role must be `owner` or `member`"
+    rule = await refused_with("INVALID_REQUEST", create(email=email, password=PASSWORD, name="n" * 101))
+    assert rule == "name must be 1 to 100 characters"
+
+
+async def test_an_address_belongs_to_one_person_on_the_server(account: Account, stranger: Account) -> None:
+    taken = account.owner.CreateMember(email=stranger.email.upper(), password=PASSWORD)
+    assert "email is in use" in await refused_with("ALREADY_EXISTS", taken)
+    email = f"once.{account.email}"
+    creations = (account.owner.CreateMember(email=email, password=PASSWORD) for _ in range(4))
+    assert await outcomes(*creations) == {"OK": 1, "ALREADY_EXISTS": 3}
+
+
+async def test_an_owner_changes_name_and_rate_limit(account: Account) -> None:
+    assert (await account.owner.GetAccount()).account.rate_limit_per_minute == 60
+    update = account.owner.UpdateAccount
+    changed = (await update(name=" Acme Inc ", rate_limit_per_minute=2)).account
+    assert (changed.name, changed.rate_limit_per_minute) == ("Acme Inc", 2)
+    assert (await update()).account == changed
+    caller = account.core.caller((await account.add_key())[1])
+    reasons = [(await refusal(caller.SendPushNotification(title="x"))).reason for _ in range(3)]
+    assert reasons == ["NO_RECIPIENTS", "NO_RECIPIENTS", "RATE_LIMITED"]
+    assert (await update(rate_limit_per_minute=0)).account.rate_limit_per_minute == 60
+    for limit in (-1, 1_000_001):
+        assert "rate_limit_per_minute must be" in await refused_with(
+            "INVALID_REQUEST", update(rate_limit_per_minute=limit)
+        )
+    assert await refused_with("INVALID_REQUEST", update(name="")) == "name must be 1 to 100 characters"
+
+
+async def test_the_first_account_is_made_once(new_database: NewDatabase) -> None:
+    url = await asyncio.to_thread(new_database)
+
+    async def make(email: str, password: str = PASSWORD, name: str = "Acme") -> str | None:
+        return await bootstrap.run(url, email, password, name)
+
+    assert "password must be 10 to 200 characters" in (await make("o@acme.test", "short") or "")
+    assert "account_name must be" in (await make("o@acme.test", name=" ") or "")
+    assert await asyncio.gather(*(make("o@acme.test") for _ in range(3))) == [None] * 3
+    assert await make(" O@ACME.test", "another password", "Other") is None
+    assert "has an account already" in (await make("somebody@else.test") or "")
+    async with start_core(url) as core:
+        answer = await core.caller().CreateSession(email="o@acme.test", password=PASSWORD)
+        assert (answer.account.name, answer.member.role) == ("Acme", ROLE_OWNER)
+        assert len(await core.sql("SELECT id FROM accounts")) == 1
+
+
+async def test_bootstrap_says_in_one_line_that_the_database_is_away() -> None:
+    line = await bootstrap.run("postgresql://postgres@127.0.0.1:1/smith", "o@acme.test", PASSWORD, "Acme")
+    assert (line or "").startswith("bootstrap: the database cannot be reached")
+
+
+async def test_failures_from_one_client_address_are_limited_whatever_the_e_mail(core: Core) -> None:
+    """Without gRPC, so that a hundred wrong passwords need not be hashed at full strength."""
+    engine = create_engine(core.database_url, pool_size=2)
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    sessions = Sessions(engine, cheap, RateLimiter(create_storage(None)))
+
+    async def guess(email: str, client_address: str) -> str:
+        try:
+            await sessions.sign_in(email, "wrong password", client_address)
+        except DomainError as error:
+            return error.reason
+        return "signed in"
+
+    reasons = [await guess(f"person-{number}@team.test", "198.51.100.9") for number in range(102)]
+    assert reasons == ["UNAUTHENTICATED"] * 100 + ["TOO_MANY_ATTEMPTS"] * 2
+    assert await guess("person-0@team.test", "198.51.100.10") == "UNAUTHENTICATED"
+    await engine.dispose()

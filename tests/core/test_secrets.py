@@ -1,0 +1,118 @@
+"""Where secrets must not be: in the database and in logs. And that the database is what the models say."""
+
+import asyncio
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
+from sqlmodel import SQLModel
+
+from service_kit.client import open_channel
+from tests.core.conftest import NewDatabase
+from tests.core.harness import PASSWORD, Account, Core, refusal, start_account
+
+
+async def use_everything(account: Account) -> list[str]:
+    """Makes one of each secret and uses it well and wrongly; answers with the secrets."""
+    core = account.core
+    _, key = await account.add_key()
+    await refusal(core.caller(key).SendPushNotification(title="hello"))
+    code = (await account.owner.CreatePairingCode()).pairing_code
+    phone = await account.add_phone()
+    await phone.caller.PutDeviceTokens(push_token=secrets.token_hex(32), environment=APNS_ENVIRONMENT_SANDBOX)
+    password = "a wrong guess at it"
+    await refusal(core.caller().CreateSession(email=account.email, password=password))
+    email = f"other.{account.email}"
+    await account.owner.CreateMember(email=email, password="another password")
+    session = await account.sign_in(email, "another password")
+    await refusal(core.caller(key + "x").SendPushNotification(title="hello"))
+    await refusal(core.caller(session).UpdateAccount(name="x"))
+    await refusal(core.caller().PairDevice(pairing_code="0000-0000", name="x"))
+    return [key, code, code.replace("-", ""), phone.secret, session, account.session, password, "another password",
+            PASSWORD]  # fmt: skip
+
+
+async def test_the_database_holds_hashes_and_no_secret(core: Core, account: Account) -> None:
+    used = await use_everything(account)
+    tables = await core.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert len(tables) > 10
+    rows = [str(await core.sql(f'SELECT t::text FROM "{table}" t')) for (table,) in tables]  # noqa: S608 - from the catalogue
+    dump = "\n".join(rows)
+    assert account.email in dump
+    for secret in used:
+        assert secret not in dump
+        assert secret.encode().hex() not in dump
+
+
+async def test_logs_show_no_secret_at_the_most_talkative_level(new_database: NewDatabase, tmp_path: Path) -> None:
+    url = await asyncio.to_thread(new_database)
+    with core_process(url, tmp_path / "log") as process:
+        address = await asyncio.to_thread(serving_address, process, tmp_path / "log")
+        async with open_channel(address) as channel:
+            core = Core(address, url, channel)
+            used = await use_everything(await start_account(core))
+            # Failures of ours, whose tracebacks are logged.
+            account = await start_account(core)
+            await core.sql("ALTER TABLE api_keys RENAME COLUMN hint TO hidden")
+            await core.sql("ALTER TABLE users RENAME COLUMN created_at TO hidden")
+            for call in (
+                account.owner.CreateApiKey(name="k"),
+                account.owner.CreateMember(email="somebody@team.test", password=PASSWORD),
+            ):
+                assert "incident" in (await refusal(call)).message
+            used += [account.session, "$argon2id$"]
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    log = (tmp_path / "log").read_text()
+    assert "incident" in log
+    for secret in used:
+        assert secret not in log
+
+
+@contextmanager
+def core_process(database_url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m core_service` on a free port, which it logs."""
+    env = os.environ | {
+        "SMITH_DATABASE_URL": database_url,
+        "SMITH_CORE_PORT": "0",
+        "SMITH_LOG_LEVEL": "debug",
+        "SMITH_DELIVERY_ADDRESS": "127.0.0.1:1",
+        "SMITH_STOP_AT_EOF": "1",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core_service"], env=env, stdin=subprocess.PIPE, stderr=output
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def serving_address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the process serves, once it says so."""
+    deadline = time.monotonic() + 30
+    while "serving on " not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+    return log.read_text().partition("serving on ")[2].split()[0]
+
+
+async def test_migrations_make_exactly_what_the_models_say(new_database: NewDatabase) -> None:
+    url = await asyncio.to_thread(new_database)
+    engine = sqlalchemy.create_engine("postgresql+psycopg" + url[url.index("://") :])
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
