@@ -1,0 +1,25 @@
+"""`python -m gateway`: serves the REST API until told to stop."""
+
+import os
+import sys
+
+from gateway.settings import GatewaySettings
+from gateway.wiring import serve
+from service_kit import logs, process, settings
+
+
+def main() -> None:
+    """Runs the gateway; ends with exit code 2 and one line if its settings or its address cannot be used."""
+    config = settings.load(GatewaySettings)
+    logs.configure("gateway", config.log_level)
+    try:
+        process.run(lambda stop: serve(config, stop))
+    except OSError as error:
+        # What asyncio and getaddrinfo add to the system's words repeats the address.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+        print(f"gateway: cannot listen on {config.bind_host}:{config.gateway_port}: {reason}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Answers, written straight to the ASGI server: every one of them JSON, every one with its request id."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from starlette.types import Scope, Send
+
+from gateway.codec import dump
+from gateway.problems import Problem
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+REQUEST_ID_KEY = "smith.request_id"
+"""Where the request's id stands in its ASGI scope."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """A status, headers (names in lower case) and a JSON body."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def from_problem(problem: Problem) -> Answer:
+    """The answer that tells of `problem`."""
+    return Answer(problem.status, dump(problem.body()), problem.headers)
+
+
+def request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The caller's `X-Request-Id` if it is 1 to 64 letters, digits, `_` or `-`, else a new one."""
+    for name, value in headers:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return value
+    return uuid.uuid4().hex.encode()
+
+
+async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = False) -> None:
+    """Sends `answer`. With `more`, the exchange stays open until an empty last piece of body is sent."""
+    headers = [(b"x-request-id", scope[REQUEST_ID_KEY])]
+    if answer.status != 204:
+        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items())
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": more})

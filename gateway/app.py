@@ -1,0 +1,112 @@
+"""The gateway as an ASGI application: finds the operation, bounds the load, answers every request with JSON."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from starlette.routing import Route as StarletteRoute
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway import answers
+from gateway.answers import REQUEST_ID_KEY, Answer, send_answer
+from gateway.bodies import ClientGone, linger
+from gateway.problems import Problem, internal, overloaded
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Scope, Receive], Awaitable[Answer]]
+
+ALIVE_PATH = "/healthz"
+
+
+class Gateway:
+    """The outermost ASGI application.
+
+    `max_concurrent_requests` bounds the requests in progress; beyond it the answer is 503 at once, save for the path
+    that says whether the process is alive.
+    """
+
+    def __init__(self, resources: Mapping[str, Mapping[str, Handler]], *, max_concurrent_requests: int) -> None:
+        self._router = build_router(resources)
+        self._limit = max_concurrent_requests
+        self._active = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request. Other kinds of connection are not served."""
+        if scope["type"] != "http":
+            raise ValueError(f"cannot serve {scope['type']}")
+        scope[REQUEST_ID_KEY] = answers.request_id(scope["headers"])
+        if self._active >= self._limit and scope["path"] != ALIVE_PATH:
+            await send_answer(scope, send, answers.from_problem(overloaded()))
+            return
+        self._active += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._active -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            # A trailing newline would match: the router's patterns end in "$".
+            if not scope["path"].isprintable():
+                await no_such_path(scope, receive, send)
+            await self._router(scope, receive, send)
+        except Problem as problem:
+            await refuse(problem, scope, receive, send)
+        except ClientGone:
+            log.debug("a client left before its request was complete")
+        except Exception:
+            mistake = internal()
+            log.exception("%s %r failed: %s", scope["method"], scope["path"], mistake.message)
+            await refuse(mistake, scope, receive, send)
+
+
+class Resource:
+    """One path with its handlers by HTTP method. HEAD is answered like GET; the server leaves the body out."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = dict(handlers)
+        if "GET" in self._handlers:
+            self._handlers["HEAD"] = self._handlers["GET"]
+        self._allow = ", ".join(sorted({*self._handlers, "OPTIONS"}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request for the path. Raises Problem for a refusal."""
+        handler = self._handlers.get(scope["method"])
+        if handler is not None:
+            answer = await handler(scope, receive)
+        elif scope["method"] == "OPTIONS":
+            answer = Answer(204, b"", {"allow": self._allow})
+        else:
+            message = f"This path takes {self._allow}."
+            raise Problem(405, "Method not allowed", message, headers={"allow": self._allow})
+        await send_answer(scope, send, answer)
+
+
+def build_router(resources: Mapping[str, Mapping[str, Handler]]) -> ASGIApp:
+    """A router over `resources` (handlers by method, by path), tried in their order."""
+    paths: Sequence[StarletteRoute] = [
+        StarletteRoute(path, endpoint=Resource(handlers), methods=None) for path, handlers in resources.items()
+    ]
+    return Router(paths, redirect_slashes=False, default=no_such_path)
+
+
+async def no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
+    """404 for a path that no resource has. (What a known path names and core does not find is core's 404.)"""
+    raise Problem(404, "Not found", "There is no such path.")
+
+
+async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with `problem`.
+
+    If the connection is to be closed, a client that is still sending gets a moment to read the answer first; one that
+    waits for 100 Continue sends nothing.
+    """
+    answer = answers.from_problem(problem)
+    waits_for_100 = any(name == b"expect" for name, _ in scope["headers"])
+    if "connection" not in problem.headers or waits_for_100:
+        await send_answer(scope, send, answer)
+        return
+    await send_answer(scope, send, answer, more=True)
+    await linger(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

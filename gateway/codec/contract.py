@@ -1,0 +1,37 @@
+"""What the documented contract says of names and forms."""
+
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from smith.core.v1 import options_pb2
+
+UPPER_CASE_ENUMS = frozenset({"smith.core.v1.WebhookMethod"})
+"""Enums whose values are written in upper case: HTTP methods, which RFC 9110 section 9.1 makes case-sensitive."""
+
+
+def form_of(field: FieldDescriptor) -> options_pb2.FieldForm:
+    """How the field's documented JSON form differs from the usual one."""
+    if not field.has_options:
+        return options_pb2.FieldForm()
+    form: options_pb2.FieldForm = field.GetOptions().Extensions[options_pb2.form]
+    return form
+
+
+def enum_names(enum: EnumDescriptor) -> dict[int, str]:
+    """The documented name of each value by number, without the zero value: it means that nothing was chosen."""
+    prefix = "".join("_" + c if c.isupper() else c.upper() for c in enum.name).lstrip("_") + "_"
+    upper = enum.full_name in UPPER_CASE_ENUMS
+    names = {}
+    for value in enum.values:
+        if value.number != 0:
+            name = value.name.removeprefix(prefix)
+            names[value.number] = name if upper else name.lower()
+    return names
+
+
+def is_map(field: FieldDescriptor) -> bool:
+    """True for `map<...>` fields, which descriptors show as repeated entry messages."""
+    return bool(
+        field.is_repeated
+        and field.message_type is not None
+        and field.message_type.has_options
+        and field.message_type.GetOptions().map_entry
+    )

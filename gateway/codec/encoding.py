@@ -1,0 +1,112 @@
+"""From messages to JSON."""
+
+from collections.abc import Callable
+from typing import Any
+
+import simplejson
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from gateway.codec.contract import enum_names, form_of, is_map
+from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
+from gateway.codec.timestamps import render_timestamp
+
+Write = Callable[[Any, dict[str, Any]], None]
+"""Writes one field of a message into the object that stands for it."""
+Render = Callable[[Any], Any]
+
+_encoders: dict[str, "MessageEncoder"] = {}
+
+
+def encoder_for(descriptor: Descriptor) -> "MessageEncoder":
+    """The encoder of a message type, the same one every time. Raises TypeError if a field has no documented form."""
+    encoder = _encoders.get(descriptor.full_name)
+    if encoder is None:
+        encoder = _encoders[descriptor.full_name] = MessageEncoder(descriptor)
+        encoder.build()
+    return encoder
+
+
+class MessageEncoder:
+    """Turns messages of one type into what `json_text.dump` writes.
+
+    Fields without presence are always there, also when 0, empty or false, and lists also when empty, unless the field
+    says `omit_empty`. Fields with presence are there when set. An enum at its zero value is left out: it says nothing.
+    """
+
+    def __init__(self, descriptor: Descriptor) -> None:
+        self._descriptor = descriptor
+        self._writers: list[Write] = []
+
+    def build(self) -> None:
+        """Compiles one closure per field."""
+        self._writers = [_writer(field) for field in self._descriptor.fields]
+
+    def encode(self, message: Any) -> dict[str, Any]:
+        """The JSON object of `message`, in the order of its fields."""
+        out: dict[str, Any] = {}
+        for write in self._writers:
+            write(message, out)
+        return out
+
+
+def _writer(field: FieldDescriptor) -> Write:
+    if is_map(field):
+        return _map_writer(field)
+    if field.is_repeated:
+        return _list_writer(field)
+    name, render = field.name, _renderer(field)
+    if field.has_presence:
+
+        def write_if_set(message: Any, out: dict[str, Any]) -> None:
+            if message.HasField(name) and (value := render(getattr(message, name))) is not None:
+                out[name] = value
+
+        return write_if_set
+    if field.enum_type is not None:
+
+        def write_if_chosen(message: Any, out: dict[str, Any]) -> None:
+            if (value := render(getattr(message, name))) is not None:
+                out[name] = value
+
+        return write_if_chosen
+
+    def write(message: Any, out: dict[str, Any]) -> None:
+        out[name] = getattr(message, name)
+
+    return write
+
+
+def _list_writer(field: FieldDescriptor) -> Write:
+    name, render, omit = field.name, _renderer(field), form_of(field).omit_empty
+
+    def write(message: Any, out: dict[str, Any]) -> None:
+        items = getattr(message, name)
+        if items or not omit:
+            out[name] = [render(item) for item in items]
+
+    return write
+
+
+def _map_writer(field: FieldDescriptor) -> Write:
+    assert field.message_type is not None  # noqa: S101 - what makes it a map
+    render, name = _renderer(field.message_type.fields_by_name["value"]), field.name
+
+    def write(message: Any, out: dict[str, Any]) -> None:
+        # Through items(): reading a message map by key would add what it lacks.
+        out[name] = {key: render(value) for key, value in sorted(getattr(message, name).items())}
+
+    return write
+
+
+def _renderer(field: FieldDescriptor) -> Render:
+    if field.enum_type is not None:
+        return enum_names(field.enum_type).get
+    if field.message_type is None:
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            raise TypeError(f"{field.full_name}: this type has no documented JSON form")
+        return lambda value: value
+    if field.message_type.full_name == JSON_OBJECT:
+        return lambda value: simplejson.RawJSON(value.json or "{}")
+    if field.message_type.full_name == TIMESTAMP:
+        return render_timestamp
+    return encoder_for(field.message_type).encode

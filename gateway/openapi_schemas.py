@@ -1,0 +1,113 @@
+"""JSON Schemas of messages, saying exactly what the codec takes and writes."""
+
+from typing import Any
+
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from smith.core.v1.comments import COMMENTS
+
+from gateway.codec.contract import enum_names, form_of, is_map
+from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
+from gateway.codec.scalars import INTEGER_RANGES
+
+SAFE_INTEGER = 2**53
+
+
+class Schemas:
+    """The components of one document. A message is described apart as it is taken and as it is answered, because the
+    two differ in what must be there."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, dict[str, Any]] = {}
+        self._requests: dict[str, bool] = {}
+
+    def request(self, message: Descriptor, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """A reference to the schema of `message` as a request, without the fields that the path binds."""
+        return self._reference(message, message.name, request=True, without=without)
+
+    def response(self, message: Descriptor) -> dict[str, Any]:
+        """A reference to the schema of `message` as an answer."""
+        return self._reference(message, message.name, request=False, without=frozenset())
+
+    def required_of(self, message: Descriptor) -> set[str]:
+        """Fields that a request must have."""
+        return {field.name for field in message.fields if _is_required(field)}
+
+    def _reference(self, message: Descriptor, name: str, *, request: bool, without: frozenset[str]) -> dict[str, Any]:
+        if self._requests.setdefault(name, request) is not request:
+            name = f"{name}{'Input' if request else 'Output'}"
+        if name not in self.components:
+            schema: dict[str, Any] = {"type": "object"}
+            # Remembered before its fields are built, so that a type may contain itself.
+            self.components[name] = schema
+            fields = [field for field in message.fields if field.name not in without]
+            schema["properties"] = {field.name: self._property(field, request=request) for field in fields}
+            schema["additionalProperties"] = False
+            if required := [f.name for f in fields if (_is_required(f) if request else _is_always_there(f))]:
+                schema["required"] = required
+            describe(schema, message.full_name)
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def _property(self, field: FieldDescriptor, *, request: bool) -> dict[str, Any]:
+        value: dict[str, Any]
+        if is_map(field):
+            assert field.message_type is not None  # noqa: S101 - what makes it a map
+            item = self._item(field.message_type.fields_by_name["value"], request=request)
+            value = {"type": "object", "additionalProperties": item}
+        elif field.is_repeated:
+            value = {"type": "array", "items": self._item(field, request=request)}
+        else:
+            value = self._item(field, request=request)
+        return describe(value, field.full_name)
+
+    def _item(self, field: FieldDescriptor, *, request: bool) -> dict[str, Any]:
+        message = field.message_type
+        if message is None:
+            return _scalar_schema(field)
+        if message.full_name == JSON_OBJECT:
+            return {"type": "object", "additionalProperties": True}
+        if message.full_name == TIMESTAMP:
+            return {"type": "string", "format": "date-time"}
+        return self._reference(message, message.name, request=request, without=frozenset())
+
+
+def describe(schema: dict[str, Any], full_name: str) -> dict[str, Any]:
+    """`schema` with the proto's comment on the element, if there is one."""
+    if text := COMMENTS.get(full_name):
+        schema["description"] = text
+    return schema
+
+
+def field_schema(field: FieldDescriptor) -> dict[str, Any]:
+    """The schema of a field without messages in it, as parameters have it."""
+    item = _scalar_schema(field)
+    return {"type": "array", "items": item} if field.is_repeated else item
+
+
+def _scalar_schema(field: FieldDescriptor) -> dict[str, Any]:
+    if field.enum_type is not None:
+        return {"type": "string", "enum": list(enum_names(field.enum_type).values())}
+    if field.cpp_type in INTEGER_RANGES:
+        low, high = INTEGER_RANGES[field.cpp_type]
+        schema: dict[str, Any] = {"type": "integer"}
+        # Limits beyond 2^53 would be rounded by most readers of the document, and then be wrong.
+        if low > -SAFE_INTEGER:
+            schema["minimum"] = low
+        if high < SAFE_INTEGER:
+            schema["maximum"] = high
+        return schema
+    if field.cpp_type in (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT):
+        return {"type": "number"}
+    return {"type": "boolean" if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL else "string"}
+
+
+def _is_required(field: FieldDescriptor) -> bool:
+    if not field.has_options:
+        return False
+    return field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+
+
+def _is_always_there(field: FieldDescriptor) -> bool:
+    if field.is_repeated:
+        return not form_of(field).omit_empty
+    return not field.has_presence and field.enum_type is None

@@ -1,0 +1,121 @@
+"""One REST operation: an HTTP request becomes a call of core, its outcome an answer."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import grpc
+from google.protobuf.message_factory import GetMessageClass
+from starlette.types import Receive, Scope
+
+from gateway.answers import REQUEST_ID_KEY, Answer
+from gateway.bodies import check_head, read_body
+from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
+from gateway.codec.json_text import JsonSyntaxError
+from gateway.problems import from_remote, invalid
+from gateway.routes import Route
+from service_kit.status import from_rpc_error
+
+PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
+"""Values that may become gRPC metadata. Ours are far shorter; what does not match is no credential of ours."""
+
+RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"})
+"""Metadata keys of core that become headers of the same names."""
+
+
+class Operation:
+    """Serves one route: decodes, calls core once, encodes."""
+
+    def __init__(self, route: Route, channel: grpc.aio.Channel, *, call_timeout: float, body_timeout: float) -> None:
+        self._route = route
+        self._call_timeout = call_timeout
+        self._body_timeout = body_timeout
+        self._request_class: Callable[[], Any] = GetMessageClass(route.rpc.input_type)
+        self._decoder = decoder_for(route.rpc.input_type)
+        self._encoder = encoder_for(route.rpc.output_type)
+        self._bound_names = self._decoder.names_of(route.path_fields)
+        self._call = channel.unary_unary(
+            route.rpc_path,
+            request_serializer=GetMessageClass(route.rpc.input_type).SerializeToString,
+            response_deserializer=GetMessageClass(route.rpc.output_type).FromString,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive) -> Answer:
+        """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
+        headers = dict(scope["headers"])
+        body = await read_body(receive, self._body_timeout) if check_head(headers) else b""
+        request = self._request_class()
+        try:
+            self._fill(request, scope, body)
+        except FieldError as error:
+            raise invalid(str(error), error=error.title) from None
+        except JsonSyntaxError as error:
+            raise invalid(str(error)) from None
+        return await self._answer(request, call_metadata(scope, headers))
+
+    def _fill(self, request: Any, scope: Scope, body: bytes) -> None:
+        decoder = self._decoder
+        given = parse_object(body) if body else {}
+        if given and not self._route.has_body:
+            raise FieldError("is not a known field: this request takes none in its body").within(next(iter(given)))
+        if given and self._bound_names:
+            for key in given:
+                if key in self._bound_names:
+                    raise FieldError("is given by the path and cannot be in the body too").within(key)
+        if given:
+            decoder.fill(request, given)
+        if scope["query_string"]:
+            parameters = query_parameters(scope["query_string"])
+            for key, _ in parameters:
+                if self._route.has_body or key in self._bound_names:
+                    raise FieldError("is not a known parameter of the query").within(key)
+            decoder.fill_from_texts(request, parameters)
+        if self._bound_names:
+            decoder.fill_from_texts(request, scope["path_params"].items())
+
+    async def _answer(self, request: Any, metadata: tuple[tuple[str, str], ...]) -> Answer:
+        call = self._call(request, timeout=self._call_timeout, metadata=metadata)
+        try:
+            response = await call
+        except grpc.aio.AioRpcError as error:
+            problem = from_remote(from_rpc_error(error))
+            problem.headers.update(rate_limit_headers(error.initial_metadata(), error.trailing_metadata()))
+            raise problem from None
+        headers = rate_limit_headers(await call.initial_metadata(), await call.trailing_metadata())
+        return Answer(200, dump(self._encoder.encode(response)), headers)
+
+
+def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:
+    """What core learns of the HTTP request: its id, the client's address, and the credentials as they came.
+
+    Credentials that are given twice or are not plain ASCII cannot be right and are left out, as if none had come.
+    """
+    metadata = [("x-request-id", scope[REQUEST_ID_KEY].decode())]
+    client = scope.get("client")
+    if client and PLAIN_ASCII.fullmatch(client[0]):
+        metadata.append(("x-client-address", client[0]))
+    if b"authorization" in headers:
+        values = [value for name, value in scope["headers"] if name == b"authorization"]
+        text = values[0].decode("latin-1").strip()
+        if len(values) == 1 and PLAIN_ASCII.fullmatch(text):
+            metadata.append(("authorization", text))
+    return tuple(metadata)
+
+
+def rate_limit_headers(*metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:
+    """The rate limit's state, from whichever metadata holds it. Empty for calls that have no limit."""
+    return {
+        key: value
+        for pairs in metadata
+        for key, value in pairs or ()
+        if key in RATE_LIMIT_HEADERS and isinstance(value, str) and value.isascii() and value.isdigit()
+    }
+
+
+def query_parameters(query: bytes) -> list[tuple[str, str]]:
+    """Names and values of a query string. Raises JsonSyntaxError if it is not text or has more than 100."""
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise JsonSyntaxError("The query must be UTF-8 text with 100 parameters at most") from None

@@ -1,0 +1,24 @@
+"""What the gateway can be told."""
+
+from pydantic import Field
+
+from service_kit.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Settings of the gateway, beside those of every process."""
+
+    gateway_port: int = Field(default=8000, ge=0, le=65535)
+    """TCP port of the REST API. 0 takes any free one; the log line at start tells which."""
+    core_address: str = "127.0.0.1:50051"
+    """`host:port` of the core service, or any gRPC target (`dns:///core:50051`)."""
+    gateway_call_timeout: float = Field(default=10.0, gt=0, le=300)
+    """Seconds that core may take to answer a call."""
+    gateway_body_timeout: float = Field(default=10.0, gt=0, le=300)
+    """Seconds that a client may take to send a request's head, and again its body."""
+    gateway_max_concurrent_requests: int = Field(default=512, ge=1)
+    """Requests in progress; beyond it the answer is 503 at once."""
+    gateway_max_connections: int = Field(default=4096, ge=1)
+    """Open connections; beyond it new ones are answered 503 and closed."""
+    trusted_proxies: str = ""
+    """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None unless told."""

@@ -1,0 +1,100 @@
+"""The only place that builds the gateway's channel, application and server."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import socket
+from collections.abc import Iterator
+
+import grpc
+import uvicorn
+
+from gateway import health
+from gateway.app import ALIVE_PATH, Gateway, Handler
+from gateway.http_protocol import bounded
+from gateway.openapi import OpenApi
+from gateway.operations import Operation
+from gateway.routes import routes
+from gateway.settings import GatewaySettings
+from service_kit.client import open_channel
+from service_kit.process import StopRequest
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 1024
+
+
+async def serve(config: GatewaySettings, stop: StopRequest) -> None:
+    """Listens, serves, and drains once `stop` is set. Raises OSError if the address cannot be listened on."""
+    listener = listen(config.bind_host, config.gateway_port)
+    channel = open_channel(config.core_address)
+    server = build_server(build_app(channel, config), config)
+    serving = asyncio.create_task(server.serve([listener]))
+    # Connects now rather than at the first request.
+    channel.get_state(try_to_connect=True)
+    log.info("serving on http://%s:%d, core at %s", config.bind_host, listener.getsockname()[1], config.core_address)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    log.info("draining")
+    server.should_exit = True
+    await serving
+    stopping.cancel()
+    await channel.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, with signals left to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Captures none."""
+        yield
+
+
+def build_app(channel: grpc.aio.Channel, settings: GatewaySettings) -> Gateway:
+    """The application over `channel`. Raises ValueError or TypeError if the API cannot be said in REST."""
+    table = routes()
+    resources: dict[str, dict[str, Handler]] = {}
+    for route in table:
+        resources.setdefault(route.path, {})[route.method] = Operation(
+            route,
+            channel,
+            call_timeout=settings.gateway_call_timeout,
+            body_timeout=settings.gateway_body_timeout,
+        )
+    resources[ALIVE_PATH] = {"GET": health.alive}
+    resources["/readyz"] = {"GET": health.Readiness(channel)}
+    resources["/openapi.json"] = {"GET": OpenApi(table)}
+    return Gateway(resources, max_concurrent_requests=settings.gateway_max_concurrent_requests)
+
+
+def build_server(app: Gateway, settings: GatewaySettings) -> Server:
+    """The HTTP server; it listens once it is given a socket."""
+    # What it says at lower levels is either ours to say or a client's fault, and clients must not fill the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    config = uvicorn.Config(
+        app,
+        http=bounded(
+            max_connections=settings.gateway_max_connections,
+            head_seconds=settings.gateway_body_timeout,
+        ),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        backlog=BACKLOG,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
+    )
+    return Server(config)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket. Raises OSError if the address is taken, unknown or not allowed."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address[:2], family=family, backlog=BACKLOG)

@@ -1,0 +1,79 @@
+"""`python -m gateway` as a process."""
+
+import asyncio
+import os
+import re
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+
+from tests.gateway.core_stand_in import CoreStandIn
+from tests.gateway.http_client import Connection, request
+
+
+async def start(core_port: int, **env: str) -> Process:
+    """Starts a gateway."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway",
+        stderr=PIPE,
+        env={**os.environ, "SMITH_CORE_ADDRESS": f"127.0.0.1:{core_port}", "SMITH_GATEWAY_PORT": "0", **env},
+    )  # fmt: skip
+
+
+async def port_of(process: Process) -> int:
+    """The port, from the line that it logs when it serves."""
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        while line := (await process.stderr.readline()).decode():
+            if found := re.search(r"serving on http://127\.0\.0\.1:(\d+)", line):
+                return int(found.group(1))
+    raise AssertionError("it ended without serving")
+
+
+async def test_it_tells_its_port_and_finishes_what_it_has_begun(core: CoreStandIn) -> None:
+    """SIGTERM lets requests in progress finish and ends with 0."""
+    process = await start(core.port)
+    port = await port_of(process)
+    release = core.never_answers("SendPushNotification")
+    async with await Connection.open(port) as connection, await Connection.open(port) as idle:
+        await connection.send(b'POST /api/push-notification HTTP/1.1\r\ncontent-length: 13\r\n\r\n{"title":"x"}')
+        await core.received(1)
+        process.terminate()
+        assert await idle.closed()
+        release.set()
+        assert (await connection.reply()).status == 200
+        async with asyncio.timeout(5):
+            assert await process.wait() == 0
+
+
+async def test_it_ends_in_time_though_a_request_does_not(core: CoreStandIn) -> None:
+    """The drain is bounded."""
+    process = await start(core.port, SMITH_DRAIN_SECONDS="1")
+    port = await port_of(process)
+    release = core.never_answers("SendPushNotification")
+    sending = asyncio.create_task(request(port, "POST", "/api/push-notification", {"title": "x"}))
+    await core.received(1)
+    process.terminate()
+    async with asyncio.timeout(5):
+        assert await process.wait() == 0
+    release.set()
+    await asyncio.gather(sending, return_exceptions=True)
+
+
+async def test_a_taken_port_is_one_clear_line(core: CoreStandIn) -> None:
+    """And exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = await start(core.port, SMITH_GATEWAY_PORT=str(port))
+        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    assert stderr.decode() == f"gateway: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+async def test_a_wrong_setting_is_one_clear_line(core: CoreStandIn) -> None:
+    """Named as the environment has it."""
+    process = await start(core.port, SMITH_GATEWAY_PORT="eighty")
+    _, stderr = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    assert stderr.decode().startswith("SMITH_GATEWAY_PORT='eighty': ")
+    assert stderr.count(b"\n") == 1
