@@ -86,7 +86,9 @@ def differences(left: Path, right: Path) -> list[str]:
 def main() -> None:
     """Generates, or checks with `--check`."""
     with tempfile.TemporaryDirectory() as scratch:
-        fresh = Path(scratch)
+        # In a folder of its own, for the scratch folder is closed to other users and copytree would keep it so.
+        fresh = Path(scratch) / "gen"
+        fresh.mkdir()
         generate(fresh)
         if "--check" in sys.argv:
             stale = differences(fresh, GEN)

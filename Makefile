@@ -1,0 +1,41 @@
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench fmt proto
+BIN := .venv/bin
+INPUTS := pyproject.toml constraints.txt scripts/make_venv.sh
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# `exec`: whatever make is sent, Ctrl-C or SIGTERM, reaches the supervisor and nothing between them.
+up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
+	@exec $(BIN)/smith up
+
+test: .venv/.stamp-dev ## run all tests; ARGS="-k push" runs some
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.stamp-dev ## lint, types, import rules, protos
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
+	$(BIN)/python scripts/generate_protos.py --check
+
+bench: .venv/.stamp-dev ## run the benchmarks
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+fmt: .venv/.stamp-dev ## format Python and protos
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/buf format --write
+
+proto: .venv/.stamp-dev ## write gen/ from proto/
+	$(BIN)/python scripts/generate_protos.py
+
+.venv/.stamp-run: $(INPUTS)
+	@scripts/make_venv.sh run
+
+.venv/.stamp-dev: $(INPUTS)
+	@scripts/make_venv.sh dev

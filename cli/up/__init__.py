@@ -1,0 +1,1 @@
+"""`smith up`: the whole system on one machine, in the foreground."""

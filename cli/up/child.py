@@ -1,0 +1,154 @@
+"""One supervised process: started, restarted when it dies, stopped when asked."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cli.up.errors import CannotStart, GaveUp
+from cli.up.process_table import ProcessTable
+
+log = logging.getLogger(__name__)
+
+FIRST_DELAY, LONGEST_DELAY, STEADY_AFTER = 0.2, 5.0, 10.0
+"""Seconds: before the first restart (then doubling), at most, and alive until the doubling starts over."""
+DEATHS_BEFORE_READY = 5
+BAD_SETTINGS = 2
+"""The exit code of a process whose settings are invalid. It has said on standard error which."""
+
+
+async def _nothing() -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run."""
+
+    name: str
+    command: list[str]
+    env: Mapping[str, str]
+    stop_signal: signal.Signals = signal.SIGTERM
+    kill_signal: signal.Signals = signal.SIGKILL
+    """What ends it at once. PostgreSQL has a gentler one than SIGKILL that takes its children along."""
+    before_start: Callable[[], Awaitable[None]] = _nothing
+    """Runs before every start, so after every death as well."""
+    log_file: Path | None = None
+    """Where its output goes; to our standard error if None."""
+    popen: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Child:
+    """Keeps one program running."""
+
+    def __init__(self, program: Program, table: ProcessTable, ready: asyncio.Event) -> None:
+        """`ready` is set once the whole system has been ready; from then on this never gives up."""
+        self.name = program.name
+        self._program = program
+        self._table = table
+        self._ready = ready
+        self._stop = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid if self._process else None
+
+    async def keep_running(self) -> None:
+        """Runs the program again and again until `stop`.
+
+        Before the system was ready once, a death by invalid settings or the fifth death of any cause is final.
+        Raises CannotStart or GaveUp then.
+        """
+        delay, deaths = FIRST_DELAY, 0
+        while not self._stop.is_set():
+            began = time.monotonic()
+            cause = await self._run_once()
+            if self._stop.is_set():
+                return
+            deaths += 1
+            if not self._ready.is_set():
+                self._despair(cause, deaths)
+            if time.monotonic() - began >= STEADY_AFTER:
+                delay = FIRST_DELAY
+            log.warning("%s %s, restarting it in %.1f s", self.name, cause, delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), delay)
+            delay = min(2 * delay, LONGEST_DELAY)
+
+    def _despair(self, cause: str, deaths: int) -> None:
+        if cause == _describe(BAD_SETTINGS):
+            raise CannotStart(f"{self.name} cannot start: see its line above")
+        if deaths >= DEATHS_BEFORE_READY:
+            where = f"the end of {self._program.log_file}" if self._program.log_file else "its lines above"
+            raise GaveUp(f"{self.name} {cause}, {deaths} times while starting: see {where}")
+
+    async def _run_once(self) -> str:
+        """Runs it until it ends, and says how it ended."""
+        try:
+            await self._program.before_start()
+            process = self._process = await self._spawn()
+        except OSError as error:
+            return f"cannot be started ({error})"
+        self._table.started(self.name, process.pid)
+        if self._stop.is_set():
+            self._signal(self._program.stop_signal)
+        try:
+            return _describe(await process.wait())
+        finally:
+            self._process = None
+            self._table.ended(self.name)
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        output = self._program.log_file.open("ab") if self._program.log_file else None
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._program.command,
+                # Held open and never written: its end tells the process that we are gone.
+                stdin=asyncio.subprocess.PIPE,
+                stdout=output or sys.stderr,
+                stderr=output or sys.stderr,
+                env=self._program.env,
+                # Ctrl-C in a terminal goes to the whole group; the order of stopping is ours to keep.
+                start_new_session=True,
+                **self._program.popen,
+            )
+        finally:
+            if output:
+                output.close()
+
+    def request_stop(self) -> None:
+        """Asks it to stop, and sees to it that it stays so."""
+        self._stop.set()
+        self._signal(self._program.stop_signal)
+
+    def kill(self, *, hard: bool = False) -> None:
+        """Ends it at once: by its own `kill_signal`, or with `hard` by SIGKILL to its whole process group."""
+        self._stop.set()
+        if not hard:
+            self._signal(self._program.kill_signal)
+        elif self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _signal(self, signum: signal.Signals) -> None:
+        if self._process and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signum)
+
+
+def _describe(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"

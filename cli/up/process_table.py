@@ -1,0 +1,36 @@
+"""`processes.json`: which process runs under which id, for tests, operators and the next start."""
+
+import logging
+from pathlib import Path
+
+from cli.up.data_folder import write_json
+
+log = logging.getLogger(__name__)
+
+
+class ProcessTable:
+    """Keeps `processes.json` equal to what runs."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "processes.json"
+        self._pids: dict[str, int] = {}
+
+    def started(self, name: str, pid: int) -> None:
+        """Notes a process that runs."""
+        self._pids[name] = pid
+        self._write()
+
+    def ended(self, name: str) -> None:
+        """Strikes out a process that has ended. The last one takes the file with it."""
+        del self._pids[name]
+        self._write()
+
+    def _write(self) -> None:
+        try:
+            if self._pids:
+                write_json(self._path, self._pids)
+            else:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            # A full disk is no reason to stop what runs.
+            log.warning("cannot write %s: %s", self._path, error.strerror)

@@ -1,0 +1,85 @@
+"""What is run, with which environment."""
+
+import os
+import sys
+from pathlib import Path
+
+from cli.up.child import Program
+from cli.up.settings import UpSettings
+
+SIMULATED_KEY = {
+    "SMITH_APNS_KEY_ID": "SIMULATOR1",
+    "SMITH_APNS_TEAM_ID": "SIMULATED1",
+    "SMITH_APNS_TOPIC": "com.activitysmith.simulator",
+}
+FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL")
+"""They carry passwords."""
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """The command that runs a package of ours with this Python. What lies in the working folder cannot shadow it."""
+    return [sys.executable, "-P", "-m", name, *arguments]
+
+
+def environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
+    """What all processes share."""
+    return {name: value for name, value in os.environ.items() if name not in FOR_CORE_ONLY} | {
+        "PYTHONUNBUFFERED": "1",
+        "SMITH_BIND_HOST": settings.bind_host,
+        "SMITH_DATA_DIR": str(data_dir),
+        "SMITH_STOP_AT_EOF": "1",
+    }
+
+
+def core_environment(settings: UpSettings, data_dir: Path, database_url: str) -> dict[str, str]:
+    """What core needs; its commands need the same."""
+    extra = {"SMITH_REDIS_URL": settings.redis_url} if settings.redis_url else {}
+    return environment(settings, data_dir) | extra | {
+        "SMITH_CORE_PORT": str(settings.core_port),
+        "SMITH_DATABASE_URL": database_url,
+        "SMITH_DELIVERY_ADDRESS": settings.delivery_address,
+    }  # fmt: skip
+
+
+def core(settings: UpSettings, data_dir: Path, database_url: str) -> Program:
+    """The core."""
+    return Program("core", module("core_service"), core_environment(settings, data_dir, database_url))
+
+
+def gateway(settings: UpSettings, data_dir: Path) -> Program:
+    """The REST gateway."""
+    env = environment(settings, data_dir) | {
+        "SMITH_GATEWAY_PORT": str(settings.gateway_port),
+        "SMITH_CORE_ADDRESS": settings.core_address,
+    }
+    return Program("gateway", module("gateway"), env)
+
+
+def delivery(settings: UpSettings, data_dir: Path) -> Program:
+    """The delivery service, talking to Apple if it has been given a key and to the simulator otherwise."""
+    env = environment(settings, data_dir) | {"SMITH_DELIVERY_PORT": str(settings.delivery_port)}
+    if settings.simulated:
+        credentials = data_dir / "simulator"
+        # The certificate's name.
+        address = f"localhost:{settings.apns_simulator_port}"
+        env |= SIMULATED_KEY | {
+            "SMITH_APNS_KEY_FILE": str(credentials / "AuthKey.p8"),
+            "SMITH_APNS_CA_FILE": str(credentials / "ca.pem"),
+            "SMITH_APNS_PRODUCTION_ADDRESS": address,
+            "SMITH_APNS_SANDBOX_ADDRESS": address,
+        }
+    return Program("delivery", module("delivery_service"), env)
+
+
+def simulator(settings: UpSettings, data_dir: Path) -> Program:
+    """The APNs simulator with its phones."""
+    return Program("simulator", module("simulator"), simulator_environment(settings, data_dir))
+
+
+def simulator_environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
+    """What the simulator needs; its commands need the same."""
+    return environment(settings, data_dir) | {
+        "SMITH_SIMULATOR_PORT": str(settings.simulator_port),
+        "SMITH_APNS_SIMULATOR_PORT": str(settings.apns_simulator_port),
+        "SMITH_GATEWAY_URL": settings.gateway_url,
+    }

@@ -1,0 +1,212 @@
+"""The first run: an account with an owner, an API key and a phone, noted in `quickstart.json`.
+
+Every step is noted as soon as it is done, and a step that an interrupted run did without noting it is found or undone,
+so that the next start completes what is missing and nothing is there twice.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+from smith.core.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    api_key_pb2,
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
+    device_service_pb2,
+    device_service_pb2_grpc,
+)
+
+from cli.up.command import run_command
+from cli.up.data_folder import write_json
+from cli.up.errors import CannotStart, GaveUp
+from cli.up.programs import core_environment, module
+from cli.up.settings import UpSettings
+from service_kit.client import open_channel
+
+log = logging.getLogger(__name__)
+
+ACCOUNT_NAME, OWNER_EMAIL, KEY_NAME, PHONE_NAME = "My team", "owner@example.com", "quickstart", "iPhone"
+CALL_SECONDS = 20.0
+ATTEMPTS = 10
+KEYS = (
+    "gateway_url", "admin_url", "core_address", "simulator_url",
+    "owner_email", "owner_password", "api_key", "phone_id",
+)  # fmt: skip
+
+
+class BootstrapFailed(Exception):
+    """Core's command that makes account and owner ended with an error; it has said on standard error with which."""
+
+
+class NotOurs(Exception):
+    """The server has an owner whose password `quickstart.json` does not know."""
+
+
+class Quickstart:
+    """`quickstart.json` and the way to it."""
+
+    def __init__(self, settings: UpSettings, data_dir: Path, database_url: str) -> None:
+        self._settings = settings
+        self._core_environment = core_environment(settings, data_dir, database_url)
+        self.path = data_dir / "quickstart.json"
+        self._facts: dict[str, Any] = dict.fromkeys(KEYS) | self._read()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the file says."""
+        return dict(self._facts)
+
+    async def complete(self) -> None:
+        """Does what is missing. Everything must be ready; a process that dies meanwhile is waited for.
+
+        Raises GaveUp if something keeps failing.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await self._try_to_complete()
+            except (grpc.aio.AioRpcError, httpx.HTTPError, BootstrapFailed) as error:
+                cause = error.details() if isinstance(error, grpc.aio.AioRpcError) else error
+                if attempt == ATTEMPTS:
+                    raise GaveUp(f"the first account, key and phone cannot be made: {cause}") from error
+                log.warning("cannot make the first account, key and phone yet: %s", cause)
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _try_to_complete(self) -> None:
+        settings = self._settings
+        self._note(
+            gateway_url=settings.gateway_url,
+            # The admin app comes with a later release.
+            admin_url=None,
+            core_address=settings.core_address,
+            simulator_url=settings.simulator_url if settings.simulated else None,
+        )
+        if settings.simulated and self._facts["phone_id"] and not await self._phone_exists():
+            log.warning("the simulator does not know phone %s any more, pairing a new one", self._facts["phone_id"])
+            self._note(phone_id=None)
+        if self._facts["api_key"] and (self._facts["phone_id"] or not settings.simulated):
+            return
+        await self._ensure_owner()
+        try:
+            async with open_channel(settings.core_address) as channel:
+                await self._with_session(channel)
+        except NotOurs:
+            log.warning(
+                "the server already has the owner %s with another password than %s says: no key or phone is added",
+                OWNER_EMAIL, self.path,
+            )  # fmt: skip
+
+    async def _ensure_owner(self) -> None:
+        if not self._facts["owner_password"]:
+            # Noted before it is used: an owner whose password nobody knows would be of no use.
+            self._note(owner_email=OWNER_EMAIL, owner_password=secrets.token_urlsafe(18))
+        try:
+            code = await run_command(
+                module("core_service", "bootstrap", "--email", OWNER_EMAIL, "--account-name", ACCOUNT_NAME),
+                # Not an argument, for every user of this machine can read those.
+                self._core_environment | {"SMITH_BOOTSTRAP_PASSWORD": self._facts["owner_password"]},
+                seconds=60,
+            )
+        except TimeoutError as error:
+            raise BootstrapFailed("core's bootstrap takes longer than a minute") from error
+        if code != 0:
+            raise BootstrapFailed("core's bootstrap failed: see the lines above")
+
+    async def _with_session(self, channel: grpc.aio.Channel) -> None:
+        accounts = account_service_pb2_grpc.AccountServiceStub(channel)
+        try:
+            session = await accounts.CreateSession(
+                account_service_pb2.CreateSessionRequest(
+                    email=self._facts["owner_email"], password=self._facts["owner_password"]
+                ),
+                timeout=CALL_SECONDS,
+                wait_for_ready=True,
+            )
+        except grpc.aio.AioRpcError as error:
+            if error.code() == grpc.StatusCode.UNAUTHENTICATED:
+                raise NotOurs from error
+            raise
+        bearer = (("authorization", f"Bearer {session.session_token}"),)
+        if not self._facts["api_key"]:
+            self._note(api_key=await _create_key(channel, bearer))
+        if self._settings.simulated and not self._facts["phone_id"]:
+            self._note(phone_id=await self._pair_phone(channel, bearer))
+        await accounts.DeleteSession(
+            account_service_pb2.DeleteSessionRequest(), metadata=bearer, timeout=CALL_SECONDS, wait_for_ready=True
+        )
+
+    async def _pair_phone(self, channel: grpc.aio.Channel, bearer: tuple[tuple[str, str], ...]) -> str:
+        async with self._simulator() as simulator:
+            listed = await simulator.get("/phones")
+            listed.raise_for_status()
+            for phone in listed.json()["phones"]:
+                if phone["name"] == PHONE_NAME:
+                    return str(phone["id"])
+            code = await device_service_pb2_grpc.DeviceServiceStub(channel).CreatePairingCode(
+                device_service_pb2.CreatePairingCodeRequest(),
+                metadata=bearer,
+                timeout=CALL_SECONDS,
+                wait_for_ready=True,
+            )
+            paired = await simulator.post("/phones", json={"pairing_code": code.pairing_code, "name": PHONE_NAME})
+            paired.raise_for_status()
+            return str(paired.json()["id"])
+
+    async def _phone_exists(self) -> bool:
+        async with self._simulator() as simulator:
+            answer = await simulator.get(f"/phones/{self._facts['phone_id']}", params={"limit": 1})
+        return answer.status_code != httpx.codes.NOT_FOUND
+
+    def _simulator(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self._settings.simulator_url, timeout=CALL_SECONDS, trust_env=False)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            facts = json.loads(self.path.read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise CannotStart(f"{self.path} is damaged: mend it, or move it away and choose another folder") from error
+        if not isinstance(facts, dict):
+            raise CannotStart(f"{self.path} is damaged: mend it, or move it away and choose another folder")
+        return facts
+
+    def _note(self, **facts: str | None) -> None:
+        """Writes the file, unless it says all that already."""
+        if any(self._facts.get(name) != value for name, value in facts.items()) or not self.path.exists():
+            self._facts |= facts
+            write_json(self.path, self._facts)
+
+
+async def _create_key(channel: grpc.aio.Channel, bearer: tuple[tuple[str, str], ...]) -> str:
+    keys = api_key_service_pb2_grpc.ApiKeyServiceStub(channel)
+    listed = await keys.ListApiKeys(
+        api_key_service_pb2.ListApiKeysRequest(page_size=1000),
+        metadata=bearer,
+        timeout=CALL_SECONDS,
+        wait_for_ready=True,
+    )
+    for key in listed.api_keys:
+        # Made by a run that was interrupted before it could note the secret: nobody has it.
+        if key.name == KEY_NAME and not key.HasField("last_used_at"):
+            await keys.RevokeApiKey(
+                api_key_service_pb2.RevokeApiKeyRequest(api_key_id=key.id),
+                metadata=bearer,
+                timeout=CALL_SECONDS,
+                wait_for_ready=True,
+            )
+    created = await keys.CreateApiKey(
+        api_key_service_pb2.CreateApiKeyRequest(name=KEY_NAME, scope=api_key_pb2.API_KEY_SCOPE_ALL),
+        metadata=bearer,
+        timeout=CALL_SECONDS,
+        wait_for_ready=True,
+    )
+    return str(created.secret)

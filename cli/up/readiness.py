@@ -1,0 +1,71 @@
+"""Does everything answer?"""
+
+import asyncio
+import logging
+import time
+
+import grpc
+import httpx
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from cli.up.settings import UpSettings
+from service_kit.client import open_channel
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.05
+REMARK_AFTER = 15.0
+"""Seconds until a process that is not ready yet is named in the log, and between such remarks."""
+
+
+async def wait_until_all_answer(settings: UpSettings) -> None:
+    """Returns once core, delivery, gateway and (if it runs) the simulator say that they can serve. Waits for ever."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_until_serving("core", settings.core_address))
+        group.create_task(_until_serving("delivery", settings.delivery_address))
+        group.create_task(_until_ok("gateway", f"{settings.gateway_url}/readyz"))
+        if settings.simulated:
+            group.create_task(_until_ok("simulator", f"{settings.simulator_url}/healthz"))
+
+
+async def _until_serving(name: str, address: str) -> None:
+    remark = _Remark(name)
+    async with open_channel(address) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        while True:
+            try:
+                answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=2)
+                if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                    return
+                remark.perhaps("not serving")
+            except grpc.aio.AioRpcError as error:
+                remark.perhaps(error.details() or error.code().name)
+            await asyncio.sleep(INTERVAL)
+
+
+async def _until_ok(name: str, url: str) -> None:
+    remark = _Remark(name)
+    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        while True:
+            try:
+                answer = await client.get(url)
+                if answer.status_code == httpx.codes.OK:
+                    return
+                remark.perhaps(f"status {answer.status_code}")
+            except httpx.HTTPError as error:
+                remark.perhaps(str(error))
+            await asyncio.sleep(INTERVAL)
+
+
+class _Remark:
+    """Says now and then what is being waited for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._next = time.monotonic() + REMARK_AFTER
+
+    def perhaps(self, state: str) -> None:
+        """Logs the state if it is time for a remark."""
+        if time.monotonic() >= self._next:
+            log.warning("still waiting for %s: %s", self._name, state)
+            self._next = time.monotonic() + REMARK_AFTER

@@ -1,0 +1,58 @@
+"""What `smith up` can be told."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from service_kit.settings import ServiceSettings
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+ANY_ADDRESS = ("0.0.0.0", "::", "")
+
+
+class UpSettings(ServiceSettings):
+    """Ports of all processes, and what replaces a built-in part by one of the user's."""
+
+    gateway_port: Port = 8000
+    core_port: Port = 50051
+    delivery_port: Port = 50052
+    simulator_port: Port = 8090
+    """The simulator's control API and its phones."""
+    apns_simulator_port: Port = 8443
+    database_url: str | None = None
+    """A PostgreSQL of the user's; without it an embedded one is run."""
+    redis_url: str | None = None
+    apns_key_file: Path | None = None
+    """The key file of a real Apple account; without it the simulator stands in."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulator stands in for APNs and its phone."""
+        return self.apns_key_file is None
+
+    @property
+    def host(self) -> str:
+        """The address at which processes on this machine reach each other."""
+        return "127.0.0.1" if self.bind_host in ANY_ADDRESS else self.bind_host
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the REST API answers."""
+        return f"http://{self.host}:{self.gateway_port}"
+
+    @property
+    def simulator_url(self) -> str:
+        """Where the simulator's control API answers."""
+        return f"http://{self.host}:{self.simulator_port}"
+
+    @property
+    def core_address(self) -> str:
+        """Where core's gRPC answers."""
+        return f"{self.host}:{self.core_port}"
+
+    @property
+    def delivery_address(self) -> str:
+        """Where delivery's gRPC answers."""
+        return f"{self.host}:{self.delivery_port}"

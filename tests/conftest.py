@@ -1,0 +1,36 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.stack import Stack
+
+MakeStack = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """One server that tests share. They must not count on being alone, nor stop it, nor set faults for all tokens."""
+    # Tests must not use up each other's requests.
+    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000") as shared:
+        yield shared.start()
+
+
+@pytest.fixture(scope="session")
+def make_stack() -> Iterator[MakeStack]:
+    """Makes servers of a test's own, which it may hurt as it likes. `make_stack(SMITH_X="y")` is started and ready.
+
+    Whoever makes one should stop or discard it when done with it: two cores do not carry many.
+    """
+    made: list[Stack] = []
+
+    def make(*, start: bool = True, **env: str) -> Stack:
+        env = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", **env}
+        one = Stack(None, **env)
+        made.append(one)
+        return one.start() if start else one
+
+    yield make
+    for one in made:
+        one.discard()

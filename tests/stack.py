@@ -1,0 +1,247 @@
+"""A whole server of the tests' own: `smith up` in a scratch folder, on free ports."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+SMITH = Path(sys.executable).parent / "smith"
+PORT_VARIABLES = (
+    "SMITH_GATEWAY_PORT",
+    "SMITH_CORE_PORT",
+    "SMITH_DELIVERY_PORT",
+    "SMITH_SIMULATOR_PORT",
+    "SMITH_APNS_SIMULATOR_PORT",
+)
+START_SECONDS, STOP_SECONDS = 90.0, 40.0
+PORT_LOST = ("is taken", "cannot listen", "address already in use", "Address already in use")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, from a range that the system does not hand out to outgoing connections."""
+    held: list[socket.socket] = []
+    try:
+        while len(held) < count:
+            probe = socket.socket()
+            try:
+                probe.bind(("127.0.0.1", random.randint(10_000, 32_000)))
+            except OSError:
+                probe.close()
+            else:
+                held.append(probe)
+        return [probe.getsockname()[1] for probe in held]
+    finally:
+        for probe in held:
+            probe.close()
+
+
+def eventually(what: str, condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Polls until `condition()` is true and returns its value; fails the test after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what}")
+        time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Quickstart:
+    """What `quickstart.json` says."""
+
+    gateway_url: str
+    admin_url: str | None
+    core_address: str
+    simulator_url: str
+    owner_email: str
+    owner_password: str
+    api_key: str
+    phone_id: str
+
+
+class Stack:
+    """A running `smith up`. Ends with the test process, however that ends."""
+
+    def __init__(self, data_dir: Path | None = None, **env: str) -> None:
+        """Neither starts anything nor makes anything but the folder. `env` adds to the environment."""
+        self._scratch = None if data_dir else Path(tempfile.mkdtemp(prefix="smith-test-"))
+        self.data_dir = data_dir or Path(str(self._scratch)) / "var"
+        self._output = Path(tempfile.mkdtemp(prefix="smith-output-"))
+        self._env = env
+        self._ports: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.quickstart: Quickstart
+        self.seconds_to_ready = 0.0
+
+    def start(self) -> "Stack":
+        """Returns when the server has printed `ready`. Fails with its output if it does not."""
+        for _ in range(5):
+            began = time.monotonic()
+            self.launch()
+            if self._wait_ready():
+                self.seconds_to_ready = time.monotonic() - began
+                self.quickstart = Quickstart(**json.loads((self.data_dir / "quickstart.json").read_text()))
+                return self
+            if not any(words in self.stderr for words in PORT_LOST):
+                break
+            self._ports = {}
+        raise AssertionError(f"`smith up` did not get ready\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}")
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Starts the process without waiting for anything, on the ports it had before if it had any."""
+        if not self._ports:
+            numbers = free_ports(len(PORT_VARIABLES))
+            self._ports = {name: str(port) for name, port in zip(PORT_VARIABLES, numbers, strict=True)}
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")}
+        env |= {"SMITH_DATA_DIR": str(self.data_dir), "SMITH_STOP_AT_EOF": "1", **self._ports, **self._env}
+        with (self._output / "out").open("wb") as out, (self._output / "err").open("wb") as err:
+            self._process = subprocess.Popen([SMITH, "up"], env=env, stdin=subprocess.PIPE, stdout=out, stderr=err)
+        return self._process
+
+    def _wait_ready(self) -> bool:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.stdout.endswith("\nready\n"):
+                return True
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.02)
+        self.kill_supervisor()
+        return False
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The supervisor."""
+        assert self._process is not None, "not started"
+        return self._process
+
+    @property
+    def running(self) -> bool:
+        """Whether the supervisor runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def stdout(self) -> str:
+        """What the supervisor has printed since it was last started."""
+        return (self._output / "out").read_text(errors="replace")
+
+    @property
+    def stderr(self) -> str:
+        """The logs of the supervisor and its processes since it was last started."""
+        return (self._output / "err").read_text(errors="replace")
+
+    @property
+    def base_url(self) -> str:
+        """The gateway."""
+        return self.quickstart.gateway_url
+
+    @property
+    def api_key(self) -> str:
+        """A key of scope `all`."""
+        return self.quickstart.api_key
+
+    @property
+    def core_address(self) -> str:
+        """Core's gRPC."""
+        return self.quickstart.core_address
+
+    @property
+    def simulator_url(self) -> str:
+        """The simulator's control API."""
+        return self.quickstart.simulator_url
+
+    @property
+    def phone_id(self) -> str:
+        """The phone that the first run has paired."""
+        return self.quickstart.phone_id
+
+    @property
+    def owner_email(self) -> str:
+        """Signs in with `owner_password`."""
+        return self.quickstart.owner_email
+
+    @property
+    def owner_password(self) -> str:
+        """Signs in with `owner_email`."""
+        return self.quickstart.owner_password
+
+    @property
+    def database_url(self) -> str:
+        """The embedded PostgreSQL."""
+        lines = (self.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
+        return f"postgresql://postgres@/smith?host={lines[4]}"
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids by name: core, delivery, gateway, simulator, postgres."""
+        try:
+            found: dict[str, int] = json.loads((self.data_dir / "processes.json").read_text())
+        except FileNotFoundError:
+            return {}
+        return found
+
+    def kill(self, name: str, signum: signal.Signals = signal.SIGKILL) -> int:
+        """Ends one process, by default without a warning. Returns the id it had; the supervisor starts another."""
+        pid = eventually(f"{name} runs", lambda: self.pids.get(name))
+        os.kill(pid, signum)
+        return int(pid)
+
+    def wait_answering(self, seconds: float = 20.0) -> None:
+        """Returns once the gateway says that it (and core behind it) can serve."""
+        eventually("the gateway is ready", lambda: answers(f"{self.base_url}/readyz"), seconds)
+
+    def stop(self, signum: signal.Signals = signal.SIGTERM) -> int:
+        """Stops the server and returns the supervisor's exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signum)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill_supervisor()
+            raise AssertionError(f"`smith up` does not stop\n{self.stderr}") from None
+
+    def kill_supervisor(self) -> None:
+        """Ends the supervisor without a warning; its processes stop by themselves, PostgreSQL stays."""
+        self.process.kill()
+        self.process.wait()
+
+    def discard(self) -> None:
+        """Stops it if it runs and removes its folders. Once is enough, twice does no harm."""
+        if self.running:
+            self.stop()
+        for folder in (self._output, self._scratch):
+            if folder and folder.exists():
+                shutil.rmtree(folder)
+
+    def __enter__(self) -> "Stack":
+        """Discarded at the end of the block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Discards it."""
+        self.discard()
+
+
+def answers(url: str) -> bool:
+    """Whether the URL answers with 200."""
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
