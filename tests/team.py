@@ -1,0 +1,142 @@
+"""A running server as its users meet it: an owner with a session, backends with keys, people with phones."""
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+
+def eventually(probe: Callable[[], T], *, seconds: float = 10.0, until: Callable[[T], bool] = bool) -> T:
+    """What `probe` returns as soon as `until` holds for it; fails with the last value after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if until(value):
+            return value
+        assert time.monotonic() < deadline, f"not within {seconds} s; last seen: {value!r}"
+        time.sleep(0.02)
+
+
+def plain_http_client(base_url: str, **headers: str) -> httpx.Client:
+    """A client of plain HTTP; loading certificates, which httpx does for each client, would take most of the tests."""
+    return httpx.Client(base_url=base_url, headers=headers, timeout=30, verify=False)  # noqa: S501
+
+
+class Phone:
+    """A simulated iPhone, seen through the simulator's control API."""
+
+    def __init__(self, http: httpx.Client, phone_id: str) -> None:
+        self._http = http
+        self.id = phone_id
+        self.device_id: str = self.read()["device_id"]
+
+    def read(self) -> dict[str, Any]:
+        """All there is to know of it, its screen included."""
+        answer = self._http.get(f"/phones/{self.id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def notifications(self) -> list[dict[str, Any]]:
+        """What its screen shows, oldest first."""
+        return list(self.read()["notifications"])
+
+    def titles(self) -> list[str]:
+        """The titles on its screen, oldest first."""
+        return [shown["title"] for shown in self.notifications()]
+
+    def shows(self, title: str, *, seconds: float = 10.0) -> dict[str, Any]:
+        """The notification with this title, once it is there; it must be there once only."""
+        found = eventually(lambda: [n for n in self.notifications() if n["title"] == title], seconds=seconds)
+        assert len(found) == 1, found
+        return found[0]
+
+    def do(self, what: str, **body: Any) -> httpx.Response:
+        """Posts to the phone's control API."""
+        answer = self._http.post(f"/phones/{self.id}/{what}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def remove(self) -> None:
+        """Unpairs it."""
+        assert self._http.delete(f"/phones/{self.id}").status_code in (200, 204)
+
+
+class Team:
+    """The account of a running server, driven over REST."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, *, base_url: str, simulator_url: str, email: str, password: str) -> None:
+        self.base_url = base_url
+        self.anybody = plain_http_client(base_url)
+        self.simulator = plain_http_client(simulator_url)
+        session = self.anybody.post("/api/sessions", json={"email": email, "password": password})
+        assert session.status_code == 200, session.text
+        self.owner = self.client(session.json()["session_token"])
+        self.owner_id: str = session.json()["member"]["user_id"]
+
+    def client(self, secret: str) -> httpx.Client:
+        """REST with these credentials."""
+        return plain_http_client(self.base_url, Authorization=f"Bearer {secret}")
+
+    def unique(self, what: str) -> str:
+        """A name that no other test uses."""
+        return f"{what}-{next(self._numbers)}-{time.time_ns() % 10**9}"
+
+    def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """Calls as the owner; the call must succeed."""
+        answer = self.owner.request(method, path, json=body or None)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def key(self, *channels: str) -> httpx.Client:
+        """A backend with a new key, restricted to `channels` if any are given."""
+        scope = {"scope": "channels", "channels": list(channels)} if channels else {}
+        return self.client(self.ask("POST", "/api/api-keys", name=self.unique("key"), **scope)["secret"])
+
+    def channel(self) -> tuple[str, str]:
+        """Slug and id of a new channel."""
+        slug = self.unique("channel")
+        return slug, self.ask("POST", "/api/channels", slug=slug)["channel"]["id"]
+
+    def person(self) -> str:
+        """Id of a new member."""
+        email = f"{self.unique('person')}@example.com"
+        member = self.ask("POST", "/api/members", email=email, password="a long password")["member"]
+        return str(member["user_id"])
+
+    def phone(self, *, user_id: str | None = None, channel_id: str | None = None) -> Phone:
+        """A new simulated iPhone of `user_id` (the owner's if left out), assigned to the channel if one is given."""
+        code = self.ask("POST", "/api/pairing-codes", user_id=user_id or self.owner_id)["pairing_code"]
+        answer = self.simulator.post("/phones", json={"pairing_code": code, "name": self.unique("iPhone")})
+        assert answer.status_code in (200, 201), answer.text
+        phone = Phone(self.simulator, answer.json()["id"])
+        if channel_id:
+            self.assign_device(channel_id, phone)
+        return phone
+
+    def assign_device(self, channel_id: str, phone: Phone) -> None:
+        """Assigns the phone to the channel."""
+        self.ask("PUT", f"/api/channels/{channel_id}/devices/{phone.device_id}")
+
+    def assign_user(self, channel_id: str, user_id: str) -> None:
+        """Assigns the person to the channel."""
+        self.ask("PUT", f"/api/channels/{channel_id}/users/{user_id}")
+
+    def faults(self, **faults: Any) -> None:
+        """Switches on faults of the simulated APNs."""
+        answer = self.simulator.post("/apns/faults", json=faults)
+        assert answer.status_code == 200, answer.text
+
+    def no_faults(self) -> None:
+        """Switches all faults off."""
+        assert self.simulator.delete("/apns/faults").status_code in (200, 204)
+
+
+def push(key: httpx.Client, **body: Any) -> httpx.Response:
+    """Sends a push notification."""
+    return key.post("/api/push-notification", json=body)
