@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import sqlalchemy.exc
@@ -65,6 +65,9 @@ SERVICES = [
 ]
 HEALTH_SECONDS = 1.0
 DATABASE_WAIT_SECONDS = 1.0
+RESTART_SECONDS = 1.0
+FLUSH_SECONDS = 2.0
+"""What is left at least for outcomes to be written if requests took all the time there was to drain."""
 
 
 async def serve(settings: CoreSettings, stop: StopRequest) -> None:
@@ -108,21 +111,40 @@ async def running_core(settings: CoreSettings) -> AsyncIterator[int]:
         last_used = LastUsed(lazy)
         server = build_server(settings, hot, engine, dispatch, last_used)
         port = await server.start(settings.bind_host, settings.core_port)
+        claiming = asyncio.create_task(keep_running(dispatch.run))
         background = [
-            asyncio.create_task(job)
-            for job in (settler.run(), dispatch.run(), last_used.run(), report_health(server, hot))
+            asyncio.create_task(keep_running(job))
+            for job in (settler.run, last_used.run, lambda: report_health(server, hot))
         ]
         try:
             yield port
         finally:
+            deadline = asyncio.get_running_loop().time() + settings.drain_seconds
             await server.stop(settings.drain_seconds)
-            background.pop(1).cancel()
+            await cancel(claiming)
             with suppress(TimeoutError):
-                async with asyncio.timeout(settings.drain_seconds):
+                async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
                     await dispatch.drain()
                     await last_used.flush()
-            for task in background:
-                task.cancel()
+            await cancel(*background)
+
+
+async def keep_running(job: Callable[[], Awaitable[None]]) -> None:
+    """Runs the job until cancelled. A failure that it did not expect is logged, and it begins anew: without it the
+    core would look healthy and owe for ever."""
+    while True:
+        try:
+            await job()
+        except Exception:
+            log.exception("a background job failed and begins anew")
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def cancel(*tasks: asyncio.Task[None]) -> None:
+    """Cancels the tasks and returns when they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def build_server(

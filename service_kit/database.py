@@ -5,6 +5,15 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+NOTICE_A_VANISHED_HOST = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""libpq's parameters, in seconds and milliseconds. Without them a statement sent to a host that has vanished would wait
+for a quarter of an hour or more."""
+
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 
@@ -32,6 +41,7 @@ def create_pool(url: str, *, max_size: int, synchronous_commit: bool = True) -> 
             "autocommit": True,
             "prepare_threshold": 1,
             "connect_timeout": 5,
+            **NOTICE_A_VANISHED_HOST,
             "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c enable_seqscan=off"
             + ("" if synchronous_commit else " -c synchronous_commit=off"),
         },
@@ -48,5 +58,9 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         pool_pre_ping=True,
         # What a failed statement was given may be personal or a hash of a password; errors end up in logs.
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10s"},
+        connect_args={
+            "connect_timeout": 5,
+            **NOTICE_A_VANISHED_HOST,
+            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s",
+        },
     )

@@ -24,6 +24,8 @@ UnaryCall = Callable[[Any, Any], Awaitable[Any]]
 DATABASE_AWAY = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
+    # Connected to what is a replica since a failover.
+    psycopg.errors.ReadOnlySqlTransaction,
     psycopg_pool.PoolTimeout,
     psycopg_pool.PoolClosed,
     psycopg_pool.TooManyRequests,

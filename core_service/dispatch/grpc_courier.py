@@ -98,7 +98,7 @@ class _Call:
                 token=target.token,
                 apns_id=str(target.apns_id),
                 bundle_id=target.bundle_id or "",
-                environment=ENVIRONMENTS[target.environment],
+                environment=ENVIRONMENTS.get(target.environment, delivery_pb2.ENVIRONMENT_UNSPECIFIED),
             )
             self.targets.append((target, on_outcome))
 

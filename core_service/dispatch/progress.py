@@ -2,14 +2,16 @@
 
 import asyncio
 import uuid
+from collections.abc import Callable
 
 from core_service.dispatch.models import DeliveryState
 
 
 class Progress:
-    """Counts settled deliveries of a known number."""
+    """Counts settled deliveries of a known number; `on_settled` hears of each."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, on_settled: Callable[[], None]) -> None:
+        self._on_settled = on_settled
         self._open = total
         self._done = asyncio.Event()
         self._users: set[uuid.UUID] = set()
@@ -32,6 +34,7 @@ class Progress:
         self._open -= 1
         if self._open == 0:
             self._done.set()
+        self._on_settled()
 
     async def wait(self, seconds: float) -> None:
         """Returns once all deliveries are settled or the time is over, whichever comes first."""

@@ -1,4 +1,8 @@
-"""The dispatcher's SQL: claim what is due, read what it says, write what became of it."""
+"""The dispatcher's SQL: claim what is due, read what it says, write what became of it.
+
+These statements join a list with a large table, and a plan made while that table was small pairs every row with every
+other. So they are never prepared: each execution is planned for the tables as they are, at a cost that a batch shares.
+"""
 
 LEASE_SECONDS = 20.0
 """How long work stays with the process that took it. Longer than any delivery can take; after it anybody may."""
@@ -29,6 +33,13 @@ READ_NOTIFICATIONS = """
 SELECT id, payload, expires_at, expires_at <= now() FROM notifications WHERE id = ANY(%s::uuid[])
 """
 
+SETTLE_ACCEPTED = """
+UPDATE deliveries d
+SET state = 'accepted', attempts = d.attempts + 1, reason = NULL, settled_at = now()
+FROM unnest(%s::uuid[], %s::uuid[]) AS s(notification_id, device_id)
+WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted'
+"""
+
 SETTLE = """
 WITH s AS (
     SELECT * FROM unnest(
@@ -36,22 +47,21 @@ WITH s AS (
         %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[]
     ) WITH ORDINALITY AS s(notification_id, device_id, state, reason, delay, token, dead_since, place)
 ), dying AS (
-    -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. Locked in the
-    -- order of ids, as everybody does who locks several devices.
-    SELECT v.id, s.reason
+    -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
+    -- somebody else is changing is not waited for: everybody's outcomes would wait with it.
+    SELECT v.id, s.place, s.reason
     FROM s JOIN devices v ON v.id = s.device_id
     WHERE s.state = 'token_dead' AND v.push_token = s.token AND v.push_token_dead_reason IS NULL
       AND (s.dead_since IS NULL OR v.push_token_registered_at <= s.dead_since)
-    ORDER BY v.id
-    FOR UPDATE OF v
+    FOR UPDATE OF v SKIP LOCKED
 ), dead AS (
     UPDATE devices v SET push_token_dead_reason = dying.reason FROM dying WHERE v.id = dying.id
 ), successor AS (
-    -- Deliveries refused for a token that has been replaced meanwhile are owed to its successor.
+    -- Deliveries refused for a token that has been or is just being replaced are owed to its successor.
     SELECT s.place
     FROM s JOIN devices v ON v.id = s.device_id
     WHERE s.state = 'token_dead' AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
-      AND (v.push_token <> s.token OR v.push_token_registered_at > s.dead_since)
+      AND s.place NOT IN (SELECT place FROM dying)
 )
 UPDATE deliveries d
 SET state = CASE WHEN again.place IS NULL THEN s.state ELSE 'due' END,

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 CLAIM_SIZE = 500
 MAX_CLAIMED = 2000
-"""Deliveries that the dispatcher has in progress at most."""
+"""Deliveries in progress up to which the dispatcher claims more. In progress is what is not written yet: while
+outcomes cannot be written nothing new is begun."""
 MAX_IN_PROGRESS = 4000
 """With this many in progress, new requests only record their work and leave it to the dispatcher."""
 POLL_SECONDS = 0.5
@@ -52,6 +53,7 @@ class Dispatch:
         """True while the dispatcher has left work in the table because too much is in progress."""
         self._empty = asyncio.Event()
         self._empty.set()
+        self._counting = asyncio.Semaphore(1)
 
     @property
     def saturated(self) -> bool:
@@ -60,13 +62,10 @@ class Dispatch:
 
     def deliver(self, push: OwedPush) -> Progress:
         """Sends a push whose deliveries the caller has leased. Outcomes are settled whether anybody waits or not."""
-        progress = Progress(len(push.targets))
-        self._in_progress += len(push.targets)
-        self._empty.clear()
+        progress = self._begin(len(push.targets))
 
         def on_outcome(target: Target, outcome: Outcome) -> None:
             self._settler.settle(push.notification_id, target, outcome, progress)
-            self._finish_one()
 
         self._courier.submit(push, on_outcome)
         return progress
@@ -76,8 +75,11 @@ class Dispatch:
         self._wake.set()
 
     async def count(self, notification_id: uuid.UUID) -> Counts:
-        """What has become of a notification's deliveries so far, by the database."""
-        async with self._pool.connection() as connection:
+        """What has become of a notification's deliveries so far, by the database.
+
+        One at a time: however many wait for numbers, claiming and settling keep their connections.
+        """
+        async with self._counting, self._pool.connection() as connection:
             cursor = await connection.execute(COUNT, (notification_id,), binary=True)
             row = await cursor.fetchone()
         return Counts(*row) if row else Counts(0, 0, 0)
@@ -99,7 +101,6 @@ class Dispatch:
     async def drain(self) -> None:
         """Returns once nothing is in progress and every outcome is written."""
         await self._empty.wait()
-        await self._settler.idle()
 
     async def _pause(self) -> None:
         try:
@@ -107,6 +108,11 @@ class Dispatch:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _begin(self, count: int) -> Progress:
+        self._in_progress += count
+        self._empty.clear()
+        return Progress(count, self._finish_one)
 
     def _finish_one(self) -> None:
         self._in_progress -= 1
@@ -117,7 +123,8 @@ class Dispatch:
 
     async def _claim(self, limit: int) -> int:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(CLAIM, {"limit": limit, "lease": LEASE_SECONDS}, binary=True)
+            parameters = {"limit": limit, "lease": LEASE_SECONDS}
+            cursor = await connection.execute(CLAIM, parameters, binary=True, prepare=False)
             rows = await cursor.fetchall()
             if not rows:
                 return 0
@@ -143,4 +150,4 @@ class Dispatch:
             self.deliver(push)
 
     def _drop(self, notification_id: uuid.UUID, device_id: uuid.UUID, user_id: uuid.UUID, state: DeliveryState) -> None:
-        self._settler.put(Settlement(notification_id, device_id, user_id, state, Progress(1)))
+        self._settler.put(Settlement(notification_id, device_id, user_id, state, self._begin(1)))

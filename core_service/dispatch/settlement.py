@@ -7,11 +7,12 @@ import random
 import uuid
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 from core_service.dispatch.courier import Outcome, Target, Verdict
 from core_service.dispatch.models import DeliveryState
 from core_service.dispatch.progress import Progress
-from core_service.dispatch.queries import SETTLE
+from core_service.dispatch.queries import SETTLE, SETTLE_ACCEPTED
 from core_service.dispatch.retry import delay_seconds
 from service_kit.database import Pool
 from service_kit.interceptors import DATABASE_AWAY
@@ -48,15 +49,15 @@ class Settlement:
 class Settler:
     """Writes settlements in the order they come, gathering those that come while a statement runs.
 
-    Bounded by the deliveries in progress, which the dispatcher bounds. While the database is away they wait.
+    Bounded by the deliveries in progress, which last until they are written. While the database is away they wait.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._waiting: deque[Settlement] = deque()
         self._work = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._apart = 0
+        """So many of those that wait are written one by one, because together they could not be."""
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     def settle(self, notification_id: uuid.UUID, target: Target, outcome: Outcome, progress: Progress) -> None:
@@ -80,43 +81,73 @@ class Settler:
     def put(self, settlement: Settlement) -> None:
         """Takes a settlement."""
         self._waiting.append(settlement)
-        self._idle.clear()
         self._work.set()
-
-    async def idle(self) -> None:
-        """Returns once everything taken has been written."""
-        await self._idle.wait()
 
     async def run(self) -> None:
         """Writes what comes, until cancelled."""
         while True:
             await self._work.wait()
-            batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
+            batch = self._take()
             try:
                 written = await self._write(batch)
             except DATABASE_AWAY as error:
                 log.warning("%d outcomes not written yet: %s", len(batch), error)
-                self._waiting.extendleft(reversed(batch))
+                self._put_back(batch)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            for place, settlement in enumerate(batch, start=1):
-                # A delivery that no statement touched had been accepted before, through somebody else's lease.
-                state = written.get(place, DeliveryState.ACCEPTED)
-                settlement.progress.settled(settlement.user_id, DeliveryState(state))
+            except Exception:
+                log.exception("%d outcomes cannot be written", len(batch))
+                self._isolate(batch)
+                continue
+            for settlement, state in zip(batch, written, strict=True):
+                settlement.progress.settled(settlement.user_id, state)
             if not self._waiting:
                 self._work.clear()
-                self._idle.set()
 
-    async def _write(self, batch: list[Settlement]) -> dict[int, str]:
-        parameters = {
-            "notification_ids": [s.notification_id for s in batch],
-            "device_ids": [s.device_id for s in batch],
-            "states": [s.state.value for s in batch],
-            "reasons": [s.reason for s in batch],
-            "delays": [s.delay_seconds for s in batch],
-            "tokens": [s.token for s in batch],
-            "dead_since": [s.dead_since for s in batch],
-        }
+    def _take(self) -> list[Settlement]:
+        size = 1 if self._apart else min(MAX_BATCH, len(self._waiting))
+        self._apart = max(0, self._apart - 1)
+        return [self._waiting.popleft() for _ in range(size)]
+
+    def _put_back(self, batch: list[Settlement]) -> None:
+        self._waiting.extendleft(reversed(batch))
+
+    def _isolate(self, batch: list[Settlement]) -> None:
+        """Sees to it that an outcome that can never be written holds up no other. Its delivery is due again when its
+        lease ends."""
+        if len(batch) > 1:
+            self._put_back(batch)
+            self._apart = len(batch)
+            return
+        batch[0].progress.settled(batch[0].user_id, DeliveryState.DUE)
+        if not self._waiting:
+            self._work.clear()
+
+    async def _write(self, batch: list[Settlement]) -> list[DeliveryState]:
+        """Writes the batch and returns the state of each delivery now. Writing again what was written is harmless."""
+        states = [DeliveryState.ACCEPTED] * len(batch)
+        accepted = [one for one in batch if one.state is DeliveryState.ACCEPTED]
+        others = [place for place, one in enumerate(batch) if one.state is not DeliveryState.ACCEPTED]
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(SETTLE, parameters, binary=True)
-            return dict(await cursor.fetchall())
+            if accepted:
+                ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
+                await connection.execute(SETTLE_ACCEPTED, ids, prepare=False)
+            if others:
+                parameters = _columns([batch[place] for place in others])
+                cursor = await connection.execute(SETTLE, parameters, prepare=False)
+                # A delivery that the statement left alone had been accepted before, through somebody else's lease.
+                for place, state in await cursor.fetchall():
+                    states[others[place - 1]] = DeliveryState(state)
+        return states
+
+
+def _columns(batch: list[Settlement]) -> dict[str, list[Any]]:
+    return {
+        "notification_ids": [one.notification_id for one in batch],
+        "device_ids": [one.device_id for one in batch],
+        "states": [one.state.value for one in batch],
+        "reasons": [one.reason for one in batch],
+        "delays": [one.delay_seconds for one in batch],
+        "tokens": [one.token for one in batch],
+        "dead_since": [one.dead_since for one in batch],
+    }

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import logging
 import time
 import uuid
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ from core_service.push.errors import NoRecipients
 from core_service.push.payload import build_payload
 from core_service.push.queries import FIND_CHANNELS, RECORD_FOR_ALL, RECORD_FOR_CHANNELS
 from service_kit.database import Pool
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
 
 LEASED_DEVICES = 200
 """Devices that a request delivers to itself; a larger audience is the dispatcher's."""
@@ -87,7 +91,6 @@ class PushNotifications:
     ) -> int:
         """Writes everything in one transaction, puts the leased devices into `push.targets`, returns how many devices
         are owed in all."""
-        leased = 0 if self._dispatch.saturated else LEASED_DEVICES
         parameters: dict[str, Any] = {
             "notification_id": push.notification_id,
             "account_id": caller.account_id,
@@ -104,11 +107,12 @@ class PushNotifications:
             "action_urls": [action.url for action in content.actions],
             "action_methods": [action.method for action in content.actions],
             "action_bodies": [action.body for action in content.actions],
-            "leased": max(leased, 1),
-            "lease": LEASE_SECONDS if leased else 0,
         }
         query = RECORD_FOR_ALL if channels is None else RECORD_FOR_CHANNELS
         async with self._pool.connection() as connection:
+            # Asked this late, because many requests may have waited for the connection since.
+            leased = 0 if self._dispatch.saturated else LEASED_DEVICES
+            parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
             cursor = await connection.execute(query, parameters, binary=True)
             rows = await cursor.fetchall()
         if leased:
@@ -121,8 +125,15 @@ class PushNotifications:
             await progress.wait(deadline - time.monotonic())
             return Counts(progress.accepted, progress.users, progress.queued)
         self._dispatch.wake()
-        counts = Counts(0, 0, total)
-        while counts.devices_queued and time.monotonic() < deadline:
-            await asyncio.sleep(min(COUNT_SECONDS, max(0.0, deadline - time.monotonic())))
-            counts = await self._dispatch.count(push.notification_id)
+        return await self._count(push.notification_id, Counts(0, 0, total), deadline)
+
+    async def _count(self, notification_id: uuid.UUID, counts: Counts, deadline: float) -> Counts:
+        """The counts by the deadline. What is recorded is promised: to lack its newest numbers is no failure."""
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + COUNT_SECONDS):
+                while counts.devices_queued and time.monotonic() < deadline:
+                    await asyncio.sleep(min(COUNT_SECONDS, max(0.0, deadline - time.monotonic())))
+                    counts = await self._dispatch.count(notification_id)
+        except (TimeoutError, *DATABASE_AWAY) as error:
+            log.info("answering without the newest counts: %s", str(error) or "they took too long")
         return counts

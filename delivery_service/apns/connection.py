@@ -29,6 +29,11 @@ from delivery_service.apns.request import MAX_PAYLOAD_BYTES, ApnsRequest
 
 MAX_IN_FLIGHT = 100
 """h2 walks all open streams for each new one; measured, throughput falls beyond this many."""
+MAX_STREAMS = 1000
+"""With the slow ones; as many as APNs allows."""
+SLOW_SECONDS = 1.0
+"""A push that has waited this long for its answer makes room for another, lest tokens that APNs does not answer hold up
+those that it does."""
 SILENT_IN_A_ROW = 3
 """Pushes that time out, without an answer to any other meanwhile, until the peer counts as gone."""
 
@@ -74,6 +79,8 @@ class ApnsConnection(APNsTLSClientProtocol):
         """Pushes in a row that had no answer in time."""
         self._dead = False
         self._limit = MAX_IN_FLIGHT
+        self._slow = 0
+        self._slow_timer: asyncio.TimerHandle | None = None
         self._reserved = 0
         self._in_flight: dict[int, Exchange] = {}
         self._blocked: set[int] = set()
@@ -101,7 +108,12 @@ class ApnsConnection(APNsTLSClientProtocol):
     @property
     def has_room(self) -> bool:
         """A push of any size can be sent at once."""
-        return self.usable and self.load < self._limit and self.conn.outbound_flow_control_window >= MAX_PAYLOAD_BYTES
+        return (
+            self.usable
+            and self.load < self._limit
+            and self.load - self._slow < MAX_IN_FLIGHT
+            and self.conn.outbound_flow_control_window >= MAX_PAYLOAD_BYTES
+        )
 
     @property
     def is_busy(self) -> bool:
@@ -154,6 +166,8 @@ class ApnsConnection(APNsTLSClientProtocol):
         self._pump(stream_id, exchange)
         if self._timer is None:
             self._timer = self.loop.call_at(exchange.deadline, self._expire)
+        if self._slow_timer is None:
+            self._slow_timer = self.loop.call_later(SLOW_SECONDS, self._count_slow)
         self.flush()
         return stream_id, exchange
 
@@ -252,7 +266,7 @@ class ApnsConnection(APNsTLSClientProtocol):
     def _on_settings(self, event: RemoteSettingsChanged) -> None:
         changed = event.changed_settings.get(SettingCodes.MAX_CONCURRENT_STREAMS)
         if changed is not None:
-            self._limit = min(changed.new_value, MAX_IN_FLIGHT)
+            self._limit = min(changed.new_value, MAX_STREAMS)
         if not self.ready.done():
             self.ready_at = self.loop.time()
             self.ready.set_result(None)
@@ -304,6 +318,13 @@ class ApnsConnection(APNsTLSClientProtocol):
         else:
             self._settle()
 
+    def _count_slow(self) -> None:
+        """Counts anew every second, so that answers cost nothing."""
+        before = self.loop.time() - SLOW_SECONDS
+        self._slow = sum(exchange.opened_at <= before for exchange in self._in_flight.values())
+        self._slow_timer = self.loop.call_later(SLOW_SECONDS, self._count_slow) if self._in_flight else None
+        self._on_change()
+
     def _abandon(self, stream_id: int) -> None:
         self._blocked.discard(stream_id)
         if self._in_flight.pop(stream_id, None) is not None:
@@ -351,6 +372,8 @@ class ApnsConnection(APNsTLSClientProtocol):
         self._dead = True
         if self._timer is not None:
             self._timer.cancel()
+        if self._slow_timer is not None:
+            self._slow_timer.cancel()
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(f"no SETTINGS: {why}"))
             self.ready.exception()  # whether or not somebody waits for it

@@ -87,6 +87,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
     "claim": (dispatch.CLAIM, {"limit": 500, "lease": 20}),
     "read notifications": (dispatch.READ_NOTIFICATIONS, ([ID],)),
+    "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID])),
     "settle": (dispatch.SETTLE, SETTLEMENT),
     "count": (dispatch.COUNT, (ID,)),
 }

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from delivery_service.apns.connection import MAX_IN_FLIGHT
 from tests.delivery.conftest import Start
 from tests.delivery.harness import (
     ACCEPTED,
@@ -127,6 +128,20 @@ async def test_many_mute_streams_do_not_end_a_connection_that_answers_others(apn
         while not mute.done():
             assert tally(await service.deliver(push(count=5))) == {ALL_ACCEPTED: 5}
         assert tally(mute.result()) == {(RETRY, "AnswerTimeout"): 10}
+    assert (await apns.stats())["connections_opened"] == 1
+
+
+async def test_more_mute_tokens_than_usual_streams_hold_nobody_up_for_long(apns: Apns, start: Start) -> None:
+    tokens = [random_token() for _ in range(MAX_IN_FLIGHT)]
+    for token in tokens:
+        await apns.script(token, {"action": "mute"})
+    async with start(SMITH_APNS_ANSWER_TIMEOUT="8", SMITH_APNS_CONNECTIONS="1") as service:
+        await service.deliver(push(count=1))
+        mute = asyncio.create_task(service.deliver(push(*(target(token) for token in tokens))))
+        await apns.until_streams_open(MAX_IN_FLIGHT)
+        assert tally(await service.deliver(push(count=200), deadline=4)) == {ALL_ACCEPTED: 200}
+        assert not mute.done()
+        mute.cancel()
     assert (await apns.stats())["connections_opened"] == 1
 
 

@@ -1,0 +1,188 @@
+"""What is owed stays owed and hurts nobody else, whatever happens between an outcome and its row."""
+
+import asyncio
+import datetime as dt
+import time
+import uuid
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from core_service.dispatch.courier import OnOutcome, Outcome, OwedPush, Target, Verdict
+from core_service.dispatch.progress import Progress
+from core_service.dispatch.service import MAX_IN_PROGRESS, Dispatch
+from core_service.dispatch.settlement import Settler
+from core_service.wiring import cancel, keep_running
+from service_kit.database import Pool, create_pool
+from tests.core.harness import Account, Core, eventually, refusal
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ACCEPTED = Outcome(Verdict.ACCEPTED)
+GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pool(core: Core) -> AsyncIterator[Pool]:
+    """Connections of the test's own to the core's database."""
+    async with create_pool(core.database_url, max_size=2) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def settler(pool: Pool) -> AsyncIterator[Settler]:
+    """A settler that runs."""
+    settler = Settler(pool)
+    running = asyncio.create_task(settler.run())
+    yield settler
+    assert not running.done()
+    await cancel(running)
+
+
+class InstantCourier:
+    """Has every push accepted at once."""
+
+    def submit(self, push: OwedPush, on_outcome: OnOutcome) -> None:
+        """See Courier."""
+        for target in push.targets:
+            on_outcome(target, ACCEPTED)
+
+
+def a_target(device_id: uuid.UUID | None = None, token: str = "ab" * 32) -> Target:
+    return Target(device_id or uuid.uuid4(), uuid.uuid4(), token, "production", None, uuid.uuid4())
+
+
+async def owe(core: Core, notification_id: uuid.UUID, *targets: Target) -> None:
+    """Deliveries leased to this test."""
+    for target in targets:
+        await core.sql(
+            "INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due_at, attempts)"
+            " VALUES (%s, %s, %s, %s, 'due', now() + interval '1 hour', 0)",
+            *(notification_id, target.device_id, target.user_id, target.apns_id),
+        )
+
+
+async def state(core: Core, notification_id: uuid.UUID, target: Target) -> str:
+    query = "SELECT state FROM deliveries WHERE notification_id = %s AND device_id = %s"
+    return str((await core.sql(query, notification_id, target.device_id))[0][0])
+
+
+def progress(total: int = 1) -> Progress:
+    return Progress(total, lambda: None)
+
+
+async def reachable_phone(account: Account) -> Target:
+    """A phone that has reported a token."""
+    phone = await account.add_phone()
+    token = uuid.uuid4().hex * 2
+    await account.core.sql(
+        "UPDATE devices SET push_token = %s, push_token_registered_at = now(), environment = 'production'"
+        " WHERE id = %s",
+        *(token, phone.id),
+    )
+    return a_target(uuid.UUID(phone.id), token)
+
+
+async def test_an_outcome_that_can_never_be_written_holds_up_no_other(core: Core, settler: Settler) -> None:
+    notification_id, unwritable, others = uuid.uuid4(), a_target(), [a_target() for _ in range(3)]
+    await owe(core, notification_id, unwritable, *others)
+    counted = progress(4)
+    settler.settle(notification_id, unwritable, Outcome(Verdict.REJECTED, "PostgreSQL takes no \0"), counted)
+    for target in others:
+        settler.settle(notification_id, target, ACCEPTED, counted)
+    await counted.wait(5)
+    assert (counted.accepted, counted.queued) == (3, 1)
+    assert await state(core, notification_id, unwritable) == "due"
+
+
+async def test_a_device_that_somebody_is_changing_holds_up_nobodys_outcomes(
+    core: Core, account: Account, settler: Settler
+) -> None:
+    notification_id, rotating, other = uuid.uuid4(), await reachable_phone(account), a_target()
+    await owe(core, notification_id, rotating, other)
+    counted = progress(2)
+    async with await psycopg.AsyncConnection.connect(core.database_url) as app:
+        await app.execute("UPDATE devices SET push_token = 'cdcd' WHERE id = %s", (rotating.device_id,))
+        settler.settle(notification_id, rotating, GONE, counted)
+        settler.settle(notification_id, other, ACCEPTED, counted)
+        await counted.wait(2)
+        assert counted.accepted == 1
+    assert await state(core, notification_id, rotating) == "due", "it is owed to the token that comes"
+    query = "SELECT push_token_dead_reason FROM devices WHERE id = %s"
+    assert await core.sql(query, rotating.device_id) == [(None,)]
+
+
+async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
+    core: Core, account: Account, settler: Settler
+) -> None:
+    notification_id, phone = uuid.uuid4(), await reachable_phone(account)
+    await owe(core, notification_id, phone)
+    counted = progress()
+    settler.settle(notification_id, phone, GONE, counted)
+    await counted.wait(5)
+    assert await state(core, notification_id, phone) == "token_dead"
+    query = "SELECT push_token_dead_reason FROM devices WHERE id = %s"
+    assert await core.sql(query, phone.device_id) == [("Unregistered",)]
+
+
+async def test_while_outcomes_cannot_be_written_nothing_new_is_begun(pool: Pool) -> None:
+    dispatch = Dispatch(pool, InstantCourier(), Settler(pool))
+    push = OwedPush(uuid.uuid4(), b"{}", dt.datetime.now(dt.UTC), [a_target() for _ in range(MAX_IN_PROGRESS)])
+    dispatch.deliver(push)
+    assert dispatch.saturated
+
+
+async def test_a_recorded_push_is_a_success_even_if_its_numbers_cannot_be_read(core: Core, account: Account) -> None:
+    await core.sql(
+        "INSERT INTO devices (id, account_id, user_id, name, secret_hash, environment, push_token, created_at)"
+        " SELECT gen_random_uuid(), %s, %s, 'iPhone', sha256(gen_random_uuid()::text::bytea), 'production',"
+        " replace(gen_random_uuid()::text, '-', ''), now() FROM generate_series(1, 201)",
+        *(account.id, account.owner_id),
+    )
+    caller = core.caller((await account.add_key())[1])
+    began = time.monotonic()
+    sending = asyncio.ensure_future(caller.SendPushNotification(title="To many"))
+    query = "SELECT id FROM notifications WHERE account_id = %s"
+    await eventually("the push is recorded", lambda: core.sql(query, account.id))
+    async with await psycopg.AsyncConnection.connect(core.database_url) as somebody:
+        await somebody.execute("LOCK TABLE deliveries")
+        answer = await sending
+    assert (answer.success, answer.devices_queued) == (True, 201)
+    assert time.monotonic() - began < 5
+
+
+async def test_a_database_that_has_become_a_replica_is_away_and_not_a_fault(core: Core, account: Account) -> None:
+    name = core.database_url.split("?")[0].rpartition("/")[2]
+    disconnect = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    caller = core.caller((await account.add_key())[1])
+    await reachable_phone(account)
+    async with await psycopg.AsyncConnection.connect(core.database_url, autocommit=True) as admin:
+        await admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        try:
+            await admin.execute(disconnect, (name,))
+            # The first ones find connections closed; the last ones find a database that is up and takes nothing.
+            refusals = [await refusal(caller.SendPushNotification(title="Not now")) for _ in range(20)]
+            assert {error.reason for error in refusals} == {"UNAVAILABLE"}
+        finally:
+            await admin.execute("SET default_transaction_read_only = off")
+            await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+            await admin.execute(disconnect, (name,))
+
+
+async def test_a_background_job_that_fails_begins_anew(caplog: pytest.LogCaptureFixture) -> None:
+    runs, again = 0, asyncio.Event()
+
+    async def job() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise RuntimeError("unforeseen")
+        again.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(keep_running(job))
+    await asyncio.wait_for(again.wait(), 5)
+    await cancel(running)
+    assert "unforeseen" in caplog.text
