@@ -1,4 +1,4 @@
-"""The gateway as an ASGI application: finds the operation, bounds the load, answers every request with JSON."""
+"""The gateway as an ASGI application: finds the operation, answers every request with JSON."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,42 +10,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway import answers
 from gateway.answers import REQUEST_ID_KEY, Answer, send_answer
 from gateway.bodies import ClientGone, linger
-from gateway.problems import Problem, internal, overloaded
+from gateway.problems import Problem, internal
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Scope, Receive], Awaitable[Answer]]
 
-ALIVE_PATH = "/healthz"
-
 
 class Gateway:
-    """The outermost ASGI application.
+    """The outermost ASGI application, over handlers by method, by path."""
 
-    `max_concurrent_requests` bounds the requests in progress; beyond it the answer is 503 at once, save for the path
-    that says whether the process is alive.
-    """
-
-    def __init__(self, resources: Mapping[str, Mapping[str, Handler]], *, max_concurrent_requests: int) -> None:
+    def __init__(self, resources: Mapping[str, Mapping[str, Handler]]) -> None:
         self._router = build_router(resources)
-        self._limit = max_concurrent_requests
-        self._active = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Other kinds of connection are not served."""
         if scope["type"] != "http":
             raise ValueError(f"cannot serve {scope['type']}")
         scope[REQUEST_ID_KEY] = answers.request_id(scope["headers"])
-        if self._active >= self._limit and scope["path"] != ALIVE_PATH:
-            await send_answer(scope, send, answers.from_problem(overloaded()))
-            return
-        self._active += 1
-        try:
-            await self._serve(scope, receive, send)
-        finally:
-            self._active -= 1
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             # A trailing newline would match: the router's patterns end in "$".
             if not scope["path"].isprintable():

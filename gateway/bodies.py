@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import Receive
 
+from gateway.load import BodyMemory
 from gateway.problems import Problem
 
 MAX_BODY_BYTES = 256 * 1024
@@ -22,10 +23,11 @@ def check_head(headers: dict[bytes, bytes]) -> bool:
 
     Raises Problem if the head alone rules the body out: 413 for its length, 415 for its type or encoding.
     """
-    length = headers.get(b"content-length", b"0")
-    if not (length.isdigit() and int(length)) and b"transfer-encoding" not in headers:
+    # The parser takes any number of leading zeros and `int` does not; without them it takes 20 digits at most.
+    length = int(headers.get(b"content-length", b"").lstrip(b"0") or 0)
+    if not length and b"transfer-encoding" not in headers:
         return False
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+    if length > MAX_BODY_BYTES:
         raise too_large()
     media_type = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
     is_json = media_type == b"application/json" or (
@@ -38,13 +40,14 @@ def check_head(headers: dict[bytes, bytes]) -> bool:
     return True
 
 
-async def read_body(receive: Receive, seconds: float) -> bytes:
+async def read_body(receive: Receive, seconds: float, memory: BodyMemory) -> bytes:
     """The whole body.
 
-    Raises Problem 413 as soon as more than MAX_BODY_BYTES have come, 408 if it is not complete within `seconds`, and
-    ClientGone if the client leaves.
+    Raises Problem 413 as soon as more than MAX_BODY_BYTES have come, 408 if it is not complete within `seconds`, 503 if
+    `memory` has no room for it, and ClientGone if the client leaves.
     """
     body = bytearray()
+    held = 0
     try:
         async with asyncio.timeout(seconds):
             while True:
@@ -54,12 +57,15 @@ async def read_body(receive: Receive, seconds: float) -> bytes:
                 body += message.get("body", b"")
                 if len(body) > MAX_BODY_BYTES:
                     raise too_large()
+                held = memory.grow(held, len(body))
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError:
         raise Problem(
             408, "Request timeout", f"The body did not arrive within {seconds:g} seconds.", headers=dict(CLOSE)
         ) from None
+    finally:
+        memory.release(held)
 
 
 def too_large() -> Problem:

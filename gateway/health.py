@@ -6,6 +6,7 @@ from starlette.types import Receive, Scope
 
 from gateway.answers import Answer
 from gateway.codec import dump
+from gateway.load import Calls
 from gateway.problems import RETRY_SOON, Problem
 
 CHECK_SECONDS = 1.0
@@ -19,13 +20,15 @@ async def alive(scope: Scope, receive: Receive) -> Answer:
 class Readiness:
     """200 if core says that it is serving, 503 if it says otherwise or nothing within a second."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, calls: Calls) -> None:
+        self._calls = calls
         self._health = health_pb2_grpc.HealthStub(channel)
 
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """Asks core's gRPC health service."""
         try:
-            response = await self._health.Check(health_pb2.HealthCheckRequest(), timeout=CHECK_SECONDS)
+            with self._calls.one():
+                response = await self._health.Check(health_pb2.HealthCheckRequest(), timeout=CHECK_SECONDS)
         except grpc.aio.AioRpcError:
             raise _not_ready("The core service cannot be reached.") from None
         if response.status != health_pb2.HealthCheckResponse.SERVING:

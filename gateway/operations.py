@@ -13,6 +13,7 @@ from gateway.answers import REQUEST_ID_KEY, Answer
 from gateway.bodies import check_head, read_body
 from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
 from gateway.codec.json_text import JsonSyntaxError
+from gateway.load import BodyMemory, Calls
 from gateway.problems import from_remote, invalid
 from gateway.routes import Route
 from service_kit.status import from_rpc_error
@@ -27,8 +28,19 @@ RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratel
 class Operation:
     """Serves one route: decodes, calls core once, encodes."""
 
-    def __init__(self, route: Route, channel: grpc.aio.Channel, *, call_timeout: float, body_timeout: float) -> None:
+    def __init__(
+        self,
+        route: Route,
+        channel: grpc.aio.Channel,
+        calls: Calls,
+        memory: BodyMemory,
+        *,
+        call_timeout: float,
+        body_timeout: float,
+    ) -> None:
         self._route = route
+        self._calls = calls
+        self._memory = memory
         self._call_timeout = call_timeout
         self._body_timeout = body_timeout
         self._request_class: Callable[[], Any] = GetMessageClass(route.rpc.input_type)
@@ -44,7 +56,11 @@ class Operation:
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
         headers = dict(scope["headers"])
-        body = await read_body(receive, self._body_timeout) if check_head(headers) else b""
+        body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
+        with self._calls.one():
+            return await self._answer(self._request(scope, body), call_metadata(scope, headers))
+
+    def _request(self, scope: Scope, body: bytes) -> Any:
         request = self._request_class()
         try:
             self._fill(request, scope, body)
@@ -52,7 +68,7 @@ class Operation:
             raise invalid(str(error), error=error.title) from None
         except JsonSyntaxError as error:
             raise invalid(str(error)) from None
-        return await self._answer(request, call_metadata(scope, headers))
+        return request
 
     def _fill(self, request: Any, scope: Scope, body: bytes) -> None:
         decoder = self._decoder

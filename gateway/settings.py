@@ -16,8 +16,10 @@ class GatewaySettings(ServiceSettings):
     """Seconds that core may take to answer a call."""
     gateway_body_timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds that a client may take to send a request's head, and again its body."""
+    gateway_unread_timeout: float = Field(default=30.0, gt=0, le=300)
+    """Seconds that an answer may wait for a client to read on; then the connection is reset."""
     gateway_max_concurrent_requests: int = Field(default=512, ge=1)
-    """Requests in progress; beyond it the answer is 503 at once."""
+    """Calls of core in progress; beyond it the answer is 503 at once."""
     gateway_max_connections: int = Field(default=4096, ge=1)
     """Open connections; beyond it new ones are answered 503 and closed."""
     trusted_proxies: str = ""

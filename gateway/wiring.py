@@ -11,8 +11,9 @@ import grpc
 import uvicorn
 
 from gateway import health
-from gateway.app import ALIVE_PATH, Gateway, Handler
+from gateway.app import Gateway, Handler
 from gateway.http_protocol import bounded
+from gateway.load import BodyMemory, Calls
 from gateway.openapi import OpenApi
 from gateway.operations import Operation
 from gateway.routes import routes
@@ -55,18 +56,21 @@ class Server(uvicorn.Server):
 def build_app(channel: grpc.aio.Channel, settings: GatewaySettings) -> Gateway:
     """The application over `channel`. Raises ValueError or TypeError if the API cannot be said in REST."""
     table = routes()
+    calls, memory = Calls(settings.gateway_max_concurrent_requests), BodyMemory()
     resources: dict[str, dict[str, Handler]] = {}
     for route in table:
         resources.setdefault(route.path, {})[route.method] = Operation(
             route,
             channel,
+            calls,
+            memory,
             call_timeout=settings.gateway_call_timeout,
             body_timeout=settings.gateway_body_timeout,
         )
-    resources[ALIVE_PATH] = {"GET": health.alive}
-    resources["/readyz"] = {"GET": health.Readiness(channel)}
+    resources["/healthz"] = {"GET": health.alive}
+    resources["/readyz"] = {"GET": health.Readiness(channel, calls)}
     resources["/openapi.json"] = {"GET": OpenApi(table)}
-    return Gateway(resources, max_concurrent_requests=settings.gateway_max_concurrent_requests)
+    return Gateway(resources)
 
 
 def build_server(app: Gateway, settings: GatewaySettings) -> Server:
@@ -78,6 +82,7 @@ def build_server(app: Gateway, settings: GatewaySettings) -> Server:
         http=bounded(
             max_connections=settings.gateway_max_connections,
             head_seconds=settings.gateway_body_timeout,
+            unread_seconds=settings.gateway_unread_timeout,
         ),
         ws="none",
         lifespan="off",

@@ -139,14 +139,17 @@ def _require_channels(scope: Scope, channels: Sequence[str]) -> None:
         raise InvalidRequest("channels must be empty unless scope is `channels`")
     if scope is Scope.CHANNELS and not channels:
         raise InvalidRequest("channels must name at least one channel if scope is `channels`")
-    if len(channels) > MAX_CHANNELS:
-        raise InvalidRequest(f"channels must name at most {MAX_CHANNELS} channels")
 
 
 async def _find_channels(session: AsyncSession, account_id: uuid.UUID, slugs: Sequence[str]) -> dict[str, uuid.UUID]:
-    """The channels by slug, kept from being deleted until the transaction ends."""
+    """The channels by slug, kept from being deleted until the transaction ends.
+
+    Raises InvalidRequest if there are too many or one is unknown.
+    """
     if not slugs:
         return {}
+    if len(slugs) > MAX_CHANNELS:
+        raise InvalidRequest(f"channels must name at most {MAX_CHANNELS} channels")
     query = (
         select(col(Channel.slug), col(Channel.id))
         .where(

@@ -1,5 +1,6 @@
 """Enforces each method's policy (`smith.core.v1.policy` in the protos) before the method runs."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -43,6 +44,13 @@ def read_policies(services: Iterable[ServiceDescriptor]) -> dict[str, options_pb
     return policies
 
 
+def read_metadata(pairs: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+    """The values of text, without keys that are given twice: which one counts must not be a matter of order."""
+    texts = [(key, value) for key, value in pairs if isinstance(value, str)]
+    times = Counter(key for key, _ in texts)
+    return {key: value for key, value in texts if times[key] == 1}
+
+
 class AccessInterceptor(grpc.aio.ServerInterceptor):
     """Finds out who calls, refuses whom the policy does not allow, and counts rate-limited requests."""
 
@@ -62,7 +70,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         policy = self._policies.get(handler_call_details.method)
         if handler is None or policy is None:
             return handler
-        metadata = {key: value for key, value in handler_call_details.invocation_metadata if isinstance(value, str)}
+        metadata = read_metadata(handler_call_details.invocation_metadata)
         return grpc.unary_unary_rpc_method_handler(
             self._guarded(handler.unary_unary, policy, metadata),
             handler.request_deserializer,

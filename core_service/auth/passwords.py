@@ -8,8 +8,14 @@ from contextlib import asynccontextmanager
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from service_kit.errors import Unavailable
+
 SLOTS = 2
 """Hashings at once: each takes 64 MiB and a core for some hundredths of a second."""
+
+MAX_WAITING = 16
+"""Callers that wait for a turn, a second or two at most. Whoever comes then is told to come again: waiting calls take
+the places of others, of those that send pushes too."""
 
 
 class Passwords:
@@ -19,14 +25,30 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._nobodys = self._hasher.hash("nobody has this password")
         self._free = asyncio.Semaphore(SLOTS)
+        self._waiting = 0
         # Of its own: a hashing goes on when its caller has gone, and still counts as one of the few at once.
         self._threads = ThreadPoolExecutor(SLOTS, "hashing")
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """A turn to hash. What `verify` and `hash` cost is bounded by the number of turns."""
-        async with self._free:
+        """A turn to hash. What `verify` and `hash` cost is bounded by the number of turns.
+
+        Raises Unavailable if too many wait for one.
+        """
+        await self._take_turn()
+        try:
             yield
+        finally:
+            self._free.release()
+
+    async def _take_turn(self) -> None:
+        if self._waiting >= MAX_WAITING:
+            raise Unavailable("Too many passwords are being checked. Try again shortly.")
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
 
     async def hash(self, password: str) -> str:
         """The hash to store, in the PHC string format. To be called inside a `slot`."""

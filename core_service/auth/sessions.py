@@ -64,7 +64,8 @@ class Sessions:
         """A session for the person with this e-mail address and password, in the first account they joined.
 
         Raises InvalidRequest; Unauthenticated, the same for an unknown address and a wrong password; TooManyAttempts
-        after 10 failures for the e-mail address or 100 from `client_address` in 15 minutes.
+        after 10 failures for the e-mail address or 100 from `client_address` in 15 minutes; Unavailable if too many
+        sign in at once.
         """
         email = require_email(email)
         require_text(password, "password", maximum=PASSWORD_LENGTH)

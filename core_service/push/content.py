@@ -13,6 +13,7 @@ from core_service.orm import new_id
 from core_service.validation import require_storable, require_text
 from service_kit.errors import InvalidRequest
 
+WEBHOOK_METHODS = ("GET", "POST")
 MAX_ACTIONS = 4
 MAX_BADGE = 2**31 - 1
 MAX_URL = 2048
@@ -110,6 +111,8 @@ def check_action(
     url = require_https_url(url, f"{path}.url")
     if kind is ActionType.OPEN_URL:
         return Action(title, kind, url)
+    if method not in (None, *WEBHOOK_METHODS):
+        raise InvalidRequest(f"{path}.method must be one of {', '.join(WEBHOOK_METHODS)}")
     if body is not None:
         parse_json_object(body, f"{path}.body")
         if len(body.encode()) > MAX_WEBHOOK_BODY:

@@ -10,6 +10,7 @@ ACTION_TYPES = {
     noun.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
     noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: ActionType.WEBHOOK,
 }
+UNKNOWN_METHOD = "?"
 METHODS = {noun.WEBHOOK_METHOD_GET: "GET", noun.WEBHOOK_METHOD_POST: "POST"}
 
 
@@ -34,7 +35,7 @@ def _to_action(place: int, action: noun.PushNotificationAction) -> Action:
         title=action.title,
         kind=ACTION_TYPES.get(action.type),
         url=action.url,
-        method=METHODS.get(action.method),
+        method=METHODS.get(action.method, UNKNOWN_METHOD) if action.HasField("method") else None,
         body=action.body.json if action.HasField("body") else None,
     )
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import simplejson
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 MAX_BODY = 256 * 1024
@@ -41,12 +41,16 @@ def answer(document: Any, status: int = 200) -> Response:
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises ControlError (413) as soon as it is longer than 256 kB."""
+    """The whole body. Raises ControlError: 413 as soon as it is longer than 256 kB, 400 if the client left before its
+    end (which nobody reads any more)."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise ControlError(413, "Body too large", f"The body must be at most {MAX_BODY} bytes.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise ControlError(413, "Body too large", f"The body must be at most {MAX_BODY} bytes.")
+    except ClientDisconnect:
+        raise invalid("The body did not arrive.") from None
     return bytes(body)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import Any
 
 import pytest
 from smith.core.v1 import options_pb2
@@ -18,6 +19,16 @@ KINDS = {
     "owner": {options_pb2.ACCESS_MEMBER, options_pb2.ACCESS_OWNER},
 }
 GUARDED = sorted(name for name, policy in POLICIES.items() if options_pb2.ACCESS_PUBLIC not in policy.allow)
+
+
+@pytest.mark.parametrize("good_first", [True, False])
+async def test_credentials_that_are_given_twice_are_as_none(account: Account, good_first: bool) -> None:
+    """Which of them counts must not be a matter of order; a proxy may have checked the other."""
+    pair = [("authorization", f"Bearer {account.session}"), ("authorization", "Bearer ses_other")]
+    call: Any = account.core.channel.unary_unary("/smith.core.v1.AccountService/GetAccount")
+    answer = await refusal(call(b"", metadata=pair if good_first else pair[::-1]))
+    assert answer.reason == "UNAUTHENTICATED"
+    assert "is missing" in answer.message
 
 
 async def test_every_method_refuses_every_wrong_kind_of_credentials(account: Account) -> None:

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
 
 from core_service import bootstrap
+from core_service.auth.passwords import MAX_WAITING, SLOTS
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.service import Passwords, Sessions
 from service_kit.database import create_engine
@@ -175,6 +176,30 @@ async def test_the_first_account_is_made_once(new_database: NewDatabase) -> None
 async def test_bootstrap_says_in_one_line_that_the_database_is_away() -> None:
     line = await bootstrap.run("postgresql://postgres@127.0.0.1:1/smith", "o@acme.test", PASSWORD, "Acme")
     assert (line or "").startswith("bootstrap: the database cannot be reached")
+
+
+async def test_a_crowd_that_signs_in_is_turned_away_rather_than_kept_waiting(core: Core) -> None:
+    """Calls that wait take the places of others. Whoever waited gets a turn, and the next crowd is welcome."""
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    leave = asyncio.Event()
+
+    async def occupy() -> str:
+        try:
+            async with passwords.slot():
+                await leave.wait()
+        except DomainError as error:
+            return error.reason
+        return "served"
+
+    for _ in range(2):
+        leave.clear()
+        crowd = [asyncio.create_task(occupy()) for _ in range(SLOTS + MAX_WAITING + 5)]
+        done, waiting = await asyncio.wait(crowd, timeout=0.1)
+        assert [task.result() for task in done] == ["UNAVAILABLE"] * 5
+        waiting.pop().cancel()
+        leave.set()
+        await asyncio.wait(waiting)
+        assert {task.result() for task in waiting} == {"served"}
 
 
 async def test_failures_from_one_client_address_are_limited_whatever_the_e_mail(core: Core) -> None:

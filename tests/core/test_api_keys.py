@@ -49,6 +49,11 @@ async def test_scope_and_channels_must_fit_each_other(account: Account) -> None:
     ]
     for fields in refused:
         assert (await refused_with("INVALID_REQUEST", create(name="k", **fields))).startswith("channels must")
+    key_id, _ = await account.add_key(scope=API_KEY_SCOPE_CHANNELS, channels=["ops"])
+    many = [f"c-{number}" for number in range(70_000)]
+    # More than a statement of PostgreSQL takes arguments, and the scope is not repeated.
+    message = await refused_with("INVALID_REQUEST", account.owner.UpdateApiKey(api_key_id=key_id, channels=many))
+    assert message == "channels must name at most 1000 channels"
     for scope in (0, 3, -1):
         message = await refused_with("INVALID_REQUEST", create(name="k", scope=scope))
         assert message == "scope must be `all` or `channels`"

@@ -1,7 +1,10 @@
 """A client that sends exactly the bytes a test wants and reads one answer at a time."""
 
 import asyncio
+import contextlib
 import json
+import socket
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,3 +80,24 @@ async def request(
     async with await Connection.open(port) as connection:
         await connection.send(f"{method} {path} HTTP/1.1\r\n{text}\r\n".encode("latin-1") + (payload or b""))
         return await connection.reply(head=method == "HEAD")
+
+
+@contextlib.asynccontextmanager
+async def client_that_does_not_read(port: int) -> AsyncIterator[socket.socket]:
+    """Asks for more than the buffers between hold, and never reads any of it."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.setblocking(False)
+        await loop.sock_connect(client, ("127.0.0.1", port))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await loop.sock_sendall(client, b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 5000)
+        yield client
+
+
+async def was_reset(client: socket.socket, seconds: float = 10.0) -> None:
+    """Returns once the other side has reset the connection."""
+    async with asyncio.timeout(seconds):
+        while not client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # noqa: ASYNC110 - the kernel tells nobody
+            await asyncio.sleep(0.01)

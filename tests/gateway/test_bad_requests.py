@@ -215,6 +215,28 @@ async def send_until_refused(connection: Connection) -> None:
                 return
 
 
+async def test_a_length_with_leading_zeros_is_a_length(gateway: RunningGateway, core: CoreStandIn) -> None:
+    """RFC 9110 section 8.6: any number of digits."""
+    zeros = b"0" * 5000
+    async with await gateway.connect() as connection:
+        await connection.send(b"POST /api/push-notification HTTP/1.1\r\ncontent-length: " + zeros)
+        await connection.send(b'13\r\n\r\n{"title":"x"}')
+        assert (await connection.reply()).status == 200
+        await connection.send(b"GET /healthz HTTP/1.1\r\ncontent-length: " + zeros + b"\r\n\r\n")
+        assert (await connection.reply()).status == 200
+
+
+async def test_garbage_after_a_request_does_not_cost_its_answer(gateway: RunningGateway, core: CoreStandIn) -> None:
+    """It was sent to core; its caller must learn what came of it. Then the connection ends."""
+    request = b'POST /api/push-notification HTTP/1.1\r\ncontent-length: 13\r\n\r\n{"title":"x"}'
+    async with await gateway.connect() as connection:
+        await connection.send(request * 2 + b"garbage\r\n\r\n")
+        for _ in range(2):
+            assert (await connection.reply()).status == 200
+        assert await connection.closed()
+    assert len(core.calls) == 2
+
+
 async def test_chunked_bodies_are_taken_and_counted(gateway: RunningGateway, core: CoreStandIn) -> None:
     """Without a declared length the limit is the same, and a sender that does not stop is cut off."""
     head = b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -285,6 +307,8 @@ async def test_a_client_that_leaves_harms_nobody(gateway: RunningGateway, core: 
         b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n",
     ],
 )
 async def test_malformed_http_is_refused_in_json(gateway: RunningGateway, text: bytes) -> None:

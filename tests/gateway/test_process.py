@@ -8,7 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 
 from tests.gateway.core_stand_in import CoreStandIn
-from tests.gateway.http_client import Connection, request
+from tests.gateway.http_client import Connection, client_that_does_not_read, request, was_reset
 
 
 async def start(core_port: int, **env: str) -> Process:
@@ -58,6 +58,18 @@ async def test_it_ends_in_time_though_a_request_does_not(core: CoreStandIn) -> N
         assert await process.wait() == 0
     release.set()
     await asyncio.gather(sending, return_exceptions=True)
+
+
+async def test_a_connection_that_is_lost_while_it_is_answered_is_no_mistake_of_ours(core: CoreStandIn) -> None:
+    """With more requests waiting on its connection. As a process, because uvloop is stricter than asyncio here."""
+    process = await start(core.port, SMITH_GATEWAY_UNREAD_TIMEOUT="0.1")
+    port = await port_of(process)
+    async with client_that_does_not_read(port) as client:
+        await was_reset(client)
+    assert (await request(port, "GET", "/healthz")).status == 200
+    process.terminate()
+    _, stderr = await asyncio.wait_for(process.communicate(), 20)
+    assert b"Traceback" not in stderr
 
 
 async def test_a_taken_port_is_one_clear_line(core: CoreStandIn) -> None:

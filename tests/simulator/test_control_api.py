@@ -1,6 +1,7 @@
 """The control API answers whatever it is sent, and the webhook sink keeps what it gets."""
 
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -67,6 +68,14 @@ def test_no_body_causes_an_internal_error(
     response = simulator.http.post(path.format(id=handset_of_many.id), content=json.dumps(body).encode())
     # 503: the gateway that the phones would call is not there.
     assert response.status_code < 500 or response.status_code == 503
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake_of_ours(simulator: SimulatorProcess) -> None:
+    host, port = simulator.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"POST /phones HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+    assert simulator.http.get("/healthz").status_code == 200
+    assert not [line for line in simulator.lines if "Traceback" in line]
 
 
 def test_it_is_alive(simulator: SimulatorProcess) -> None:

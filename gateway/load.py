@@ -1,0 +1,56 @@
+"""Bounds on what all requests together may hold. Beyond them the answer is a quick 503.
+
+A client may be slow at sending a request and at reading the answer, so neither holds what others need:
+only calls of core are counted, and only bodies larger than usual compete for memory.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gateway.problems import overloaded
+
+USUAL_BODY_BYTES = 16 * 1024
+"""A body up to this length is always read; with the bound on connections, that bounds them all. A push that fits APNs'
+4096 bytes is far shorter."""
+
+LARGE_BODIES_BYTES = 64 * 1024 * 1024
+"""What all bodies together may hold above their first `USUAL_BODY_BYTES` while they are being read."""
+
+
+class Calls:
+    """At most `limit` calls of core in progress."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._active = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Counts a call for as long as it takes. Raises Problem 503 if there are too many."""
+        if self._active >= self._limit:
+            raise overloaded()
+        self._active += 1
+        try:
+            yield
+        finally:
+            self._active -= 1
+
+
+class BodyMemory:
+    """Memory for bodies that are being read: `limit` bytes beyond the usual length of each."""
+
+    def __init__(self, limit: int = LARGE_BODIES_BYTES) -> None:
+        self._limit = limit
+        self._held = 0
+
+    def grow(self, held: int, length: int) -> int:
+        """What a body of now `length` bytes holds, after it `held` this. Raises Problem 503 if there is no room."""
+        wanted = max(0, length - USUAL_BODY_BYTES)
+        if self._held + wanted - held > self._limit:
+            raise overloaded()
+        self._held += wanted - held
+        return wanted
+
+    def release(self, held: int) -> None:
+        """The body that `held` this is read, or given up."""
+        self._held -= held
