@@ -3,9 +3,19 @@
 import grpc
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+MAX_METADATA_BYTES = 256 * 1024
+"""Errors travel in trailing metadata with their facts, of which one may be a list of a thousand channels. gRPC's own
+limit of 8 kB would turn such an error into another one."""
+
+SIZES: list[tuple[str, int]] = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+]
+"""Limits that both ends of a connection agree on."""
 
 OPTIONS: list[tuple[str, int]] = [
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    *SIZES,
     # A restarted peer is found again within a second instead of gRPC's two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),

@@ -10,8 +10,9 @@ import grpc
 import psycopg
 import psycopg_pool
 import sqlalchemy.exc
+from google.protobuf.message import DecodeError
 
-from service_kit.errors import DomainError, Unavailable
+from service_kit.errors import DomainError, InvalidRequest, Unavailable
 from service_kit.status import DETAILS_KEY, to_details
 
 log = logging.getLogger(__name__)
@@ -44,21 +45,24 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
             return handler
+        # The message is read here and not by gRPC, whose answer to bytes that are none would be a Python exception.
         return grpc.unary_unary_rpc_method_handler(
-            _answering_errors(handler.unary_unary, handler_call_details.method),
-            handler.request_deserializer,
+            _answering_errors(handler.unary_unary, handler.request_deserializer, handler_call_details.method),
+            None,
             handler.response_serializer,
         )
 
 
-def _answering_errors(inner: UnaryCall, method: str) -> UnaryCall:
-    async def call(request: Any, context: Any) -> Any:
+def _answering_errors(inner: UnaryCall, read: Callable[[bytes], Any], method: str) -> UnaryCall:
+    async def call(message: bytes, context: Any) -> Any:
         try:
-            return await inner(request, context)
+            return await inner(read(message), context)
+        except DecodeError:
+            await abort(context, InvalidRequest("The message is not a protobuf message of the type the method takes."))
         except DomainError as error:
             await abort(context, error)
         except DATABASE_AWAY as error:
-            log.warning("%s: the database is away: %s", method, error)
+            log.warning("%s: the database is away: %s", method, _first_line(error))
             await abort(context, Unavailable("The database cannot be reached. Try again shortly."))
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
@@ -68,6 +72,11 @@ def _answering_errors(inner: UnaryCall, method: str) -> UnaryCall:
             await context.abort(grpc.StatusCode.INTERNAL, f"Internal error, incident {incident}")
 
     return call
+
+
+def _first_line(error: Exception) -> str:
+    """What the error says, without the statement that drivers append."""
+    return str(error).partition("\n")[0]
 
 
 async def abort(context: Any, error: DomainError) -> None:

@@ -9,12 +9,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
-from service_kit.client import MAX_MESSAGE_BYTES
+from service_kit.client import SIZES
 
 log = logging.getLogger(__name__)
 
 OPTIONS: list[tuple[str, int]] = [
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    *SIZES,
     # Two processes on one port would each get half of the calls; better to fail at start.
     ("grpc.so_reuseport", 0),
     # Clients of ours ping every 10 seconds; gRPC's default would call that abuse.

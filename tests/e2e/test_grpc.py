@@ -75,6 +75,26 @@ def test_what_postgres_cannot_store_is_refused_over_grpc_too(
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+def test_an_unknown_webhook_method_is_refused(channel: grpc.Channel, audience: Audience) -> None:
+    request = pb.SendPushNotificationRequest(title="x")
+    request.actions.add(title="t", type=noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK, url="https://e.com", method=7)
+    with pytest.raises(grpc.RpcError) as refused:
+        pb_grpc.PushNotificationServiceStub(channel).SendPushNotification(
+            request, metadata=credentials(audience), timeout=10
+        )
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert refused.value.details() == "actions[0].method must be one of GET, POST"
+
+
+@pytest.mark.parametrize("message", [b"\xff" * 20, b"\x0a\x02\xff\xfe"], ids=["no message", "no UTF-8"])
+def test_bytes_that_are_no_message_are_an_invalid_request(channel: grpc.Channel, message: bytes) -> None:
+    call = channel.unary_unary("/smith.core.v1.PushNotificationService/SendPushNotification")
+    with pytest.raises(grpc.RpcError) as refused:
+        call(message, timeout=10)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "Traceback" not in refused.value.details()
+
+
 def test_reflection_lists_every_service(channel: grpc.Channel) -> None:
     listed = set(ProtoReflectionDescriptorDatabase(channel).get_services())
     names = ("Account", "ApiKey", "Channel", "Device", "Phone", "PushNotification")

@@ -90,6 +90,15 @@ def test_nobody_in_the_channel_is_a_404_with_the_channel(team: Team) -> None:
     }
 
 
+def test_even_an_error_that_lists_hundreds_of_channels_arrives(team: Team) -> None:
+    slugs = [team.channel()[0].ljust(64, "x") for _ in range(150)]
+    for slug in slugs:
+        team.ask("POST", "/api/channels", slug=slug)
+    answer = push(team.key(*slugs), title="void")
+    assert answer.status_code == 404
+    assert len(answer.json()["effective_channel_slugs"]) == 150
+
+
 def test_an_unknown_channel_is_named(team: Team, audience: Audience) -> None:
     answer = push(team.key(), title="x", target={"channels": [audience.slug, "no-such-channel"]})
     assert answer.status_code == 400
