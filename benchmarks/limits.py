@@ -1,0 +1,136 @@
+"""What this machine can do at best: nothing that the server does can be faster than these."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import psutil
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from smith.delivery.v1 import delivery_pb2
+
+from benchmarks.load import Load, WrongAnswer, load_calls, load_http
+from benchmarks.report import Row, row_of_loads
+from benchmarks.settings import Amounts
+from delivery_service.apns.request import Job, jobs_of
+from delivery_service.settings import DeliverySettings
+from delivery_service.wiring import Delivery
+from service_kit.client import open_channel
+from tests.stack import Stack
+
+SECTION = "Limits of this machine"
+STEPS = "its steps in a row"
+BARE_PUSHES_IN_FLIGHT = 200
+GRPC_HOPS = 2
+"""From the gateway to core and from core to delivery."""
+
+
+def callers_text(callers: int) -> str:
+    """What a row with so many callers is called."""
+    return "1 caller" if callers == 1 else f"{callers} callers"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits, for others to be compared with. By the number of callers where there are several."""
+
+    gateway: dict[int, Load]
+    grpc_hop: dict[int, Load]
+    sender: dict[int, Load]
+
+    @property
+    def bare_sender(self) -> float:
+        """Pushes a second, as many at once as the sender likes best."""
+        return self.sender[BARE_PUSHES_IN_FLIGHT].per_second
+
+    def steps_in_a_row(self, callers: int) -> float:
+        """Requests a second if a request took these steps and nothing else: no rules, no database."""
+        seconds = 1 / self.gateway[callers].per_second
+        seconds += GRPC_HOPS / self.grpc_hop[callers].per_second
+        return 1 / (seconds + 1 / self.sender[callers].per_second)
+
+    def rows(self) -> list[Row]:
+        """For the table."""
+        steps = [
+            Row(SECTION, f"{STEPS}, {callers_text(callers)}", self.steps_in_a_row(callers), "requests/s")
+            for callers in self.gateway
+        ]
+        return [
+            *_rows("empty gateway request", "requests/s", self.gateway),
+            *_rows("empty gRPC hop", "calls/s", self.grpc_hop),
+            *_rows("bare loop of the sender", "pushes/s", self.sender),
+            *steps,
+        ]
+
+
+def _rows(what: str, unit: str, loads: dict[int, Load]) -> list[Row]:
+    return [row_of_loads(SECTION, f"{what}, {callers_text(callers)}", unit, [load]) for callers, load in loads.items()]
+
+
+async def measure_limits(stack: Stack, amounts: Amounts) -> Limits:
+    """Measures them one after the other, each after a short warm-up."""
+    gateway = {callers: await _empty_requests(stack, count, callers) for callers, count in amounts.empty_calls.items()}
+    hops = {callers: await _grpc_hop(stack, count, callers) for callers, count in amounts.empty_calls.items()}
+    return Limits(gateway, hops, await _bare_sender(stack, amounts.bare_pushes))
+
+
+async def _empty_requests(stack: Stack, count: int, callers: int) -> Load:
+    request = f"GET /healthz HTTP/1.1\r\nHost: {urlsplit(stack.base_url).netloc}\r\n\r\n".encode()
+    await load_http(stack.base_url, [request] * (count // 10), callers=callers, check=lambda _: True)
+    return await load_http(stack.base_url, [request] * count, callers=callers, check=lambda _: True)
+
+
+async def _grpc_hop(stack: Stack, count: int, callers: int) -> Load:
+    empty = health_pb2.HealthCheckRequest()
+    async with open_channel(stack.core_address) as channel:
+        check = health_pb2_grpc.HealthStub(channel).Check
+        await load_calls(lambda: check(empty, timeout=10), count // 10, callers=callers)
+        return await load_calls(lambda: check(empty, timeout=10), count, callers=callers)
+
+
+async def _bare_sender(stack: Stack, counts: dict[int, int]) -> dict[int, Load]:
+    """The delivery service's sender in this process, with the settings of the server's, against the same simulator."""
+    # What it was started with says where the simulated APNs is and how to get in.
+    environment = psutil.Process(stack.pids["delivery"]).environ()
+    settings = DeliverySettings.model_validate(
+        {
+            name: environment[f"SMITH_{name.upper()}"]
+            for name in DeliverySettings.model_fields
+            if f"SMITH_{name.upper()}" in environment
+        }
+    )
+    sender = Delivery(settings).sender
+
+    async def send(jobs: list[Job], callers: int) -> Load:
+        remaining = iter(jobs)
+
+        async def send_next() -> None:
+            outcome = await sender.send(next(remaining))
+            if outcome.kind != delivery_pb2.OUTCOME_KIND_ACCEPTED:
+                raise WrongAnswer(f"the simulated APNs refused a push: {outcome.reason}")
+
+        return await load_calls(send_next, len(jobs), callers=callers)
+
+    try:
+        await send(_jobs(max(counts.values()) // 10, settings.apns_topic), max(counts))
+        return {callers: await send(_jobs(count, settings.apns_topic), callers) for callers, count in counts.items()}
+    finally:
+        sender.close()
+
+
+def _jobs(count: int, topic: str) -> list[Job]:
+    push = delivery_pb2.Push(
+        push_type=delivery_pb2.PUSH_TYPE_ALERT,
+        payload=b'{"aps":{"alert":{"title":"Build finished","body":"All tests passed"},"sound":"default"}}',
+        collapse_id=str(uuid.uuid4()),
+        priority=10,
+        targets=[
+            delivery_pb2.Target(
+                token=secrets.token_hex(32),
+                apns_id=str(uuid.uuid4()),
+                environment=delivery_pb2.ENVIRONMENT_PRODUCTION,
+            )
+            for _ in range(count)
+        ],
+    )
+    return list(jobs_of([push], topic))

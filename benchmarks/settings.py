@@ -1,0 +1,50 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Counts that bound a run."""
+
+    requests: dict[int, int]
+    """Push notifications per run, by the number of callers."""
+    empty_calls: dict[int, int]
+    """Empty gateway requests, and empty gRPC calls, by the number of callers."""
+    bare_pushes: dict[int, int]
+    """Pushes of the bare sender, by how many are in flight."""
+    repetitions: int
+    fan_out_devices: int
+    fan_out_repetitions: int
+    few_devices: int
+    many_devices: int
+    history: int
+    """Settled deliveries beside the many devices."""
+    scale_repetitions: int
+
+
+FULL = Amounts(
+    requests={1: 600, 8: 2_000, 64: 4_000},
+    empty_calls={1: 3_000, 8: 8_000, 64: 10_000},
+    bare_pushes={1: 2_000, 8: 5_000, 64: 10_000, 200: 20_000},
+    repetitions=3,
+    fan_out_devices=10_000,
+    fan_out_repetitions=3,
+    few_devices=1_000,
+    many_devices=1_000_000,
+    history=1_000_000,
+    scale_repetitions=5,
+)
+
+QUICK = Amounts(
+    requests={1: 100, 8: 300, 64: 600},
+    empty_calls={1: 500, 8: 1_000, 64: 2_000},
+    bare_pushes={1: 300, 8: 1_000, 64: 2_000, 200: 3_000},
+    repetitions=1,
+    fan_out_devices=2_000,
+    fan_out_repetitions=1,
+    few_devices=1_000,
+    many_devices=50_000,
+    history=50_000,
+    scale_repetitions=1,
+)
