@@ -45,7 +45,7 @@ from core_service.settings import CoreSettings
 from core_service.teams.service import Accounts
 from core_service.teams.servicer import AccountServicer
 from service_kit.client import open_channel
-from service_kit.database import Pool, create_engine, create_pool
+from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
 from service_kit.interceptors import DATABASE_AWAY, ErrorInterceptor
 from service_kit.process import StopRequest
 from service_kit.server import GrpcServer
@@ -99,22 +99,22 @@ async def running_core(settings: CoreSettings) -> AsyncIterator[int]:
     """A core that serves on the port it yields, and drains at the end."""
     url = settings.database_url
     async with AsyncExitStack() as stack:
-        hot = await stack.enter_async_context(create_pool(url, max_size=settings.database_connections))
+        requests = await stack.enter_async_context(create_request_pool(url, max_size=settings.database_connections))
         # Losing the last outcomes in a crash of PostgreSQL only repeats pushes that carry the same ids.
-        lazy = await stack.enter_async_context(create_pool(url, max_size=3, synchronous_commit=False))
+        batches = await stack.enter_async_context(create_batch_pool(url, max_size=3))
         engine = create_engine(url, pool_size=5)
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(open_channel(settings.delivery_address))
 
-        settler = Settler(lazy)
-        dispatch = Dispatch(lazy, GrpcCourier(channel), settler)
-        last_used = LastUsed(lazy)
-        server = build_server(settings, hot, engine, dispatch, last_used)
+        settler = Settler(batches)
+        dispatch = Dispatch(batches, GrpcCourier(channel), settler)
+        last_used = LastUsed(batches)
+        server = build_server(settings, requests, engine, dispatch, last_used)
         port = await server.start(settings.bind_host, settings.core_port)
         claiming = asyncio.create_task(keep_running(dispatch.run))
         background = [
             asyncio.create_task(keep_running(job))
-            for job in (settler.run, last_used.run, lambda: report_health(server, hot))
+            for job in (settler.run, last_used.run, lambda: report_health(server, requests))
         ]
         try:
             yield port

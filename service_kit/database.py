@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: one pool for explicit SQL, one SQLAlchemy engine for administration."""
+"""Connections to PostgreSQL: pools for explicit SQL, and a SQLAlchemy engine for administration."""
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -17,17 +17,34 @@ for a quarter of an hour or more."""
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 
-def create_pool(url: str, *, max_size: int, synchronous_commit: bool = True) -> Pool:
-    """A closed pool of autocommit connections: on the hot paths one statement is one transaction.
+LIMITS = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
 
-    Without `synchronous_commit`, a crash of PostgreSQL itself may forget the last fraction of a second.
 
-    The planner is told to shun sequential scans: a plan prepared while a table was empty must not be kept after it
-    has grown.
+def create_request_pool(url: str, *, max_size: int) -> Pool:
+    """A closed pool for the few statements that every request makes, each its own transaction.
 
-    A caller waits at most 2 seconds for a connection, and at most 2,000 callers wait; beyond that the answer is
-    UNAVAILABLE rather than a growing queue. Every statement is cut off after 10 seconds.
+    They are prepared, and planned once: planning took as long as running them. A plan made while a table was empty is
+    kept after it has grown, so the planner is told to shun sequential scans. Statements that join a list with a large
+    table do not belong here.
     """
+    options = f"{LIMITS} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan"
+    return _create_pool(url, max_size=max_size, prepare_threshold=1, options=options)
+
+
+def create_batch_pool(url: str, *, max_size: int) -> Pool:
+    """A closed pool for statements that work on many rows at once, each its own transaction, and whose last results may
+    be forgotten if PostgreSQL itself crashes.
+
+    They are planned at each execution, for the tables as they are and the lists as long as they are: a plan for small
+    ones pairs every row with every other.
+    """
+    options = f"{LIMITS} -c enable_seqscan=off -c plan_cache_mode=force_custom_plan -c synchronous_commit=off"
+    return _create_pool(url, max_size=max_size, prepare_threshold=None, options=options)
+
+
+def _create_pool(url: str, *, max_size: int, prepare_threshold: int | None, options: str) -> Pool:
+    """A caller waits at most 2 seconds for a connection, and at most 2,000 callers wait; beyond that the answer is
+    UNAVAILABLE rather than a growing queue. Every statement is cut off after 10 seconds."""
     return AsyncConnectionPool(
         url,
         min_size=2,
@@ -39,11 +56,10 @@ def create_pool(url: str, *, max_size: int, synchronous_commit: bool = True) -> 
         open=False,
         kwargs={
             "autocommit": True,
-            "prepare_threshold": 1,
+            "prepare_threshold": prepare_threshold,
             "connect_timeout": 5,
             **NOTICE_A_VANISHED_HOST,
-            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c enable_seqscan=off"
-            + ("" if synchronous_commit else " -c synchronous_commit=off"),
+            "options": options,
         },
     )
 
@@ -61,6 +77,6 @@ def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
         connect_args={
             "connect_timeout": 5,
             **NOTICE_A_VANISHED_HOST,
-            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s",
+            "options": LIMITS,
         },
     )

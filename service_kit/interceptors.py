@@ -40,17 +40,24 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Turns what a unary handler raises into a status: our errors into theirs, a lost database into UNAVAILABLE, and
     anything else into INTERNAL with an id that leads to the log and nothing more."""
 
+    def __init__(self) -> None:
+        self._wrapped: dict[str, Handler] = {}
+
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """Wraps unary handlers; streams are left alone (they are health, reflection and delivery)."""
+        """Wraps unary handlers, once each; streams are left alone (they are health, reflection and delivery)."""
+        wrapped = self._wrapped.get(handler_call_details.method)
+        if wrapped is not None:
+            return wrapped
         handler = await continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
             return handler
         # The message is read here and not by gRPC, whose answer to bytes that are none would be a Python exception.
-        return grpc.unary_unary_rpc_method_handler(
+        wrapped = self._wrapped[handler_call_details.method] = grpc.unary_unary_rpc_method_handler(
             _answering_errors(handler.unary_unary, handler.request_deserializer, handler_call_details.method),
             None,
             handler.response_serializer,
         )
+        return wrapped
 
 
 def _answering_errors(inner: UnaryCall, read: Callable[[bytes], Any], method: str) -> UnaryCall:

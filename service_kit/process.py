@@ -1,6 +1,7 @@
 """A process's life: an event loop that runs until somebody asks it to stop."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,9 @@ import threading
 from collections.abc import Awaitable, Callable
 
 import uvloop
+
+GC_THRESHOLD = 10_000
+"""New objects between collections of the young. Python's 700 make a busy server spend a tenth of its time there."""
 
 
 class StopRequest:
@@ -43,6 +47,10 @@ def run(main: Callable[[StopRequest], Awaitable[None]]) -> None:
             loop.add_signal_handler(signum, stop.set)
         if os.environ.get("SMITH_STOP_AT_EOF") == "1":
             threading.Thread(target=_stop_at_eof, args=(loop, stop), daemon=True).start()
+        # What was loaded to start with lives as long as the process: the collector need not walk it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
         await main(stop)
 
     uvloop.run(supervised())

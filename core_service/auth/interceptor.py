@@ -1,6 +1,5 @@
 """Enforces each method's policy (`smith.core.v1.policy` in the protos) before the method runs."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -44,11 +43,11 @@ def read_policies(services: Iterable[ServiceDescriptor]) -> dict[str, options_pb
     return policies
 
 
-def read_metadata(pairs: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """The values of text, without keys that are given twice: which one counts must not be a matter of order."""
-    texts = [(key, value) for key, value in pairs if isinstance(value, str)]
-    times = Counter(key for key, _ in texts)
-    return {key: value for key, value in texts if times[key] == 1}
+def read_text(pairs: Iterable[tuple[str, str | bytes]], wanted: str) -> str:
+    """The text under a key of metadata, or none if the key is given twice: which one counts must not be a matter of
+    order."""
+    values = [value for key, value in pairs if key == wanted and isinstance(value, str)]
+    return values[0] if len(values) == 1 else ""
 
 
 class AccessInterceptor(grpc.aio.ServerInterceptor):
@@ -70,28 +69,32 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         policy = self._policies.get(handler_call_details.method)
         if handler is None or policy is None:
             return handler
-        metadata = read_metadata(handler_call_details.invocation_metadata)
         return grpc.unary_unary_rpc_method_handler(
-            self._guarded(handler.unary_unary, policy, metadata),
+            self._guarded(handler.unary_unary, policy),
             handler.request_deserializer,
             handler.response_serializer,
         )
 
-    def _guarded(self, inner: UnaryCall, policy: options_pb2.MethodPolicy, metadata: Mapping[str, str]) -> UnaryCall:
+    def _guarded(self, inner: UnaryCall, policy: options_pb2.MethodPolicy) -> UnaryCall:
+        public = options_pb2.ACCESS_PUBLIC in policy.allow
+        allowed, rate_limited = frozenset(policy.allow), policy.rate_limited
+
         async def call(request: Any, context: Any) -> Any:
-            principal = await self._admit(policy, metadata)
-            if policy.rate_limited:
+            metadata = context.invocation_metadata()
+            if public:
+                principal: Principal = Anonymous(read_text(metadata, "x-client-address"))
+            else:
+                principal = await self._admit(allowed, read_text(metadata, "authorization"))
+            if rate_limited:
                 await self._count(principal, context)
             principals.current.set(principal)
             return await inner(request, context)
 
         return call
 
-    async def _admit(self, policy: options_pb2.MethodPolicy, metadata: Mapping[str, str]) -> Principal:
-        if options_pb2.ACCESS_PUBLIC in policy.allow:
-            return Anonymous(metadata.get("x-client-address", ""))
-        principal = await self._credentials.principal(metadata.get("authorization", ""))
-        if not _kinds(principal) & set(policy.allow):
+    async def _admit(self, allowed: frozenset[int], authorization: str) -> Principal:
+        principal = await self._credentials.principal(authorization)
+        if allowed.isdisjoint(_kinds(principal)):
             raise Forbidden(MISMATCH[type(principal)])
         return principal
 

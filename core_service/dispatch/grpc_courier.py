@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import grpc
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.002
-"""While calls follow one another this closely, pushes of different requests share a call."""
+GATHER_SECONDS = 0.01
+"""How long a push waits at most for the call before its own to show a first outcome. A call costs both sides as much as
+several pushes, so under load pushes of different requests share one."""
 MAX_TARGETS_PER_CALL = 1000
 CALL_TIMEOUT_SECONDS = 17.0
 """Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
@@ -37,28 +39,31 @@ PRIORITY_IMMEDIATE = 10
 
 
 class GrpcCourier:
-    """Gathers pushes for up to 2 ms and sends them in one streaming call. Calls overlap freely: a slow target keeps
-    nobody waiting but itself."""
+    """Sends a push at once while the delivery service keeps up; otherwise gathers what comes until it has answered, or
+    for 10 ms, into one streaming call. Calls overlap freely: a slow target keeps nobody waiting but itself."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
         self._waiting: list[tuple[OwedPush, OnOutcome]] = []
-        self._flush_scheduled = False
-        self._last_flush = 0.0
+        self._flush_handle: asyncio.Handle | None = None
+        self._unanswered = 0
+        """Calls without a first outcome."""
         self._calls: set[asyncio.Task[None]] = set()
 
     def submit(self, push: OwedPush, on_outcome: OnOutcome) -> None:
         """Takes the push; see Courier."""
         self._waiting.append((push, on_outcome))
-        if self._flush_scheduled:
-            return
-        self._flush_scheduled = True
-        loop = asyncio.get_running_loop()
-        loop.call_at(max(loop.time(), self._last_flush + GATHER_SECONDS), self._flush)
+        if self._flush_handle is None:
+            loop = asyncio.get_running_loop()
+            # Even if nothing is under way, what comes in the same turn of the loop shares a call.
+            self._flush_handle = (
+                loop.call_later(GATHER_SECONDS, self._flush) if self._unanswered else loop.call_soon(self._flush)
+            )
 
     def _flush(self) -> None:
-        self._flush_scheduled = False
-        self._last_flush = asyncio.get_running_loop().time()
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+            self._flush_handle = None
         waiting, self._waiting = self._waiting, []
         call = _Call()
         for push, on_outcome in waiting:
@@ -72,9 +77,15 @@ class GrpcCourier:
 
     def _start(self, call: "_Call") -> None:
         if call.targets:
-            task = asyncio.create_task(call.run(self._stub))
+            self._unanswered += 1
+            task = asyncio.create_task(call.run(self._stub, self._on_answered))
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
+
+    def _on_answered(self) -> None:
+        self._unanswered -= 1
+        if self._waiting and not self._unanswered:
+            self._flush()
 
 
 class _Call:
@@ -102,18 +113,25 @@ class _Call:
             )
             self.targets.append((target, on_outcome))
 
-    async def run(self, stub: "DeliveryServiceAsyncStub") -> None:
+    async def run(self, stub: "DeliveryServiceAsyncStub", on_answered: Callable[[], None]) -> None:
+        """Calls, and hands out the outcomes; `on_answered` is called once, at the first of them or at the end."""
+        answered = False
         leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0)
         try:
             async for response in stub.Deliver(self.request, timeout=CALL_TIMEOUT_SECONDS):
                 for outcome in response.outcomes:
                     self._settle(outcome.index, _read(outcome))
+                if not answered:
+                    answered = True
+                    on_answered()
         except grpc.aio.AioRpcError as error:
             log.warning("the delivery service did not finish a call: %s %s", error.code().name, error.details())
             leftover = Outcome(Verdict.RETRY, f"Delivery{error.code().name.title().replace('_', '')}", 1.0)
         finally:
             for index in range(len(self.targets)):
                 self._settle(index, leftover)
+            if not answered:
+                on_answered()
 
     def _settle(self, index: int, outcome: Outcome) -> None:
         entry = self.targets[index]

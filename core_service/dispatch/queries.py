@@ -1,7 +1,6 @@
 """The dispatcher's SQL: claim what is due, read what it says, write what became of it.
 
-These statements join a list with a large table, and a plan made while that table was small pairs every row with every
-other. So they are never prepared: each execution is planned for the tables as they are, at a cost that a batch shares.
+They belong on a batch pool (service_kit/database.py), which plans each execution anew.
 """
 
 LEASE_SECONDS = 20.0

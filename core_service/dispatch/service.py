@@ -124,7 +124,7 @@ class Dispatch:
     async def _claim(self, limit: int) -> int:
         async with self._pool.connection() as connection:
             parameters = {"limit": limit, "lease": LEASE_SECONDS}
-            cursor = await connection.execute(CLAIM, parameters, binary=True, prepare=False)
+            cursor = await connection.execute(CLAIM, parameters, binary=True)
             rows = await cursor.fetchall()
             if not rows:
                 return 0

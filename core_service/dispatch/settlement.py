@@ -131,10 +131,10 @@ class Settler:
         async with self._pool.connection() as connection:
             if accepted:
                 ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
-                await connection.execute(SETTLE_ACCEPTED, ids, prepare=False)
+                await connection.execute(SETTLE_ACCEPTED, ids)
             if others:
                 parameters = _columns([batch[place] for place in others])
-                cursor = await connection.execute(SETTLE, parameters, prepare=False)
+                cursor = await connection.execute(SETTLE, parameters)
                 # A delivery that the statement left alone had been accepted before, through somebody else's lease.
                 for place, state in await cursor.fetchall():
                     states[others[place - 1]] = DeliveryState(state)

@@ -15,7 +15,7 @@ from core_service.dispatch.progress import Progress
 from core_service.dispatch.service import MAX_IN_PROGRESS, Dispatch
 from core_service.dispatch.settlement import Settler
 from core_service.wiring import cancel, keep_running
-from service_kit.database import Pool, create_pool
+from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Account, Core, eventually, refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,7 +27,7 @@ GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered")
 @pytest_asyncio.fixture(loop_scope="session")
 async def pool(core: Core) -> AsyncIterator[Pool]:
     """Connections of the test's own to the core's database."""
-    async with create_pool(core.database_url, max_size=2) as opened:
+    async with create_batch_pool(core.database_url, max_size=2) as opened:
         yield opened
 
 
