@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 
 from smith.delivery.v1.delivery_pb2 import Outcome
@@ -10,7 +11,7 @@ from delivery_service.apns.request import Job
 from delivery_service.apns.sender import ApnsSender
 
 GROUPING = 0.002
-"""Seconds to gather outcomes for one message: each message costs more than several outcomes do."""
+"""Seconds to gather outcomes for one message, if not all have come: each message costs more than several outcomes."""
 
 
 class Batch:
@@ -22,6 +23,7 @@ class Batch:
         self._missing = len(jobs)
         self._outcomes: list[Outcome] = []
         self._news = asyncio.Event()
+        self._complete = asyncio.Event()
         self._workers = min(len(jobs), max_workers)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -46,7 +48,9 @@ class Batch:
             return []
         await self._news.wait()
         if self._missing:
-            await asyncio.sleep(GROUPING)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GROUPING):
+                    await self._complete.wait()
         self._news.clear()
         group, self._outcomes = self._outcomes, []
         return group
@@ -57,3 +61,5 @@ class Batch:
             self._outcomes.append(outcome)
             self._missing -= 1
             self._news.set()
+            if not self._missing:
+                self._complete.set()
