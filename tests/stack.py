@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import httpx
+
+from tests.waiting import eventually
 
 SMITH = Path(sys.executable).parent / "smith"
 PORT_VARIABLES = (
@@ -26,6 +26,7 @@ PORT_VARIABLES = (
     "SMITH_SIMULATOR_PORT",
     "SMITH_APNS_SIMULATOR_PORT",
 )
+
 START_SECONDS, STOP_SECONDS = 90.0, 40.0
 PORT_LOST = ("is taken", "cannot listen", "address already in use", "Address already in use")
 
@@ -46,18 +47,6 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in held:
             probe.close()
-
-
-def eventually(what: str, condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """Polls until `condition()` is true and returns its value; fails the test after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
-        time.sleep(0.02)
 
 
 @dataclass(frozen=True)
@@ -197,7 +186,7 @@ class Stack:
 
     def kill(self, name: str, signum: signal.Signals = signal.SIGKILL) -> int:
         """Ends one process, by default without a warning. Returns the id it had; the supervisor starts another."""
-        pid = eventually(f"{name} runs", lambda: self.pids.get(name))
+        pid = eventually(f"{name} runs", lambda: self.pids.get(name, 0))
         os.kill(pid, signum)
         return int(pid)
 

@@ -2,23 +2,13 @@
 
 import itertools
 import time
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import httpx
 
+from tests.waiting import eventually
+
 T = TypeVar("T")
-
-
-def eventually(probe: Callable[[], T], *, seconds: float = 10.0, until: Callable[[T], bool] = bool) -> T:
-    """What `probe` returns as soon as `until` holds for it; fails with the last value after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = probe()
-        if until(value):
-            return value
-        assert time.monotonic() < deadline, f"not within {seconds} s; last seen: {value!r}"
-        time.sleep(0.02)
 
 
 def plain_http_client(base_url: str, **headers: str) -> httpx.Client:
@@ -50,7 +40,9 @@ class Phone:
 
     def shows(self, title: str, *, seconds: float = 10.0) -> dict[str, Any]:
         """The notification with this title, once it is there; it must be there once only."""
-        found = eventually(lambda: [n for n in self.notifications() if n["title"] == title], seconds=seconds)
+        found = eventually(
+            f"{title!r} is shown", lambda: [n for n in self.notifications() if n["title"] == title], seconds
+        )
         assert len(found) == 1, found
         return found[0]
 

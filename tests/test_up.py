@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from tests.conftest import MakeStack
-from tests.stack import Stack, answers, eventually, free_ports
+from tests.stack import Stack, answers, free_ports
+from tests.waiting import eventually
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -10,12 +11,17 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from core_service.auth.errors import TooManyAttempts
 from service_kit.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 10.0
 REDIS_TIMEOUT_SECONDS = 1.0
+
+
+GuessWindow = tuple[RateLimitItem, *tuple[str, ...]]
+"""A limit on wrong guesses, and the identifiers of who it is counted for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +82,31 @@ class RateLimiter:
             return Verdict(True, limit, limit, 60)
         return Verdict(allowed, limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
 
-    async def blocked_for(self, item: RateLimitItem, *identifiers: str) -> int:
-        """Seconds until another attempt is welcome; 0 if one is now. Counts nothing.
-
-        Raises Unavailable while Redis is away: guessing must not be free.
-        """
+    async def refuse_guessing(self, windows: Sequence[GuessWindow]) -> None:
+        """Counts nothing. Raises TooManyAttempts if any of the windows is full, and Unavailable while Redis is away:
+        guessing must not be free."""
         try:
-            if await self._windows.test(item, *identifiers):
-                return 0
-            stats = await self._windows.get_window_stats(item, *identifiers)
+            waits = [await self._wait(window) for window in windows]
         except RedisError as error:
             raise _uncounted(error) from error
+        if any(waits):
+            raise TooManyAttempts(retry_after_seconds=max(waits))
+
+    async def count_wrong_guess(self, windows: Sequence[GuessWindow]) -> None:
+        """Counts a wrong guess in each of the windows. Raises Unavailable while Redis is away."""
+        try:
+            for item, *identifiers in windows:
+                await self._windows.hit(item, *identifiers)
+        except RedisError as error:
+            raise _uncounted(error) from error
+
+    async def _wait(self, window: GuessWindow) -> int:
+        """Seconds until another guess is welcome; 0 if one is now."""
+        item, *identifiers = window
+        if await self._windows.test(item, *identifiers):
+            return 0
+        stats = await self._windows.get_window_stats(item, *identifiers)
         return max(1, math.ceil(stats.reset_time - time.time()))
-
-    async def count_failure(self, item: RateLimitItem, *identifiers: str) -> None:
-        """Counts a wrong guess.
-
-        Raises Unavailable while Redis is away.
-        """
-        try:
-            await self._windows.hit(item, *identifiers)
-        except RedisError as error:
-            raise _uncounted(error) from error
 
 
 def _uncounted(error: RedisError) -> Unavailable:

@@ -6,15 +6,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItemPerMinute
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.errors import TooManyAttempts, Unauthenticated
+from core_service.auth.errors import Unauthenticated
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
-from core_service.auth.rate_limit import RateLimiter
+from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.secrets import SESSION, mint
 from core_service.orm import now
 from core_service.teams.models import Member, User
@@ -26,9 +26,6 @@ PASSWORD_LENGTH = 200
 
 FAILURES_PER_EMAIL = RateLimitItemPerMinute(10, 15)
 FAILURES_PER_ADDRESS = RateLimitItemPerMinute(100, 15)
-
-Window = tuple[RateLimitItem, str, str, str]
-"""A limit and the identifiers of who it is counted for."""
 
 SWEEP = 1000
 """Most expired sessions that one sign-in deletes."""
@@ -69,19 +66,18 @@ class Sessions:
         """
         email = require_email(email)
         require_text(password, "password", maximum=PASSWORD_LENGTH)
-        windows: Sequence[Window] = [
+        windows: Sequence[GuessWindow] = [
             (FAILURES_PER_EMAIL, "sign-in", "email", _digest(email)),
             (FAILURES_PER_ADDRESS, "sign-in", "address", _digest(client_address)),
         ]
         # Those who are blocked do not queue; those who queued may be blocked by now.
-        await self._refuse_blocked(windows)
+        await self._rate_limiter.refuse_guessing(windows)
         async with self._passwords.slot():
-            await self._refuse_blocked(windows)
+            await self._rate_limiter.refuse_guessing(windows)
             person = await self._find(email)
             right = await self._passwords.verify(password, person.password_hash if person else None)
             if person is None or not right:
-                for item, *identifiers in windows:
-                    await self._rate_limiter.count_failure(item, *identifiers)
+                await self._rate_limiter.count_wrong_guess(windows)
                 raise Unauthenticated("The e-mail address or the password is wrong.")
             rehashed = None
             if self._passwords.outdated(person.password_hash):
@@ -92,11 +88,6 @@ class Sessions:
         """Ends the session; it is refused from the next call on."""
         async with self._database.begin() as session:
             await session.execute(delete(Session).where(col(Session.id) == session_id))
-
-    async def _refuse_blocked(self, windows: Sequence[Window]) -> None:
-        waits = [await self._rate_limiter.blocked_for(item, *identifiers) for item, *identifiers in windows]
-        if any(waits):
-            raise TooManyAttempts(retry_after_seconds=max(waits))
 
     async def _find(self, email: str) -> _Candidate | None:
         query = (

@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItemPerMinute
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.errors import Forbidden, TooManyAttempts
-from core_service.auth.rate_limit import RateLimiter
+from core_service.auth.errors import Forbidden
+from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.secrets import DEVICE
 from core_service.auth.secrets import mint as mint_secret
 from core_service.conflicts import refusing
@@ -33,9 +33,6 @@ GUESSES = RateLimitItemPerMinute(1000, 10)
 
 SWEEP = 1000
 """Most expired codes that the creation of one deletes."""
-
-Window = tuple[RateLimitItem, str, str]
-"""A limit and the identifiers of who it is counted for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +91,19 @@ class Pairing:
         """
         name = require_name(name)
         require_text(code, "pairing_code", maximum=50)
-        windows: Sequence[Window] = [
+        windows: Sequence[GuessWindow] = [
             (GUESSES_PER_ADDRESS, "pairing", hashlib.sha256(client_address.encode()).hexdigest()),
             (GUESSES, "pairing", "all"),
         ]
-        await self._refuse_blocked(windows)
+        await self._rate_limiter.refuse_guessing(windows)
         # One guess at a time, so that many at once do not all pass before the first is counted.
         async with self._guessing:
-            await self._refuse_blocked(windows)
+            await self._rate_limiter.refuse_guessing(windows)
             paired = await self._trade(pairing_code.hash_code(code), name)
             if paired is None:
-                for item, *identifiers in windows:
-                    await self._rate_limiter.count_failure(item, *identifiers)
+                await self._rate_limiter.count_wrong_guess(windows)
                 raise NotFound("pairing_code is wrong, used or expired. Ask for a new one.")
         return paired
-
-    async def _refuse_blocked(self, windows: Sequence[Window]) -> None:
-        waits = [await self._rate_limiter.blocked_for(item, *identifiers) for item, *identifiers in windows]
-        if any(waits):
-            raise TooManyAttempts(retry_after_seconds=max(waits))
 
     async def _trade(self, code_hash: bytes, name: str) -> PairedDevice | None:
         """Deleting the code and inserting the device are one transaction: of two phones, one finds the code gone."""

@@ -1,7 +1,6 @@
 """A real core on a real PostgreSQL, and callers that speak gRPC to it."""
 
 import asyncio
-import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -165,14 +164,6 @@ async def _insert_person(core: Core, account_id: str, email: str, role: str, ses
         secret_hash=session.hash,
     )
     return user_id
-
-
-async def eventually(what: str, condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> None:
-    """Returns once the condition is true; fails the test after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        await asyncio.sleep(0.02)
 
 
 async def refusal(call: Awaitable[Any]) -> RemoteError:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_ALL, API_KEY_SCOPE_CHANNELS
 
-from tests.core.harness import Account, Caller, eventually, outcomes, refusal, refused_with
+from tests.core.harness import Account, Caller, outcomes, refusal, refused_with
+from tests.waiting import eventually_async
 
 
 async def reach(caller: Caller) -> str:
@@ -143,4 +144,4 @@ async def test_last_use_is_shown_within_some_seconds(account: Account) -> None:
     async def shown() -> bool:
         return bool((await account.owner.ListApiKeys()).api_keys[0].HasField("last_used_at"))
 
-    await eventually("the last use is shown", shown)
+    await eventually_async("the last use is shown", shown)

@@ -16,7 +16,8 @@ from core_service.dispatch.service import MAX_IN_PROGRESS, Dispatch
 from core_service.dispatch.settlement import Settler
 from core_service.wiring import cancel, keep_running
 from service_kit.database import Pool, create_batch_pool
-from tests.core.harness import Account, Core, eventually, refusal
+from tests.core.harness import Account, Core, refusal
+from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,7 +146,7 @@ async def test_a_recorded_push_is_a_success_even_if_its_numbers_cannot_be_read(c
     began = time.monotonic()
     sending = asyncio.ensure_future(caller.SendPushNotification(title="To many"))
     query = "SELECT id FROM notifications WHERE account_id = %s"
-    await eventually("the push is recorded", lambda: core.sql(query, account.id))
+    await eventually_async("the push is recorded", lambda: core.sql(query, account.id))
     async with await psycopg.AsyncConnection.connect(core.database_url) as somebody:
         await somebody.execute("LOCK TABLE deliveries")
         answer = await sending

@@ -1,6 +1,5 @@
 """A real simulator process, and delivery services of a test's own in front of it, entered through gRPC."""
 
-import asyncio
 import json
 import os
 import re
@@ -8,10 +7,9 @@ import secrets
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from delivery_service.settings import DeliverySettings
 from delivery_service.wiring import Delivery
 from service_kit.client import open_channel
+from tests.waiting import eventually_async
 
 TOPIC = "com.activitysmith.simulator"
 PRODUCTION, SANDBOX = Environment.ENVIRONMENT_PRODUCTION, Environment.ENVIRONMENT_SANDBOX
@@ -37,18 +36,6 @@ MISCONFIGURED = OutcomeKind.OUTCOME_KIND_MISCONFIGURED
 
 PORTS = re.compile(r"control API on http://127\.0\.0\.1:(\d+), APNs on 127\.0\.0\.1:(\d+)")
 START_SECONDS = 30.0
-
-
-async def eventually(what: str, condition: Callable[[], Awaitable[Any]], seconds: float = 5.0) -> Any:
-    """Polls until the condition holds and returns its value; fails the test after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = await condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
-        await asyncio.sleep(0.02)
 
 
 class SimulatorProcess:
@@ -141,7 +128,7 @@ class Apns:
         async def all_gone() -> bool:
             return (await self.stats())["connections_open"] == 0
 
-        await eventually("the connections of the test before are closed", all_gone)
+        await eventually_async("the connections of the test before are closed", all_gone)
         await self._call("DELETE", "/apns/stats")
 
     async def settings(self, **settings: Any) -> None:
@@ -171,7 +158,7 @@ class Apns:
         async def open_now() -> bool:
             return (await self.stats())["streams_open"] == count
 
-        await eventually(f"{count} open streams", open_now)
+        await eventually_async(f"{count} open streams", open_now)
 
 
 class Service:

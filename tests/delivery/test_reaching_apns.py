@@ -4,7 +4,8 @@ import asyncio
 import time
 
 from tests.delivery.conftest import Start
-from tests.delivery.harness import ACCEPTED, MISCONFIGURED, RETRY, TOKEN_DEAD, Apns, Service, eventually, push, tally
+from tests.delivery.harness import ACCEPTED, MISCONFIGURED, RETRY, TOKEN_DEAD, Apns, Service, push, tally
+from tests.waiting import eventually_async
 
 CONNECT_FAILED = (RETRY, "ConnectFailed")
 ALL_ACCEPTED = (ACCEPTED, "")
@@ -24,7 +25,7 @@ async def test_a_host_that_refuses_connections_is_reported_at_once_and_found_aga
     assert {outcome.retry_after_ms for outcome in outcomes} == {1000}
     assert time.monotonic() - began < 1.0
     await apns.settings(refuse_connections=False)
-    await eventually("accepted again", lambda: _accepted(service))
+    await eventually_async("accepted again", lambda: _accepted(service))
 
 
 async def test_pushes_do_not_wait_in_turn_for_a_host_that_does_not_answer(apns: Apns, start: Start) -> None:
@@ -45,7 +46,7 @@ async def test_a_failing_host_is_not_hammered(apns: Apns, start: Start) -> None:
         # At most two at once, every half second and a tenth.
         assert 2 <= (await apns.stats())["connections_opened"] <= 8
         await apns.settings(mute_settings=False)
-        await eventually("accepted again", lambda: _accepted(service))
+        await eventually_async("accepted again", lambda: _accepted(service))
 
 
 async def test_connections_that_are_reset_at_the_door_are_survived(apns: Apns, start: Start) -> None:

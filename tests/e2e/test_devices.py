@@ -1,7 +1,8 @@
 """A phone's life: its tokens change, die and come back; it goes offline; it leaves."""
 
 from tests.e2e.conftest import Audience
-from tests.team import Team, eventually, push
+from tests.team import Team, push
+from tests.waiting import eventually
 
 
 def state_of(team: Team, device_id: str) -> dict[str, object]:
@@ -96,4 +97,4 @@ def test_a_pairing_code_works_once(team: Team) -> None:
     assert stored.status_code == 200
     assert stored.json()["device"]["environment"] == "production"
     assert device.delete("/api/device").status_code == 200
-    assert eventually(lambda: device.put("/api/device/tokens", json=tokens).status_code == 401)
+    assert eventually("the device is refused", lambda: device.put("/api/device/tokens", json=tokens).status_code == 401)

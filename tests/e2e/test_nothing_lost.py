@@ -11,7 +11,8 @@ import pytest
 
 from tests.e2e.conftest import team_of
 from tests.stack import Stack
-from tests.team import Phone, Team, eventually, push
+from tests.team import Phone, Team, push
+from tests.waiting import eventually
 
 CALLERS = 8
 RECOVERY_SECONDS = 90
@@ -38,7 +39,7 @@ class Load:
     def __enter__(self) -> "Load":
         self._pool = concurrent.futures.ThreadPoolExecutor(CALLERS)
         self._callers = [self._pool.submit(self._call, caller) for caller in range(CALLERS)]
-        eventually(lambda: len(self.promised) > 20)
+        eventually("pushes are promised", lambda: len(self.promised) > 20)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,7 +50,7 @@ class Load:
     def more(self, count: int) -> None:
         """Returns once `count` further pushes have been promised."""
         goal = len(self.promised) + count
-        eventually(lambda: len(self.promised) >= goal, seconds=RECOVERY_SECONDS)
+        eventually(f"{count} more are promised", lambda: len(self.promised) >= goal, RECOVERY_SECONDS)
 
     def _call(self, caller: int) -> None:
         number = 0
@@ -74,7 +75,9 @@ class Load:
 def assert_nothing_lost(phone: Phone, load: Load) -> None:
     """Every promised push is on the screen, each once."""
     promised = set(load.promised)
-    eventually(lambda: promised - set(phone.titles()), seconds=RECOVERY_SECONDS, until=lambda missing: not missing)
+    eventually(
+        "none is missing", lambda: promised - set(phone.titles()), RECOVERY_SECONDS, until=lambda missing: not missing
+    )
     counts = collections.Counter(phone.titles())
     assert {title: counts[title] for title in promised if counts[title] != 1} == {}
 
