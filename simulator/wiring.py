@@ -9,8 +9,11 @@ from simulator.apns.directory import TokenDirectory
 from simulator.apns.provider_token import ProviderTokens
 from simulator.apns.server import ApnsServer, tls_context
 from simulator.apns.service import ApnsService
+from simulator.clock import ClockFile
 from simulator.control.apns_routes import ApnsRoutes
 from simulator.control.app import build_app
+from simulator.control.clock_routes import ClockRoutes
+from simulator.control.live_activity_routes import LiveActivityRoutes
 from simulator.control.phone_routes import PhoneRoutes
 from simulator.control.server import ControlServer
 from simulator.control.webhook_routes import WebhookRoutes
@@ -32,9 +35,15 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     service = ApnsService(credentials.BUNDLE_ID, ProviderTokens(keys, credentials.TEAM_ID), directory)
     apns = ApnsServer(service, tls_context(files))
     gateway = GatewayClient(settings.gateway_url)
-    phones = PhoneService(credentials.BUNDLE_ID, PhoneStore(folder), gateway, directory)
+    clock_file = ClockFile(folder)
+    clock = clock_file.load()
+    phones = PhoneService(credentials.BUNDLE_ID, PhoneStore(folder), gateway, directory, clock)
     app = build_app(
-        ApnsRoutes(service, apns).routes(), PhoneRoutes(phones).routes(), WebhookRoutes(WebhookSink()).routes()
+        ApnsRoutes(service, apns).routes(),
+        PhoneRoutes(phones).routes(),
+        LiveActivityRoutes(phones).routes(),
+        ClockRoutes(clock, clock_file).routes(),
+        WebhookRoutes(WebhookSink()).routes(),
     )
     control = ControlServer(app)
     host = settings.bind_host

@@ -13,6 +13,8 @@ class AcceptedPush:
     collapse_id: str | None
     expiration: int | None
     """UNIX seconds; 0: one attempt, never stored; None: stored as APNs likes."""
+    priority: int
+    """10 unless the sender said otherwise."""
     body: bytes
     """The JSON document as it was sent, UTF-8."""
     document: dict[str, Any]
@@ -21,6 +23,9 @@ class AcceptedPush:
 
 class Recipient(Protocol):
     """A device as APNs sees it."""
+
+    def pass_time(self) -> None:
+        """Lets go of tokens that are past their time. Called before a push to one of its tokens is judged."""
 
     def receive(self, token: str, push: AcceptedPush) -> None:
         """Takes a push that was accepted for `token`. Must not block and must not raise."""
@@ -33,6 +38,10 @@ class TokenEntry:
     topic: bytes
     """The one `apns-topic` the token is for."""
     recipient: Recipient
+    device: str
+    """Names the recipient."""
+    activity_id: str | None = None
+    """The Live Activity that an update token is for; None for other tokens."""
     dead_since: int | None = None
     """Milliseconds since the epoch since when the token is no longer valid; None while it is."""
 
@@ -43,9 +52,18 @@ class TokenDirectory:
     def __init__(self) -> None:
         self._entries: dict[str, TokenEntry] = {}
 
-    def issue(self, token: str, topic: str, recipient: Recipient, dead_since: int | None = None) -> None:
+    def issue(
+        self,
+        token: str,
+        topic: str,
+        recipient: Recipient,
+        *,
+        device: str,
+        activity_id: str | None = None,
+        dead_since: int | None = None,
+    ) -> None:
         """Makes `token` (lower-case hexadecimal) known for `topic`."""
-        self._entries[token] = TokenEntry(topic.encode(), recipient, dead_since)
+        self._entries[token] = TokenEntry(topic.encode(), recipient, device, activity_id, dead_since)
 
     def invalidate(self, token: str, since: int) -> None:
         """From now on pushes to `token` get 410; `since` is in milliseconds. An unknown token is left unknown."""
@@ -58,5 +76,9 @@ class TokenDirectory:
         self._entries.pop(token, None)
 
     def find(self, token: str) -> TokenEntry | None:
-        """What is known of `token`, or None."""
+        """What is known of `token` at this moment, or None."""
+        entry = self._entries.get(token)
+        if entry is None or entry.dead_since is not None:
+            return entry
+        entry.recipient.pass_time()
         return self._entries.get(token)

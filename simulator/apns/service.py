@@ -65,7 +65,7 @@ class ApnsService:
         text = apns_id.decode("ascii", "replace")
         self.stats.count_accepted(text)
         if request.push_type == b"liveactivity":
-            self.stats.count_live_activity(request.token, request.document.get("aps"))
+            self.stats.live_activities.count(request.token, request.entry, request.document.get("aps"))
         if request.entry is not None and request.document:
             request.entry.recipient.receive(request.token, _accepted(request, text))
         return apns_id
@@ -100,6 +100,7 @@ def _accepted(request: Request, apns_id: str) -> AcceptedPush:
         push_type=request.push_type.decode(),
         collapse_id=collapse_id.decode("utf-8", "replace") if collapse_id else None,
         expiration=int(expiration) if expiration is not None else None,
+        priority=int(headers.get(b"apns-priority", b"10")),
         body=request.body,
         document=request.document,
     )

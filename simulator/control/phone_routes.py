@@ -1,6 +1,6 @@
 """Control of the simulated phones."""
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
@@ -8,9 +8,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.control.json_http import answer, read_limit, read_model, read_object, validate
+from simulator.control.phone_json import identity, with_screen
 from simulator.phones.client import GatewayError
-from simulator.phones.phone import Phone, PhoneSettings
-from simulator.phones.screen import CAPACITY, describe
+from simulator.phones.phone import Phone
+from simulator.phones.records import PhoneSettings
+from simulator.phones.screen import CAPACITY
 from simulator.phones.service import PhoneError, PhoneService
 
 
@@ -23,6 +25,14 @@ class NewPhone(_Body):
 
     pairing_code: Annotated[str, Field(min_length=1, max_length=200)]
     name: Annotated[str, Field(min_length=1, max_length=200)]
+    os_version: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$")] = "18.2"
+
+
+class NewStartToken(_Body):
+    """What becomes of the push-to-start token that is replaced."""
+
+    old: Literal["dead", "silent"] = "dead"
+    """`silent`: APNs goes on accepting it, and nothing comes of it."""
 
 
 class Tap(_Body):
@@ -48,23 +58,27 @@ class PhoneRoutes:
             Route("/phones/{id}", self.delete, methods=["DELETE"]),
             Route("/phones/{id}/settings", self.change_settings, methods=["POST"]),
             Route("/phones/{id}/rotate-token", self.rotate_token, methods=["POST"]),
+            Route("/phones/{id}/rotate-start-token", self.rotate_start_token, methods=["POST"]),
+            Route("/phones/{id}/open", self.open, methods=["POST"]),
             Route("/phones/{id}/uninstall", self.uninstall, methods=["POST"]),
             Route("/phones/{id}/tap", self.tap, methods=["POST"]),
         ]
 
     async def list_phones(self, _: Request) -> Response:
         """All phones, without their screens."""
-        return answer({"phones": [_identity(phone) for phone in self._phones.all()]})
+        return answer({"phones": [identity(phone) for phone in self._phones.all()]})
 
     async def pair(self, request: Request) -> Response:
         """Pairs a new phone through the gateway, whose errors are passed on."""
         body = await read_model(request, NewPhone)
-        return answer(_with_screen(await self._phones.pair(body.pairing_code, body.name), CAPACITY), 201)
+        return answer(
+            with_screen(await self._phones.pair(body.pairing_code, body.name, body.os_version), CAPACITY), 201
+        )
 
     async def show(self, request: Request) -> Response:
         """A phone with its screen, newest last; `limit` picks the newest."""
         limit = read_limit(request, default=CAPACITY, maximum=CAPACITY)
-        return answer(_with_screen(self._phone(request), limit))
+        return answer(with_screen(self._phone(request), limit))
 
     async def delete(self, request: Request) -> Response:
         """Unpairs a phone through the gateway and forgets it."""
@@ -78,19 +92,32 @@ class PhoneRoutes:
         phone = self._phone(request)
         settings = validate(PhoneSettings, {**phone.record.settings.model_dump(), **change})
         await self._phones.change_settings(phone, settings)
-        return answer(_identity(phone))
+        return answer(identity(phone))
 
     async def rotate_token(self, request: Request) -> Response:
         """Gives the phone a new push token."""
         phone = self._phone(request)
         await self._phones.rotate_token(phone)
-        return answer(_identity(phone))
+        return answer(identity(phone))
+
+    async def rotate_start_token(self, request: Request) -> Response:
+        """Gives the phone a new push-to-start token."""
+        body = await read_model(request, NewStartToken)
+        phone = self._phone(request)
+        await self._phones.rotate_start_token(phone, silently=body.old == "silent")
+        return answer(identity(phone))
+
+    async def open(self, request: Request) -> Response:
+        """The person opens the app; answers the phone with its screen once the app has reported and caught up."""
+        phone = self._phone(request)
+        await self._phones.open(phone)
+        return answer(with_screen(phone, CAPACITY))
 
     async def uninstall(self, request: Request) -> Response:
         """Removes the app without telling the server."""
         phone = self._phone(request)
         await self._phones.uninstall(phone)
-        return answer(_identity(phone))
+        return answer(identity(phone))
 
     async def tap(self, request: Request) -> Response:
         """Taps a notification or one of its buttons; answers what opened or what the server said."""
@@ -112,29 +139,3 @@ async def on_gateway_error(_: Request, error: Exception) -> Response:
     """Passes on what the gateway said."""
     assert isinstance(error, GatewayError)  # noqa: S101 - registered for this class only
     return answer(error.document, error.status)
-
-
-def _identity(phone: Phone) -> dict[str, Any]:
-    record = phone.record
-    return {
-        "id": record.id,
-        "name": record.name,
-        "device_id": record.device_id,
-        "bundle_id": record.bundle_id,
-        "environment": record.environment,
-        "os_version": record.os_version,
-        "push_token": record.push_token,
-        "push_to_start_token": record.push_to_start_token,
-        "tokens_reported": record.tokens_reported,
-        "installed": record.installed,
-        "settings": record.settings.model_dump(),
-        "badge": phone.badge,
-    }
-
-
-def _with_screen(phone: Phone, limit: int) -> dict[str, Any]:
-    return {
-        **_identity(phone),
-        "notifications": [describe(notification) for notification in phone.screen.newest(limit)],
-        "live_activities": [],
-    }

@@ -1,5 +1,6 @@
 """The app's side of the server's REST API for phones."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +33,8 @@ class GatewayClient:
 
     def __init__(self, url: str) -> None:
         # The gateway is named in the settings; a proxy from the environment has no place between a phone and it.
+        # Waiting here has no limit in time; waiting for a connection of the pool would fail after 10 seconds.
+        self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             timeout=TIMEOUT_SECONDS,
@@ -56,6 +59,24 @@ class GatewayClient:
         """Reports tokens and what goes with them."""
         await self._call("PUT", "/api/device/tokens", device_token, tokens)
 
+    async def put_update_token(self, device_token: str, activity_id: str, token: str) -> None:
+        """Reports the update token of a Live Activity."""
+        path = f"/api/device/live-activities/{quote(activity_id, safe='')}/token"
+        await self._call("PUT", path, device_token, {"token": token})
+
+    async def report_dismissed(self, device_token: str, activity_id: str) -> None:
+        """Reports that the person removed a Live Activity."""
+        path = f"/api/device/live-activities/{quote(activity_id, safe='')}/dismissed"
+        await self._call("POST", path, device_token, {})
+
+    async def live_activities(self, device_token: str) -> list[Any]:
+        """The Live Activities that should be on the screen, as the server describes them."""
+        document = await self._call("GET", "/api/device/state", device_token)
+        activities = document.get("live_activities")
+        if not isinstance(activities, list):
+            raise _incomprehensible("/api/device/state")
+        return activities
+
     async def unpair(self, device_token: str) -> None:
         """Has the device forgotten."""
         await self._call("DELETE", "/api/device", device_token)
@@ -69,7 +90,8 @@ class GatewayClient:
     ) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {device_token}"} if device_token else {}
         try:
-            response = await self._http.request(method, path, json=body, headers=headers)
+            async with self._slots:
+                response = await self._http.request(method, path, json=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             message = f"The gateway at {self._http.base_url} cannot be reached: {error or type(error).__name__}"
             raise GatewayError(503, {"error": "Gateway unreachable", "message": message}) from error

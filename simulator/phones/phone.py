@@ -1,110 +1,113 @@
 """One simulated iPhone."""
 
 import json
-import secrets
-import time
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from simulator.apns.directory import AcceptedPush, TokenDirectory
-from simulator.phones.screen import Notification, Screen
+from simulator.clock import Clock
+from simulator.phones.activity_cards import ActivityCards
+from simulator.phones.drops import Drop
+from simulator.phones.live_activities import LiveActivities
+from simulator.phones.records import LiveActivitiesRecord, PhoneRecord, PhoneSettings, ScreenRecord, StoredPush
+from simulator.phones.screen import Screen
+from simulator.phones.tokens import TokenBook, fresh_token
 
 MAX_DEAD_TOKENS = 100
+MAX_DEAD_UPDATE_TOKENS = 500
+MAX_SILENT_TOKENS = 20
 LIVE_ACTIVITY_SUFFIX = ".push-type.liveactivity"
-
-
-class PhoneSettings(BaseModel):
-    """How the phone behaves."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-    offline: bool = False
-    """Unreachable: APNs keeps one push for it at most, and the app reaches no server."""
-    notifications_enabled: bool = True
-    """Whether the person allows notifications. If not, APNs accepts pushes and nothing is shown."""
-    token_delay_seconds: Annotated[float, Field(ge=0, le=86_400)] | None = 0.0
-    """How long the app takes to report a new token to the server; None: it never does."""
-
-
-class StoredPush(BaseModel):
-    """The one push that APNs keeps for a phone that is offline."""
-
-    apns_id: str
-    push_type: str
-    collapse_id: str | None
-    expiration: int | None
-    body: str
-
-
-class PhoneRecord(BaseModel):
-    """What a phone is, apart from its screen."""
-
-    id: str
-    name: str
-    device_id: str
-    device_token: str
-    """The device's secret at the gateway."""
-    bundle_id: str
-    environment: str = "sandbox"
-    os_version: str = "18.2"
-    push_token: str
-    push_to_start_token: str
-    dead_tokens: dict[str, int] = {}
-    """Tokens no longer valid, and since when (milliseconds since the epoch). The newest are last."""
-    tokens_reported: bool = False
-    """Whether the gateway was told the current tokens."""
-    installed: bool = True
-    settings: PhoneSettings = PhoneSettings()
-
-
-class ScreenRecord(BaseModel):
-    """What a phone shows, and what waits for it, as it is kept between runs."""
-
-    badge: int = 0
-    notifications: list[Notification] = []
-    stored: StoredPush | None = None
-
-
-def fresh_token() -> str:
-    """A token as APNs issues them today: 32 random bytes in hexadecimal."""
-    return secrets.token_hex(32)
 
 
 class Phone:
     """A phone with the app on it. APNs hands it the pushes for its tokens."""
 
-    def __init__(self, record: PhoneRecord, screen: ScreenRecord, directory: TokenDirectory) -> None:
+    def __init__(
+        self,
+        record: PhoneRecord,
+        screen: ScreenRecord,
+        activities: LiveActivitiesRecord,
+        directory: TokenDirectory,
+        clock: Clock,
+    ) -> None:
         self.record = record
         self.badge = screen.badge
         self.screen = Screen(screen.notifications)
         self.changed = False
         """The screen was changed since it was last saved."""
+        self.forgotten = False
+        """It was deleted: nothing of it is to be saved any more."""
         self._stored = screen.stored
-        self._directory = directory
+        self._clock = clock
+
+        def book(topic: str, dead: dict[str, int], most: int) -> TokenBook:
+            return TokenBook(directory, self, topic, device=record.id, dead=dead, max_dead=most)
+
+        live_topic = record.bundle_id + LIVE_ACTIVITY_SUFFIX
+        self._tokens = book(record.bundle_id, record.dead_tokens, MAX_DEAD_TOKENS)
+        # Dead start tokens are kept with the dead push tokens: APNs says 410 before it looks at the topic.
+        self._start_tokens = book(live_topic, {}, 0)
         self._register()
+        self.cards = ActivityCards(activities, lambda dead: book(live_topic, dead, MAX_DEAD_UPDATE_TOKENS), clock)
+        self._live_activities = LiveActivities(self.cards, clock)
+
+    def now(self) -> float:
+        """The time on its clock, in UNIX seconds."""
+        return self._clock.now()
 
     # --- what APNs does to it ---
 
+    def pass_time(self) -> None:
+        """Ends and removes Live Activities whose time is over."""
+        self.cards.pass_time()
+
     def receive(self, token: str, push: AcceptedPush) -> None:
         """Takes a push: shown at once, kept by APNs while the phone is offline, or ignored, as iOS would."""
-        if token != self.record.push_token or push.push_type != "alert":
+        wanted = "alert" if token == self.record.push_token else "liveactivity"
+        if push.push_type != wanted:
             return
-        if not self.record.settings.offline:
+        if self.record.settings.offline:
+            self._store(token, push)
+        else:
+            self._deliver(token, push)
+
+    def _store(self, token: str, push: AcceptedPush) -> None:
+        if push.expiration == 0:
+            self.count(Drop.NOT_STORED)
+            return
+        before = self._stored
+        if before is not None and (before.collapse_id is None or before.collapse_id != push.collapse_id):
+            self.count(Drop.REPLACED)
+        # APNs keeps one push for each device and app; the latest wins.
+        self._stored = StoredPush(
+            token=token,
+            apns_id=push.apns_id,
+            push_type=push.push_type,
+            collapse_id=push.collapse_id,
+            expiration=push.expiration,
+            priority=push.priority,
+            body=push.body.decode(),
+        )
+        self.changed = True
+
+    def _deliver(self, token: str, push: AcceptedPush) -> None:
+        if token == self.record.push_token:
             self._show(push)
-        elif push.expiration != 0:
-            # APNs keeps one push for each device and app; the latest wins.
-            self._stored = StoredPush(
-                apns_id=push.apns_id,
-                push_type=push.push_type,
-                collapse_id=push.collapse_id,
-                expiration=push.expiration,
-                body=push.body.decode(),
-            )
-            self.changed = True
+            return
+        drop = self._take_live_activity(token, push)
+        if drop is not None:
+            self.count(drop)
+
+    def _take_live_activity(self, token: str, push: AcceptedPush) -> Drop | None:
+        record, aps = self.record, push.document.get("aps")
+        if token in record.silent_start_tokens:
+            return Drop.STALE_START_TOKEN
+        if token == record.push_to_start_token:
+            return self._live_activities.start(aps, record.settings, record.os_version)
+        return self._live_activities.change(token, aps, push.priority, record.settings)
 
     def _show(self, push: AcceptedPush) -> None:
         if not self.record.settings.notifications_enabled:
+            self.count(Drop.NOTIFICATIONS_OFF)
             return
         aps = push.document.get("aps")
         if not isinstance(aps, dict):
@@ -114,77 +117,103 @@ class Phone:
         if type(badge) is int and badge >= 0:
             self.badge = badge
         if aps.get("alert"):
-            self.screen.show(push, time.time())
+            self.screen.show(push, self._clock.now())
 
     def _collect_stored(self) -> None:
         stored, self._stored = self._stored, None
         if stored is None:
             return
         self.changed = True
-        if stored.expiration is None or stored.expiration > time.time():
-            document = _decode(stored.body)
-            self._show(
-                AcceptedPush(
-                    apns_id=stored.apns_id,
-                    push_type=stored.push_type,
-                    collapse_id=stored.collapse_id,
-                    expiration=stored.expiration,
-                    body=stored.body.encode(),
-                    document=document,
-                )
-            )
+        if stored.expiration is not None and stored.expiration <= self._clock.now():
+            self.count(Drop.EXPIRED)
+            return
+        push = AcceptedPush(
+            apns_id=stored.apns_id,
+            push_type=stored.push_type,
+            collapse_id=stored.collapse_id,
+            expiration=stored.expiration,
+            priority=stored.priority,
+            body=stored.body.encode(),
+            document=_decode(stored.body),
+        )
+        # A push token that was replaced meanwhile still leads to this phone.
+        self._deliver(self.record.push_token if stored.push_type == "alert" else stored.token, push)
 
     # --- what its owner does to it ---
 
     def apply(self, settings: PhoneSettings) -> None:
         """Changes its settings. Back online it gets what APNs kept for it, unless that has expired."""
-        was_offline = self.record.settings.offline
+        before = self.record.settings
         self.record.settings = settings
-        if was_offline and not settings.offline:
+        if settings.frequent_pushes_enabled != before.frequent_pushes_enabled:
+            self.record.tokens_reported = False
+        if before.offline and not settings.offline:
             self._collect_stored()
+            self.doubt_screen()
+
+    def doubt_screen(self) -> None:
+        """The screen may not be what the server thinks: the app will ask, if it is one that catches up."""
+        if self.record.settings.catches_up and self.record.installed:
+            self.cards.request_catch_up()
 
     def rotate_token(self) -> None:
         """APNs issues a new push token; the old one is dead from now on."""
-        self._kill(self.record.push_token)
-        self.record.push_token = fresh_token()
-        self.record.tokens_reported = False
-        self._directory.issue(self.record.push_token, self.record.bundle_id, self)
+        record = self.record
+        self._tokens.kill(record.push_token, self._clock.now_ms())
+        record.push_token = fresh_token()
+        record.tokens_reported = False
+        self._tokens.issue(record.push_token)
+
+    def rotate_start_token(self, *, silently: bool) -> None:
+        """iOS issues a new push-to-start token. The old one is dead, or accepted without effect if `silently`."""
+        record = self.record
+        old, record.push_to_start_token = record.push_to_start_token, fresh_token()
+        record.tokens_reported = False
+        self._start_tokens.issue(record.push_to_start_token)
+        if not silently:
+            self._tokens.kill(old, self._clock.now_ms())
+            return
+        record.silent_start_tokens.append(old)
+        while len(record.silent_start_tokens) > MAX_SILENT_TOKENS:
+            self._tokens.kill(record.silent_start_tokens.pop(0), self._clock.now_ms())
 
     def uninstall(self) -> None:
-        """Removes the app: its tokens are dead, and nobody tells the server."""
-        if self.record.installed:
-            self.record.installed = False
-            self._kill(self.record.push_token)
-            self._kill(self.record.push_to_start_token)
+        """Removes the app and what it shows: its tokens are dead, and nobody tells the server."""
+        record = self.record
+        if record.installed:
+            record.installed = False
+            for token in (record.push_token, record.push_to_start_token, *record.silent_start_tokens):
+                self._tokens.kill(token, self._clock.now_ms())
+            record.silent_start_tokens = []
+            self._stored = None
+            self.changed = True
+            self.cards.clear()
 
-    def forget_tokens(self) -> None:
+    def forget(self) -> None:
         """Removes all its tokens, dead ones included, from APNs."""
-        for token in (self.record.push_token, self.record.push_to_start_token, *self.record.dead_tokens):
-            self._directory.forget(token)
+        self.forgotten = True
+        record = self.record
+        self._tokens.forget(record.push_token, record.push_to_start_token, *record.silent_start_tokens)
+        self.cards.forget_tokens()
 
     def screen_record(self) -> ScreenRecord:
         """Its screen as it is to be kept."""
         return ScreenRecord.model_construct(badge=self.badge, notifications=self.screen.newest(), stored=self._stored)
 
-    # --- tokens ---
+    # --- inside ---
+
+    def count(self, drop: Drop) -> None:
+        """Counts a push, or a wish of the app, that changed nothing."""
+        dropped = self.cards.record.dropped
+        dropped[drop.value] = dropped.get(drop.value, 0) + 1
+        self.cards.touch()
 
     def _register(self) -> None:
         record = self.record
-        for token, since in record.dead_tokens.items():
-            self._directory.issue(token, record.bundle_id, self, since)
         if record.installed:
-            self._directory.issue(record.push_token, record.bundle_id, self)
-            self._directory.issue(record.push_to_start_token, record.bundle_id + LIVE_ACTIVITY_SUFFIX, self)
-
-    def _kill(self, token: str) -> None:
-        now = time.time_ns() // 1_000_000
-        dead = self.record.dead_tokens
-        dead[token] = now
-        self._directory.invalidate(token, now)
-        while len(dead) > MAX_DEAD_TOKENS:
-            oldest = next(iter(dead))
-            del dead[oldest]
-            self._directory.forget(oldest)
+            self._tokens.issue(record.push_token)
+            for token in (record.push_to_start_token, *record.silent_start_tokens):
+                self._start_tokens.issue(token)
 
 
 def _decode(body: str) -> dict[str, Any]:

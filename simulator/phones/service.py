@@ -1,21 +1,23 @@
-"""All simulated phones: pairing, keeping, and what people do with them."""
+"""All simulated phones: pairing, and what people do with them."""
 
 import asyncio
 import contextlib
-import logging
 import uuid
 from typing import Any
 
 from simulator.apns.directory import TokenDirectory
+from simulator.clock import Clock
+from simulator.phones.activity_card import ActivityCard
+from simulator.phones.app import App
 from simulator.phones.client import GatewayClient, GatewayError
-from simulator.phones.phone import Phone, PhoneRecord, PhoneSettings, ScreenRecord, fresh_token
+from simulator.phones.keeper import Keeper
+from simulator.phones.phone import Phone
+from simulator.phones.records import LiveActivitiesRecord, PhoneRecord, PhoneSettings, ScreenRecord
 from simulator.phones.screen import describe
 from simulator.phones.store import PhoneStore
-
-log = logging.getLogger(__name__)
+from simulator.phones.tokens import fresh_token
 
 MAX_PHONES = 1000
-SAVE_SECONDS = 5.0
 
 
 class PhoneError(Exception):
@@ -33,30 +35,36 @@ class PhoneService:
     Methods that speak to the gateway raise GatewayError, those that a phone cannot do raise PhoneError.
     """
 
-    def __init__(self, bundle_id: str, store: PhoneStore, gateway: GatewayClient, directory: TokenDirectory) -> None:
+    def __init__(
+        self, bundle_id: str, store: PhoneStore, gateway: GatewayClient, directory: TokenDirectory, clock: Clock
+    ) -> None:
         self._bundle_id = bundle_id
         self._store = store
         self._gateway = gateway
         self._directory = directory
+        self._clock = clock
         self._phones: dict[str, Phone] = {}
+        self._apps: dict[str, App] = {}
         self._pairing = 0
-        self._saving = asyncio.Lock()
-        self._reports: dict[str, asyncio.Task[None]] = {}
-        self._saver: asyncio.Task[None] | None = None
+        self._keeper = Keeper(store, self._phones.values)
 
     async def start(self) -> None:
         """Loads the phones of earlier runs. Raises ValueError or OSError if their files cannot be read."""
-        for record, screen in await asyncio.to_thread(self._store.load):
-            self._phones[record.id] = Phone(record, screen, self._directory)
-        self._saver = asyncio.create_task(self._save_screens_regularly())
+        for record, screen, activities in await asyncio.to_thread(self._store.load):
+            self._add(Phone(record, screen, activities, self._directory, self._clock))
+        if await asyncio.to_thread(self._store.begin):
+            # The last run was killed, and the last seconds of what phones showed were not saved.
+            for phone in self.all():
+                phone.doubt_screen()
+        self._keeper.start()
+        for app in self._apps.values():
+            app.wake()
 
     async def stop(self) -> None:
-        """Saves all screens."""
-        tasks = [*self._reports.values(), *([self._saver] if self._saver else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._save_screens()
+        """Saves all phones."""
+        await asyncio.gather(*(app.stop() for app in self._apps.values()))
+        await self._keeper.stop()
+        await asyncio.to_thread(self._store.finish)
 
     # --- phones ---
 
@@ -71,7 +79,7 @@ class PhoneService:
             raise PhoneError(404, f"There is no phone {phone_id[:100]!r}.")
         return phone
 
-    async def pair(self, pairing_code: str, name: str) -> Phone:
+    async def pair(self, pairing_code: str, name: str, os_version: str) -> Phone:
         """A new phone that pairs with the code and registers its tokens."""
         if len(self._phones) + self._pairing >= MAX_PHONES:
             raise PhoneError(409, f"There are {MAX_PHONES} phones already.")
@@ -84,21 +92,24 @@ class PhoneService:
                 device_id=pairing.device_id,
                 device_token=pairing.device_token,
                 bundle_id=self._bundle_id,
+                os_version=os_version,
                 push_token=fresh_token(),
                 push_to_start_token=fresh_token(),
             )
-            phone = Phone(record, ScreenRecord(), self._directory)
+            phone = Phone(record, ScreenRecord(), LiveActivitiesRecord(), self._directory, self._clock)
+            app = App(phone, self._gateway, self._keeper)
             try:
-                await self._report(phone)
+                await app.report_push_tokens()
             except GatewayError:
-                phone.forget_tokens()
+                phone.forget()
+                await app.stop()
                 with contextlib.suppress(GatewayError):
                     await self._gateway.unpair(pairing.device_token)
                 raise
         finally:
             self._pairing -= 1
-        self._phones[record.id] = phone
-        await self._save_phones()
+        self._add(phone, app)
+        await self._keeper.save_phones()
         return phone
 
     async def delete(self, phone: Phone) -> None:
@@ -108,39 +119,77 @@ class PhoneService:
         except GatewayError as error:
             if error.status not in (401, 404):
                 raise
-        self._cancel_report(phone)
-        phone.forget_tokens()
+        phone.forget()
         self._phones.pop(phone.record.id, None)
-        await self._save_phones()
-        async with self._saving:
-            await asyncio.to_thread(self._store.delete_screen, phone.record.id)
+        app = self._apps.pop(phone.record.id, None)
+        if app is not None:
+            await app.stop()
+        await self._keeper.save_phones()
+        await self._keeper.delete(phone)
 
     async def change_settings(self, phone: Phone, settings: PhoneSettings) -> None:
-        """Changes how the phone behaves. Back online it reports tokens that it could not report before."""
+        """Changes how the phone behaves. Back online it reports what it could not report before, and catches up."""
         was_offline = phone.record.settings.offline
         phone.apply(settings)
-        await self._save_phones()
+        await self._keeper.save_phones()
+        self._app(phone).restart()
         if was_offline and not settings.offline:
-            await self._report_when_due(phone)
+            await self._report_push_tokens(phone)
 
     async def rotate_token(self, phone: Phone) -> None:
         """Gives the phone a new push token and reports it, at once or as late as its settings say."""
         _require_app(phone)
         phone.rotate_token()
-        await self._save_phones()
-        if not phone.record.settings.offline:
-            await self._report_when_due(phone)
+        await self._keeper.save_phones()
+        await self._report_push_tokens(phone)
+
+    async def rotate_start_token(self, phone: Phone, *, silently: bool) -> None:
+        """Gives the phone a new push-to-start token and reports it likewise; `silently`: the old one seems to work."""
+        _require_app(phone)
+        phone.rotate_start_token(silently=silently)
+        await self._keeper.save_phones()
+        await self._report_push_tokens(phone)
+
+    async def open(self, phone: Phone) -> None:
+        """The person opens the app, which reports its tokens and catches up."""
+        _require_app(phone)
+        _require_network(phone)
+        await self._app(phone).launch()
 
     async def uninstall(self, phone: Phone) -> None:
         """Removes the app from the phone, behind the server's back."""
-        self._cancel_report(phone)
         phone.uninstall()
-        await self._save_phones()
+        await self._app(phone).stop()
+        await self._keeper.save_phones()
+
+    # --- Live Activities ---
+
+    def card(self, phone: Phone, activity_id: str) -> ActivityCard:
+        """The activity's card on the phone's screen."""
+        card = phone.cards.find(activity_id)
+        if card is None:
+            raise PhoneError(404, "This Live Activity is not on the phone's screen.")
+        return card
+
+    def dismiss(self, phone: Phone, activity_id: str) -> None:
+        """The person takes the activity off the screen; the app tells the server as soon as it can."""
+        phone.cards.dismiss(self.card(phone, activity_id))
+
+    def rotate_update_token(self, phone: Phone, activity_id: str) -> ActivityCard:
+        """iOS issues a new update token, which the app reports as late as its settings say."""
+        card = self.card(phone, activity_id)
+        if card.state != "active":
+            raise PhoneError(409, "This Live Activity has ended: it has no update token any more.")
+        phone.cards.rotate_token(card)
+        return card
 
     # --- taps ---
 
     async def tap(self, phone: Phone, action_id: str | None, notification_id: str | None) -> dict[str, Any]:
-        """Taps a button, or without `action_id` the notification itself: the newest, or the one named."""
+        """Taps a button, or without `action_id` the notification itself: the newest, or the one named.
+
+        Buttons are those of notifications and, unless one is named, of Live Activities.
+        """
         _require_app(phone)
         for notification in reversed([describe(one) for one in phone.screen.newest()]):
             if notification_id not in (None, notification["id"], notification["notification_id"]):
@@ -150,90 +199,43 @@ class PhoneService:
             for action in notification["actions"]:
                 if action.get("id") == action_id:
                     return await self._run(phone, action)
+        if action_id is not None and notification_id is None:
+            for action in [one for card in reversed(phone.cards.cards()) for one in card.actions]:
+                if action["id"] == action_id:
+                    return await self._run(phone, action)
         raise PhoneError(404, "Nothing like that is on the phone's screen.")
 
     async def _run(self, phone: Phone, action: dict[str, Any]) -> dict[str, Any]:
         if action.get("type") == "open_url":
             return {"opened": action.get("url")}
-        if phone.record.settings.offline:
-            raise PhoneError(409, "The phone is offline: it cannot reach the server.")
+        _require_network(phone)
         return await self._gateway.run_action(phone.record.device_token, str(action["id"]))
 
-    # --- reporting tokens ---
+    # --- apps ---
 
-    async def _report(self, phone: Phone) -> None:
-        record = phone.record
-        reported = record.push_token
-        await self._gateway.put_tokens(
-            record.device_token,
-            {
-                "push_token": reported,
-                "push_to_start_token": record.push_to_start_token,
-                "environment": record.environment,
-                "bundle_id": record.bundle_id,
-                "os_version": record.os_version,
-                "frequent_pushes_enabled": True,
-            },
-        )
-        record.tokens_reported = record.push_token == reported
+    def _add(self, phone: Phone, app: App | None = None) -> None:
+        self._phones[phone.record.id] = phone
+        self._apps[phone.record.id] = app or App(phone, self._gateway, self._keeper)
 
-    async def _report_when_due(self, phone: Phone) -> None:
-        delay = phone.record.settings.token_delay_seconds
-        self._cancel_report(phone)
-        if delay is None or phone.record.tokens_reported or not phone.record.installed:
-            return
-        if delay:
-            self._reports[phone.record.id] = asyncio.create_task(self._report_later(phone, delay))
-            return
-        await self._report(phone)
-        await self._save_phones()
+    def _app(self, phone: Phone) -> App:
+        app = self._apps.get(phone.record.id)
+        if app is None:
+            raise PhoneError(404, "The phone was deleted meanwhile.")
+        return app
 
-    async def _report_later(self, phone: Phone, delay: float) -> None:
-        await asyncio.sleep(delay)
-        try:
-            if not phone.record.settings.offline:
-                await self._report(phone)
-                await self._save_phones()
-        except GatewayError as error:
-            log.warning("phone %s could not report its token: %s", phone.record.id, error)
-        finally:
-            if self._reports.get(phone.record.id) is asyncio.current_task():
-                del self._reports[phone.record.id]
-
-    def _cancel_report(self, phone: Phone) -> None:
-        task = self._reports.pop(phone.record.id, None)
-        if task is not None:
-            task.cancel()
-
-    # --- keeping ---
-
-    async def _save_phones(self) -> None:
-        async with self._saving:
-            records = [phone.record.model_copy(deep=True) for phone in self._phones.values()]
-            await asyncio.to_thread(self._store.save_phones, records)
-
-    async def _save_screens_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(SAVE_SECONDS)
-            try:
-                await self._save_screens()
-            except OSError as error:
-                log.warning("screens cannot be saved: %s", error)
-
-    async def _save_screens(self) -> None:
-        for phone in self.all():
-            if phone.changed:
-                async with self._saving:
-                    if phone.record.id not in self._phones:
-                        continue
-                    phone.changed = False
-                    try:
-                        await asyncio.to_thread(self._store.save_screen, phone.record.id, phone.screen_record())
-                    except OSError:
-                        phone.changed = True
-                        raise
+    async def _report_push_tokens(self, phone: Phone) -> None:
+        # At once where the settings say so, so that the caller hears of a failure; the app goes on trying.
+        app, settings = self._app(phone), phone.record.settings
+        app.wake()
+        if not settings.offline and phone.record.installed and settings.token_delay_seconds == 0:
+            await app.report_push_tokens()
 
 
 def _require_app(phone: Phone) -> None:
     if not phone.record.installed:
         raise PhoneError(409, "The app is not installed on this phone any more.")
+
+
+def _require_network(phone: Phone) -> None:
+    if phone.record.settings.offline:
+        raise PhoneError(409, "The phone is offline: it cannot reach the server.")

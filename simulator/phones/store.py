@@ -1,4 +1,4 @@
-"""Phones on disk: who they are in one file, each screen in its own."""
+"""Phones on disk: who they are in one file, each one's notifications and Live Activities in files of their own."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from simulator.files import replace_file
-from simulator.phones.phone import PhoneRecord, ScreenRecord
+from simulator.phones.records import LiveActivitiesRecord, PhoneRecord, ScreenRecord
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,15 +22,28 @@ class PhoneStore:
 
     def __init__(self, folder: Path) -> None:
         self._phones = folder / "phones.json"
+        self._in_use = folder / "phones.in-use"
         self._screens = folder / "screens"
-        self._screens.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._activities = folder / "live_activities"
+        for each in (self._screens, self._activities):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def load(self) -> list[tuple[PhoneRecord, ScreenRecord]]:
-        """All phones with their screens. Raises ValueError naming the file if one cannot be understood."""
+    def begin(self) -> bool:
+        """Marks the files as in use; whether they were so already, because the last run was killed. Raises OSError."""
+        killed = self._in_use.exists()
+        self._in_use.touch(mode=0o600)
+        return killed
+
+    def finish(self) -> None:
+        """Takes the mark away: everything is on disk. Raises OSError."""
+        self._in_use.unlink(missing_ok=True)
+
+    def load(self) -> list[tuple[PhoneRecord, ScreenRecord, LiveActivitiesRecord]]:
+        """All phones with what they show. Raises ValueError naming the file if one cannot be understood."""
         if not self._phones.exists():
             return []
         records = _read(self._phones, _PhonesFile).phones
-        return [(record, self._load_screen(record.id)) for record in records]
+        return [(record, self._load_screen(record.id), self._load_activities(record.id)) for record in records]
 
     def save_phones(self, records: Iterable[PhoneRecord]) -> None:
         """Writes who the phones are. Blocks; raises OSError."""
@@ -46,13 +59,25 @@ class PhoneStore:
         }
         replace_file(self._screen_path(phone_id), json.dumps(document).encode())
 
-    def delete_screen(self, phone_id: str) -> None:
-        """Removes a screen; none is fine."""
+    def save_activities(self, phone_id: str, document: str) -> None:
+        """Writes Live Activities, given as JSON. Blocks; raises OSError."""
+        replace_file(self._activities_path(phone_id), document.encode())
+
+    def delete(self, phone_id: str) -> None:
+        """Removes what the phone showed; nothing is fine."""
         self._screen_path(phone_id).unlink(missing_ok=True)
+        self._activities_path(phone_id).unlink(missing_ok=True)
 
     def _load_screen(self, phone_id: str) -> ScreenRecord:
         path = self._screen_path(phone_id)
         return _read(path, ScreenRecord) if path.exists() else ScreenRecord()
+
+    def _load_activities(self, phone_id: str) -> LiveActivitiesRecord:
+        path = self._activities_path(phone_id)
+        return _read(path, LiveActivitiesRecord) if path.exists() else LiveActivitiesRecord()
+
+    def _activities_path(self, phone_id: str) -> Path:
+        return self._activities / f"{phone_id}.json"
 
     def _screen_path(self, phone_id: str) -> Path:
         return self._screens / f"{phone_id}.json"

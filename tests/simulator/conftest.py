@@ -1,16 +1,20 @@
 """A simulator that the tests here share, with a phone for each test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.simulator.gateway import StandInGateway
+from tests.simulator.live import LivePhone
 from tests.simulator.process import SimulatorProcess, phone_record, write_phones
 from tests.simulator.sender import Sender
 
 PHONES = 60
+LIVE_PHONES = 150
 
 
 @dataclass
@@ -67,3 +71,37 @@ def folder(tmp_path: Path) -> Path:
 def handset_of_many(shared_simulator: tuple[SimulatorProcess, list[Handset]]) -> Handset:
     """A phone for tests that do not look at its screen."""
     return shared_simulator[1].pop()
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[StandInGateway]:
+    """A stand-in that the phones of `live_simulator` talk to."""
+    gateway = StandInGateway()
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture(scope="session")
+def live_simulator(
+    tmp_path_factory: pytest.TempPathFactory, gateway: StandInGateway
+) -> Iterator[tuple[SimulatorProcess, list[dict[str, Any]]]]:
+    """Started once, with a gateway. Its clock goes forward from test to test."""
+    folder = tmp_path_factory.mktemp("live")
+    records = [phone_record(os.urandom(32).hex()) for _ in range(LIVE_PHONES)]
+    write_phones(folder, records)
+    process = SimulatorProcess(folder, SMITH_GATEWAY_URL=gateway.url).start()
+    yield process, records.copy()
+    assert process.stop() == 0, "".join(process.lines)
+    assert "Traceback" not in "".join(process.lines)
+
+
+@pytest.fixture
+async def live(
+    live_simulator: tuple[SimulatorProcess, list[dict[str, Any]]], gateway: StandInGateway
+) -> AsyncIterator[LivePhone]:
+    """A phone that no other test uses, with an open connection to APNs."""
+    process, records = live_simulator
+    record = records.pop()
+    process.http.delete("/apns/stats")
+    async with Sender(process.apns_port, process.folder) as sender:
+        yield LivePhone(process, sender, record, gateway.account(record["device_token"]))

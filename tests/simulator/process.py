@@ -101,17 +101,18 @@ class SimulatorProcess:
         assert response.status_code == 200, response.text
 
 
-def phone_record(push_token: str) -> dict[str, Any]:
+def phone_record(push_token: str, **other: Any) -> dict[str, Any]:
     """A paired phone, as the simulator keeps it on disk: pairing itself needs a whole server."""
     return {
         "id": str(uuid.uuid4()),
         "name": "A phone",
         "device_id": str(uuid.uuid4()),
-        "device_token": "dev_" + "x" * 32,
+        "device_token": "dev_" + os.urandom(16).hex(),
         "bundle_id": "com.activitysmith.simulator",
         "push_token": push_token,
         "push_to_start_token": os.urandom(32).hex(),
         "tokens_reported": True,
+        **other,
     }
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from tests.simulator.conftest import Handset
 from tests.simulator.process import SimulatorProcess
 
-POSTS = ["/apns/faults", "/phones", "/phones/{id}/settings", "/phones/{id}/tap"]
+POSTS = [
+    "/apns/faults", "/phones", "/phones/{id}/settings", "/phones/{id}/tap", "/phones/{id}/rotate-start-token", "/clock",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -36,6 +38,9 @@ def test_a_body_over_256_kb_is_a_413(simulator: SimulatorProcess, handset_of_man
         ("GET", "/phones/nobody", 404),
         ("POST", "/phones/nobody/tap", 404),
         ("POST", "/phones/nobody/settings", 404),
+        ("POST", "/phones/nobody/open", 404),
+        ("POST", "/phones/nobody/live-activities/a/dismiss", 404),
+        ("POST", "/phones/nobody/live-activities/a/rotate-token", 404),
         ("GET", "/nothing", 404),
         ("PUT", "/phones", 405),
         ("GET", "/apns/requests?limit=0", 400),
@@ -56,7 +61,7 @@ documents = st.recursive(
     max_leaves=8,
 )
 names = st.sampled_from(
-    ["tokens", "settings", "connections", "pairing_code", "name", "action_id", "notification_id", "offline"]
+    ["tokens", "settings", "connections", "pairing_code", "name", "action_id", "notification_id", "offline", "old"]
 )
 
 

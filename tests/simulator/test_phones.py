@@ -204,7 +204,11 @@ def test_the_list_of_phones_leaves_their_screens_out(simulator: SimulatorProcess
     phones = simulator.http.get("/phones").json()["phones"]
     (mine,) = [phone for phone in phones if phone["id"] == handset.id]
     assert "notifications" not in mine
-    assert mine["settings"] == {"offline": False, "notifications_enabled": True, "token_delay_seconds": 0.0}
+    assert mine["settings"] == {
+        "offline": False, "notifications_enabled": True, "token_delay_seconds": 0.0, "update_token_delay_seconds": 0.0,
+        "catches_up": True, "frequent_pushes_enabled": False, "start_budget_per_hour": 20,
+        "high_priority_budget_per_hour": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("end", ["stopped", "killed"])

@@ -1,0 +1,123 @@
+"""What iOS does with pushes for Live Activities.
+
+Apple publishes few of the numbers; those that it does not are marked as what people have seen in the field.
+"""
+
+from simulator.clock import Clock
+from simulator.phones.activity_card import ActivityCard
+from simulator.phones.activity_cards import ActivityCards
+from simulator.phones.budget import spend
+from simulator.phones.drops import Drop
+from simulator.phones.live_activity_push import (
+    EndPush,
+    StartPush,
+    UpdatePush,
+    alert_of,
+    decode_change,
+    decode_start,
+    event_of,
+)
+from simulator.phones.records import PhoneSettings
+
+ATTRIBUTES_TYPE = "ActivitySmithAttributes"
+FIRST_OS_VERSION = (17, 2)
+"""iOS that first started Live Activities by push."""
+HIGH_PRIORITY_PER_HOUR = 15
+"""Pushes of priority 10 that a phone takes; seen in the field."""
+HIGH_PRIORITY_PER_HOUR_FREQUENT = 60
+
+
+class LiveActivities:
+    """Applies pushes to the cards, or drops them. It never refuses one: to APNs they all look the same."""
+
+    def __init__(self, cards: ActivityCards, clock: Clock) -> None:
+        self.cards = cards
+        self._record = cards.record
+        self._clock = clock
+
+    def start(self, aps: object, settings: PhoneSettings, os_version: str) -> Drop | None:
+        """What iOS and the app do with a push to the push-to-start token; the reason if that is nothing."""
+        push = _read_start(aps)
+        if isinstance(push, Drop):
+            return push
+        now = self._clock.now()
+        if not _starts_by_push(os_version):
+            return Drop.OS_TOO_OLD
+        if self.cards.full():
+            return Drop.TOO_MANY
+        if not spend(self._record.start_moments, now, settings.start_budget_per_hour):
+            return Drop.START_BUDGET
+        card = self.cards.find(push.attributes.activity_id)
+        if card is None:
+            card = self.cards.appear(push.attributes.activity_id, push.content_state, push.timestamp)
+            _take_dates(card, push)
+        else:
+            # iOS has shown a second card; the app ends it at once and keeps the first.
+            card.duplicate_starts += 1
+            if card.state == "active" and push.timestamp > card.timestamp:
+                card.show(push.content_state, push.timestamp, now)
+                _take_dates(card, push)
+        card.say(alert_of(aps))
+        self.cards.touch()
+        return None
+
+    def change(self, token: str, aps: object, priority: int, settings: PhoneSettings) -> Drop | None:
+        """What iOS does with a push to an update token; the reason if that is nothing."""
+        card = self.cards.by_token(token)
+        if card is None:
+            return Drop.OVER
+        push = _read_change(aps)
+        if isinstance(push, Drop):
+            return push
+        if push.timestamp <= card.timestamp:
+            return Drop.OLD_TIMESTAMP
+        now = self._clock.now()
+        if priority == 10 and not spend(self._record.high_priority_moments, now, _budget(settings)):
+            return Drop.THROTTLED
+        self._apply(card, push, alert_of(aps))
+        return None
+
+    def _apply(self, card: ActivityCard, push: UpdatePush | EndPush, alert: dict[str, str | None] | None) -> None:
+        if push.content_state is not None:
+            card.show(push.content_state, push.timestamp, self._clock.now())
+        card.timestamp = push.timestamp
+        card.say(alert)
+        self.cards.touch()
+        if isinstance(push, UpdatePush):
+            card.updates += 1
+            _take_dates(card, push)
+        else:
+            self.cards.end(card, push.dismissal_date)
+
+
+def _read_start(aps: object) -> StartPush | Drop:
+    if event_of(aps) in ("update", "end"):
+        return Drop.WRONG_TOKEN
+    alert = alert_of(aps)
+    if alert is None or not alert["title"]:
+        return Drop.NO_ALERT
+    push = decode_start(aps)
+    if push is None:
+        return Drop.UNDECODABLE
+    return push if push.attributes_type == ATTRIBUTES_TYPE else Drop.UNKNOWN_ATTRIBUTES_TYPE
+
+
+def _read_change(aps: object) -> UpdatePush | EndPush | Drop:
+    if event_of(aps) == "start":
+        return Drop.WRONG_TOKEN
+    return decode_change(aps) or Drop.UNDECODABLE
+
+
+def _take_dates(card: ActivityCard, push: StartPush | UpdatePush) -> None:
+    card.stale_at, card.relevance_score = push.stale_date, push.relevance_score
+
+
+def _budget(settings: PhoneSettings) -> int:
+    if settings.high_priority_budget_per_hour is not None:
+        return settings.high_priority_budget_per_hour
+    return HIGH_PRIORITY_PER_HOUR_FREQUENT if settings.frequent_pushes_enabled else HIGH_PRIORITY_PER_HOUR
+
+
+def _starts_by_push(os_version: str) -> bool:
+    parts = [int(part) if part.isascii() and part.isdigit() else 0 for part in os_version[:40].split(".")]
+    return tuple(parts) >= FIRST_OS_VERSION
