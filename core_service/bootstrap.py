@@ -6,7 +6,7 @@ import sqlalchemy.exc
 
 from core_service import migrations
 from core_service.auth.service import Passwords
-from core_service.teams.service import Accounts
+from core_service.teams.service import Accounts, Defaults
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 
@@ -21,7 +21,7 @@ async def run(database_url: str, email: str, password: str, account_name: str) -
         await asyncio.to_thread(migrations.upgrade, database_url)
         engine = create_engine(database_url, pool_size=1)
         try:
-            accounts = Accounts(engine, Passwords(), default_rate_limit=1)
+            accounts = Accounts(engine, Passwords(), Defaults(1, 1))
             await accounts.bootstrap(email=email, password=password, account_name=account_name)
         finally:
             await engine.dispose()

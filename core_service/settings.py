@@ -16,6 +16,10 @@ class CoreSettings(ServiceSettings):
     delivery_address: str = "127.0.0.1:50052"
     rate_limit_per_minute: int = Field(default=60, ge=1, le=1_000_000)
     """Requests a minute of accounts without a setting of their own."""
+    max_live_activities: int = Field(default=4, ge=1, le=10_000)
+    """Live Activities at once of accounts without a setting of their own."""
+    live_activity_attributes_type: str = Field(default="ActivitySmithAttributes", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """Name of the app's Swift type that conforms to `ActivityAttributes`."""
     delivery_wait: float = Field(default=2.0, ge=0, le=30)
     """Seconds that an answer waits for outcomes."""
     notification_ttl_hours: float = Field(default=72, gt=0, le=720)

@@ -16,6 +16,10 @@ from smith.core.v1 import (
     channel_service_pb2_grpc,
     device_service_pb2,
     device_service_pb2_grpc,
+    event_service_pb2,
+    event_service_pb2_grpc,
+    live_activity_service_pb2,
+    live_activity_service_pb2_grpc,
     phone_service_pb2,
     phone_service_pb2_grpc,
     push_notification_service_pb2,
@@ -32,17 +36,25 @@ from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.servicer import ApiKeyServicer
 from core_service.auth.sessions import Sessions
+from core_service.channels.audience import Audience
 from core_service.channels.service import Channels
 from core_service.channels.servicer import ChannelServicer
+from core_service.clock import Clock
+from core_service.courier.grpc_courier import GrpcCourier
 from core_service.devices.service import Devices
 from core_service.devices.servicer import DeviceServicer, PhoneServicer
-from core_service.dispatch.grpc_courier import GrpcCourier
 from core_service.dispatch.service import Dispatch
 from core_service.dispatch.settlement import Settler
+from core_service.events.relay import EventRelay
+from core_service.events.service import EventBus
+from core_service.events.servicer import EventServicer
+from core_service.live_activities.servicer import LiveActivityServicer
+from core_service.live_activities.wiring import LiveActivityArea, build_live_activities
+from core_service.orm import now
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
 from core_service.settings import CoreSettings
-from core_service.teams.service import Accounts
+from core_service.teams.service import Accounts, Defaults
 from core_service.teams.servicer import AccountServicer
 from service_kit.client import open_channel
 from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
@@ -59,6 +71,8 @@ SERVICES = [
         (api_key_service_pb2, "ApiKeyService"),
         (channel_service_pb2, "ChannelService"),
         (device_service_pb2, "DeviceService"),
+        (event_service_pb2, "EventService"),
+        (live_activity_service_pb2, "LiveActivityService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
     )
@@ -95,8 +109,8 @@ async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
 
 
 @asynccontextmanager
-async def running_core(settings: CoreSettings) -> AsyncIterator[int]:
-    """A core that serves on the port it yields, and drains at the end."""
+async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncIterator[int]:
+    """A core that serves on the port it yields, and drains at the end. Live Activities go by `clock`."""
     url = settings.database_url
     async with AsyncExitStack() as stack:
         requests = await stack.enter_async_context(create_request_pool(url, max_size=settings.database_connections))
@@ -106,27 +120,50 @@ async def running_core(settings: CoreSettings) -> AsyncIterator[int]:
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(open_channel(settings.delivery_address))
 
+        courier, events = GrpcCourier(channel), EventBus()
+        relay = EventRelay(events, settings.redis_url) if settings.redis_url else None
         settler = Settler(batches)
-        dispatch = Dispatch(batches, GrpcCourier(channel), settler)
+        dispatch = Dispatch(batches, courier, settler)
+        area = build_live_activities(
+            settings, requests=requests, batches=batches, courier=courier, events=events, clock=clock
+        )
         last_used = LastUsed(batches)
-        server = build_server(settings, requests, engine, dispatch, last_used)
+        server = build_server(
+            settings,
+            pool=requests,
+            engine=engine,
+            dispatch=dispatch,
+            area=area,
+            events=events,
+            last_used=last_used,
+        )
         port = await server.start(settings.bind_host, settings.core_port)
-        claiming = asyncio.create_task(keep_running(dispatch.run))
-        background = [
-            asyncio.create_task(keep_running(job))
-            for job in (settler.run, last_used.run, lambda: report_health(server, requests))
-        ]
+        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run)
+        background = start_jobs(
+            settler.run,
+            area.settler.run,
+            last_used.run,
+            lambda: report_health(server, requests),
+            *([relay.run] if relay else []),
+        )
         try:
             yield port
         finally:
             deadline = asyncio.get_running_loop().time() + settings.drain_seconds
+            events.close()
             await server.stop(settings.drain_seconds)
-            await cancel(claiming)
+            await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
                     await dispatch.drain()
+                    await area.reconciler.drain()
                     await last_used.flush()
             await cancel(*background)
+
+
+def start_jobs(*jobs: Callable[[], Awaitable[None]]) -> list[asyncio.Task[None]]:
+    """Each job in a task of its own, kept running."""
+    return [asyncio.create_task(keep_running(job)) for job in jobs]
 
 
 async def keep_running(job: Callable[[], Awaitable[None]]) -> None:
@@ -148,18 +185,27 @@ async def cancel(*tasks: asyncio.Task[None]) -> None:
 
 
 def build_server(
-    settings: CoreSettings, pool: Pool, engine: AsyncEngine, dispatch: Dispatch, last_used: LastUsed
+    settings: CoreSettings,
+    *,
+    pool: Pool,
+    engine: AsyncEngine,
+    dispatch: Dispatch,
+    area: LiveActivityArea,
+    events: EventBus,
+    last_used: LastUsed,
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
     credentials = Credentials(pool, last_used, settings.rate_limit_per_minute)
     passwords = Passwords()
     sessions = Sessions(engine, passwords, rate_limiter)
-    accounts = Accounts(engine, passwords, settings.rate_limit_per_minute)
-    devices = Devices(engine, rate_limiter)
+    accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
+    devices = Devices(engine, rate_limiter, area.phones)
     push_notifications = PushNotifications(
         pool,
+        Audience(pool),
         dispatch,
+        events,
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )
@@ -172,7 +218,12 @@ def build_server(
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
         (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
         (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
-        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices)),
+        (event_service_pb2_grpc.add_EventServiceServicer_to_server, EventServicer(events)),
+        (
+            live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
+            LiveActivityServicer(area.activities, area.streams, area.control),
+        ),
+        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones)),
         (
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
             PushNotificationServicer(push_notifications),

@@ -24,7 +24,10 @@ ERRORS = {
     409: ("Conflict", "A unique name is taken, or the present state does not allow it."),
     413: ("TooLarge", "The body, or the push made from it, is too large."),
     415: ("UnsupportedMediaType", "The body is declared to be something other than JSON."),
-    429: ("TooManyRequests", "Too many requests or attempts; `Retry-After` says how many seconds to wait."),
+    429: (
+        "TooManyRequests",
+        "Too many requests, attempts or Live Activities. If waiting helps, `Retry-After` says for how many seconds.",
+    ),
     503: ("ServiceUnavailable", "The server cannot answer now. The request may be sent again."),
 }
 
@@ -52,7 +55,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
         "info": {
             "title": "ActivitySmith API",
             "version": API_VERSION,
-            "description": "Send push notifications to iPhones and manage who receives them. "
+            "description": "Send push notifications and Live Activities to iPhones and manage who receives them. "
             "Every answer carries `X-Request-Id`; every error has the members `error` and `message`. "
             "Field names are accepted in lowerCamelCase too.",
         },

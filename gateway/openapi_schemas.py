@@ -6,7 +6,7 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from smith.core.v1.comments import COMMENTS
 
-from gateway.codec.contract import enum_names, form_of, is_map
+from gateway.codec.contract import enum_names, form_of, is_map, leaves_out_empty
 from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
 from gateway.codec.scalars import INTEGER_RANGES
 
@@ -56,8 +56,12 @@ class Schemas:
             value = {"type": "object", "additionalProperties": item}
         elif field.is_repeated:
             value = {"type": "array", "items": self._item(field, request=request)}
+            if request and form_of(field).refuse_empty:
+                value["minItems"] = 1
         else:
             value = self._item(field, request=request)
+            if not request and form_of(field).null_if_unset:
+                value = _or_null(value)
         return describe(value, field.full_name)
 
     def _item(self, field: FieldDescriptor, *, request: bool) -> dict[str, Any]:
@@ -101,6 +105,16 @@ def _scalar_schema(field: FieldDescriptor) -> dict[str, Any]:
     return {"type": "boolean" if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL else "string"}
 
 
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of what `schema` describes or null."""
+    if "$ref" in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
+    nullable = {**schema, "type": [schema["type"], "null"]}
+    if "enum" in schema:
+        nullable["enum"] = [*schema["enum"], None]
+    return nullable
+
+
 def _is_required(field: FieldDescriptor) -> bool:
     if not field.has_options:
         return False
@@ -109,5 +123,7 @@ def _is_required(field: FieldDescriptor) -> bool:
 
 def _is_always_there(field: FieldDescriptor) -> bool:
     if field.is_repeated:
-        return not form_of(field).omit_empty
+        return not leaves_out_empty(field)
+    if form_of(field).null_if_unset:
+        return True
     return not field.has_presence and field.enum_type is None

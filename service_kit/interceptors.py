@@ -1,6 +1,7 @@
 """What happens to every call on the server side, whatever the service."""
 
 import asyncio
+import inspect
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
@@ -20,7 +21,8 @@ log = logging.getLogger(__name__)
 Handler = Any
 """A `grpc.RpcMethodHandler`; its type parameters say nothing where every method passes."""
 Continuation = Callable[[Any], Awaitable[Handler]]
-UnaryCall = Callable[[Any, Any], Awaitable[Any]]
+AwaitedCall = Callable[[Any, Any], Awaitable[Any]]
+"""A handler's behaviour: takes a request and a context; answers with what it returns, or with what it has written."""
 
 DATABASE_AWAY = (
     psycopg.OperationalError,
@@ -37,30 +39,44 @@ DATABASE_AWAY = (
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Turns what a unary handler raises into a status: our errors into theirs, a lost database into UNAVAILABLE, and
-    anything else into INTERNAL with an id that leads to the log and nothing more."""
+    """Turns what a handler raises into a status: our errors into theirs, a lost database into UNAVAILABLE, and anything
+    else into INTERNAL with an id that leads to the log and nothing more."""
 
     def __init__(self) -> None:
         self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """Wraps unary handlers, once each; streams are left alone (they are health, reflection and delivery)."""
+        """Wraps, once each, the handlers of unary calls and those that stream answers with `context.write`. Others are
+        left alone: reflection, and delivery's, which names its errors itself."""
         wrapped = self._wrapped.get(handler_call_details.method)
         if wrapped is not None:
             return wrapped
         handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
+        behaviour = handler and awaited_behaviour(handler)
+        if behaviour is None:
             return handler
         # The message is read here and not by gRPC, whose answer to bytes that are none would be a Python exception.
-        wrapped = self._wrapped[handler_call_details.method] = grpc.unary_unary_rpc_method_handler(
-            _answering_errors(handler.unary_unary, handler.request_deserializer, handler_call_details.method),
-            None,
-            handler.response_serializer,
-        )
+        call = _answering_errors(behaviour, handler.request_deserializer, handler_call_details.method)
+        wrapped = self._wrapped[handler_call_details.method] = like(handler, call, None)
         return wrapped
 
 
-def _answering_errors(inner: UnaryCall, read: Callable[[bytes], Any], method: str) -> UnaryCall:
+def awaited_behaviour(handler: Handler) -> AwaitedCall | None:
+    """What the handler does with a request and a context, if it takes one request and is awaited to its end: a unary
+    call, or a stream that is written with `context.write`. None for every other form."""
+    behaviour: AwaitedCall | None = handler.unary_unary
+    if behaviour is None and inspect.iscoroutinefunction(handler.unary_stream):
+        behaviour = handler.unary_stream
+    return behaviour
+
+
+def like(handler: Handler, call: AwaitedCall, request_deserializer: Callable[[bytes], Any] | None) -> Handler:
+    """A handler of the same form as `handler`, which must have an awaited behaviour, that does `call` instead."""
+    make = grpc.unary_stream_rpc_method_handler if handler.response_streaming else grpc.unary_unary_rpc_method_handler
+    return make(call, request_deserializer, handler.response_serializer)
+
+
+def _answering_errors(inner: AwaitedCall, read: Callable[[bytes], Any], method: str) -> AwaitedCall:
     async def call(message: bytes, context: Any) -> Any:
         try:
             return await inner(read(message), context)

@@ -20,6 +20,9 @@ OPTIONS: list[tuple[str, int]] = [
     # Clients of ours ping every 10 seconds; gRPC's default would call that abuse.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Somebody who listens to a stream and has vanished is noticed within a minute, instead of gRPC's two hours.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
 ]
 
 

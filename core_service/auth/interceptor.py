@@ -1,5 +1,6 @@
 """Enforces each method's policy (`smith.core.v1.policy` in the protos) before the method runs."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,7 +20,10 @@ from core_service.auth.principal import (
 )
 from core_service.auth.rate_limit import RateLimiter
 from core_service.teams.models import Role
-from service_kit.interceptors import Continuation, Handler, UnaryCall
+from service_kit.errors import Unavailable
+from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+
+RECHECK_SECONDS = 30.0
 
 MISMATCH = {
     ApiKeyPrincipal: "An API key cannot do this.",
@@ -51,31 +55,41 @@ def read_text(pairs: Iterable[tuple[str, str | bytes]], wanted: str) -> str:
 
 
 class AccessInterceptor(grpc.aio.ServerInterceptor):
-    """Finds out who calls, refuses whom the policy does not allow, and counts rate-limited requests."""
+    """Finds out who calls, refuses whom the policy does not allow, and counts rate-limited requests.
+
+    A call that streams its answers lasts: its caller is looked up again every `recheck_seconds`.
+    """
 
     def __init__(
         self,
         policies: Mapping[str, options_pb2.MethodPolicy],
         credentials: Credentials,
         rate_limiter: RateLimiter,
+        *,
+        recheck_seconds: float = RECHECK_SECONDS,
     ) -> None:
         self._policies = policies
         self._credentials = credentials
         self._rate_limiter = rate_limiter
+        self._recheck_seconds = recheck_seconds
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """Wraps the methods of our services; health and reflection are for everybody."""
+        """Wraps the methods of our services; health and reflection are for everybody.
+
+        Raises TypeError, which refuses the call, for a method of ours in a form that it cannot guard.
+        """
         handler = await continuation(handler_call_details)
         policy = self._policies.get(handler_call_details.method)
         if handler is None or policy is None:
             return handler
-        return grpc.unary_unary_rpc_method_handler(
-            self._guarded(handler.unary_unary, policy),
-            handler.request_deserializer,
-            handler.response_serializer,
-        )
+        behaviour = awaited_behaviour(handler)
+        if behaviour is None:
+            raise TypeError(f"{handler_call_details.method} is neither unary nor a stream written with context.write")
+        if handler.response_streaming and options_pb2.ACCESS_PUBLIC not in policy.allow:
+            behaviour = self._rechecked(behaviour, frozenset(policy.allow))
+        return like(handler, self._guarded(behaviour, policy), handler.request_deserializer)
 
-    def _guarded(self, inner: UnaryCall, policy: options_pb2.MethodPolicy) -> UnaryCall:
+    def _guarded(self, inner: AwaitedCall, policy: options_pb2.MethodPolicy) -> AwaitedCall:
         public = options_pb2.ACCESS_PUBLIC in policy.allow
         allowed, rate_limited = frozenset(policy.allow), policy.rate_limited
 
@@ -89,6 +103,30 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
                 await self._count(principal, context)
             principals.current.set(principal)
             return await inner(request, context)
+
+        return call
+
+    def _rechecked(self, inner: AwaitedCall, allowed: frozenset[int]) -> AwaitedCall:
+        """Does `inner` for as long as the caller may do what they might when it began.
+
+        Raises Unauthenticated or Forbidden once they may not, and Unavailable if they may do more or less than before:
+        what `inner` has decided may be out of date then.
+        """
+
+        async def call(request: Any, context: Any) -> Any:
+            principal = principals.current.get()
+            authorization = read_text(context.invocation_metadata(), "authorization")
+            streaming = asyncio.ensure_future(inner(request, context))
+            try:
+                while True:
+                    ended, _ = await asyncio.wait({streaming}, timeout=self._recheck_seconds)
+                    if ended:
+                        return streaming.result()
+                    if await self._admit(allowed, authorization) != principal:
+                        raise Unavailable("What these credentials allow has changed. Call again.")
+            finally:
+                streaming.cancel()
+                await asyncio.gather(streaming, return_exceptions=True)
 
         return call
 

@@ -1,14 +1,22 @@
 """Devices as protobuf carries them."""
 
-from smith.core.v1 import device_pb2
+from smith.core.v1 import device_pb2, json_object_pb2, live_activity_pb2
 
 from core_service.devices.models import Device, Environment
+from core_service.json_object import write_json
+from core_service.live_activities.phones import Shown, ShownPhase
 from core_service.timestamps import to_timestamp
 from service_kit.errors import InvalidRequest
 
 ENVIRONMENTS = {
     Environment.PRODUCTION: device_pb2.APNS_ENVIRONMENT_PRODUCTION,
     Environment.SANDBOX: device_pb2.APNS_ENVIRONMENT_SANDBOX,
+}
+
+PHASES = {
+    ShownPhase.STARTING: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_STARTING,
+    ShownPhase.ACTIVE: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_ACTIVE,
+    ShownPhase.ENDED: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_ENDED,
 }
 
 
@@ -32,16 +40,32 @@ def to_device(device: Device) -> device_pb2.Device:
         environment=None if device.environment is None else ENVIRONMENTS[Environment(device.environment)],
         bundle_id=device.bundle_id,
         os_version=device.os_version,
-        push_token_state=_push_token_state(device),
+        push_token_state=_state(device.push_token, device.push_token_dead_reason),
         push_token_reason=device.push_token_dead_reason,
         created_at=to_timestamp(device.created_at),
         push_token_registered_at=to_timestamp(device.push_token_registered_at),
+        push_to_start_token_state=_state(device.push_to_start_token, device.push_to_start_token_dead_reason),
+        push_to_start_token_reason=device.push_to_start_token_dead_reason,
+        push_to_start_token_registered_at=to_timestamp(device.push_to_start_token_registered_at),
     )
 
 
-def _push_token_state(device: Device) -> device_pb2.PushTokenState.ValueType:
-    if device.push_token is None:
+def _state(token: str | None, dead_reason: str | None) -> device_pb2.PushTokenState.ValueType:
+    if token is None:
         return device_pb2.PUSH_TOKEN_STATE_MISSING
-    if device.push_token_dead_reason is not None:
+    if dead_reason is not None:
         return device_pb2.PUSH_TOKEN_STATE_DEAD
     return device_pb2.PUSH_TOKEN_STATE_ACTIVE
+
+
+def to_live_activity(shown: Shown) -> live_activity_pb2.DeviceLiveActivity:
+    """An activity as the phone should show it."""
+    return live_activity_pb2.DeviceLiveActivity(
+        activity_id=shown.activity_id,
+        phase=PHASES[shown.phase],
+        content_state=json_object_pb2.JsonObject(json=write_json(shown.content_state).decode()),
+        timestamp=shown.timestamp,
+        started_at=to_timestamp(shown.started_at),
+        stale_at=to_timestamp(shown.stale_at),
+        dismiss_at=to_timestamp(shown.dismiss_at),
+    )

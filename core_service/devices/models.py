@@ -37,6 +37,7 @@ class Device(SQLModel, table=True):
             postgresql_where=text("push_token IS NOT NULL"),
         ),
         Index("devices_user_id_idx", "user_id"),
+        Index("devices_live_activities_idx", "account_id", postgresql_where=text("push_to_start_token IS NOT NULL")),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
@@ -54,6 +55,8 @@ class Device(SQLModel, table=True):
     """APNs' reason, once it declared the present token dead."""
     push_to_start_token: str | None = None
     push_to_start_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    push_to_start_token_dead_reason: str | None = None
+    """APNs' reason, once it declared the present push-to-start token dead."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
 
 

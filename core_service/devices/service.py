@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -21,11 +21,22 @@ from service_kit.errors import InvalidRequest
 THING = "device"
 
 
+class StartTokenListener(Protocol):
+    """Who has something waiting for push-to-start tokens."""
+
+    async def owe_starts(self, session: AsyncSession, device_id: uuid.UUID) -> None:
+        """The device has reported one, in a transaction that is about to be committed."""
+
+    def wake(self) -> None:
+        """The transaction was committed."""
+
+
 class Devices:
     """The devices of accounts."""
 
-    def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter) -> None:
+    def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter, start_tokens: StartTokenListener) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._start_tokens = start_tokens
         self._pairing = Pairing(engine, rate_limiter)
 
     async def create_pairing_code(
@@ -86,6 +97,10 @@ class Devices:
             if holders:
                 await _forget_tokens(session, holders)
             _apply(report, device)
+            if report.push_to_start_token is not None:
+                await session.flush()
+                await self._start_tokens.owe_starts(session, device_id)
+        self._start_tokens.wake()
         return device
 
 
@@ -114,6 +129,7 @@ async def _forget_tokens(session: AsyncSession, device_ids: Sequence[uuid.UUID])
             push_token=None,
             push_token_dead_reason=None,
             push_to_start_token=None,
+            push_to_start_token_dead_reason=None,
         )
         .execution_options(synchronize_session=False)
     )
@@ -136,3 +152,4 @@ def _apply(report: TokenReport, device: Device) -> None:
         device.push_token_dead_reason = None
     if report.push_to_start_token is not None:
         device.push_to_start_token_registered_at = now()
+        device.push_to_start_token_dead_reason = None

@@ -7,9 +7,10 @@ from smith.core.v1 import device_service_pb2_grpc, phone_service_pb2_grpc
 from smith.core.v1 import phone_service_pb2 as phone_messages
 
 from core_service.auth import principal
-from core_service.devices.convert import read_environment, to_device
+from core_service.devices.convert import read_environment, to_device, to_live_activity
 from core_service.devices.service import THING, Devices
 from core_service.devices.token_report import TokenReport
+from core_service.live_activities.phones import PhoneActivities
 from core_service.teams.models import Role
 from core_service.timestamps import to_timestamp
 from core_service.validation import find_uuid, require_uuid
@@ -51,8 +52,9 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
 class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
     """Answers the app on a phone."""
 
-    def __init__(self, devices: Devices) -> None:
+    def __init__(self, devices: Devices, activities: PhoneActivities) -> None:
         self._devices = devices
+        self._activities = activities
 
     async def PairDevice(
         self, request: phone_messages.PairDeviceRequest, context: Any
@@ -66,6 +68,24 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
         caller = principal.device()
         device = await self._devices.put_tokens(caller.account_id, caller.device_id, _read_report(request))
         return phone_messages.PutDeviceTokensResponse(device=to_device(device))
+
+    async def PutLiveActivityToken(
+        self, request: phone_messages.PutLiveActivityTokenRequest, context: Any
+    ) -> phone_messages.PutLiveActivityTokenResponse:
+        await self._activities.put_token(principal.device(), request.activity_id, request.token)
+        return phone_messages.PutLiveActivityTokenResponse()
+
+    async def ReportLiveActivityDismissed(
+        self, request: phone_messages.ReportLiveActivityDismissedRequest, context: Any
+    ) -> phone_messages.ReportLiveActivityDismissedResponse:
+        await self._activities.dismissed(principal.device(), request.activity_id)
+        return phone_messages.ReportLiveActivityDismissedResponse()
+
+    async def GetDeviceState(
+        self, request: phone_messages.GetDeviceStateRequest, context: Any
+    ) -> phone_messages.GetDeviceStateResponse:
+        shown = await self._activities.state(principal.device())
+        return phone_messages.GetDeviceStateResponse(live_activities=[to_live_activity(one) for one in shown])
 
     async def UnpairDevice(
         self, request: phone_messages.UnpairDeviceRequest, context: Any

@@ -38,8 +38,8 @@ def check(report: TokenReport) -> TokenReport:
     if report.os_version is not None:
         require_text(report.os_version, "os_version", maximum=20)
     return TokenReport(
-        push_token=_token(report.push_token, "push_token"),
-        push_to_start_token=_token(report.push_to_start_token, "push_to_start_token"),
+        push_token=_optional(report.push_token, "push_token"),
+        push_to_start_token=_optional(report.push_to_start_token, "push_to_start_token"),
         environment=report.environment,
         bundle_id=report.bundle_id,
         os_version=report.os_version,
@@ -47,9 +47,15 @@ def check(report: TokenReport) -> TokenReport:
     )
 
 
-def _token(value: str | None, field: str) -> str | None:
-    if value is None:
-        return None
+def _optional(value: str | None, field: str) -> str | None:
+    return None if value is None else require_token(value, field)
+
+
+def require_token(value: str, field: str) -> str:
+    """The token in lower case.
+
+    Raises InvalidRequest if it is none.
+    """
     if not TOKEN.fullmatch(value):
         raise InvalidRequest(f"{field} must be an even number of hexadecimal digits, 16 to 400")
     return value.lower()

@@ -7,7 +7,7 @@ import operator
 import uuid
 from dataclasses import dataclass
 
-from core_service.dispatch.courier import Courier, Outcome, OwedPush, Target
+from core_service.courier.port import Courier, Outcome, Push, Target
 from core_service.dispatch.models import DeliveryState
 from core_service.dispatch.progress import Progress
 from core_service.dispatch.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS
@@ -60,12 +60,12 @@ class Dispatch:
         """True while so much is in progress that new work must be left to the dispatcher."""
         return self._in_progress >= MAX_IN_PROGRESS
 
-    def deliver(self, push: OwedPush) -> Progress:
+    def deliver(self, notification_id: uuid.UUID, push: Push) -> Progress:
         """Sends a push whose deliveries the caller has leased. Outcomes are settled whether anybody waits or not."""
         progress = self._begin(len(push.targets))
 
         def on_outcome(target: Target, outcome: Outcome) -> None:
-            self._settler.settle(push.notification_id, target, outcome, progress)
+            self._settler.settle(notification_id, target, outcome, progress)
 
         self._courier.submit(push, on_outcome)
         return progress
@@ -138,7 +138,7 @@ class Dispatch:
     def _resume(self, notification_id: uuid.UUID, notification: tuple | None, rows: list[tuple]) -> None:  # type: ignore[type-arg]
         """Delivers claimed rows, or settles those that no delivery can serve any more."""
         payload, expires_at, expired = notification or (b"", None, True)
-        push = OwedPush(notification_id, payload, expires_at)
+        push = Push(payload, expires_at, collapse_id=str(notification_id))
         for _, device_id, user_id, apns_id, attempts, token, environment, bundle_id in rows:
             if expired:
                 self._drop(notification_id, device_id, user_id, DeliveryState.EXPIRED)
@@ -147,7 +147,7 @@ class Dispatch:
             else:
                 push.targets.append(Target(device_id, user_id, token, environment, bundle_id, apns_id, attempts))
         if push.targets:
-            self.deliver(push)
+            self.deliver(notification_id, push)
 
     def _drop(self, notification_id: uuid.UUID, device_id: uuid.UUID, user_id: uuid.UUID, state: DeliveryState) -> None:
         self._settler.put(Settlement(notification_id, device_id, user_id, state, self._begin(1)))

@@ -7,6 +7,7 @@ import core_service.auth.models
 import core_service.channels.models
 import core_service.devices.models
 import core_service.dispatch.models
+import core_service.live_activities.models
 import core_service.push.models
 import core_service.teams.models  # noqa: F401 - the imports fill SQLModel.metadata
 

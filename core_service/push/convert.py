@@ -3,7 +3,8 @@
 from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 
-from core_service.push.content import Action, ActionType, Content, check_action, check_content
+from core_service.actions import Action, ActionType, check_action
+from core_service.push.content import Content, check_content
 from core_service.push.service import Sent
 
 ACTION_TYPES = {
@@ -31,7 +32,7 @@ def to_content(request: pb.SendPushNotificationRequest) -> Content:
 
 def _to_action(place: int, action: noun.PushNotificationAction) -> Action:
     return check_action(
-        place,
+        f"actions[{place}]",
         title=action.title,
         kind=ACTION_TYPES.get(action.type),
         url=action.url,

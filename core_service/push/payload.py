@@ -7,12 +7,10 @@ where the app's notification service extension finds it.
 import uuid
 from typing import Any
 
+from core_service.actions import phone_form
+from core_service.courier.errors import LIMIT_BYTES, PayloadTooLarge
 from core_service.json_object import write_json
-from core_service.push.content import ActionType, Content
-from core_service.push.errors import PayloadTooLarge
-
-LIMIT_BYTES = 4096
-"""Apple's limit for the body of an alert push."""
+from core_service.push.content import Content
 
 CATEGORY = "activitysmith"
 
@@ -25,7 +23,7 @@ def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
     body = write_json({"aps": _aps(content), "smith": _smith(notification_id, content)})
     if len(body) > LIMIT_BYTES:
         part, part_bytes = _longest_part(content)
-        raise PayloadTooLarge(part=part, part_bytes=part_bytes, total_bytes=len(body), limit=LIMIT_BYTES)
+        raise PayloadTooLarge(part=part, part_bytes=part_bytes, total_bytes=len(body))
     return body
 
 
@@ -50,19 +48,10 @@ def _smith(notification_id: uuid.UUID, content: Content) -> dict[str, Any]:
     if content.redirection is not None:
         smith["redirection"] = content.redirection
     if content.actions:
-        smith["actions"] = _actions(content)
+        smith["actions"] = [phone_form(action) for action in content.actions]
     if content.payload is not None:
         smith["payload"] = content.payload
     return smith
-
-
-def _actions(content: Content) -> list[dict[str, str]]:
-    """The buttons. A webhook's URL stays on the server: the phone asks the server to run it by its id."""
-    return [
-        {"id": str(action.id), "title": action.title, "type": action.type.value}
-        | ({"url": action.url} if action.type is ActionType.OPEN_URL else {})
-        for action in content.actions
-    ]
 
 
 def _longest_part(content: Content) -> tuple[str, int]:
@@ -72,7 +61,7 @@ def _longest_part(content: Content) -> tuple[str, int]:
         "subtitle": content.subtitle,
         "media": content.media,
         "redirection": content.redirection,
-        "actions": _actions(content) or None,
+        "actions": [phone_form(action) for action in content.actions] or None,
         "payload": content.payload,
     }
     sizes = {name: len(write_json(value)) for name, value in parts.items() if value is not None}

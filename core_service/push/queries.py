@@ -1,8 +1,7 @@
 """The SQL of a push notification: one statement records it with everything that it owes, or nothing."""
 
+from core_service.channels.audience import IN_CHANNELS
 from core_service.devices.models import REACHABLE
-
-FIND_CHANNELS = "SELECT id, slug FROM channels WHERE account_id = %s AND slug = ANY(%s)"
 
 _RECORD = f"""
 WITH target AS MATERIALIZED (
@@ -34,17 +33,8 @@ SELECT target.id, target.user_id, target.push_token, target.environment, target.
        (SELECT count(*) FROM target)
 FROM target JOIN owed ON owed.device_id = target.id
 WHERE target.place <= %(leased)s
-"""  # noqa: S608 - put together from constants
+"""
 
 RECORD_FOR_ALL = _RECORD.format(condition="")
 
-RECORD_FOR_CHANNELS = _RECORD.format(
-    condition="""
-      AND id IN (
-          SELECT device_id FROM channel_devices WHERE channel_id = ANY(%(channel_ids)s::uuid[])
-          UNION
-          SELECT d.id
-          FROM channel_users cu JOIN devices d ON d.user_id = cu.user_id
-          WHERE cu.channel_id = ANY(%(channel_ids)s::uuid[])
-      )"""
-)
+RECORD_FOR_CHANNELS = _RECORD.format(condition=f"AND {IN_CHANNELS}")

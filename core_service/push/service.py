@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
-from core_service.dispatch.courier import OwedPush, Target
+from core_service.channels.audience import Audience
+from core_service.channels.errors import NoRecipients
+from core_service.courier.port import Push, Target
 from core_service.dispatch.queries import LEASE_SECONDS
 from core_service.dispatch.service import Counts, Dispatch
+from core_service.events.service import Event, EventBus, EventType
 from core_service.orm import new_id, now
-from core_service.push import targeting
 from core_service.push.content import Content
-from core_service.push.errors import NoRecipients
 from core_service.push.payload import build_payload
-from core_service.push.queries import FIND_CHANNELS, RECORD_FOR_ALL, RECORD_FOR_CHANNELS
+from core_service.push.queries import RECORD_FOR_ALL, RECORD_FOR_CHANNELS
 from service_kit.database import Pool
 from service_kit.interceptors import DATABASE_AWAY
 
@@ -42,8 +43,19 @@ class Sent:
 class PushNotifications:
     """The use cases of push notifications."""
 
-    def __init__(self, pool: Pool, dispatch: Dispatch, *, delivery_wait: float, time_to_live: dt.timedelta) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        audience: Audience,
+        dispatch: Dispatch,
+        events: EventBus,
+        *,
+        delivery_wait: float,
+        time_to_live: dt.timedelta,
+    ) -> None:
+        self._events = events
         self._pool = pool
+        self._audience = audience
         self._dispatch = dispatch
         self._delivery_wait = delivery_wait
         self._time_to_live = time_to_live
@@ -59,47 +71,36 @@ class PushNotifications:
         deadline = time.monotonic() + self._delivery_wait
         notification_id, created_at = new_id(), now()
         payload = build_payload(notification_id, content)
-        channels = await self._channels(caller, requested)
-        push = OwedPush(notification_id, payload, created_at + self._time_to_live)
-        total = await self._record(caller, content, push, created_at, channels)
+        channels = await self._audience.resolve(caller, requested)
+        push = Push(payload, created_at + self._time_to_live, collapse_id=str(notification_id))
+        total = await self._record(notification_id, caller, content, push, channels)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
         if not total:
             raise NoRecipients(slugs)
-        counts = await self._deliver(push, total, deadline)
+        sent = Event(EventType.PUSH_NOTIFICATION_SENT, created_at, notification_id=notification_id)
+        self._events.publish(caller.account_id, sent)
+        counts = await self._deliver(notification_id, push, total, deadline)
         return Sent(notification_id, created_at, slugs, counts)
-
-    async def _channels(
-        self, caller: ApiKeyPrincipal, requested: Sequence[str] | None
-    ) -> tuple[ChannelRef, ...] | None:
-        slugs = None if requested is None else targeting.check_slugs(requested)
-        if caller.channels is not None:
-            return targeting.within_scope(caller.channels, slugs)
-        if slugs is None:
-            return None
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(FIND_CHANNELS, (caller.account_id, list(slugs)), binary=True)
-            found = [ChannelRef(*row) for row in await cursor.fetchall()]
-        return targeting.all_known(slugs, found)
 
     async def _record(
         self,
+        notification_id: uuid.UUID,
         caller: ApiKeyPrincipal,
         content: Content,
-        push: OwedPush,
-        created_at: dt.datetime,
+        push: Push,
         channels: tuple[ChannelRef, ...] | None,
     ) -> int:
         """Writes everything in one transaction, puts the leased devices into `push.targets`, returns how many devices
         are owed in all."""
         parameters: dict[str, Any] = {
-            "notification_id": push.notification_id,
+            "notification_id": notification_id,
             "account_id": caller.account_id,
             "api_key_id": caller.api_key_id,
             "title": content.title,
             "payload": push.payload,
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
             "channel_ids": None if channels is None else [channel.id for channel in channels],
-            "created_at": created_at,
+            "created_at": push.expires_at - self._time_to_live,
             "expires_at": push.expires_at,
             "action_ids": [action.id for action in content.actions],
             "action_titles": [action.title for action in content.actions],
@@ -119,13 +120,13 @@ class PushNotifications:
             push.targets.extend(Target(*row[:6]) for row in rows)
         return int(rows[0][6]) if rows else 0
 
-    async def _deliver(self, push: OwedPush, total: int, deadline: float) -> Counts:
-        progress = self._dispatch.deliver(push) if push.targets else None
+    async def _deliver(self, notification_id: uuid.UUID, push: Push, total: int, deadline: float) -> Counts:
+        progress = self._dispatch.deliver(notification_id, push) if push.targets else None
         if progress is not None and len(push.targets) == total:
             await progress.wait(deadline - time.monotonic())
             return Counts(progress.accepted, progress.users, progress.queued)
         self._dispatch.wake()
-        return await self._count(push.notification_id, Counts(0, 0, total), deadline)
+        return await self._count(notification_id, Counts(0, 0, total), deadline)
 
     async def _count(self, notification_id: uuid.UUID, counts: Counts, deadline: float) -> Counts:
         """The counts by the deadline. What is recorded is promised: to lack its newest numbers is no failure."""

@@ -31,6 +31,7 @@ def to_account(account: AccountView) -> account_pb2.Account:
         name=account.name,
         rate_limit_per_minute=account.rate_limit_per_minute,
         created_at=to_timestamp(account.created_at),
+        max_live_activities=account.max_live_activities,
     )
 
 

@@ -26,6 +26,8 @@ class Account(SQLModel, table=True):
     name: str
     rate_limit_per_minute: int | None = None
     """Requests a minute; the server's default if null."""
+    max_live_activities: int | None = None
+    """Live Activities at once; the server's default if null."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
 
 

@@ -19,6 +19,7 @@ from service_kit.errors import AlreadyExists, InvalidRequest
 
 MIN_PASSWORD_LENGTH = 10
 MAX_RATE_LIMIT = 1_000_000
+MAX_LIVE_ACTIVITIES = 10_000
 BOOTSTRAP_LOCK = 0x424F4F54  # "BOOT"
 
 
@@ -29,7 +30,16 @@ class AccountView:
     id: uuid.UUID
     name: str
     rate_limit_per_minute: int
+    max_live_activities: int
     created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The server's settings, in effect for accounts without one of their own."""
+
+    rate_limit_per_minute: int
+    max_live_activities: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +51,12 @@ class Person:
 
 
 class Accounts:
-    """Accounts and their members. `default_rate_limit` is in effect for accounts without one of their own."""
+    """Accounts and their members."""
 
-    def __init__(self, engine: AsyncEngine, passwords: Passwords, default_rate_limit: int) -> None:
+    def __init__(self, engine: AsyncEngine, passwords: Passwords, defaults: Defaults) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._passwords = passwords
-        self._default_rate_limit = default_rate_limit
+        self._defaults = defaults
 
     async def get(self, account_id: uuid.UUID, user_id: uuid.UUID) -> tuple[AccountView, Person]:
         """The account and a member's place in it.
@@ -67,9 +77,14 @@ class Accounts:
         return self._view(account), Person(member, user)
 
     async def update(
-        self, account_id: uuid.UUID, *, name: str | None = None, rate_limit_per_minute: int | None = None
+        self,
+        account_id: uuid.UUID,
+        *,
+        name: str | None = None,
+        rate_limit_per_minute: int | None = None,
+        max_live_activities: int | None = None,
     ) -> AccountView:
-        """Changes what is given. A rate limit of 0 returns to the server's default.
+        """Changes what is given. A limit of 0 returns to the server's default.
 
         Raises InvalidRequest.
         """
@@ -80,6 +95,12 @@ class Accounts:
                     f"rate_limit_per_minute must be 1 to {MAX_RATE_LIMIT}, or 0 for the server's default"
                 )
             changes["rate_limit_per_minute"] = rate_limit_per_minute or None
+        if max_live_activities is not None:
+            if not 0 <= max_live_activities <= MAX_LIVE_ACTIVITIES:
+                raise InvalidRequest(
+                    f"max_live_activities must be 1 to {MAX_LIVE_ACTIVITIES}, or 0 for the server's default"
+                )
+            changes["max_live_activities"] = max_live_activities or None
         chosen = col(Account.id) == account_id
         async with self._database.begin() as session:
             if changes:
@@ -150,8 +171,13 @@ class Accounts:
             return email, await self._passwords.hash(password), name
 
     def _view(self, account: Account) -> AccountView:
-        limit = account.rate_limit_per_minute or self._default_rate_limit
-        return AccountView(account.id, account.name, limit, account.created_at)
+        return AccountView(
+            id=account.id,
+            name=account.name,
+            rate_limit_per_minute=account.rate_limit_per_minute or self._defaults.rate_limit_per_minute,
+            max_live_activities=account.max_live_activities or self._defaults.max_live_activities,
+            created_at=account.created_at,
+        )
 
 
 def _people() -> Select[Member, User]:

@@ -50,6 +50,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             principal.session().account_id,
             name=request.name if request.HasField("name") else None,
             rate_limit_per_minute=request.rate_limit_per_minute if request.HasField("rate_limit_per_minute") else None,
+            max_live_activities=request.max_live_activities if request.HasField("max_live_activities") else None,
         )
         return messages.UpdateAccountResponse(account=to_account(account))
 

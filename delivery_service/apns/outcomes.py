@@ -30,10 +30,16 @@ class Verdict:
     """Least time before the next attempt, in milliseconds; 0 for kinds that have no next attempt."""
     why: str
     """A sentence for an operator who reads the log."""
+    maybe_accepted: bool = False
+    """Of a retry: the request was sent and its answer never came, so APNs may have taken it."""
 
 
 def _retry(after_ms: int, why: str) -> Verdict:
     return Verdict(RETRY, after_ms, why)
+
+
+def _unanswered(after_ms: int, why: str) -> Verdict:
+    return Verdict(RETRY, after_ms, why, maybe_accepted=True)
 
 
 def _dead(why: str) -> Verdict:
@@ -109,12 +115,12 @@ BY_REASON: dict[str, Verdict] = {
     # Ours: what happened on the way.
     "ConnectFailed": _retry(SECOND, "APNs cannot be reached."),
     "NoFreeStream": _retry(SECOND, "All connections to APNs were busy for too long."),
-    "ConnectionLost": _retry(SECOND, "The connection to APNs broke before the answer."),
+    "ConnectionLost": _unanswered(SECOND, "The connection to APNs broke before the answer."),
     "ConnectionDraining": _retry(SECOND, "APNs asked several connections in a row to close."),
     "StreamRefused": _retry(SECOND, "APNs refused the request unread on several connections in a row."),
-    "StreamReset": _retry(SECOND, "APNs broke the request off."),
-    "AnswerTimeout": _retry(SECOND, "APNs did not answer in time."),
-    "SenderFault": _retry(60 * SECOND, "A fault of this server; the log has the traceback."),
+    "StreamReset": _unanswered(SECOND, "APNs broke the request off."),
+    "AnswerTimeout": _unanswered(SECOND, "APNs did not answer in time."),
+    "SenderFault": _unanswered(60 * SECOND, "A fault of this server; the log has the traceback."),
     # Ours: the process as configured.
     "ProviderKeyMissing": _misconfigured(
         "SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID are not all set."

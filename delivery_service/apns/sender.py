@@ -54,7 +54,13 @@ class ApnsSender:
         level = logging.INFO if reason in ORDINARY else logging.WARNING
         name = Environment.Name(job.environment) if job.environment in Environment.values() else "no environment"
         self._problems.report(f"{name} {reason}", f"{name}: {reason}: {verdict.why}", level=level)
-        outcome = Outcome(index=job.index, kind=verdict.kind, reason=reason, retry_after_ms=verdict.retry_after_ms)
+        outcome = Outcome(
+            index=job.index,
+            kind=verdict.kind,
+            reason=reason,
+            retry_after_ms=verdict.retry_after_ms,
+            maybe_accepted=verdict.maybe_accepted,
+        )
         if verdict.kind == outcomes.TOKEN_DEAD and dead_since_ms and 0 < dead_since_ms <= LAST_TIMESTAMP_MS:
             since = Timestamp()
             since.FromMilliseconds(dead_since_ms)

@@ -8,11 +8,24 @@ UPPER_CASE_ENUMS = frozenset({"smith.core.v1.WebhookMethod"})
 
 
 def form_of(field: FieldDescriptor) -> options_pb2.FieldForm:
-    """How the field's documented JSON form differs from the usual one."""
+    """How the field's documented JSON form differs from the usual one.
+
+    Raises TypeError if that makes no sense for the kind of field it is.
+    """
     if not field.has_options:
         return options_pb2.FieldForm()
     form: options_pb2.FieldForm = field.GetOptions().Extensions[options_pb2.form]
+    if form.refuse_empty and (not field.is_repeated or is_map(field)):
+        raise TypeError(f"{field.full_name}: refuse_empty is for lists")
+    if form.null_if_unset and not field.has_presence:
+        raise TypeError(f"{field.full_name}: null_if_unset is for fields that can be unset")
     return form
+
+
+def leaves_out_empty(field: FieldDescriptor) -> bool:
+    """True for lists that are not written when empty: because the form says so, or because `[]` would be refused."""
+    form = form_of(field)
+    return form.omit_empty or bool(form.refuse_empty)
 
 
 def enum_names(enum: EnumDescriptor) -> dict[int, str]:

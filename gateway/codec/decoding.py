@@ -145,12 +145,25 @@ def _one_message(name: str, fill: Fill) -> Fill:
     return set_message
 
 
-def _list_of_messages(field: FieldDescriptor, fill: Fill) -> Fill:
-    name, expected = field.name, form_of(field).expected or "an array of objects"
+def _list_checker(field: FieldDescriptor, usual: str) -> Callable[[Any], None]:
+    """A function that raises FieldError for a value that is no list, or an empty one where that is refused."""
+    form = form_of(field)
+    expected, refuse_empty = form.expected or usual, form.refuse_empty
 
-    def set_messages(message: Any, value: Any) -> None:
+    def check(value: Any) -> None:
         if type(value) is not list:
             raise must_be(expected, value)
+        if refuse_empty and not value:
+            raise FieldError(refuse_empty)
+
+    return check
+
+
+def _list_of_messages(field: FieldDescriptor, fill: Fill) -> Fill:
+    name, check = field.name, _list_checker(field, "an array of objects")
+
+    def set_messages(message: Any, value: Any) -> None:
+        check(value)
         items = getattr(message, name)
         for index, item in enumerate(value):
             try:
@@ -162,12 +175,10 @@ def _list_of_messages(field: FieldDescriptor, fill: Fill) -> Fill:
 
 
 def _list_of_scalars(field: FieldDescriptor) -> Fill:
-    name, parse = field.name, parser_for(field)
-    expected = form_of(field).expected or "an array"
+    name, parse, check = field.name, parser_for(field), _list_checker(field, "an array")
 
     def set_scalars(message: Any, value: Any) -> None:
-        if type(value) is not list:
-            raise must_be(expected, value)
+        check(value)
         append = getattr(message, name).append
         for index, item in enumerate(value):
             try:

@@ -6,7 +6,7 @@ from typing import Any
 import simplejson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from gateway.codec.contract import enum_names, form_of, is_map
+from gateway.codec.contract import enum_names, form_of, is_map, leaves_out_empty
 from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
 from gateway.codec.timestamps import render_timestamp
 
@@ -29,8 +29,9 @@ def encoder_for(descriptor: Descriptor) -> "MessageEncoder":
 class MessageEncoder:
     """Turns messages of one type into what `json_text.dump` writes.
 
-    Fields without presence are always there, also when 0, empty or false, and lists also when empty, unless the field
-    says `omit_empty`. Fields with presence are there when set. An enum at its zero value is left out: it says nothing.
+    Fields without presence are always there, also when 0, empty or false, and lists also when empty, unless their
+    form leaves them out. Fields with presence are there when set, and null when unset if their form says so. An enum at
+    its zero value says nothing: it is as unset.
     """
 
     def __init__(self, descriptor: Descriptor) -> None:
@@ -50,6 +51,7 @@ class MessageEncoder:
 
 
 def _writer(field: FieldDescriptor) -> Write:
+    null_if_unset = form_of(field).null_if_unset
     if is_map(field):
         return _map_writer(field)
     if field.is_repeated:
@@ -58,7 +60,8 @@ def _writer(field: FieldDescriptor) -> Write:
     if field.has_presence:
 
         def write_if_set(message: Any, out: dict[str, Any]) -> None:
-            if message.HasField(name) and (value := render(getattr(message, name))) is not None:
+            value = render(getattr(message, name)) if message.HasField(name) else None
+            if value is not None or null_if_unset:
                 out[name] = value
 
         return write_if_set
@@ -77,7 +80,7 @@ def _writer(field: FieldDescriptor) -> Write:
 
 
 def _list_writer(field: FieldDescriptor) -> Write:
-    name, render, omit = field.name, _renderer(field), form_of(field).omit_empty
+    name, render, omit = field.name, _renderer(field), leaves_out_empty(field)
 
     def write(message: Any, out: dict[str, Any]) -> None:
         items = getattr(message, name)

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from core_service.dispatch.courier import OnOutcome, Outcome, OwedPush, Target, Verdict
+from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
 from core_service.dispatch.progress import Progress
 from core_service.dispatch.service import MAX_IN_PROGRESS, Dispatch
 from core_service.dispatch.settlement import Settler
@@ -45,7 +45,7 @@ async def settler(pool: Pool) -> AsyncIterator[Settler]:
 class InstantCourier:
     """Has every push accepted at once."""
 
-    def submit(self, push: OwedPush, on_outcome: OnOutcome) -> None:
+    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """See Courier."""
         for target in push.targets:
             on_outcome(target, ACCEPTED)
@@ -130,8 +130,8 @@ async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
 
 async def test_while_outcomes_cannot_be_written_nothing_new_is_begun(pool: Pool) -> None:
     dispatch = Dispatch(pool, InstantCourier(), Settler(pool))
-    push = OwedPush(uuid.uuid4(), b"{}", dt.datetime.now(dt.UTC), [a_target() for _ in range(MAX_IN_PROGRESS)])
-    dispatch.deliver(push)
+    push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_IN_PROGRESS)])
+    dispatch.deliver(uuid.uuid4(), push)
     assert dispatch.saturated
 
 

@@ -13,6 +13,7 @@ from smith.core.v1 import (
     api_key_service_pb2_grpc,
     channel_service_pb2_grpc,
     device_service_pb2_grpc,
+    live_activity_service_pb2_grpc,
     phone_service_pb2_grpc,
     push_notification_service_pb2_grpc,
 )
@@ -28,9 +29,11 @@ MODULES = (
     api_key_service_pb2_grpc,
     channel_service_pb2_grpc,
     device_service_pb2_grpc,
+    live_activity_service_pb2_grpc,
     phone_service_pb2_grpc,
     push_notification_service_pb2_grpc,
 )
+"""The services that have REST routes."""
 
 
 @dataclass

@@ -14,10 +14,10 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from smith.core.v1 import push_notification_service_pb2
+from smith.core.v1 import options_pb2, push_notification_service_pb2
 
 from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
-from gateway.codec.contract import enum_names
+from gateway.codec.contract import enum_names, form_of
 from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
 from gateway.codec.json_text import JsonSyntaxError
 from gateway.codec.timestamps import fill_timestamp, render_timestamp
@@ -149,6 +149,30 @@ def test_a_type_may_contain_itself_and_its_maps() -> None:
     assert decode(encode(message)) == message
 
 
+def with_form(name: str, field: dict[str, Any], form: options_pb2.FieldForm) -> Descriptor:
+    """A message `name.Message` with one field of this form."""
+    file = FileDescriptorProto(name=f"{name}.proto", package=name, syntax="proto3")
+    made = file.message_type.add(name="Message").field.add(name="field", number=1, **field)
+    made.options.Extensions[options_pb2.form].CopyFrom(form)
+    pool = DescriptorPool()
+    pool.Add(file)
+    return pool.FindMessageTypeByName(f"{name}.Message")
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("not_a_list", options_pb2.FieldForm(refuse_empty="must not be empty")),
+        ("never_unset", options_pb2.FieldForm(null_if_unset=True)),
+    ],
+)
+def test_a_form_that_makes_no_sense_is_refused_when_built(name: str, form: options_pb2.FieldForm) -> None:
+    descriptor = with_form(name, {"type": FieldDescriptorProto.TYPE_STRING, "label": 1}, form)
+    for build in (decoder_for, encoder_for):
+        with pytest.raises(TypeError, match=rf"{name}\.Message\.field: "):
+            build(descriptor)
+
+
 def test_a_type_without_a_documented_form_is_refused_when_built() -> None:
     """At start, not at the first request."""
     file = FileDescriptorProto(name="raw.proto", package="raw", syntax="proto3")
@@ -207,16 +231,27 @@ def valid_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     bits = {FieldDescriptor.CPPTYPE_INT32: 32, FieldDescriptor.CPPTYPE_INT64: 64}
     if kind in bits:
         return st.integers(-(2 ** (bits[kind] - 1)), 2 ** (bits[kind] - 1) - 1)
-    return {FieldDescriptor.CPPTYPE_BOOL: st.booleans(), FieldDescriptor.CPPTYPE_STRING: text}[kind]
+    return {
+        FieldDescriptor.CPPTYPE_BOOL: st.booleans(),
+        FieldDescriptor.CPPTYPE_DOUBLE: st.floats(allow_nan=False, allow_infinity=False),
+        FieldDescriptor.CPPTYPE_STRING: text,
+    }[kind]
 
 
 def valid_objects(message: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
     """JSON objects that the message takes, with any of its fields."""
     values = {
-        field.name: st.lists(valid_values(field), max_size=3) if field.is_repeated else valid_values(field)
+        field.name: st.lists(valid_values(field), min_size=bool(form_of(field).refuse_empty), max_size=3)
+        if field.is_repeated
+        else valid_values(field)
         for field in message.fields
     }
-    return st.fixed_dictionaries({}, optional=values)
+    # Where answers say null, requests would leave the field out: there is no way back.
+    always = {field.name for field in message.fields if form_of(field).null_if_unset}
+    return st.fixed_dictionaries(
+        {name: value for name, value in values.items() if name in always},
+        optional={name: value for name, value in values.items() if name not in always},
+    )
 
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -52,12 +52,15 @@ class Account(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    MAX_LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     name: _builtins.str
     """Name shown to its members."""
     rate_limit_per_minute: _builtins.int
     """Requests a minute that all API keys of the account share."""
+    max_live_activities: _builtins.int
+    """Live Activities that may be active at once."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
@@ -69,10 +72,11 @@ class Account(_message.Message):
         name: _builtins.str = ...,
         rate_limit_per_minute: _builtins.int = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        max_live_activities: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "id", b"id", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "id", b"id", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -175,24 +175,32 @@ class UpdateAccountRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    MAX_LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """New name, 1 to 100 characters."""
     rate_limit_per_minute: _builtins.int
     """New requests a minute, 1 to 1000000; 0 returns to the server's default."""
+    max_live_activities: _builtins.int
+    """New number of Live Activities at once, 1 to 10000; 0 returns to the server's default."""
     def __init__(
         self,
         *,
         name: _builtins.str | None = ...,
         rate_limit_per_minute: _builtins.int | None = ...,
+        max_live_activities: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities", "_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities", "_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_live_activities: _TypeAlias = _typing.Literal["max_live_activities"]  # noqa: Y015
+    _WhichOneofArgType__max_live_activities: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities"]  # noqa: Y015
     _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
     _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
     _WhichOneofReturnType__rate_limit_per_minute: _TypeAlias = _typing.Literal["rate_limit_per_minute"]  # noqa: Y015
     _WhichOneofArgType__rate_limit_per_minute: _TypeAlias = _typing.Literal["_rate_limit_per_minute", b"_rate_limit_per_minute"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_live_activities) -> _WhichOneofReturnType__max_live_activities | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
     @_typing.overload

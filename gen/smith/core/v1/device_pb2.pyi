@@ -86,6 +86,9 @@ class Device(_message.Message):
     PUSH_TOKEN_REASON_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     PUSH_TOKEN_REGISTERED_AT_FIELD_NUMBER: _builtins.int
+    PUSH_TO_START_TOKEN_STATE_FIELD_NUMBER: _builtins.int
+    PUSH_TO_START_TOKEN_REASON_FIELD_NUMBER: _builtins.int
+    PUSH_TO_START_TOKEN_REGISTERED_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     user_id: _builtins.str
@@ -102,6 +105,10 @@ class Device(_message.Message):
     """State of its push token."""
     push_token_reason: _builtins.str
     """Why APNs refused its token, for example `Unregistered`. Left out unless the state is `dead`."""
+    push_to_start_token_state: Global___PushTokenState.ValueType
+    """State of its push-to-start token, which Live Activities are started with."""
+    push_to_start_token_reason: _builtins.str
+    """Why APNs refused that token. Left out unless its state is `dead`."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was paired."""
@@ -109,6 +116,10 @@ class Device(_message.Message):
     @_builtins.property
     def push_token_registered_at(self) -> _timestamp_pb2.Timestamp:
         """When its push token was last reported. Left out if never."""
+
+    @_builtins.property
+    def push_to_start_token_registered_at(self) -> _timestamp_pb2.Timestamp:
+        """When that token was last reported. Left out if never."""
 
     def __init__(
         self,
@@ -123,10 +134,13 @@ class Device(_message.Message):
         push_token_reason: _builtins.str | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         push_token_registered_at: _timestamp_pb2.Timestamp | None = ...,
+        push_to_start_token_state: Global___PushTokenState.ValueType = ...,
+        push_to_start_token_reason: _builtins.str | None = ...,
+        push_to_start_token_registered_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_os_version", b"_os_version", "_push_token_reason", b"_push_token_reason", "bundle_id", b"bundle_id", "created_at", b"created_at", "environment", b"environment", "os_version", b"os_version", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "bundle_id", b"bundle_id", "created_at", b"created_at", "environment", b"environment", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_os_version", b"_os_version", "_push_token_reason", b"_push_token_reason", "bundle_id", b"bundle_id", "created_at", b"created_at", "environment", b"environment", "id", b"id", "name", b"name", "os_version", b"os_version", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "push_token_state", b"push_token_state", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "bundle_id", b"bundle_id", "created_at", b"created_at", "environment", b"environment", "id", b"id", "name", b"name", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_to_start_token_state", b"push_to_start_token_state", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "push_token_state", b"push_token_state", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__bundle_id: _TypeAlias = _typing.Literal["bundle_id"]  # noqa: Y015
     _WhichOneofArgType__bundle_id: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id"]  # noqa: Y015
@@ -134,6 +148,8 @@ class Device(_message.Message):
     _WhichOneofArgType__environment: _TypeAlias = _typing.Literal["_environment", b"_environment"]  # noqa: Y015
     _WhichOneofReturnType__os_version: _TypeAlias = _typing.Literal["os_version"]  # noqa: Y015
     _WhichOneofArgType__os_version: _TypeAlias = _typing.Literal["_os_version", b"_os_version"]  # noqa: Y015
+    _WhichOneofReturnType__push_to_start_token_reason: _TypeAlias = _typing.Literal["push_to_start_token_reason"]  # noqa: Y015
+    _WhichOneofArgType__push_to_start_token_reason: _TypeAlias = _typing.Literal["_push_to_start_token_reason", b"_push_to_start_token_reason"]  # noqa: Y015
     _WhichOneofReturnType__push_token_reason: _TypeAlias = _typing.Literal["push_token_reason"]  # noqa: Y015
     _WhichOneofArgType__push_token_reason: _TypeAlias = _typing.Literal["_push_token_reason", b"_push_token_reason"]  # noqa: Y015
     @_typing.overload
@@ -142,6 +158,8 @@ class Device(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__environment) -> _WhichOneofReturnType__environment | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__os_version) -> _WhichOneofReturnType__os_version | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__push_to_start_token_reason) -> _WhichOneofReturnType__push_to_start_token_reason | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__push_token_reason) -> _WhichOneofReturnType__push_token_reason | None: ...
 

@@ -48,6 +48,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Too many wrong passwords or pairing codes. Fact `retry_after_seconds`. RESOURCE_EXHAUSTED, HTTP 429."""
     ERROR_REASON_UNAVAILABLE: _ErrorReason.ValueType  # 12
     """The server or its database cannot answer now. UNAVAILABLE, HTTP 503."""
+    ERROR_REASON_LIVE_ACTIVITY_LIMIT: _ErrorReason.ValueType  # 13
+    """As many Live Activities as the account may have at once are active. Facts `limit`, `active`. RESOURCE_EXHAUSTED,
+    HTTP 429.
+    """
+    ERROR_REASON_LIVE_ACTIVITY_ENDED: _ErrorReason.ValueType  # 14
+    """The Live Activity is over and takes no more updates. INVALID_ARGUMENT, HTTP 400."""
+    ERROR_REASON_INVALID_STREAM_KEY: _ErrorReason.ValueType  # 15
+    """`stream_key` breaks its syntax. INVALID_ARGUMENT, HTTP 400."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Stands in the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
@@ -81,4 +89,12 @@ ERROR_REASON_TOO_MANY_ATTEMPTS: ErrorReason.ValueType  # 11
 """Too many wrong passwords or pairing codes. Fact `retry_after_seconds`. RESOURCE_EXHAUSTED, HTTP 429."""
 ERROR_REASON_UNAVAILABLE: ErrorReason.ValueType  # 12
 """The server or its database cannot answer now. UNAVAILABLE, HTTP 503."""
+ERROR_REASON_LIVE_ACTIVITY_LIMIT: ErrorReason.ValueType  # 13
+"""As many Live Activities as the account may have at once are active. Facts `limit`, `active`. RESOURCE_EXHAUSTED,
+HTTP 429.
+"""
+ERROR_REASON_LIVE_ACTIVITY_ENDED: ErrorReason.ValueType  # 14
+"""The Live Activity is over and takes no more updates. INVALID_ARGUMENT, HTTP 400."""
+ERROR_REASON_INVALID_STREAM_KEY: ErrorReason.ValueType  # 15
+"""`stream_key` breaks its syntax. INVALID_ARGUMENT, HTTP 400."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -94,22 +94,32 @@ class FieldForm(_message.Message):
     OMIT_EMPTY_FIELD_NUMBER: _builtins.int
     EXPECTED_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    REFUSE_EMPTY_FIELD_NUMBER: _builtins.int
+    NULL_IF_UNSET_FIELD_NUMBER: _builtins.int
     omit_empty: _builtins.bool
     """An empty list is left out of answers instead of being written as `[]`."""
     expected: _builtins.str
     """What error messages call a value of the right type, for example `an array of channel slugs`."""
     error: _builtins.str
     """Title (`error`) of the answer if the field or anything in it is of the wrong type."""
+    refuse_empty: _builtins.str
+    """What an empty list is refused with, for example `must contain at least one channel`. For lists that mean something
+    else when left out: to a server, the two look alike.
+    """
+    null_if_unset: _builtins.bool
+    """The field is written as `null` in answers where it is not set, instead of being left out."""
     def __init__(
         self,
         *,
         omit_empty: _builtins.bool = ...,
         expected: _builtins.str = ...,
         error: _builtins.str = ...,
+        refuse_empty: _builtins.str = ...,
+        null_if_unset: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "expected", b"expected", "omit_empty", b"omit_empty"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "expected", b"expected", "null_if_unset", b"null_if_unset", "omit_empty", b"omit_empty", "refuse_empty", b"refuse_empty"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,9 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from smith.core.v1 import device_pb2 as _device_pb2
+from smith.core.v1 import live_activity_pb2 as _live_activity_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -157,6 +160,129 @@ class PutDeviceTokensResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutDeviceTokensResponse: _TypeAlias = PutDeviceTokensResponse  # noqa: Y015
+
+@_typing.final
+class PutLiveActivityTokenRequest(_message.Message):
+    """An update token."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    activity_id: _builtins.str
+    """The activity: `activity_id` of its attributes."""
+    token: _builtins.str
+    """ActivityKit update token in hexadecimal digits."""
+    def __init__(
+        self,
+        *,
+        activity_id: _builtins.str = ...,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_id", b"activity_id", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutLiveActivityTokenRequest: _TypeAlias = PutLiveActivityTokenRequest  # noqa: Y015
+
+@_typing.final
+class PutLiveActivityTokenResponse(_message.Message):
+    """The token is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutLiveActivityTokenResponse: _TypeAlias = PutLiveActivityTokenResponse  # noqa: Y015
+
+@_typing.final
+class ReportLiveActivityDismissedRequest(_message.Message):
+    """A Live Activity that the person removed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    activity_id: _builtins.str
+    """The activity: `activity_id` of its attributes."""
+    def __init__(
+        self,
+        *,
+        activity_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_id", b"activity_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportLiveActivityDismissedRequest: _TypeAlias = ReportLiveActivityDismissedRequest  # noqa: Y015
+
+@_typing.final
+class ReportLiveActivityDismissedResponse(_message.Message):
+    """No further push goes to that activity on this phone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportLiveActivityDismissedResponse: _TypeAlias = ReportLiveActivityDismissedResponse  # noqa: Y015
+
+@_typing.final
+class GetDeviceStateRequest(_message.Message):
+    """Asks what should be on the screen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDeviceStateRequest: _TypeAlias = GetDeviceStateRequest  # noqa: Y015
+
+@_typing.final
+class GetDeviceStateResponse(_message.Message):
+    """What should be on the screen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def live_activities(self) -> _containers.RepeatedCompositeFieldContainer[_live_activity_pb2.DeviceLiveActivity]:
+        """Every Live Activity that is, or is about to be, on this phone, oldest first. One that is not listed is to be removed."""
+
+    def __init__(
+        self,
+        *,
+        live_activities: _abc.Iterable[_live_activity_pb2.DeviceLiveActivity] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["live_activities", b"live_activities"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDeviceStateResponse: _TypeAlias = GetDeviceStateResponse  # noqa: Y015
 
 @_typing.final
 class UnpairDeviceRequest(_message.Message):

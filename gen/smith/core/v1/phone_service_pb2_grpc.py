@@ -45,6 +45,21 @@ class PhoneServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensResponse.FromString,
                 _registered_method=True)
+        self.PutLiveActivityToken = channel.unary_unary(
+                '/smith.core.v1.PhoneService/PutLiveActivityToken',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutLiveActivityTokenRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutLiveActivityTokenResponse.FromString,
+                _registered_method=True)
+        self.ReportLiveActivityDismissed = channel.unary_unary(
+                '/smith.core.v1.PhoneService/ReportLiveActivityDismissed',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ReportLiveActivityDismissedRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ReportLiveActivityDismissedResponse.FromString,
+                _registered_method=True)
+        self.GetDeviceState = channel.unary_unary(
+                '/smith.core.v1.PhoneService/GetDeviceState',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateResponse.FromString,
+                _registered_method=True)
         self.UnpairDevice = channel.unary_unary(
                 '/smith.core.v1.PhoneService/UnpairDevice',
                 request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.UnpairDeviceRequest.SerializeToString,
@@ -76,6 +91,34 @@ class PhoneServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutLiveActivityToken(self, request, context):
+        """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
+        server has held for the activity is sent at once. Reporting a token again is harmless.
+
+        Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportLiveActivityDismissed(self, request, context):
+        """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
+        activity does.
+
+        Errors: NOT_FOUND (this phone was never to show the activity).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDeviceState(self, request, context):
+        """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+        APNs keeps one push at most for a phone that it cannot reach.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UnpairDevice(self, request, context):
         """Unpairs the calling phone.
         """
@@ -95,6 +138,21 @@ def add_PhoneServiceServicer_to_server(servicer, server):
                     servicer.PutDeviceTokens,
                     request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensResponse.SerializeToString,
+            ),
+            'PutLiveActivityToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutLiveActivityToken,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutLiveActivityTokenRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutLiveActivityTokenResponse.SerializeToString,
+            ),
+            'ReportLiveActivityDismissed': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportLiveActivityDismissed,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ReportLiveActivityDismissedRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ReportLiveActivityDismissedResponse.SerializeToString,
+            ),
+            'GetDeviceState': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDeviceState,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateResponse.SerializeToString,
             ),
             'UnpairDevice': grpc.unary_unary_rpc_method_handler(
                     servicer.UnpairDevice,
@@ -157,6 +215,87 @@ class PhoneService:
             '/smith.core.v1.PhoneService/PutDeviceTokens',
             smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutLiveActivityToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/PutLiveActivityToken',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.PutLiveActivityTokenRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.PutLiveActivityTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportLiveActivityDismissed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/ReportLiveActivityDismissed',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.ReportLiveActivityDismissedRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.ReportLiveActivityDismissedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDeviceState(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/GetDeviceState',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,22 @@ class PhoneServiceStub:
 
     Errors: INVALID_REQUEST.
     """
+    PutLiveActivityToken: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.PutLiveActivityTokenRequest, _phone_service_pb2.PutLiveActivityTokenResponse]
+    """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
+    server has held for the activity is sent at once. Reporting a token again is harmless.
+
+    Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+    """
+    ReportLiveActivityDismissed: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.ReportLiveActivityDismissedRequest, _phone_service_pb2.ReportLiveActivityDismissedResponse]
+    """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
+    activity does.
+
+    Errors: NOT_FOUND (this phone was never to show the activity).
+    """
+    GetDeviceState: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.GetDeviceStateRequest, _phone_service_pb2.GetDeviceStateResponse]
+    """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+    APNs keeps one push at most for a phone that it cannot reach.
+    """
     UnpairDevice: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.UnpairDeviceRequest, _phone_service_pb2.UnpairDeviceResponse]
     """Unpairs the calling phone."""
 
@@ -64,6 +80,22 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     old one at once; a device of the same account that held it loses it.
 
     Errors: INVALID_REQUEST.
+    """
+    PutLiveActivityToken: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PutLiveActivityTokenRequest, _phone_service_pb2.PutLiveActivityTokenResponse]  # type: ignore[assignment]
+    """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
+    server has held for the activity is sent at once. Reporting a token again is harmless.
+
+    Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+    """
+    ReportLiveActivityDismissed: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.ReportLiveActivityDismissedRequest, _phone_service_pb2.ReportLiveActivityDismissedResponse]  # type: ignore[assignment]
+    """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
+    activity does.
+
+    Errors: NOT_FOUND (this phone was never to show the activity).
+    """
+    GetDeviceState: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.GetDeviceStateRequest, _phone_service_pb2.GetDeviceStateResponse]  # type: ignore[assignment]
+    """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+    APNs keeps one push at most for a phone that it cannot reach.
     """
     UnpairDevice: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.UnpairDeviceRequest, _phone_service_pb2.UnpairDeviceResponse]  # type: ignore[assignment]
     """Unpairs the calling phone."""
@@ -93,6 +125,40 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         old one at once; a device of the same account that held it loses it.
 
         Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def PutLiveActivityToken(
+        self,
+        request: _phone_service_pb2.PutLiveActivityTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.PutLiveActivityTokenResponse, _abc.Awaitable[_phone_service_pb2.PutLiveActivityTokenResponse]]:
+        """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
+        server has held for the activity is sent at once. Reporting a token again is harmless.
+
+        Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+        """
+
+    @_abc_1.abstractmethod
+    def ReportLiveActivityDismissed(
+        self,
+        request: _phone_service_pb2.ReportLiveActivityDismissedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.ReportLiveActivityDismissedResponse, _abc.Awaitable[_phone_service_pb2.ReportLiveActivityDismissedResponse]]:
+        """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
+        activity does.
+
+        Errors: NOT_FOUND (this phone was never to show the activity).
+        """
+
+    @_abc_1.abstractmethod
+    def GetDeviceState(
+        self,
+        request: _phone_service_pb2.GetDeviceStateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.GetDeviceStateResponse, _abc.Awaitable[_phone_service_pb2.GetDeviceStateResponse]]:
+        """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+        APNs keeps one push at most for a phone that it cannot reach.
         """
 
     @_abc_1.abstractmethod

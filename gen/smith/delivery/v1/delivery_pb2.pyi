@@ -199,6 +199,7 @@ class Outcome(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_MS_FIELD_NUMBER: _builtins.int
     DEAD_SINCE_FIELD_NUMBER: _builtins.int
+    MAYBE_ACCEPTED_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Place of the target among all targets of the request, counted through its pushes from 0."""
     kind: Global___OutcomeKind.ValueType
@@ -207,6 +208,8 @@ class Outcome(_message.Message):
     """APNs' reason, for example `Unregistered`, or ours, for example `ConnectionLost`. Empty if accepted."""
     retry_after_ms: _builtins.int
     """Least time before the next attempt, in milliseconds. For `RETRY` and `MISCONFIGURED`."""
+    maybe_accepted: _builtins.bool
+    """For `RETRY`: the request was sent and APNs may have taken it. False: APNs certainly did not."""
     @_builtins.property
     def dead_since(self) -> _timestamp_pb2.Timestamp:
         """For `TOKEN_DEAD`: when APNs knew the token to be dead. A token reported after this moment is alive. Unset if APNs
@@ -221,10 +224,11 @@ class Outcome(_message.Message):
         reason: _builtins.str = ...,
         retry_after_ms: _builtins.int = ...,
         dead_since: _timestamp_pb2.Timestamp | None = ...,
+        maybe_accepted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since", "index", b"index", "kind", b"kind", "reason", b"reason", "retry_after_ms", b"retry_after_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since", "index", b"index", "kind", b"kind", "maybe_accepted", b"maybe_accepted", "reason", b"reason", "retry_after_ms", b"retry_after_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

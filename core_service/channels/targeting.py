@@ -9,25 +9,25 @@
 from collections.abc import Sequence
 
 from core_service.auth.principal import ChannelRef
-from core_service.push.errors import ChannelScopeViolation, InvalidTarget
+from core_service.channels.errors import ChannelScopeViolation, InvalidTarget
 from core_service.validation import SLUG, SLUG_LENGTH
 
 MAX_CHANNELS = 100
 
 
-def check_slugs(slugs: Sequence[str]) -> tuple[str, ...]:
+def check_slugs(slugs: Sequence[str], name: str = "target.channels") -> tuple[str, ...]:
     """The requested slugs, each once, in the order given.
 
     Raises InvalidTarget if there are none, too many, or one is not a slug.
     """
     if not slugs:
-        raise InvalidTarget("target.channels must contain at least one channel")
+        raise InvalidTarget(f"{name} must contain at least one channel")
     if len(slugs) > MAX_CHANNELS:
-        raise InvalidTarget(f"target.channels must have at most {MAX_CHANNELS} items")
+        raise InvalidTarget(f"{name} must have at most {MAX_CHANNELS} items")
     for place, slug in enumerate(slugs):
         if len(slug) > SLUG_LENGTH or not SLUG.fullmatch(slug):
             raise InvalidTarget(
-                f"target.channels[{place}] must be a channel slug: lower-case letters, digits and single hyphens, "
+                f"{name}[{place}] must be a channel slug: lower-case letters, digits and single hyphens, "
                 f"at most {SLUG_LENGTH} characters"
             )
     return tuple(dict.fromkeys(slugs))
@@ -46,7 +46,9 @@ def within_scope(scope: Sequence[ChannelRef], requested: Sequence[str] | None) -
     return tuple(by_slug[slug] for slug in requested)
 
 
-def all_known(requested: Sequence[str], found: Sequence[ChannelRef]) -> tuple[ChannelRef, ...]:
+def all_known(
+    requested: Sequence[str], found: Sequence[ChannelRef], name: str = "target.channels"
+) -> tuple[ChannelRef, ...]:
     """The channels of the account by the requested slugs, in the order requested.
 
     Raises InvalidTarget naming the first slug that no channel has.
@@ -54,5 +56,5 @@ def all_known(requested: Sequence[str], found: Sequence[ChannelRef]) -> tuple[Ch
     by_slug = {channel.slug: channel for channel in found}
     for place, slug in enumerate(requested):
         if slug not in by_slug:
-            raise InvalidTarget(f"target.channels[{place}]: there is no channel with the slug {slug}")
+            raise InvalidTarget(f"{name}[{place}]: there is no channel with the slug {slug}")
     return tuple(by_slug[slug] for slug in requested)

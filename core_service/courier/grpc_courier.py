@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import grpc
 from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc
 
-from core_service.dispatch.courier import OnOutcome, Outcome, OwedPush, Target, Verdict
+from core_service.courier.port import OnOutcome, Outcome, Push, PushType, Target, Verdict
 
 if TYPE_CHECKING:
     from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
@@ -34,8 +34,11 @@ ENVIRONMENTS = {
     "production": delivery_pb2.ENVIRONMENT_PRODUCTION,
     "sandbox": delivery_pb2.ENVIRONMENT_SANDBOX,
 }
+PUSH_TYPES = {
+    PushType.ALERT: delivery_pb2.PUSH_TYPE_ALERT,
+    PushType.LIVE_ACTIVITY: delivery_pb2.PUSH_TYPE_LIVE_ACTIVITY,
+}
 ACCEPTED = Outcome(Verdict.ACCEPTED)
-PRIORITY_IMMEDIATE = 10
 
 
 class GrpcCourier:
@@ -44,13 +47,13 @@ class GrpcCourier:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
-        self._waiting: list[tuple[OwedPush, OnOutcome]] = []
+        self._waiting: list[tuple[Push, OnOutcome]] = []
         self._flush_handle: asyncio.Handle | None = None
         self._unanswered = 0
         """Calls without a first outcome."""
         self._calls: set[asyncio.Task[None]] = set()
 
-    def submit(self, push: OwedPush, on_outcome: OnOutcome) -> None:
+    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Takes the push; see Courier."""
         self._waiting.append((push, on_outcome))
         if self._flush_handle is None:
@@ -96,12 +99,12 @@ class _Call:
         self.targets: list[tuple[Target, OnOutcome] | None] = []
         """Those without an outcome yet, by their place in the request."""
 
-    def add(self, push: OwedPush, targets: list[Target], on_outcome: OnOutcome) -> None:
+    def add(self, push: Push, targets: list[Target], on_outcome: OnOutcome) -> None:
         message = self.request.pushes.add(
-            push_type=delivery_pb2.PUSH_TYPE_ALERT,
+            push_type=PUSH_TYPES[push.push_type],
             payload=push.payload,
-            collapse_id=str(push.notification_id),
-            priority=PRIORITY_IMMEDIATE,
+            collapse_id=push.collapse_id,
+            priority=push.priority,
         )
         message.expires_at.FromDatetime(push.expires_at)
         for target in targets:
@@ -116,7 +119,7 @@ class _Call:
     async def run(self, stub: "DeliveryServiceAsyncStub", on_answered: Callable[[], None]) -> None:
         """Calls, and hands out the outcomes; `on_answered` is called once, at the first of them or at the end."""
         answered = False
-        leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0)
+        leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True)
         try:
             async for response in stub.Deliver(self.request, timeout=CALL_TIMEOUT_SECONDS):
                 for outcome in response.outcomes:
@@ -126,7 +129,10 @@ class _Call:
                     on_answered()
         except grpc.aio.AioRpcError as error:
             log.warning("the delivery service did not finish a call: %s %s", error.code().name, error.details())
-            leftover = Outcome(Verdict.RETRY, f"Delivery{error.code().name.title().replace('_', '')}", 1.0)
+            reason = f"Delivery{error.code().name.title().replace('_', '')}"
+            # Only this refusal says for certain that nothing was sent.
+            sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
+            leftover = Outcome(Verdict.RETRY, reason, 1.0, maybe_accepted=sent)
         finally:
             for index in range(len(self.targets)):
                 self._settle(index, leftover)
@@ -149,4 +155,5 @@ def _read(outcome: delivery_pb2.Outcome) -> Outcome:
         outcome.reason,
         outcome.retry_after_ms / 1000,
         outcome.dead_since.ToDatetime(tzinfo=dt.UTC) if outcome.HasField("dead_since") else None,
+        outcome.maybe_accepted,
     )

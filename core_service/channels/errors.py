@@ -1,4 +1,4 @@
-"""Why a push notification is refused."""
+"""Why a target is refused."""
 
 from collections.abc import Sequence
 
@@ -24,27 +24,12 @@ class ChannelScopeViolation(DomainError):
 
 
 class NoRecipients(DomainError):
-    """Nobody to send to. The sentence is the documented one."""
+    """Nobody to send to. The sentence is the documented one; `devices` names what was looked for."""
 
     kind, reason, error = Kind.NOT_FOUND, "NO_RECIPIENTS", "No recipients found"
 
-    def __init__(self, effective_channel_slugs: Sequence[str] | None) -> None:
+    def __init__(self, effective_channel_slugs: Sequence[str] | None, devices: str = "devices") -> None:
         super().__init__(
-            "No devices matched the effective channel target",
+            f"No {devices} matched the effective channel target",
             effective_channel_slugs=None if effective_channel_slugs is None else list(effective_channel_slugs),
-        )
-
-
-class PayloadTooLarge(DomainError):
-    """The push would be larger than APNs takes."""
-
-    kind, reason, error = Kind.INVALID, "PAYLOAD_TOO_LARGE", "Payload too large"
-
-    def __init__(self, *, part: str, part_bytes: int, total_bytes: int, limit: int) -> None:
-        super().__init__(
-            f"The push would be {total_bytes} bytes long and APNs takes {limit}. "
-            f"The longest part is {part} with {part_bytes} bytes: shorten it by {total_bytes - limit} bytes or more.",
-            part=part,
-            bytes=total_bytes,
-            limit=limit,
         )

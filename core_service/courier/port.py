@@ -8,6 +8,13 @@ from enum import Enum, auto
 from typing import Protocol
 
 
+class PushType(Enum):
+    """The two kinds of push that Apple keeps apart."""
+
+    ALERT = auto()
+    LIVE_ACTIVITY = auto()
+
+
 class Verdict(Enum):
     """The five things that can become of a push. Apple's reasons are sorted into them by the delivery service."""
 
@@ -29,6 +36,8 @@ class Outcome:
     """Least time before the next attempt."""
     dead_since: dt.datetime | None = None
     """When APNs knew the token to be dead, if it said."""
+    maybe_accepted: bool = False
+    """Of a retry: the request was sent and its answer is unknown, so APNs may have taken it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +56,17 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class OwedPush:
-    """One notification and devices it is owed to. Whoever holds it holds the lease on its deliveries."""
+class Push:
+    """One message and devices it is owed to. Whoever holds it holds the lease on its delivery."""
 
-    notification_id: uuid.UUID
     payload: bytes
     expires_at: dt.datetime
+    """Until when APNs keeps it for a phone that it cannot reach."""
+    collapse_id: str = ""
+    """A later push with the same value replaces the shown one; at most 64 bytes, empty for none."""
+    push_type: PushType = PushType.ALERT
+    priority: int = 10
+    """10: at once; 5: as the phone's battery allows."""
     targets: list[Target] = field(default_factory=list)
 
 
@@ -62,5 +76,5 @@ OnOutcome = Callable[[Target, Outcome], None]
 class Courier(Protocol):
     """Takes pushes to APNs."""
 
-    def submit(self, push: OwedPush, on_outcome: OnOutcome) -> None:
+    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Sends the push to each of its targets, soon. `on_outcome` is called once per target, whatever happens."""

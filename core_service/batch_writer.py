@@ -1,0 +1,74 @@
+"""Results written to the database, all that are waiting in one batch."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MAX_BATCH = 1000
+RETRY_SECONDS = 0.5
+
+
+class BatchWriter(Generic[T]):
+    """Writes items in the order they come, gathering those that come while a batch is being written.
+
+    `write` writes a batch in one transaction; `give_up` hears of an item that can never be written. Bounded by whoever
+    puts items in. While the database is away they wait.
+    """
+
+    def __init__(self, what: str, write: Callable[[list[T]], Awaitable[None]], give_up: Callable[[T], None]) -> None:
+        self._what = what
+        self._write = write
+        self._give_up = give_up
+        self._waiting: deque[T] = deque()
+        self._work = asyncio.Event()
+        self._apart = 0
+        """So many of those that wait are written one by one, because together they could not be."""
+
+    def put(self, item: T) -> None:
+        """Takes an item."""
+        self._waiting.append(item)
+        self._work.set()
+
+    async def run(self) -> None:
+        """Writes what comes, until cancelled."""
+        while True:
+            await self._work.wait()
+            batch = self._take()
+            try:
+                await self._write(batch)
+            except DATABASE_AWAY as error:
+                log.warning("%d %s not written yet: %s", len(batch), self._what, error)
+                self._put_back(batch)
+                await asyncio.sleep(RETRY_SECONDS)
+            except asyncio.CancelledError:
+                self._put_back(batch)
+                raise
+            except Exception:
+                log.exception("%d %s cannot be written", len(batch), self._what)
+                self._isolate(batch)
+            if not self._waiting:
+                self._work.clear()
+
+    def _take(self) -> list[T]:
+        size = 1 if self._apart else min(MAX_BATCH, len(self._waiting))
+        self._apart = max(0, self._apart - 1)
+        return [self._waiting.popleft() for _ in range(size)]
+
+    def _put_back(self, batch: list[T]) -> None:
+        self._waiting.extendleft(reversed(batch))
+
+    def _isolate(self, batch: list[T]) -> None:
+        """Sees to it that an item that can never be written holds up no other."""
+        if len(batch) > 1:
+            self._put_back(batch)
+            self._apart = len(batch)
+        else:
+            self._give_up(batch[0])

@@ -1,0 +1,1 @@
+"""Events: what happens in accounts, told to whoever watches as it happens."""

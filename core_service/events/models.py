@@ -1,0 +1,38 @@
+"""What can happen in an account. Kept nowhere: events are news, not a record."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What happened. Cores of different releases exchange these values through Redis: they must not change."""
+
+    PUSH_NOTIFICATION_SENT = "push_notification_sent"
+    LIVE_ACTIVITY_STARTED = "live_activity_started"
+    LIVE_ACTIVITY_UPDATED = "live_activity_updated"
+    LIVE_ACTIVITY_ENDED = "live_activity_ended"
+    LIVE_ACTIVITY_DELIVERED = "live_activity_delivered"
+    LIVE_ACTIVITY_FAILED = "live_activity_failed"
+    LIVE_ACTIVITY_TOKEN_RECEIVED = "live_activity_token_received"  # noqa: S105 - a name, no secret
+    LIVE_ACTIVITY_DISMISSED = "live_activity_dismissed"
+    STREAM_PAUSED = "stream_paused"
+    STREAM_RESUMED = "stream_resumed"
+    STREAM_ENDED = "stream_ended"
+    PUSH_TO_START_TOKEN_DEAD = "push_to_start_token_dead"  # noqa: S105 - a name, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, and what it is about."""
+
+    type: EventType
+    occurred_at: dt.datetime
+    """With a time zone."""
+    activity_id: str = ""
+    stream_key: str = ""
+    device_id: uuid.UUID | None = None
+    notification_id: uuid.UUID | None = None
+    reason: str = ""
+    """Why, in APNs' words or ours; empty if there is nothing to explain."""

@@ -1,0 +1,115 @@
+"""Events between the cores of one installation, over Redis pub/sub. What is lost on the way is missed."""
+
+import asyncio
+import logging
+import uuid
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from core_service.events.service import Event, EventBus
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "smith:events"
+MAX_WAITING = 10_000
+MAX_BATCH = 100
+TIMEOUT_SECONDS = 2.0
+RECONNECT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 5.0
+SILENCE_SECONDS = 3 * HEARTBEAT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message on the channel, as JSON: events by account, and the relay that sent it."""
+
+    origin: str
+    events: tuple[tuple[uuid.UUID, Event], ...]
+
+
+_parcels = TypeAdapter(Parcel)
+
+
+class EventRelay:
+    """Sends what its bus publishes to the other cores, and tells its bus what they have sent."""
+
+    def __init__(self, bus: EventBus, redis_url: str) -> None:
+        self._bus = bus
+        # redis-py's own name for Unix sockets is shorter than the one that the rate limiter's library takes.
+        self._url = redis_url.removeprefix("redis+") if redis_url.startswith("redis+unix:") else redis_url
+        self._origin = uuid.uuid4().hex
+        self._waiting: deque[tuple[uuid.UUID, Event]] = deque(maxlen=MAX_WAITING)
+        self._dropped = 0
+        self._woken = asyncio.Event()
+        bus.send_through(self._put)
+
+    async def run(self) -> None:
+        """Sends and receives until cancelled. While Redis is away, the other cores' events are missed."""
+        while True:
+            try:
+                await self._exchange()
+            except* (RedisError, OSError) as failures:
+                log.warning("events of other cores are missed, Redis is away: %s", failures.exceptions[0])
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _put(self, account_id: uuid.UUID, event: Event) -> None:
+        if len(self._waiting) == MAX_WAITING:
+            self._dropped += 1
+        self._waiting.append((account_id, event))
+        self._woken.set()
+
+    async def _exchange(self) -> None:
+        # A publish that is tried again by the library would arrive twice.
+        redis = Redis.from_url(
+            self._url,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            socket_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+        async with redis, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._receive(redis))
+            tasks.create_task(self._send(redis))
+
+    async def _send(self, redis: Redis) -> None:
+        while True:
+            if self._dropped:
+                log.warning("%d events were not sent to other cores, Redis is too slow or away", self._dropped)
+                self._dropped = 0
+            batch = tuple(self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting))))
+            try:
+                await redis.publish(CHANNEL, _parcels.dump_json(Parcel(self._origin, batch)))
+            except (RedisError, OSError):
+                self._dropped += len(batch)
+                raise
+            if not self._waiting:
+                self._woken.clear()
+                # An empty parcel now and then: every relay hears its own, so silence means a dead subscription.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await self._woken.wait()
+
+    async def _receive(self, redis: Redis) -> None:
+        async with redis.pubsub() as subscription:
+            await subscription.subscribe(CHANNEL)
+            while message := await subscription.get_message(timeout=SILENCE_SECONDS):
+                if message["type"] == "message":
+                    self._take(message["data"])
+        raise RedisError(f"nothing was heard for {SILENCE_SECONDS:g} seconds")
+
+    def _take(self, data: bytes) -> None:
+        try:
+            parcel = _parcels.validate_json(data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            log.warning("events of another core cannot be read, is it of another release? %s", first)
+            return
+        if parcel.origin != self._origin:
+            for account_id, event in parcel.events:
+                self._bus.tell(account_id, event)

@@ -1,0 +1,1 @@
+"""Live Activities: what each phone should show, and what has been done about it."""

@@ -1,0 +1,184 @@
+"""Tables of Live Activities."""
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, Text, Uuid, text
+from sqlmodel import Field, SQLModel
+
+from core_service.orm import Timestamp, new_id, now
+
+STARTABLE = (
+    "push_to_start_token IS NOT NULL"
+    " AND (push_to_start_token_dead_reason IS NULL OR push_token_dead_reason IS NULL AND push_token IS NOT NULL)"
+)
+"""The SQL condition under which a device is one for Live Activities. A dead push-to-start token does not exclude it as
+long as its push token lives: the app is there and will report another. The partial index of devices serves it."""
+
+
+class Phase(StrEnum):
+    """How far a device has come with an activity."""
+
+    REQUESTED = "requested"
+    """The push that starts it is owed, or its fate is unknown."""
+    STARTED = "started"
+    """APNs accepted the start, or the app has shown itself; no update token is known."""
+    LIVE = "live"
+    """There is an update token."""
+    ENDED = "ended"
+    """Over: APNs accepted the end, or there is nothing to end."""
+    DISMISSED = "dismissed"
+    """The person removed it."""
+    FAILED = "failed"
+    """APNs will never take its start."""
+
+
+OPEN = "phase IN ('requested', 'started', 'live')"
+"""The SQL condition under which a device may still be owed something."""
+
+
+class LiveActivity(SQLModel, table=True):
+    """What phones should show, in its newest version."""
+
+    __tablename__ = "live_activities"
+    __table_args__ = (
+        Index("live_activities_active_idx", "account_id", postgresql_where=text("ended_at IS NULL")),
+        Index("live_activities_dismiss_at_idx", "account_id", "dismiss_at"),
+        Index("live_activities_due_at_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    id: str = Field(primary_key=True)
+    """32 random URL-safe characters."""
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    stream_id: uuid.UUID | None = None
+    """The stream that it shows; null if it is managed by its backend."""
+    replaces: str | None = None
+    """The activity whose end waits for the start of this one."""
+    channel_ids: list[uuid.UUID] | None = Field(default=None, sa_column=Column(ARRAY(Uuid)))
+    channel_slugs: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    """The channels it was resolved to; null if it is for the whole account."""
+    version: int = Field(default=1, sa_type=BigInteger)
+    """Rises with every state, the end included."""
+    content_state: str
+    """JSON text, without the button."""
+    action: str | None = None
+    """The present button as JSON text, with all that its webhook needs."""
+    alert: str | None = None
+    """JSON text of the last alert that was asked for."""
+    alert_version: int = Field(default=0, sa_type=BigInteger)
+    """The version it came with. Devices behind it are told."""
+    alert_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    urgent_version: int = Field(default=0, sa_type=BigInteger)
+    """The last version that was more than a tick. To devices behind it goes a push of high priority."""
+    dismiss_after_seconds: int | None = None
+    """How long it is to stay after its end, if a backend has said so."""
+    updates: int = 0
+    """States after the first that backends have sent."""
+    quiet_start: bool = False
+    """Its start makes no sound: the person has seen it before, as another activity."""
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    updated_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    heard_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    """When a backend last sent a state, though it were the same; exact to a few minutes."""
+    expires_at: dt.datetime = Field(sa_type=Timestamp)
+    """When iOS ends it by itself."""
+    ended_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    dismiss_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When it leaves the screen after its end."""
+    due_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When time itself changes something about it."""
+
+
+class LiveActivityDevice(SQLModel, table=True):
+    """One activity on one device: what is wanted is the activity's version, what was done stands here."""
+
+    __tablename__ = "live_activity_devices"
+    __table_args__ = (
+        CheckConstraint(
+            "phase IN ('requested', 'started', 'live', 'ended', 'dismissed', 'failed')",
+            name="live_activity_devices_phase_check",
+        ),
+        Index("live_activity_devices_next_at_idx", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("live_activity_devices_device_id_idx", "device_id", postgresql_where=text(OPEN)),
+    )
+
+    activity_id: str = Field(primary_key=True, foreign_key="live_activities.id", ondelete="CASCADE")
+    device_id: uuid.UUID = Field(primary_key=True, foreign_key="devices.id", ondelete="CASCADE")
+    user_id: uuid.UUID
+    phase: str
+    update_token: str | None = None
+    update_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    maybe_shown: bool = False
+    """A push that starts it was sent, and APNs has not refused it."""
+    accepted_version: int = Field(default=0, sa_type=BigInteger)
+    """The newest version that APNs accepted or will never accept."""
+    sent_version: int = Field(default=0, sa_type=BigInteger)
+    sent_event: str | None = None
+    """`start`, `update` or `end`: the last push, with `sent_version`, `timestamp` and `apns_id`."""
+    timestamp: int = Field(default=0, sa_type=BigInteger)
+    """`aps.timestamp` of the last push, UNIX seconds. Rises strictly with every other state."""
+    apns_id: uuid.UUID = Field(default_factory=new_id)
+    attempt: int = Field(default=0, sa_type=BigInteger)
+    """Counts pushes. An outcome of any but the last schedules nothing."""
+    failures: int = 0
+    """Pushes since the last one that APNs accepted."""
+    leased: bool = False
+    """A push is in flight; `next_at` is the end of its lease."""
+    next_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When to look at it again; null while nothing is owed or something must happen first."""
+    paced_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """Before this no further update is sent."""
+    end_after: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """Before this its end is held, because the activity that replaces it has not started yet."""
+    started_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When APNs accepted the start."""
+    reason: str | None = None
+    """Why the last push was not accepted, in APNs' words or ours."""
+
+
+class LiveActivityAction(SQLModel, table=True):
+    """A button that an activity has or had. The phone knows its id; a webhook's URL and body stay here."""
+
+    __tablename__ = "live_activity_actions"
+    __table_args__ = (
+        CheckConstraint("type IN ('open_url', 'webhook')", name="live_activity_actions_type_check"),
+        CheckConstraint("method IN ('GET', 'POST')", name="live_activity_actions_method_check"),
+        Index("live_activity_actions_activity_id_idx", "activity_id"),
+    )
+
+    id: uuid.UUID = Field(primary_key=True)
+    activity_id: str = Field(foreign_key="live_activities.id", ondelete="CASCADE")
+    title: str
+    type: str
+    url: str
+    method: str | None = None
+    body: str | None = None
+    """JSON text of the webhook's body, as the sender wrote it."""
+
+
+class LiveActivityStream(SQLModel, table=True):
+    """An ongoing thing that a backend names by a key of its own."""
+
+    __tablename__ = "live_activity_streams"
+    __table_args__ = (Index("live_activity_streams_key_idx", "account_id", "stream_key", unique=True),)
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    stream_key: str
+    activity_id: str | None = None
+    """The newest activity that shows it, over or not; null before the first."""
+    paused_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    held: str | None = None
+    """While it is paused: JSON text of the state to show when it is resumed."""
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+
+
+class PushBudget(SQLModel, table=True):
+    """High-priority pushes that a device got for its Live Activities within the last hour."""
+
+    __tablename__ = "live_activity_push_budgets"
+
+    device_id: uuid.UUID = Field(primary_key=True, foreign_key="devices.id", ondelete="CASCADE")
+    sent_at: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
+    """UNIX seconds, oldest first."""

@@ -1,0 +1,406 @@
+"""The SQL of Live Activities.
+
+Who changes an activity locks its row first, then rows of its devices, in a second statement: only that one sees what
+was committed while it waited for the lock. Whoever finds an outcome does the same, so a new state and an outcome of the
+old one never overlook each other. A claim locks rows of devices only, and waits for nobody.
+
+`now` is always a parameter, for time must be able to travel in tests.
+"""
+
+from core_service.channels.audience import IN_CHANNELS
+from core_service.live_activities.models import OPEN, STARTABLE
+
+ACTIVITY_COLUMNS = """
+    a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
+    a.alert, a.alert_version, a.alert_at, a.urgent_version, a.dismiss_after_seconds, a.updates, a.quiet_start,
+    a.created_at, a.heard_at, a.expires_at, a.ended_at, a.dismiss_at"""
+
+READ_ACTIVITY = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = %(id)s::text"
+
+READ_ACTIVITIES = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = ANY(%(ids)s)"
+
+READ_STREAM = f"""
+SELECT s.id, s.account_id, s.stream_key, s.activity_id, s.paused_at, s.held, {ACTIVITY_COLUMNS}
+FROM live_activity_streams s LEFT JOIN live_activities a ON a.id = s.activity_id
+WHERE s.account_id = %(account_id)s AND s.stream_key = %(stream_key)s::text
+"""
+
+# --- starting ---
+
+LOCK_ACCOUNT = "SELECT max_live_activities FROM accounts WHERE id = %(account_id)s FOR NO KEY UPDATE"
+"""Whoever starts, pauses or ends streams of an account takes turns; the limit is counted truthfully."""
+
+COUNT_ACTIVE = f"""
+SELECT count(*)
+FROM live_activities a
+WHERE a.account_id = %(account_id)s AND a.ended_at IS NULL AND a.expires_at > %(now)s
+  AND a.id IS DISTINCT FROM %(replaces)s::text
+  AND EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = a.id AND p.{OPEN})
+"""
+
+_START = f"""
+WITH target AS MATERIALIZED (
+    SELECT id, user_id, push_to_start_token_dead_reason IS NULL AS startable
+    FROM devices
+    WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}}
+), activity AS (
+    INSERT INTO live_activities (
+        id, account_id, stream_id, replaces, channel_ids, channel_slugs, version, content_state, action, alert,
+        alert_version, alert_at, urgent_version, dismiss_after_seconds, updates, quiet_start, created_at, updated_at,
+        heard_at, expires_at, due_at
+    )
+    SELECT %(id)s::text, %(account_id)s, %(stream_id)s::uuid, %(replaces)s::text, %(channel_ids)s::uuid[],
+           %(channel_slugs)s::text[], 1, %(content_state)s::text, %(action)s::text, %(alert)s::text,
+           CASE WHEN %(alert)s::text IS NULL THEN 0 ELSE 1 END,
+           CASE WHEN %(alert)s::text IS NULL THEN NULL ELSE %(now)s END, 1, %(dismiss_after_seconds)s::int, 0,
+           %(quiet_start)s, %(now)s, %(now)s, %(now)s, %(expires_at)s, %(due_at)s
+    WHERE EXISTS (SELECT FROM target)
+    RETURNING id
+), button AS (
+    INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
+    SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
+    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
+        AS b(id uuid, title text, type text, url text, method text, body text)
+    WHERE %(action)s::text IS NOT NULL
+    ON CONFLICT (id) DO UPDATE SET activity_id = EXCLUDED.activity_id
+), device AS (
+    INSERT INTO live_activity_devices (
+        activity_id, device_id, user_id, phase, maybe_shown, accepted_version, sent_version, timestamp, apns_id,
+        attempt, failures, leased, next_at
+    )
+    SELECT activity.id, target.id, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(), 0, 0, false,
+           CASE WHEN target.startable THEN %(now)s END
+    FROM activity, target
+    RETURNING next_at
+)
+SELECT count(next_at), count(*) FROM device
+"""
+
+START_FOR_ALL = _START.format(condition="")
+
+START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
+
+# --- a new state ---
+
+UPDATE_ACTIVITY = """
+WITH activity AS (
+    UPDATE live_activities
+    SET version = version + %(versions)s, content_state = %(content_state)s::text, action = %(action)s::text,
+        urgent_version = CASE WHEN %(urgent)s THEN version + %(versions)s ELSE urgent_version END,
+        alert = COALESCE(%(alert)s::text, alert),
+        alert_version = CASE WHEN %(alert)s::text IS NULL THEN alert_version ELSE version + %(versions)s END,
+        alert_at = CASE WHEN %(alert)s::text IS NULL THEN alert_at ELSE %(now)s END,
+        dismiss_after_seconds = %(dismiss_after_seconds)s, updates = updates + %(versions)s,
+        updated_at = %(now)s, heard_at = %(now)s
+    WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
+    RETURNING id, version
+), button AS (
+    INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
+    SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
+    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
+        AS b(id uuid, title text, type text, url text, method text, body text)
+    WHERE %(new_action)s
+)
+SELECT version FROM activity
+"""
+
+WAKE_DEVICES = f"""
+WITH woken AS (
+    UPDATE live_activity_devices p
+    SET next_at = GREATEST(%(now)s, p.paced_until)
+    WHERE p.activity_id = %(id)s::text AND p.phase = 'live' AND p.next_at IS NULL
+    RETURNING next_at
+)
+SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
+       (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN})
+"""
+"""Those due now, and all that are owed the state."""
+
+HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
+
+# --- an end ---
+
+END_ACTIVITY = """
+WITH activity AS (
+    UPDATE live_activities
+    SET version = version + 1, content_state = %(content_state)s::text, action = %(action)s::text,
+        urgent_version = version + 1,
+        alert = COALESCE(%(alert)s::text, alert),
+        alert_version = CASE WHEN %(alert)s::text IS NULL THEN alert_version ELSE version + 1 END,
+        alert_at = CASE WHEN %(alert)s::text IS NULL THEN alert_at ELSE %(now)s END,
+        updated_at = %(now)s, heard_at = %(now)s,
+        ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
+    WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
+    RETURNING id, version
+), button AS (
+    INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
+    SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
+    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
+        AS b(id uuid, title text, type text, url text, method text, body text)
+    WHERE %(new_action)s
+)
+SELECT version FROM activity
+"""
+
+END_DEVICES = f"""
+WITH ended AS (
+    UPDATE live_activity_devices p
+    SET phase = CASE WHEN p.phase = 'requested' AND NOT p.maybe_shown THEN 'ended' ELSE p.phase END,
+        end_after = CASE WHEN successor.device_id IS NULL THEN NULL ELSE %(hold_until)s END,
+        next_at = CASE
+            WHEN p.leased OR p.phase = 'live' AND p.failures > 0 AND p.next_at IS NOT NULL THEN p.next_at
+            WHEN p.phase = 'live' AND successor.device_id IS NOT NULL THEN %(hold_until)s
+            WHEN p.phase = 'live' THEN %(now)s
+        END
+    FROM live_activity_devices q
+    LEFT JOIN live_activity_devices successor
+        ON successor.activity_id = %(successor)s::text AND successor.device_id = q.device_id
+    WHERE q.activity_id = %(id)s::text AND q.{OPEN} AND p.activity_id = q.activity_id AND p.device_id = q.device_id
+      AND p.{OPEN}
+      AND EXISTS (SELECT FROM live_activities a WHERE a.id = q.activity_id AND a.ended_at IS NOT NULL)
+    RETURNING p.phase, p.next_at, p.leased
+)
+SELECT count(*) FILTER (WHERE next_at <= %(now)s AND NOT leased AND phase = 'live'),
+       count(*) FILTER (WHERE {OPEN})
+FROM ended
+"""
+"""Those due now, and all that are owed the end. Where another activity takes its place, the end waits for its start."""
+
+# --- the reconciler ---
+
+CLAIM = """
+SELECT p.activity_id, p.device_id, p.user_id, p.phase, p.update_token, p.update_token_registered_at, p.maybe_shown,
+       p.accepted_version, p.sent_version, p.sent_event, p.timestamp, p.apns_id, p.attempt, p.failures, p.leased,
+       p.next_at, p.paced_until, p.end_after, p.started_at, p.reason,
+       CASE WHEN d.push_to_start_token_dead_reason IS NULL THEN d.push_to_start_token END, d.environment, d.bundle_id,
+       COALESCE(d.frequent_pushes_enabled, false)
+FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
+WHERE p.next_at <= %(now)s
+ORDER BY p.next_at
+LIMIT %(limit)s
+FOR UPDATE OF p SKIP LOCKED
+"""
+
+LEASE = """
+UPDATE live_activity_devices p
+SET leased = true, next_at = %(lease_until)s, attempt = p.attempt + 1, sent_version = s.version, sent_event = s.event,
+    timestamp = s.timestamp, apns_id = s.apns_id, maybe_shown = p.maybe_shown OR s.event = 'start'
+FROM unnest(
+    %(activity_ids)s::text[], %(device_ids)s::uuid[], %(versions)s::bigint[], %(events)s::text[],
+    %(timestamps)s::bigint[], %(apns_ids)s::uuid[]
+) AS s(activity_id, device_id, version, event, timestamp, apns_id)
+WHERE p.activity_id = s.activity_id AND p.device_id = s.device_id
+"""
+
+REST = """
+UPDATE live_activity_devices p
+SET next_at = s.next_at, leased = false
+FROM unnest(%(activity_ids)s::text[], %(device_ids)s::uuid[], %(next_at)s::timestamptz[])
+    AS s(activity_id, device_id, next_at)
+WHERE p.activity_id = s.activity_id AND p.device_id = s.device_id
+"""
+
+READ_START_TOKENS = """
+SELECT id FROM devices
+WHERE id = ANY(%(device_ids)s) AND push_to_start_token IS NOT NULL AND push_to_start_token_dead_reason IS NULL
+"""
+
+READ_BUDGETS = """
+SELECT device_id, sent_at FROM live_activity_push_budgets
+WHERE device_id = ANY(%(device_ids)s) ORDER BY device_id FOR UPDATE
+"""
+
+WRITE_BUDGETS = """
+INSERT INTO live_activity_push_budgets (device_id, sent_at)
+SELECT b.device_id, b.sent_at::bigint[]
+FROM unnest(%(device_ids)s::uuid[], %(sent_at)s::text[]) AS b(device_id, sent_at)
+JOIN devices d ON d.id = b.device_id
+ON CONFLICT (device_id) DO UPDATE SET sent_at = EXCLUDED.sent_at
+"""
+
+# --- outcomes ---
+
+LOCK_ACTIVITIES = """
+SELECT id, account_id, version, ended_at IS NOT NULL, expires_at <= %(now)s, replaces FROM live_activities
+WHERE id = ANY(%(activity_ids)s) ORDER BY id FOR NO KEY UPDATE
+"""
+
+LOCK_DEVICES = """
+SELECT p.activity_id, p.device_id, p.phase, p.update_token, p.update_token_registered_at, p.maybe_shown,
+       p.accepted_version, p.sent_version, p.attempt, p.failures, p.leased, p.next_at, p.paced_until, p.end_after,
+       p.started_at, p.reason
+FROM live_activity_devices p
+JOIN unnest(%(activity_ids)s::text[], %(device_ids)s::uuid[]) AS s(activity_id, device_id)
+    ON p.activity_id = s.activity_id AND p.device_id = s.device_id
+ORDER BY p.activity_id, p.device_id
+FOR UPDATE OF p
+"""
+
+BURY_START_TOKENS = """
+WITH s AS (
+    SELECT * FROM unnest(%(device_ids)s::uuid[], %(tokens)s::text[], %(reasons)s::text[], %(dead_since)s::timestamptz[])
+        AS s(device_id, token, reason, dead_since)
+), dying AS (
+    -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
+    -- somebody else is changing is not waited for: it is about to get another token.
+    SELECT v.id, s.reason
+    FROM s JOIN devices v ON v.id = s.device_id
+    WHERE v.push_to_start_token = s.token AND v.push_to_start_token_dead_reason IS NULL
+      AND (s.dead_since IS NULL OR v.push_to_start_token_registered_at <= s.dead_since)
+    FOR UPDATE OF v SKIP LOCKED
+)
+UPDATE devices v SET push_to_start_token_dead_reason = dying.reason FROM dying WHERE v.id = dying.id
+RETURNING v.id, v.account_id, v.push_to_start_token_dead_reason
+"""
+
+WRITE_DEVICES = """
+UPDATE live_activity_devices p
+SET phase = s.phase, update_token = s.update_token, maybe_shown = s.maybe_shown,
+    accepted_version = s.accepted_version, failures = s.failures, leased = s.leased, next_at = s.next_at,
+    paced_until = s.paced_until, started_at = s.started_at, reason = s.reason
+FROM unnest(
+    %(activity_ids)s::text[], %(device_ids)s::uuid[], %(phases)s::text[], %(update_tokens)s::text[],
+    %(maybe_shown)s::bool[], %(accepted_versions)s::bigint[], %(failures)s::int[], %(leased)s::bool[],
+    %(next_at)s::timestamptz[], %(paced_until)s::timestamptz[], %(started_at)s::timestamptz[], %(reasons)s::text[]
+) AS s(
+    activity_id, device_id, phase, update_token, maybe_shown, accepted_version, failures, leased, next_at, paced_until,
+    started_at, reason
+)
+WHERE p.activity_id = s.activity_id AND p.device_id = s.device_id
+"""
+
+RELEASE_ENDS = """
+WITH held AS (
+    SELECT p.activity_id, p.device_id
+    FROM live_activity_devices p
+    JOIN unnest(%(activity_ids)s::text[], %(device_ids)s::uuid[]) AS s(activity_id, device_id)
+        ON p.activity_id = s.activity_id AND p.device_id = s.device_id
+    WHERE p.end_after IS NOT NULL
+    FOR UPDATE OF p SKIP LOCKED
+)
+UPDATE live_activity_devices p
+SET end_after = NULL, next_at = CASE WHEN p.leased OR p.phase <> 'live' THEN p.next_at ELSE %(now)s END
+FROM held
+WHERE p.activity_id = held.activity_id AND p.device_id = held.device_id
+"""
+"""Ends that waited for the activity that replaces theirs. One that is locked comes by itself when its time is over."""
+
+COUNT = """
+SELECT count(*) FILTER (WHERE accepted_version >= %(version)s),
+       count(DISTINCT user_id) FILTER (WHERE accepted_version >= %(version)s),
+       count(*) FILTER (WHERE accepted_version < %(version)s AND phase IN ('requested', 'started', 'live'))
+FROM live_activity_devices
+WHERE activity_id = %(id)s::text
+"""
+
+# --- streams ---
+
+LOCK_STREAM = """
+SELECT id, account_id, stream_key, activity_id, paused_at, held FROM live_activity_streams
+WHERE account_id = %(account_id)s AND stream_key = %(stream_key)s::text
+FOR UPDATE
+"""
+
+LOCK_ACTIVITY = f"{READ_ACTIVITY} FOR NO KEY UPDATE"
+
+FIND_STREAM_KEY = "SELECT stream_key FROM live_activity_streams WHERE id = %(id)s"
+
+IS_WATCHED = f"SELECT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN})"
+
+CREATE_STREAM = """
+INSERT INTO live_activity_streams (id, account_id, stream_key, created_at)
+VALUES (%(id)s, %(account_id)s, %(stream_key)s::text, %(now)s)
+"""
+
+WRITE_STREAM = """
+UPDATE live_activity_streams SET activity_id = %(activity_id)s::text, paused_at = %(paused_at)s, held = %(held)s::text
+WHERE id = %(id)s
+"""
+
+DELETE_STREAM = "DELETE FROM live_activity_streams WHERE id = %(id)s"
+
+# --- phones ---
+
+PUT_TOKEN = """
+UPDATE live_activity_devices p
+SET update_token = %(token)s::text,
+    update_token_registered_at = %(now)s,
+    phase = CASE
+        WHEN p.phase IN ('requested', 'started', 'live') THEN 'live'
+        -- A phone that reports another token after the end was accepted shows it still: the end is owed again.
+        WHEN p.phase = 'ended' AND p.update_token IS DISTINCT FROM %(token)s::text AND p.end_after IS NULL THEN 'live'
+        ELSE p.phase
+    END,
+    accepted_version = CASE
+        -- To be sent again: what the old token accepted may never have been shown.
+        WHEN p.update_token IS DISTINCT FROM %(token)s::text AND p.update_token IS NOT NULL OR p.phase = 'ended' THEN 0
+        ELSE p.accepted_version
+    END,
+    maybe_shown = true,
+    next_at = CASE
+        WHEN p.phase IN ('dismissed', 'failed') THEN NULL
+        WHEN p.leased THEN p.next_at
+        ELSE %(now)s
+    END
+FROM live_activities a
+WHERE p.activity_id = %(activity_id)s::text AND p.device_id = %(device_id)s AND a.id = p.activity_id
+RETURNING a.account_id
+"""
+
+DISMISS = """
+UPDATE live_activity_devices p
+SET phase = 'dismissed', next_at = NULL, leased = false
+FROM live_activities a
+WHERE p.activity_id = %(activity_id)s::text AND p.device_id = %(device_id)s AND a.id = p.activity_id
+RETURNING a.account_id
+"""
+
+OWE_STARTS = """
+UPDATE live_activity_devices p SET next_at = COALESCE(p.next_at, %(now)s)
+WHERE p.device_id = %(device_id)s AND p.phase = 'requested' AND NOT p.leased
+"""
+"""No condition on `next_at`: a claim that is just putting it to rest is waited for and overruled."""
+
+READ_STATE = f"""
+SELECT p.phase, p.maybe_shown, GREATEST(p.timestamp, floor(extract(epoch FROM a.updated_at)))::bigint, p.started_at,
+       a.created_at, {ACTIVITY_COLUMNS}
+FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
+WHERE p.device_id = %(device_id)s AND p.{OPEN} AND a.ended_at IS NULL AND a.expires_at > %(now)s
+UNION ALL
+SELECT p.phase, p.maybe_shown, GREATEST(p.timestamp, floor(extract(epoch FROM a.updated_at)))::bigint, p.started_at,
+       a.created_at, {ACTIVITY_COLUMNS}
+FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id AND p.device_id = %(device_id)s
+WHERE a.account_id = %(account_id)s AND a.dismiss_at > %(now)s AND p.phase IN ('requested', 'started', 'live', 'ended')
+ORDER BY 5
+"""
+
+# --- time ---
+
+CLOSE = """
+WITH over AS (
+    SELECT id FROM live_activities
+    WHERE due_at <= %(now)s AND (ended_at IS NOT NULL OR expires_at <= %(now)s)
+    ORDER BY id
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE live_activities a
+SET ended_at = COALESCE(a.ended_at, a.expires_at), due_at = NULL
+FROM over
+WHERE a.id = over.id
+RETURNING a.id
+"""
+"""Those that iOS has ended by itself, and ended ones that not even a held end can reach any more."""
+
+FIND_EXPIRING = """
+SELECT id, account_id, stream_id FROM live_activities
+WHERE due_at <= %(now)s AND ended_at IS NULL AND expires_at > %(now)s
+ORDER BY due_at
+LIMIT %(limit)s
+"""
+"""Those of streams, some minutes before iOS ends them."""
+
+CLOSE_DEVICES = f"""
+UPDATE live_activity_devices p SET phase = 'ended', next_at = NULL, leased = false
+WHERE p.activity_id = ANY(%(ids)s) AND p.{OPEN}
+"""

@@ -1,0 +1,185 @@
+"""Makes phones show what is wanted: claims devices that are due and sends each what it lacks.
+
+Requests, phones and time only change rows and wake it. Being woken makes it quick, polling makes it certain.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+from dataclasses import dataclass, field
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from core_service.clock import Clock
+from core_service.courier.port import Courier, OnOutcome, Outcome, Target
+from core_service.live_activities import queries
+from core_service.live_activities.activity import Activity
+from core_service.live_activities.claims import Claim, Planned, plan, pushes, spend
+from core_service.live_activities.lifecycle import Wanted
+from core_service.live_activities.payload import PayloadBuilder
+from core_service.live_activities.settlement import ActivitySettler, Settlement
+from service_kit.database import Pool
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+CLAIM_SIZE = 500
+MAX_IN_PROGRESS = 2000
+"""Pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
+LEASE = dt.timedelta(seconds=20)
+"""How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
+POLL_SECONDS = 0.5
+RECOVERY_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What a claim has come to."""
+
+    activities: dict[str, Activity] = field(default_factory=dict)
+    planned: list[Planned] = field(default_factory=list)
+    idle: list[Claim] = field(default_factory=list)
+    """Nothing is owed, as far as could be seen without the activity's lock."""
+    resting: list[Claim] = field(default_factory=list)
+    """Waiting for a push-to-start token."""
+
+
+class Reconciler:
+    """The loop, and what is in progress."""
+
+    def __init__(
+        self, pool: Pool, courier: Courier, settler: ActivitySettler, builder: PayloadBuilder, clock: Clock
+    ) -> None:
+        self._pool = pool
+        self._courier = courier
+        self._settler = settler
+        self._builder = builder
+        self._clock = clock
+        self._in_progress = 0
+        self._wake = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        settler.on_written = self._written
+
+    def wake(self) -> None:
+        """Something is due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claims and sends, until cancelled."""
+        while True:
+            self._wake.clear()
+            room = self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE
+            try:
+                claimed = await self._claim() if room else 0
+            except DATABASE_AWAY as error:
+                log.warning("cannot claim Live Activities: %s", error)
+                await asyncio.sleep(RECOVERY_SECONDS)
+                continue
+            if claimed < CLAIM_SIZE:
+                await self._pause()
+
+    async def drain(self) -> None:
+        """Returns once nothing is in progress and every outcome is written."""
+        await self._empty.wait()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _claim(self) -> int:
+        now = self._clock()
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(queries.CLAIM, {"now": now, "limit": CLAIM_SIZE}, binary=True)
+            claims = [Claim(*row) for row in await cursor.fetchall()]
+            if not claims:
+                return 0
+            decided = await self._decide(connection, claims, now)
+            await self._lease(connection, decided, now)
+        self._begin(len(decided.planned) + len(decided.idle))
+        for claim in decided.idle:
+            self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id))
+        for push, members in pushes(decided.planned, decided.activities, self._builder, now):
+            self._courier.submit(push, self._on_outcome(members, now))
+        return len(claims)
+
+    async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
+        ids = list({claim.activity_id for claim in claims})
+        cursor = await connection.execute(queries.READ_ACTIVITIES, {"ids": ids}, binary=True)
+        decided = _Decided({row[0]: Activity(*row) for row in await cursor.fetchall()})
+        for claim in claims:
+            activity = decided.activities[claim.activity_id]
+            event = claim.event(Wanted(activity.version, activity.ended_at is not None, activity.expires_at <= now))
+            if event is None:
+                decided.idle.append(claim)
+            elif (planned := plan(claim, activity, event, now)) is None:
+                decided.resting.append(claim)
+            else:
+                decided.planned.append(planned)
+        decided.planned = await self._prioritize(connection, decided.planned, now)
+        return decided
+
+    async def _prioritize(
+        self, connection: AsyncConnection[TupleRow], planned: list[Planned], now: dt.datetime
+    ) -> list[Planned]:
+        device_ids = sorted({one.claim.device_id for one in planned if one.urgent and one.event != "start"})
+        if not device_ids:
+            return planned
+        cursor = await connection.execute(queries.READ_BUDGETS, {"device_ids": device_ids}, binary=True)
+        budgets: dict[uuid.UUID, list[int]] = {row[0]: row[1] for row in await cursor.fetchall()}
+        prioritized = [spend(one, budgets, int(now.timestamp())) for one in planned]
+        texts = ["{" + ",".join(map(str, budgets.get(device_id, ()))) + "}" for device_id in device_ids]
+        await connection.execute(queries.WRITE_BUDGETS, {"device_ids": device_ids, "sent_at": texts})
+        return prioritized
+
+    async def _lease(self, connection: AsyncConnection[TupleRow], decided: _Decided, now: dt.datetime) -> None:
+        planned, still = decided.planned, [*decided.idle, *decided.resting]
+        if planned:
+            parameters = {
+                "lease_until": now + LEASE,
+                "activity_ids": [one.claim.activity_id for one in planned],
+                "device_ids": [one.claim.device_id for one in planned],
+                "versions": [one.version for one in planned],
+                "events": [one.event.value for one in planned],
+                "timestamps": [one.timestamp for one in planned],
+                "apns_ids": [one.apns_id for one in planned],
+            }
+            await connection.execute(queries.LEASE, parameters)
+        if still:
+            parameters = {
+                "activity_ids": [claim.activity_id for claim in still],
+                "device_ids": [claim.device_id for claim in still],
+                # The idle ones are settled under the activity's lock; if this process dies before, somebody else does.
+                "next_at": [now + LEASE] * len(decided.idle) + [None] * len(decided.resting),
+            }
+            await connection.execute(queries.REST, parameters)
+
+    def _on_outcome(self, members: dict[uuid.UUID, Planned], now: dt.datetime) -> OnOutcome:
+        def on_outcome(target: Target, outcome: Outcome) -> None:
+            planned = members[target.device_id]
+            claim = planned.claim
+            self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id, planned.sent(now), outcome))
+
+        return on_outcome
+
+    def _begin(self, count: int) -> None:
+        if count:
+            self._in_progress += count
+            self._empty.clear()
+
+    def _written(self, count: int, next_at: dt.datetime | None) -> None:
+        """So many outcomes are written; the earliest push that follows from them is due at `next_at`."""
+        self._in_progress -= count
+        if self._in_progress == 0:
+            self._empty.set()
+        if next_at is not None:
+            delay = (next_at - self._clock()).total_seconds()
+            if delay < POLL_SECONDS * 4:
+                asyncio.get_running_loop().call_later(max(0.0, delay), self._wake.set)
+        elif self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE < self._in_progress + count:
+            self._wake.set()

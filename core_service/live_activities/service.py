@@ -1,0 +1,168 @@
+"""Live Activities that their backends manage: start, update, end."""
+
+import datetime as dt
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from core_service.auth.principal import ApiKeyPrincipal
+from core_service.channels.audience import Audience
+from core_service.channels.errors import NoRecipients
+from core_service.clock import Clock
+from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.activity import ACTIVITY_ID, Activity, new_activity_id
+from core_service.live_activities.change import Request, State, first_state, next_state, state_of
+from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, LimitReached, NotYours
+from core_service.live_activities.payload import PayloadBuilder
+from core_service.live_activities.promise import Promises
+from core_service.live_activities.store import ActivityStore, Owed, Turn
+from core_service.live_activities.turns import Turns
+from core_service.live_activities.waiters import Counts, Waiter, Waiters
+from service_kit.errors import InvalidRequest, Unavailable
+
+ATTEMPTS = 20
+DEVICES = "Live Activity devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call has led to by the time of the answer."""
+
+    activity_id: str
+    timestamp: dt.datetime
+    counts: Counts
+    effective_channel_slugs: tuple[str, ...] | None = None
+    warning: str | None = None
+    ignored: bool = False
+    """Nothing was changed: the activity had ended before."""
+
+
+class LiveActivities:
+    """The use cases. `default_limit` is in effect for accounts without a limit of their own."""
+
+    def __init__(
+        self,
+        *,
+        store: ActivityStore,
+        audience: Audience,
+        builder: PayloadBuilder,
+        promises: Promises,
+        waiters: Waiters,
+        events: EventBus,
+        clock: Clock,
+        default_limit: int,
+    ) -> None:
+        self._store = store
+        self._audience = audience
+        self._builder = builder
+        self._promises = promises
+        self._waiters = waiters
+        self._events = events
+        self._clock = clock
+        self._default_limit = default_limit
+        self._turns = Turns()
+
+    async def start(self, caller: ApiKeyPrincipal, request: Request, requested: Sequence[str] | None) -> Result:
+        """Starts an activity for everybody whom the caller's scope and the `requested` channel slugs select.
+
+        Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
+        """
+        deadline, now = self._promises.deadline(), self._clock()
+        state = first_state(request)
+        channels = await self._audience.resolve(caller, requested)
+        slugs = None if channels is None else tuple(channel.slug for channel in channels)
+        activity_id = new_activity_id()
+        require_room(self._builder, activity_id, state)
+        with self._waiters.expecting(activity_id, 1) as waiter:
+            async with self._store.turn(caller.account_id) as turn:
+                await require_vacancy(turn, self._default_limit, now)
+                owed = await turn.start(activity_id, state, channels, now)
+                if not owed.total:
+                    raise NoRecipients(slugs, DEVICES)
+            self._publish(EventType.LIVE_ACTIVITY_STARTED, caller, activity_id, now)
+            counts = await self._promises.kept(waiter, activity_id, owed, deadline)
+        return Result(activity_id, now, counts, slugs)
+
+    async def update(self, caller: ApiKeyPrincipal, activity_id: str, request: Request) -> Result:
+        """Replaces what the activity shows.
+
+        Raises InvalidRequest, ActivityNotFound, NotYours, ActivityEnded, PayloadTooLarge.
+        """
+        deadline = self._promises.deadline()
+        with ExitStack() as expecting:
+            recorded = await self._record(caller, activity_id, request, "update", expecting)
+            if recorded is None:
+                raise ActivityEnded
+            self._publish(EventType.LIVE_ACTIVITY_UPDATED, caller, activity_id, recorded.now)
+            counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
+        return Result(activity_id, recorded.now, counts, warning=recorded.activity.warning(recorded.now))
+
+    async def end(self, caller: ApiKeyPrincipal, activity_id: str, request: Request) -> Result:
+        """Ends the activity with a last state. One that is over is left as it is.
+
+        Raises InvalidRequest, ActivityNotFound, NotYours, PayloadTooLarge.
+        """
+        deadline = self._promises.deadline()
+        with ExitStack() as expecting:
+            recorded = await self._record(caller, activity_id, request, "end", expecting)
+            if recorded is None:
+                return Result(activity_id, self._clock(), Counts(0, 0, 0), ignored=True)
+            self._publish(EventType.LIVE_ACTIVITY_ENDED, caller, activity_id, recorded.now)
+            counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
+        return Result(activity_id, recorded.now, counts)
+
+    async def _record(
+        self, caller: ApiKeyPrincipal, activity_id: str, request: Request, what: str, expecting: ExitStack
+    ) -> "_Recorded | None":
+        """Records the next version; None if the activity is over. Its waiter waits for as long as `expecting` lasts."""
+        async with self._turns.turn(activity_id):
+            for _ in range(ATTEMPTS):
+                now = self._clock()
+                activity = await self._find(caller, activity_id, what)
+                state = next_state(request, state_of(activity))
+                if activity.over(now):
+                    return None
+                require_room(self._builder, activity_id, state)
+                with ExitStack() as attempt:
+                    waiter = attempt.enter_context(self._waiters.expecting(activity_id, activity.version + 1))
+                    change = self._store.update if what == "update" else self._store.end
+                    changed = await change(activity, state, now)
+                    if changed is not None:
+                        expecting.push(attempt.pop_all())
+                        return _Recorded(activity, waiter, changed[1], now)
+        raise Unavailable("Too many requests change this Live Activity at once. Try again.")
+
+    async def _find(self, caller: ApiKeyPrincipal, activity_id: str, what: str) -> Activity:
+        if not activity_id:
+            raise InvalidRequest("activity_id is required")
+        activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
+        if activity is None:
+            raise ActivityNotFound
+        if not activity.within_reach(caller):
+            raise NotYours(what)
+        return activity
+
+    def _publish(self, kind: EventType, caller: ApiKeyPrincipal, activity_id: str, now: dt.datetime) -> None:
+        self._events.publish(caller.account_id, Event(kind, now, activity_id=activity_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    activity: Activity
+    """As it was before."""
+    waiter: Waiter
+    owed: Owed
+    now: dt.datetime
+
+
+def require_room(builder: PayloadBuilder, activity_id: str, state: State) -> None:
+    """Raises PayloadTooLarge if the state does not fit in a push."""
+    builder.require_room(activity_id, state.content_state, state.action, state.starting_alert())
+
+
+async def require_vacancy(turn: Turn, default_limit: int, now: dt.datetime, *, replaces: str | None = None) -> None:
+    """Raises LimitReached if the account has as many activities as it may, without the one to be replaced."""
+    limit = turn.limit or default_limit
+    active = await turn.count_active(now, replaces=replaces)
+    if active >= limit:
+        raise LimitReached(limit, active)

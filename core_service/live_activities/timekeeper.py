@@ -1,0 +1,53 @@
+"""What only time brings about: activities that iOS ends, streams that must go on, ends that nobody can receive."""
+
+import asyncio
+import logging
+
+from core_service.clock import Clock
+from core_service.live_activities import queries
+from core_service.live_activities.stream_control import StreamControl
+from service_kit.database import Pool
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+BATCH = 500
+
+
+class Timekeeper:
+    """Looks every second at what is due."""
+
+    def __init__(self, pool: Pool, streams: StreamControl, clock: Clock) -> None:
+        self._pool = pool
+        self._streams = streams
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.pass_once()
+            except DATABASE_AWAY as error:
+                log.warning("cannot see which Live Activities are over: %s", error)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def pass_once(self) -> None:
+        """Does what is due now."""
+        while await self._close() == BATCH:
+            pass
+        parameters = {"now": self._clock(), "limit": BATCH}
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.FIND_EXPIRING, parameters, binary=True)
+            expiring = await cursor.fetchall()
+        for activity_id, account_id, stream_id in expiring:
+            await self._streams.renew(account_id, stream_id, activity_id)
+
+    async def _close(self) -> int:
+        parameters = {"now": self._clock(), "limit": BATCH}
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(queries.CLOSE, parameters, binary=True)
+            ids = [row[0] for row in await cursor.fetchall()]
+            if ids:
+                await connection.execute(queries.CLOSE_DEVICES, {"ids": ids})
+        return len(ids)

@@ -1,0 +1,75 @@
+"""Puts the parts of the area together."""
+
+from dataclasses import dataclass
+
+from core_service.channels.audience import Audience
+from core_service.clock import Clock
+from core_service.courier.port import Courier
+from core_service.events.service import EventBus
+from core_service.live_activities.payload import PayloadBuilder
+from core_service.live_activities.phones import PhoneActivities
+from core_service.live_activities.promise import Promises
+from core_service.live_activities.reconciler import Reconciler
+from core_service.live_activities.service import LiveActivities
+from core_service.live_activities.settlement import ActivitySettler
+from core_service.live_activities.store import ActivityStore
+from core_service.live_activities.stream_control import StreamControl
+from core_service.live_activities.streams import Streams
+from core_service.live_activities.timekeeper import Timekeeper
+from core_service.live_activities.waiters import Waiters
+from core_service.settings import CoreSettings
+from service_kit.database import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveActivityArea:
+    """What others use of the area, and the jobs that must run for it to work."""
+
+    activities: LiveActivities
+    streams: Streams
+    control: StreamControl
+    phones: PhoneActivities
+    reconciler: Reconciler
+    settler: ActivitySettler
+    timekeeper: Timekeeper
+
+
+def build_live_activities(
+    settings: CoreSettings, *, requests: Pool, batches: Pool, courier: Courier, events: EventBus, clock: Clock
+) -> LiveActivityArea:
+    """The area. `requests` serves what callers wait for, `batches` what many of them share."""
+    waiters = Waiters()
+    builder = PayloadBuilder(settings.live_activity_attributes_type)
+    settler = ActivitySettler(batches, waiters, events, clock)
+    reconciler = Reconciler(batches, courier, settler, builder, clock)
+    store = ActivityStore(requests)
+    promises = Promises(store, reconciler, delivery_wait=settings.delivery_wait)
+    limit, audience = settings.max_live_activities, Audience(requests)
+    control = StreamControl(store=store, promises=promises, events=events, clock=clock, default_limit=limit)
+    return LiveActivityArea(
+        activities=LiveActivities(
+            store=store,
+            audience=audience,
+            builder=builder,
+            promises=promises,
+            waiters=waiters,
+            events=events,
+            clock=clock,
+            default_limit=limit,
+        ),
+        streams=Streams(
+            store=store,
+            audience=audience,
+            builder=builder,
+            promises=promises,
+            waiters=waiters,
+            events=events,
+            clock=clock,
+            default_limit=limit,
+        ),
+        control=control,
+        phones=PhoneActivities(requests, reconciler, events, clock),
+        reconciler=reconciler,
+        settler=settler,
+        timekeeper=Timekeeper(batches, control, clock),
+    )
