@@ -8,7 +8,7 @@ from typing import Any
 
 
 def usage(facts: dict[str, Any], path: Path) -> str:
-    """How to send a first notification and see it. Secrets are read from the file, never printed."""
+    """How to send a first notification, show a first Live Activity, and see both. Secrets are never printed."""
     python = shlex.quote(sys.executable)
     read = f'import json; print(json.load(open({json.dumps(str(path))}))["api_key"])'
     lines = [
@@ -30,11 +30,17 @@ def usage(facts: dict[str, Any], path: Path) -> str:
             f"  curl {facts['gateway_url']}/api/push-notification \\",
             '    -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\',
             """    -d '{"title": "Build finished", "message": "All tests passed"}'""",
+            "",
+            "Show a Live Activity, and call again whenever its state changes:",
+            "",
+            f"  curl -X PUT {facts['gateway_url']}/api/live-activity/stream/nightly-backup \\",
+            '    -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\',
+            """    -d '{"content_state": {"title": "Nightly backup", "type": "progress", "percentage": 42}}'""",
         ]
     if facts["simulator_url"] and facts["phone_id"]:
         lines += [
             "",
-            "See it on the simulated iPhone:",
+            "See both on the simulated iPhone:",
             "",
             f"  curl {facts['simulator_url']}/phones/{facts['phone_id']}",
         ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from core_service.courier.errors import LIMIT_BYTES
 from core_service.courier.port import Push, PushType, Target
 from core_service.live_activities.activity import REMAINS, Activity
 from core_service.live_activities.lifecycle import Event, Held, Sent, Wanted, next_event
@@ -137,19 +138,22 @@ def pushes(
 
 def _push(planned: Planned, activity: Activity, builder: PayloadBuilder, now: dt.datetime) -> Push:
     start = planned.event is Event.START
-    body = builder.build(
-        Message(
-            activity_id=activity.id,
-            event=planned.event,
-            timestamp=planned.timestamp,
-            content_state=activity.content_state,
-            action=activity.action,
-            alert=_alert(activity, planned) if planned.alerting else None,
-            urgent=planned.urgent,
-            expires_at=activity.expires_at,
-            dismiss_at=activity.dismiss_at,
-        )
+    message = Message(
+        activity_id=activity.id,
+        event=planned.event,
+        timestamp=planned.timestamp,
+        content_state=activity.content_state,
+        action=activity.action,
+        alert=_alert(activity, planned) if planned.alerting else None,
+        urgent=planned.urgent,
+        expires_at=activity.expires_at,
+        dismiss_at=activity.dismiss_at,
     )
+    body = builder.build(message)
+    if len(body) > LIMIT_BYTES:
+        # The state alone fits. An alert of an earlier version, beside a state that has grown since, may not.
+        alert = start_alert(activity.fields, None, quiet=activity.quiet_start) if start else None
+        body = builder.build(replace(message, alert=alert))
     return Push(
         body,
         now + START_EXPIRY if start else activity.expires_at + REMAINS,

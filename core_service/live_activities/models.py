@@ -175,10 +175,14 @@ class LiveActivityStream(SQLModel, table=True):
 
 
 class PushBudget(SQLModel, table=True):
-    """High-priority pushes that a device got for its Live Activities within the last hour."""
+    """High-priority pushes that a device got for its Live Activities within the last hour.
+
+    Without a foreign key on purpose: it would have the reconciler wait for whoever is unpairing the device, who waits
+    for the reconciler.
+    """
 
     __tablename__ = "live_activity_push_budgets"
 
-    device_id: uuid.UUID = Field(primary_key=True, foreign_key="devices.id", ondelete="CASCADE")
+    device_id: uuid.UUID = Field(primary_key=True)
     sent_at: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     """UNIX seconds, oldest first."""

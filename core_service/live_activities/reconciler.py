@@ -101,10 +101,11 @@ class Reconciler:
                 return 0
             decided = await self._decide(connection, claims, now)
             await self._lease(connection, decided, now)
+        outgoing = pushes(decided.planned, decided.activities, self._builder, now)
         self._begin(len(decided.planned) + len(decided.idle))
         for claim in decided.idle:
             self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id))
-        for push, members in pushes(decided.planned, decided.activities, self._builder, now):
+        for push, members in outgoing:
             self._courier.submit(push, self._on_outcome(members, now))
         return len(claims)
 

@@ -14,6 +14,7 @@ from core_service.auth.principal import ChannelRef
 from core_service.live_activities import queries
 from core_service.live_activities.activity import LIFETIME, Activity, Stream
 from core_service.live_activities.change import State
+from core_service.live_activities.turns import Turns
 from core_service.live_activities.waiters import Counts
 from service_kit.database import Pool
 
@@ -40,6 +41,7 @@ class ActivityStore:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._turns = Turns()
 
     async def read(self, activity_id: str) -> Activity | None:
         """The activity with this id, of whatever account."""
@@ -89,7 +91,12 @@ class ActivityStore:
     @asynccontextmanager
     async def turn(self, account_id: uuid.UUID) -> AsyncIterator["Turn"]:
         """A transaction during which no one else starts activities or changes streams of the account."""
-        async with self._pool.connection() as connection, connection.transaction():
+        # Within this process they wait here, and not each with a connection of its own.
+        async with (
+            self._turns.turn(account_id),
+            self._pool.connection() as connection,
+            connection.transaction(),
+        ):
             cursor = await connection.execute(queries.LOCK_ACCOUNT, {"account_id": account_id})
             row = await cursor.fetchone()
             yield Turn(connection, account_id, row[0] if row else None)

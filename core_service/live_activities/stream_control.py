@@ -44,6 +44,8 @@ class StreamControl:
             if not activity.over(now):
                 ended = activity
                 await end_in_stream(turn, activity, state_of(activity), now, dismiss_at=now)
+        if ended is not None:
+            self._publish(account_id, EventType.LIVE_ACTIVITY_ENDED, stream_key, now, ended.id)
         self._publish(account_id, EventType.STREAM_PAUSED, stream_key, now, ended.id if ended else "")
         self._promises.wake()
         return ended.id if ended else None
@@ -66,6 +68,8 @@ class StreamControl:
             owed = await turn.start(activity_id, state, channels, now, stream_id=stream.id, quiet=True)
             shown = activity_id if owed.total else None
             await turn.write_stream(stream.id, activity_id=shown or stream.activity_id)
+        if shown is not None:
+            self._publish(account_id, EventType.LIVE_ACTIVITY_STARTED, stream_key, now, shown)
         self._publish(account_id, EventType.STREAM_RESUMED, stream_key, now, shown or "")
         self._promises.wake()
         return shown

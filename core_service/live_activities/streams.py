@@ -129,6 +129,8 @@ class Streams:
                     require_room(self._builder, activity.id, state)
                     waiter = expecting.enter_context(self._waiters.expecting(activity.id, activity.version + 1))
                     owed = await end_in_stream(turn, activity, state, now, state.dismiss_at(now))
+            if activity is not None:
+                self._publish(caller.account_id, EventType.LIVE_ACTIVITY_ENDED, stream_key, now, activity)
             self._publish(caller.account_id, EventType.STREAM_ENDED, stream_key, now, activity)
             if activity is None:
                 return DeleteResult(stream_key, now)

@@ -127,7 +127,6 @@ def upgrade() -> None:
         "live_activity_push_budgets",
         sa.Column("device_id", sa.Uuid(), nullable=False),
         sa.Column("sent_at", sa.ARRAY(sa.BigInteger()), nullable=False),
-        sa.ForeignKeyConstraint(["device_id"], ["devices.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("device_id"),
     )
     op.add_column("accounts", sa.Column("max_live_activities", sa.Integer(), nullable=True))
