@@ -175,5 +175,9 @@ def _says_alert(claim: Claim, activity: Activity, now: dt.datetime) -> bool:
     """Whether the device is to be told of an alert that it was not told of."""
     if activity.alert is None or activity.alert_at is None or now - activity.alert_at > ALERT_LIFETIME:
         return False
+    vanishes = activity.ended_at is not None and activity.dismiss_at == activity.ended_at
+    if vanishes and activity.alert_version < activity.version:
+        # What replaces it says it.
+        return False
     told = claim.sent_version >= activity.alert_version and not claim.failures and not claim.leased
     return claim.accepted_version < activity.alert_version and not told

@@ -113,7 +113,9 @@ def settle(held: Held, sent: Sent, outcome: Outcome, wanted: Wanted, now: dt.dat
     if sent.attempt != held.attempt:
         return replace(after, leased=held.leased, next_at=held.next_at)
     after = schedule(after, wanted, now)
-    if after.next_at is not None and outcome.verdict in (Verdict.RETRY, Verdict.MISCONFIGURED):
+    # An update token has proven the start: what is owed now is no repetition of it, so nothing is to be waited for.
+    proven = sent.event is Event.START and after.phase is Phase.LIVE
+    if after.next_at is not None and outcome.verdict in (Verdict.RETRY, Verdict.MISCONFIGURED) and not proven:
         return replace(after, next_at=max(after.next_at, now + dt.timedelta(seconds=delay_seconds)))
     return after
 

@@ -63,9 +63,12 @@ class PayloadBuilder:
             aps["relevance-score"] = _relevance(message)
         return write_json({"aps": aps})
 
-    def require_room(self, activity_id: str, content_state: str, action: str | None, alert: dict[str, str]) -> None:
+    def require_room(
+        self, activity_id: str, content_state: str, action: str | None, alert: dict[str, str], *, asked: bool
+    ) -> None:
         """Sees to it that the state fits in the longest push it may ever travel in, the one that starts the activity.
 
+        `asked`: the alert was asked for, and is not made from the state.
         Raises PayloadTooLarge naming the longest part.
         """
         far = dt.datetime.fromtimestamp(LATEST_TIMESTAMP, dt.UTC)
@@ -83,7 +86,9 @@ class PayloadBuilder:
             )
         )
         if len(body) > LIMIT_BYTES:
-            parts = {"content_state": len(content_state.encode()), "alert": len(write_json(alert))}
+            parts = {"content_state": len(content_state.encode())}
+            if asked:
+                parts["alert"] = len(write_json(alert))
             if action is not None:
                 parts["action"] = len(write_json(_button(action)))
             part = max(parts, key=lambda name: parts[name])

@@ -29,6 +29,8 @@ class Promises:
     async def kept(self, waiter: Waiter, activity_id: str, owed: Owed, deadline: float) -> Counts:
         """What has come of `owed`. What is recorded is promised: to lack its newest numbers is no failure."""
         self._reconciler.wake()
+        if owed.next_at is not None:
+            self._reconciler.wake_at(owed.next_at)
         if not owed.due or await waiter.wait(owed.due, deadline - time.monotonic()):
             return waiter.counts(owed.total)
         # Another core may have delivered what is missing here.

@@ -1,8 +1,8 @@
 """The SQL of Live Activities.
 
-Who changes an activity locks its row first, then rows of its devices, in a second statement: only that one sees what
-was committed while it waited for the lock. Whoever finds an outcome does the same, so a new state and an outcome of the
-old one never overlook each other. A claim locks rows of devices only, and waits for nobody.
+Who changes an activity locks its row first, then rows of its devices. Whoever settles an outcome does the same, so a
+new state and an outcome of the old one never overlook each other. What a statement sees is what was committed when it
+began, not when it got its lock; each says how it copes. A claim locks rows of devices only, and waits for nobody.
 
 `now` is always a parameter, for time must be able to travel in tests.
 """
@@ -69,12 +69,14 @@ WITH target AS MATERIALIZED (
         attempt, failures, leased, next_at
     )
     SELECT activity.id, target.id, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(), 0, 0, false,
-           CASE WHEN target.startable THEN %(now)s END
+           %(now)s
     FROM activity, target
-    RETURNING next_at
+    RETURNING device_id
 )
-SELECT count(next_at), count(*) FROM device
+SELECT (SELECT count(*) FROM target WHERE startable), (SELECT count(*) FROM device)
 """
+"""The devices that can be sent to at once, and all. Those whose push-to-start token is dead are due too: only a claim
+can tell for certain that they must wait for another."""
 
 START_FOR_ALL = _START.format(condition="")
 
@@ -82,7 +84,7 @@ START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
 
 # --- a new state ---
 
-UPDATE_ACTIVITY = """
+UPDATE = f"""
 WITH activity AS (
     UPDATE live_activities
     SET version = version + %(versions)s, content_state = %(content_state)s::text, action = %(action)s::text,
@@ -100,21 +102,22 @@ WITH activity AS (
     FROM activity, jsonb_to_record(%(action)s::text::jsonb)
         AS b(id uuid, title text, type text, url text, method text, body text)
     WHERE %(new_action)s
-)
-SELECT version FROM activity
-"""
-
-WAKE_DEVICES = f"""
-WITH woken AS (
+), woken AS (
+    -- Those in flight are looked at too, though nothing about them changes: whoever settles one while this statement
+    -- waits for the activity's lock has not seen the new version, and only rows that match at first are seen again.
     UPDATE live_activity_devices p
-    SET next_at = GREATEST(%(now)s, p.paced_until)
-    WHERE p.activity_id = %(id)s::text AND p.phase = 'live' AND p.next_at IS NULL
-    RETURNING next_at
+    SET next_at = CASE WHEN p.leased THEN p.next_at ELSE GREATEST(%(now)s, p.paced_until) END
+    FROM activity
+    WHERE p.activity_id = activity.id AND p.phase = 'live' AND (p.next_at IS NULL OR p.leased)
+    RETURNING p.next_at, p.leased
 )
-SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
-       (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN})
+SELECT (SELECT version FROM activity),
+       (SELECT count(*) FROM woken WHERE next_at <= %(now)s AND NOT leased),
+       (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
+       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s AND NOT leased)
+FROM activity
 """
-"""Those due now, and all that are owed the state."""
+"""The new version; the devices due now, all that are owed the state, and when the first of the others is due."""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
@@ -200,10 +203,13 @@ FROM unnest(%(activity_ids)s::text[], %(device_ids)s::uuid[], %(next_at)s::times
 WHERE p.activity_id = s.activity_id AND p.device_id = s.device_id
 """
 
-READ_START_TOKENS = """
+LOCK_START_TOKENS = """
 SELECT id FROM devices
-WHERE id = ANY(%(device_ids)s) AND push_to_start_token IS NOT NULL AND push_to_start_token_dead_reason IS NULL
+WHERE id = ANY(%(device_ids)s) AND (push_to_start_token IS NULL OR push_to_start_token_dead_reason IS NOT NULL)
+FOR SHARE SKIP LOCKED
 """
+"""Devices that certainly have no push-to-start token, and cannot report one before this transaction ends. One that is
+being changed at the moment is not among them."""
 
 READ_BUDGETS = """
 SELECT device_id, sent_at FROM live_activity_push_budgets
@@ -362,13 +368,27 @@ WHERE p.device_id = %(device_id)s AND p.phase = 'requested' AND NOT p.leased
 """No condition on `next_at`: a claim that is just putting it to rest is waited for and overruled."""
 
 READ_STATE = f"""
-SELECT p.phase, p.maybe_shown, GREATEST(p.timestamp, floor(extract(epoch FROM a.updated_at)))::bigint, p.started_at,
-       a.created_at, {ACTIVITY_COLUMNS}
+WITH unsent AS (
+    SELECT p.activity_id
+    FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
+    WHERE p.device_id = %(device_id)s AND p.phase IN ('started', 'live') AND NOT p.leased
+      AND a.ended_at IS NULL AND p.accepted_version < a.version
+    ORDER BY p.activity_id
+    FOR UPDATE OF p SKIP LOCKED
+), handed_out AS (
+    -- The app shows what no push has brought yet. The push that brings it must come after, and so be shown too.
+    UPDATE live_activity_devices p
+    SET timestamp = GREATEST(p.timestamp + 1, floor(extract(epoch FROM %(now)s))), sent_event = NULL
+    FROM unsent
+    WHERE p.device_id = %(device_id)s AND p.activity_id = unsent.activity_id
+    RETURNING p.activity_id, p.timestamp
+)
+SELECT p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at, {ACTIVITY_COLUMNS}
 FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
+LEFT JOIN handed_out h ON h.activity_id = p.activity_id
 WHERE p.device_id = %(device_id)s AND p.{OPEN} AND a.ended_at IS NULL AND a.expires_at > %(now)s
 UNION ALL
-SELECT p.phase, p.maybe_shown, GREATEST(p.timestamp, floor(extract(epoch FROM a.updated_at)))::bigint, p.started_at,
-       a.created_at, {ACTIVITY_COLUMNS}
+SELECT p.phase, p.maybe_shown, p.timestamp, p.started_at, a.created_at, {ACTIVITY_COLUMNS}
 FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id AND p.device_id = %(device_id)s
 WHERE a.account_id = %(account_id)s AND a.dismiss_at > %(now)s AND p.phase IN ('requested', 'started', 'live', 'ended')
 ORDER BY 5

@@ -30,6 +30,8 @@ MAX_IN_PROGRESS = 2000
 """Pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
 LEASE = dt.timedelta(seconds=20)
 """How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
+TOKEN_CHANGING = dt.timedelta(seconds=1)
+"""When to look again at a device whose push-to-start token is just being reported."""
 POLL_SECONDS = 0.5
 RECOVERY_SECONDS = 1.0
 
@@ -66,6 +68,12 @@ class Reconciler:
     def wake(self) -> None:
         """Something is due."""
         self._wake.set()
+
+    def wake_at(self, moment: dt.datetime) -> None:
+        """Something will be due. What is further off than a few polls is left to them."""
+        delay = (moment - self._clock()).total_seconds()
+        if delay < POLL_SECONDS * 4:
+            asyncio.get_running_loop().call_later(max(0.0, delay), self._wake.set)
 
     async def run(self) -> None:
         """Claims and sends, until cancelled."""
@@ -140,6 +148,13 @@ class Reconciler:
 
     async def _lease(self, connection: AsyncConnection[TupleRow], decided: _Decided, now: dt.datetime) -> None:
         planned, still = decided.planned, [*decided.idle, *decided.resting]
+        # The idle ones are settled under the activity's lock; if this process dies before, somebody else does.
+        next_at: list[dt.datetime | None] = [now + LEASE for _ in decided.idle]
+        if decided.resting:
+            device_ids = [claim.device_id for claim in decided.resting]
+            cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": device_ids})
+            without = {row[0] for row in await cursor.fetchall()}
+            next_at += [None if device_id in without else now + TOKEN_CHANGING for device_id in device_ids]
         if planned:
             parameters = {
                 "lease_until": now + LEASE,
@@ -155,8 +170,7 @@ class Reconciler:
             parameters = {
                 "activity_ids": [claim.activity_id for claim in still],
                 "device_ids": [claim.device_id for claim in still],
-                # The idle ones are settled under the activity's lock; if this process dies before, somebody else does.
-                "next_at": [now + LEASE] * len(decided.idle) + [None] * len(decided.resting),
+                "next_at": next_at,
             }
             await connection.execute(queries.REST, parameters)
 
@@ -179,8 +193,6 @@ class Reconciler:
         if self._in_progress == 0:
             self._empty.set()
         if next_at is not None:
-            delay = (next_at - self._clock()).total_seconds()
-            if delay < POLL_SECONDS * 4:
-                asyncio.get_running_loop().call_later(max(0.0, delay), self._wake.set)
+            self.wake_at(next_at)
         elif self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE < self._in_progress + count:
             self._wake.set()

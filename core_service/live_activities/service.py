@@ -157,7 +157,9 @@ class _Recorded:
 
 def require_room(builder: PayloadBuilder, activity_id: str, state: State) -> None:
     """Raises PayloadTooLarge if the state does not fit in a push."""
-    builder.require_room(activity_id, state.content_state, state.action, state.starting_alert())
+    builder.require_room(
+        activity_id, state.content_state, state.action, state.starting_alert(), asked=state.alert is not None
+    )
 
 
 async def require_vacancy(turn: Turn, default_limit: int, now: dt.datetime, *, replaces: str | None = None) -> None:

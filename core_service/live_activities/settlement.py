@@ -186,7 +186,7 @@ async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[Settl
 async def _bury_start_tokens(
     connection: AsyncConnection[TupleRow], died: list[Settlement]
 ) -> tuple[list[tuple[uuid.UUID, uuid.UUID, str]], set[uuid.UUID]]:
-    """Marks the tokens dead; returns them, and the devices that have no other."""
+    """Marks the tokens dead; returns them, and the devices that certainly have no other."""
     outcomes = [(one.device_id, one.sent, one.outcome) for one in died if one.sent and one.outcome]
     parameters: dict[str, Any] = {
         "device_ids": [device_id for device_id, _, _ in outcomes],
@@ -196,9 +196,8 @@ async def _bury_start_tokens(
     }
     cursor = await connection.execute(queries.BURY_START_TOKENS, parameters)
     buried = [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
-    cursor = await connection.execute(queries.READ_START_TOKENS, {"device_ids": parameters["device_ids"]})
-    alive = {row[0] for row in await cursor.fetchall()}
-    return buried, set(parameters["device_ids"]) - alive
+    cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": parameters["device_ids"]})
+    return buried, {row[0] for row in await cursor.fetchall()}
 
 
 async def _write_devices(connection: AsyncConnection[TupleRow], held: dict[Pair, Held]) -> None:

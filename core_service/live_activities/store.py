@@ -34,6 +34,8 @@ class Owed:
     """Devices to which something can be sent at once."""
     total: int
     """All devices that are owed it."""
+    next_at: dt.datetime | None = None
+    """When the first of those is due that must wait for a second to pass."""
 
 
 class ActivityStore:
@@ -69,12 +71,15 @@ class ActivityStore:
         None, and nothing is changed, if the activity is no longer as it was read.
         """
         parameters = _state_parameters(activity, state, now) | {"versions": versions, "urgent": state.urgent}
-        return await self._change(queries.UPDATE_ACTIVITY, queries.WAKE_DEVICES, parameters)
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.UPDATE, parameters, binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else (row[0], Owed(*row[1:]))
 
     async def end(self, activity: Activity, state: State, now: dt.datetime) -> tuple[int, Owed] | None:
         """Ends the activity with `state`; otherwise as `update`."""
-        parameters = _end_parameters(activity, state, now, state.dismiss_at(now))
-        return await self._change(queries.END_ACTIVITY, queries.END_DEVICES, parameters)
+        async with self.turn(activity.account_id) as turn:
+            return await turn.end(activity, state, now, state.dismiss_at(now))
 
     async def hear(self, activity_id: str, now: dt.datetime) -> None:
         """Notes that the activity's backend is there still."""
@@ -100,20 +105,6 @@ class ActivityStore:
             cursor = await connection.execute(queries.LOCK_ACCOUNT, {"account_id": account_id})
             row = await cursor.fetchone()
             yield Turn(connection, account_id, row[0] if row else None)
-
-    async def _change(
-        self, change_activity: str, change_devices: str, parameters: dict[str, Any]
-    ) -> tuple[int, Owed] | None:
-        # Together they are one round trip. The second does no harm if the first has found the activity changed.
-        async with (
-            self._pool.connection() as connection,
-            connection.pipeline(),
-            connection.transaction(),
-        ):
-            changed = await connection.execute(change_activity, parameters, binary=True)
-            devices = await connection.execute(change_devices, parameters, binary=True)
-        row, owed = await changed.fetchone(), await devices.fetchone()
-        return None if row is None or owed is None else (row[0], Owed(*owed))
 
 
 class Turn:

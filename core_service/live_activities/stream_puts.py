@@ -48,6 +48,8 @@ class Put:
     request: Request
     channels: Sequence[ChannelRef] | None
     recorded: asyncio.Future[Recorded]
+    seen: Stream | None = None
+    """The stream as it was when the PUT came."""
     waiter: Waiter | None = None
 
     def decide(self, stream: Stream | None, now: dt.datetime) -> Decision:
@@ -73,8 +75,8 @@ class PutRecorder:
     async def record(self, put: Put) -> Recorded:
         """Returns once it is recorded. Raises what PUTs are refused with."""
         now = self._clock()
-        stream = await self._store.read_stream(put.caller.account_id, put.stream_key)
-        decision = put.decide(stream, now)
+        stream = await self._read(put)
+        put.seen, decision = stream, put.decide(stream, now)
         if decision.operation is Operation.NOOP and stream is not None and stream.activity is not None:
             return await self._noop(stream.activity, now)
         self._lanes.put((put.caller.account_id, put.stream_key), put)
@@ -89,11 +91,13 @@ class PutRecorder:
     async def _work(self, _: tuple[uuid.UUID, str], puts: list[Put]) -> None:
         """Records the PUTs of one stream, each of which gets its result or its refusal."""
         try:
-            for _attempt in range(ATTEMPTS + len(puts)):
+            for attempt in range(ATTEMPTS + len(puts)):
                 puts = [put for put in puts if not put.recorded.done()]
                 if not puts:
                     return
-                await self._step(puts)
+                # A PUT that found nobody before it need not read what it has just read.
+                alone = attempt == 0 and len(puts) == 1
+                await self._step(puts, puts[0].seen if alone else await self._read(puts[0]))
             refusal: Exception = Unavailable("Too many requests change this stream at once. Try again.")
         except Exception as error:
             refusal = error
@@ -101,10 +105,12 @@ class PutRecorder:
             if not put.recorded.done():
                 put.recorded.set_exception(refusal)
 
-    async def _step(self, puts: list[Put]) -> None:
+    async def _read(self, put: Put) -> Stream | None:
+        return await self._store.read_stream(put.caller.account_id, put.stream_key)
+
+    async def _step(self, puts: list[Put], stream: Stream | None) -> None:
         """Records as many PUTs as become one version or one new activity; none if the stream was changed meanwhile."""
         now = self._clock()
-        stream = await self._store.read_stream(puts[0].caller.account_id, puts[0].stream_key)
         fold = _Fold(stream, self._builder, now)
         for put in puts:
             if not fold.add(put):
