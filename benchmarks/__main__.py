@@ -24,12 +24,13 @@ from benchmarks.requests import measure_requests
 from benchmarks.scale import measure_scale
 from benchmarks.server import running_server
 from benchmarks.settings import FULL, QUICK, Amounts
+from benchmarks.streams import measure_streams
 from tests.stack import Stack
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench"
 FAILURES = (WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
 """What the server under test can do wrong: not start, answer something else, or not at all."""
-SECTIONS = ("limits", "requests", "fan-out", "scale")
+SECTIONS = ("limits", "requests", "fan-out", "scale", "streams")
 
 
 def main() -> int:
@@ -79,6 +80,8 @@ async def measure(stack: Stack, amounts: Amounts, chosen: Sequence[str]) -> list
         rows += await measure_fan_out(stack, audience, amounts, limits)
     if "scale" in chosen:
         rows += await measure_scale((stack, audience), amounts)
+    if "streams" in chosen:
+        rows += await measure_streams(stack, population, amounts, limits)
     return rows
 
 

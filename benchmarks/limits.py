@@ -20,6 +20,7 @@ from tests.stack import Stack
 
 SECTION = "Limits of this machine"
 STEPS = "its steps in a row"
+STEPS_TO_CORE = "gateway and gRPC in a row"
 BARE_PUSHES_IN_FLIGHT = 200
 GRPC_HOPS = 2
 """From the gateway to core and from core to delivery."""
@@ -48,6 +49,10 @@ class Limits:
         seconds = 1 / self.gateway[callers].per_second
         seconds += GRPC_HOPS / self.grpc_hop[callers].per_second
         return 1 / (seconds + 1 / self.sender[callers].per_second)
+
+    def steps_to_core(self, callers: int) -> float:
+        """Requests a second if a request only went through the gateway to core, where nothing were done."""
+        return 1 / (1 / self.gateway[callers].per_second + 1 / self.grpc_hop[callers].per_second)
 
     def rows(self) -> list[Row]:
         """For the table."""

@@ -86,10 +86,39 @@ SELECT pg_temp.id('o', %(batch)s, n), d.id, d.user_id, gen_random_uuid(), 'accep
 FROM generate_series(0, %(deliveries)s - 1) n, devices d WHERE d.id = %(device_id)s
 """
 
-_API_KEY = """
+_API_KEYS = """
 INSERT INTO api_keys (id, account_id, name, scope, secret_hash, hint, created_at)
-SELECT pg_temp.id('k', %(batch)s, 0), id, 'benchmark', 'all', %(hash)s, %(hint)s, now()
-FROM accounts WHERE id = pg_temp.id('a', %(batch)s, 0)
+SELECT pg_temp.id('k', %(batch)s, n - 1), pg_temp.id('a', %(batch)s, n - 1), 'benchmark', 'all', hash, %(hint)s, now()
+FROM unnest(%(hashes)s::bytea[]) WITH ORDINALITY AS key(hash, n)
+"""
+
+_STREAMS = """
+INSERT INTO live_activity_streams (id, account_id, stream_key, activity_id, created_at)
+SELECT pg_temp.id('s', %(batch)s, n), pg_temp.id('a', %(batch)s, n), %(stream_key)s,
+       md5('activity ' || %(batch)s || ' ' || n), now()
+FROM generate_series(0, %(accounts)s - 1) n
+"""
+
+# They started at any minute of the last 6 hours, and their backends were heard just now.
+_LIVE_ACTIVITIES = """
+INSERT INTO live_activities (id, account_id, stream_id, version, content_state, alert_version, urgent_version, updates,
+                             quiet_start, created_at, updated_at, heard_at, expires_at, due_at)
+SELECT md5('activity ' || %(batch)s || ' ' || n), pg_temp.id('a', %(batch)s, n), pg_temp.id('s', %(batch)s, n),
+       1, %(content_state)s, 0, 1, 0, false, started_at, now(), now(),
+       started_at + interval '8 hours', started_at + interval '7 hours 45 minutes'
+FROM generate_series(0, %(accounts)s - 1) n, LATERAL (SELECT now() - n %% 360 * interval '1 minute' AS started_at) s
+"""
+
+_LIVE_ACTIVITY_DEVICES = """
+INSERT INTO live_activity_devices (activity_id, device_id, user_id, phase, update_token, update_token_registered_at,
+                                   maybe_shown, accepted_version, sent_version, sent_event, timestamp, apns_id, attempt,
+                                   failures, leased, started_at)
+SELECT a.id, pg_temp.id('d', %(batch)s, n), pg_temp.id('u', %(batch)s, n / %(devices_per_user)s), 'live',
+       encode(sha256(('update ' || %(batch)s || ' ' || n)::bytea), 'hex'), a.created_at, true, 1, 1, 'start',
+       extract(epoch FROM a.created_at)::bigint, gen_random_uuid(), 1, 0, false, a.created_at
+FROM generate_series(0, %(devices)s - 1) n
+JOIN live_activities a
+    ON a.id = md5('activity ' || %(batch)s || ' ' || n / %(devices_per_user)s / %(users_per_account)s)
 """
 
 
@@ -114,13 +143,33 @@ class Population:
         """Adds one account with that many phones, and returns the secret of its API key."""
         secret = mint(API_KEY)
         self._add(
-            [_ACCOUNTS, _USERS, _MEMBERS, _DEVICES, _API_KEY],
+            [_ACCOUNTS, _USERS, _MEMBERS, _DEVICES, _API_KEYS],
             devices=devices,
             users_per_account=devices // DEVICES_PER_USER,
-            hash=secret.hash,
-            hint=secret.hint,
+            hashes=[secret.hash],
+            hint=API_KEY,
         )
         return secret.text
+
+    def add_streams(self, accounts: int, stream_key: str, content_state: str, *, devices_each: int = 1) -> list[str]:
+        """Adds accounts with so many phones each, on all of which a stream of this key shows this content state (JSON
+        text). Returns the secrets of the accounts' API keys.
+        """
+        keys = [mint(API_KEY) for _ in range(accounts)]
+        self._add(
+            [
+                *(_ACCOUNTS, _USERS, _MEMBERS, _DEVICES, _API_KEYS),
+                *(_STREAMS, _LIVE_ACTIVITIES, _LIVE_ACTIVITY_DEVICES),
+            ],
+            devices=accounts * devices_each,
+            devices_per_user=1,
+            users_per_account=devices_each,
+            hashes=[key.hash for key in keys],
+            hint=API_KEY,
+            stream_key=stream_key,
+            content_state=content_state,
+        )
+        return [key.text for key in keys]
 
     def add_history(self, device_id: uuid.UUID, settled_deliveries: int) -> None:
         """Adds deliveries that one phone has had, each of a notification of its account."""
@@ -133,15 +182,23 @@ class Population:
                 connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
             connection.execute("CHECKPOINT")
 
-    def _add(self, statements: list[str], *, devices: int = 0, users_per_account: int = 1, **more: object) -> None:
-        users = devices // DEVICES_PER_USER
+    def _add(
+        self,
+        statements: list[str],
+        *,
+        devices: int = 0,
+        devices_per_user: int = DEVICES_PER_USER,
+        users_per_account: int = 1,
+        **more: object,
+    ) -> None:
+        users = devices // devices_per_user
         parameters = {
             "batch": self._batches,
             "accounts": users // users_per_account,
             "users": users,
             "users_per_account": users_per_account,
             "devices": devices,
-            "devices_per_user": DEVICES_PER_USER,
+            "devices_per_user": devices_per_user,
             "devices_per_notification": DEVICES_PER_NOTIFICATION,
             **more,
         }

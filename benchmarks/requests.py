@@ -15,22 +15,26 @@ CPU_SECTION = "Processor time of such a request, at {callers} callers"
 PATH = "/api/push-notification"
 
 
-def push_request(url: str, api_key: str, number: int) -> bytes:
-    """A complete HTTP/1.1 request for a notification like those in the documentation."""
-    body = json.dumps(
-        {
-            "title": f"Build {number} finished",
-            "message": "All tests passed",
-            "subtitle": "main",
-            "redirection": f"https://ci.example.com/builds/{number}",
-            "payload": {"build_id": number, "branch": "main"},
-        }
-    ).encode()
+def http_request(method: str, url: str, api_key: str, content: object) -> bytes:
+    """A complete HTTP/1.1 request with this content as JSON."""
+    address, body = urlsplit(url), json.dumps(content).encode()
     head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nAuthorization: Bearer {api_key}\r\n"
+        f"{method} {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {api_key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def push_request(url: str, api_key: str, number: int) -> bytes:
+    """A request for a notification like those in the documentation."""
+    notification = {
+        "title": f"Build {number} finished",
+        "message": "All tests passed",
+        "subtitle": "main",
+        "redirection": f"https://ci.example.com/builds/{number}",
+        "payload": {"build_id": number, "branch": "main"},
+    }
+    return http_request("POST", url + PATH, api_key, notification)
 
 
 async def send_to_one_device(stack: Stack, *, callers: int, count: int) -> Load:
@@ -58,13 +62,13 @@ async def measure_requests(stack: Stack, amounts: Amounts, limits: Limits) -> li
         used = {name: seconds - before[name] for name, seconds in cpu_seconds(stack).items()}
         row = row_of_loads(SECTION, callers_text(callers), "requests/s", loads)
         rows.append(compared(row, limits.steps_in_a_row(callers), STEPS))
-        cpu_rows = _cpu_rows(used, callers=callers, requests=count * amounts.repetitions)
+        cpu_rows = rows_of_cpu(CPU_SECTION.format(callers=callers), used, requests=count * amounts.repetitions)
     return rows + cpu_rows
 
 
-def _cpu_rows(used: dict[str, float], *, callers: int, requests: int) -> list[Row]:
+def rows_of_cpu(section: str, used: dict[str, float], *, requests: int) -> list[Row]:
+    """The rows of a section: the seconds `used` by each process for so many requests, for each of them."""
     total = sum(used.values())
-    section = CPU_SECTION.format(callers=callers)
     return [
         Row(section, name, seconds / requests * 1000, "ms", ratio=seconds / total, to="all processes")
         for name, seconds in sorted(used.items(), key=lambda item: -item[1])

@@ -21,6 +21,7 @@ SECTION = "The same with {many:,} devices and {history:,} deliveries in the data
 OWN_SHARE = 0.01
 """Part of the history that is the measured account's own."""
 
+S = TypeVar("S")
 T = TypeVar("T")
 Server = tuple[Stack, str]
 """A server and the API key of its account with many phones."""
@@ -44,7 +45,7 @@ async def _compare_requests(few: Server, many: Server, amounts: Amounts, callers
     async def measure(server: Server) -> Load:
         return await send_to_one_device(server[0], callers=callers, count=count)
 
-    loads = await _in_turns(measure, few, many, amounts.scale_repetitions)
+    loads = await in_turns(measure, few, many, amounts.scale_repetitions)
     ratios = [of_many.per_second / of_few.per_second for of_few, of_many in loads]
     section, what = _section(amounts), callers_text(callers)
     return [
@@ -61,7 +62,7 @@ async def _compare_fan_outs(few: Server, many: Server, amounts: Amounts) -> list
     async def measure(server: Server) -> float:
         return (await fan_out(*server, amounts.fan_out_devices)).pushes_per_second
 
-    rates = await _in_turns(measure, few, many, amounts.scale_repetitions)
+    rates = await in_turns(measure, few, many, amounts.scale_repetitions)
     section, what = _section(amounts), f"to {amounts.fan_out_devices:,} devices"
     return [
         row_of_runs(section, f"{what}, few others", "pushes/s", [of_few for of_few, _ in rates]),
@@ -73,9 +74,7 @@ async def _compare_fan_outs(few: Server, many: Server, amounts: Amounts) -> list
     ]
 
 
-async def _in_turns(
-    measure: Callable[[Server], Awaitable[T]], few: Server, many: Server, turns: int
-) -> Sequence[tuple[T, T]]:
+async def in_turns(measure: Callable[[S], Awaitable[T]], few: S, many: S, turns: int) -> Sequence[tuple[T, T]]:
     """Pairs of few and many. Who goes first changes, so that a machine that grows slower or faster favours neither."""
     pairs = []
     for turn in range(turns):

@@ -21,6 +21,14 @@ class Amounts:
     history: int
     """Settled deliveries beside the many devices."""
     scale_repetitions: int
+    stream_noops: dict[int, int]
+    """PUTs of what a stream shows already, by the number of callers."""
+    stream_updates: dict[int, int]
+    """PUTs of something new, by the number of callers: to many streams, to one, and to one with many devices."""
+    few_streams: int
+    many_streams: int
+    stream_devices: int
+    """Phones of the stream with many devices."""
 
 
 FULL = Amounts(
@@ -34,6 +42,11 @@ FULL = Amounts(
     many_devices=1_000_000,
     history=1_000_000,
     scale_repetitions=5,
+    stream_noops={1: 600, 8: 2_500, 64: 5_000},
+    stream_updates={1: 300, 8: 1_200, 64: 3_000},
+    few_streams=1_000,
+    many_streams=100_000,
+    stream_devices=1_000,
 )
 
 QUICK = Amounts(
@@ -47,4 +60,9 @@ QUICK = Amounts(
     many_devices=50_000,
     history=50_000,
     scale_repetitions=1,
+    stream_noops={1: 200, 8: 500, 64: 1_000},
+    stream_updates={1: 100, 8: 300, 64: 800},
+    few_streams=1_000,
+    many_streams=10_000,
+    stream_devices=500,
 )

@@ -1,0 +1,123 @@
+"""Backends that say, over and over, what their streams show."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import LiteralString
+
+import httpx
+import psycopg
+from psycopg.rows import TupleRow
+
+from benchmarks.load import Load, WrongAnswer, load_http
+from benchmarks.population import Population
+from benchmarks.requests import http_request
+from tests.stack import Stack
+
+STREAM_KEY = "import"
+PATH = f"/api/live-activity/stream/{STREAM_KEY}"
+POLL_SECONDS = 0.02
+LONGEST_WAIT = 60.0
+
+COUNT_OWED = "SELECT count(*) FROM live_activity_devices WHERE next_at IS NOT NULL"
+COUNT_BEHIND = """
+SELECT count(*) FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id
+WHERE p.accepted_version < a.version
+"""
+
+
+def content_state(number: int) -> dict[str, object]:
+    """A tick of a progress, as backends send hundreds of. No two numbers give the same."""
+    return {"title": "Import", "subtitle": f"{number} rows", "type": "progress", "percentage": number % 101}
+
+
+@dataclass(frozen=True)
+class Updates:
+    """What came of a number of PUTs, each with something new."""
+
+    load: Load
+    seconds: float
+    """From the first PUT until the database knew that every phone had the last state."""
+    pushes: int
+    """What APNs accepted for them all."""
+
+
+class Feed:
+    """Streams of one server, each of an account of its own, and what they show."""
+
+    def __init__(self, stack: Stack, api_keys: Sequence[str], *, devices_each: int = 1) -> None:
+        """`api_keys` belong to accounts whose stream shows `content_state(0)` on so many phones each."""
+        self.stack = stack
+        self.devices_each = devices_each
+        self._api_keys = api_keys
+        self._shown = [0] * len(api_keys)
+        self._next = 0
+
+    async def repeat(self, *, callers: int, count: int) -> Load:
+        """PUTs what the streams show already, one stream after the other. Raises WrongAnswer unless all are noops."""
+        requests = [self._request(self._turn()) for _ in range(count)]
+        return await load_http(self.stack.base_url, requests, callers=callers, check=_is_noop)
+
+    async def advance(self, *, callers: int, count: int) -> Updates:
+        """PUTs something new, one stream after the other, and waits until all phones show it.
+
+        Raises WrongAnswer unless all are updates, every phone ends on the last state, and APNs heard nothing wrong.
+        """
+        requests = []
+        for _ in range(count):
+            stream = self._turn()
+            self._shown[stream] += 1
+            requests.append(self._request(stream))
+        check = partial(_is_update, self.devices_each)
+        async with (
+            httpx.AsyncClient(base_url=self.stack.simulator_url, timeout=30, trust_env=False) as simulator,
+            await psycopg.AsyncConnection.connect(self.stack.database_url, autocommit=True) as database,
+        ):
+            (await simulator.delete("/apns/stats")).raise_for_status()
+            began = time.perf_counter()
+            load = await load_http(self.stack.base_url, requests, callers=callers, check=check)
+            await _until_none_owed(database)
+            seconds = time.perf_counter() - began
+            behind = await _number(database, COUNT_BEHIND)
+            counts = (await simulator.get("/apns/stats")).json()
+        if behind or counts["rejected"] or counts["duplicates_by_apns_id"] or counts["timestamps_backwards"]:
+            raise WrongAnswer(f"of {count} updates {behind} phones lack the last, and the simulated APNs says {counts}")
+        return Updates(load, seconds, counts["live_activity_updates"])
+
+    def _turn(self) -> int:
+        self._next = (self._next + 1) % len(self._api_keys)
+        return self._next
+
+    def _request(self, stream: int) -> bytes:
+        body = {"content_state": content_state(self._shown[stream])}
+        return http_request("PUT", self.stack.base_url + PATH, self._api_keys[stream], body)
+
+
+def filled_streams(population: Population, streams: int, *, devices_each: int = 1) -> list[str]:
+    """Adds so many streams to a database. Returns their API keys, for a Feed."""
+    state = json.dumps(content_state(0))
+    return population.add_streams(streams, STREAM_KEY, state, devices_each=devices_each)
+
+
+async def _until_none_owed(database: psycopg.AsyncConnection[TupleRow]) -> None:
+    async with asyncio.timeout(LONGEST_WAIT):
+        while await _number(database, COUNT_OWED):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def _number(database: psycopg.AsyncConnection[TupleRow], query: LiteralString) -> int:
+    row = await (await database.execute(query)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _is_noop(body: bytes) -> bool:
+    return bool(json.loads(body).get("operation") == "noop")
+
+
+def _is_update(devices: int, body: bytes) -> bool:
+    answer = json.loads(body)
+    counted = answer.get("devices_notified", 0) + answer.get("devices_queued", 0)
+    return bool(answer.get("operation") == "updated" and counted == devices)
