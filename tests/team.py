@@ -1,6 +1,8 @@
 """A running server as its users meet it: an owner with a session, backends with keys, people with phones."""
 
 import itertools
+import json
+import secrets
 import time
 from typing import Any, TypeVar
 
@@ -46,6 +48,53 @@ class Phone:
         assert len(found) == 1, found
         return found[0]
 
+    def cards(self) -> list[dict[str, Any]]:
+        """The Live Activities on its screen, oldest first."""
+        return list(self.read()["live_activities"])
+
+    def card(self, activity_id: str) -> dict[str, Any] | None:
+        """The activity's card, if it is on the screen."""
+        return next((card for card in self.cards() if card["activity_id"] == activity_id), None)
+
+    def shows_activity(self, activity_id: str, *, seconds: float = 10.0, **parts: Any) -> dict[str, Any]:
+        """The activity's card, once it is there with these parts of its content state; it must be there once only.
+
+        `state="ended"` waits for its end; unless told otherwise it must be active.
+        """
+        state = parts.pop("state", "active")
+
+        def found() -> list[dict[str, Any]]:
+            return [card for card in self.cards() if card["activity_id"] == activity_id]
+
+        def fits(cards: list[dict[str, Any]]) -> bool:
+            content = cards[0]["content_state"] if cards else {}
+            return bool(cards) and cards[0]["state"] == state and content.items() >= parts.items()
+
+        cards = eventually(f"{activity_id} is {state} with {parts}", found, seconds, until=fits)
+        assert len(cards) == 1, cards
+        return cards[0]
+
+    def shows_no_activity(self, activity_id: str | None = None, *, seconds: float = 10.0) -> None:
+        """Returns once the activity, or any at all, is not on the screen."""
+        eventually(
+            f"{activity_id or 'every activity'} is gone",
+            lambda: [card["activity_id"] for card in self.cards() if activity_id in (None, card["activity_id"])],
+            seconds,
+            until=lambda left: not left,
+        )
+
+    def live(self, activity_id: str) -> dict[str, Any]:
+        """The activity's card, once the server can have its update token."""
+        reported = eventually(
+            f"the update token of {activity_id} is reported",
+            lambda: [card for card in self.cards() if card["activity_id"] == activity_id and card["token_reported"]],
+        )
+        return reported[0]
+
+    def dismiss(self, activity_id: str) -> None:
+        """The person takes the activity off the screen."""
+        self.do(f"live-activities/{activity_id}/dismiss")
+
     def do(self, what: str, **body: Any) -> httpx.Response:
         """Posts to the phone's control API."""
         answer = self._http.post(f"/phones/{self.id}/{what}", json=body)
@@ -55,6 +104,41 @@ class Phone:
     def remove(self) -> None:
         """Unpairs it."""
         assert self._http.delete(f"/phones/{self.id}").status_code in (200, 204)
+
+
+class App:
+    """The app on a phone that nobody simulates: its calls, made by the test."""
+
+    def __init__(self, http: httpx.Client, device_id: str) -> None:
+        self.http = http
+        self.device_id = device_id
+        self.push_to_start_token = secrets.token_hex(32)
+
+    def report_tokens(self, **changes: Any) -> None:
+        """Reports its tokens."""
+        tokens = {
+            "push_token": secrets.token_hex(32),
+            "push_to_start_token": self.push_to_start_token,
+            "environment": "sandbox",
+            "bundle_id": "com.activitysmith.simulator",
+            **changes,
+        }
+        answer = self.http.put("/api/device/tokens", json=tokens)
+        assert answer.status_code == 200, answer.text
+
+    def report_update_token(self, activity_id: str, token: str) -> httpx.Response:
+        """Reports an activity's update token."""
+        return self.http.put(f"/api/device/live-activities/{activity_id}/token", json={"token": token})
+
+    def report_dismissed(self, activity_id: str) -> httpx.Response:
+        """Reports that the person has removed an activity."""
+        return self.http.post(f"/api/device/live-activities/{activity_id}/dismissed", json={})
+
+    def state(self) -> list[dict[str, Any]]:
+        """What should be on the screen, oldest first."""
+        answer = self.http.get("/api/device/state")
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["live_activities"])
 
 
 class Team:
@@ -111,13 +195,38 @@ class Team:
             self.assign_device(channel_id, phone)
         return phone
 
-    def assign_device(self, channel_id: str, phone: Phone) -> None:
+    def app(self, channel_id: str) -> App:
+        """The app on a new phone of the owner that the test plays itself, assigned to the channel.
+
+        APNs does not know its tokens: a test that wants them accepted must have faults say so.
+        """
+        code = self.ask("POST", "/api/pairing-codes")["pairing_code"]
+        paired = self.anybody.post("/api/device/pair", json={"pairing_code": code, "name": self.unique("app")}).json()
+        app = App(self.client(paired["device_token"]), paired["device_id"])
+        app.report_tokens()
+        self.assign_device(channel_id, app)
+        return app
+
+    def assign_device(self, channel_id: str, phone: Phone | App) -> None:
         """Assigns the phone to the channel."""
         self.ask("PUT", f"/api/channels/{channel_id}/devices/{phone.device_id}")
 
     def assign_user(self, channel_id: str, user_id: str) -> None:
         """Assigns the person to the channel."""
         self.ask("PUT", f"/api/channels/{channel_id}/users/{user_id}")
+
+    def device(self, device_id: str) -> dict[str, Any]:
+        """The device as the owner's list shows it."""
+        page = self.owner.get("/api/devices", params={"page_size": 1000}).json()
+        return next(dict(device) for device in page["devices"] if device["id"] == device_id)
+
+    def sent_to(self, *tokens: str) -> list[dict[str, Any]]:
+        """The pushes that APNs saw for these tokens, oldest first, `body` decoded into `document`."""
+        seen = []
+        for token in tokens:
+            answer = self.simulator.get("/apns/requests", params={"token": token, "limit": 1000}).json()
+            seen += [{**one, "document": json.loads(one["body"])} for one in reversed(answer["requests"])]
+        return seen
 
     def faults(self, **faults: Any) -> None:
         """Switches on faults of the simulated APNs."""

@@ -73,7 +73,8 @@ class Planned:
 
     def sent(self, now: dt.datetime) -> Sent:
         """The same as what its outcome will be the outcome of."""
-        return Sent(self.event, self.version, self.claim.attempt + 1, self.token, now)
+        claim = self.claim
+        return Sent(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
 
 
 def plan(claim: Claim, activity: Activity, event: Event, now: dt.datetime) -> Planned | None:

@@ -74,6 +74,8 @@ class Sent:
     attempt: int
     token: str
     sent_at: dt.datetime
+    maybe_shown_before: bool = False
+    """Of a start: an earlier one may have been shown."""
 
 
 def next_event(held: Held, wanted: Wanted) -> Event | None:
@@ -139,9 +141,13 @@ def _rejected(held: Held, sent: Sent, reason: str) -> Held:
 
 
 def _failed(held: Held, sent: Sent, outcome: Outcome, now: dt.datetime) -> Held:
+    if sent.event is Event.START and held.phase is not Phase.REQUESTED:
+        # An update token has proven it: nothing has failed.
+        return held
     held = replace(held, failures=held.failures + 1, reason=outcome.reason)
     if sent.event is Event.START:
-        return held if outcome.maybe_accepted else replace(held, maybe_shown=False)
+        refused = not outcome.maybe_accepted and sent.attempt == held.attempt
+        return replace(held, maybe_shown=sent.maybe_shown_before) if refused else held
     if outcome.verdict is Verdict.TOKEN_DEAD and held.update_token == sent.token and _died(held, outcome):
         return replace(held, phase=Phase.STARTED, update_token=None)
     return held

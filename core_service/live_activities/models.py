@@ -100,7 +100,7 @@ class LiveActivityDevice(SQLModel, table=True):
             name="live_activity_devices_phase_check",
         ),
         Index("live_activity_devices_next_at_idx", "next_at", postgresql_where=text("next_at IS NOT NULL")),
-        Index("live_activity_devices_device_id_idx", "device_id", postgresql_where=text(OPEN)),
+        Index("live_activity_devices_device_id_idx", "device_id"),
     )
 
     activity_id: str = Field(primary_key=True, foreign_key="live_activities.id", ondelete="CASCADE")

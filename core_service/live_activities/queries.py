@@ -1,8 +1,8 @@
 """The SQL of Live Activities.
 
-Who changes an activity locks its row first, then rows of its devices. Whoever settles an outcome does the same, so a
-new state and an outcome of the old one never overlook each other. What a statement sees is what was committed when it
-began, not when it got its lock; each says how it copes. A claim locks rows of devices only, and waits for nobody.
+Who changes an activity locks its row first, then rows of its devices, in a statement of its own: a statement sees what
+was committed when it began, not when it got its lock. Whoever settles an outcome does the same, so a new state and an
+outcome of the old one never overlook each other. A claim locks rows of devices only, and waits for nobody.
 
 `now` is always a parameter, for time must be able to travel in tests.
 """
@@ -84,7 +84,7 @@ START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
 
 # --- a new state ---
 
-UPDATE = f"""
+UPDATE_ACTIVITY = """
 WITH activity AS (
     UPDATE live_activities
     SET version = version + %(versions)s, content_state = %(content_state)s::text, action = %(action)s::text,
@@ -102,22 +102,23 @@ WITH activity AS (
     FROM activity, jsonb_to_record(%(action)s::text::jsonb)
         AS b(id uuid, title text, type text, url text, method text, body text)
     WHERE %(new_action)s
-), woken AS (
-    -- Those in flight are looked at too, though nothing about them changes: whoever settles one while this statement
-    -- waits for the activity's lock has not seen the new version, and only rows that match at first are seen again.
-    UPDATE live_activity_devices p
-    SET next_at = CASE WHEN p.leased THEN p.next_at ELSE GREATEST(%(now)s, p.paced_until) END
-    FROM activity
-    WHERE p.activity_id = activity.id AND p.phase = 'live' AND (p.next_at IS NULL OR p.leased)
-    RETURNING p.next_at, p.leased
 )
-SELECT (SELECT version FROM activity),
-       (SELECT count(*) FROM woken WHERE next_at <= %(now)s AND NOT leased),
-       (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
-       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s AND NOT leased)
-FROM activity
+SELECT version FROM activity
 """
-"""The new version; the devices due now, all that are owed the state, and when the first of the others is due."""
+
+WAKE_DEVICES = f"""
+WITH woken AS (
+    UPDATE live_activity_devices p
+    SET next_at = GREATEST(%(now)s, p.paced_until)
+    WHERE p.activity_id = %(id)s::text AND p.phase = 'live' AND p.next_at IS NULL
+    RETURNING next_at
+)
+SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
+       (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
+       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s)
+"""
+"""The devices due now, all that are owed the state, and when the first of the others is due. Those with a time already
+are in flight or on the way to be looked at, and whoever settles them will see the new version."""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
@@ -334,7 +335,7 @@ SET update_token = %(token)s::text,
     phase = CASE
         WHEN p.phase IN ('requested', 'started', 'live') THEN 'live'
         -- A phone that reports another token after the end was accepted shows it still: the end is owed again.
-        WHEN p.phase = 'ended' AND p.update_token IS DISTINCT FROM %(token)s::text AND p.end_after IS NULL THEN 'live'
+        WHEN p.phase = 'ended' AND p.update_token IS DISTINCT FROM %(token)s::text THEN 'live'
         ELSE p.phase
     END,
     accepted_version = CASE
@@ -346,7 +347,7 @@ SET update_token = %(token)s::text,
     next_at = CASE
         WHEN p.phase IN ('dismissed', 'failed') THEN NULL
         WHEN p.leased THEN p.next_at
-        ELSE %(now)s
+        ELSE GREATEST(%(now)s, p.end_after)
     END
 FROM live_activities a
 WHERE p.activity_id = %(activity_id)s::text AND p.device_id = %(device_id)s AND a.id = p.activity_id
@@ -372,7 +373,7 @@ WITH unsent AS (
     SELECT p.activity_id
     FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
     WHERE p.device_id = %(device_id)s AND p.phase IN ('started', 'live') AND NOT p.leased
-      AND a.ended_at IS NULL AND p.accepted_version < a.version
+      AND p.accepted_version < a.version
     ORDER BY p.activity_id
     FOR UPDATE OF p SKIP LOCKED
 ), handed_out AS (
@@ -388,8 +389,9 @@ FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
 LEFT JOIN handed_out h ON h.activity_id = p.activity_id
 WHERE p.device_id = %(device_id)s AND p.{OPEN} AND a.ended_at IS NULL AND a.expires_at > %(now)s
 UNION ALL
-SELECT p.phase, p.maybe_shown, p.timestamp, p.started_at, a.created_at, {ACTIVITY_COLUMNS}
+SELECT p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at, {ACTIVITY_COLUMNS}
 FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id AND p.device_id = %(device_id)s
+LEFT JOIN handed_out h ON h.activity_id = p.activity_id
 WHERE a.account_id = %(account_id)s AND a.dismiss_at > %(now)s AND p.phase IN ('requested', 'started', 'live', 'ended')
 ORDER BY 5
 """

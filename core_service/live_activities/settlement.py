@@ -107,8 +107,9 @@ class ActivitySettler:
                 # A device that was unpaired meanwhile has no row any more.
                 if one.pair in held:
                     held[one.pair] = self._settle(held[one.pair], one, activities[one.activity_id].wanted, now)
-                    if one.device_id in waiting and held[one.pair].phase is Phase.REQUESTED:
-                        held[one.pair] = replace(held[one.pair], next_at=None)
+                    now_held = held[one.pair]
+                    if one.device_id in waiting and now_held.phase is Phase.REQUESTED and not now_held.leased:
+                        held[one.pair] = replace(now_held, next_at=None)
             await _write_devices(connection, held)
             if released := _replaced(batch, activities):
                 await connection.execute(

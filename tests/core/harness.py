@@ -1,6 +1,7 @@
 """A real core on a real PostgreSQL, and callers that speak gRPC to it."""
 
 import asyncio
+import secrets
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,8 +14,11 @@ import psycopg
 from argon2 import PasswordHasher
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
+from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from core_service.auth.secrets import SESSION, Secret, mint
+from core_service.clock import Clock
+from core_service.orm import now
 from core_service.settings import CoreSettings
 from core_service.wiring import SERVICES, running_core
 from service_kit.client import open_channel
@@ -78,11 +82,11 @@ class Core:
 
 
 @asynccontextmanager
-async def start_core(database_url: str, **settings: Any) -> AsyncIterator[Core]:
+async def start_core(database_url: str, *, clock: Clock = now, **settings: Any) -> AsyncIterator[Core]:
     """A core on a migrated database and a free port; `settings` are fields of CoreSettings."""
     defaults: dict[str, Any] = {"core_port": 0, "delivery_address": "127.0.0.1:1", "drain_seconds": 1.0}
     chosen = CoreSettings(**(defaults | {"database_url": database_url} | settings))
-    async with running_core(chosen) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with running_core(chosen, clock) as port, open_channel(f"127.0.0.1:{port}") as channel:
         yield Core(f"127.0.0.1:{port}", database_url, channel)
 
 
@@ -130,6 +134,13 @@ class Account:
         code = (await self.owner.CreatePairingCode(user_id=user_id)).pairing_code
         paired = await self.core.caller().PairDevice(pairing_code=code, name=name)
         return Phone(paired.device_id, paired.device_token, self.core.caller(paired.device_token))
+
+    async def add_startable_phone(self, user_id: str | None = None) -> Phone:
+        """A phone on which Live Activities can be started, as far as the core knows."""
+        phone = await self.add_phone(user_id)
+        tokens = {"push_token": secrets.token_hex(32), "push_to_start_token": secrets.token_hex(32)}
+        await phone.caller.PutDeviceTokens(environment=APNS_ENVIRONMENT_SANDBOX, **tokens)
+        return phone
 
 
 async def start_account(core: Core, name: str = "Acme") -> Account:

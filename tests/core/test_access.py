@@ -1,15 +1,18 @@
 """Who may call what, and that nobody reaches into another account. The tables follow the protos."""
 
 import asyncio
+import re
 import uuid
 from typing import Any
 
 import pytest
 from smith.core.v1 import options_pb2
+from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
+from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.auth.interceptor import read_policies
 from core_service.wiring import SERVICES
-from tests.core.harness import METHODS, Account, Core, refusal, refused_with
+from tests.core.harness import METHODS, Account, Caller, Core, refusal, refused_with
 
 POLICIES = {path.rpartition("/")[2]: policy for path, policy in read_policies(SERVICES).items()}
 KINDS = {
@@ -60,16 +63,28 @@ async def test_every_guarded_method_refuses_credentials_that_are_not_good(core: 
 
 async def example_ids(account: Account) -> dict[str, str]:
     """An id of something that exists in the account, for every id that a request may name; the channel is assigned."""
+    phone = await account.add_startable_phone()
+    backend = account.core.caller((await account.add_key())[1])
     ids = {
         "api_key_id": (await account.add_key())[0],
         "channel_id": await account.add_channel(),
         "user_id": (await account.add_member())[0],
-        "device_id": (await account.add_phone()).id,
+        "device_id": phone.id,
+        "activity_id": (await backend.StartLiveActivity(content_state=CONTENT_STATE)).activity_id,
     }
     await account.owner.AssignUser(channel_id=ids["channel_id"], user_id=ids["user_id"])
     await account.owner.AssignDevice(channel_id=ids["channel_id"], device_id=ids["device_id"])
     return ids
 
+
+CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
+BESIDES: dict[str, dict[str, Any]] = {
+    "UpdateLiveActivity": {"content_state": CONTENT_STATE},
+    "EndLiveActivity": {"content_state": CONTENT_STATE},
+    "PutLiveActivityToken": {"token": "ab" * 32},
+    "PutLiveActivityStream": {"content_state": CONTENT_STATE},
+}
+"""What else a request must say, lest it be refused for that."""
 
 NOT_OURS = {"bundle_id"}
 """Named like ids, but of things that the server does not keep."""
@@ -82,38 +97,114 @@ BY_ID = sorted(
 )
 
 
+LAST_USED = re.compile(r"\s*last_used_at \{[^}]*\}")
+
+BY_STREAM_KEY = sorted(
+    name for name, method in METHODS.items() if "stream_key" in method.input_type.fields_by_name
+)  # fmt: skip
+OPEN_TO_OWN_KEYS = ("UpdateLiveActivity", "EndLiveActivity")
+"""Documented to answer 403 rather than 404 for another account's activity."""
+
+REQUIRED_IN_BODY = {("CreatePairingCode", "user_id"), *((name, "activity_id") for name in OPEN_TO_OWN_KEYS)}
+
+
+async def may_call(account: Account, name: str) -> Caller:
+    """Somebody of the account who may call the method."""
+    access = POLICIES[name].allow[0]
+    if access == options_pb2.ACCESS_API_KEY:
+        return account.core.caller((await account.add_key())[1])
+    return (await account.add_phone()).caller if access == options_pb2.ACCESS_DEVICE else account.owner
+
+
 @pytest.mark.parametrize(("name", "field"), BY_ID)
-async def test_what_belongs_to_another_account_or_to_nobody_is_not_found(
+async def test_what_belongs_to_another_account_or_to_nobody_is_out_of_reach(
     account: Account, stranger: Account, name: str, field: str
 ) -> None:
     """A new method with an id is in the table at once; a new kind of id fails here until `example_ids` knows it."""
     mine, theirs = await example_ids(account), await example_ids(stranger)
     before = await everything(stranger)
-    caller = {
-        options_pb2.ACCESS_MEMBER: account.owner,
-        options_pb2.ACCESS_OWNER: account.owner,
-        options_pb2.ACCESS_API_KEY: account.core.caller((await account.add_key())[1]),
-        options_pb2.ACCESS_DEVICE: (await account.add_phone()).caller,
-    }[POLICIES[name].allow[0]]
+    caller = await may_call(account, name)
     others = {id_field: mine[id_field] for method, id_field in BY_ID if method == name}
     all_theirs = {id_field: theirs[id_field] for id_field in others}
-    for ids in (others | {field: theirs[field]}, others | {field: str(uuid.uuid4())}, all_theirs):
-        await refused_with("NOT_FOUND", getattr(caller, name)(**ids))
+    unknown = uuid.uuid4().hex if field == "activity_id" else str(uuid.uuid4())
+    not_mine = "FORBIDDEN" if name in OPEN_TO_OWN_KEYS else "NOT_FOUND"
+    for ids, reason in (
+        (others | {field: theirs[field]}, not_mine),
+        (others | {field: unknown}, "NOT_FOUND"),
+        (all_theirs, not_mine),
+    ):
+        await refused_with(reason, getattr(caller, name)(**ids, **BESIDES.get(name, {})))
     assert await everything(stranger) == before
 
 
 @pytest.mark.parametrize(("name", "field"), BY_ID)
 async def test_a_malformed_id_gets_a_clear_answer(account: Account, name: str, field: str) -> None:
     mine = await example_ids(account)
+    caller = await may_call(account, name)
     others = {id_field: mine[id_field] for method, id_field in BY_ID if method == name}
-    reason = "INVALID_REQUEST" if (name, field) == ("CreatePairingCode", "user_id") else "NOT_FOUND"
-    for value in ("", "1", "x" * 36, mine[field] + "\n", mine[field].replace("-", ""), "\x00", "'; --", "é" * 9000):
-        await refused_with(reason, getattr(account.owner, name)(**(others | {field: value})))
+    values = {"", "1", "x" * 36, mine[field] + "\n", mine[field].replace("-", ""), "\x00", "'; --", "é" * 9000}
+    for value in values - {mine[field]}:
+        told = (name, field) in REQUIRED_IN_BODY and (field != "activity_id" or not value)
+        call = getattr(caller, name)(**(others | {field: value}), **BESIDES.get(name, {}))
+        await refused_with("INVALID_REQUEST" if told else "NOT_FOUND", call)
+
+
+@pytest.mark.parametrize("name", BY_STREAM_KEY)
+async def test_a_stream_key_names_a_stream_of_the_callers_account_only(
+    account: Account, stranger: Account, name: str
+) -> None:
+    for one in (account, stranger):
+        await one.add_startable_phone()
+    backend = await may_call(stranger, "PutLiveActivityStream")
+    theirs = await backend.PutLiveActivityStream(stream_key="nightly", content_state=CONTENT_STATE)
+    before = await everything(stranger)
+    call = getattr(await may_call(account, name), name)(stream_key="nightly", **BESIDES.get(name, {}))
+    if name == "PutLiveActivityStream":
+        mine = await call
+        assert mine.operation == theirs.operation
+        assert mine.activity_id != theirs.activity_id
+    else:
+        await refused_with("NOT_FOUND", call)
+    assert await everything(stranger) == before
+
+
+async def test_a_key_for_some_channels_reaches_only_activities_and_streams_within_them(account: Account) -> None:
+    phone = await account.add_startable_phone()
+    for slug in ("ours", "theirs"):
+        await account.owner.AssignDevice(channel_id=await account.add_channel(slug), device_id=phone.id)
+    free = account.core.caller((await account.add_key())[1])
+    scoped = account.core.caller((await account.add_key(scope=API_KEY_SCOPE_CHANNELS, channels=["ours"]))[1])
+    content = {"content_state": CONTENT_STATE}
+    for target in ({}, {"channels": ["theirs"]}, {"channels": ["ours", "theirs"]}):
+        activity_id = (await free.StartLiveActivity(**content, target=target or None)).activity_id
+        for name in OPEN_TO_OWN_KEYS:
+            await refused_with("FORBIDDEN", getattr(scoped, name)(activity_id=activity_id, **content))
+        await free.EndLiveActivity(activity_id=activity_id, **content)
+        await free.PutLiveActivityStream(stream_key="nightly", **content, **target)
+        await refused_with("CHANNEL_SCOPE", scoped.PutLiveActivityStream(stream_key="nightly", **content))
+        await refused_with("CHANNEL_SCOPE", scoped.DeleteLiveActivityStream(stream_key="nightly"))
+        await free.DeleteLiveActivityStream(stream_key="nightly")
+    activity_id = (await free.StartLiveActivity(**content, target={"channels": ["ours"]})).activity_id
+    await scoped.EndLiveActivity(activity_id=activity_id, **content)
+    await free.PutLiveActivityStream(stream_key="nightly", **content, channels=["ours"])
+    await scoped.DeleteLiveActivityStream(stream_key="nightly")
 
 
 async def everything(account: Account) -> list[str]:
-    """All that the account shows."""
-    return [
-        str(await getattr(account.owner, name)())
+    """All that the account has, but for when its credentials were last used: that is noted in the background."""
+    shown = [
+        LAST_USED.sub("", str(await getattr(account.owner, name)()))
         for name in ("ListApiKeys", "ListChannels", "ListDevices", "ListMembers", "GetAccount")
     ]
+    activities = await account.core.sql(
+        """
+        SELECT a.id, a.version, a.content_state, a.ended_at, p.device_id, p.phase, p.update_token
+        FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id
+        WHERE a.account_id = %s ORDER BY a.id, p.device_id
+        """,
+        account.id,
+    )
+    streams = await account.core.sql(
+        "SELECT * FROM live_activity_streams WHERE account_id = %s ORDER BY id", account.id
+    )  # fmt: skip
+    return [*shown, *map(str, activities), *map(str, streams)]

@@ -6,6 +6,7 @@ import time
 import pytest
 from argon2 import PasswordHasher
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
+from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service import bootstrap
 from core_service.auth.passwords import MAX_WAITING, SLOTS
@@ -14,7 +15,7 @@ from core_service.auth.service import Passwords, Sessions
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 from tests.core.conftest import NewDatabase
-from tests.core.harness import PASSWORD, Account, Core, outcomes, refusal, refused_with, start_core
+from tests.core.harness import PASSWORD, Account, Core, outcomes, refusal, refused_with, start_account, start_core
 
 WRONG = "The e-mail address or the password is wrong."
 
@@ -154,6 +155,34 @@ async def test_an_owner_changes_name_and_rate_limit(account: Account) -> None:
             "INVALID_REQUEST", update(rate_limit_per_minute=limit)
         )
     assert await refused_with("INVALID_REQUEST", update(name="")) == "name must be 1 to 100 characters"
+
+
+async def test_an_owner_changes_how_many_live_activities_there_may_be_at_once(account: Account) -> None:
+    assert (await account.owner.GetAccount()).account.max_live_activities == 4
+    update = account.owner.UpdateAccount
+    changed = (await update(max_live_activities=2)).account
+    assert (changed.max_live_activities, changed.rate_limit_per_minute) == (2, 60)
+    assert (await update(name="Acme Inc")).account.max_live_activities == 2
+    await account.add_startable_phone()
+    start = account.core.caller((await account.add_key())[1]).StartLiveActivity
+    state = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
+    for _ in range(2):
+        await start(content_state=state)
+    error = await refusal(start(content_state=state))
+    assert (error.reason, error.facts) == ("LIVE_ACTIVITY_LIMIT", {"limit": 2, "active": 2})
+    assert (await update(max_live_activities=0)).account.max_live_activities == 4
+    await start(content_state=state)
+    assert (await update(max_live_activities=1)).account.max_live_activities == 1
+    error = await refusal(start(content_state=state))
+    assert error.facts == {"limit": 1, "active": 3}
+    for limit in (-1, 10_001, 2**31 - 1):
+        message = await refused_with("INVALID_REQUEST", update(max_live_activities=limit))
+        assert "max_live_activities must be" in message
+
+
+async def test_the_servers_default_limit_of_live_activities_is_a_setting(new_database: NewDatabase) -> None:
+    async with start_core(await asyncio.to_thread(new_database), max_live_activities=7) as core:
+        assert (await (await start_account(core)).owner.GetAccount()).account.max_live_activities == 7
 
 
 async def test_the_first_account_is_made_once(new_database: NewDatabase) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.auth.principal import ChannelRef
 from core_service.actions import require_https_url
+from core_service.auth.principal import ChannelRef
 from core_service.channels import targeting
 from core_service.channels.errors import ChannelScopeViolation, InvalidTarget
 from core_service.courier.errors import LIMIT_BYTES, PayloadTooLarge

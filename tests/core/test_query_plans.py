@@ -1,5 +1,6 @@
 """Every hot query uses an index, so that a request costs the same among a thousand devices and among a million."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 import pytest_asyncio
 
 from core_service.auth import credentials, last_used
+from core_service.channels import audience
 from core_service.dispatch import queries as dispatch
+from core_service.live_activities import queries as live
 from core_service.push import queries as push
 from tests.core.harness import Core
 
@@ -34,6 +37,7 @@ INSERT INTO devices (id, account_id, user_id, name, secret_hash, environment, bu
                      push_token_registered_at, created_at)
 SELECT md5('device' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, md5('user' || (1 + i %% 2000))::uuid, 'd',
        sha256(('d' || i)::bytea), 'sandbox', 'b', md5(i::text), now(), now() FROM generate_series(1, 20000) i;
+UPDATE devices SET push_to_start_token = md5('s' || id::text), push_to_start_token_registered_at = now();
 INSERT INTO channel_users (channel_id, user_id)
 SELECT md5('channel' || i)::uuid, md5('user' || i)::uuid FROM generate_series(1, 2000) i;
 INSERT INTO channel_devices (channel_id, device_id)
@@ -45,6 +49,25 @@ INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due
 SELECT md5('notification' || (1 + i %% 5000))::uuid, md5('device' || i)::uuid, gen_random_uuid(), gen_random_uuid(),
        CASE WHEN i %% 100 = 0 THEN 'due' ELSE 'accepted' END, now() + interval '1 day', 0
 FROM generate_series(1, 20000) i;
+INSERT INTO live_activities (id, account_id, version, content_state, alert_version, urgent_version, updates,
+    quiet_start, created_at, updated_at, heard_at, expires_at, ended_at, dismiss_at, due_at)
+SELECT 'activity-' || i, md5('account' || (1 + i %% 500))::uuid, 3, '{}', 0, 1, 2, false, now(), now(), now(),
+       now() + interval '1 hour', CASE WHEN i %% 10 > 0 THEN now() END, CASE WHEN i %% 10 > 0 THEN now() END,
+       CASE WHEN i %% 10 = 0 THEN now() + interval '1 hour' END
+FROM generate_series(1, 20000) i;
+INSERT INTO live_activity_devices (activity_id, device_id, user_id, phase, maybe_shown, accepted_version, sent_version,
+    timestamp, apns_id, attempt, failures, leased, next_at)
+SELECT 'activity-' || i, md5('device' || d)::uuid, gen_random_uuid(),
+       CASE WHEN i %% 10 = 0 THEN 'live' ELSE 'ended' END,
+       true, 3, 3, 1, gen_random_uuid(), 3, 0, false, CASE WHEN i %% 100 = 0 THEN now() + interval '1 hour' END
+FROM generate_series(1, 20000) i, LATERAL (SELECT 1 + (i * 7 + n) %% 20000 AS d FROM generate_series(0, 1) n) t;
+INSERT INTO live_activity_streams (id, account_id, stream_key, activity_id, created_at)
+SELECT md5('stream' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 'k-' || i, 'activity-' || i, now()
+FROM generate_series(1, 10000) i;
+INSERT INTO live_activity_actions (id, activity_id, title, type, url)
+SELECT gen_random_uuid(), 'activity-' || i, 't', 'open_url', 'u' FROM generate_series(1, 10000) i;
+INSERT INTO live_activity_push_budgets (device_id, sent_at)
+SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
 ANALYZE
 """
 
@@ -77,12 +100,89 @@ SETTLEMENT: dict[str, Any] = {
     "tokens": ["ab"],
     "dead_since": [None],
 }
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+LIVE: dict[str, Any] = {
+    "id": "activity-5",
+    "ids": ["activity-5"],
+    "account_id": ID,
+    "device_id": ID,
+    "stream_id": ID,
+    "stream_key": "k",
+    "activity_id": "activity-5",
+    "replaces": None,
+    "successor": "activity-6",
+    "channel_ids": [ID],
+    "channel_slugs": ["a"],
+    "content_state": "{}",
+    "action": None,
+    "new_action": False,
+    "alert": None,
+    "urgent": True,
+    "quiet_start": False,
+    "dismiss_after_seconds": None,
+    "dismiss_at": NOW,
+    "hold_until": NOW,
+    "expires_at": NOW,
+    "due_at": NOW,
+    "now": NOW,
+    "versions": 1,
+    "version": 1,
+    "read_version": 1,
+    "token": "ab",
+    "paused_at": None,
+    "held": None,
+    "limit": 500,
+}
+"""Parameters of everything that concerns one activity, stream or phone."""
+
+BATCH: dict[str, Any] = {
+    "lease_until": NOW,
+    "activity_ids": ["activity-5"],
+    "device_ids": [ID],
+    "versions": [1],
+    "events": ["update"],
+    "timestamps": [1],
+    "apns_ids": [ID],
+    "next_at": [NOW],
+    "sent_at": ["{1,2}"],
+    "tokens": ["ab"],
+    "reasons": ["r"],
+    "dead_since": [None],
+    "phases": ["live"],
+    "update_tokens": ["ab"],
+    "maybe_shown": [True],
+    "accepted_versions": [1],
+    "failures": [0],
+    "leased": [False],
+    "paced_until": [None],
+    "started_at": [None],
+    "now": NOW,
+}
+"""Parameters of what is done for many devices at once."""
+
+OF_ACTIVITIES = """
+    READ_ACTIVITY READ_ACTIVITIES READ_STREAM LOCK_ACCOUNT COUNT_ACTIVE START_FOR_ALL START_FOR_CHANNELS UPDATE_ACTIVITY
+    WAKE_DEVICES HEAR END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
+    OWE_STARTS READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
+"""
+OF_STREAMS = "FIND_STREAM_KEY WRITE_STREAM DELETE_STREAM"
+OF_MANY = """
+    LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES BURY_START_TOKENS WRITE_DEVICES
+    RELEASE_ENDS
+"""
+LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(OF_ACTIVITIES.split(), LIVE),
+    **dict.fromkeys(OF_STREAMS.split(), LIVE | {"id": ID}),
+    **dict.fromkeys(OF_MANY.split(), BATCH),
+}
+NOT_HOT = {"ACTIVITY_COLUMNS", "OPEN", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM"}
+
 HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
     "note last use": (last_used.UPDATE, ([ID], ["2026-01-01"])),
-    "find channels": (push.FIND_CHANNELS, (ID, ["a"])),
+    "find channels": (audience.FIND_CHANNELS, (ID, ["a"])),
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
     "claim": (dispatch.CLAIM, {"limit": 500, "lease": 20}),
@@ -90,7 +190,13 @@ HOT: dict[str, tuple[str, Any]] = {
     "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID])),
     "settle": (dispatch.SETTLE, SETTLEMENT),
     "count": (dispatch.COUNT, (ID,)),
+    **{name: (getattr(live, name), parameters) for name, parameters in LIVE_ACTIVITIES.items()},
 }
+
+
+def test_every_query_of_live_activities_is_looked_at() -> None:
+    known = {name for name in vars(live) if name.isupper() and not name.startswith("_")}
+    assert known - NOT_HOT == LIVE_ACTIVITIES.keys()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -111,3 +217,19 @@ async def test_a_hot_query_never_scans_a_table(filled: Core, name: str) -> None:
         plan = "\n".join(row[0] for row in await cursor.fetchall())
     assert "Index" in plan
     assert "Seq Scan" not in plan, plan
+
+
+async def test_what_a_deleted_row_takes_with_it_is_found_by_an_index(core: Core) -> None:
+    """A foreign key without one makes every deletion read a whole table. Accounts and people are never deleted."""
+    unindexed = await core.sql(
+        """
+        SELECT c.conrelid::regclass::text, a.attname
+        FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+        WHERE c.contype = 'f' AND c.confrelid NOT IN ('accounts'::regclass, 'users'::regclass) AND NOT EXISTS (
+            SELECT FROM pg_index i
+            WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1] AND i.indpred IS NULL
+        )
+        ORDER BY 1, 2
+        """
+    )
+    assert unindexed == []

@@ -114,7 +114,6 @@ def upgrade() -> None:
         "live_activity_devices",
         ["device_id"],
         unique=False,
-        postgresql_where=sa.text("phase IN ('requested', 'started', 'live')"),
     )
     op.create_index(
         "live_activity_devices_next_at_idx",

@@ -186,6 +186,8 @@ class LiveActivityContentState(_message.Message):
     STEP_COLORS_FIELD_NUMBER: _builtins.int
     AUTO_DISMISS_MINUTES_FIELD_NUMBER: _builtins.int
     AUTO_DISMISS_SECONDS_FIELD_NUMBER: _builtins.int
+    COUNTS_DOWN_FIELD_NUMBER: _builtins.int
+    IS_RUNNING_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """Primary label. 1 character or more."""
     subtitle: _builtins.str
@@ -214,6 +216,10 @@ class LiveActivityContentState(_message.Message):
     """
     auto_dismiss_seconds: _builtins.int
     """The same in seconds. Takes precedence over `auto_dismiss_minutes`."""
+    counts_down: _builtins.bool
+    """Taken and ignored: SDKs that are newer than this server send it with every state, of whatever type."""
+    is_running: _builtins.bool
+    """Taken and ignored, for the same reason."""
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveActivityMetric]:
         """The numbers to show, at least one. For `metrics`."""
@@ -239,10 +245,12 @@ class LiveActivityContentState(_message.Message):
         step_colors: _abc.Iterable[Global___LiveActivityColor.ValueType] | None = ...,
         auto_dismiss_minutes: _builtins.int | None = ...,
         auto_dismiss_seconds: _builtins.int | None = ...,
+        counts_down: _builtins.bool | None = ...,
+        is_running: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_color", b"_color", "_current_step", b"_current_step", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "color", b"color", "current_step", b"current_step", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "subtitle", b"subtitle", "type", b"type", "upper_limit", b"upper_limit", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_color", b"_color", "_counts_down", b"_counts_down", "_current_step", b"_current_step", "_is_running", b"_is_running", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "color", b"color", "counts_down", b"counts_down", "current_step", b"current_step", "is_running", b"is_running", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "subtitle", b"subtitle", "type", b"type", "upper_limit", b"upper_limit", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_color", b"_color", "_current_step", b"_current_step", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "color", b"color", "current_step", b"current_step", "metrics", b"metrics", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "step_colors", b"step_colors", "subtitle", b"subtitle", "title", b"title", "type", b"type", "upper_limit", b"upper_limit", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_color", b"_color", "_counts_down", b"_counts_down", "_current_step", b"_current_step", "_is_running", b"_is_running", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "color", b"color", "counts_down", b"counts_down", "current_step", b"current_step", "is_running", b"is_running", "metrics", b"metrics", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "step_colors", b"step_colors", "subtitle", b"subtitle", "title", b"title", "type", b"type", "upper_limit", b"upper_limit", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__auto_dismiss_minutes: _TypeAlias = _typing.Literal["auto_dismiss_minutes"]  # noqa: Y015
     _WhichOneofArgType__auto_dismiss_minutes: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes"]  # noqa: Y015
@@ -250,8 +258,12 @@ class LiveActivityContentState(_message.Message):
     _WhichOneofArgType__auto_dismiss_seconds: _TypeAlias = _typing.Literal["_auto_dismiss_seconds", b"_auto_dismiss_seconds"]  # noqa: Y015
     _WhichOneofReturnType__color: _TypeAlias = _typing.Literal["color"]  # noqa: Y015
     _WhichOneofArgType__color: _TypeAlias = _typing.Literal["_color", b"_color"]  # noqa: Y015
+    _WhichOneofReturnType__counts_down: _TypeAlias = _typing.Literal["counts_down"]  # noqa: Y015
+    _WhichOneofArgType__counts_down: _TypeAlias = _typing.Literal["_counts_down", b"_counts_down"]  # noqa: Y015
     _WhichOneofReturnType__current_step: _TypeAlias = _typing.Literal["current_step"]  # noqa: Y015
     _WhichOneofArgType__current_step: _TypeAlias = _typing.Literal["_current_step", b"_current_step"]  # noqa: Y015
+    _WhichOneofReturnType__is_running: _TypeAlias = _typing.Literal["is_running"]  # noqa: Y015
+    _WhichOneofArgType__is_running: _TypeAlias = _typing.Literal["_is_running", b"_is_running"]  # noqa: Y015
     _WhichOneofReturnType__number_of_steps: _TypeAlias = _typing.Literal["number_of_steps"]  # noqa: Y015
     _WhichOneofArgType__number_of_steps: _TypeAlias = _typing.Literal["_number_of_steps", b"_number_of_steps"]  # noqa: Y015
     _WhichOneofReturnType__percentage: _TypeAlias = _typing.Literal["percentage"]  # noqa: Y015
@@ -273,7 +285,11 @@ class LiveActivityContentState(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__color) -> _WhichOneofReturnType__color | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__counts_down) -> _WhichOneofReturnType__counts_down | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__current_step) -> _WhichOneofReturnType__current_step | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__is_running) -> _WhichOneofReturnType__is_running | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__number_of_steps) -> _WhichOneofReturnType__number_of_steps | None: ...
     @_typing.overload

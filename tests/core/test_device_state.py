@@ -1,0 +1,46 @@
+"""What a phone fetches, beside what it is pushed."""
+
+import asyncio
+import datetime as dt
+
+from smith.core.v1 import live_activity_pb2 as pb
+
+from tests.core.conftest import NewDatabase
+from tests.core.harness import start_account, start_core
+from tests.waiting import eventually_async
+
+TICKING = """
+UPDATE live_activity_devices
+SET phase = 'live', update_token = 'abcd', maybe_shown = true, accepted_version = 1, sent_version = 1,
+    timestamp = %s, paced_until = %s
+"""
+
+
+def progress(percentage: int) -> pb.LiveActivityContentState:
+    """A state."""
+    return pb.LiveActivityContentState(title="Import", type=pb.LIVE_ACTIVITY_TYPE_PROGRESS, percentage=percentage)
+
+
+async def test_a_push_is_newer_than_the_state_that_the_phone_fetched_before_it(new_database: NewDatabase) -> None:
+    second = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+    time = [second]
+    async with start_core(await asyncio.to_thread(new_database), clock=lambda: time[0], delivery_wait=0) as core:
+        account = await start_account(core)
+        phone = await account.add_startable_phone()
+        # No start is sent, and nobody races with the test: the activity is live on the phone because the row says so.
+        await core.sql("UPDATE devices SET push_to_start_token_dead_reason = 'Unregistered'")
+        backend = core.caller((await account.add_key())[1])
+        activity_id = (await backend.StartLiveActivity(content_state=progress(1))).activity_id
+        await core.sql(TICKING, int(second.timestamp()), second + dt.timedelta(seconds=1.9))
+
+        time[0] = second + dt.timedelta(seconds=1.1)
+        await backend.UpdateLiveActivity(activity_id=activity_id, content_state=progress(2))
+        fetched = (await phone.caller.GetDeviceState()).live_activities[0].timestamp
+        await backend.UpdateLiveActivity(activity_id=activity_id, content_state=progress(3))
+        time[0] = second + dt.timedelta(seconds=1.9)
+
+        async def sent() -> int:
+            rows = await core.sql("SELECT timestamp FROM live_activity_devices WHERE sent_version = 3")
+            return int(rows[0][0]) if rows else 0
+
+        assert await eventually_async("the newest state is sent", sent) > fetched

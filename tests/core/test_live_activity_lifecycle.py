@@ -1,0 +1,312 @@
+"""The pure rules of one activity on one device: outcomes in any order, numbers of pushes, and their priority."""
+
+import datetime as dt
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from core_service.courier.port import Outcome, Verdict
+from core_service.live_activities.activity import LIFETIME, Activity
+from core_service.live_activities.claims import Claim, Planned, plan, spend
+from core_service.live_activities.lifecycle import (
+    OPEN_PHASES,
+    Event,
+    Held,
+    Sent,
+    Wanted,
+    next_event,
+    schedule,
+    settle,
+)
+from core_service.live_activities.models import Phase
+from core_service.live_activities.priority import BUDGET, FREQUENT_BUDGET, HIGH, LOW, RESERVE, WINDOW_SECONDS
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+SECOND = dt.timedelta(seconds=1)
+ACCEPTED = Outcome(Verdict.ACCEPTED)
+UNHEARD = Outcome(Verdict.RETRY, "no answer", maybe_accepted=True)
+REFUSED = Outcome(Verdict.RETRY, "TooManyRequests")
+DEAD = Outcome(Verdict.TOKEN_DEAD, "Unregistered")
+NEVER = Outcome(Verdict.REJECTED, "PayloadTooLarge")
+ACTIVE, ENDED = Wanted(3, ended=False), Wanted(3, ended=True)
+EXPIRED = Wanted(3, ended=False, expired=True)
+
+REQUESTED = Held(Phase.REQUESTED, attempt=1, leased=True)
+STARTED = Held(Phase.STARTED, maybe_shown=True, accepted_version=3, attempt=1)
+LIVE = Held(Phase.LIVE, update_token="t", maybe_shown=True, accepted_version=2, attempt=1, leased=True)
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "event"),
+    [
+        (REQUESTED, ACTIVE, Event.START),
+        (REQUESTED, ENDED, None),
+        (REQUESTED, EXPIRED, None),
+        (STARTED, ACTIVE, None),
+        (STARTED, ENDED, None),
+        (LIVE, ACTIVE, Event.UPDATE),
+        (LIVE, ENDED, Event.END),
+        (LIVE, EXPIRED, None),
+        (LIVE, Wanted(3, ended=True, expired=True), Event.END),
+        (replace(LIVE, accepted_version=3), ACTIVE, None),
+        (replace(LIVE, accepted_version=3), ENDED, None),
+        *((replace(LIVE, phase=phase), ENDED, None) for phase in set(Phase) - set(OPEN_PHASES)),
+    ],
+)
+def test_what_is_owed(held: Held, wanted: Wanted, event: Event | None) -> None:
+    assert next_event(held, wanted) is event
+
+
+def outcome_of(held: Held, event: Event, outcome: Outcome, wanted: Wanted = ACTIVE) -> Held:
+    """What is so after the present attempt."""
+    sent = Sent(event, 3, held.attempt, held.update_token or "start", NOW - SECOND / 4)
+    return settle(held, sent, outcome, wanted, NOW, delay_seconds=10)
+
+
+def test_an_accepted_start_waits_for_its_update_token() -> None:
+    after = outcome_of(REQUESTED, Event.START, ACCEPTED)
+    assert (after.phase, after.accepted_version, after.next_at, after.started_at) == (Phase.STARTED, 3, None, NOW)
+
+
+def test_a_start_that_was_not_heard_of_is_tried_again_and_not_forgotten_by_an_end() -> None:
+    owed = replace(REQUESTED, maybe_shown=True)
+    assert outcome_of(owed, Event.START, UNHEARD).next_at == NOW + 10 * SECOND
+    after = outcome_of(owed, Event.START, UNHEARD, ENDED)
+    assert (after.phase, after.next_at) == (Phase.REQUESTED, None)
+
+
+@pytest.mark.parametrize("outcome", [REFUSED, DEAD])
+def test_a_start_that_the_phone_cannot_have_has_nothing_to_end(outcome: Outcome) -> None:
+    after = outcome_of(replace(REQUESTED, maybe_shown=True), Event.START, outcome, ENDED)
+    assert (after.phase, after.next_at) == (Phase.ENDED, None)
+
+
+def test_updates_of_a_device_are_a_second_apart_and_ends_wait_for_nothing() -> None:
+    behind = Wanted(4, ended=False)
+    after = outcome_of(LIVE, Event.UPDATE, ACCEPTED, behind)
+    assert after.next_at == after.paced_until == NOW - SECOND / 4 + SECOND
+    assert outcome_of(LIVE, Event.UPDATE, ACCEPTED, replace(behind, ended=True)).next_at == NOW
+
+
+def test_an_end_waits_for_the_activity_that_takes_its_place() -> None:
+    held = schedule(replace(LIVE, end_after=NOW + 60 * SECOND), ENDED, NOW)
+    assert held.next_at == NOW + 60 * SECOND
+
+
+def test_a_dead_update_token_leaves_the_device_waiting_for_another() -> None:
+    after = outcome_of(LIVE, Event.UPDATE, DEAD)
+    assert (after.phase, after.update_token, after.next_at) == (Phase.STARTED, None, None)
+
+
+@pytest.mark.parametrize(
+    ("registered", "dead_since", "dies"),
+    [(NOW, None, True), (NOW, NOW, True), (NOW, NOW - SECOND, False), (None, NOW, True)],
+)
+def test_a_token_that_was_reported_after_apns_gave_it_up_is_alive(
+    registered: dt.datetime | None, dead_since: dt.datetime | None, dies: bool
+) -> None:
+    held = replace(LIVE, update_token_registered_at=registered)
+    after = outcome_of(held, Event.UPDATE, replace(DEAD, dead_since=dead_since))
+    assert (after.update_token is None) is dies
+
+
+def test_another_token_that_came_meanwhile_outlives_the_death_of_the_first() -> None:
+    sent = Sent(Event.UPDATE, 3, 1, "before", NOW)
+    after = settle(LIVE, sent, DEAD, ACTIVE, NOW, delay_seconds=0)
+    assert (after.phase, after.update_token, after.next_at) == (Phase.LIVE, "t", NOW)
+
+
+def test_what_apns_will_never_take_is_not_sent_again() -> None:
+    assert outcome_of(REQUESTED, Event.START, NEVER).phase is Phase.FAILED
+    after = outcome_of(LIVE, Event.UPDATE, NEVER)
+    assert (after.phase, after.accepted_version, after.next_at) == (Phase.LIVE, 3, None)
+    assert outcome_of(LIVE, Event.END, NEVER, ENDED).phase is Phase.ENDED
+
+
+moments = st.none() | st.integers(-30, 90).map(lambda seconds: NOW + seconds * SECOND)
+helds = st.builds(
+    Held,
+    phase=st.sampled_from(Phase),
+    update_token=st.none() | st.sampled_from("ab"),
+    update_token_registered_at=moments,
+    maybe_shown=st.booleans(),
+    accepted_version=st.integers(0, 4),
+    sent_version=st.integers(0, 4),
+    attempt=st.integers(1, 3),
+    failures=st.integers(0, 3),
+    leased=st.booleans(),
+    next_at=moments,
+    paced_until=moments,
+    end_after=moments,
+    started_at=moments,
+)
+sents = st.builds(
+    Sent, st.sampled_from(Event), st.integers(1, 4), st.integers(1, 3), st.sampled_from("ab"), st.just(NOW)
+)
+outcomes = st.builds(
+    Outcome, st.sampled_from(Verdict), st.just("r"), st.just(0.0), moments, maybe_accepted=st.booleans()
+)
+wanteds = st.builds(Wanted, st.integers(1, 4), st.booleans(), st.booleans())
+happenings = st.lists(st.tuples(sents, outcomes, wanteds), min_size=1, max_size=6)
+
+
+def valid(held: Held) -> bool:
+    """A row as the database can have it: a live device has a token, and nobody else has one that counts."""
+    return (held.phase is Phase.LIVE) == (held.update_token is not None) or held.phase not in OPEN_PHASES
+
+
+@given(held=helds.filter(valid), happenings=happenings)
+def test_whatever_becomes_of_pushes(held: Held, happenings: list[tuple[Sent, Outcome, Wanted]]) -> None:
+    for sent, outcome, wanted in happenings:
+        before, held = held, settle(held, sent, outcome, wanted, NOW, delay_seconds=5)
+        assert valid(held)
+        assert held.accepted_version >= before.accepted_version, "what was accepted is accepted"
+        assert before.phase in OPEN_PHASES or held.phase is before.phase, "what is over stays over"
+        assert before.started_at is None or held.started_at == before.started_at
+        if sent.attempt != before.attempt:
+            assert (held.leased, held.next_at) == (before.leased, before.next_at), "a late outcome schedules nothing"
+            continue
+        assert not held.leased
+        event = next_event(held, wanted)
+        assert (held.next_at is None) is (event is None), "what is owed is scheduled, and nothing else"
+        if held.phase is Phase.LIVE and wanted.ended and held.accepted_version < wanted.version:
+            assert event is Event.END, "an end is never lost once there is a token"
+        if held.next_at is not None:
+            assert held.next_at >= NOW
+            if outcome.verdict is Verdict.RETRY:
+                assert held.next_at >= NOW + 5 * SECOND
+
+
+@given(held=helds.filter(valid), wanted=wanteds)
+def test_to_look_again_changes_nothing(held: Held, wanted: Wanted) -> None:
+    assume(held.phase in OPEN_PHASES)
+    once = schedule(held, wanted, NOW)
+    assert schedule(once, wanted, NOW) == once
+
+
+# --- what is sent ---
+
+
+def activity(version: int = 3, **columns: Any) -> Activity:
+    """An activity."""
+    usual: dict[str, Any] = {
+        **dict.fromkeys(Activity.__dataclass_fields__),
+        "id": "a" * 32,
+        "account_id": uuid.uuid4(),
+        "version": version,
+        "content_state": '{"title":"t"}',
+        "alert_version": 0,
+        "urgent_version": 1,
+        "updates": 0,
+        "quiet_start": False,
+        "created_at": NOW,
+        "heard_at": NOW,
+        "expires_at": NOW + LIFETIME,
+    }
+    return Activity(**(usual | columns))
+
+
+def claim(**columns: Any) -> Claim:
+    """A claimed row of a live device."""
+    usual: dict[str, Any] = {
+        **dict.fromkeys(Claim._fields),
+        "activity_id": "a" * 32,
+        "device_id": uuid.UUID(int=1),
+        "user_id": uuid.UUID(int=2),
+        "phase": "live",
+        "update_token": "u",
+        "start_token": "s",
+        "environment": "sandbox",
+        "accepted_version": 2,
+        "sent_version": 2,
+        "sent_event": "update",
+        "timestamp": int(NOW.timestamp()),
+        "apns_id": uuid.UUID(int=3),
+        "attempt": 5,
+        "failures": 0,
+        "leased": False,
+        "frequent": False,
+    }
+    return Claim(**(usual | columns))
+
+
+def planned(one: Claim, shown: Activity, event: Event = Event.UPDATE) -> Planned:
+    """The push, which must not have to wait."""
+    push = plan(one, shown, event, NOW)
+    assert push is not None
+    return push
+
+
+def test_a_repeat_is_the_same_push_and_anything_else_is_newer() -> None:
+    before = int(NOW.timestamp())
+    repeat = planned(claim(sent_version=3), activity())
+    assert (repeat.timestamp, repeat.apns_id, repeat.sent(NOW).attempt) == (before, uuid.UUID(int=3), 6)
+    for one, event in ((claim(), Event.UPDATE), (claim(sent_version=3), Event.END)):
+        push = planned(one, activity(), event)
+        assert push.timestamp == before + 1
+        assert push.apns_id != one.apns_id
+
+
+def test_a_start_keeps_its_apns_id_whatever_it_says_by_now() -> None:
+    push = planned(claim(sent_event="start"), activity(), Event.START)
+    assert (push.timestamp, push.apns_id, push.token) == (int(NOW.timestamp()) + 1, uuid.UUID(int=3), "s")
+    assert plan(claim(start_token=None), activity(), Event.START, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "minutes_ago", "said"),
+    [
+        ({}, 0, True),
+        ({}, 10, True),
+        ({}, 11, False),
+        ({"accepted_version": 3, "sent_version": 3}, 0, False),
+        # A newer state is sent while it is not known what became of the one with the alert.
+        ({"sent_version": 3}, 0, False),
+        ({"sent_version": 3, "failures": 1}, 0, True),
+        ({"sent_version": 3, "leased": True}, 0, True),
+    ],
+)
+def test_an_alert_is_said_once_and_not_too_late(columns: dict[str, Any], minutes_ago: int, said: bool) -> None:
+    alert_at = NOW - dt.timedelta(minutes=minutes_ago)
+    shown = activity(4, alert='{"title": "Look"}', alert_version=3, alert_at=alert_at)
+    assert planned(claim(**columns), shown).alerting is said
+
+
+def test_a_tick_is_not_urgent_and_whatever_was_urgent_since_the_last_push_is() -> None:
+    assert not planned(claim(accepted_version=2), activity(urgent_version=2)).urgent
+    assert planned(claim(accepted_version=1), activity(urgent_version=2)).urgent
+    assert planned(claim(accepted_version=2), activity(urgent_version=2), Event.END).urgent
+
+
+@given(
+    waits=st.lists(st.tuples(st.integers(0, 900), st.booleans(), st.booleans()), max_size=200),
+    frequent=st.booleans(),
+)
+def test_no_hour_has_more_urgent_pushes_than_the_budget(waits: list[tuple[int, bool, bool]], frequent: bool) -> None:
+    budgets: dict[uuid.UUID, list[int]] = {}
+    budget = FREQUENT_BUDGET if frequent else BUDGET
+    clock, high = 0, list[int]()
+    for seconds, urgent, vital in waits:
+        clock += seconds
+        shown = activity(
+            urgent_version=3 if urgent else 1, alert="{}" if vital else None, alert_version=3, alert_at=NOW
+        )
+        push = spend(planned(claim(frequent=frequent), shown), budgets, clock)
+        recent = [moment for moment in high if moment > clock - WINDOW_SECONDS]
+        allowed = budget if vital else budget - RESERVE
+        assert push.priority == (HIGH if push.urgent and len(recent) < allowed else LOW)
+        if push.priority == HIGH:
+            high.append(clock)
+    for moment in high:
+        assert sum(moment - WINDOW_SECONDS < other <= moment for other in high) <= budget
+
+
+def test_starts_are_always_urgent_and_cost_nothing() -> None:
+    budgets = {uuid.UUID(int=1): [0] * BUDGET}
+    assert spend(planned(claim(), activity(), Event.START), budgets, 1).priority == HIGH
+    assert budgets == {uuid.UUID(int=1): [0] * BUDGET}
+    assert spend(planned(claim(), activity(), Event.END), budgets, 1).priority == LOW
