@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 MAX_BATCH = 1000
 RETRY_SECONDS = 0.5
+BUSY = 4
+GATHER_SECONDS = 0.003
+"""After a batch of so many, the next waits for more to come: a transaction costs much more than an item in it."""
 
 
 class BatchWriter(Generic[T]):
@@ -39,9 +42,13 @@ class BatchWriter(Generic[T]):
 
     async def run(self) -> None:
         """Writes what comes, until cancelled."""
+        busy = False
         while True:
             await self._work.wait()
+            if busy:
+                await asyncio.sleep(GATHER_SECONDS)
             batch = self._take()
+            busy = len(batch) >= BUSY
             try:
                 await self._write(batch)
             except DATABASE_AWAY as error:

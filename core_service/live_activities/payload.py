@@ -15,6 +15,11 @@ from core_service.live_activities.lifecycle import Event
 LATEST_TIMESTAMP = 9_999_999_999
 """As long as any UNIX time of the next two centuries: what is measured is never shorter than what is sent."""
 
+LONGEST_CHARACTER = 6
+"""Most bytes that a character takes in JSON: `\\u001f`."""
+FRAME_BYTES = 512
+"""More than a start is long without its state, button and alert."""
+
 RELEVANCE_ALERT, RELEVANCE_STEP, RELEVANCE_TICK = 100, 75, 50
 """Of several activities the one with the highest score gets the Dynamic Island: the one that had something to say."""
 
@@ -71,6 +76,9 @@ class PayloadBuilder:
         `asked`: the alert was asked for, and is not made from the state.
         Raises PayloadTooLarge naming the longest part.
         """
+        characters = len(content_state) + len(action or "") + sum(map(len, alert.values()))
+        if characters * LONGEST_CHARACTER + FRAME_BYTES <= LIMIT_BYTES:
+            return
         far = dt.datetime.fromtimestamp(LATEST_TIMESTAMP, dt.UTC)
         body = self.build(
             Message(

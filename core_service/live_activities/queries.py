@@ -1,8 +1,9 @@
 """The SQL of Live Activities.
 
-Who changes an activity locks its row first, then rows of its devices, in a statement of its own: a statement sees what
-was committed when it began, not when it got its lock. Whoever settles an outcome does the same, so a new state and an
-outcome of the old one never overlook each other. A claim locks rows of devices only, and waits for nobody.
+Who changes an activity locks its row first, then rows of its devices. Whoever settles an outcome does the same, so a
+new state and an outcome of the old one never overlook each other. A claim locks rows of devices only, and waits for
+nobody. A statement sees what was committed when it began, not when it got its lock: so what depends on a lock is in a
+statement after it, or looks at rows that it locks itself.
 
 `now` is always a parameter, for time must be able to travel in tests.
 """
@@ -84,7 +85,7 @@ START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
 
 # --- a new state ---
 
-UPDATE_ACTIVITY = """
+UPDATE_ACTIVITY = f"""
 WITH activity AS (
     UPDATE live_activities
     SET version = version + %(versions)s, content_state = %(content_state)s::text, action = %(action)s::text,
@@ -102,23 +103,27 @@ WITH activity AS (
     FROM activity, jsonb_to_record(%(action)s::text::jsonb)
         AS b(id uuid, title text, type text, url text, method text, body text)
     WHERE %(new_action)s
-)
-SELECT version FROM activity
-"""
-
-WAKE_DEVICES = f"""
-WITH woken AS (
+), device AS (
+    -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
+    -- One that is locked has a time already, or is about to get one: whoever settles it will see the new version.
+    SELECT p.device_id, p.phase = 'live' AND p.next_at IS NULL AS resting
+    FROM live_activity_devices p JOIN activity ON p.activity_id = activity.id
+    WHERE p.{OPEN}
+    FOR UPDATE OF p SKIP LOCKED
+), woken AS (
     UPDATE live_activity_devices p
     SET next_at = GREATEST(%(now)s, p.paced_until)
-    WHERE p.activity_id = %(id)s::text AND p.phase = 'live' AND p.next_at IS NULL
-    RETURNING next_at
+    FROM device
+    WHERE p.activity_id = %(id)s::text AND p.device_id = device.device_id AND device.resting
+    RETURNING p.next_at
 )
-SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
+SELECT (SELECT version FROM activity),
+       (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
        (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
        (SELECT min(next_at) FROM woken WHERE next_at > %(now)s)
+FROM activity
 """
-"""The devices due now, all that are owed the state, and when the first of the others is due. Those with a time already
-are in flight or on the way to be looked at, and whoever settles them will see the new version."""
+"""The new version; the devices due now, all that are owed the state, and when the first of the others is due."""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 

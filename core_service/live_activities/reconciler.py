@@ -32,6 +32,9 @@ LEASE = dt.timedelta(seconds=20)
 """How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
 TOKEN_CHANGING = dt.timedelta(seconds=1)
 """When to look again at a device whose push-to-start token is just being reported."""
+BUSY = 4
+GATHER_SECONDS = 0.005
+"""While so many pushes are in progress, claims wait for more to come: a claim costs much more than a device in it."""
 POLL_SECONDS = 0.5
 RECOVERY_SECONDS = 1.0
 
@@ -78,6 +81,8 @@ class Reconciler:
     async def run(self) -> None:
         """Claims and sends, until cancelled."""
         while True:
+            if self._in_progress >= BUSY:
+                await asyncio.sleep(GATHER_SECONDS)
             self._wake.clear()
             room = self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE
             try:

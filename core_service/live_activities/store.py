@@ -72,13 +72,9 @@ class ActivityStore:
         """
         parameters = _state_parameters(activity, state, now) | {"versions": versions, "urgent": state.urgent}
         async with self._pool.connection() as connection:
-            # One round trip, and one transaction: what is sent in a pipeline is committed at its end. The second
-            # statement does no harm if the first has found the activity changed.
-            async with connection.pipeline():
-                changed = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
-                devices = await connection.execute(queries.WAKE_DEVICES, parameters, binary=True)
-            row, owed = await changed.fetchone(), await devices.fetchone()
-        return None if row is None or owed is None else (row[0], Owed(*owed))
+            cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else (row[0], Owed(*row[1:]))
 
     async def end(self, activity: Activity, state: State, now: dt.datetime) -> tuple[int, Owed] | None:
         """Ends the activity with `state`; otherwise as `update`."""
