@@ -100,10 +100,11 @@ def merge(states: Sequence[State], action_before: str | None) -> State:
     )
 
 
-def to_held(state: State, channels: Sequence[ChannelRef] | None) -> str:
-    """The state and its target as a paused stream keeps them: JSON text."""
+def to_held(state: State, channels: Sequence[ChannelRef] | None, *, over: bool = False) -> str:
+    """The state and its target as a paused stream keeps them: JSON text. `over`: there is nothing to show of it."""
     return json.dumps(
         {
+            "over": over,
             "fields": state.fields,
             "action": state.action,
             "dismiss_after_seconds": state.dismiss_after_seconds,
@@ -118,6 +119,11 @@ def from_held(held: str) -> tuple[State, tuple[ChannelRef, ...] | None]:
     channels = kept["channels"]
     refs = None if channels is None else tuple(ChannelRef(uuid.UUID(id_), slug) for id_, slug in channels)
     return State(kept["fields"], kept["action"], kept["dismiss_after_seconds"]), refs
+
+
+def is_over(held: str) -> bool:
+    """Whether nothing was to be shown when the stream was paused, and nothing has come since."""
+    return bool(json.loads(held)["over"])
 
 
 def _state(request: Request, content: ContentState, present: State | None) -> State:

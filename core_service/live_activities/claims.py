@@ -43,13 +43,14 @@ class Claim(NamedTuple):
     leased: bool
     next_at: dt.datetime | None
     paced_until: dt.datetime | None
-    end_after: dt.datetime | None
     started_at: dt.datetime | None
     reason: str | None
     start_token: str | None
     environment: str
     bundle_id: str | None
     frequent: bool
+    awaits_successor: bool | None
+    """Its end waits for the activity that takes its place."""
 
     def event(self, wanted: Wanted) -> Event | None:
         """The push that is owed."""
@@ -105,9 +106,12 @@ def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Pl
     claim = planned.claim
     spent = budgets[claim.device_id] = within_window(budgets.get(claim.device_id, ()), now)
     vital = planned.alerting or planned.event is Event.END
-    if not has_room(len(spent), frequent=claim.frequent, vital=vital):
+    # A repeat has been counted already, whether it came through or not.
+    again = planned.timestamp == claim.timestamp and bool(spent)
+    if not has_room(len(spent) - again, frequent=claim.frequent, vital=vital):
         return planned
-    spent.append(now)
+    if not again:
+        spent.append(now)
     return replace(planned, priority=HIGH)
 
 

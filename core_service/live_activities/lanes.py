@@ -23,6 +23,10 @@ class Lanes(Generic[K, T]):
         self._lanes: dict[K, deque[T]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def busy(self, thing: K) -> bool:
+        """Whether there is work on the thing."""
+        return thing in self._lanes
+
     def put(self, thing: K, item: T) -> None:
         """Queues the item. Bounded by whoever puts items in."""
         lane = self._lanes.get(thing)

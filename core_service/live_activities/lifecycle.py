@@ -60,7 +60,6 @@ class Held:
     leased: bool = False
     next_at: dt.datetime | None = None
     paced_until: dt.datetime | None = None
-    end_after: dt.datetime | None = None
     started_at: dt.datetime | None = None
     reason: str | None = None
 
@@ -94,8 +93,8 @@ def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
     if held.phase is Phase.REQUESTED and wanted.ended and not held.maybe_shown:
         held = replace(held, phase=Phase.ENDED)
     event = next_event(held, wanted)
-    earliest = {Event.START: None, Event.UPDATE: held.paced_until, Event.END: held.end_after}
-    next_at = None if event is None else max(now, earliest[event] or now)
+    paced = held.paced_until if event is Event.UPDATE and held.paced_until is not None else now
+    next_at = None if event is None else max(now, paced)
     return replace(held, leased=False, next_at=next_at)
 
 
@@ -123,6 +122,9 @@ def settle(held: Held, sent: Sent, outcome: Outcome, wanted: Wanted, now: dt.dat
 
 
 def _accepted(held: Held, sent: Sent, now: dt.datetime) -> Held:
+    if sent.event is not Event.START and sent.token != held.update_token:
+        # Another token was reported meanwhile. Whether the old one still led to the phone nobody knows.
+        return replace(held, failures=0, reason=None)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=None)
     if sent.event is Event.END:
         return replace(held, phase=Phase.ENDED)
@@ -134,6 +136,8 @@ def _accepted(held: Held, sent: Sent, now: dt.datetime) -> Held:
 
 def _rejected(held: Held, sent: Sent, reason: str) -> Held:
     """It can never be sent as it is. A later version may be another matter; a start is not."""
+    if sent.event is not Event.START and sent.token != held.update_token:
+        return replace(held, failures=0, reason=reason)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=reason)
     if sent.event is Event.START and held.phase is Phase.REQUESTED:
         return replace(held, phase=Phase.FAILED)
@@ -149,6 +153,10 @@ def _failed(held: Held, sent: Sent, outcome: Outcome, now: dt.datetime) -> Held:
         refused = not outcome.maybe_accepted and sent.attempt == held.attempt
         return replace(held, maybe_shown=sent.maybe_shown_before) if refused else held
     if outcome.verdict is Verdict.TOKEN_DEAD and held.update_token == sent.token and _died(held, outcome):
+        if sent.event is Event.END and held.failures > 1:
+            # An attempt before has ended it, its token with it, though the answer was lost. If not, the app will report
+            # another token, and that revives it.
+            return replace(held, phase=Phase.ENDED)
         return replace(held, phase=Phase.STARTED, update_token=None)
     return held
 

@@ -129,8 +129,10 @@ class LiveActivityDevice(SQLModel, table=True):
     """When to look at it again; null while nothing is owed or something must happen first."""
     paced_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """Before this no further update is sent."""
+    successor: str | None = None
+    """The activity that takes its place. Its end waits for that one to start, or to turn out never to."""
     end_after: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """Before this its end is held, because the activity that replaces it has not started yet."""
+    """After this it waits no longer."""
     started_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When APNs accepted the start."""
     reason: str | None = None

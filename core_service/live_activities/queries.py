@@ -44,6 +44,8 @@ WITH target AS MATERIALIZED (
     SELECT id, user_id, push_to_start_token_dead_reason IS NULL AS startable
     FROM devices
     WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}}
+    -- One that is just being unpaired is waited for, and then is not there.
+    FOR KEY SHARE
 ), activity AS (
     INSERT INTO live_activities (
         id, account_id, stream_id, replaces, channel_ids, channel_slugs, version, content_state, action, alert,
@@ -155,10 +157,11 @@ END_DEVICES = f"""
 WITH ended AS (
     UPDATE live_activity_devices p
     SET phase = CASE WHEN p.phase = 'requested' AND NOT p.maybe_shown THEN 'ended' ELSE p.phase END,
-        end_after = CASE WHEN successor.device_id IS NULL THEN NULL ELSE %(hold_until)s END,
+        successor = successor.activity_id,
+        end_after = CASE WHEN successor.device_id IS NOT NULL THEN %(hold_until)s END,
         next_at = CASE
             WHEN p.leased OR p.phase = 'live' AND p.failures > 0 AND p.next_at IS NOT NULL THEN p.next_at
-            WHEN p.phase = 'live' AND successor.device_id IS NOT NULL THEN %(hold_until)s
+            WHEN p.phase = 'live' AND successor.device_id IS NOT NULL THEN %(look_again)s
             WHEN p.phase = 'live' THEN %(now)s
         END
     FROM live_activity_devices q
@@ -173,16 +176,22 @@ SELECT count(*) FILTER (WHERE next_at <= %(now)s AND NOT leased AND phase = 'liv
        count(*) FILTER (WHERE {OPEN})
 FROM ended
 """
-"""Those due now, and all that are owed the end. Where another activity takes its place, the end waits for its start."""
+"""Those due now, and all that are owed the end. Where another activity takes its place, the end waits for its start:
+whoever claims it looks whether it must still wait."""
 
 # --- the reconciler ---
 
 CLAIM = """
 SELECT p.activity_id, p.device_id, p.user_id, p.phase, p.update_token, p.update_token_registered_at, p.maybe_shown,
        p.accepted_version, p.sent_version, p.sent_event, p.timestamp, p.apns_id, p.attempt, p.failures, p.leased,
-       p.next_at, p.paced_until, p.end_after, p.started_at, p.reason,
+       p.next_at, p.paced_until, p.started_at, p.reason,
        CASE WHEN d.push_to_start_token_dead_reason IS NULL THEN d.push_to_start_token END, d.environment, d.bundle_id,
-       COALESCE(d.frequent_pushes_enabled, false)
+       COALESCE(d.frequent_pushes_enabled, false),
+       p.end_after > %(now)s AND EXISTS (
+           SELECT FROM live_activity_devices n JOIN live_activities b ON b.id = n.activity_id
+           WHERE n.activity_id = p.successor AND n.device_id = p.device_id AND n.phase = 'requested'
+             AND b.ended_at IS NULL
+       )
 FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
 WHERE p.next_at <= %(now)s
 ORDER BY p.next_at
@@ -226,7 +235,6 @@ WRITE_BUDGETS = """
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT b.device_id, b.sent_at::bigint[]
 FROM unnest(%(device_ids)s::uuid[], %(sent_at)s::text[]) AS b(device_id, sent_at)
-JOIN devices d ON d.id = b.device_id
 ON CONFLICT (device_id) DO UPDATE SET sent_at = EXCLUDED.sent_at
 """
 
@@ -239,8 +247,8 @@ WHERE id = ANY(%(activity_ids)s) ORDER BY id FOR NO KEY UPDATE
 
 LOCK_DEVICES = """
 SELECT p.activity_id, p.device_id, p.phase, p.update_token, p.update_token_registered_at, p.maybe_shown,
-       p.accepted_version, p.sent_version, p.attempt, p.failures, p.leased, p.next_at, p.paced_until, p.end_after,
-       p.started_at, p.reason
+       p.accepted_version, p.sent_version, p.attempt, p.failures, p.leased, p.next_at, p.paced_until, p.started_at,
+       p.reason
 FROM live_activity_devices p
 JOIN unnest(%(activity_ids)s::text[], %(device_ids)s::uuid[]) AS s(activity_id, device_id)
     ON p.activity_id = s.activity_id AND p.device_id = s.device_id
@@ -295,15 +303,16 @@ SET end_after = NULL, next_at = CASE WHEN p.leased OR p.phase <> 'live' THEN p.n
 FROM held
 WHERE p.activity_id = held.activity_id AND p.device_id = held.device_id
 """
-"""Ends that waited for the activity that replaces theirs. One that is locked comes by itself when its time is over."""
+"""Ends that waited for the activity that replaces theirs: at once, not when they are looked at again."""
 
 COUNT = """
-SELECT count(*) FILTER (WHERE accepted_version >= %(version)s),
-       count(DISTINCT user_id) FILTER (WHERE accepted_version >= %(version)s),
+SELECT count(*) FILTER (WHERE accepted_version >= %(version)s AND (reason IS NULL OR failures > 0)),
+       count(DISTINCT user_id) FILTER (WHERE accepted_version >= %(version)s AND (reason IS NULL OR failures > 0)),
        count(*) FILTER (WHERE accepted_version < %(version)s AND phase IN ('requested', 'started', 'live'))
 FROM live_activity_devices
 WHERE activity_id = %(id)s::text
 """
+"""A version that APNs will never accept counts as accepted to the rules; a reason without a failure tells it apart."""
 
 # --- streams ---
 
@@ -338,21 +347,23 @@ UPDATE live_activity_devices p
 SET update_token = %(token)s::text,
     update_token_registered_at = %(now)s,
     phase = CASE
-        WHEN p.phase IN ('requested', 'started', 'live') THEN 'live'
+        -- Even if APNs is said to have refused its start: a token comes from a card.
+        WHEN p.phase IN ('requested', 'started', 'live', 'failed') THEN 'live'
         -- A phone that reports another token after the end was accepted shows it still: the end is owed again.
         WHEN p.phase = 'ended' AND p.update_token IS DISTINCT FROM %(token)s::text THEN 'live'
         ELSE p.phase
     END,
     accepted_version = CASE
         -- To be sent again: what the old token accepted may never have been shown.
-        WHEN p.update_token IS DISTINCT FROM %(token)s::text AND p.update_token IS NOT NULL OR p.phase = 'ended' THEN 0
+        WHEN p.update_token <> %(token)s::text OR p.phase IN ('ended', 'failed') THEN 0
         ELSE p.accepted_version
     END,
     maybe_shown = true,
     next_at = CASE
-        WHEN p.phase IN ('dismissed', 'failed') THEN NULL
+        WHEN p.phase = 'dismissed' THEN NULL
         WHEN p.leased THEN p.next_at
-        ELSE GREATEST(%(now)s, p.end_after)
+        WHEN a.ended_at IS NULL THEN GREATEST(%(now)s, p.paced_until)
+        ELSE %(now)s
     END
 FROM live_activities a
 WHERE p.activity_id = %(activity_id)s::text AND p.device_id = %(device_id)s AND a.id = p.activity_id
@@ -368,8 +379,15 @@ RETURNING a.account_id
 """
 
 OWE_STARTS = """
+WITH waiting AS (
+    SELECT activity_id FROM live_activity_devices
+    WHERE device_id = %(device_id)s AND phase = 'requested' AND NOT leased
+    ORDER BY activity_id
+    FOR UPDATE
+)
 UPDATE live_activity_devices p SET next_at = COALESCE(p.next_at, %(now)s)
-WHERE p.device_id = %(device_id)s AND p.phase = 'requested' AND NOT p.leased
+FROM waiting
+WHERE p.device_id = %(device_id)s AND p.activity_id = waiting.activity_id
 """
 """No condition on `next_at`: a claim that is just putting it to rest is waited for and overruled."""
 
@@ -405,7 +423,7 @@ ORDER BY 5
 
 CLOSE = """
 WITH over AS (
-    SELECT id FROM live_activities
+    SELECT id, ended_at IS NULL AS expired FROM live_activities
     WHERE due_at <= %(now)s AND (ended_at IS NOT NULL OR expires_at <= %(now)s)
     ORDER BY id
     LIMIT %(limit)s
@@ -415,7 +433,7 @@ UPDATE live_activities a
 SET ended_at = COALESCE(a.ended_at, a.expires_at), due_at = NULL
 FROM over
 WHERE a.id = over.id
-RETURNING a.id
+RETURNING a.id, a.account_id, over.expired
 """
 """Those that iOS has ended by itself, and ended ones that not even a held end can reach any more."""
 

@@ -17,9 +17,10 @@ from core_service.courier.port import Courier, OnOutcome, Outcome, Target
 from core_service.live_activities import queries
 from core_service.live_activities.activity import Activity
 from core_service.live_activities.claims import Claim, Planned, plan, pushes, spend
-from core_service.live_activities.lifecycle import Wanted
+from core_service.live_activities.lifecycle import Event, Wanted
 from core_service.live_activities.payload import PayloadBuilder
-from core_service.live_activities.settlement import ActivitySettler, Settlement
+from core_service.live_activities.settlement import TOKEN_CHANGING, ActivitySettler, Settlement
+from core_service.live_activities.store import LOOK_AGAIN
 from service_kit.database import Pool
 from service_kit.interceptors import DATABASE_AWAY
 
@@ -30,8 +31,6 @@ MAX_IN_PROGRESS = 2000
 """Pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
 LEASE = dt.timedelta(seconds=20)
 """How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
-TOKEN_CHANGING = dt.timedelta(seconds=1)
-"""When to look again at a device whose push-to-start token is just being reported."""
 BUSY = 4
 GATHER_SECONDS = 0.005
 """While so many pushes are in progress, claims wait for more to come: a claim costs much more than a device in it."""
@@ -49,6 +48,8 @@ class _Decided:
     """Nothing is owed, as far as could be seen without the activity's lock."""
     resting: list[Claim] = field(default_factory=list)
     """Waiting for a push-to-start token."""
+    waiting: list[Claim] = field(default_factory=list)
+    """Ends that wait for the activity that takes their place."""
 
 
 class Reconciler:
@@ -131,6 +132,8 @@ class Reconciler:
             event = claim.event(Wanted(activity.version, activity.ended_at is not None, activity.expires_at <= now))
             if event is None:
                 decided.idle.append(claim)
+            elif event is Event.END and claim.awaits_successor:
+                decided.waiting.append(claim)
             elif (planned := plan(claim, activity, event, now)) is None:
                 decided.resting.append(claim)
             else:
@@ -141,7 +144,7 @@ class Reconciler:
     async def _prioritize(
         self, connection: AsyncConnection[TupleRow], planned: list[Planned], now: dt.datetime
     ) -> list[Planned]:
-        device_ids = sorted({one.claim.device_id for one in planned if one.urgent and one.event != "start"})
+        device_ids = sorted({one.claim.device_id for one in planned if one.urgent and one.event is not Event.START})
         if not device_ids:
             return planned
         cursor = await connection.execute(queries.READ_BUDGETS, {"device_ids": device_ids}, binary=True)
@@ -152,9 +155,10 @@ class Reconciler:
         return prioritized
 
     async def _lease(self, connection: AsyncConnection[TupleRow], decided: _Decided, now: dt.datetime) -> None:
-        planned, still = decided.planned, [*decided.idle, *decided.resting]
+        planned, still = decided.planned, [*decided.idle, *decided.waiting, *decided.resting]
         # The idle ones are settled under the activity's lock; if this process dies before, somebody else does.
         next_at: list[dt.datetime | None] = [now + LEASE for _ in decided.idle]
+        next_at += [now + LOOK_AGAIN for _ in decided.waiting]
         if decided.resting:
             device_ids = [claim.device_id for claim in decided.resting]
             cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": device_ids})
@@ -199,5 +203,5 @@ class Reconciler:
             self._empty.set()
         if next_at is not None:
             self.wake_at(next_at)
-        elif self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE < self._in_progress + count:
+        if self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE < self._in_progress + count:
             self._wake.set()

@@ -33,7 +33,8 @@ from service_kit.database import Pool
 Pair = tuple[str, uuid.UUID]
 OnWritten = Callable[[int, dt.datetime | None], None]
 
-TOKEN_CHANGING_SECONDS = 1.0
+TOKEN_CHANGING = dt.timedelta(seconds=1)
+"""When to look again at a device whose push-to-start token is just being reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +135,11 @@ class ActivitySettler:
         delay = delay_seconds(one.outcome.retry_after_seconds, held.failures, self._jitter)
         if one.sent.event is PushEvent.START and one.outcome.maybe_accepted:
             delay = max(delay, EVIDENCE_SECONDS)
-        if one.start_token_died:
-            settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
-            soon = now + dt.timedelta(seconds=TOKEN_CHANGING_SECONDS)
-            return settled if settled.next_at is None or settled.leased else replace(settled, next_at=soon)
-        return settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
+        settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
+        if one.start_token_died and settled.next_at is not None and not settled.leased:
+            # There is another token, or one is just being reported, or APNs is wrong: longer and longer, in that case.
+            return replace(settled, next_at=now + max(TOKEN_CHANGING, dt.timedelta(seconds=delay)))
+        return settled
 
     def _tell(
         self, batch: list[Settlement], activities: dict[str, _Activity], held: dict[Pair, Held], now: dt.datetime
@@ -148,7 +149,8 @@ class ActivitySettler:
                 continue
             accepted = one.outcome.verdict is Verdict.ACCEPTED
             now_held = held.get(one.pair)
-            gone = now_held is None or now_held.phase not in OPEN_PHASES
+            refused = now_held is not None and not accepted and now_held.accepted_version >= one.sent.version
+            gone = now_held is None or now_held.phase not in OPEN_PHASES or refused
             self._waiters.tell(
                 one.activity_id, one.sent.version, one.device_id, one.user_id, accepted=accepted, gone=gone
             )

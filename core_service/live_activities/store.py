@@ -22,6 +22,9 @@ STREAM_COLUMNS = 6
 HOLD_END = dt.timedelta(seconds=60)
 """How long the end of an activity waits at most for the start of the one that replaces it."""
 
+LOOK_AGAIN = dt.timedelta(seconds=1)
+"""How often a held end is looked at. Usually it is released at once when the other has started."""
+
 RENEWAL = dt.timedelta(minutes=15)
 """How long before its 8 hours are over a stream's activity is replaced, though nobody asks."""
 
@@ -243,6 +246,7 @@ def _end_parameters(activity: Activity, state: State, now: dt.datetime, dismiss_
     return _state_parameters(activity, state, now) | {
         "dismiss_at": dismiss_at,
         "hold_until": now + HOLD_END,
+        "look_again": now + LOOK_AGAIN,
         "successor": None,
     }
 

@@ -6,7 +6,7 @@ import uuid
 from core_service.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities.activity import Activity, new_activity_id
-from core_service.live_activities.change import from_held, state_of, to_held
+from core_service.live_activities.change import from_held, is_over, state_of, to_held
 from core_service.live_activities.promise import Promises
 from core_service.live_activities.service import require_vacancy
 from core_service.live_activities.store import ActivityStore
@@ -39,7 +39,7 @@ class StreamControl:
             activity = stream.activity
             if stream.held is not None or activity is None:
                 return None
-            held = to_held(state_of(activity), activity.channels)
+            held = to_held(state_of(activity), activity.channels, over=activity.over(now))
             await turn.write_stream(stream.id, activity_id=activity.id, paused_at=now, held=held)
             if not activity.over(now):
                 ended = activity
@@ -51,8 +51,9 @@ class StreamControl:
         return ended.id if ended else None
 
     async def resume(self, account_id: uuid.UUID, stream_key: str) -> str | None:
-        """Shows the stream's latest state as a new activity and returns its id, None if no device is there to show it.
+        """Shows the stream's latest state as a new activity and returns its id.
 
+        None if no device is there to show it, or if it was over when it was paused and nothing has come since.
         A stream that is not paused is left as it is; its activity's id is returned, if one is active.
         Raises InvalidStreamKey, StreamNotFound, LimitReached.
         """
@@ -63,10 +64,12 @@ class StreamControl:
             if stream.held is None:
                 active = stream.activity is not None and not stream.activity.over(now)
                 return stream.activity_id if active else None
-            state, channels = from_held(stream.held)
-            await require_vacancy(turn, self._default_limit, now)
-            owed = await turn.start(activity_id, state, channels, now, stream_id=stream.id, quiet=True)
-            shown = activity_id if owed.total else None
+            shown = None
+            if not is_over(stream.held):
+                state, channels = from_held(stream.held)
+                await require_vacancy(turn, self._default_limit, now)
+                owed = await turn.start(activity_id, state, channels, now, stream_id=stream.id, quiet=True)
+                shown = activity_id if owed.total else None
             await turn.write_stream(stream.id, activity_id=shown or stream.activity_id)
         if shown is not None:
             self._publish(account_id, EventType.LIVE_ACTIVITY_STARTED, stream_key, now, shown)

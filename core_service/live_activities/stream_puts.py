@@ -49,7 +49,9 @@ class Put:
     channels: Sequence[ChannelRef] | None
     recorded: asyncio.Future[Recorded]
     seen: Stream | None = None
-    """The stream as it was when the PUT came."""
+    """The stream as it was when the PUT came, if nobody was at it then."""
+    fresh: bool = False
+    """Nobody was."""
     waiter: Waiter | None = None
 
     def decide(self, stream: Stream | None, now: dt.datetime) -> Decision:
@@ -74,12 +76,17 @@ class PutRecorder:
 
     async def record(self, put: Put) -> Recorded:
         """Returns once it is recorded. Raises what PUTs are refused with."""
-        now = self._clock()
-        stream = await self._read(put)
-        put.seen, decision = stream, put.decide(stream, now)
-        if decision.operation is Operation.NOOP and stream is not None and stream.activity is not None:
-            return await self._noop(stream.activity, now)
-        self._lanes.put((put.caller.account_id, put.stream_key), put)
+        lane = (put.caller.account_id, put.stream_key)
+        if not self._lanes.busy(lane):
+            now = self._clock()
+            stream = await self._read(put)
+            decision = put.decide(stream, now)
+            # Whoever came meanwhile is not overtaken.
+            put.fresh = not self._lanes.busy(lane)
+            if put.fresh and decision.operation is Operation.NOOP and stream is not None and stream.activity:
+                return await self._noop(stream.activity, now)
+            put.seen = stream
+        self._lanes.put(lane, put)
         return await put.recorded
 
     def forget(self, put: Put) -> None:
@@ -96,7 +103,7 @@ class PutRecorder:
                 if not puts:
                     return
                 # A PUT that found nobody before it need not read what it has just read.
-                alone = attempt == 0 and len(puts) == 1
+                alone = attempt == 0 and len(puts) == 1 and puts[0].fresh
                 await self._step(puts, puts[0].seen if alone else await self._read(puts[0]))
             refusal: Exception = Unavailable("Too many requests change this stream at once. Try again.")
         except Exception as error:
@@ -128,20 +135,26 @@ class PutRecorder:
     async def _update(self, fold: "_Fold") -> None:
         activity = fold.before
         for place, put in enumerate(fold.updates, start=1):
-            self.forget(put)
-            put.waiter = self._waiters.add(activity.id, activity.version + place)
+            self._expect(put, activity.id, activity.version + place)
         changed = await self._store.update(activity, fold.state(), fold.now, versions=len(fold.updates))
         if changed is not None:
             for place, put in enumerate(fold.updates):
                 counted = replace(activity, updates=activity.updates + place)
                 _answer(put, Recorded(Operation.UPDATED, fold.now, activity.id, counted, changed[1]))
+            for put in fold.followers:
+                _answer(put, Recorded(Operation.NOOP, fold.now, activity.id))
+
+    def _expect(self, put: Put, activity_id: str, version: int) -> None:
+        """Has the PUT hear of outcomes, unless its caller has left: then nobody would ever remove its waiter."""
+        self.forget(put)
+        if not put.recorded.done():
+            put.waiter = self._waiters.add(activity_id, version)
 
     async def _begin(self, put: Put, now: dt.datetime) -> None:
         """Starts or replaces the activity, or keeps the state of a paused stream. Decides anew, since only now it is
         certain that nothing changes; does nothing if it has become an update meanwhile."""
         activity_id = new_activity_id()
-        self.forget(put)
-        put.waiter = self._waiters.add(activity_id, 1)
+        self._expect(put, activity_id, 1)
         try:
             async with self._store.turn(put.caller.account_id) as turn:
                 stream = await turn.stream(put.stream_key)
@@ -189,6 +202,8 @@ class _Fold:
         self._states: list[State] = []
         self.now = now
         self.updates: list[Put] = []
+        self.followers: list[Put] = []
+        """Those that change nothing once the updates are recorded, and not before."""
         self.rest: Put | None = None
         """The first PUT that is more than a change in place."""
 
@@ -217,7 +232,10 @@ class _Fold:
                 self.rest = put
                 return False
             if decision.operation is Operation.NOOP:
-                _answer(put, Recorded(Operation.NOOP, self.now, self.before.id))
+                if self._states:
+                    self.followers.append(put)
+                else:
+                    _answer(put, Recorded(Operation.NOOP, self.now, self.before.id))
                 return True
             require_room(self._builder, self.before.id, decision.state)
         except DomainError as refusal:

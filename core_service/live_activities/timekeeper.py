@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from typing import Any
 
 from core_service.clock import Clock
+from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities import queries
 from core_service.live_activities.stream_control import StreamControl
 from service_kit.database import Pool
@@ -18,7 +20,8 @@ BATCH = 500
 class Timekeeper:
     """Looks every second at what is due."""
 
-    def __init__(self, pool: Pool, streams: StreamControl, clock: Clock) -> None:
+    def __init__(self, pool: Pool, streams: StreamControl, events: EventBus, clock: Clock) -> None:
+        self._events = events
         self._pool = pool
         self._streams = streams
         self._clock = clock
@@ -41,13 +44,23 @@ class Timekeeper:
             cursor = await connection.execute(queries.FIND_EXPIRING, parameters, binary=True)
             expiring = await cursor.fetchall()
         for activity_id, account_id, stream_id in expiring:
-            await self._streams.renew(account_id, stream_id, activity_id)
+            try:
+                await self._streams.renew(account_id, stream_id, activity_id)
+            except DATABASE_AWAY:
+                raise
+            except Exception:
+                # The others must not wait for one that cannot be renewed; iOS ends it in a quarter of an hour.
+                log.exception("Live Activity %s cannot be renewed", activity_id)
 
     async def _close(self) -> int:
-        parameters = {"now": self._clock(), "limit": BATCH}
+        parameters: dict[str, Any] = {"now": self._clock(), "limit": BATCH}
         async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(queries.CLOSE, parameters, binary=True)
-            ids = [row[0] for row in await cursor.fetchall()]
-            if ids:
-                await connection.execute(queries.CLOSE_DEVICES, {"ids": ids})
-        return len(ids)
+            closed = await cursor.fetchall()
+            if closed:
+                await connection.execute(queries.CLOSE_DEVICES, {"ids": [row[0] for row in closed]})
+        for activity_id, account_id, expired in closed:
+            if expired:
+                event = Event(EventType.LIVE_ACTIVITY_ENDED, parameters["now"], activity_id=activity_id)
+                self._events.publish(account_id, event)
+        return len(closed)

@@ -71,5 +71,5 @@ def build_live_activities(
         phones=PhoneActivities(requests, reconciler, events, clock),
         reconciler=reconciler,
         settler=settler,
-        timekeeper=Timekeeper(batches, control, clock),
+        timekeeper=Timekeeper(batches, control, events, clock),
     )

@@ -92,11 +92,6 @@ def test_updates_of_a_device_are_a_second_apart_and_ends_wait_for_nothing() -> N
     assert outcome_of(LIVE, Event.UPDATE, ACCEPTED, replace(behind, ended=True)).next_at == NOW
 
 
-def test_an_end_waits_for_the_activity_that_takes_its_place() -> None:
-    held = schedule(replace(LIVE, end_after=NOW + 60 * SECOND), ENDED, NOW)
-    assert held.next_at == NOW + 60 * SECOND
-
-
 def test_a_dead_update_token_leaves_the_device_waiting_for_another() -> None:
     after = outcome_of(LIVE, Event.UPDATE, DEAD)
     assert (after.phase, after.update_token, after.next_at) == (Phase.STARTED, None, None)
@@ -120,6 +115,17 @@ def test_another_token_that_came_meanwhile_outlives_the_death_of_the_first() -> 
     assert (after.phase, after.update_token, after.next_at) == (Phase.LIVE, "t", NOW)
 
 
+def test_what_an_old_token_accepted_is_sent_to_the_new_one_too() -> None:
+    sent = Sent(Event.UPDATE, 3, 1, "before", NOW)
+    after = settle(LIVE, sent, ACCEPTED, ACTIVE, NOW, delay_seconds=0)
+    assert (after.accepted_version, after.next_at) == (LIVE.accepted_version, NOW)
+
+
+def test_an_end_that_meets_a_dead_token_waits_for_another_unless_an_earlier_attempt_may_have_ended_it() -> None:
+    assert outcome_of(LIVE, Event.END, DEAD, ENDED).phase is Phase.STARTED
+    assert outcome_of(replace(LIVE, failures=1), Event.END, DEAD, ENDED).phase is Phase.ENDED
+
+
 def test_what_apns_will_never_take_is_not_sent_again() -> None:
     assert outcome_of(REQUESTED, Event.START, NEVER).phase is Phase.FAILED
     after = outcome_of(LIVE, Event.UPDATE, NEVER)
@@ -141,7 +147,6 @@ helds = st.builds(
     leased=st.booleans(),
     next_at=moments,
     paced_until=moments,
-    end_after=moments,
     started_at=moments,
 )
 sents = st.builds(

@@ -122,6 +122,7 @@ LIVE: dict[str, Any] = {
     "dismiss_after_seconds": None,
     "dismiss_at": NOW,
     "hold_until": NOW,
+    "look_again": NOW,
     "expires_at": NOW,
     "due_at": NOW,
     "now": NOW,

@@ -142,7 +142,7 @@ class Backend:
         if expected == "paused":
             assert operation == "paused", answer
             assert answer.body["activity_id"] is None
-            stream.held = after
+            stream.held, stream.undecided = after, []
             return
         activity_id = answer.body["activity_id"]
         if before is not None and before.id == activity_id:

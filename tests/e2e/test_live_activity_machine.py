@@ -102,10 +102,27 @@ def test_nothing_stays_when_a_replacement_ends_before_it_could_start(world: Worl
         world.call("POST", f"{path}/pause", {}, owner=True)
     else:
         world.call("POST", "/api/live-activity/end", {"activity_id": second, **METRICS})
+    leaves(world, first)
+
+
+def test_a_replaced_card_leaves_though_the_answer_to_the_new_start_was_lost(world: World) -> None:
+    world.renew()
+    path, target = f"/api/live-activity/stream/{world.walk}", {"channels": [world.slugs["left"]]}
+    first = world.call("PUT", path, {**progress(1), **target}).body["activity_id"]
+    eventually("its token is reported", lambda: [card for card in world.screen("anna") if card["token_reported"]])
+    world.faults(tokens={world.phones["anna"].read()["push_to_start_token"]: [{"delay_seconds": 9.0}, {}]})
+    second = world.call("PUT", path, {**METRICS, **target}).body["activity_id"]
+    shows(world, second, "numbers", "active")
+    world.faults(connections={"action": "reset"})
+    leaves(world, first)
+
+
+def leaves(world: World, activity_id: str) -> None:
+    """Returns once anna's phone does not show the activity any more."""
     eventually(
-        f"{first} leaves the screen",
+        f"{activity_id} leaves the screen",
         lambda: [card["activity_id"] for card in world.screen("anna")],
-        until=lambda shown: first not in shown,
+        until=lambda shown: activity_id not in shown,
     )
 
 

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("leased", sa.Boolean(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paced_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("successor", sa.String(), nullable=True),
         sa.Column("end_after", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
