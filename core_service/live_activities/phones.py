@@ -13,7 +13,7 @@ from core_service.auth.principal import DevicePrincipal
 from core_service.clock import Clock
 from core_service.devices.token_report import require_token
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities import queries
+from core_service.live_activities import phone_queries as queries
 from core_service.live_activities.activity import ACTIVITY_ID, Activity
 from core_service.live_activities.models import Phase
 from core_service.live_activities.payload import content_state_for_phone

@@ -14,11 +14,12 @@ from psycopg.rows import TupleRow
 
 from core_service.clock import Clock
 from core_service.courier.port import Courier, OnOutcome, Outcome, Target
-from core_service.live_activities import queries
+from core_service.live_activities import reconciler_queries as queries
 from core_service.live_activities.activity import Activity
 from core_service.live_activities.claims import Claim, Planned, plan, pushes, spend
 from core_service.live_activities.lifecycle import Event, Wanted
 from core_service.live_activities.payload import PayloadBuilder
+from core_service.live_activities.queries import READ_ACTIVITIES
 from core_service.live_activities.settlement import TOKEN_CHANGING, ActivitySettler, Settlement
 from core_service.live_activities.store import LOOK_AGAIN
 from service_kit.database import Pool
@@ -125,7 +126,7 @@ class Reconciler:
 
     async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
         ids = list({claim.activity_id for claim in claims})
-        cursor = await connection.execute(queries.READ_ACTIVITIES, {"ids": ids}, binary=True)
+        cursor = await connection.execute(READ_ACTIVITIES, {"ids": ids}, binary=True)
         decided = _Decided({row[0]: Activity(*row) for row in await cursor.fetchall()})
         for claim in claims:
             activity = decided.activities[claim.activity_id]

@@ -15,7 +15,7 @@ from core_service.clock import Clock
 from core_service.courier.port import Outcome, Verdict
 from core_service.courier.retry import delay_seconds
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities import queries
+from core_service.live_activities import reconciler_queries as queries
 from core_service.live_activities.lifecycle import (
     EVIDENCE_SECONDS,
     OPEN_PHASES,

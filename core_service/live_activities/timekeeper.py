@@ -6,7 +6,7 @@ from typing import Any
 
 from core_service.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities import queries
+from core_service.live_activities import time_queries as queries
 from core_service.live_activities.stream_control import StreamControl
 from service_kit.database import Pool
 from service_kit.interceptors import DATABASE_AWAY

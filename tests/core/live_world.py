@@ -13,7 +13,7 @@ from typing import Any
 from core_service.auth.principal import DevicePrincipal
 from core_service.courier.port import OnOutcome, Outcome, Push, PushType, Verdict
 from core_service.events.service import EventBus
-from core_service.live_activities import queries
+from core_service.live_activities import phone_queries as queries
 from core_service.live_activities.activity import Activity, new_activity_id
 from core_service.live_activities.change import State, state_of
 from core_service.live_activities.payload import PayloadBuilder

@@ -1,0 +1,81 @@
+"""The SQL of what phones say and ask. How it locks: see queries.py."""
+
+from core_service.live_activities.models import OPEN
+from core_service.live_activities.queries import ACTIVITY_COLUMNS
+
+PUT_TOKEN = """
+UPDATE live_activity_devices p
+SET update_token = %(token)s::text,
+    update_token_registered_at = %(now)s,
+    phase = CASE
+        -- Even if APNs is said to have refused its start: a token comes from a card.
+        WHEN p.phase IN ('requested', 'started', 'live', 'failed') THEN 'live'
+        -- A phone that reports another token after the end was accepted shows it still: the end is owed again.
+        WHEN p.phase = 'ended' AND p.update_token IS DISTINCT FROM %(token)s::text THEN 'live'
+        ELSE p.phase
+    END,
+    accepted_version = CASE
+        -- To be sent again: what the old token accepted may never have been shown.
+        WHEN p.update_token <> %(token)s::text OR p.phase IN ('ended', 'failed') THEN 0
+        ELSE p.accepted_version
+    END,
+    maybe_shown = true,
+    next_at = CASE
+        WHEN p.phase = 'dismissed' THEN NULL
+        WHEN p.leased THEN p.next_at
+        WHEN a.ended_at IS NULL THEN GREATEST(%(now)s, p.paced_until)
+        ELSE %(now)s
+    END
+FROM live_activities a
+WHERE p.activity_id = %(activity_id)s::text AND p.device_id = %(device_id)s AND a.id = p.activity_id
+RETURNING a.account_id
+"""
+
+DISMISS = """
+UPDATE live_activity_devices p
+SET phase = 'dismissed', next_at = NULL, leased = false
+FROM live_activities a
+WHERE p.activity_id = %(activity_id)s::text AND p.device_id = %(device_id)s AND a.id = p.activity_id
+RETURNING a.account_id
+"""
+
+OWE_STARTS = """
+WITH waiting AS (
+    SELECT activity_id FROM live_activity_devices
+    WHERE device_id = %(device_id)s AND phase = 'requested' AND NOT leased
+    ORDER BY activity_id
+    FOR UPDATE
+)
+UPDATE live_activity_devices p SET next_at = COALESCE(p.next_at, %(now)s)
+FROM waiting
+WHERE p.device_id = %(device_id)s AND p.activity_id = waiting.activity_id
+"""
+"""No condition on `next_at`: a claim that is just putting it to rest is waited for and overruled."""
+
+READ_STATE = f"""
+WITH unsent AS (
+    SELECT p.activity_id
+    FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
+    WHERE p.device_id = %(device_id)s AND p.phase IN ('started', 'live') AND NOT p.leased
+      AND p.accepted_version < a.version
+    ORDER BY p.activity_id
+    FOR UPDATE OF p SKIP LOCKED
+), handed_out AS (
+    -- The app shows what no push has brought yet. The push that brings it must come after, and so be shown too.
+    UPDATE live_activity_devices p
+    SET timestamp = GREATEST(p.timestamp + 1, floor(extract(epoch FROM %(now)s))), sent_event = NULL
+    FROM unsent
+    WHERE p.device_id = %(device_id)s AND p.activity_id = unsent.activity_id
+    RETURNING p.activity_id, p.timestamp
+)
+SELECT p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at, {ACTIVITY_COLUMNS}
+FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
+LEFT JOIN handed_out h ON h.activity_id = p.activity_id
+WHERE p.device_id = %(device_id)s AND p.{OPEN} AND a.ended_at IS NULL AND a.expires_at > %(now)s
+UNION ALL
+SELECT p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at, {ACTIVITY_COLUMNS}
+FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id AND p.device_id = %(device_id)s
+LEFT JOIN handed_out h ON h.activity_id = p.activity_id
+WHERE a.account_id = %(account_id)s AND a.dismiss_at > %(now)s AND p.phase IN ('requested', 'started', 'live', 'ended')
+ORDER BY 5
+"""
