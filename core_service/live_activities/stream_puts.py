@@ -14,7 +14,7 @@ from core_service.live_activities.change import Request, State, merge, to_held
 from core_service.live_activities.lanes import Lanes
 from core_service.live_activities.payload import PayloadBuilder
 from core_service.live_activities.service import ATTEMPTS, DEVICES, require_room, require_vacancy
-from core_service.live_activities.store import ActivityStore, Owed
+from core_service.live_activities.store import ActivityStore, Owed, Turn
 from core_service.live_activities.stream_moves import require_scope, start_in_stream
 from core_service.live_activities.stream_rules import Decision, Operation, decide
 from core_service.live_activities.waiters import Waiter, Waiters
@@ -169,28 +169,32 @@ class PutRecorder:
                     )
                     recorded = Recorded(decision.operation, now)
                 else:
-                    replaced = stream.activity if stream and decision.operation is Operation.ROTATED else None
-                    await require_vacancy(turn, self._default_limit, now, replaces=replaced.id if replaced else None)
-                    stream_id = stream.id if stream else new_id()
-                    if stream is None:
-                        await turn.create_stream(stream_id, put.stream_key, now)
-                    owed = await start_in_stream(
-                        turn,
-                        stream_id,
-                        activity_id=activity_id,
-                        state=decision.state,
-                        channels=put.channels,
-                        now=now,
-                        replaced=replaced,
-                    )
-                    if not owed.total:
-                        slugs = None if put.channels is None else [channel.slug for channel in put.channels]
-                        raise NoRecipients(slugs, DEVICES)
-                    recorded = Recorded(decision.operation, now, activity_id, replaced, owed)
+                    recorded = await self._start(turn, put, stream, decision, now, activity_id=activity_id)
         except DomainError as refusal:
             _refuse(put, refusal)
         else:
             _answer(put, recorded)
+
+    async def _start(
+        self, turn: Turn, put: Put, stream: Stream | None, decision: Decision, now: dt.datetime, *, activity_id: str
+    ) -> Recorded:
+        replaced = stream.activity if stream and decision.operation is Operation.ROTATED else None
+        await require_vacancy(turn, self._default_limit, now, replaces=replaced.id if replaced else None)
+        stream_id = stream.id if stream else new_id()
+        if stream is None:
+            await turn.create_stream(stream_id, put.stream_key, now)
+        owed = await start_in_stream(
+            turn,
+            stream_id,
+            activity_id=activity_id,
+            state=decision.state,
+            channels=put.channels,
+            now=now,
+            replaced=replaced,
+        )
+        if not owed.total:
+            raise NoRecipients(None if put.channels is None else [channel.slug for channel in put.channels], DEVICES)
+        return Recorded(decision.operation, now, activity_id, replaced, owed)
 
 
 class _Fold:

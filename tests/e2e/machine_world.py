@@ -174,8 +174,10 @@ class World:
         self.note(f"in {seconds:.3f} s: {what}")
 
         def run() -> None:
-            do()
-            self.note(f"  done: {what}")
+            # The simulator may be just being started anew.
+            with contextlib.suppress(httpx.TransportError):
+                do()
+                self.note(f"  done: {what}")
 
         timer = threading.Timer(seconds, run)
         timer.start()

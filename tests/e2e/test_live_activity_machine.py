@@ -75,6 +75,8 @@ def test_what_follows_a_catch_up_within_its_second_is_shown(world: World, how: s
     target = {"target": {"channels": [world.slugs["left"]]}}
     activity_id = world.call("POST", "/api/live-activity/start", {**progress(1), **target}).body["activity_id"]
     shows(world, activity_id, "state 1", "active")
+    active = {"activity_id": activity_id, "phase": "active"}
+    eventually("the server knows", lambda: [one for one in world.state("anna") if active.items() <= one.items()])
     world.phone("anna", "settings", offline=True)
     # The phone's own second must not be the one of the start, nor must the second end in between.
     time.sleep(2.0 - time.time() % 1)

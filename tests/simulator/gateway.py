@@ -83,4 +83,7 @@ class StandInGateway:
         account.calls.append((method, path, body))
         if account.failing:
             return account.failing.pop(0), {"error": "No", "message": "not now"}
+        if path.endswith("/dismissed"):
+            gone = path.split("/")[-2]
+            account.live_activities = [one for one in account.live_activities if one["activity_id"] != gone]
         return 200, {"live_activities": account.live_activities} if path == "state" else {}
