@@ -1,5 +1,6 @@
 """Buttons of notifications and Live Activities: what they may be, and what a phone learns of them."""
 
+import json
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -68,6 +69,28 @@ def phone_form(action: Action) -> dict[str, str]:
     """What a phone is told. A webhook's URL stays on the server: the phone asks the server to run it by its id."""
     form = {"id": str(action.id), "title": action.title, "type": action.type.value}
     return form | {"url": action.url} if action.type is ActionType.OPEN_URL else form
+
+
+def to_json(action: Action) -> str:
+    """The whole action as JSON text, for the server's own records: no phone may see it."""
+    return json.dumps(
+        {
+            "id": str(action.id),
+            "title": action.title,
+            "type": action.type.value,
+            "url": action.url,
+            "method": action.method,
+            "body": action.body,
+        },
+        ensure_ascii=False,
+    )
+
+
+def from_json(text: str) -> Action:
+    """What `to_json` wrote."""
+    kept = json.loads(text)
+    kind, id_ = ActionType(kept["type"]), uuid.UUID(kept["id"])
+    return Action(kept["title"], kind, kept["url"], kept["method"], kept["body"], id_)
 
 
 def require_https_url(value: str, name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core_service.actions import Action
+from core_service.actions import Action, from_json, to_json
 from core_service.auth.principal import ChannelRef
 from core_service.live_activities.activity import DEFAULT_DISMISSAL_SECONDS, Activity
 from core_service.live_activities.content_state import ContentState, Given, check, is_step
@@ -139,7 +139,7 @@ def _state(request: Request, content: ContentState, present: State | None) -> St
     if state.alert is not None:
         state = replace(state, urgent=True)
     if request.action is not None and not _is_button(request.action, state.action):
-        state = replace(state, action=_stored(request.action), new_action=True)
+        state = replace(state, action=to_json(request.action), new_action=True)
     return state
 
 
@@ -152,22 +152,4 @@ def _alert(alert: Alert) -> str:
 
 def _is_button(action: Action, stored: str | None) -> bool:
     """Whether the button is there already. It keeps its id then, so that the one on the phone goes on working."""
-    if stored is None:
-        return False
-    present = json.loads(stored)
-    wanted = json.loads(_stored(action))
-    return bool({**present, "id": None} == {**wanted, "id": None})
-
-
-def _stored(action: Action) -> str:
-    return json.dumps(
-        {
-            "id": str(action.id),
-            "title": action.title,
-            "type": action.type.value,
-            "url": action.url,
-            "method": action.method,
-            "body": action.body,
-        },
-        ensure_ascii=False,
-    )
+    return stored is not None and replace(from_json(stored), id=action.id) == action

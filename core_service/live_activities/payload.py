@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from core_service.actions import from_json, phone_form
 from core_service.courier.errors import LIMIT_BYTES, PayloadTooLarge
 from core_service.json_object import write_json
 from core_service.live_activities.lifecycle import Event
@@ -98,7 +99,7 @@ class PayloadBuilder:
             if asked:
                 parts["alert"] = len(write_json(alert))
             if action is not None:
-                parts["action"] = len(write_json(_button(action)))
+                parts["action"] = len(write_json(phone_form(from_json(action))))
             part = max(parts, key=lambda name: parts[name])
             raise PayloadTooLarge(part=part, part_bytes=parts[part], total_bytes=len(body))
 
@@ -106,7 +107,7 @@ class PayloadBuilder:
 def content_state_for_phone(content_state: str, action: str | None) -> dict[str, Any]:
     """The content state as the app decodes it, the button included."""
     state: dict[str, Any] = json.loads(content_state)
-    return state if action is None else state | {"action": _button(action)}
+    return state if action is None else state | {"action": phone_form(from_json(action))}
 
 
 def start_alert(content_state: dict[str, Any], asked: dict[str, str] | None, *, quiet: bool) -> dict[str, str]:
@@ -120,13 +121,6 @@ def update_alert(content_state: dict[str, Any], asked: dict[str, str]) -> dict[s
     """What a phone says beside a change: what was asked for, its gaps filled from the state."""
     alert = {"title": content_state["title"], "body": content_state.get("subtitle") or ""}
     return {**alert, **asked, "sound": "default"}
-
-
-def _button(action: str) -> dict[str, str]:
-    """What a phone is told of the button. A webhook's URL stays on the server."""
-    stored: dict[str, str] = json.loads(action)
-    shown = ("id", "title", "type", "url") if stored["type"] == "open_url" else ("id", "title", "type")
-    return {name: stored[name] for name in shown}
 
 
 def _relevance(message: Message) -> int:

@@ -87,6 +87,15 @@ START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
 
 # --- a new state ---
 
+_BUTTON = """button AS (
+    INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
+    SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
+    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
+        AS b(id uuid, title text, type text, url text, method text, body text)
+    WHERE %(new_action)s
+)"""
+"""Records the button of an activity that has just got one. It is one CTE, after another that is called `activity`."""
+
 UPDATE_ACTIVITY = f"""
 WITH activity AS (
     UPDATE live_activities
@@ -99,13 +108,7 @@ WITH activity AS (
         updated_at = %(now)s, heard_at = %(now)s
     WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
     RETURNING id, version
-), button AS (
-    INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
-    SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
-    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
-        AS b(id uuid, title text, type text, url text, method text, body text)
-    WHERE %(new_action)s
-), device AS (
+), {_BUTTON}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
     -- One that is locked has a time already, or is about to get one: whoever settles it will see the new version.
     SELECT p.device_id, p.phase = 'live' AND p.next_at IS NULL AS resting
@@ -131,7 +134,7 @@ HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
 # --- an end ---
 
-END_ACTIVITY = """
+END_ACTIVITY = f"""
 WITH activity AS (
     UPDATE live_activities
     SET version = version + 1, content_state = %(content_state)s::text, action = %(action)s::text,
@@ -143,13 +146,7 @@ WITH activity AS (
         ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
     WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
     RETURNING id, version
-), button AS (
-    INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
-    SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
-    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
-        AS b(id uuid, title text, type text, url text, method text, body text)
-    WHERE %(new_action)s
-)
+), {_BUTTON}
 SELECT version FROM activity
 """
 

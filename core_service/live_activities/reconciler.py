@@ -5,13 +5,13 @@ Requests, phones and time only change rows and wake it. Being woken makes it qui
 
 import asyncio
 import datetime as dt
-import logging
 import uuid
 from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from core_service.claim_loop import POLL_SECONDS, ClaimLoop
 from core_service.clock import Clock
 from core_service.courier.port import Courier, OnOutcome, Outcome, Target
 from core_service.live_activities import reconciler_queries as queries
@@ -23,20 +23,13 @@ from core_service.live_activities.queries import READ_ACTIVITIES
 from core_service.live_activities.settlement import TOKEN_CHANGING, ActivitySettler, Settlement
 from core_service.live_activities.store import LOOK_AGAIN
 from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
-
-log = logging.getLogger(__name__)
 
 CLAIM_SIZE = 500
 MAX_IN_PROGRESS = 2000
 """Pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
 LEASE = dt.timedelta(seconds=20)
 """How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
-BUSY = 4
 GATHER_SECONDS = 0.005
-"""While so many pushes are in progress, claims wait for more to come: a claim costs much more than a device in it."""
-POLL_SECONDS = 0.5
-RECOVERY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -64,48 +57,28 @@ class Reconciler:
         self._settler = settler
         self._builder = builder
         self._clock = clock
-        self._in_progress = 0
-        self._wake = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._loop = ClaimLoop(
+            "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_IN_PROGRESS, gather_seconds=GATHER_SECONDS
+        )
         settler.on_written = self._written
 
     def wake(self) -> None:
         """Something is due."""
-        self._wake.set()
+        self._loop.wake()
 
     def wake_at(self, moment: dt.datetime) -> None:
         """Something will be due. What is further off than a few polls is left to them."""
         delay = (moment - self._clock()).total_seconds()
         if delay < POLL_SECONDS * 4:
-            asyncio.get_running_loop().call_later(max(0.0, delay), self._wake.set)
+            asyncio.get_running_loop().call_later(max(0.0, delay), self._loop.wake)
 
     async def run(self) -> None:
         """Claims and sends, until cancelled."""
-        while True:
-            if self._in_progress >= BUSY:
-                await asyncio.sleep(GATHER_SECONDS)
-            self._wake.clear()
-            room = self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE
-            try:
-                claimed = await self._claim() if room else 0
-            except DATABASE_AWAY as error:
-                log.warning("cannot claim Live Activities: %s", error)
-                await asyncio.sleep(RECOVERY_SECONDS)
-                continue
-            if claimed < CLAIM_SIZE:
-                await self._pause()
+        await self._loop.run()
 
     async def drain(self) -> None:
         """Returns once nothing is in progress and every outcome is written."""
-        await self._empty.wait()
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        await self._loop.drain()
 
     async def _claim(self) -> int:
         now = self._clock()
@@ -117,7 +90,7 @@ class Reconciler:
             decided = await self._decide(connection, claims, now)
             await self._lease(connection, decided, now)
         outgoing = pushes(decided.planned, decided.activities, self._builder, now)
-        self._begin(len(decided.planned) + len(decided.idle))
+        self._loop.begin(len(decided.planned) + len(decided.idle))
         for claim in decided.idle:
             self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id))
         for push, members in outgoing:
@@ -192,17 +165,8 @@ class Reconciler:
 
         return on_outcome
 
-    def _begin(self, count: int) -> None:
-        if count:
-            self._in_progress += count
-            self._empty.clear()
-
     def _written(self, count: int, next_at: dt.datetime | None) -> None:
         """So many outcomes are written; the earliest push that follows from them is due at `next_at`."""
-        self._in_progress -= count
-        if self._in_progress == 0:
-            self._empty.set()
+        self._loop.finish(count)
         if next_at is not None:
             self.wake_at(next_at)
-        if self._in_progress <= MAX_IN_PROGRESS - CLAIM_SIZE < self._in_progress + count:
-            self._wake.set()

@@ -16,8 +16,16 @@ from core_service.live_activities.payload import LATEST_TIMESTAMP, Message, Payl
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 BUILDER = PayloadBuilder("ActivitySmithAttributes")
 STATE = {"title": "Deploy", "type": "progress", "percentage": 5}
-WEBHOOK = {"id": "1", "title": "Stop", "type": "webhook", "url": "https://secret.test", "method": "POST", "body": "{}"}
-LINK = {"id": "2", "title": "Open", "type": "open_url", "url": "https://a.test", "method": None, "body": None}
+STOP_ID, OPEN_ID = "01a20946-3eac-7376-9241-de4f185eb371", "01a20946-3eac-7376-9241-de4f185eb372"
+WEBHOOK = {
+    "id": STOP_ID,
+    "title": "Stop",
+    "type": "webhook",
+    "url": "https://secret.test",
+    "method": "POST",
+    "body": "{}",
+}
+LINK = {"id": OPEN_ID, "title": "Open", "type": "open_url", "url": "https://a.test", "method": None, "body": None}
 START = Message(
     activity_id="a" * 32,
     event=Event.START,
@@ -81,10 +89,10 @@ def test_what_has_something_to_say_is_the_most_relevant() -> None:
 @pytest.mark.parametrize("event", Event)
 def test_a_phone_never_learns_a_webhooks_url(event: Event) -> None:
     body = BUILDER.build(replace(START, event=event, action=json.dumps(WEBHOOK))).decode()
-    assert json.loads(body)["aps"]["content-state"]["action"] == {"id": "1", "title": "Stop", "type": "webhook"}
+    assert json.loads(body)["aps"]["content-state"]["action"] == {"id": STOP_ID, "title": "Stop", "type": "webhook"}
     assert "secret" not in body
     link = aps(replace(START, event=event, action=json.dumps(LINK)))["content-state"]["action"]
-    assert link == {"id": "2", "title": "Open", "type": "open_url", "url": "https://a.test"}
+    assert link == {"id": OPEN_ID, "title": "Open", "type": "open_url", "url": "https://a.test"}
 
 
 def test_the_alert_of_a_start_always_has_something_to_say() -> None:

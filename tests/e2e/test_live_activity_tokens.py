@@ -340,11 +340,12 @@ def test_the_state_follows_an_activity_from_its_start_to_its_dismissal(
     assert lifetime.total_seconds() == pytest.approx(8 * 3600, abs=10)
     assert app.report_update_token(activity_id, update_token(faulty)).status_code == 200
     live.backend.update(activity_id, steps(2))
-    updated = only(app)
+    # While its push is being claimed, the state is told with the timestamp of the one before.
+    updated = eventually("it is sent", lambda: only(app), until=lambda one: one["timestamp"] > started["timestamp"])
     assert (updated["phase"], updated["content_state"]["current_step"]) == ("active", 2)
     assert updated["timestamp"] > started["timestamp"]
     live.backend.end(activity_id, steps(3, auto_dismiss_minutes=1))
-    ended = only(app)
+    ended = eventually("it is sent", lambda: only(app), until=lambda one: one["timestamp"] > updated["timestamp"])
     assert (ended["phase"], ended["content_state"]["current_step"]) == ("ended", 3)
     assert ended["timestamp"] > updated["timestamp"]
     left = moment(ended["dismiss_at"]) - dt.datetime.now(dt.UTC)

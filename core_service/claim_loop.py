@@ -1,0 +1,83 @@
+"""The loop that claims due work: woken when there is some, polling lest a wake-up be lost, within bounds."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+RECOVERY_SECONDS = 1.0
+BUSY = 4
+
+
+class ClaimLoop:
+    """Calls `claim`, which takes up to `size` pieces of work and returns how many, and counts what is in progress.
+
+    Being woken makes it quick, polling makes it certain: a claim that nobody asked for finds whatever a crash, a lost
+    wake-up or a due retry has left in the table. More than `most` are never in progress through claims; in progress is
+    what is not written yet, so while outcomes cannot be written nothing new is begun. With at least 4 in progress a
+    claim waits `gather_seconds` for more to come, because a claim costs much more than a piece of work in it.
+    """
+
+    def __init__(
+        self, what: str, claim: Callable[[], Awaitable[int]], *, size: int, most: int, gather_seconds: float = 0.0
+    ) -> None:
+        self._what = what
+        self._claim = claim
+        self._size = size
+        self._most = most
+        self._gather_seconds = gather_seconds
+        self.in_progress = 0
+        self._wake = asyncio.Event()
+        self._wants_room = False
+        """True while work has been left in the table because too much is in progress."""
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def wake(self) -> None:
+        """There is work in the table that nobody has leased."""
+        self._wake.set()
+
+    def begin(self, count: int) -> None:
+        """So many pieces of work are in progress now, claimed or not."""
+        if count:
+            self.in_progress += count
+            self._empty.clear()
+
+    def finish(self, count: int) -> None:
+        """The outcomes of so many are written."""
+        self.in_progress -= count
+        if self.in_progress == 0:
+            self._empty.set()
+        if self._wants_room and self.in_progress <= self._most - self._size:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Claims, until cancelled."""
+        while True:
+            if self._gather_seconds and self.in_progress >= BUSY:
+                await asyncio.sleep(self._gather_seconds)
+            self._wake.clear()
+            self._wants_room = self.in_progress > self._most - self._size
+            try:
+                claimed = 0 if self._wants_room else await self._claim()
+            except DATABASE_AWAY as error:
+                log.warning("cannot claim %s: %s", self._what, error)
+                await asyncio.sleep(RECOVERY_SECONDS)
+                continue
+            if claimed < self._size:
+                await self._pause()
+
+    async def drain(self) -> None:
+        """Returns once nothing is in progress and every outcome is written."""
+        await self._empty.wait()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return
