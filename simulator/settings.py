@@ -13,8 +13,10 @@ class SimulatorSettings(ServiceSettings):
     """The simulator's own settings."""
 
     simulator_port: Port = 8090
-    """Control API and webhook sink. 0: any free port."""
+    """Control API. 0: any free port."""
     apns_simulator_port: Port = 8443
     """APNs. 0: any free port."""
+    webhook_simulator_port: Port = 8444
+    """The webhook sink over https, as webhooks are called. 0: any free port."""
     gateway_url: str = "http://127.0.0.1:8000"
     """Where the simulated phones find the server, without a trailing slash."""

@@ -16,7 +16,7 @@ from simulator.control.clock_routes import ClockRoutes
 from simulator.control.live_activity_routes import LiveActivityRoutes
 from simulator.control.phone_routes import PhoneRoutes
 from simulator.control.server import ControlServer
-from simulator.control.webhook_routes import WebhookRoutes
+from simulator.control.webhook_routes import WebhookRoutes, sink_tls_context
 from simulator.phones.client import GatewayClient
 from simulator.phones.service import PhoneService
 from simulator.phones.store import PhoneStore
@@ -38,14 +38,15 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     clock_file = ClockFile(folder)
     clock = clock_file.load()
     phones = PhoneService(credentials.BUNDLE_ID, PhoneStore(folder), gateway, directory, clock)
+    webhooks = WebhookRoutes(WebhookSink())
     app = build_app(
         ApnsRoutes(service, apns).routes(),
         PhoneRoutes(phones).routes(),
         LiveActivityRoutes(phones).routes(),
         ClockRoutes(clock, clock_file).routes(),
-        WebhookRoutes(WebhookSink()).routes(),
+        webhooks.routes(),
     )
-    control = ControlServer(app)
+    control, sink = ControlServer(app), ControlServer(build_app(webhooks.public_routes()), sink_tls_context(files))
     host = settings.bind_host
     async with AsyncExitStack() as running:
         running.push_async_callback(gateway.close)
@@ -55,5 +56,10 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         running.push_async_callback(apns.stop, settings.drain_seconds)
         control_port = await control.start(host, settings.simulator_port, settings.drain_seconds)
         running.push_async_callback(control.stop)
-        log.info("serving: control API on http://%s:%d, APNs on %s:%d", host, control_port, host, apns_port)
+        sink_port = await sink.start(host, settings.webhook_simulator_port, settings.drain_seconds)
+        running.push_async_callback(sink.stop)
+        log.info(
+            "serving: control API on http://%s:%d, APNs on %s:%d, webhooks on https://%s:%d",
+            *(host, control_port, host, apns_port, host, sink_port),
+        )
         await stop.wait()

@@ -1,8 +1,9 @@
-"""Serves the control API within the simulator's event loop."""
+"""Serves the control API and the webhook sink within the simulator's event loop."""
 
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
 
 import uvicorn
@@ -29,8 +30,10 @@ class _Server(uvicorn.Server):
 class ControlServer:
     """An HTTP server on a socket of its own."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, tls: ssl.SSLContext | None = None) -> None:
+        """Speaks https with `tls`."""
         self._app = app
+        self._tls = tls
 
     async def start(self, host: str, port: int, drain_seconds: float) -> int:
         """Listens; returns the port, which differs from `port` if that is 0. Raises OSError if it is taken."""
@@ -47,6 +50,8 @@ class ControlServer:
             server_header=False,
             timeout_graceful_shutdown=max(1, round(drain_seconds)),
         )
+        config.load()
+        config.ssl = self._tls
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         await self._server.ready.wait()

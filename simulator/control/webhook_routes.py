@@ -1,44 +1,76 @@
-"""The webhook sink over HTTP."""
+"""The webhook sink: https for those who call webhooks, the control API for those who look at what came."""
 
+import asyncio
 import datetime
 import re
+import ssl
 from dataclasses import asdict
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.control.json_http import answer, invalid, read_body
-from simulator.webhooks.sink import WebhookCall, WebhookSink
+from simulator.control.json_http import answer, invalid, read_body, read_model
+from simulator.credentials import Credentials
+from simulator.webhooks.sink import ScriptedAnswer, WebhookCall, WebhookSink
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-CALLER = "activitysmith"
 
 _name = re.compile(r"[A-Za-z0-9._-]{1,100}").fullmatch
 
 
-class WebhookRoutes:
-    """Everything under /webhooks.
+class Answer(BaseModel):
+    """How one call is answered."""
 
-    A plain GET lists the calls. A GET with a query, or by a caller whose User-Agent begins with `ActivitySmith`, is a
-    webhook call itself, as is every other method.
-    """
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    status: Annotated[int, Field(ge=200, le=599)] = 200
+    body: Annotated[str, Field(max_length=200_000)] = ""
+    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z-]+$")], Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]] = {}
+    delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
+
+
+class Script(BaseModel):
+    """How the next calls are answered."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    answers: Annotated[list[Answer], Field(max_length=1000)]
+
+
+class WebhookRoutes:
+    """Everything under /webhooks."""
 
     def __init__(self, sink: WebhookSink) -> None:
         self._sink = sink
 
     def routes(self) -> list[BaseRoute]:
-        """The routes, for the application."""
-        return [Route("/webhooks/{name}", self.handle, methods=METHODS)]
+        """The routes of the control API. What is posted to it is a call as well, for those without https."""
+        return [
+            Route("/webhooks/{name}", self.list_calls, methods=["GET"]),
+            Route("/webhooks/{name}", self.take, methods=["POST"]),
+            Route("/webhooks/{name}/answers", self.script, methods=["POST"]),
+        ]
 
-    async def handle(self, request: Request) -> Response:
-        """Keeps a call, or lists those kept, newest last."""
-        name = request.path_params["name"]
-        if not _name(name):
-            raise invalid("A webhook's name is 1 to 100 letters, digits, dots, underscores and hyphens.")
-        if _is_listing(request):
-            return answer({"calls": [asdict(call) for call in self._sink.calls(name)]})
-        body = await read_body(request)
+    def public_routes(self) -> list[BaseRoute]:
+        """The routes of the sink itself: everything that comes is a call."""
+        return [Route("/webhooks/{name}", self.take, methods=METHODS)]
+
+    async def list_calls(self, request: Request) -> Response:
+        """The calls that came, newest last."""
+        return answer({"calls": [asdict(call) for call in self._sink.calls(_read_name(request))]})
+
+    async def script(self, request: Request) -> Response:
+        """Says how the next calls are answered, one after the other."""
+        name, script = _read_name(request), await read_model(request, Script)
+        self._sink.script(name, [ScriptedAnswer(**one.model_dump()) for one in script.answers])
+        return answer({"answers": len(script.answers)})
+
+    async def take(self, request: Request) -> Response:
+        """Keeps a call and answers it."""
+        name, body = _read_name(request), await read_body(request)
         call = WebhookCall(
             method=request.method,
             query=request.url.query,
@@ -46,11 +78,22 @@ class WebhookRoutes:
             body=body.decode("utf-8", "replace"),
             received_at=datetime.datetime.now(datetime.UTC).isoformat(),
         )
-        self._sink.record(name, call)
-        return answer({"received": True})
+        scripted = self._sink.take(name, call)
+        await asyncio.sleep(scripted.delay_seconds)
+        headers = {"content-type": "application/json"} | scripted.headers
+        return Response(scripted.body, scripted.status, headers=headers)
 
 
-def _is_listing(request: Request) -> bool:
-    if request.method not in ("GET", "HEAD") or request.url.query:
-        return False
-    return not request.headers.get("user-agent", "").lower().startswith(CALLER)
+def sink_tls_context(credentials: Credentials) -> ssl.SSLContext:
+    """TLS with the simulator's certificate, for `localhost`. Raises OSError for unusable files."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(credentials.server_certificate, credentials.server_key)
+    return context
+
+
+def _read_name(request: Request) -> str:
+    name = str(request.path_params["name"])
+    if not _name(name):
+        raise invalid("A webhook's name is 1 to 100 letters, digits, dots, underscores and hyphens.")
+    return name

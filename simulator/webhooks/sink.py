@@ -1,7 +1,7 @@
-"""Keeps the calls that reached it."""
+"""Keeps the calls that reached it, and answers as it was told to."""
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_NAMES = 1000
 MAX_CALLS = 1000
@@ -24,15 +24,28 @@ class WebhookCall:
         return len(self.body) + len(self.query) + sum(len(name) + len(value) for name, value in self.headers.items())
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptedAnswer:
+    """How one call is answered."""
+
+    status: int = 200
+    body: str = '{"received":true}'
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_seconds: float = 0.0
+
+
 class WebhookSink:
-    """The last 1,000 calls for each of the 1,000 names called last, at most 64 MB in all."""
+    """The last 1,000 calls for each of the 1,000 names called last, at most 64 MB in all, and the answers to the next
+    ones."""
 
     def __init__(self) -> None:
         self._calls: OrderedDict[str, deque[WebhookCall]] = OrderedDict()
         self._bytes = 0
+        self._answers: OrderedDict[str, deque[ScriptedAnswer]] = OrderedDict()
 
-    def record(self, name: str, call: WebhookCall) -> None:
-        """Keeps `call`; what no longer fits is dropped, beginning with the name that was not called for longest."""
+    def take(self, name: str, call: WebhookCall) -> ScriptedAnswer:
+        """Keeps `call` and says how to answer it. What no longer fits is dropped, beginning with the name that was not
+        called for longest."""
         calls = self._calls.setdefault(name, deque())
         self._calls.move_to_end(name)
         calls.append(call)
@@ -44,10 +57,19 @@ class WebhookSink:
             self._drop(self._calls[oldest])
             if not self._calls[oldest]:
                 del self._calls[oldest]
+        script = self._answers.get(name)
+        return script.popleft() if script else ScriptedAnswer()
 
     def calls(self, name: str) -> list[WebhookCall]:
         """The calls of `name`, newest last."""
         return list(self._calls.get(name, ()))
+
+    def script(self, name: str, answers: list[ScriptedAnswer]) -> None:
+        """The next calls of `name` are answered so, one after the other; all later ones with 200."""
+        self._answers[name] = deque(answers)
+        self._answers.move_to_end(name)
+        while len(self._answers) > MAX_NAMES:
+            self._answers.popitem(last=False)
 
     def _drop(self, calls: deque[WebhookCall]) -> None:
         self._bytes -= calls.popleft().size

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-SERVING = re.compile(r"serving: control API on (http://\S+), APNs on \S+:(\d+)")
+SERVING = re.compile(r"serving: control API on (http://\S+), APNs on \S+:(\d+), webhooks on (https://\S+)")
 
 
 async def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
@@ -39,6 +39,7 @@ class SimulatorProcess:
             "SMITH_DATA_DIR": str(self.folder),
             "SMITH_SIMULATOR_PORT": "0",
             "SMITH_APNS_SIMULATOR_PORT": "0",
+            "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
             "SMITH_DRAIN_SECONDS": "1",
             # Nobody listens on port 1.
             "SMITH_GATEWAY_URL": "http://127.0.0.1:1",
@@ -52,7 +53,7 @@ class SimulatorProcess:
             self.lines.append(line)
             found = SERVING.search(line)
             if found:
-                self.url, self.apns_port = found[1], int(found[2])
+                self.url, self.apns_port, self.sink_url = found[1], int(found[2]), found[3]
                 break
         else:
             raise AssertionError("the simulator ended: " + "".join(self.lines))

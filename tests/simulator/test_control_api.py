@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 from typing import Any
 
 import httpx
@@ -90,10 +91,12 @@ def test_it_is_alive(simulator: SimulatorProcess) -> None:
 def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProcess) -> None:
     url = "/webhooks/any-method"
     assert simulator.http.get(url).json() == {"calls": []}
-    simulator.http.post(url, content='{"é":1}'.encode(), headers={"x-mine": "yes"})
-    simulator.http.put(url, content=b"put")
-    simulator.http.get(url, params={"q": "1"})
-    simulator.http.get(url, headers={"user-agent": "ActivitySmith/1.0"})
+    trust = ssl.create_default_context(cafile=simulator.folder / "simulator" / "ca.pem")
+    with httpx.Client(base_url=simulator.sink_url, verify=trust) as caller:
+        caller.post(url, content='{"é":1}'.encode(), headers={"x-mine": "yes"})
+        caller.put(url, content=b"put")
+        caller.get(url, params={"q": "1"})
+        caller.get(url)
     calls = simulator.http.get(url).json()["calls"]
     assert [(call["method"], call["query"], call["body"]) for call in calls] == [
         ("POST", "", '{"é":1}'),
@@ -111,6 +114,16 @@ def test_the_sink_keeps_the_last_1000_calls(simulator: SimulatorProcess) -> None
             client.post("/webhooks/many", content=str(number))
         calls = client.get("/webhooks/many").json()["calls"]
     assert [call["body"] for call in calls] == [str(number) for number in range(3, 1003)]
+
+
+def test_the_sink_answers_as_it_is_told(simulator: SimulatorProcess) -> None:
+    url = "/webhooks/told"
+    answers = [{"status": 503, "headers": {"Retry-After": "7"}}, {"status": 201, "body": "made"}]
+    assert simulator.http.post(f"{url}/answers", json={"answers": answers}).json() == {"answers": 2}
+    first, second, third = (simulator.http.post(url) for _ in range(3))
+    assert (first.status_code, first.headers["retry-after"]) == (503, "7")
+    assert (second.status_code, second.text) == (201, "made")
+    assert (third.status_code, third.json()) == (200, {"received": True})
 
 
 def test_a_call_over_256_kb_is_refused(simulator: SimulatorProcess) -> None:

@@ -16,7 +16,13 @@ from tests.simulator.sender import Sender
 
 def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs the simulator's command line to its end."""
-    settings = {"SMITH_DATA_DIR": str(folder), "SMITH_SIMULATOR_PORT": "0", "SMITH_APNS_SIMULATOR_PORT": "0", **env}
+    settings = {
+        "SMITH_DATA_DIR": str(folder),
+        "SMITH_SIMULATOR_PORT": "0",
+        "SMITH_APNS_SIMULATOR_PORT": "0",
+        "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
+        **env,
+    }
     return subprocess.run(
         [sys.executable, "-m", "simulator", *arguments],
         env={**os.environ, **settings}, capture_output=True, text=True, timeout=30, check=False,
@@ -59,7 +65,9 @@ async def test_a_sender_that_ignores_the_end_of_tls_does_not_hold_up_the_stop(fo
         assert time.monotonic() - start < 10
 
 
-@pytest.mark.parametrize("variable", ["SMITH_SIMULATOR_PORT", "SMITH_APNS_SIMULATOR_PORT"])
+@pytest.mark.parametrize(
+    "variable", ["SMITH_SIMULATOR_PORT", "SMITH_APNS_SIMULATOR_PORT", "SMITH_WEBHOOK_SIMULATOR_PORT"]
+)
 def test_a_taken_port_is_one_clear_line(folder: Path, variable: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
