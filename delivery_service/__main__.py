@@ -6,6 +6,7 @@ import sys
 from delivery_service.settings import DeliverySettings
 from delivery_service.wiring import Delivery, InvalidCertificates
 from service_kit import logs
+from service_kit.peers import require_protection
 from service_kit.process import StopRequest, run
 from service_kit.settings import load
 
@@ -16,6 +17,7 @@ async def serve(stop: StopRequest) -> None:
     """Serves until asked to stop."""
     settings = load(DeliverySettings)
     logs.configure("delivery", settings.log_level)
+    require_protection(settings, "delivery")
     try:
         delivery = Delivery(settings)
         port = await delivery.start()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from delivery_service.webhooks.addresses import Permit
 from service_kit.settings import ServiceSettings
 
 
@@ -41,11 +42,32 @@ class DeliverySettings(ServiceSettings):
     apns_answer_timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds to wait for a free stream, and again for the answer."""
 
+    webhook_allow: str = ""
+    """What webhooks may be called beyond the public internet: hosts, addresses or networks, each with or without
+    `:port`, separated by commas."""
+    webhook_ca_file: OptionalPath = None
+    """Certificates in PEM to trust besides the system's when webhooks are called."""
+    webhook_timeout: float = Field(default=10.0, gt=0, le=60)
+    """Seconds for an attempt to call a webhook: name resolution, connection, request and answer together."""
+    webhook_max_in_progress: int = Field(default=200, ge=1, le=10_000)
+    """Most webhook calls at once; one beyond it is refused."""
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _names_permits(cls, text: str) -> str:
+        permits_of(text)
+        return text
+
     @field_validator("apns_production_address", "apns_sandbox_address")
     @classmethod
     def _has_host_and_port(cls, address: str) -> str:
         split_address(address)
         return address
+
+
+def permits_of(text: str) -> list[Permit]:
+    """The permits of a list separated by commas. Raises ValueError."""
+    return [Permit.parse(part) for part in text.split(",") if part.strip()]
 
 
 def split_address(address: str) -> tuple[str, int]:

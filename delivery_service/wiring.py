@@ -1,34 +1,49 @@
 """Builds the delivery service from its settings: the only place that builds clients and servers."""
 
 import ssl
+from importlib.metadata import version
+from pathlib import Path
 
 from aioapns import APNs
 from aioapns.common import NotificationResult
-from smith.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc
+from smith.delivery.v1 import (
+    delivery_service_pb2,
+    delivery_service_pb2_grpc,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
+)
 from smith.delivery.v1.delivery_pb2 import Environment
 
+from delivery_service.apns.key_file import KeyFile
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
-from delivery_service.apns.provider_token import InvalidProviderKey, ProviderToken, load_provider_key
+from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.sender import ApnsSender
 from delivery_service.servicer import DeliveryServicer
-from delivery_service.settings import DeliverySettings, split_address
+from delivery_service.settings import DeliverySettings, permits_of, split_address
+from delivery_service.webhooks.addresses import AddressRules
+from delivery_service.webhooks.caller import WebhookCaller
+from delivery_service.webhooks.connecting import CheckedBackend, Resolve, resolve
+from delivery_service.webhooks.servicer import WebhookServicer
 from service_kit.interceptors import ErrorInterceptor
+from service_kit.peers import Peers, PeersOnly
 from service_kit.server import GrpcServer
 
 SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
+WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
 HEADROOM = 100
 """Calls beside deliveries: health checks and reflection."""
 
 
 class InvalidCertificates(Exception):
-    """The file of SMITH_APNS_CA_FILE cannot be used. The message says why."""
+    """A file of certificates cannot be used. The message says which and why."""
 
 
 class Delivery:
     """A delivery service, not yet listening. Build it inside the event loop that runs it."""
 
-    def __init__(self, settings: DeliverySettings) -> None:
+    def __init__(self, settings: DeliverySettings, resolver: Resolve = resolve) -> None:
+        """`resolver` finds the addresses of webhooks' hosts."""
         self._settings = settings
         self._problems = ProblemLog()
         self.sender = self._build_sender()
@@ -38,10 +53,17 @@ class Delivery:
             connections=settings.apns_connections,
             max_in_progress=settings.apns_max_in_flight,
         )
+        self._webhooks = _build_webhook_caller(settings, resolver)
+        most = settings.webhook_max_in_progress
         self._server = GrpcServer(
-            interceptors=[ErrorInterceptor()], max_concurrent_rpcs=settings.apns_max_in_flight + HEADROOM
+            interceptors=[PeersOnly(Peers.of(settings)), ErrorInterceptor()],
+            max_concurrent_rpcs=settings.apns_max_in_flight + most + HEADROOM,
         )
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
+        webhook_servicer = WebhookServicer(self._webhooks, max_in_progress=most)
+        self._server.add(
+            webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhook_servicer, WEBHOOK_SERVICE
+        )
 
     async def start(self) -> int:
         """Listens and serves; returns the port. Raises OSError if the address cannot be bound."""
@@ -53,35 +75,27 @@ class Delivery:
         """Lets calls in progress finish for as long as the settings allow, then closes everything."""
         await self._server.stop(self._settings.drain_seconds)
         self.sender.close()
+        self._webhooks.close()
 
     def _build_sender(self) -> ApnsSender:
-        token, unusable = self._provider_token()
-        if token is None:
-            return ApnsSender({}, problems=self._problems, unusable=unusable)
-        context = _ssl_context(self._settings)
-        addresses = {
-            Environment.ENVIRONMENT_PRODUCTION: self._settings.apns_production_address,
-            Environment.ENVIRONMENT_SANDBOX: self._settings.apns_sandbox_address,
-        }
-        clients = {name: self._build_client(address, token, context) for name, address in addresses.items()}
-        return ApnsSender(clients, problems=self._problems)
-
-    def _provider_token(self) -> tuple[ProviderToken | None, str]:
-        """The provider token, or None and the reason that every target is to be answered with."""
         settings = self._settings
         if not (settings.apns_key_file and settings.apns_key_id and settings.apns_team_id):
             self._problems.report(
                 "key", "no pushes can be sent: set SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID"
             )
-            return None, "ProviderKeyMissing"
-        try:
-            key = load_provider_key(settings.apns_key_file.read_text())
-        except (OSError, ValueError, InvalidProviderKey) as error:
-            self._problems.report(
-                "key", f"no pushes can be sent: SMITH_APNS_KEY_FILE={settings.apns_key_file}: {error}"
-            )
-            return None, "ProviderKeyUnreadable"
-        return ProviderToken(key, key_id=settings.apns_key_id, team_id=settings.apns_team_id), ""
+            return ApnsSender({}, problems=self._problems, fault=lambda: "ProviderKeyMissing")
+        file = KeyFile(settings.apns_key_file, self._problems)
+        token = ProviderToken(lambda: file.key, key_id=settings.apns_key_id, team_id=settings.apns_team_id)
+        context = _ssl_context("SMITH_APNS_CA_FILE", settings.apns_ca_file)
+        context.set_alpn_protocols(["h2"])
+        addresses = {
+            Environment.ENVIRONMENT_PRODUCTION: settings.apns_production_address,
+            Environment.ENVIRONMENT_SANDBOX: settings.apns_sandbox_address,
+        }
+        clients = {name: self._build_client(address, token, context) for name, address in addresses.items()}
+        return ApnsSender(
+            clients, problems=self._problems, fault=lambda: "" if token.is_usable else "ProviderKeyUnreadable"
+        )
 
     def _build_client(self, address: str, token: ProviderToken, context: ssl.SSLContext) -> APNs:
         host, port = split_address(address)
@@ -107,12 +121,24 @@ async def _judged_elsewhere(request: object, result: NotificationResult) -> None
     """aioapns would log every refusal; outcomes.py judges them and ProblemLog counts them."""
 
 
-def _ssl_context(settings: DeliverySettings) -> ssl.SSLContext:
+def _build_webhook_caller(settings: DeliverySettings, resolver: Resolve) -> WebhookCaller:
+    return WebhookCaller(
+        CheckedBackend(AddressRules(permits_of(settings.webhook_allow)), resolver),
+        ssl_context=_ssl_context("SMITH_WEBHOOK_CA_FILE", settings.webhook_ca_file),
+        timeout=settings.webhook_timeout,
+        user_agent=f"ActivitySmith-Server/{version('activitysmith-server')}",
+    )
+
+
+def _ssl_context(variable: str, extra: Path | None) -> ssl.SSLContext:
+    """Trusts the system's certificates and those of the file, which the variable names.
+
+    Raises InvalidCertificates.
+    """
     context = ssl.create_default_context()
-    if settings.apns_ca_file is not None:
+    if extra is not None:
         try:
-            context.load_verify_locations(settings.apns_ca_file)
+            context.load_verify_locations(extra)
         except OSError as error:  # ssl.SSLError is one
-            raise InvalidCertificates(f"SMITH_APNS_CA_FILE={settings.apns_ca_file}: {error}") from error
-    context.set_alpn_protocols(["h2"])
+            raise InvalidCertificates(f"{variable}={extra}: {error}") from error
     return context

@@ -2,19 +2,25 @@
 
 import grpc
 
+from service_kit.peers import Peers
+
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 MAX_METADATA_BYTES = 256 * 1024
 """Errors travel in trailing metadata with their facts, of which one may be a list of a thousand channels. gRPC's own
 limit of 8 kB would turn such an error into another one."""
 
-SIZES: list[tuple[str, int]] = [
+SIZES: list[tuple[str, int | str]] = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", MAX_METADATA_BYTES),
     ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
 ]
 """Limits that both ends of a connection agree on."""
 
-OPTIONS: list[tuple[str, int]] = [
+SERVICE_CONFIG = '{"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}'
+"""Replicas share the calls. One that says that it does not serve, because it drains or lost its database, gets none:
+https://github.com/grpc/grpc/blob/master/doc/health-checking.md."""
+
+OPTIONS: list[tuple[str, int | str]] = [
     *SIZES,
     # A restarted peer is found again within a second instead of gRPC's two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -24,11 +30,22 @@ OPTIONS: list[tuple[str, int]] = [
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.service_config", SERVICE_CONFIG),
     # Channels to the same address would otherwise share one connection and its flow-control window.
     ("grpc.use_local_subchannel_pool", 1),
 ]
 
 
-def open_channel(address: str) -> grpc.aio.Channel:
-    """A channel to `host:port`. It connects when first used and again whenever the connection is lost."""
-    return grpc.aio.insecure_channel(address, options=OPTIONS)
+def open_channel(address: str, peers: Peers | None = None) -> grpc.aio.Channel:
+    """A channel to `host:port`, or to several of them separated by commas, or to any gRPC target.
+
+    It connects when first used and again whenever a connection is lost. Of several servers each gets its share of the
+    calls, and one that is not healthy none. `peers` are told that it is one of them who calls.
+    """
+    interceptors = peers.client_interceptors() if peers else None
+    return grpc.aio.insecure_channel(_target(address), options=OPTIONS, interceptors=interceptors)
+
+
+def _target(address: str) -> str:
+    """gRPC resolves one name; several addresses it takes as they are (https://grpc.github.io/grpc/core/md_doc_naming.html)."""
+    return f"ipv4:{address}" if "," in address and ":///" not in address and not address.startswith("ip") else address

@@ -13,7 +13,7 @@ from service_kit.client import SIZES
 
 log = logging.getLogger(__name__)
 
-OPTIONS: list[tuple[str, int]] = [
+OPTIONS: list[tuple[str, int | str]] = [
     *SIZES,
     # Two processes on one port would each get half of the calls; better to fail at start.
     ("grpc.so_reuseport", 0),
@@ -65,8 +65,15 @@ class GrpcServer:
 
     async def set_serving(self, serving: bool) -> None:
         """Says to health checks whether calls can be answered."""
+        await asyncio.gather(*(self._set(name, serving) for name in ["", *self._names]))
+
+    async def set_well(self, name: str, well: bool) -> None:
+        """Says to health checks how something stands that has no service of its own, and on which none depends."""
+        await self._set(name, well)
+
+    async def _set(self, name: str, serving: bool) -> None:
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        await asyncio.gather(*(self._health.set(name, status) for name in ["", *self._names]))
+        await self._health.set(name, status)
 
     async def stop(self, grace: float) -> None:
         """Refuses new calls, lets those in progress finish for `grace` seconds, then cancels them."""

@@ -3,9 +3,9 @@
 import os
 import sys
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -21,6 +21,22 @@ class ServiceSettings(BaseSettings):
     """Folder for everything that is kept on this machine."""
     drain_seconds: float = 10.0
     """How long a process that was told to stop may finish what it has begun."""
+    internal_secret: SecretStr | None = Field(default=None, min_length=32, max_length=512)
+    """What the server's own processes know each other by, the same for all of them. Needed wherever core or delivery
+    listen on more than loopback."""
+    internal_secret_file: Path | None = None
+    """A file with that secret, for those who keep secrets in files."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_file(cls, values: dict[str, Any]) -> dict[str, Any]:
+        path = values.get("internal_secret_file")
+        if not path or values.get("internal_secret"):
+            return values
+        try:
+            return values | {"internal_secret": Path(path).read_text().strip()}
+        except OSError as error:
+            raise ValueError(f"SMITH_INTERNAL_SECRET_FILE={path}: {error.strerror}") from error
 
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -33,5 +49,6 @@ def load(settings_class: type[S]) -> S:
     except ValidationError as error:
         for mistake in error.errors():
             name = "_".join(("SMITH", *(str(part).upper() for part in mistake["loc"])))
-            print(f"{name}={os.environ.get(name, '')!r}: {mistake['msg']}", file=sys.stderr)
+            given = "(hidden)" if "SECRET" in name else repr(os.environ.get(name, ""))
+            print(f"{name}={given}: {mistake['msg']}" if mistake["loc"] else mistake["msg"], file=sys.stderr)
         raise SystemExit(2) from None

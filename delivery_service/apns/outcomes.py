@@ -125,7 +125,9 @@ BY_REASON: dict[str, Verdict] = {
     "ProviderKeyMissing": _misconfigured(
         "SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID are not all set."
     ),
-    "ProviderKeyUnreadable": _misconfigured("The file of SMITH_APNS_KEY_FILE is not a readable P-256 key."),
+    "ProviderKeyUnreadable": _misconfigured(
+        "The file of SMITH_APNS_KEY_FILE is missing or is not a readable P-256 key. It is looked at again."
+    ),
 }
 
 

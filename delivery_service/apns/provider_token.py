@@ -38,11 +38,13 @@ class ProviderToken(AuthorizationHeaderProvider):
 
     `iat` is floored to a step of 30 minutes and the ES256 signature is deterministic (RFC 6979), so equal keys and
     clocks give equal tokens: APNs sees one token per half hour however many processes send.
+
+    `key` gives the key as it is now. No header can be asked for before there is one.
     """
 
     def __init__(
         self,
-        key: ec.EllipticCurvePrivateKey,
+        key: Callable[[], ec.EllipticCurvePrivateKey | None],
         *,
         key_id: str,
         team_id: str,
@@ -52,23 +54,29 @@ class ProviderToken(AuthorizationHeaderProvider):
         self._team_id = team_id
         self._head = _base64url(json.dumps({"alg": "ES256", "kid": key_id}, separators=(",", ":")).encode())
         self._clock = clock
+        self._signed_with: ec.EllipticCurvePrivateKey | None = None
         self._valid_from = self._valid_until = 0.0
         self._header = ""
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is a key to sign with."""
+        return self._key() is not None
+
     def get_header(self) -> str:
-        """`bearer <JWT>`, between 1 and 31 minutes old. Signs only when a new step began."""
-        now = self._clock() - CLOCK_SKEW
-        if not self._valid_from <= now < self._valid_until:
+        """`bearer <JWT>`, between 1 and 31 minutes old. Signs only when a new step began, or with another key."""
+        now, key = self._clock() - CLOCK_SKEW, self._key()
+        if key is not None and (key is not self._signed_with or not self._valid_from <= now < self._valid_until):
             issued_at = int(now // STEP) * STEP
-            self._header = f"bearer {self._sign(issued_at)}"
-            self._valid_from, self._valid_until = issued_at, issued_at + STEP
+            self._header = f"bearer {self._sign(key, issued_at)}"
+            self._signed_with, self._valid_from, self._valid_until = key, issued_at, issued_at + STEP
         return self._header
 
-    def _sign(self, issued_at: int) -> str:
+    def _sign(self, key: ec.EllipticCurvePrivateKey, issued_at: int) -> str:
         claims = json.dumps({"iss": self._team_id, "iat": issued_at}, separators=(",", ":")).encode()
         signed = f"{self._head}.{_base64url(claims)}"
         # PyJWT cannot ask for a deterministic signature.
-        der = self._key.sign(signed.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        der = key.sign(signed.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
         r, s = decode_dss_signature(der)
         return f"{signed}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 

@@ -1,7 +1,7 @@
 """Sends a job to APNs and says what became of it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aioapns import APNs
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,24 +20,24 @@ ORDINARY = frozenset(("Unregistered", "ExpiredToken"))
 
 
 class ApnsSender:
-    """One client per environment, or, without a usable key, the reason why there is none.
+    """One client per environment. `fault` says why none can be used now; it is empty if they can.
 
     Every job gets an outcome; nothing but cancellation is raised.
     """
 
     def __init__(
-        self, clients: Mapping["Environment.ValueType", APNs], *, problems: ProblemLog, unusable: str = ""
+        self, clients: Mapping["Environment.ValueType", APNs], *, problems: ProblemLog, fault: Callable[[], str]
     ) -> None:
         self._clients = clients
         self._problems = problems
-        self._unusable = unusable
+        self._fault = fault
 
     async def send(self, job: Job) -> Outcome:
         """What became of the job's push."""
         if job.request is None:
             return self._outcome(job, "", job.fault)
-        if self._unusable:
-            return self._outcome(job, "", self._unusable)
+        if fault := self._fault():
+            return self._outcome(job, "", fault)
         try:
             result = await self._clients[job.environment].send_notification(job.request)
         except PushFailed as failure:
@@ -46,7 +46,7 @@ class ApnsSender:
             log.exception("a push failed by a fault of this server")
             return self._outcome(job, "", "SenderFault")
         if result.is_successful:
-            return Outcome(index=job.index, kind=outcomes.ACCEPTED)
+            return Outcome(index=job.index, kind=outcomes.ACCEPTED, status=200)
         return self._outcome(job, result.status, result.description or "", result.timestamp)
 
     def _outcome(self, job: Job, status: str, reason: str, dead_since_ms: int | None = None) -> Outcome:
@@ -60,6 +60,7 @@ class ApnsSender:
             reason=reason,
             retry_after_ms=verdict.retry_after_ms,
             maybe_accepted=verdict.maybe_accepted,
+            status=int(status) if status.isdigit() else 0,
         )
         if verdict.kind == outcomes.TOKEN_DEAD and dead_since_ms and 0 < dead_since_ms <= LAST_TIMESTAMP_MS:
             since = Timestamp()

@@ -19,8 +19,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind, Push, PushType, Target
 from smith.delivery.v1.delivery_service_pb2 import DeliverRequest
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
+from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceStub
 
 from delivery_service.settings import DeliverySettings
+from delivery_service.webhooks.connecting import Resolve, resolve
 from delivery_service.wiring import Delivery
 from service_kit.client import open_channel
 from tests.waiting import eventually_async
@@ -34,7 +36,9 @@ TOKEN_DEAD = OutcomeKind.OUTCOME_KIND_TOKEN_DEAD
 REJECTED = OutcomeKind.OUTCOME_KIND_REJECTED
 MISCONFIGURED = OutcomeKind.OUTCOME_KIND_MISCONFIGURED
 
-PORTS = re.compile(r"control API on http://127\.0\.0\.1:(\d+), APNs on 127\.0\.0\.1:(\d+)")
+PORTS = re.compile(
+    r"control API on http://127\.0\.0\.1:(\d+), APNs on 127\.0\.0\.1:(\d+), webhooks on https://127\.0\.0\.1:(\d+)"
+)
 START_SECONDS = 30.0
 
 
@@ -51,6 +55,7 @@ class SimulatorProcess:
                 "SMITH_DATA_DIR": str(data_dir),
                 "SMITH_SIMULATOR_PORT": "0",
                 "SMITH_APNS_SIMULATOR_PORT": "0",
+                "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
                 "SMITH_STOP_AT_EOF": "1",
             },
             stdin=subprocess.PIPE,
@@ -66,6 +71,7 @@ class SimulatorProcess:
 
     control_url = ""
     apns_port = 0
+    webhook_port = 0
 
     def _keep_reading(self) -> None:
         assert self._process.stderr is not None
@@ -73,6 +79,7 @@ class SimulatorProcess:
             self.lines.append(line)
             if match := PORTS.search(line):
                 self.control_url, self.apns_port = f"http://127.0.0.1:{match[1]}", int(match[2])
+                self.webhook_port = int(match[3])
                 self._started.set()
         self._started.set()
 
@@ -164,10 +171,11 @@ class Apns:
 class Service:
     """A delivery service in this process, called over gRPC."""
 
-    def __init__(self, delivery: Delivery, address: str, stub: Any) -> None:
+    def __init__(self, delivery: Delivery, address: str, stub: Any, webhooks: Any) -> None:
         self.delivery = delivery
         self.address = address
         self.stub = stub
+        self.webhooks = webhooks
 
     async def deliver(self, *pushes: Push, deadline: float = 20.0) -> list[Outcome]:
         """All outcomes, in the order of the targets; fails unless each target has exactly one."""
@@ -209,14 +217,14 @@ def tally(outcomes: list[Outcome]) -> dict[tuple[int, str], int]:
 
 
 @asynccontextmanager
-async def delivery_service(settings: DeliverySettings) -> AsyncIterator[Service]:
+async def delivery_service(settings: DeliverySettings, resolver: Resolve = resolve) -> AsyncIterator[Service]:
     """Runs a delivery service for the length of the context."""
-    delivery = Delivery(settings)
+    delivery = Delivery(settings, resolver)
     port = await delivery.start()
     address = f"127.0.0.1:{port}"
     async with open_channel(address) as channel:
         try:
-            yield Service(delivery, address, DeliveryServiceStub(channel))
+            yield Service(delivery, address, DeliveryServiceStub(channel), WebhookServiceStub(channel))
         finally:
             await delivery.stop()
 

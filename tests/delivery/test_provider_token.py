@@ -22,7 +22,7 @@ moments = st.integers(min_value=1_700_000_000, max_value=4_000_000_000)
 
 
 def provider(clock: list[float], key: ec.EllipticCurvePrivateKey = KEY) -> ProviderToken:
-    return ProviderToken(key, key_id="ABC123DEFG", team_id="DEF123GHIJ", clock=lambda: clock[0])
+    return ProviderToken(lambda: key, key_id="ABC123DEFG", team_id="DEF123GHIJ", clock=lambda: clock[0])
 
 
 def pem_of(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:

@@ -200,6 +200,7 @@ class Outcome(_message.Message):
     RETRY_AFTER_MS_FIELD_NUMBER: _builtins.int
     DEAD_SINCE_FIELD_NUMBER: _builtins.int
     MAYBE_ACCEPTED_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Place of the target among all targets of the request, counted through its pushes from 0."""
     kind: Global___OutcomeKind.ValueType
@@ -210,6 +211,8 @@ class Outcome(_message.Message):
     """Least time before the next attempt, in milliseconds. For `RETRY` and `MISCONFIGURED`."""
     maybe_accepted: _builtins.bool
     """For `RETRY`: the request was sent and APNs may have taken it. False: APNs certainly did not."""
+    status: _builtins.int
+    """HTTP status of APNs' answer. 0 if there was none."""
     @_builtins.property
     def dead_since(self) -> _timestamp_pb2.Timestamp:
         """For `TOKEN_DEAD`: when APNs knew the token to be dead. A token reported after this moment is alive. Unset if APNs
@@ -225,10 +228,11 @@ class Outcome(_message.Message):
         retry_after_ms: _builtins.int = ...,
         dead_since: _timestamp_pb2.Timestamp | None = ...,
         maybe_accepted: _builtins.bool = ...,
+        status: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since", "index", b"index", "kind", b"kind", "maybe_accepted", b"maybe_accepted", "reason", b"reason", "retry_after_ms", b"retry_after_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since", "index", b"index", "kind", b"kind", "maybe_accepted", b"maybe_accepted", "reason", b"reason", "retry_after_ms", b"retry_after_ms", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Calls of users' webhooks: signed, bounded, and never to an address that is not the public internet's."""

@@ -1,0 +1,87 @@
+"""Connections that go only where they may: a host is resolved once, and what was checked is what is connected to."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpcore
+
+from delivery_service.webhooks.addresses import AddressRules
+
+Resolve = Callable[[str, int], list[str]]
+
+RESOLVERS = 32
+"""Threads. A slow name server delays only so many; the others wait their turn within their time."""
+
+
+class AddressRefused(Exception):
+    """The host resolves to an address that must not be called."""
+
+
+class HostUnknown(Exception):
+    """The host resolves to nothing."""
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Every address of the host, as the system knows it: numeric hosts in all the forms that it takes for one, too.
+
+    Raises OSError, and UnicodeError for what is no host name.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Makes httpcore's connections. TLS still verifies the host's name, not the address."""
+
+    def __init__(self, rules: AddressRules, resolver: Resolve = resolve) -> None:
+        self._rules = rules
+        self._resolve = resolver
+        self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="webhook-dns")
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connects to the first of the host's addresses that answers.
+
+        Raises AddressRefused if any of them must not be called, HostUnknown, or httpcore.ConnectError.
+        """
+        failure: Exception = HostUnknown(host)
+        for address in await self._checked(host, port):
+            try:
+                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def connect_unix_socket(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        """Refused."""
+        raise AddressRefused("a webhook is called over the network")
+
+    async def sleep(self, seconds: float) -> None:
+        """Part of httpcore's interface."""
+        await asyncio.sleep(seconds)
+
+    def close(self) -> None:
+        """Lets go of the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _checked(self, host: str, port: int) -> list[str]:
+        loop = asyncio.get_running_loop()
+        try:
+            addresses = await loop.run_in_executor(self._threads, self._resolve, host, port)
+        except (OSError, UnicodeError) as error:
+            raise HostUnknown(host) from error
+        # One that may be called does not make up for one that may not: which is used must not be a matter of luck.
+        if not all(self._rules.allow(host, ipaddress.ip_address(address), port) for address in addresses):
+            raise AddressRefused(host)
+        return addresses

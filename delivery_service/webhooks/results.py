@@ -1,0 +1,96 @@
+"""The one place that says what follows from a webhook's answer, or from having none."""
+
+import datetime as dt
+import ssl
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import httpcore
+from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
+
+from delivery_service.webhooks.connecting import AddressRefused, HostUnknown
+
+SUCCEEDED = WebhookResultKind.WEBHOOK_RESULT_KIND_SUCCEEDED
+RETRY = WebhookResultKind.WEBHOOK_RESULT_KIND_RETRY
+FAILED = WebhookResultKind.WEBHOOK_RESULT_KIND_FAILED
+
+LONGEST_RETRY_AFTER = 3600.0
+
+FAILURES: dict[type[Exception], tuple["WebhookResultKind.ValueType", str, str]] = {
+    AddressRefused: (FAILED, "AddressRefused", "The URL leads to an address that webhooks may not be sent to."),
+    HostUnknown: (RETRY, "HostUnknown", "The URL's host cannot be resolved."),
+    TimeoutError: (RETRY, "Timeout", "The webhook did not answer in time."),
+    httpcore.TimeoutException: (RETRY, "Timeout", "The webhook did not answer in time."),
+    httpcore.ConnectError: (RETRY, "ConnectFailed", "The URL's host cannot be reached."),
+    httpcore.NetworkError: (RETRY, "AnswerBroken", "The connection broke before a whole answer had come."),
+    httpcore.ProtocolError: (RETRY, "AnswerBroken", "What came is no answer of HTTP/1.1."),
+}
+"""What follows from having no answer: the first line that fits."""
+TLS_FAILED = "No TLS connection can be made: is the certificate valid for the host?"
+
+
+class Refused(Exception):
+    """A call that is not made, or not continued. `reason` is for programs, the message for people."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a receiver answered."""
+
+    status: int
+    retry_after: str
+    """The header as it came; empty if it did not."""
+    body: bytes
+    truncated: bool
+
+
+def of_reply(reply: Reply, now: dt.datetime) -> WebhookResult:
+    """2xx is success; 5xx and 429 may pass; everything else would be answered alike again."""
+    result = WebhookResult(
+        kind=SUCCEEDED, status=reply.status, response_body=reply.body, response_truncated=reply.truncated
+    )
+    if 200 <= reply.status < 300:
+        return result
+    result.reason, result.message = "HttpStatus", f"The webhook answered {reply.status}."
+    result.kind = FAILED
+    if reply.status == 429 or reply.status >= 500:
+        result.kind = RETRY
+        result.retry_after_ms = round(_retry_after_seconds(reply.retry_after, now) * 1000)
+    return result
+
+
+def of_failure(error: Exception) -> WebhookResult:
+    """What follows from a call without an answer. Raises `error` itself if it is no failure of the receiver's."""
+    if isinstance(error, Refused):
+        return WebhookResult(kind=FAILED, reason=error.reason, message=error.message)
+    if isinstance(error, httpcore.ConnectError) and _is_tls(error):
+        return WebhookResult(kind=RETRY, reason="TlsFailed", message=TLS_FAILED)
+    for cause, (kind, reason, message) in FAILURES.items():
+        if isinstance(error, cause):
+            return WebhookResult(kind=kind, reason=reason, message=message)
+    raise error
+
+
+def _is_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _retry_after_seconds(text: str, now: dt.datetime) -> float:
+    """RFC 9110, 10.2.3: seconds or a date. 0 for anything else."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_RETRY_AFTER)
+    try:
+        wait = (parsedate_to_datetime(text) - now).total_seconds()
+    except (TypeError, ValueError):
+        return 0.0
+    return min(max(0.0, wait), LONGEST_RETRY_AFTER)

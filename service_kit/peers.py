@@ -1,0 +1,129 @@
+"""How our own processes know each other: by a secret that they share.
+
+The delivery service knows no other credentials: whoever reaches it could send pushes and call webhooks. And core
+believes what the gateway says of a client's address. On loopback the machine keeps strangers out; anywhere else the
+secret does.
+"""
+
+import hmac
+import ipaddress
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+
+from service_kit.errors import DomainError, Kind
+from service_kit.interceptors import Continuation, Handler, abort
+from service_kit.settings import ServiceSettings
+
+METADATA_KEY = "x-smith-secret"
+OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+"""What anybody may call: it tells nothing and changes nothing."""
+
+
+class NotAPeer(DomainError):
+    """The call does not carry the secret that this installation's processes share."""
+
+    kind, reason, error = Kind.UNAUTHENTICATED, "UNAUTHENTICATED", "Unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("This service answers the server's own processes only, by SMITH_INTERNAL_SECRET.")
+
+
+class Peers:
+    """The other processes of this installation, known by a secret; by nothing if there is none."""
+
+    def __init__(self, secret: str | None = None) -> None:
+        self._secret = secret
+
+    @staticmethod
+    def of(settings: ServiceSettings) -> "Peers":
+        """As the settings say."""
+        secret = settings.internal_secret
+        return Peers(None if secret is None else secret.get_secret_value())
+
+    def client_interceptors(self) -> Sequence[grpc.aio.ClientInterceptor]:
+        """For channels to other processes: they say the secret with every call."""
+        return [_UnarySaying(self._secret), _StreamSaying(self._secret)] if self._secret else []
+
+    def know(self, metadata: Any) -> bool:
+        """Whether a call with this metadata comes from another process of ours. Without a secret everybody's does."""
+        if self._secret is None:
+            return True
+        said = [value for key, value in metadata or () if key == METADATA_KEY]
+        return len(said) == 1 and hmac.compare_digest(str(said[0]).encode(), self._secret.encode())
+
+
+def require_protection(settings: ServiceSettings, process: str) -> None:
+    """Ends the process with one line and exit code 2 if strangers could reach it and there is no secret."""
+    if settings.internal_secret is None and not _is_loopback(settings.bind_host):
+        print(
+            f"{process}: SMITH_BIND_HOST={settings.bind_host} can be reached from other machines: set "
+            "SMITH_INTERNAL_SECRET (32 characters or more, the same for every process) or SMITH_INTERNAL_SECRET_FILE",
+            file=sys.stderr,
+        )
+        raise SystemExit(2)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class PeersOnly(grpc.aio.ServerInterceptor):
+    """Refuses whoever is no peer, save for health and reflection."""
+
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
+
+    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
+        """See the class."""
+        handler = await continuation(handler_call_details)
+        is_open = handler_call_details.method.startswith(OPEN)
+        if handler is None or is_open or self._peers.know(handler_call_details.invocation_metadata):
+            return handler
+        make = (
+            grpc.unary_stream_rpc_method_handler
+            if handler.response_streaming
+            else grpc.unary_unary_rpc_method_handler
+        )  # fmt: skip
+        return make(_refuse, None, None)
+
+
+async def _refuse(request: bytes, context: Any) -> None:
+    await abort(context, NotAPeer())
+
+
+def _with_secret(details: grpc.aio.ClientCallDetails, secret: str) -> grpc.aio.ClientCallDetails:
+    metadata = grpc.aio.Metadata(*(details.metadata or ()))
+    metadata.add(METADATA_KEY, secret)
+    return grpc.aio.ClientCallDetails(
+        method=details.method,
+        timeout=details.timeout,
+        metadata=metadata,
+        credentials=details.credentials,
+        wait_for_ready=details.wait_for_ready,
+    )
+
+
+class _UnarySaying(grpc.aio.UnaryUnaryClientInterceptor):
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await continuation(_with_secret(client_call_details, self._secret), request)
+
+
+class _StreamSaying(grpc.aio.UnaryStreamClientInterceptor):
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await continuation(_with_secret(client_call_details, self._secret), request)
