@@ -9,6 +9,7 @@ from core_service import bootstrap
 from core_service.settings import CoreSettings
 from core_service.wiring import serve
 from service_kit import logs, process
+from service_kit.peers import require_protection
 from service_kit.settings import load
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load(CoreSettings)
     logs.configure("core", settings.log_level)
+    require_protection(settings, "core")
     if arguments.command == "bootstrap":
         password = arguments.password or os.environ.get("SMITH_BOOTSTRAP_PASSWORD", "")
         sys.exit(asyncio.run(bootstrap.run(settings.database_url, arguments.email, password, arguments.account_name)))

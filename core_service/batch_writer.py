@@ -32,6 +32,8 @@ class BatchWriter(Generic[T]):
         self._give_up = give_up
         self._waiting: deque[T] = deque()
         self._work = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self._apart = 0
         """So many of those that wait are written one by one, because together they could not be."""
 
@@ -39,6 +41,11 @@ class BatchWriter(Generic[T]):
         """Takes an item."""
         self._waiting.append(item)
         self._work.set()
+        self._empty.clear()
+
+    async def drain(self) -> None:
+        """Returns once everything is written."""
+        await self._empty.wait()
 
     async def run(self) -> None:
         """Writes what comes, until cancelled."""
@@ -63,6 +70,7 @@ class BatchWriter(Generic[T]):
                 self._isolate(batch)
             if not self._waiting:
                 self._work.clear()
+                self._empty.set()
 
     def _take(self) -> list[T]:
         size = 1 if self._apart else min(MAX_BATCH, len(self._waiting))

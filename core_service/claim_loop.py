@@ -14,7 +14,8 @@ BUSY = 4
 
 
 class ClaimLoop:
-    """Calls `claim`, which takes up to `size` pieces of work and returns how many, and counts what is in progress.
+    """Calls `claim`, which takes up to `size` pieces of work and returns whether there may be more to take at once, and
+    counts what is in progress.
 
     Being woken makes it quick, polling makes it certain: a claim that nobody asked for finds whatever a crash, a lost
     wake-up or a due retry has left in the table. More than `most` are never in progress through claims; in progress is
@@ -23,7 +24,7 @@ class ClaimLoop:
     """
 
     def __init__(
-        self, what: str, claim: Callable[[], Awaitable[int]], *, size: int, most: int, gather_seconds: float = 0.0
+        self, what: str, claim: Callable[[], Awaitable[bool]], *, size: int, most: int, gather_seconds: float = 0.0
     ) -> None:
         self._what = what
         self._claim = claim
@@ -63,12 +64,12 @@ class ClaimLoop:
             self._wake.clear()
             self._wants_room = self.in_progress > self._most - self._size
             try:
-                claimed = 0 if self._wants_room else await self._claim()
+                more = False if self._wants_room else await self._claim()
             except DATABASE_AWAY as error:
                 log.warning("cannot claim %s: %s", self._what, error)
                 await asyncio.sleep(RECOVERY_SECONDS)
                 continue
-            if claimed < self._size:
+            if not more:
                 await self._pause()
 
     async def drain(self) -> None:

@@ -57,6 +57,14 @@ def read_id(token: str | None) -> uuid.UUID:
     return uuid.UUID(int=0) if token is None else uuid.UUID(_read(token, UUID))
 
 
+def read_id_before(token: str | None) -> uuid.UUID:
+    """The identifier to end before, for lists that begin with the newest; the highest of all without a token.
+
+    Raises InvalidRequest if the token was not made by this server.
+    """
+    return uuid.UUID(int=2**128 - 1) if token is None else uuid.UUID(_read(token, UUID))
+
+
 def read_slug(token: str | None) -> str:
     """The slug to begin after; the empty one, which sorts before all, without a token.
 

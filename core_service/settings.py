@@ -25,6 +25,12 @@ class CoreSettings(ServiceSettings):
     notification_ttl_hours: float = Field(default=72, gt=0, le=720)
     """How long a notification is worth delivering: to retries here, and to APNs for a phone that is off. APNs keeps
     nothing beyond 30 days."""
+    delivery_log_days: int = Field(default=30, ge=1, le=3650)
+    """How long attempts are kept."""
+    history_days: int = Field(default=30, ge=1, le=3650)
+    """How long notifications, ended Live Activities and webhook calls are kept."""
+    audit_log_days: int = Field(default=365, ge=1, le=3650)
+    """How long acts of administration are kept."""
     database_connections: int = Field(default=10, ge=2, le=100)
     """Connections for the hot paths; 8 more serve settlement and administration."""
     max_concurrent_requests: int = Field(default=1000, ge=1, le=100_000)

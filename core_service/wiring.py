@@ -12,8 +12,12 @@ from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    audit_service_pb2,
+    audit_service_pb2_grpc,
     channel_service_pb2,
     channel_service_pb2_grpc,
+    delivery_log_service_pb2,
+    delivery_log_service_pb2_grpc,
     device_service_pb2,
     device_service_pb2_grpc,
     event_service_pb2,
@@ -24,10 +28,18 @@ from smith.core.v1 import (
     phone_service_pb2_grpc,
     push_notification_service_pb2,
     push_notification_service_pb2_grpc,
+    status_service_pb2,
+    status_service_pb2_grpc,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core_service import migrations
+from core_service.audit import recording
+from core_service.audit.interceptor import AuditInterceptor
+from core_service.audit.service import AuditLog
+from core_service.audit.servicer import AuditServicer
 from core_service.auth.api_keys import ApiKeys
 from core_service.auth.credentials import Credentials
 from core_service.auth.interceptor import AccessInterceptor, read_policies
@@ -40,7 +52,12 @@ from core_service.channels.audience import Audience
 from core_service.channels.service import Channels
 from core_service.channels.servicer import ChannelServicer
 from core_service.clock import Clock
+from core_service.clock_watch import ClockWatch
 from core_service.courier.grpc_courier import GrpcCourier
+from core_service.courier.line_courier import LineCourier
+from core_service.delivery_log.recorder import DeliveryRecorder
+from core_service.delivery_log.service import DeliveryLog
+from core_service.delivery_log.servicer import DeliveryLogServicer
 from core_service.devices.service import Devices
 from core_service.devices.servicer import DeviceServicer, PhoneServicer
 from core_service.dispatch.service import Dispatch
@@ -48,17 +65,29 @@ from core_service.dispatch.settlement import Settler
 from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
+from core_service.idempotency.interceptor import IdempotencyInterceptor
+from core_service.idempotency.service import IdempotentRequests
 from core_service.live_activities.servicer import LiveActivityServicer
 from core_service.live_activities.wiring import LiveActivityArea, build_live_activities
 from core_service.orm import now
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
+from core_service.retention.service import Ages, Retention
 from core_service.settings import CoreSettings
+from core_service.shares import AccountShares
+from core_service.status.service import ServerStatus
+from core_service.status.servicer import StatusServicer
 from core_service.teams.service import Accounts, Defaults
 from core_service.teams.servicer import AccountServicer
+from core_service.webhooks.grpc_caller import GrpcWebhookCaller
+from core_service.webhooks.runner import WebhookRunner
+from core_service.webhooks.service import ActionRuns
+from core_service.webhooks.servicer import WebhookServicer
+from core_service.webhooks.signing_keys import SigningKeys
 from service_kit.client import open_channel
 from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
 from service_kit.interceptors import DATABASE_AWAY, ErrorInterceptor
+from service_kit.peers import Peers
 from service_kit.process import StopRequest
 from service_kit.server import GrpcServer
 
@@ -69,15 +98,21 @@ SERVICES = [
     for module, name in (
         (account_service_pb2, "AccountService"),
         (api_key_service_pb2, "ApiKeyService"),
+        (audit_service_pb2, "AuditService"),
         (channel_service_pb2, "ChannelService"),
+        (delivery_log_service_pb2, "DeliveryLogService"),
         (device_service_pb2, "DeviceService"),
         (event_service_pb2, "EventService"),
         (live_activity_service_pb2, "LiveActivityService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
+        (status_service_pb2, "StatusService"),
+        (webhook_service_pb2, "WebhookService"),
     )
 ]
 HEALTH_SECONDS = 1.0
+APNS_HEALTH = "smith.apns"
+"""The name under which health checks can ask whether APNs takes this server's pushes. Core serves even if not."""
 DATABASE_WAIT_SECONDS = 1.0
 RESTART_SECONDS = 1.0
 FLUSH_SECONDS = 2.0
@@ -115,35 +150,64 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
     async with AsyncExitStack() as stack:
         requests = await stack.enter_async_context(create_request_pool(url, max_size=settings.database_connections))
         # Losing the last outcomes in a crash of PostgreSQL only repeats pushes that carry the same ids.
-        batches = await stack.enter_async_context(create_batch_pool(url, max_size=3))
+        batches = await stack.enter_async_context(create_batch_pool(url, max_size=4))
         engine = create_engine(url, pool_size=5)
+        peers = Peers.of(settings)
         stack.push_async_callback(engine.dispose)
-        channel = await stack.enter_async_context(open_channel(settings.delivery_address))
+        channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
 
-        courier, events = GrpcCourier(channel), EventBus()
+        recorder = DeliveryRecorder(GrpcCourier(channel), batches)
+        courier, events = LineCourier(recorder), EventBus()
         relay = EventRelay(events, settings.redis_url) if settings.redis_url else None
         settler = Settler(batches)
         dispatch = Dispatch(batches, courier, settler)
+        # No account's big writes take all connections: six of ten leave room for everybody's small ones.
+        shares = AccountShares(max(1, settings.database_connections * 6 // 10))
         area = build_live_activities(
-            settings, requests=requests, batches=batches, courier=courier, events=events, clock=clock
+            settings,
+            requests=requests,
+            shares=shares,
+            batches=batches,
+            courier=courier,
+            events=events,
+            clock=clock,
         )
+        keys = SigningKeys(requests, engine)
+        webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
+        status = ServerStatus(courier, events, requests, now)
+        status.wakes(dispatch.wake, area.reconciler.wake)
+        ages = Ages(
+            delivery_log=dt.timedelta(days=settings.delivery_log_days),
+            history=dt.timedelta(days=settings.history_days),
+            audit_log=dt.timedelta(days=settings.audit_log_days),
+        )
+        retention = Retention(batches, ages, clock)
         last_used = LastUsed(batches)
         server = build_server(
             settings,
             pool=requests,
+            shares=shares,
             engine=engine,
             dispatch=dispatch,
             area=area,
             events=events,
+            keys=keys,
+            webhooks=webhooks,
             last_used=last_used,
+            status=status,
+            clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port)
-        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run)
+        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run)
         background = start_jobs(
             settler.run,
             area.settler.run,
+            recorder.run,
+            webhooks.write,
+            retention.run,
             last_used.run,
-            lambda: report_health(server, requests),
+            lambda: report_health(server, requests, status),
+            ClockWatch(batches, clock, own=area.reconciler.release, database=dispatch.release).run,
             *([relay.run] if relay else []),
         )
         try:
@@ -157,6 +221,8 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
                     await dispatch.drain()
                     await area.reconciler.drain()
+                    await webhooks.drain()
+                    await recorder.drain()
                     await last_used.flush()
             await cancel(*background)
 
@@ -188,11 +254,16 @@ def build_server(
     settings: CoreSettings,
     *,
     pool: Pool,
+    shares: AccountShares,
     engine: AsyncEngine,
     dispatch: Dispatch,
     area: LiveActivityArea,
     events: EventBus,
+    keys: SigningKeys,
+    webhooks: WebhookRunner,
     last_used: LastUsed,
+    status: ServerStatus,
+    clock: Clock,
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
@@ -206,37 +277,54 @@ def build_server(
         Audience(pool),
         dispatch,
         events,
+        shares,
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )
+    recording.install()
+    policies = read_policies(SERVICES)
+    runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
-        interceptors=[ErrorInterceptor(), AccessInterceptor(read_policies(SERVICES), credentials, rate_limiter)],
+        interceptors=[
+            ErrorInterceptor(),
+            AccessInterceptor(policies, credentials, rate_limiter, Peers.of(settings)),
+            IdempotencyInterceptor(SERVICES, IdempotentRequests(pool)),
+            AuditInterceptor(policies),
+        ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
     )
     registrations: list[tuple[Callable[..., None], object]] = [
         (account_service_pb2_grpc.add_AccountServiceServicer_to_server, AccountServicer(accounts, sessions)),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
+        (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
+        (
+            delivery_log_service_pb2_grpc.add_DeliveryLogServiceServicer_to_server,
+            DeliveryLogServicer(DeliveryLog(pool, clock)),
+        ),
         (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
         (event_service_pb2_grpc.add_EventServiceServicer_to_server, EventServicer(events)),
         (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
             LiveActivityServicer(area.activities, area.streams, area.control),
         ),
-        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones)),
+        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
             PushNotificationServicer(push_notifications),
         ),
+        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status)),
+        (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):
         server.add(register, servicer, service.full_name)
     return server
 
 
-async def report_health(server: GrpcServer, pool: Pool) -> None:
-    """Says to health checks whether the database can be reached, until cancelled."""
+async def report_health(server: GrpcServer, pool: Pool, status: ServerStatus) -> None:
+    """Says to health checks whether the database can be reached, and how the lines to APNs are, until cancelled."""
     while True:
+        await server.set_well(APNS_HEALTH, status.is_well)
         try:
             async with pool.connection() as connection:
                 await connection.execute("SELECT 1")

@@ -1,15 +1,21 @@
 """Whether the gateway is alive, and whether it can serve."""
 
+import asyncio
+
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from starlette.types import Receive, Scope
 
 from gateway.answers import Answer
 from gateway.codec import dump
-from gateway.load import Calls
+from gateway.load import Calls, caller_of
 from gateway.problems import RETRY_SOON, Problem
 
 CHECK_SECONDS = 1.0
+
+WARNINGS = {"apns": "smith.apns"}
+"""What may be wrong though the server can serve, and under which name core's health service knows it. What exactly is
+wrong is said to members only."""
 
 
 async def alive(scope: Scope, receive: Receive) -> Answer:
@@ -18,7 +24,8 @@ async def alive(scope: Scope, receive: Receive) -> Answer:
 
 
 class Readiness:
-    """200 if core says that it is serving, 503 if it says otherwise or nothing within a second."""
+    """200 if core says that it is serving, 503 if it says otherwise or nothing within a second. What is wrong otherwise
+    is named under `warnings`."""
 
     def __init__(self, channel: grpc.aio.Channel, calls: Calls) -> None:
         self._calls = calls
@@ -27,13 +34,25 @@ class Readiness:
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """Asks core's gRPC health service."""
         try:
-            with self._calls.one():
-                response = await self._health.Check(health_pb2.HealthCheckRequest(), timeout=CHECK_SECONDS)
+            with self._calls.one(caller_of(scope, dict(scope["headers"]))):
+                serving, *well = await asyncio.gather(self._is_serving(""), *map(self._is_well, WARNINGS.values()))
         except grpc.aio.AioRpcError:
             raise _not_ready("The core service cannot be reached.") from None
-        if response.status != health_pb2.HealthCheckResponse.SERVING:
+        if not serving:
             raise _not_ready("The core service is not serving.")
-        return Answer(200, dump({"status": "ready"}))
+        warnings = [name for name, is_well in zip(WARNINGS, well, strict=True) if not is_well]
+        return Answer(200, dump({"status": "ready", "warnings": warnings} if warnings else {"status": "ready"}))
+
+    async def _is_serving(self, name: str) -> bool:
+        response = await self._health.Check(health_pb2.HealthCheckRequest(service=name), timeout=CHECK_SECONDS)
+        return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def _is_well(self, name: str) -> bool:
+        """True too if core does not know: it is of an older release, or has only just started."""
+        try:
+            return await self._is_serving(name)
+        except grpc.aio.AioRpcError:
+            return True
 
 
 def _not_ready(message: str) -> Problem:

@@ -4,8 +4,10 @@ A client may be slow at sending a request and at reading the answer, so neither 
 only calls of core are counted, and only bodies larger than usual compete for memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from starlette.types import Scope
 
 from gateway.problems import overloaded
 
@@ -18,22 +20,37 @@ LARGE_BODIES_BYTES = 64 * 1024 * 1024
 
 
 class Calls:
-    """At most `limit` calls of core in progress."""
+    """At most `limit` calls of core in progress, and half of them for one caller."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._share = max(1, limit // 2)
         self._active = 0
+        self._by_caller: dict[int, int] = {}
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Counts a call for as long as it takes. Raises Problem 503 if there are too many."""
-        if self._active >= self._limit:
+    def one(self, caller: int) -> Iterator[None]:
+        """Counts a call for as long as it takes. Raises Problem 503 if there are too many, or too many of `caller`, a
+        number that is most likely its own."""
+        active = self._by_caller.get(caller, 0)
+        if self._active >= self._limit or active >= self._share:
             raise overloaded()
         self._active += 1
+        self._by_caller[caller] = active + 1
         try:
             yield
         finally:
             self._active -= 1
+            self._by_caller[caller] -= 1
+            if not self._by_caller[caller]:
+                del self._by_caller[caller]
+
+
+def caller_of(scope: Scope, headers: Mapping[bytes, bytes]) -> int:
+    """A number for whoever sends the request: a hash of the credentials (Python's own: keyed anew in every process), or
+    of the address where there are none. The credentials themselves are kept nowhere."""
+    client = scope.get("client")
+    return hash(headers.get(b"authorization") or (client and client[0]))
 
 
 class BodyMemory:

@@ -80,6 +80,16 @@ def document(routes: list[Route]) -> dict[str, Any]:
     }
 
 
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A key of the caller's choice for this request. Repeated under the same key within 24 hours, the "
+    "request is answered as it was and not done again; another request under it is refused with 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+
+
 def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     rpc = route.rpc
     text = COMMENTS.get(rpc.full_name, "")
@@ -93,7 +103,10 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     public = options_pb2.ACCESS_PUBLIC in policy.allow
     if public:
         operation["security"] = []
-    if parameters := _parameters(route):
+    parameters = _parameters(route)
+    if not public and route.method in ("POST", "PUT"):
+        parameters.append(IDEMPOTENCY_KEY)
+    if parameters:
         operation["parameters"] = parameters
     if route.has_body:
         schema = schemas.request(rpc.input_type, without=frozenset(route.path_fields))

@@ -13,13 +13,15 @@ from gateway.answers import REQUEST_ID_KEY, Answer
 from gateway.bodies import check_head, read_body
 from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
 from gateway.codec.json_text import JsonSyntaxError
-from gateway.load import BodyMemory, Calls
+from gateway.load import BodyMemory, Calls, caller_of
 from gateway.problems import from_remote, invalid
 from gateway.routes import Route
 from service_kit.status import from_rpc_error
 
 PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
 """Values that may become gRPC metadata. Ours are far shorter; what does not match is no credential of ours."""
+
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"})
 """Metadata keys of core that become headers of the same names."""
@@ -57,7 +59,7 @@ class Operation:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
         headers = dict(scope["headers"])
         body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
-        with self._calls.one():
+        with self._calls.one(caller_of(scope, headers)):
             return await self._answer(self._request(scope, body), call_metadata(scope, headers))
 
     def _request(self, scope: Scope, body: bytes) -> Any:
@@ -98,7 +100,10 @@ class Operation:
             problem = from_remote(from_rpc_error(error))
             problem.headers.update(rate_limit_headers(error.initial_metadata(), error.trailing_metadata()))
             raise problem from None
-        headers = rate_limit_headers(await call.initial_metadata(), await call.trailing_metadata())
+        trailing = await call.trailing_metadata()
+        headers = rate_limit_headers(await call.initial_metadata(), trailing)
+        if any(key == "idempotency-replayed" for key, _ in trailing or ()):
+            headers["idempotency-replayed"] = "true"
         return Answer(200, dump(self._encoder.encode(response)), headers)
 
 
@@ -116,7 +121,19 @@ def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str,
         text = values[0].decode("latin-1").strip()
         if len(values) == 1 and PLAIN_ASCII.fullmatch(text):
             metadata.append(("authorization", text))
+    metadata.extend(_idempotency_key(scope))
     return tuple(metadata)
+
+
+def _idempotency_key(scope: Scope) -> list[tuple[str, str]]:
+    """The header as metadata, if it came. Raises Problem 400 unless it came once, in characters that metadata takes."""
+    values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
+    if not values:
+        return []
+    text = values[0].decode("latin-1")
+    if len(values) > 1 or not IDEMPOTENCY_KEY.fullmatch(text):
+        raise invalid("Idempotency-Key must be given once and be 1 to 255 printable ASCII characters without spaces")
+    return [("idempotency-key", text)]
 
 
 def rate_limit_headers(*metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:

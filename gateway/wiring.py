@@ -19,6 +19,7 @@ from gateway.operations import Operation
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
 from service_kit.client import open_channel
+from service_kit.peers import Peers
 from service_kit.process import StopRequest
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ BACKLOG = 1024
 async def serve(config: GatewaySettings, stop: StopRequest) -> None:
     """Listens, serves, and drains once `stop` is set. Raises OSError if the address cannot be listened on."""
     listener = listen(config.bind_host, config.gateway_port)
-    channel = open_channel(config.core_address)
+    channel = open_channel(config.core_address, Peers.of(config))
     server = build_server(build_app(channel, config), config)
     serving = asyncio.create_task(server.serve([listener]))
     # Connects now rather than at the first request.

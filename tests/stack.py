@@ -13,8 +13,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any, LiteralString
 
 import httpx
+import psycopg
 
 from tests.waiting import eventually
 
@@ -25,6 +27,7 @@ PORT_VARIABLES = (
     "SMITH_DELIVERY_PORT",
     "SMITH_SIMULATOR_PORT",
     "SMITH_APNS_SIMULATOR_PORT",
+    "SMITH_WEBHOOK_SIMULATOR_PORT",
 )
 
 START_SECONDS, STOP_SECONDS = 90.0, 40.0
@@ -57,6 +60,7 @@ class Quickstart:
     admin_url: str | None
     core_address: str
     simulator_url: str
+    webhook_sink_url: str
     owner_email: str
     owner_password: str
     api_key: str
@@ -174,6 +178,12 @@ class Stack:
         """The embedded PostgreSQL."""
         lines = (self.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
         return f"postgresql://postgres@/smith?host={lines[4]}"
+
+    def sql(self, query: LiteralString, *arguments: Any) -> list[tuple[Any, ...]]:
+        """What the database says: for what no method shows, and for what only time brings about."""
+        with psycopg.connect(self.database_url, autocommit=True) as database:
+            cursor = database.execute(query, arguments)
+            return cursor.fetchall() if cursor.description else []
 
     @property
     def pids(self) -> dict[str, int]:

@@ -113,7 +113,7 @@ def test_the_first_start_leaves_all_that_is_needed_to_send_a_push(stack: Stack) 
     path = stack.data_dir / "quickstart.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert set(json.loads(path.read_text())) == {
-        "gateway_url", "admin_url", "core_address", "simulator_url",
+        "gateway_url", "admin_url", "core_address", "simulator_url", "webhook_sink_url",
         "owner_email", "owner_password", "api_key", "phone_id",
     }  # fmt: skip
     assert send(stack, "from the quickstart").json()["devices_notified"] >= 1

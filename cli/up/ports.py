@@ -14,6 +14,7 @@ def check_ports(settings: UpSettings) -> None:
     if settings.simulated:
         wanted["SMITH_SIMULATOR_PORT"] = settings.simulator_port
         wanted["SMITH_APNS_SIMULATOR_PORT"] = settings.apns_simulator_port
+        wanted["SMITH_WEBHOOK_SIMULATOR_PORT"] = settings.webhook_simulator_port
     variable_of: dict[int, str] = {}
     for variable, port in wanted.items():
         if port in variable_of:

@@ -26,6 +26,7 @@ def environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in FOR_CORE_ONLY} | {
         "PYTHONUNBUFFERED": "1",
         "SMITH_BIND_HOST": settings.bind_host,
+        "SMITH_INTERNAL_SECRET": settings.internal_secret.get_secret_value(),
         "SMITH_DATA_DIR": str(data_dir),
         "SMITH_STOP_AT_EOF": "1",
     }
@@ -67,6 +68,8 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
             "SMITH_APNS_CA_FILE": str(credentials / "ca.pem"),
             "SMITH_APNS_PRODUCTION_ADDRESS": address,
             "SMITH_APNS_SANDBOX_ADDRESS": address,
+            "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},localhost:{settings.webhook_simulator_port}",
+            "SMITH_WEBHOOK_CA_FILE": str(credentials / "ca.pem"),
         }
     return Program("delivery", module("delivery_service"), env)
 
@@ -81,5 +84,6 @@ def simulator_environment(settings: UpSettings, data_dir: Path) -> dict[str, str
     return environment(settings, data_dir) | {
         "SMITH_SIMULATOR_PORT": str(settings.simulator_port),
         "SMITH_APNS_SIMULATOR_PORT": str(settings.apns_simulator_port),
+        "SMITH_WEBHOOK_SIMULATOR_PORT": str(settings.webhook_simulator_port),
         "SMITH_GATEWAY_URL": settings.gateway_url,
     }

@@ -88,6 +88,7 @@ class Quickstart:
             admin_url=None,
             core_address=settings.core_address,
             simulator_url=settings.simulator_url if settings.simulated else None,
+            webhook_sink_url=settings.webhook_sink_url if settings.simulated else None,
         )
         if settings.simulated and self._facts["phone_id"] and not await self._phone_exists():
             log.warning("the simulator does not know phone %s any more, pairing a new one", self._facts["phone_id"])

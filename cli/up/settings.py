@@ -1,9 +1,10 @@
 """What `smith up` can be told."""
 
+import secrets
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from service_kit.settings import ServiceSettings
 
@@ -21,9 +22,15 @@ class UpSettings(ServiceSettings):
     simulator_port: Port = 8090
     """The simulator's control API and its phones."""
     apns_simulator_port: Port = 8443
+    webhook_simulator_port: Port = 8444
+    """The simulator's receiver of webhook calls."""
     database_url: str | None = None
     """A PostgreSQL of the user's; without it an embedded one is run."""
     redis_url: str | None = None
+    internal_secret: SecretStr = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)), min_length=32)
+    """New at each start, unless told otherwise: nobody else needs to know it."""
+    webhook_allow: str = ""
+    """What webhooks may be called beyond the public internet; the simulator's receiver is added to it."""
     apns_key_file: Path | None = None
     """The key file of a real Apple account; without it the simulator stands in."""
 
@@ -46,6 +53,11 @@ class UpSettings(ServiceSettings):
     def simulator_url(self) -> str:
         """Where the simulator's control API answers."""
         return f"http://{self.host}:{self.simulator_port}"
+
+    @property
+    def webhook_sink_url(self) -> str:
+        """Where the simulator receives webhook calls; a name follows. The host is the certificate's."""
+        return f"https://localhost:{self.webhook_simulator_port}/webhooks"
 
     @property
     def core_address(self) -> str:

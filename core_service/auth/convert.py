@@ -1,9 +1,12 @@
-"""API keys as protobuf carries them."""
+"""API keys and sessions as protobuf carries them."""
 
-from smith.core.v1 import api_key_pb2
+import uuid
+
+from smith.core.v1 import api_key_pb2, session_pb2
 
 from core_service.auth.api_keys import ScopedKey
 from core_service.auth.models import Scope
+from core_service.auth.sessions import OpenSession
 from core_service.timestamps import to_timestamp
 from service_kit.errors import InvalidRequest
 
@@ -35,4 +38,18 @@ def to_api_key(scoped: ScopedKey) -> api_key_pb2.ApiKey:
         hint=key.hint,
         created_at=to_timestamp(key.created_at),
         last_used_at=to_timestamp(key.last_used_at),
+    )
+
+
+def to_session(one: OpenSession, *, current_id: uuid.UUID) -> session_pb2.Session:
+    """The session without its secret; `current_id` is the one that asks."""
+    session = one.session
+    return session_pb2.Session(
+        id=str(session.id),
+        user_id=str(session.user_id),
+        email=one.email,
+        created_at=to_timestamp(session.created_at),
+        expires_at=to_timestamp(session.expires_at),
+        client_address=session.client_address,
+        current=session.id == current_id,
     )

@@ -22,6 +22,7 @@ from core_service.auth.rate_limit import RateLimiter
 from core_service.teams.models import Role
 from service_kit.errors import Unavailable
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+from service_kit.peers import Peers
 
 RECHECK_SECONDS = 30.0
 
@@ -65,12 +66,14 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         policies: Mapping[str, options_pb2.MethodPolicy],
         credentials: Credentials,
         rate_limiter: RateLimiter,
+        peers: Peers,
         *,
         recheck_seconds: float = RECHECK_SECONDS,
     ) -> None:
         self._policies = policies
         self._credentials = credentials
         self._rate_limiter = rate_limiter
+        self._peers = peers
         self._recheck_seconds = recheck_seconds
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
@@ -96,7 +99,9 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Any) -> Any:
             metadata = context.invocation_metadata()
             if public:
-                principal: Principal = Anonymous(read_text(metadata, "x-client-address"))
+                # Wrong guesses are counted by it: only the gateway is believed.
+                address = read_text(metadata, "x-client-address") if self._peers.know(metadata) else ""
+                principal: Principal = Anonymous(address)
             else:
                 principal = await self._admit(allowed, read_text(metadata, "authorization"))
             if rate_limited:

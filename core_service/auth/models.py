@@ -60,3 +60,5 @@ class Session(SQLModel, table=True):
     secret_hash: bytes = Field(unique=True)
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)
+    client_address: str | None = None
+    """IP address that the person signed in from, if it was known."""

@@ -4,6 +4,7 @@ import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from core_service.auth.errors import Forbidden
 from core_service.teams.models import Role
 
 
@@ -77,6 +78,19 @@ def device() -> DevicePrincipal:
     principal = current.get()
     assert isinstance(principal, DevicePrincipal)  # noqa: S101 - the access interceptor has made sure
     return principal
+
+
+def whole_account() -> uuid.UUID:
+    """The caller's account, for methods that are about all of it: a person's, or that of an API key of scope `all`.
+
+    Raises Forbidden for a key that is limited to channels.
+    """
+    caller = current.get()
+    if not isinstance(caller, ApiKeyPrincipal):
+        return session().account_id
+    if caller.channels is not None:
+        raise Forbidden("This API key is limited to channels, and this is about the whole account.")
+    return caller.account_id
 
 
 def anonymous() -> Anonymous:

@@ -100,6 +100,17 @@ class RateLimiter:
         except RedisError as error:
             raise _uncounted(error) from error
 
+    async def refuse_haste(self, item: RateLimitItem, *identifiers: str) -> None:
+        """Counts a thing that the caller may do now and then. Raises TooManyAttempts if it is one too many.
+
+        While Redis is away it passes: what is at stake is the caller's own.
+        """
+        try:
+            if not await self._windows.hit(item, *identifiers):
+                raise TooManyAttempts(retry_after_seconds=await self._wait((item, *identifiers)) or 1)
+        except RedisError as error:
+            log.warning("haste is not noticed, Redis is away: %s", error)
+
     async def _wait(self, window: GuessWindow) -> int:
         """Seconds until another guess is welcome; 0 if one is now."""
         item, *identifiers = window

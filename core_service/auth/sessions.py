@@ -17,9 +17,11 @@ from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.secrets import SESSION, mint
 from core_service.orm import now
+from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.teams.models import Member, User
-from core_service.validation import require_email, require_text
+from core_service.validation import missing, require_email, require_text
 
+THING = "session"
 LIFETIME = dt.timedelta(days=30)
 PASSWORD_LENGTH = 200
 """Most characters of a password: enough for any passphrase, too few to make hashing slow."""
@@ -40,6 +42,14 @@ class SignIn:
     expires_at: dt.datetime
     account_id: uuid.UUID
     user_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that is accepted."""
+
+    session: Session
+    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +92,49 @@ class Sessions:
             rehashed = None
             if self._passwords.outdated(person.password_hash):
                 rehashed = await self._passwords.hash(password)
-        return await self._open(person, rehashed)
+        return await self._open(person, rehashed, client_address)
 
     async def sign_out(self, session_id: uuid.UUID) -> None:
         """Ends the session; it is refused from the next call on."""
         async with self._database.begin() as session:
             await session.execute(delete(Session).where(col(Session.id) == session_id))
+
+    async def list(
+        self, account_id: uuid.UUID, user_id: uuid.UUID | None, page_size: int | None, page_token: str | None
+    ) -> Page[OpenSession]:
+        """The account's sessions that are accepted, newest first; of one person if one is given.
+
+        Raises InvalidRequest.
+        """
+        size = require_page_size(page_size)
+        query = (
+            select(Session, col(User.email))
+            .join(User, col(User.id) == col(Session.user_id))
+            .where(
+                col(Session.account_id) == account_id,
+                col(Session.id) < read_id_before(page_token),
+                col(Session.expires_at) > now(),
+            )
+            .order_by(col(Session.id).desc())
+            .limit(size + 1)
+        )
+        if user_id is not None:
+            query = query.where(col(Session.user_id) == user_id)
+        async with self._database() as session:
+            rows = [OpenSession(*row) for row in await session.execute(query)]
+        return page_of(rows, size, lambda row: str(row.session.id))
+
+    async def revoke(self, account_id: uuid.UUID, user_id: uuid.UUID | None, session_id: uuid.UUID) -> None:
+        """Ends a session of the account, and of that person if one is given. It is refused from the next call on.
+
+        Raises NotFound.
+        """
+        chosen = [col(Session.id) == session_id, col(Session.account_id) == account_id]
+        if user_id is not None:
+            chosen.append(col(Session.user_id) == user_id)
+        async with self._database.begin() as session:
+            if await session.scalar(delete(Session).where(*chosen).returning(col(Session.id))) is None:
+                raise missing(THING)
 
     async def _find(self, email: str) -> _Candidate | None:
         query = (
@@ -101,13 +148,14 @@ class Sessions:
             row = (await session.execute(query)).first()
         return row and _Candidate(*row)
 
-    async def _open(self, person: _Candidate, rehashed: str | None) -> SignIn:
+    async def _open(self, person: _Candidate, rehashed: str | None, client_address: str) -> SignIn:
         secret = mint(SESSION)
         opened = Session(
             account_id=person.account_id,
             user_id=person.user_id,
             secret_hash=secret.hash,
             expires_at=now() + LIFETIME,
+            client_address=client_address or None,
         )
         async with self._database.begin() as session:
             await _sweep(session)

@@ -38,7 +38,7 @@ PUSH_TYPES = {
     PushType.ALERT: delivery_pb2.PUSH_TYPE_ALERT,
     PushType.LIVE_ACTIVITY: delivery_pb2.PUSH_TYPE_LIVE_ACTIVITY,
 }
-ACCEPTED = Outcome(Verdict.ACCEPTED)
+ACCEPTED = Outcome(Verdict.ACCEPTED, status_code=200)
 
 
 class GrpcCourier:
@@ -67,7 +67,8 @@ class GrpcCourier:
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
-        waiting, self._waiting = self._waiting, []
+        # Few targets before many: the few are hardly noticed by the many.
+        waiting, self._waiting = sorted(self._waiting, key=_size), []
         call = _Call()
         for push, on_outcome in waiting:
             for start in range(0, len(push.targets), MAX_TARGETS_PER_CALL):
@@ -147,6 +148,10 @@ class _Call:
             on_outcome(target, outcome)
 
 
+def _size(entry: tuple[Push, OnOutcome]) -> int:
+    return len(entry[0].targets)
+
+
 def _read(outcome: delivery_pb2.Outcome) -> Outcome:
     if outcome.kind == delivery_pb2.OUTCOME_KIND_ACCEPTED:
         return ACCEPTED
@@ -156,4 +161,5 @@ def _read(outcome: delivery_pb2.Outcome) -> Outcome:
         outcome.retry_after_ms / 1000,
         outcome.dead_since.ToDatetime(tzinfo=dt.UTC) if outcome.HasField("dead_since") else None,
         outcome.maybe_accepted,
+        outcome.status or None,
     )

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Protocol
 
 
@@ -16,13 +16,19 @@ class PushType(Enum):
 
 
 class Verdict(Enum):
-    """The five things that can become of a push. Apple's reasons are sorted into them by the delivery service."""
+    """What can become of a push. Apple's reasons are sorted into all but the last by the delivery service."""
 
     ACCEPTED = auto()
     RETRY = auto()
     TOKEN_DEAD = auto()
     REJECTED = auto()
     MISCONFIGURED = auto()
+    HELD = auto()
+    """It was not sent, because its line to APNs stands still (see line_courier.py)."""
+
+
+LINE_STOPPED = "LineStopped"
+"""The reason of what was held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,14 @@ class Outcome:
     """When APNs knew the token to be dead, if it said."""
     maybe_accepted: bool = False
     """Of a retry: the request was sent and its answer is unknown, so APNs may have taken it."""
+    status_code: int | None = None
+    """HTTP status of APNs' answer; None if there was none."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the attempt after the next failure is to wait longer for it. What only the server's settings are to
+        blame for must not slow down what follows once they are mended."""
+        return self.verdict not in (Verdict.MISCONFIGURED, Verdict.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,27 @@ class Target:
     """Attempts made before this one."""
 
 
+class PushEvent(StrEnum):
+    """What a push is to do."""
+
+    ALERT = "alert"
+    """Show a notification."""
+    START = "start"
+    """Start a Live Activity."""
+    UPDATE = "update"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a push is about, for whoever keeps the record."""
+
+    account_id: uuid.UUID
+    subject: str
+    """A notification's UUID as text, or the id of a Live Activity."""
+    event: PushEvent
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """One message and devices it is owed to. Whoever holds it holds the lease on its delivery."""
@@ -67,6 +102,8 @@ class Push:
     push_type: PushType = PushType.ALERT
     priority: int = 10
     """10: at once; 5: as the phone's battery allows."""
+    about: About | None = None
+    """None: nobody keeps a record of it."""
     targets: list[Target] = field(default_factory=list)
 
 

@@ -64,7 +64,10 @@ class PairingCode(SQLModel, table=True):
     """A short-lived, single-use code that makes a phone somebody's device."""
 
     __tablename__ = "pairing_codes"
-    __table_args__ = (Index("pairing_codes_expires_at_idx", "expires_at"),)
+    __table_args__ = (
+        Index("pairing_codes_expires_at_idx", "expires_at"),
+        Index("pairing_codes_user_id_idx", "user_id"),
+    )
 
     code_hash: bytes = Field(primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")

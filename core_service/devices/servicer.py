@@ -14,6 +14,8 @@ from core_service.live_activities.phones import PhoneActivities
 from core_service.teams.models import Role
 from core_service.timestamps import to_timestamp
 from core_service.validation import find_uuid, require_uuid
+from core_service.webhooks.convert import to_action_run
+from core_service.webhooks.service import ACTION, RUN, ActionRuns
 
 
 class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
@@ -52,9 +54,10 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
 class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
     """Answers the app on a phone."""
 
-    def __init__(self, devices: Devices, activities: PhoneActivities) -> None:
+    def __init__(self, devices: Devices, activities: PhoneActivities, runs: ActionRuns) -> None:
         self._devices = devices
         self._activities = activities
+        self._runs = runs
 
     async def PairDevice(
         self, request: phone_messages.PairDeviceRequest, context: Any
@@ -86,6 +89,18 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
     ) -> phone_messages.GetDeviceStateResponse:
         shown = await self._activities.state(principal.device())
         return phone_messages.GetDeviceStateResponse(live_activities=[to_live_activity(one) for one in shown])
+
+    async def RunAction(
+        self, request: phone_messages.RunActionRequest, context: Any
+    ) -> phone_messages.RunActionResponse:
+        run = await self._runs.run(principal.device(), find_uuid(request.action_id, ACTION))
+        return phone_messages.RunActionResponse(action_run=to_action_run(run))
+
+    async def GetActionRun(
+        self, request: phone_messages.GetActionRunRequest, context: Any
+    ) -> phone_messages.GetActionRunResponse:
+        run = await self._runs.get(principal.device().device_id, find_uuid(request.action_run_id, RUN))
+        return phone_messages.GetActionRunResponse(action_run=to_action_run(run))
 
     async def UnpairDevice(
         self, request: phone_messages.UnpairDeviceRequest, context: Any

@@ -37,11 +37,13 @@ class Delivery(SQLModel, table=True):
         CheckConstraint(
             "state IN ('due', 'accepted', 'token_dead', 'rejected', 'expired')", name="deliveries_state_check"
         ),
-        Index("deliveries_due_at_idx", "due_at", postgresql_where=text("state = 'due'")),
+        Index("deliveries_due_idx", "account_id", "due_at", postgresql_where=text("state = 'due'")),
     )
 
     notification_id: uuid.UUID = Field(primary_key=True)
     device_id: uuid.UUID = Field(primary_key=True)
+    account_id: uuid.UUID
+    """Accounts take turns when due work is claimed."""
     user_id: uuid.UUID
     apns_id: uuid.UUID
     """The same on every attempt, so that APNs and phones can tell a repeat."""

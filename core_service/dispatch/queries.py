@@ -3,33 +3,42 @@
 They belong on a batch pool (service_kit/database.py), which plans each execution anew.
 """
 
+from core_service.round_queries import owing
+
 LEASE_SECONDS = 20.0
 """How long work stays with the process that took it. Longer than any delivery can take; after it anybody may."""
 
-CLAIM = """
-WITH due AS (
-    SELECT notification_id, device_id
-    FROM deliveries
-    WHERE state = 'due' AND due_at <= now()
-    ORDER BY due_at
+CLAIM = f"""
+WITH RECURSIVE {owing("deliveries", moment="due_at", is_owed="state = 'due'", now="now()")},
+due AS MATERIALIZED (
+    SELECT d.notification_id, d.device_id
+    FROM owing CROSS JOIN walk CROSS JOIN LATERAL (
+        SELECT notification_id, device_id
+        FROM deliveries
+        WHERE account_id = owing.account_id AND state = 'due' AND due_at <= now()
+        ORDER BY due_at
+        LIMIT walk.share
+        FOR UPDATE SKIP LOCKED
+    ) d
+    WHERE owing.at <= now()
     LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries d
     SET due_at = now() + %(lease)s * interval '1 second'
     FROM due
     WHERE d.notification_id = due.notification_id AND d.device_id = due.device_id
-    RETURNING d.notification_id, d.device_id, d.user_id, d.apns_id, d.attempts
+    RETURNING d.notification_id, d.device_id, d.account_id, d.user_id, d.apns_id, d.attempts
 )
-SELECT c.notification_id, c.device_id, c.user_id, c.apns_id, c.attempts,
-       v.push_token, v.environment, v.bundle_id
-FROM claimed c
+SELECT w.visited, w.last, w.share, c.account_id,
+       c.notification_id, c.device_id, c.user_id, c.apns_id, c.attempts, v.push_token, v.environment, v.bundle_id
+FROM walk w
+LEFT JOIN claimed c ON true
 LEFT JOIN devices v
     ON v.id = c.device_id AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
 """
 
 READ_NOTIFICATIONS = """
-SELECT id, payload, expires_at, expires_at <= now() FROM notifications WHERE id = ANY(%s::uuid[])
+SELECT id, payload, expires_at, expires_at <= now(), account_id FROM notifications WHERE id = ANY(%s::uuid[])
 """
 
 SETTLE_ACCEPTED = """
@@ -43,8 +52,8 @@ SETTLE = """
 WITH s AS (
     SELECT * FROM unnest(
         %(notification_ids)s::uuid[], %(device_ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
-        %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[]
-    ) WITH ORDINALITY AS s(notification_id, device_id, state, reason, delay, token, dead_since, place)
+        %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[], %(counts)s::bool[]
+    ) WITH ORDINALITY AS s(notification_id, device_id, state, reason, delay, token, dead_since, counts, place)
 ), dying AS (
     -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
     -- somebody else is changing is not waited for: everybody's outcomes would wait with it.
@@ -65,7 +74,7 @@ WITH s AS (
 UPDATE deliveries d
 SET state = CASE WHEN again.place IS NULL THEN s.state ELSE 'due' END,
     due_at = now() + s.delay * interval '1 second',
-    attempts = d.attempts + 1,
+    attempts = d.attempts + s.counts::int,
     reason = s.reason,
     settled_at = CASE WHEN s.state = 'due' OR again.place IS NOT NULL THEN NULL ELSE now() END
 FROM s LEFT JOIN successor again ON again.place = s.place
@@ -80,3 +89,18 @@ SELECT count(*) FILTER (WHERE state = 'accepted'),
 FROM deliveries
 WHERE notification_id = %s
 """
+
+RELEASE = """
+WITH late AS (
+    SELECT notification_id, device_id
+    FROM deliveries
+    WHERE state = 'due' AND due_at > now() + %(lease)s * interval '1 second'
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE deliveries d
+SET due_at = now()
+FROM late
+WHERE d.notification_id = late.notification_id AND d.device_id = late.device_id
+"""
+"""Looks at once at what waits for longer than any lease lasts, so many deliveries of it."""

@@ -18,6 +18,7 @@ STATES = {
     Verdict.ACCEPTED: DeliveryState.ACCEPTED,
     Verdict.RETRY: DeliveryState.DUE,
     Verdict.MISCONFIGURED: DeliveryState.DUE,
+    Verdict.HELD: DeliveryState.DUE,
     Verdict.TOKEN_DEAD: DeliveryState.TOKEN_DEAD,
     Verdict.REJECTED: DeliveryState.REJECTED,
 }
@@ -36,6 +37,8 @@ class Settlement:
     delay_seconds: float = 0.0
     token: str = ""
     dead_since: dt.datetime | None = None
+    counts: bool = True
+    """Whether it is an attempt that the next one waits longer for."""
 
 
 class Settler:
@@ -50,6 +53,7 @@ class Settler:
         """Takes an outcome. `progress` learns of it once it is written."""
         state = STATES[outcome.verdict]
         retries = state in (DeliveryState.DUE, DeliveryState.TOKEN_DEAD)
+        attempts = target.attempts if outcome.counts else 0
         self.put(
             Settlement(
                 notification_id,
@@ -58,9 +62,10 @@ class Settler:
                 state,
                 progress,
                 outcome.reason or None,
-                delay_seconds(outcome.retry_after_seconds, target.attempts, self._jitter) if retries else 0.0,
+                delay_seconds(outcome.retry_after_seconds, attempts, self._jitter) if retries else 0.0,
                 target.token,
                 outcome.dead_since,
+                outcome.counts,
             )
         )
 
@@ -108,4 +113,5 @@ def _columns(batch: list[Settlement]) -> dict[str, list[Any]]:
         "delays": [one.delay_seconds for one in batch],
         "tokens": [one.token for one in batch],
         "dead_since": [one.dead_since for one in batch],
+        "counts": [one.counts for one in batch],
     }

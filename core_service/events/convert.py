@@ -39,4 +39,5 @@ def _to_event(event: Event) -> event_pb2.Event:
         device_id="" if event.device_id is None else str(event.device_id),
         notification_id="" if event.notification_id is None else str(event.notification_id),
         reason=event.reason,
+        action_run_id="" if event.action_run_id is None else str(event.action_run_id),
     )

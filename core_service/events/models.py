@@ -20,7 +20,10 @@ class EventType(StrEnum):
     STREAM_PAUSED = "stream_paused"
     STREAM_RESUMED = "stream_resumed"
     STREAM_ENDED = "stream_ended"
+    DELIVERY_STOPPED = "delivery_stopped"
+    DELIVERY_RESUMED = "delivery_resumed"
     PUSH_TO_START_TOKEN_DEAD = "push_to_start_token_dead"  # noqa: S105 - a name, no secret
+    ACTION_RUN_SETTLED = "action_run_settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +37,6 @@ class Event:
     stream_key: str = ""
     device_id: uuid.UUID | None = None
     notification_id: uuid.UUID | None = None
+    action_run_id: uuid.UUID | None = None
     reason: str = ""
     """Why, in APNs' words or ours; empty if there is nothing to explain."""

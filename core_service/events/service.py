@@ -91,6 +91,12 @@ class EventBus:
         for watcher in self._watchers.get(account_id, ()):
             watcher.put(event)
 
+    def tell_all(self, event: Event) -> None:
+        """Tells the watchers of every account, in this process only: for what each process finds out by itself."""
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.put(event)
+
     def send_through(self, outlet: Outlet) -> None:
         """From now on `outlet`, which must neither wait nor fail, takes what is published to the other processes."""
         self._outlet = outlet

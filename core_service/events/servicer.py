@@ -1,14 +1,11 @@
 """smith.core.v1.EventService over gRPC."""
 
-import uuid
 from typing import Any
 
 from smith.core.v1 import event_service_pb2 as messages
 from smith.core.v1 import event_service_pb2_grpc
 
 from core_service.auth import principal
-from core_service.auth.errors import Forbidden
-from core_service.auth.principal import ApiKeyPrincipal
 from core_service.events.convert import read_types, to_response
 from core_service.events.service import EventBus
 from service_kit.errors import Unavailable
@@ -22,17 +19,8 @@ class EventServicer(event_service_pb2_grpc.EventServiceServicer):
 
     # Written with context.write, because a generator that is not resumed after a cancelled write would clean up late.
     async def WatchEvents(self, request: messages.WatchEventsRequest, context: Any) -> None:  # type: ignore[override] # the stubs know generators only
-        with self._bus.watch(_watchable_account(), read_types(request.types)) as watcher:
+        with self._bus.watch(principal.whole_account(), read_types(request.types)) as watcher:
             await context.write(messages.WatchEventsResponse())
             async for batch in watcher:
                 await context.write(to_response(batch))
         raise Unavailable("The server is stopping. Call again.")
-
-
-def _watchable_account() -> uuid.UUID:
-    caller = principal.current.get()
-    if not isinstance(caller, ApiKeyPrincipal):
-        return principal.session().account_id
-    if caller.channels is not None:
-        raise Forbidden("This API key is limited to channels, and events are about the whole account.")
-    return caller.account_id

@@ -1,6 +1,8 @@
 """Activities and streams as they stand in the database."""
 
+import base64
 import datetime as dt
+import hashlib
 import json
 import re
 import secrets
@@ -32,6 +34,12 @@ ACTIVITY_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 def new_activity_id() -> str:
     """32 random URL-safe characters."""
     return secrets.token_urlsafe(24)
+
+
+def activity_id_of(resource_id: uuid.UUID) -> str:
+    """The identifier of the activity that is made as this resource, always the same: 32 URL-safe characters that
+    nobody can guess who does not know the resource's."""
+    return base64.urlsafe_b64encode(hashlib.sha256(b"live activity" + resource_id.bytes).digest()[:24]).decode()
 
 
 @dataclass(frozen=True, slots=True)

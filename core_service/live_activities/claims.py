@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from core_service.courier.errors import LIMIT_BYTES
-from core_service.courier.port import Push, PushType, Target
+from core_service.courier.port import LINE_STOPPED, About, Push, PushEvent, PushType, Target
 from core_service.live_activities.activity import REMAINS, Activity
 from core_service.live_activities.lifecycle import Event, Held, Sent, Wanted, next_event
 from core_service.live_activities.models import Phase
@@ -106,8 +106,8 @@ def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Pl
     claim = planned.claim
     spent = budgets[claim.device_id] = within_window(budgets.get(claim.device_id, ()), now)
     vital = planned.alerting or planned.event is Event.END
-    # A repeat has been counted already, whether it came through or not.
-    again = planned.timestamp == claim.timestamp and bool(spent)
+    # A repeat has been counted already, whether it came through or not; so has what was held and never sent.
+    again = bool(spent) and (planned.timestamp == claim.timestamp or claim.reason == LINE_STOPPED)
     if not has_room(len(spent) - again, frequent=claim.frequent, vital=vital):
         return planned
     if not again:
@@ -166,6 +166,7 @@ def _push(planned: Planned, activity: Activity, builder: PayloadBuilder, now: dt
         collapse_id=activity.id if start else "",
         push_type=PushType.LIVE_ACTIVITY,
         priority=planned.priority,
+        about=About(activity.account_id, activity.id, PushEvent(planned.event.value)),
     )
 
 

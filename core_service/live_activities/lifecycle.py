@@ -24,6 +24,9 @@ UPDATE_INTERVAL = dt.timedelta(seconds=1)
 EVIDENCE_SECONDS = 10.0
 """How long a start without an answer is given to prove itself by an update token."""
 
+DELAYED = (Verdict.RETRY, Verdict.MISCONFIGURED, Verdict.HELD)
+"""Outcomes after which the same push is owed again, not at once."""
+
 OPEN_PHASES = (Phase.REQUESTED, Phase.STARTED, Phase.LIVE)
 
 
@@ -94,6 +97,9 @@ def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
         held = replace(held, phase=Phase.ENDED)
     event = next_event(held, wanted)
     paced = held.paced_until if event is Event.UPDATE and held.paced_until is not None else now
+    if paced > now + UPDATE_INTERVAL:
+        # Written before the clock was set back.
+        paced = now
     next_at = None if event is None else max(now, paced)
     return replace(held, leased=False, next_at=next_at)
 
@@ -116,7 +122,7 @@ def settle(held: Held, sent: Sent, outcome: Outcome, wanted: Wanted, now: dt.dat
     after = schedule(after, wanted, now)
     # An update token has proven the start: what is owed now is no repetition of it, so nothing is to be waited for.
     proven = sent.event is Event.START and after.phase is Phase.LIVE
-    if after.next_at is not None and outcome.verdict in (Verdict.RETRY, Verdict.MISCONFIGURED) and not proven:
+    if after.next_at is not None and outcome.verdict in DELAYED and not proven:
         return replace(after, next_at=max(after.next_at, now + dt.timedelta(seconds=delay_seconds)))
     return after
 
@@ -148,7 +154,8 @@ def _failed(held: Held, sent: Sent, outcome: Outcome, now: dt.datetime) -> Held:
     if sent.event is Event.START and held.phase is not Phase.REQUESTED:
         # An update token has proven it: nothing has failed.
         return held
-    held = replace(held, failures=held.failures + 1, reason=outcome.reason)
+    failures = held.failures + 1 if outcome.counts else max(held.failures, 1)
+    held = replace(held, failures=failures, reason=outcome.reason)
     if sent.event is Event.START:
         refused = not outcome.maybe_accepted and sent.attempt == held.attempt
         return replace(held, maybe_shown=sent.maybe_shown_before) if refused else held

@@ -34,6 +34,12 @@ class Phase(StrEnum):
     """APNs will never take its start."""
 
 
+PACED = """GREATEST(
+        %(now)s, CASE WHEN p.paced_until <= %(now)s + interval '1 second' THEN p.paced_until END
+    )"""
+"""The SQL value of the moment at which a device's next update may be sent. One that is further off than updates are
+apart was written before a clock was set back, and counts for nothing."""
+
 OPEN = "phase IN ('requested', 'started', 'live')"
 """The SQL condition under which a device may still be owed something."""
 
@@ -45,6 +51,7 @@ class LiveActivity(SQLModel, table=True):
     __table_args__ = (
         Index("live_activities_active_idx", "account_id", postgresql_where=text("ended_at IS NULL")),
         Index("live_activities_dismiss_at_idx", "account_id", "dismiss_at"),
+        Index("live_activities_stream_id_idx", "stream_id", postgresql_where=text("stream_id IS NOT NULL")),
         Index("live_activities_due_at_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
@@ -99,12 +106,14 @@ class LiveActivityDevice(SQLModel, table=True):
             "phase IN ('requested', 'started', 'live', 'ended', 'dismissed', 'failed')",
             name="live_activity_devices_phase_check",
         ),
-        Index("live_activity_devices_next_at_idx", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("live_activity_devices_next_idx", "account_id", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("live_activity_devices_device_id_idx", "device_id"),
     )
 
     activity_id: str = Field(primary_key=True, foreign_key="live_activities.id", ondelete="CASCADE")
     device_id: uuid.UUID = Field(primary_key=True, foreign_key="devices.id", ondelete="CASCADE")
+    account_id: uuid.UUID
+    """Accounts take turns when due work is claimed."""
     user_id: uuid.UUID
     phase: str
     update_token: str | None = None
@@ -122,7 +131,8 @@ class LiveActivityDevice(SQLModel, table=True):
     attempt: int = Field(default=0, sa_type=BigInteger)
     """Counts pushes. An outcome of any but the last schedules nothing."""
     failures: int = 0
-    """Pushes since the last one that APNs accepted."""
+    """Pushes since the last one that APNs accepted. Those for which only the server's settings are to blame count as
+    one: the waits between repetitions double with this."""
     leased: bool = False
     """A push is in flight; `next_at` is the end of its lease."""
     next_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)

@@ -1,9 +1,9 @@
 """The SQL of what phones say and ask. How it locks: see queries.py."""
 
-from core_service.live_activities.models import OPEN
+from core_service.live_activities.models import OPEN, PACED
 from core_service.live_activities.queries import ACTIVITY_COLUMNS
 
-PUT_TOKEN = """
+PUT_TOKEN = f"""
 UPDATE live_activity_devices p
 SET update_token = %(token)s::text,
     update_token_registered_at = %(now)s,
@@ -23,7 +23,7 @@ SET update_token = %(token)s::text,
     next_at = CASE
         WHEN p.phase = 'dismissed' THEN NULL
         WHEN p.leased THEN p.next_at
-        WHEN a.ended_at IS NULL THEN GREATEST(%(now)s, p.paced_until)
+        WHEN a.ended_at IS NULL THEN {PACED}
         ELSE %(now)s
     END
 FROM live_activities a

@@ -9,7 +9,7 @@ statement after it, or looks at rows that it locks itself.
 """
 
 from core_service.channels.audience import IN_CHANNELS
-from core_service.live_activities.models import OPEN, STARTABLE
+from core_service.live_activities.models import OPEN, PACED, STARTABLE
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
@@ -68,11 +68,11 @@ WITH target AS MATERIALIZED (
     ON CONFLICT (id) DO UPDATE SET activity_id = EXCLUDED.activity_id
 ), device AS (
     INSERT INTO live_activity_devices (
-        activity_id, device_id, user_id, phase, maybe_shown, accepted_version, sent_version, timestamp, apns_id,
-        attempt, failures, leased, next_at
+        activity_id, device_id, account_id, user_id, phase, maybe_shown, accepted_version, sent_version, timestamp,
+        apns_id, attempt, failures, leased, next_at
     )
-    SELECT activity.id, target.id, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(), 0, 0, false,
-           %(now)s
+    SELECT activity.id, target.id, %(account_id)s, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(),
+           0, 0, false, %(now)s
     FROM activity, target
     RETURNING device_id
 )
@@ -117,7 +117,7 @@ WITH activity AS (
     FOR UPDATE OF p SKIP LOCKED
 ), woken AS (
     UPDATE live_activity_devices p
-    SET next_at = GREATEST(%(now)s, p.paced_until)
+    SET next_at = {PACED}
     FROM device
     WHERE p.activity_id = %(id)s::text AND p.device_id = device.device_id AND device.resting
     RETURNING p.next_at

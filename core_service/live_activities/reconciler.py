@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 
 from core_service.claim_loop import POLL_SECONDS, ClaimLoop
 from core_service.clock import Clock
-from core_service.courier.port import Courier, OnOutcome, Outcome, Target
+from core_service.courier.port import Courier, OnOutcome, Outcome, Target, Verdict
 from core_service.live_activities import reconciler_queries as queries
 from core_service.live_activities.activity import Activity
 from core_service.live_activities.claims import Claim, Planned, plan, pushes, spend
@@ -22,10 +22,11 @@ from core_service.live_activities.payload import PayloadBuilder
 from core_service.live_activities.queries import READ_ACTIVITIES
 from core_service.live_activities.settlement import TOKEN_CHANGING, ActivitySettler, Settlement
 from core_service.live_activities.store import LOOK_AGAIN
+from core_service.rounds import Round
 from service_kit.database import Pool
 
-CLAIM_SIZE = 500
-MAX_IN_PROGRESS = 2000
+CLAIM_SIZE = 250
+MAX_IN_PROGRESS = 1000
 """Pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
 LEASE = dt.timedelta(seconds=20)
 """How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
@@ -60,6 +61,9 @@ class Reconciler:
         self._loop = ClaimLoop(
             "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_IN_PROGRESS, gather_seconds=GATHER_SECONDS
         )
+        self._round = Round()
+        self._held = 0
+        """Counts what was not sent because its line stands still."""
         settler.on_written = self._written
 
     def wake(self) -> None:
@@ -76,26 +80,40 @@ class Reconciler:
         """Claims and sends, until cancelled."""
         await self._loop.run()
 
+    async def release(self) -> None:
+        """The clock was set back: what waits for a time beyond any lease is due now."""
+        released = CLAIM_SIZE
+        while released == CLAIM_SIZE:
+            now = self._clock()
+            parameters = {"now": now, "later": now + LEASE, "limit": CLAIM_SIZE}
+            async with self._pool.connection() as connection:
+                released = (await connection.execute(queries.RELEASE, parameters)).rowcount
+            self._loop.wake()
+
     async def drain(self) -> None:
         """Returns once nothing is in progress and every outcome is written."""
         await self._loop.drain()
 
-    async def _claim(self) -> int:
+    async def _claim(self) -> bool:
         now = self._clock()
         async with self._pool.connection() as connection, connection.transaction():
-            cursor = await connection.execute(queries.CLAIM, {"now": now, "limit": CLAIM_SIZE}, binary=True)
-            claims = [Claim(*row) for row in await cursor.fetchall()]
-            if not claims:
-                return 0
+            parameters = self._round.parameters(CLAIM_SIZE) | {"now": now}
+            cursor = await connection.execute(queries.CLAIM, parameters, binary=True)
+            rows, more = self._round.read(await cursor.fetchall())
+            if not rows:
+                return more
+            claims = [Claim(*row) for row in rows]
             decided = await self._decide(connection, claims, now)
             await self._lease(connection, decided, now)
         outgoing = pushes(decided.planned, decided.activities, self._builder, now)
         self._loop.begin(len(decided.planned) + len(decided.idle))
         for claim in decided.idle:
             self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id))
+        held = self._held
         for push, members in outgoing:
             self._courier.submit(push, self._on_outcome(members, now))
-        return len(claims)
+        # If everything was held, the rest would be too.
+        return more and self._held - held < len(claims)
 
     async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
         ids = list({claim.activity_id for claim in claims})
@@ -159,6 +177,8 @@ class Reconciler:
 
     def _on_outcome(self, members: dict[uuid.UUID, Planned], now: dt.datetime) -> OnOutcome:
         def on_outcome(target: Target, outcome: Outcome) -> None:
+            if outcome.verdict is Verdict.HELD:
+                self._held += 1
             planned = members[target.device_id]
             claim = planned.claim
             self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id, planned.sent(now), outcome))

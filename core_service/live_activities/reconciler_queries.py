@@ -1,21 +1,33 @@
 """The SQL that makes phones show what is wanted: claims, leases, budgets, outcomes. How it locks: see queries.py."""
 
-CLAIM = """
-SELECT p.activity_id, p.device_id, p.user_id, p.phase, p.update_token, p.update_token_registered_at, p.maybe_shown,
-       p.accepted_version, p.sent_version, p.sent_event, p.timestamp, p.apns_id, p.attempt, p.failures, p.leased,
-       p.next_at, p.paced_until, p.started_at, p.reason,
-       CASE WHEN d.push_to_start_token_dead_reason IS NULL THEN d.push_to_start_token END, d.environment, d.bundle_id,
-       COALESCE(d.frequent_pushes_enabled, false),
-       p.end_after > %(now)s AND EXISTS (
-           SELECT FROM live_activity_devices n JOIN live_activities b ON b.id = n.activity_id
-           WHERE n.activity_id = p.successor AND n.device_id = p.device_id AND n.phase = 'requested'
-             AND b.ended_at IS NULL
-       )
-FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
-WHERE p.next_at <= %(now)s
-ORDER BY p.next_at
-LIMIT %(limit)s
-FOR UPDATE OF p SKIP LOCKED
+from core_service.round_queries import owing
+
+CLAIM = f"""
+WITH RECURSIVE {owing("live_activity_devices", moment="next_at", is_owed="next_at IS NOT NULL", now="%(now)s")},
+due AS MATERIALIZED (
+    SELECT d.*
+    FROM owing CROSS JOIN walk CROSS JOIN LATERAL (
+        SELECT p.account_id, p.activity_id, p.device_id, p.user_id, p.phase, p.update_token,
+               p.update_token_registered_at, p.maybe_shown, p.accepted_version, p.sent_version, p.sent_event,
+               p.timestamp, p.apns_id, p.attempt, p.failures, p.leased, p.next_at, p.paced_until, p.started_at,
+               p.reason,
+               CASE WHEN d.push_to_start_token_dead_reason IS NULL THEN d.push_to_start_token END AS start_token,
+               d.environment, d.bundle_id, COALESCE(d.frequent_pushes_enabled, false) AS frequent,
+               p.end_after > %(now)s AND EXISTS (
+                   SELECT FROM live_activity_devices n JOIN live_activities b ON b.id = n.activity_id
+                   WHERE n.activity_id = p.successor AND n.device_id = p.device_id AND n.phase = 'requested'
+                     AND b.ended_at IS NULL
+               ) AS awaits_successor
+        FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
+        WHERE p.account_id = owing.account_id AND p.next_at <= %(now)s
+        ORDER BY p.next_at
+        LIMIT walk.share
+        FOR UPDATE OF p SKIP LOCKED
+    ) d
+    WHERE owing.at <= %(now)s
+    LIMIT %(limit)s
+)
+SELECT walk.visited, walk.last, walk.share, due.* FROM walk LEFT JOIN due ON true
 """
 
 LEASE = """
@@ -123,3 +135,18 @@ FROM held
 WHERE p.activity_id = held.activity_id AND p.device_id = held.device_id
 """
 """Ends that waited for the activity that replaces theirs: at once, not when they are looked at again."""
+
+RELEASE = """
+WITH late AS (
+    SELECT activity_id, device_id
+    FROM live_activity_devices
+    WHERE next_at > %(later)s
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE live_activity_devices p
+SET next_at = %(now)s
+FROM late
+WHERE p.activity_id = late.activity_id AND p.device_id = late.device_id
+"""
+"""Looks at once at what waits for a time after `later`, so many devices of it."""

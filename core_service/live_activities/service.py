@@ -10,7 +10,7 @@ from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities.activity import ACTIVITY_ID, Activity, new_activity_id
+from core_service.live_activities.activity import ACTIVITY_ID, Activity, activity_id_of
 from core_service.live_activities.change import Request, State, first_state, next_state, state_of
 from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, LimitReached, NotYours
 from core_service.live_activities.payload import PayloadBuilder
@@ -18,6 +18,7 @@ from core_service.live_activities.promise import Promises
 from core_service.live_activities.store import ActivityStore, Owed, Turn
 from core_service.live_activities.turns import Turns
 from core_service.live_activities.waiters import Counts, Waiter, Waiters
+from core_service.resource import new_resource
 from service_kit.errors import InvalidRequest, Unavailable
 
 ATTEMPTS = 20
@@ -71,7 +72,11 @@ class LiveActivities:
         state = first_state(request)
         channels = await self._audience.resolve(caller, requested)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
-        activity_id = new_activity_id()
+        resource = new_resource()
+        activity_id = activity_id_of(resource.id)
+        if resource.repeated and (activity := await self._store.read(activity_id)) is not None:
+            # A request that was interrupted before it could answer has started it.
+            return Result(activity_id, activity.created_at, await self._store.count(activity_id, 1), slugs)
         require_room(self._builder, activity_id, state)
         with self._waiters.expecting(activity_id, 1) as waiter:
             async with self._store.turn(caller.account_id) as turn:

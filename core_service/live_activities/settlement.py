@@ -132,7 +132,8 @@ class ActivitySettler:
     def _settle(self, held: Held, one: Settlement, wanted: Wanted, now: dt.datetime) -> Held:
         if one.sent is None or one.outcome is None:
             return schedule(held, wanted, now) if held.phase in OPEN_PHASES else replace(held, next_at=None)
-        delay = delay_seconds(one.outcome.retry_after_seconds, held.failures, self._jitter)
+        failures = held.failures if one.outcome.counts else 0
+        delay = delay_seconds(one.outcome.retry_after_seconds, failures, self._jitter)
         if one.sent.event is PushEvent.START and one.outcome.maybe_accepted:
             delay = max(delay, EVIDENCE_SECONDS)
         settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
@@ -154,7 +155,8 @@ class ActivitySettler:
             self._waiters.tell(
                 one.activity_id, one.sent.version, one.device_id, one.user_id, accepted=accepted, gone=gone
             )
-            if one.activity_id in activities:
+            # What was never sent has not failed; that the line stands still is told once.
+            if one.activity_id in activities and one.outcome.verdict is not Verdict.HELD:
                 kind = EventType.LIVE_ACTIVITY_DELIVERED if accepted else EventType.LIVE_ACTIVITY_FAILED
                 self._events.publish(
                     activities[one.activity_id].account_id,

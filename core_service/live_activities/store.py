@@ -16,6 +16,7 @@ from core_service.live_activities.activity import LIFETIME, Activity, Stream
 from core_service.live_activities.change import State
 from core_service.live_activities.turns import Turns
 from core_service.live_activities.waiters import Counts
+from core_service.shares import AccountShares
 from service_kit.database import Pool
 
 STREAM_COLUMNS = 6
@@ -44,8 +45,9 @@ class Owed:
 class ActivityStore:
     """Reads and changes activities. Every method is one transaction."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, shares: AccountShares) -> None:
         self._pool = pool
+        self._shares = shares
         self._turns = Turns()
 
     async def read(self, activity_id: str) -> Activity | None:
@@ -74,7 +76,7 @@ class ActivityStore:
         None, and nothing is changed, if the activity is no longer as it was read.
         """
         parameters = _state_parameters(activity, state, now) | {"versions": versions, "urgent": state.urgent}
-        async with self._pool.connection() as connection:
+        async with self._shares.one(activity.account_id), self._pool.connection() as connection:
             cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
             row = await cursor.fetchone()
         return None if row is None else (row[0], Owed(*row[1:]))

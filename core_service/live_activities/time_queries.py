@@ -11,7 +11,7 @@ WITH over AS (
     FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE live_activities a
-SET ended_at = COALESCE(a.ended_at, a.expires_at), due_at = NULL
+SET ended_at = COALESCE(a.ended_at, a.expires_at), dismiss_at = COALESCE(a.dismiss_at, a.expires_at), due_at = NULL
 FROM over
 WHERE a.id = over.id
 RETURNING a.id, a.account_id, over.expired

@@ -18,6 +18,7 @@ from core_service.live_activities.streams import Streams
 from core_service.live_activities.timekeeper import Timekeeper
 from core_service.live_activities.waiters import Waiters
 from core_service.settings import CoreSettings
+from core_service.shares import AccountShares
 from service_kit.database import Pool
 
 
@@ -35,14 +36,22 @@ class LiveActivityArea:
 
 
 def build_live_activities(
-    settings: CoreSettings, *, requests: Pool, batches: Pool, courier: Courier, events: EventBus, clock: Clock
+    settings: CoreSettings,
+    *,
+    requests: Pool,
+    shares: AccountShares,
+    batches: Pool,
+    courier: Courier,
+    events: EventBus,
+    clock: Clock,
 ) -> LiveActivityArea:
-    """The area. `requests` serves what callers wait for, `batches` what many of them share."""
+    """The area. `requests` serves what callers wait for, of which each account has its share; `batches` what many of
+    them have in common."""
     waiters = Waiters()
     builder = PayloadBuilder(settings.live_activity_attributes_type)
     settler = ActivitySettler(batches, waiters, events, clock)
     reconciler = Reconciler(batches, courier, settler, builder, clock)
-    store = ActivityStore(requests)
+    store = ActivityStore(requests, shares)
     promises = Promises(store, reconciler, delivery_wait=settings.delivery_wait)
     limit, audience = settings.max_live_activities, Audience(requests)
     control = StreamControl(store=store, promises=promises, events=events, clock=clock, default_limit=limit)

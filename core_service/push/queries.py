@@ -23,8 +23,8 @@ WITH target AS MATERIALIZED (
     ) WITH ORDINALITY AS a(id, title, type, url, method, body, position)
 ), owed AS (
     -- What this request delivers itself is leased to it; the rest is due at once, for any dispatcher.
-    INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due_at, attempts)
-    SELECT %(notification_id)s, id, user_id, gen_random_uuid(), 'due',
+    INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)
+    SELECT %(notification_id)s, id, %(account_id)s, user_id, gen_random_uuid(), 'due',
            CASE WHEN place <= %(leased)s THEN now() + %(lease)s * interval '1 second' ELSE now() END, 0
     FROM target
     RETURNING device_id, apns_id
@@ -38,3 +38,9 @@ WHERE target.place <= %(leased)s
 RECORD_FOR_ALL = _RECORD.format(condition="")
 
 RECORD_FOR_CHANNELS = _RECORD.format(condition=f"AND {IN_CHANNELS}")
+
+FIND = """
+SELECT n.created_at, n.channel_slugs, (SELECT count(*) FROM deliveries d WHERE d.notification_id = n.id)
+FROM notifications n
+WHERE n.id = %s AND n.account_id = %s
+"""

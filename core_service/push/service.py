@@ -12,14 +12,16 @@ from typing import Any
 from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
-from core_service.courier.port import Push, Target
+from core_service.courier.port import About, Push, PushEvent, Target
 from core_service.dispatch.queries import LEASE_SECONDS
 from core_service.dispatch.service import Counts, Dispatch
 from core_service.events.service import Event, EventBus, EventType
-from core_service.orm import new_id, now
+from core_service.orm import now
 from core_service.push.content import Content
 from core_service.push.payload import build_payload
-from core_service.push.queries import RECORD_FOR_ALL, RECORD_FOR_CHANNELS
+from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS
+from core_service.resource import new_resource
+from core_service.shares import AccountShares
 from service_kit.database import Pool
 from service_kit.interceptors import DATABASE_AWAY
 
@@ -49,6 +51,7 @@ class PushNotifications:
         audience: Audience,
         dispatch: Dispatch,
         events: EventBus,
+        shares: AccountShares,
         *,
         delivery_wait: float,
         time_to_live: dt.timedelta,
@@ -57,6 +60,7 @@ class PushNotifications:
         self._pool = pool
         self._audience = audience
         self._dispatch = dispatch
+        self._shares = shares
         self._delivery_wait = delivery_wait
         self._time_to_live = time_to_live
 
@@ -66,21 +70,37 @@ class PushNotifications:
         Once the notification is recorded it will be delivered, whatever happens to this process. The answer waits for
         outcomes for the configured delivery wait at most.
 
-        Raises InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge.
+        Raises InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, Unavailable.
         """
         deadline = time.monotonic() + self._delivery_wait
-        notification_id, created_at = new_id(), now()
+        resource = new_resource()
+        if resource.repeated and (before := await self._find(caller, resource.id, deadline)) is not None:
+            return before
+        notification_id, created_at = resource.id, now()
         payload = build_payload(notification_id, content)
         channels = await self._audience.resolve(caller, requested)
-        push = Push(payload, created_at + self._time_to_live, collapse_id=str(notification_id))
+        about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
+        push = Push(payload, created_at + self._time_to_live, collapse_id=str(notification_id), about=about)
         total = await self._record(notification_id, caller, content, push, channels)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
         if not total:
             raise NoRecipients(slugs)
         sent = Event(EventType.PUSH_NOTIFICATION_SENT, created_at, notification_id=notification_id)
         self._events.publish(caller.account_id, sent)
-        counts = await self._deliver(notification_id, push, total, deadline)
+        counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
         return Sent(notification_id, created_at, slugs, counts)
+
+    async def _find(self, caller: ApiKeyPrincipal, notification_id: uuid.UUID, deadline: float) -> Sent | None:
+        """What was recorded by a request that was interrupted before it could answer."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(FIND, (notification_id, caller.account_id), binary=True)
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        created_at, slugs, total = row
+        self._dispatch.wake()
+        counts = await self._count(notification_id, Counts(0, 0, total), deadline)
+        return Sent(notification_id, created_at, None if slugs is None else tuple(slugs), counts)
 
     async def _record(
         self,
@@ -110,9 +130,9 @@ class PushNotifications:
             "action_bodies": [action.body for action in content.actions],
         }
         query = RECORD_FOR_ALL if channels is None else RECORD_FOR_CHANNELS
-        async with self._pool.connection() as connection:
+        async with self._shares.one(caller.account_id), self._pool.connection() as connection:
             # Asked this late, because many requests may have waited for the connection since.
-            leased = 0 if self._dispatch.saturated else LEASED_DEVICES
+            leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0
             parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
             cursor = await connection.execute(query, parameters, binary=True)
             rows = await cursor.fetchall()
@@ -120,8 +140,10 @@ class PushNotifications:
             push.targets.extend(Target(*row[:6]) for row in rows)
         return int(rows[0][6]) if rows else 0
 
-    async def _deliver(self, notification_id: uuid.UUID, push: Push, total: int, deadline: float) -> Counts:
-        progress = self._dispatch.deliver(notification_id, push) if push.targets else None
+    async def _deliver(
+        self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push, total: int, deadline: float
+    ) -> Counts:
+        progress = self._dispatch.deliver(account_id, notification_id, push) if push.targets else None
         if progress is not None and len(push.targets) == total:
             await progress.wait(deadline - time.monotonic())
             return Counts(progress.accepted, progress.users, progress.queued)

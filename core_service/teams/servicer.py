@@ -6,11 +6,14 @@ from smith.core.v1 import account_service_pb2 as messages
 from smith.core.v1 import account_service_pb2_grpc
 
 from core_service.auth import principal
+from core_service.auth.convert import to_session
 from core_service.auth.service import Sessions
+from core_service.auth.sessions import THING as SESSION
 from core_service.teams.convert import read_role, to_account, to_member
 from core_service.teams.models import Role
 from core_service.teams.service import Accounts
 from core_service.timestamps import to_timestamp
+from core_service.validation import find_uuid
 
 
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
@@ -37,6 +40,27 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     ) -> messages.DeleteSessionResponse:
         await self._sessions.sign_out(principal.session().session_id)
         return messages.DeleteSessionResponse()
+
+    async def ListSessions(self, request: messages.ListSessionsRequest, context: Any) -> messages.ListSessionsResponse:
+        caller = principal.session()
+        page = await self._sessions.list(
+            caller.account_id,
+            None if caller.role is Role.OWNER else caller.user_id,
+            request.page_size if request.HasField("page_size") else None,
+            request.page_token if request.HasField("page_token") else None,
+        )
+        return messages.ListSessionsResponse(
+            sessions=[to_session(one, current_id=caller.session_id) for one in page.items],
+            next_page_token=page.next_token,
+        )
+
+    async def RevokeSession(
+        self, request: messages.RevokeSessionRequest, context: Any
+    ) -> messages.RevokeSessionResponse:
+        caller = principal.session()
+        whose = None if caller.role is Role.OWNER else caller.user_id
+        await self._sessions.revoke(caller.account_id, whose, find_uuid(request.session_id, SESSION))
+        return messages.RevokeSessionResponse()
 
     async def GetAccount(self, request: messages.GetAccountRequest, context: Any) -> messages.GetAccountResponse:
         caller = principal.session()

@@ -23,6 +23,7 @@ from core_service.live_activities.settlement import ActivitySettler, Settlement
 from core_service.live_activities.store import ActivityStore
 from core_service.live_activities.stream_moves import start_in_stream
 from core_service.live_activities.waiters import Waiters
+from core_service.shares import AccountShares
 from service_kit.database import Pool
 from tests.core.live_screen import Card, InFlight, ScreenedPhone
 
@@ -52,7 +53,7 @@ class World:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.now = BEGIN
-        self.store = ActivityStore(pool)
+        self.store = ActivityStore(pool, AccountShares(6))
         self.settler = HandSettler(pool, Waiters(), EventBus(), lambda: self.now)
         self.reconciler = Reconciler(pool, self, self.settler, PayloadBuilder("A"), lambda: self.now)
         self.phones = PhoneActivities(pool, self.reconciler, EventBus(), lambda: self.now)

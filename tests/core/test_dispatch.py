@@ -5,6 +5,7 @@ import datetime as dt
 import time
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ import pytest_asyncio
 
 from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
 from core_service.dispatch.progress import Progress
-from core_service.dispatch.service import MAX_IN_PROGRESS, Dispatch
+from core_service.dispatch.service import MAX_DIRECT, MAX_IN_PROGRESS, Dispatch
 from core_service.dispatch.settlement import Settler
 from core_service.wiring import cancel, keep_running
 from service_kit.database import Pool, create_batch_pool
@@ -59,8 +60,8 @@ async def owe(core: Core, notification_id: uuid.UUID, *targets: Target) -> None:
     """Deliveries leased to this test."""
     for target in targets:
         await core.sql(
-            "INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due_at, attempts)"
-            " VALUES (%s, %s, %s, %s, 'due', now() + interval '1 hour', 0)",
+            "INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)"
+            " VALUES (%s, %s, gen_random_uuid(), %s, %s, 'due', now() + interval '1 hour', 0)",
             *(notification_id, target.device_id, target.user_id, target.apns_id),
         )
 
@@ -128,11 +129,38 @@ async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
     assert await core.sql(query, phone.device_id) == [("Unregistered",)]
 
 
+@pytest.mark.parametrize("verdict", [Verdict.HELD, Verdict.MISCONFIGURED])
+async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follows(
+    core: Core, settler: Settler, verdict: Verdict
+) -> None:
+    notification_id, target = uuid.uuid4(), replace(a_target(), attempts=10)
+    await owe(core, notification_id, target)
+    counted = progress()
+    settler.settle(notification_id, target, Outcome(verdict, "LineStopped", 8.0), counted)
+    await counted.wait(5)
+    query = (
+        "SELECT state, attempts, due_at - now() < interval '9 seconds' FROM deliveries"
+        " WHERE notification_id = %s AND device_id = %s"
+    )
+    assert await core.sql(query, notification_id, target.device_id) == [("due", 0, True)]
+
+
 async def test_while_outcomes_cannot_be_written_nothing_new_is_begun(pool: Pool) -> None:
     dispatch = Dispatch(pool, InstantCourier(), Settler(pool))
     push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_IN_PROGRESS)])
-    dispatch.deliver(uuid.uuid4(), push)
-    assert dispatch.saturated
+    dispatch.deliver(uuid.uuid4(), uuid.uuid4(), push)
+    assert not dispatch.has_room(uuid.uuid4())
+
+
+async def test_an_account_that_delivers_much_itself_leaves_the_rest_to_the_dispatcher(
+    pool: Pool, settler: Settler
+) -> None:
+    dispatch, greedy, modest = Dispatch(pool, InstantCourier(), settler), uuid.uuid4(), uuid.uuid4()
+    push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_DIRECT)])
+    delivered = dispatch.deliver(greedy, uuid.uuid4(), push)
+    assert (dispatch.has_room(greedy), dispatch.has_room(modest)) == (False, True)
+    await delivered.wait(5)
+    assert dispatch.has_room(greedy)
 
 
 async def test_a_recorded_push_is_a_success_even_if_its_numbers_cannot_be_read(core: Core, account: Account) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core_service.courier.port import Outcome, Verdict
+from core_service.courier.port import LINE_STOPPED, Outcome, Verdict
 from core_service.live_activities.activity import LIFETIME, Activity
 from core_service.live_activities.claims import Claim, Planned, plan, spend
 from core_service.live_activities.lifecycle import (
@@ -315,3 +315,28 @@ def test_starts_are_always_urgent_and_cost_nothing() -> None:
     assert spend(planned(claim(), activity(), Event.START), budgets, 1).priority == HIGH
     assert budgets == {uuid.UUID(int=1): [0] * BUDGET}
     assert spend(planned(claim(), activity(), Event.END), budgets, 1).priority == LOW
+
+
+def test_what_is_held_again_and_again_takes_from_the_budget_once() -> None:
+    budgets: dict[uuid.UUID, list[int]] = {}
+    spend(planned(claim(), activity(urgent_version=3)), budgets, 1)
+    for minute in range(1, 40):
+        held = claim(reason=LINE_STOPPED, failures=1, timestamp=int(NOW.timestamp()) + minute)
+        push = planned(held, activity(3 + minute, urgent_version=3 + minute))
+        assert spend(push, budgets, 60 * minute).priority == HIGH
+    assert len(budgets[uuid.UUID(int=1)]) == 1
+
+
+@pytest.mark.parametrize(("held", "event"), [(REQUESTED, Event.START), (LIVE, Event.UPDATE)])
+@pytest.mark.parametrize("verdict", [Verdict.HELD, Verdict.MISCONFIGURED])
+def test_what_a_stopped_line_holds_stays_owed_and_waits_no_longer_each_time(
+    held: Held, event: Event, verdict: Verdict
+) -> None:
+    after = held
+    for attempt in range(1, 20):
+        after = replace(after, attempt=attempt, leased=True)
+        after = outcome_of(after, event, Outcome(verdict, LINE_STOPPED, 8.0))
+        assert next_event(after, ACTIVE) is event
+        assert after.next_at == NOW + 10 * SECOND
+        assert after.failures == 1
+        assert after.maybe_shown == held.maybe_shown

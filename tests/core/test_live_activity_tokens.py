@@ -9,6 +9,7 @@ from core_service.live_activities.activity import new_activity_id
 from core_service.live_activities.change import State
 from core_service.live_activities.store import ActivityStore
 from core_service.orm import now
+from core_service.shares import AccountShares
 from service_kit.database import create_request_pool
 from tests.core.harness import Account, Phone
 from tests.waiting import eventually_async
@@ -51,7 +52,7 @@ async def test_a_token_that_is_reported_while_a_start_is_being_recorded_is_not_o
     activity_id = new_activity_id()
     async with (
         create_request_pool(account.core.database_url, max_size=2) as pool,
-        ActivityStore(pool).turn(uuid.UUID(account.id)) as turn,
+        ActivityStore(pool, AccountShares(6)).turn(uuid.UUID(account.id)) as turn,
     ):
         assert (await turn.start(activity_id, STATE, None, now())).total == 1
         await phone.caller.PutDeviceTokens(push_to_start_token=secrets.token_hex(32))

@@ -10,9 +10,14 @@ import pytest_asyncio
 
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
+from core_service.delivery_log import queries as delivery_log
 from core_service.dispatch import queries as dispatch
+from core_service.idempotency import queries as idempotency
 from core_service.live_activities import phone_queries, queries, reconciler_queries, time_queries
 from core_service.push import queries as push
+from core_service.rounds import Round
+from core_service.status import queries as status
+from core_service.webhooks import queries as webhooks
 from tests.core.harness import Core
 
 FILL = """
@@ -45,8 +50,9 @@ SELECT md5('channel' || (1 + i %% 2000))::uuid, md5('device' || i)::uuid FROM ge
 INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)
 SELECT md5('notification' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 't', '{}', now(), now()
 FROM generate_series(1, 5000) i;
-INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due_at, attempts)
-SELECT md5('notification' || (1 + i %% 5000))::uuid, md5('device' || i)::uuid, gen_random_uuid(), gen_random_uuid(),
+INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)
+SELECT md5('notification' || (1 + i %% 5000))::uuid, md5('device' || i)::uuid, md5('account' || (1 + i %% 500))::uuid,
+       gen_random_uuid(), gen_random_uuid(),
        CASE WHEN i %% 100 = 0 THEN 'due' ELSE 'accepted' END, now() + interval '1 day', 0
 FROM generate_series(1, 20000) i;
 INSERT INTO live_activities (id, account_id, version, content_state, alert_version, urgent_version, updates,
@@ -55,9 +61,9 @@ SELECT 'activity-' || i, md5('account' || (1 + i %% 500))::uuid, 3, '{}', 0, 1, 
        now() + interval '1 hour', CASE WHEN i %% 10 > 0 THEN now() END, CASE WHEN i %% 10 > 0 THEN now() END,
        CASE WHEN i %% 10 = 0 THEN now() + interval '1 hour' END
 FROM generate_series(1, 20000) i;
-INSERT INTO live_activity_devices (activity_id, device_id, user_id, phase, maybe_shown, accepted_version, sent_version,
-    timestamp, apns_id, attempt, failures, leased, next_at)
-SELECT 'activity-' || i, md5('device' || d)::uuid, gen_random_uuid(),
+INSERT INTO live_activity_devices (activity_id, device_id, account_id, user_id, phase, maybe_shown, accepted_version,
+    sent_version, timestamp, apns_id, attempt, failures, leased, next_at)
+SELECT 'activity-' || i, md5('device' || d)::uuid, md5('account' || (1 + i %% 500))::uuid, gen_random_uuid(),
        CASE WHEN i %% 10 = 0 THEN 'live' ELSE 'ended' END,
        true, 3, 3, 1, gen_random_uuid(), 3, 0, false, CASE WHEN i %% 100 = 0 THEN now() + interval '1 hour' END
 FROM generate_series(1, 20000) i, LATERAL (SELECT 1 + (i * 7 + n) %% 20000 AS d FROM generate_series(0, 1) n) t;
@@ -66,6 +72,26 @@ SELECT md5('stream' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 'k-' ||
 FROM generate_series(1, 10000) i;
 INSERT INTO live_activity_actions (id, activity_id, title, type, url)
 SELECT gen_random_uuid(), 'activity-' || i, 't', 'open_url', 'u' FROM generate_series(1, 10000) i;
+INSERT INTO notification_actions (id, notification_id, position, title, type, url)
+SELECT md5('action' || i)::uuid, md5('notification' || (1 + i %% 5000))::uuid, i, 't', 'open_url', 'u'
+FROM generate_series(1, 10000) i;
+INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,
+                         response_body, reason, message, created_at)
+SELECT md5('run' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, md5('action' || i)::uuid,
+       md5('device' || i)::uuid,
+       false, 'u', 'GET', CASE WHEN i %% 100 = 0 THEN 'running' ELSE 'failed' END, now() + interval '1 day', 1, '', '',
+       '', now()
+FROM generate_series(1, 10000) i;
+INSERT INTO delivery_attempts (id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome,
+                               latency_ms)
+SELECT gen_random_uuid(), md5('account' || (1 + i %% 500))::uuid, now(), md5('device' || i)::uuid,
+       md5('notification' || (1 + i %% 5000))::uuid::text, 'alert', 10, gen_random_uuid(), 'accepted', 5
+FROM generate_series(1, 20000) i;
+INSERT INTO idempotent_requests (principal_id, key_hash, fingerprint, resource_id, locked_until, created_at)
+SELECT md5('key' || i)::uuid, sha256(i::text::bytea), 'x', gen_random_uuid(), now(), now()
+FROM generate_series(1, 10000) i;
+INSERT INTO webhook_secrets (id, account_id, secret, created_at)
+SELECT md5('secret' || i)::uuid, md5('account' || i)::uuid, 'x', now() FROM generate_series(1, 500) i;
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
 ANALYZE
@@ -99,6 +125,7 @@ SETTLEMENT: dict[str, Any] = {
     "delays": [0.0],
     "tokens": ["ab"],
     "dead_since": [None],
+    "counts": [True],
 }
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LIVE: dict[str, Any] = {
@@ -132,7 +159,7 @@ LIVE: dict[str, Any] = {
     "token": "ab",
     "paused_at": None,
     "held": None,
-    "limit": 500,
+    **Round().parameters(250),
 }
 """Parameters of everything that concerns one activity, stream or phone."""
 
@@ -155,6 +182,8 @@ BATCH: dict[str, Any] = {
     "accepted_versions": [1],
     "failures": [0],
     "leased": [False],
+    "later": NOW,
+    "limit": 500,
     "paced_until": [None],
     "started_at": [None],
     "now": NOW,
@@ -169,7 +198,7 @@ OF_ACTIVITIES = """
 OF_STREAMS = "FIND_STREAM_KEY WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
     LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES BURY_START_TOKENS WRITE_DEVICES
-    RELEASE_ENDS
+    RELEASE_ENDS RELEASE
 """
 LIVE_QUERIES = {
     name: value
@@ -181,7 +210,39 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
     **dict.fromkeys(OF_STREAMS.split(), LIVE | {"id": ID}),
     **dict.fromkeys(OF_MANY.split(), BATCH),
 }
-NOT_HOT = {"ACTIVITY_COLUMNS", "OPEN", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM"}
+NOT_HOT = {"ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM"}
+
+LISTED = {
+    "account_id": ID,
+    "subjects": ["s"],
+    "device_id": ID,
+    "channel": "ops",
+    "outcomes": ["accepted"],
+    "before": ID,
+    "examined": 5000,
+    "limit": 101,
+    "notification_id": ID,
+    "activity_id": "a",
+}
+KEYED = {
+    "principal_id": ID,
+    "key_hash": b"x",
+    "fingerprint": b"x",
+    "resource_id": ID,
+    "lease": 30,
+    "answer": b"x",
+}
+TAP = {"id": ID, "action_id": ID, "device_id": ID, "account_id": ID, "double_tap": 10, "lease": 30}
+SETTLED_RUN = {
+    "ids": [ID],
+    "states": ["succeeded"],
+    "attempts": [1],
+    "waits": [0.0],
+    "status_codes": [200],
+    "response_bodies": [""],
+    "reasons": [""],
+    "messages": [""],
+}
 
 HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
@@ -191,11 +252,32 @@ HOT: dict[str, tuple[str, Any]] = {
     "find channels": (audience.FIND_CHANNELS, (ID, ["a"])),
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
-    "claim": (dispatch.CLAIM, {"limit": 500, "lease": 20}),
+    "claim": (dispatch.CLAIM, {**Round().parameters(250), "lease": 20}),
     "read notifications": (dispatch.READ_NOTIFICATIONS, ([ID],)),
     "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID])),
     "settle": (dispatch.SETTLE, SETTLEMENT),
     "count": (dispatch.COUNT, (ID,)),
+    "find a notification": (push.FIND, (ID, ID)),
+    "claim an idempotency key": (idempotency.CLAIM, KEYED),
+    "read an idempotency key": (idempotency.READ, (ID, b"x")),
+    "complete an idempotent request": (idempotency.COMPLETE, KEYED),
+    **{
+        f"list attempts by {by}": (delivery_log.list_attempts(by), LISTED)
+        for by in ("account", "subject", "device", "both")
+    },
+    "find a stream's activities": (delivery_log.FIND_STREAM_ACTIVITIES, (ID, "k")),
+    "find a stream": (delivery_log.FIND_STREAM, (ID, "k")),
+    "find a device": (delivery_log.FIND_DEVICE, (ID, ID)),
+    "explain a notification": (delivery_log.EXPLAIN_NOTIFICATION, LISTED),
+    "explain an activity": (delivery_log.EXPLAIN_ACTIVITY, LISTED),
+    "record a tap": (webhooks.RECORD, TAP),
+    "newest run": (webhooks.NEWEST_RUN, TAP),
+    "read run": (webhooks.READ_RUN, (ID, ID)),
+    "list runs": (webhooks.LIST_RUNS, {"account_id": ID, "before": ID, "state": None, "limit": 101}),
+    "claim webhook calls": (webhooks.CLAIM, {"busy": [ID], "share": 10, "limit": 25, "lease": 30}),
+    "settle webhook calls": (webhooks.SETTLE, SETTLED_RUN),
+    "read signing keys": (webhooks.READ_KEYS, ([ID],)),
+    "phones on lines": (status.HAS_PHONE, {"account_id": ID, "environments": ["sandbox"], "bundle_ids": [None]}),
     **{name: (LIVE_QUERIES[name], parameters) for name, parameters in LIVE_ACTIVITIES.items()},
 }
 

@@ -11,11 +11,15 @@ from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
+    audit_service_pb2_grpc,
     channel_service_pb2_grpc,
+    delivery_log_service_pb2_grpc,
     device_service_pb2_grpc,
     live_activity_service_pb2_grpc,
     phone_service_pb2_grpc,
     push_notification_service_pb2_grpc,
+    status_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 
 from gateway.routes import services
@@ -27,11 +31,15 @@ Behaviour = Callable[[Any, Any], Awaitable[Message]]
 MODULES = (
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
+    audit_service_pb2_grpc,
     channel_service_pb2_grpc,
+    delivery_log_service_pb2_grpc,
     device_service_pb2_grpc,
     live_activity_service_pb2_grpc,
     phone_service_pb2_grpc,
     push_notification_service_pb2_grpc,
+    status_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 """The services that have REST routes."""
 

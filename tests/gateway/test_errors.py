@@ -9,6 +9,7 @@ import pytest
 from service_kit.errors import AlreadyExists, DomainError, InvalidRequest, Kind, NotFound, Unavailable
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
+from tests.gateway.http_client import Reply
 
 SEND = "SendPushNotification"
 
@@ -195,7 +196,12 @@ async def test_beyond_the_bound_of_requests_the_answer_is_503_at_once(
     """And the process still says that it is alive."""
     gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_max_concurrent_requests=2)
     release = core.never_answers(SEND)
-    waiting = [asyncio.create_task(gateway.push({"title": "x"})) for _ in range(2)]
+    waiting = [
+        asyncio.create_task(
+            gateway.request("POST", "/api/push-notification", {"title": "x"}, {"authorization": f"Bearer {caller}"})
+        )
+        for caller in range(2)
+    ]
     await core.received(2)
     async with asyncio.timeout(1):
         reply = await gateway.push({"title": "x" * 100_000})
@@ -204,6 +210,43 @@ async def test_beyond_the_bound_of_requests_the_answer_is_503_at_once(
     release.set()
     assert [(await one).status for one in waiting] == [200, 200]
     assert (await gateway.push({"title": "x"})).status == 200
+
+
+async def test_one_caller_gets_half_of_the_calls_and_the_others_the_rest(
+    make_gateway: MakeGateway, core: CoreStandIn
+) -> None:
+    """However many it makes."""
+    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_max_concurrent_requests=8)
+
+    def send(key: str) -> asyncio.Task[Reply]:
+        headers = {"authorization": f"Bearer {key}"}
+        return asyncio.create_task(gateway.request("POST", "/api/push-notification", {"title": "x"}, headers))
+
+    release = core.never_answers(SEND)
+    greedy = [send("greedy") for _ in range(4)]
+    await core.received(4)
+    async with asyncio.timeout(1):
+        refused = await send("greedy")
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    modest = [send("modest") for _ in range(2)]
+    await core.received(6)
+    release.set()
+    assert [(await one).status for one in [*greedy, *modest]] == [200] * 6
+    assert (await send("greedy")).status == 200
+
+
+async def test_what_is_wrong_though_the_server_serves_is_named_and_no_more(make_gateway: MakeGateway) -> None:
+    """For whoever watches readiness; the details are for members."""
+    core = CoreStandIn()
+    await core.start()
+    gateway = await make_gateway(f"127.0.0.1:{core.port}")
+    assert core.server is not None
+    await core.server.set_well("smith.apns", False)
+    reply = await gateway.request("GET", "/readyz")
+    assert (reply.status, reply.json()) == (200, {"status": "ready", "warnings": ["apns"]})
+    await core.server.set_well("smith.apns", True)
+    assert (await gateway.request("GET", "/readyz")).json() == {"status": "ready"}
+    await core.stop()
 
 
 async def test_beyond_the_bound_of_connections_a_new_one_is_refused(

@@ -45,6 +45,16 @@ class AccountServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.DeleteSessionRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.DeleteSessionResponse.FromString,
                 _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/smith.core.v1.AccountService/ListSessions',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.RevokeSession = channel.unary_unary(
+                '/smith.core.v1.AccountService/RevokeSession',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionResponse.FromString,
+                _registered_method=True)
         self.GetAccount = channel.unary_unary(
                 '/smith.core.v1.AccountService/GetAccount',
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountRequest.SerializeToString,
@@ -83,6 +93,24 @@ class AccountServiceServicer:
 
     def DeleteSession(self, request, context):
         """Signs the calling session out. Its token is refused from the next call on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeSession(self, request, context):
+        """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+
+        Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +160,16 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.DeleteSession,
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.DeleteSessionRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.DeleteSessionResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListSessionsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'RevokeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeSession,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionResponse.SerializeToString,
             ),
             'GetAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAccount,
@@ -209,6 +247,60 @@ class AccountService:
             '/smith.core.v1.AccountService/DeleteSession',
             smith_dot_core_dot_v1_dot_account__service__pb2.DeleteSessionRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_account__service__pb2.DeleteSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/ListSessions',
+            smith_dot_core_dot_v1_dot_account__service__pb2.ListSessionsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/RevokeSession',
+            smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,

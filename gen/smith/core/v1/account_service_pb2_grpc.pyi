@@ -41,6 +41,16 @@ class AccountServiceStub:
     """
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]
     """Signs the calling session out. Its token is refused from the next call on."""
+    ListSessions: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListSessionsRequest, _account_service_pb2.ListSessionsResponse]
+    """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+
+    Errors: INVALID_REQUEST.
+    """
+    RevokeSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RevokeSessionRequest, _account_service_pb2.RevokeSessionResponse]
+    """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+
+    Errors: NOT_FOUND.
+    """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]
     """The caller's account and place in it."""
     UpdateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]
@@ -69,6 +79,16 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """
     DeleteSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """Signs the calling session out. Its token is refused from the next call on."""
+    ListSessions: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListSessionsRequest, _account_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+
+    Errors: INVALID_REQUEST.
+    """
+    RevokeSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RevokeSessionRequest, _account_service_pb2.RevokeSessionResponse]  # type: ignore[assignment]
+    """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+
+    Errors: NOT_FOUND.
+    """
     GetAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """The caller's account and place in it."""
     UpdateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]  # type: ignore[assignment]
@@ -106,6 +126,28 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.DeleteSessionResponse, _abc.Awaitable[_account_service_pb2.DeleteSessionResponse]]:
         """Signs the calling session out. Its token is refused from the next call on."""
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _account_service_pb2.ListSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ListSessionsResponse, _abc.Awaitable[_account_service_pb2.ListSessionsResponse]]:
+        """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def RevokeSession(
+        self,
+        request: _account_service_pb2.RevokeSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.RevokeSessionResponse, _abc.Awaitable[_account_service_pb2.RevokeSessionResponse]]:
+        """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+
+        Errors: NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def GetAccount(

@@ -28,7 +28,7 @@ from smith.core.v1 import api_key_pb2 as smith_dot_core_dot_v1_dot_api__key__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/api_key_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/api_key.proto\x1a\x1bsmith/core/v1/options.proto\"u\n\x13\x43reateApiKeyRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\x05scope\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeH\x00\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x03 \x03(\tB\x08\n\x06_scope\"N\n\x14\x43reateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"b\n\x12ListApiKeysRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"p\n\x13ListApiKeysResponse\x12\'\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x97\x01\n\x13UpdateApiKeyRequest\x12\x18\n\napi_key_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x12.\n\x05scope\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeH\x01\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x04 \x03(\tB\x07\n\x05_nameB\x08\n\x06_scope\">\n\x14UpdateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\"/\n\x13RevokeApiKeyRequest\x12\x18\n\napi_key_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14RevokeApiKeyResponse2\x8a\x04\n\rApiKeyService\x12x\n\x0c\x43reateApiKey\x12\".smith.core.v1.CreateApiKeyRequest\x1a#.smith.core.v1.CreateApiKeyResponse\"\x1f\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x12\"\r/api/api-keys:\x01*\x12r\n\x0bListApiKeys\x12!.smith.core.v1.ListApiKeysRequest\x1a\".smith.core.v1.ListApiKeysResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/api-keys\x12\x85\x01\n\x0cUpdateApiKey\x12\".smith.core.v1.UpdateApiKeyRequest\x1a#.smith.core.v1.UpdateApiKeyResponse\",\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/api-keys/{api_key_id}:\x01*\x12\x82\x01\n\x0cRevokeApiKey\x12\".smith.core.v1.RevokeApiKeyRequest\x1a#.smith.core.v1.RevokeApiKeyResponse\")\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x1c*\x1a/api/api-keys/{api_key_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/api_key_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/api_key.proto\x1a\x1bsmith/core/v1/options.proto\"u\n\x13\x43reateApiKeyRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\x05scope\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeH\x00\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x03 \x03(\tB\x08\n\x06_scope\"S\n\x14\x43reateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x13\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01\"b\n\x12ListApiKeysRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"p\n\x13ListApiKeysResponse\x12\'\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x97\x01\n\x13UpdateApiKeyRequest\x12\x18\n\napi_key_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x12.\n\x05scope\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeH\x01\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x04 \x03(\tB\x07\n\x05_nameB\x08\n\x06_scope\">\n\x14UpdateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\"/\n\x13RevokeApiKeyRequest\x12\x18\n\napi_key_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14RevokeApiKeyResponse2\x90\x04\n\rApiKeyService\x12z\n\x0c\x43reateApiKey\x12\".smith.core.v1.CreateApiKeyRequest\x1a#.smith.core.v1.CreateApiKeyResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/api-keys:\x01*\x12r\n\x0bListApiKeys\x12!.smith.core.v1.ListApiKeysRequest\x1a\".smith.core.v1.ListApiKeysResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/api-keys\x12\x87\x01\n\x0cUpdateApiKey\x12\".smith.core.v1.UpdateApiKeyRequest\x1a#.smith.core.v1.UpdateApiKeyResponse\".\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/api-keys/{api_key_id}:\x01*\x12\x84\x01\n\x0cRevokeApiKey\x12\".smith.core.v1.RevokeApiKeyRequest\x1a#.smith.core.v1.RevokeApiKeyResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/api-keys/{api_key_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,34 +37,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['secret']._loaded_options = None
+  _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['secret']._serialized_options = b'\200\001\001'
   _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['api_key_id']._loaded_options = None
   _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['api_key_id']._serialized_options = b'\342A\001\002'
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['api_key_id']._loaded_options = None
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['api_key_id']._serialized_options = b'\342A\001\002'
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._loaded_options = None
-  _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\022\"\r/api/api-keys:\001*'
+  _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\022\"\r/api/api-keys:\001*'
   _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\017\022\r/api/api-keys'
   _globals['_APIKEYSERVICE'].methods_by_name['UpdateApiKey']._loaded_options = None
-  _globals['_APIKEYSERVICE'].methods_by_name['UpdateApiKey']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\0372\032/api/api-keys/{api_key_id}:\001*'
+  _globals['_APIKEYSERVICE'].methods_by_name['UpdateApiKey']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\0372\032/api/api-keys/{api_key_id}:\001*'
   _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._loaded_options = None
-  _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\034*\032/api/api-keys/{api_key_id}'
+  _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\034*\032/api/api-keys/{api_key_id}'
   _globals['_CREATEAPIKEYREQUEST']._serialized_start=175
   _globals['_CREATEAPIKEYREQUEST']._serialized_end=292
   _globals['_CREATEAPIKEYRESPONSE']._serialized_start=294
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=372
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=374
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=472
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=474
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=586
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=589
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=740
-  _globals['_UPDATEAPIKEYRESPONSE']._serialized_start=742
-  _globals['_UPDATEAPIKEYRESPONSE']._serialized_end=804
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=806
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=853
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=855
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=877
-  _globals['_APIKEYSERVICE']._serialized_start=880
-  _globals['_APIKEYSERVICE']._serialized_end=1402
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=377
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=379
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=477
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=479
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=591
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=594
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=745
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_start=747
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_end=809
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=811
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=858
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=860
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=882
+  _globals['_APIKEYSERVICE']._serialized_start=885
+  _globals['_APIKEYSERVICE']._serialized_end=1413
 # @@protoc_insertion_point(module_scope)

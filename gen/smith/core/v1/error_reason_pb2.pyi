@@ -56,6 +56,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The Live Activity is over and takes no more updates. INVALID_ARGUMENT, HTTP 400."""
     ERROR_REASON_INVALID_STREAM_KEY: _ErrorReason.ValueType  # 15
     """`stream_key` breaks its syntax. INVALID_ARGUMENT, HTTP 400."""
+    ERROR_REASON_IDEMPOTENCY_KEY_REUSED: _ErrorReason.ValueType  # 16
+    """The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Stands in the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
@@ -97,4 +99,6 @@ ERROR_REASON_LIVE_ACTIVITY_ENDED: ErrorReason.ValueType  # 14
 """The Live Activity is over and takes no more updates. INVALID_ARGUMENT, HTTP 400."""
 ERROR_REASON_INVALID_STREAM_KEY: ErrorReason.ValueType  # 15
 """`stream_key` breaks its syntax. INVALID_ARGUMENT, HTTP 400."""
+ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason.ValueType  # 16
+"""The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -50,6 +50,12 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     """A stream was ended and forgotten."""
     EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD: _EventType.ValueType  # 12
     """APNs declared a device's push-to-start token dead; `reason` is its word for it."""
+    EVENT_TYPE_DELIVERY_STOPPED: _EventType.ValueType  # 13
+    """A line to APNs stands still because the server's settings are wrong; `reason` says how. Everything stays queued."""
+    EVENT_TYPE_DELIVERY_RESUMED: _EventType.ValueType  # 14
+    """The line works again; what was queued goes out."""
+    EVENT_TYPE_ACTION_RUN_SETTLED: _EventType.ValueType  # 15
+    """A webhook action's run has ended; `reason` is empty if it succeeded."""
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
     """What can happen."""
@@ -80,6 +86,12 @@ EVENT_TYPE_STREAM_ENDED: EventType.ValueType  # 11
 """A stream was ended and forgotten."""
 EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD: EventType.ValueType  # 12
 """APNs declared a device's push-to-start token dead; `reason` is its word for it."""
+EVENT_TYPE_DELIVERY_STOPPED: EventType.ValueType  # 13
+"""A line to APNs stands still because the server's settings are wrong; `reason` says how. Everything stays queued."""
+EVENT_TYPE_DELIVERY_RESUMED: EventType.ValueType  # 14
+"""The line works again; what was queued goes out."""
+EVENT_TYPE_ACTION_RUN_SETTLED: EventType.ValueType  # 15
+"""A webhook action's run has ended; `reason` is empty if it succeeded."""
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final
@@ -95,6 +107,7 @@ class Event(_message.Message):
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    ACTION_RUN_ID_FIELD_NUMBER: _builtins.int
     type: Global___EventType.ValueType
     """What happened."""
     activity_id: _builtins.str
@@ -107,6 +120,8 @@ class Event(_message.Message):
     """The push notification it is about, a UUID. Empty if it is about none."""
     reason: _builtins.str
     """Why, in APNs' words or ours. Empty if there is nothing to explain."""
+    action_run_id: _builtins.str
+    """The run of a webhook action it is about, a UUID. Empty if it is about none."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -121,10 +136,11 @@ class Event(_message.Message):
         device_id: _builtins.str = ...,
         notification_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        action_run_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_id", b"activity_id", "device_id", b"device_id", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "reason", b"reason", "stream_key", b"stream_key", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_run_id", b"action_run_id", "activity_id", b"activity_id", "device_id", b"device_id", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "reason", b"reason", "stream_key", b"stream_key", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -65,8 +65,13 @@ class MethodPolicy(_message.Message):
 
     ALLOW_FIELD_NUMBER: _builtins.int
     RATE_LIMITED_FIELD_NUMBER: _builtins.int
+    AUDITED_FIELD_NUMBER: _builtins.int
     rate_limited: _builtins.bool
     """True for the endpoints that share the account's request rate limit."""
+    audited: _builtins.bool
+    """True for acts of administration: each success is kept in the account's audit log, with the request but for fields
+    marked `debug_redact`.
+    """
     @_builtins.property
     def allow(self) -> _containers.RepeatedScalarFieldContainer[Global___Access.ValueType]:
         """Who may call it: any one of these suffices."""
@@ -76,10 +81,11 @@ class MethodPolicy(_message.Message):
         *,
         allow: _abc.Iterable[Global___Access.ValueType] | None = ...,
         rate_limited: _builtins.bool = ...,
+        audited: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "rate_limited", b"rate_limited"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "audited", b"audited", "rate_limited", b"rate_limited"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

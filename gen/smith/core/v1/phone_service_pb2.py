@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from smith.core.v1 import action_run_pb2 as smith_dot_core_dot_v1_dot_action__run__pb2
 from smith.core.v1 import device_pb2 as smith_dot_core_dot_v1_dot_device__pb2
 from smith.core.v1 import live_activity_pb2 as smith_dot_core_dot_v1_dot_live__activity__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/phone_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1asmith/core/v1/device.proto\x1a!smith/core/v1/live_activity.proto\x1a\x1bsmith/core/v1/options.proto\"C\n\x11PairDeviceRequest\x12\x1a\n\x0cpairing_code\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"=\n\x12PairDeviceResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64\x65vice_token\x18\x02 \x01(\t\"\xd4\x02\n\x16PutDeviceTokensRequest\x12\x17\n\npush_token\x18\x01 \x01(\tH\x00\x88\x01\x01\x12 \n\x13push_to_start_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x38\n\x0b\x65nvironment\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentH\x02\x88\x01\x01\x12\x16\n\tbundle_id\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x17\n\nos_version\x18\x05 \x01(\tH\x04\x88\x01\x01\x12$\n\x17\x66requent_pushes_enabled\x18\x06 \x01(\x08H\x05\x88\x01\x01\x42\r\n\x0b_push_tokenB\x16\n\x14_push_to_start_tokenB\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x1a\n\x18_frequent_pushes_enabled\"@\n\x17PutDeviceTokensResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"M\n\x1bPutLiveActivityTokenRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x1e\n\x1cPutLiveActivityTokenResponse\"?\n\"ReportLiveActivityDismissedRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"%\n#ReportLiveActivityDismissedResponse\"\x17\n\x15GetDeviceStateRequest\"T\n\x16GetDeviceStateResponse\x12:\n\x0flive_activities\x18\x01 \x03(\x0b\x32!.smith.core.v1.DeviceLiveActivity\"\x15\n\x13UnpairDeviceRequest\"\x16\n\x14UnpairDeviceResponse2\x87\x07\n\x0cPhoneService\x12u\n\nPairDevice\x12 .smith.core.v1.PairDeviceRequest\x1a!.smith.core.v1.PairDeviceResponse\"\"\xa2\xbb\x18\x03\n\x01\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/device/pair:\x01*\x12\x86\x01\n\x0fPutDeviceTokens\x12%.smith.core.v1.PutDeviceTokensRequest\x1a&.smith.core.v1.PutDeviceTokensResponse\"$\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x17\x1a\x12/api/device/tokens:\x01*\x12\xb2\x01\n\x14PutLiveActivityToken\x12*.smith.core.v1.PutLiveActivityTokenRequest\x1a+.smith.core.v1.PutLiveActivityTokenResponse\"A\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x34\x1a//api/device/live-activities/{activity_id}/token:\x01*\x12\xcb\x01\n\x1bReportLiveActivityDismissed\x12\x31.smith.core.v1.ReportLiveActivityDismissedRequest\x1a\x32.smith.core.v1.ReportLiveActivityDismissedResponse\"E\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x38\"3/api/device/live-activities/{activity_id}/dismissed:\x01*\x12\x7f\n\x0eGetDeviceState\x12$.smith.core.v1.GetDeviceStateRequest\x1a%.smith.core.v1.GetDeviceStateResponse\" \xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x13\x12\x11/api/device/state\x12s\n\x0cUnpairDevice\x12\".smith.core.v1.UnpairDeviceRequest\x1a#.smith.core.v1.UnpairDeviceResponse\"\x1a\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\r*\x0b/api/deviceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/phone_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1asmith/core/v1/device.proto\x1a!smith/core/v1/live_activity.proto\x1a\x1bsmith/core/v1/options.proto\"F\n\x11PairDeviceRequest\x12\x1d\n\x0cpairing_code\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12\x12\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"B\n\x12PairDeviceResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x19\n\x0c\x64\x65vice_token\x18\x02 \x01(\tB\x03\x80\x01\x01\"\xde\x02\n\x16PutDeviceTokensRequest\x12\x1c\n\npush_token\x18\x01 \x01(\tB\x03\x80\x01\x01H\x00\x88\x01\x01\x12%\n\x13push_to_start_token\x18\x02 \x01(\tB\x03\x80\x01\x01H\x01\x88\x01\x01\x12\x38\n\x0b\x65nvironment\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentH\x02\x88\x01\x01\x12\x16\n\tbundle_id\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x17\n\nos_version\x18\x05 \x01(\tH\x04\x88\x01\x01\x12$\n\x17\x66requent_pushes_enabled\x18\x06 \x01(\x08H\x05\x88\x01\x01\x42\r\n\x0b_push_tokenB\x16\n\x14_push_to_start_tokenB\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x1a\n\x18_frequent_pushes_enabled\"@\n\x17PutDeviceTokensResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"P\n\x1bPutLiveActivityTokenRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x05token\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\"\x1e\n\x1cPutLiveActivityTokenResponse\"?\n\"ReportLiveActivityDismissedRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"%\n#ReportLiveActivityDismissedResponse\"\x17\n\x15GetDeviceStateRequest\"T\n\x16GetDeviceStateResponse\x12:\n\x0flive_activities\x18\x01 \x03(\x0b\x32!.smith.core.v1.DeviceLiveActivity\"+\n\x10RunActionRequest\x12\x17\n\taction_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"A\n\x11RunActionResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"2\n\x13GetActionRunRequest\x12\x1b\n\raction_run_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"D\n\x14GetActionRunResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"\x15\n\x13UnpairDeviceRequest\"\x16\n\x14UnpairDeviceResponse2\xa5\t\n\x0cPhoneService\x12w\n\nPairDevice\x12 .smith.core.v1.PairDeviceRequest\x1a!.smith.core.v1.PairDeviceResponse\"$\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/device/pair:\x01*\x12\x86\x01\n\x0fPutDeviceTokens\x12%.smith.core.v1.PutDeviceTokensRequest\x1a&.smith.core.v1.PutDeviceTokensResponse\"$\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x17\x1a\x12/api/device/tokens:\x01*\x12\xb2\x01\n\x14PutLiveActivityToken\x12*.smith.core.v1.PutLiveActivityTokenRequest\x1a+.smith.core.v1.PutLiveActivityTokenResponse\"A\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x34\x1a//api/device/live-activities/{activity_id}/token:\x01*\x12\xcb\x01\n\x1bReportLiveActivityDismissed\x12\x31.smith.core.v1.ReportLiveActivityDismissedRequest\x1a\x32.smith.core.v1.ReportLiveActivityDismissedResponse\"E\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x38\"3/api/device/live-activities/{activity_id}/dismissed:\x01*\x12\x7f\n\x0eGetDeviceState\x12$.smith.core.v1.GetDeviceStateRequest\x1a%.smith.core.v1.GetDeviceStateResponse\" \xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x13\x12\x11/api/device/state\x12\x85\x01\n\tRunAction\x12\x1f.smith.core.v1.RunActionRequest\x1a .smith.core.v1.RunActionResponse\"5\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02(\"#/api/device/actions/{action_id}/run:\x01*\x12\x8f\x01\n\x0cGetActionRun\x12\".smith.core.v1.GetActionRunRequest\x1a#.smith.core.v1.GetActionRunResponse\"6\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02)\x12\'/api/device/action-runs/{action_run_id}\x12u\n\x0cUnpairDevice\x12\".smith.core.v1.UnpairDeviceRequest\x1a#.smith.core.v1.UnpairDeviceResponse\"\x1c\xa2\xbb\x18\x05\n\x01\x03\x18\x01\x82\xd3\xe4\x93\x02\r*\x0b/api/deviceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,17 +38,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.phone_service
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PAIRDEVICEREQUEST'].fields_by_name['pairing_code']._loaded_options = None
-  _globals['_PAIRDEVICEREQUEST'].fields_by_name['pairing_code']._serialized_options = b'\342A\001\002'
+  _globals['_PAIRDEVICEREQUEST'].fields_by_name['pairing_code']._serialized_options = b'\200\001\001\342A\001\002'
   _globals['_PAIRDEVICEREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_PAIRDEVICEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_PAIRDEVICERESPONSE'].fields_by_name['device_token']._loaded_options = None
+  _globals['_PAIRDEVICERESPONSE'].fields_by_name['device_token']._serialized_options = b'\200\001\001'
+  _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['push_token']._loaded_options = None
+  _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['push_token']._serialized_options = b'\200\001\001'
+  _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['push_to_start_token']._loaded_options = None
+  _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['push_to_start_token']._serialized_options = b'\200\001\001'
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['activity_id']._loaded_options = None
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['activity_id']._serialized_options = b'\342A\001\002'
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['token']._loaded_options = None
-  _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['token']._serialized_options = b'\342A\001\002'
+  _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['token']._serialized_options = b'\200\001\001\342A\001\002'
   _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST'].fields_by_name['activity_id']._loaded_options = None
   _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST'].fields_by_name['activity_id']._serialized_options = b'\342A\001\002'
+  _globals['_RUNACTIONREQUEST'].fields_by_name['action_id']._loaded_options = None
+  _globals['_RUNACTIONREQUEST'].fields_by_name['action_id']._serialized_options = b'\342A\001\002'
+  _globals['_GETACTIONRUNREQUEST'].fields_by_name['action_run_id']._loaded_options = None
+  _globals['_GETACTIONRUNREQUEST'].fields_by_name['action_run_id']._serialized_options = b'\342A\001\002'
   _globals['_PHONESERVICE'].methods_by_name['PairDevice']._loaded_options = None
-  _globals['_PHONESERVICE'].methods_by_name['PairDevice']._serialized_options = b'\242\273\030\003\n\001\001\202\323\344\223\002\025\"\020/api/device/pair:\001*'
+  _globals['_PHONESERVICE'].methods_by_name['PairDevice']._serialized_options = b'\242\273\030\005\n\001\001\030\001\202\323\344\223\002\025\"\020/api/device/pair:\001*'
   _globals['_PHONESERVICE'].methods_by_name['PutDeviceTokens']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['PutDeviceTokens']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002\027\032\022/api/device/tokens:\001*'
   _globals['_PHONESERVICE'].methods_by_name['PutLiveActivityToken']._loaded_options = None
@@ -56,32 +67,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PHONESERVICE'].methods_by_name['ReportLiveActivityDismissed']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\0028\"3/api/device/live-activities/{activity_id}/dismissed:\001*'
   _globals['_PHONESERVICE'].methods_by_name['GetDeviceState']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['GetDeviceState']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002\023\022\021/api/device/state'
+  _globals['_PHONESERVICE'].methods_by_name['RunAction']._loaded_options = None
+  _globals['_PHONESERVICE'].methods_by_name['RunAction']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002(\"#/api/device/actions/{action_id}/run:\001*'
+  _globals['_PHONESERVICE'].methods_by_name['GetActionRun']._loaded_options = None
+  _globals['_PHONESERVICE'].methods_by_name['GetActionRun']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002)\022\'/api/device/action-runs/{action_run_id}'
   _globals['_PHONESERVICE'].methods_by_name['UnpairDevice']._loaded_options = None
-  _globals['_PHONESERVICE'].methods_by_name['UnpairDevice']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002\r*\013/api/device'
-  _globals['_PAIRDEVICEREQUEST']._serialized_start=207
-  _globals['_PAIRDEVICEREQUEST']._serialized_end=274
-  _globals['_PAIRDEVICERESPONSE']._serialized_start=276
-  _globals['_PAIRDEVICERESPONSE']._serialized_end=337
-  _globals['_PUTDEVICETOKENSREQUEST']._serialized_start=340
-  _globals['_PUTDEVICETOKENSREQUEST']._serialized_end=680
-  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_start=682
-  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_end=746
-  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_start=748
-  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_end=825
-  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_start=827
-  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_end=857
-  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_start=859
-  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_end=922
-  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_start=924
-  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_end=961
-  _globals['_GETDEVICESTATEREQUEST']._serialized_start=963
-  _globals['_GETDEVICESTATEREQUEST']._serialized_end=986
-  _globals['_GETDEVICESTATERESPONSE']._serialized_start=988
-  _globals['_GETDEVICESTATERESPONSE']._serialized_end=1072
-  _globals['_UNPAIRDEVICEREQUEST']._serialized_start=1074
-  _globals['_UNPAIRDEVICEREQUEST']._serialized_end=1095
-  _globals['_UNPAIRDEVICERESPONSE']._serialized_start=1097
-  _globals['_UNPAIRDEVICERESPONSE']._serialized_end=1119
-  _globals['_PHONESERVICE']._serialized_start=1122
-  _globals['_PHONESERVICE']._serialized_end=2025
+  _globals['_PHONESERVICE'].methods_by_name['UnpairDevice']._serialized_options = b'\242\273\030\005\n\001\003\030\001\202\323\344\223\002\r*\013/api/device'
+  _globals['_PAIRDEVICEREQUEST']._serialized_start=239
+  _globals['_PAIRDEVICEREQUEST']._serialized_end=309
+  _globals['_PAIRDEVICERESPONSE']._serialized_start=311
+  _globals['_PAIRDEVICERESPONSE']._serialized_end=377
+  _globals['_PUTDEVICETOKENSREQUEST']._serialized_start=380
+  _globals['_PUTDEVICETOKENSREQUEST']._serialized_end=730
+  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_start=732
+  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_end=796
+  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_start=798
+  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_end=878
+  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_start=880
+  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_end=910
+  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_start=912
+  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_end=975
+  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_start=977
+  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_end=1014
+  _globals['_GETDEVICESTATEREQUEST']._serialized_start=1016
+  _globals['_GETDEVICESTATEREQUEST']._serialized_end=1039
+  _globals['_GETDEVICESTATERESPONSE']._serialized_start=1041
+  _globals['_GETDEVICESTATERESPONSE']._serialized_end=1125
+  _globals['_RUNACTIONREQUEST']._serialized_start=1127
+  _globals['_RUNACTIONREQUEST']._serialized_end=1170
+  _globals['_RUNACTIONRESPONSE']._serialized_start=1172
+  _globals['_RUNACTIONRESPONSE']._serialized_end=1237
+  _globals['_GETACTIONRUNREQUEST']._serialized_start=1239
+  _globals['_GETACTIONRUNREQUEST']._serialized_end=1289
+  _globals['_GETACTIONRUNRESPONSE']._serialized_start=1291
+  _globals['_GETACTIONRUNRESPONSE']._serialized_end=1359
+  _globals['_UNPAIRDEVICEREQUEST']._serialized_start=1361
+  _globals['_UNPAIRDEVICEREQUEST']._serialized_end=1382
+  _globals['_UNPAIRDEVICERESPONSE']._serialized_start=1384
+  _globals['_UNPAIRDEVICERESPONSE']._serialized_end=1406
+  _globals['_PHONESERVICE']._serialized_start=1409
+  _globals['_PHONESERVICE']._serialized_end=2598
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from smith.core.v1 import action_run_pb2 as _action_run_pb2
 from smith.core.v1 import device_pb2 as _device_pb2
 from smith.core.v1 import live_activity_pb2 as _live_activity_pb2
 import builtins as _builtins
@@ -283,6 +284,98 @@ class GetDeviceStateResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDeviceStateResponse: _TypeAlias = GetDeviceStateResponse  # noqa: Y015
+
+@_typing.final
+class RunActionRequest(_message.Message):
+    """A button was tapped."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ID_FIELD_NUMBER: _builtins.int
+    action_id: _builtins.str
+    """The action: `id` of the button as this phone was sent it."""
+    def __init__(
+        self,
+        *,
+        action_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RunActionRequest: _TypeAlias = RunActionRequest  # noqa: Y015
+
+@_typing.final
+class RunActionResponse(_message.Message):
+    """The run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_RUN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def action_run(self) -> _action_run_pb2.ActionRun:
+        """As it stands."""
+
+    def __init__(
+        self,
+        *,
+        action_run: _action_run_pb2.ActionRun | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_run", b"action_run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_run", b"action_run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RunActionResponse: _TypeAlias = RunActionResponse  # noqa: Y015
+
+@_typing.final
+class GetActionRunRequest(_message.Message):
+    """Asks for a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_RUN_ID_FIELD_NUMBER: _builtins.int
+    action_run_id: _builtins.str
+    """The run's identifier, a UUID."""
+    def __init__(
+        self,
+        *,
+        action_run_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_run_id", b"action_run_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActionRunRequest: _TypeAlias = GetActionRunRequest  # noqa: Y015
+
+@_typing.final
+class GetActionRunResponse(_message.Message):
+    """The run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_RUN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def action_run(self) -> _action_run_pb2.ActionRun:
+        """As it stands."""
+
+    def __init__(
+        self,
+        *,
+        action_run: _action_run_pb2.ActionRun | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_run", b"action_run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_run", b"action_run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActionRunResponse: _TypeAlias = GetActionRunResponse  # noqa: Y015
 
 @_typing.final
 class UnpairDeviceRequest(_message.Message):

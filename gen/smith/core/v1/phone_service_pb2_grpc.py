@@ -60,6 +60,16 @@ class PhoneServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateResponse.FromString,
                 _registered_method=True)
+        self.RunAction = channel.unary_unary(
+                '/smith.core.v1.PhoneService/RunAction',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.RunActionRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.RunActionResponse.FromString,
+                _registered_method=True)
+        self.GetActionRun = channel.unary_unary(
+                '/smith.core.v1.PhoneService/GetActionRun',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetActionRunRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetActionRunResponse.FromString,
+                _registered_method=True)
         self.UnpairDevice = channel.unary_unary(
                 '/smith.core.v1.PhoneService/UnpairDevice',
                 request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.UnpairDeviceRequest.SerializeToString,
@@ -119,6 +129,27 @@ class PhoneServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RunAction(self, request, context):
+        """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
+        outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+        gets the first one's run, and so does any second tap of a notification's button.
+
+        Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
+        (more than 30 taps a minute on this phone).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetActionRun(self, request, context):
+        """What has become of a run that this phone began.
+
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UnpairDevice(self, request, context):
         """Unpairs the calling phone.
         """
@@ -153,6 +184,16 @@ def add_PhoneServiceServicer_to_server(servicer, server):
                     servicer.GetDeviceState,
                     request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateResponse.SerializeToString,
+            ),
+            'RunAction': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunAction,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.RunActionRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.RunActionResponse.SerializeToString,
+            ),
+            'GetActionRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetActionRun,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetActionRunRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetActionRunResponse.SerializeToString,
             ),
             'UnpairDevice': grpc.unary_unary_rpc_method_handler(
                     servicer.UnpairDevice,
@@ -296,6 +337,60 @@ class PhoneService:
             '/smith.core.v1.PhoneService/GetDeviceState',
             smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_phone__service__pb2.GetDeviceStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunAction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/RunAction',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.RunActionRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.RunActionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetActionRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/GetActionRun',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.GetActionRunRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.GetActionRunResponse.FromString,
             options,
             channel_credentials,
             insecure,

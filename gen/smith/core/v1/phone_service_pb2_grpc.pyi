@@ -61,6 +61,19 @@ class PhoneServiceStub:
     """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
     APNs keeps one push at most for a phone that it cannot reach.
     """
+    RunAction: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.RunActionRequest, _phone_service_pb2.RunActionResponse]
+    """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
+    outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+    gets the first one's run, and so does any second tap of a notification's button.
+
+    Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
+    (more than 30 taps a minute on this phone).
+    """
+    GetActionRun: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.GetActionRunRequest, _phone_service_pb2.GetActionRunResponse]
+    """What has become of a run that this phone began.
+
+    Errors: NOT_FOUND.
+    """
     UnpairDevice: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.UnpairDeviceRequest, _phone_service_pb2.UnpairDeviceResponse]
     """Unpairs the calling phone."""
 
@@ -96,6 +109,19 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     GetDeviceState: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.GetDeviceStateRequest, _phone_service_pb2.GetDeviceStateResponse]  # type: ignore[assignment]
     """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
     APNs keeps one push at most for a phone that it cannot reach.
+    """
+    RunAction: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.RunActionRequest, _phone_service_pb2.RunActionResponse]  # type: ignore[assignment]
+    """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
+    outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+    gets the first one's run, and so does any second tap of a notification's button.
+
+    Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
+    (more than 30 taps a minute on this phone).
+    """
+    GetActionRun: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.GetActionRunRequest, _phone_service_pb2.GetActionRunResponse]  # type: ignore[assignment]
+    """What has become of a run that this phone began.
+
+    Errors: NOT_FOUND.
     """
     UnpairDevice: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.UnpairDeviceRequest, _phone_service_pb2.UnpairDeviceResponse]  # type: ignore[assignment]
     """Unpairs the calling phone."""
@@ -159,6 +185,31 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_phone_service_pb2.GetDeviceStateResponse, _abc.Awaitable[_phone_service_pb2.GetDeviceStateResponse]]:
         """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
         APNs keeps one push at most for a phone that it cannot reach.
+        """
+
+    @_abc_1.abstractmethod
+    def RunAction(
+        self,
+        request: _phone_service_pb2.RunActionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.RunActionResponse, _abc.Awaitable[_phone_service_pb2.RunActionResponse]]:
+        """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
+        outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+        gets the first one's run, and so does any second tap of a notification's button.
+
+        Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
+        (more than 30 taps a minute on this phone).
+        """
+
+    @_abc_1.abstractmethod
+    def GetActionRun(
+        self,
+        request: _phone_service_pb2.GetActionRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.GetActionRunResponse, _abc.Awaitable[_phone_service_pb2.GetActionRunResponse]]:
+        """What has become of a run that this phone began.
+
+        Errors: NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

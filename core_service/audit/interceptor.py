@@ -1,0 +1,97 @@
+"""Tells the audit log what is being done. Stands after the access interceptor, which knows who calls."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from smith.core.v1 import options_pb2
+
+from core_service.audit import act
+from core_service.audit.act import Act
+from core_service.auth import principal as principals
+from core_service.auth.interceptor import read_text
+from core_service.validation import UUID
+from service_kit import request_id
+from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+
+MAX_REQUEST = 2000
+MAX_TEXT = 200
+MAX_ITEMS = 20
+
+
+class AuditInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps the methods whose policy says `audited`."""
+
+    def __init__(self, policies: Mapping[str, options_pb2.MethodPolicy]) -> None:
+        self._audited = {path for path, policy in policies.items() if policy.audited}
+
+    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
+        """See the class."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        behaviour = handler and awaited_behaviour(handler)
+        if behaviour is None or method not in self._audited:
+            return handler
+        return like(handler, _announcing(behaviour, method.rpartition("/")[2]), handler.request_deserializer)
+
+
+def _announcing(inner: AwaitedCall, method: str) -> AwaitedCall:
+    async def call(request: Message, context: Any) -> Any:
+        metadata = context.invocation_metadata()
+        act.current.set(
+            Act(
+                principal=principals.current.get(),
+                method=method,
+                request=request_text(request),
+                subject_id=_subject(request),
+                client_address=read_text(metadata, "x-client-address") or None,
+                request_id=read_text(metadata, request_id.METADATA_KEY),
+            )
+        )
+        try:
+            return await inner(request, context)
+        finally:
+            act.current.set(None)
+
+    return call
+
+
+def request_text(request: Message) -> str:
+    """The request as JSON, without fields that are marked `debug_redact`; long texts and lists are cut."""
+    text = json.dumps(_shown(request), ensure_ascii=False)
+    return text if len(text) <= MAX_REQUEST else json.dumps({"too_long": len(text)})
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    return {
+        field.name: _value(field, value)
+        for field, value in message.ListFields()
+        if not field.GetOptions().debug_redact
+    }  # fmt: skip
+
+
+def _value(field: FieldDescriptor, value: Any) -> Any:
+    if field.is_repeated:
+        return [_single(field, item) for item in value[:MAX_ITEMS]]
+    return _single(field, value)
+
+
+def _single(field: FieldDescriptor, value: Any) -> Any:
+    if field.message_type is not None:
+        return _shown(value)
+    if field.enum_type is not None:
+        return field.enum_type.values_by_number[value].name if value in field.enum_type.values_by_number else value
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    return value[:MAX_TEXT].replace("\x00", "") if isinstance(value, str) else value
+
+
+def _subject(request: Message) -> uuid.UUID | None:
+    for field, value in request.ListFields():
+        if field.name.endswith("_id") and isinstance(value, str) and UUID.fullmatch(value):
+            return uuid.UUID(value)
+    return None

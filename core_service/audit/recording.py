@@ -1,0 +1,86 @@
+"""Writes the audit entry of an act into the transaction that does it: both are there, or neither is."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session as OrmSession
+from sqlmodel import col, select
+
+from core_service.audit import act
+from core_service.audit.act import Act
+from core_service.audit.models import AuditEntry
+from core_service.auth.models import ApiKey
+from core_service.auth.principal import ApiKeyPrincipal, DevicePrincipal, SessionPrincipal
+from core_service.devices.models import Device
+from core_service.teams.models import User
+
+
+def install() -> None:
+    """From now on every transaction of SQLAlchemy that commits while an act is current writes its entry, once an act.
+
+    Calling it again changes nothing.
+    """
+    if not event.contains(OrmSession, "before_commit", _before_commit):
+        event.listen(OrmSession, "before_commit", _before_commit)
+
+
+def _before_commit(session: OrmSession) -> None:
+    doing = act.current.get()
+    if doing is None or doing.is_written:
+        return
+    made = [one for one in (*session.new, *session.identity_map.values()) if not isinstance(one, AuditEntry)]
+    account_id = _account_of(doing, made)
+    if account_id is None:
+        return
+    doing.is_written = True
+    session.add(_entry(doing, account_id, made, _name_of(session, doing)))
+
+
+def _entry(doing: Act, account_id: uuid.UUID, made: list[Any], name: str) -> AuditEntry:
+    kind, actor_id = _actor_of(doing)
+    made_id = next((one.id for one in made if isinstance(getattr(one, "id", None), uuid.UUID)), None)
+    return AuditEntry(
+        account_id=account_id,
+        actor=kind,
+        actor_id=actor_id,
+        actor_name=name,
+        method=doing.method,
+        request=doing.request,
+        subject_id=doing.subject_id or made_id,
+        client_address=doing.client_address,
+        request_id=doing.request_id,
+    )
+
+
+def _actor_of(doing: Act) -> tuple[str, uuid.UUID | None]:
+    match doing.principal:
+        case SessionPrincipal(user_id=user_id):
+            return "user", user_id
+        case DevicePrincipal(device_id=device_id):
+            return "device", device_id
+        case ApiKeyPrincipal(api_key_id=api_key_id):
+            return "api_key", api_key_id
+        case _:
+            return "anonymous", None
+
+
+def _account_of(doing: Act, made: list[Any]) -> uuid.UUID | None:
+    """The caller's account; for somebody without credentials the account of what was made."""
+    account_id: uuid.UUID | None = getattr(doing.principal, "account_id", None)
+    return account_id or next((one.account_id for one in made if hasattr(one, "account_id")), None)
+
+
+def _name_of(session: OrmSession, doing: Act) -> str:
+    """What the actor is called at this moment; empty if that cannot be told any more."""
+    with session.no_autoflush:
+        match doing.principal:
+            case SessionPrincipal(user_id=user_id):
+                query = select(User.email).where(col(User.id) == user_id)
+            case DevicePrincipal(device_id=device_id):
+                query = select(Device.name).where(col(Device.id) == device_id)
+            case ApiKeyPrincipal(api_key_id=api_key_id):
+                query = select(ApiKey.name).where(col(ApiKey.id) == api_key_id)
+            case _:
+                return ""
+        return session.execute(query).scalar() or ""

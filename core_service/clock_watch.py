@@ -1,0 +1,72 @@
+"""Notices that a clock was set back.
+
+Work waits for moments that were written while the clock was ahead: set back by an hour, it would make everybody wait
+for an hour. So all that waits is looked at at once, which is harmless: what should wait still is only tried early.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from core_service.clock import Clock
+from service_kit.database import Pool
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+TOLERANCE_SECONDS = 5.0
+"""Time servers slew and step by less than this; what waits that much longer waits."""
+
+Release = Callable[[], Awaitable[None]]
+
+
+class ClockWatch:
+    """Compares this process's clock and the database's with the steady one, and calls `release` for each that was set
+    back."""
+
+    def __init__(self, pool: Pool, clock: Clock, *, own: Release, database: Release) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._own = own
+        self._database = database
+
+    async def run(self) -> None:
+        """Watches until cancelled."""
+        own, database = Drift("this machine's clock"), Drift("the database's clock")
+        while True:
+            try:
+                if own.was_set_back(self._clock()):
+                    await self._own()
+                if database.was_set_back(await self._database_time()):
+                    await self._database()
+            except DATABASE_AWAY as error:
+                log.debug("the clocks are not watched, the database is away: %s", error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _database_time(self) -> dt.datetime:
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
+        assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+        moment: dt.datetime = row[0]
+        return moment
+
+
+class Drift:
+    """How far a clock is ahead of the steady one."""
+
+    def __init__(self, name: str, steady: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._steady = steady
+        self._ahead: float | None = None
+
+    def was_set_back(self, moment: dt.datetime) -> bool:
+        """Whether the clock, which says `moment` now, was set back since it was last asked."""
+        ahead = moment.timestamp() - self._steady()
+        before, self._ahead = self._ahead, ahead
+        if before is None or before - ahead <= TOLERANCE_SECONDS:
+            return False
+        log.warning("%s was set back by %.0f s: what waits for a time is looked at now", self._name, before - ahead)
+        return True

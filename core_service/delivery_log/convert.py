@@ -1,0 +1,64 @@
+"""Attempts and verdicts as protobuf carries them."""
+
+from collections.abc import Iterable
+
+from smith.core.v1 import delivery_attempt_pb2 as nouns
+
+from core_service.delivery_log.service import Attempt, Explained
+from core_service.timestamps import to_timestamp
+from service_kit.errors import InvalidRequest
+
+EVENTS = {
+    name: nouns.DeliveryEvent.Value(f"DELIVERY_EVENT_{name.upper()}") for name in ("alert", "start", "update", "end")
+}
+OUTCOMES = {
+    name: nouns.DeliveryOutcome.Value(f"DELIVERY_OUTCOME_{name.upper()}")
+    for name in ("accepted", "retry", "token_dead", "rejected", "misconfigured")
+}
+
+
+def read_outcomes(numbers: Iterable[int]) -> list[str] | None:
+    """The outcomes that the numbers stand for; None if there are none.
+
+    Raises InvalidRequest naming the first that stands for none.
+    """
+    names: dict[int, str] = {number: name for name, number in OUTCOMES.items()}
+    read = []
+    for place, number in enumerate(numbers):
+        if number not in names:
+            raise InvalidRequest(f"outcomes[{place}] must be one of {', '.join(OUTCOMES)}")
+        read.append(names[number])
+    return read or None
+
+
+def to_attempt(attempt: Attempt) -> nouns.DeliveryAttempt:
+    """The message."""
+    message = nouns.DeliveryAttempt(
+        id=str(attempt.id),
+        occurred_at=to_timestamp(attempt.occurred_at),
+        device_id=str(attempt.device_id),
+        event=EVENTS[attempt.event],
+        priority=attempt.priority,
+        apns_id=str(attempt.apns_id),
+        outcome=OUTCOMES[attempt.outcome],
+        status_code=attempt.status_code,
+        reason=attempt.reason or "",
+        latency_ms=attempt.latency_ms,
+    )
+    if attempt.event == "alert":
+        message.notification_id = attempt.subject
+    else:
+        message.activity_id = attempt.subject
+    return message
+
+
+def to_verdict(explained: Explained) -> nouns.DeliveryVerdict:
+    """The message."""
+    verdict = explained.verdict
+    return nouns.DeliveryVerdict(
+        device_id=str(explained.device_id),
+        code=nouns.VerdictCode.Value(f"VERDICT_CODE_{verdict.code.name}"),
+        explanation=verdict.explanation,
+        advice=verdict.advice,
+        attempts=[to_attempt(attempt) for attempt in explained.attempts],
+    )

@@ -1,0 +1,86 @@
+"""The SQL of the delivery log: what was tried, and what is known of a subject on a device."""
+
+RECORD = """
+INSERT INTO delivery_attempts (
+    id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms
+)
+SELECT * FROM unnest(
+    %(ids)s::uuid[], %(account_ids)s::uuid[], %(occurred_at)s::timestamptz[], %(device_ids)s::uuid[],
+    %(subjects)s::text[], %(events)s::text[], %(priorities)s::smallint[], %(apns_ids)s::uuid[], %(outcomes)s::text[],
+    %(status_codes)s::smallint[], %(reasons)s::text[], %(latencies)s::int[]
+)
+ON CONFLICT DO NOTHING
+"""
+
+COLUMNS = "id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms"
+"""In the order of `Attempt` in service.py."""
+
+BY = {
+    "account": "a.account_id = %(account_id)s",
+    "subject": "a.subject = ANY(%(subjects)s::text[]) AND a.account_id = %(account_id)s",
+    "device": "a.device_id = %(device_id)s AND a.account_id = %(account_id)s",
+    "both": "a.subject = ANY(%(subjects)s::text[]) AND a.device_id = %(device_id)s AND a.account_id = %(account_id)s",
+}
+"""What an index finds."""
+
+
+def list_attempts(by: str) -> str:
+    """The newest before an identifier, chosen by one of `BY`. Outcomes and channel are looked for among as many of them
+    as `examined` says, so that a page costs the same however rare they are.
+
+    Each row is preceded by how many were examined and the last of them.
+    """
+    return f"""
+WITH examined AS MATERIALIZED (
+    SELECT {COLUMNS}
+    FROM delivery_attempts a
+    WHERE {BY[by]} AND a.id < %(before)s
+    ORDER BY a.id DESC
+    LIMIT %(examined)s
+), chosen AS (
+    SELECT e.*
+    FROM examined e
+    LEFT JOIN notifications n
+        ON %(channel)s::text IS NOT NULL AND n.id = CASE WHEN e.event = 'alert' THEN e.subject::uuid END
+    LEFT JOIN live_activities l ON %(channel)s::text IS NOT NULL AND e.event <> 'alert' AND l.id = e.subject
+    WHERE (%(outcomes)s::text[] IS NULL OR e.outcome = ANY(%(outcomes)s::text[]))
+      AND (%(channel)s::text IS NULL OR %(channel)s::text = ANY(COALESCE(n.channel_slugs, l.channel_slugs)))
+    ORDER BY e.id DESC
+    LIMIT %(limit)s
+)
+SELECT scan.count, scan.last, chosen.*
+FROM (SELECT count(*), (array_agg(id ORDER BY id))[1] AS last FROM examined) scan LEFT JOIN chosen ON true
+ORDER BY chosen.id DESC
+"""
+
+
+FIND_STREAM_ACTIVITIES = """
+SELECT l.id
+FROM live_activity_streams s JOIN live_activities l ON l.stream_id = s.id
+WHERE s.account_id = %s AND s.stream_key = %s
+ORDER BY l.created_at DESC
+LIMIT 100
+"""
+
+FIND_DEVICE = """
+SELECT push_token IS NOT NULL, push_token_dead_reason, push_to_start_token IS NOT NULL, push_to_start_token_dead_reason
+FROM devices
+WHERE id = %s AND account_id = %s
+"""
+
+EXPLAIN_NOTIFICATION = """
+SELECT n.expires_at, d.state, d.due_at, d.attempts, d.reason, d.settled_at
+FROM notifications n LEFT JOIN deliveries d ON d.notification_id = n.id AND d.device_id = %(device_id)s
+WHERE n.id = %(notification_id)s AND n.account_id = %(account_id)s
+"""
+
+EXPLAIN_ACTIVITY = """
+SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, p.accepted_version, p.leased, p.next_at, p.failures,
+       p.reason, p.started_at
+FROM live_activities l
+LEFT JOIN live_activity_streams s ON s.id = l.stream_id
+LEFT JOIN live_activity_devices p ON p.activity_id = l.id AND p.device_id = %(device_id)s
+WHERE l.id = %(activity_id)s AND l.account_id = %(account_id)s
+"""
+
+FIND_STREAM = "SELECT activity_id, paused_at FROM live_activity_streams WHERE account_id = %s AND stream_key = %s"

@@ -1,0 +1,180 @@
+"""What happened to pushes, and what can be said of a subject on a device."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core_service.clock import Clock
+from core_service.delivery_log.queries import (
+    EXPLAIN_ACTIVITY,
+    EXPLAIN_NOTIFICATION,
+    FIND_DEVICE,
+    FIND_STREAM,
+    FIND_STREAM_ACTIVITIES,
+    list_attempts,
+)
+from core_service.delivery_log.verdict import (
+    ActivityFacts,
+    DeviceFacts,
+    NotificationFacts,
+    Verdict,
+    VerdictCode,
+    explain_activity,
+    explain_notification,
+)
+from core_service.orm import now as wall_clock
+from core_service.paging import Page, read_id_before, require_page_size, write_token
+from core_service.validation import missing
+from service_kit.database import Pool
+
+__all__ = ["Attempt", "DeliveryLog", "Explained", "Filters", "Subject", "Verdict", "VerdictCode"]
+
+EXAMINED = 5000
+"""Attempts that one page looks at for the outcomes and the channel that are asked for."""
+SHOWN = 20
+"""Attempts that a verdict comes with."""
+QUERIES = {by: list_attempts(by) for by in ("account", "subject", "device", "both")}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A line of the log, in the order of `queries.COLUMNS`."""
+
+    id: uuid.UUID
+    occurred_at: dt.datetime
+    device_id: uuid.UUID
+    subject: str
+    event: str
+    priority: int
+    apns_id: uuid.UUID
+    outcome: str
+    status_code: int | None
+    reason: str | None
+    latency_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is asked about: exactly one of the three."""
+
+    notification_id: uuid.UUID | None = None
+    activity_id: str | None = None
+    stream_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which attempts are asked for. None leaves it open."""
+
+    notification_id: uuid.UUID | None = None
+    activity_id: str | None = None
+    stream_key: str | None = None
+    device_id: uuid.UUID | None = None
+    channel: str | None = None
+    outcomes: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A verdict, and the last attempts behind it."""
+
+    device_id: uuid.UUID
+    verdict: Verdict
+    attempts: Sequence[Attempt]
+
+
+class DeliveryLog:
+    """Reads. What is written is written by DeliveryRecorder."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+        """The clock of Live Activities; notifications go by the database's."""
+
+    async def list(
+        self, account_id: uuid.UUID, filters: Filters, page_size: int | None, page_token: str | None
+    ) -> Page[Attempt]:
+        """Attempts of the account, newest first. A page may be short, or empty, and still have a next one.
+
+        Raises InvalidRequest.
+        """
+        size, before = require_page_size(page_size), read_id_before(page_token)
+        subjects = await self._subjects(account_id, filters)
+        if subjects is not None and not subjects:
+            return Page([], None)
+        bounded = filters.channel is not None or filters.outcomes is not None
+        parameters = {
+            "account_id": account_id,
+            "subjects": subjects,
+            "device_id": filters.device_id,
+            "channel": filters.channel,
+            "outcomes": None if filters.outcomes is None else list(filters.outcomes),
+            "before": before,
+            "examined": EXAMINED if bounded else size + 1,
+            "limit": size + 1,
+        }
+        rows = await self._rows(QUERIES[_index_for(subjects, filters)], parameters)
+        attempts = [Attempt(*row[2:]) for row in rows if row[2] is not None]
+        if len(attempts) > size:
+            return Page(attempts[:size], write_token(str(attempts[size - 1].id)))
+        examined, last = rows[0][:2]
+        return Page(attempts, write_token(str(last)) if bounded and examined == EXAMINED else None)
+
+    async def explain(self, account_id: uuid.UUID, device_id: uuid.UUID, subject: Subject) -> Explained:
+        """Why the subject is or is not on the device.
+
+        Raises NotFound.
+        """
+        found = await self._rows(FIND_DEVICE, (device_id, account_id))
+        if not found:
+            raise missing("device")
+        parameters: dict[str, Any] = {"account_id": account_id, "device_id": device_id}
+        if subject.notification_id is not None:
+            rows = await self._rows(EXPLAIN_NOTIFICATION, parameters | {"notification_id": subject.notification_id})
+            if not rows:
+                raise missing("push notification")
+            verdict = explain_notification(NotificationFacts(*rows[0]), wall_clock())
+            key = str(subject.notification_id)
+        else:
+            key = subject.activity_id or await self._present_activity(account_id, subject.stream_key or "")
+            rows = await self._rows(EXPLAIN_ACTIVITY, parameters | {"activity_id": key})
+            if not rows:
+                raise missing("Live Activity")
+            verdict = explain_activity(ActivityFacts(*rows[0]), DeviceFacts(*found[0]), self._clock())
+        return Explained(device_id, verdict, await self._last_attempts(parameters, key))
+
+    async def _last_attempts(self, parameters: dict[str, Any], subject: str) -> Sequence[Attempt]:
+        more = {"subjects": [subject], "channel": None, "outcomes": None, "before": read_id_before(None)}
+        bounds = {"examined": SHOWN, "limit": SHOWN}
+        rows = await self._rows(QUERIES["both"], parameters | more | bounds)
+        return [Attempt(*row[2:]) for row in rows if row[2] is not None]
+
+    async def _present_activity(self, account_id: uuid.UUID, stream_key: str) -> str:
+        rows = await self._rows(FIND_STREAM, (account_id, stream_key))
+        if not rows or rows[0][0] is None:
+            raise missing("stream that shows a Live Activity")
+        return str(rows[0][0])
+
+    async def _subjects(self, account_id: uuid.UUID, filters: Filters) -> Sequence[str] | None:
+        """The subjects that all of the filters leave; None for any."""
+        left: set[str] | None = None
+        if filters.stream_key is not None:
+            rows = await self._rows(FIND_STREAM_ACTIVITIES, (account_id, filters.stream_key))
+            left = {row[0] for row in rows}
+        notification = None if filters.notification_id is None else str(filters.notification_id)
+        for one in (notification, filters.activity_id):
+            if one is not None:
+                left = {one} if left is None else left & {one}
+        return None if left is None else sorted(left)
+
+    async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
+        async with self._pool.connection() as connection:
+            return await (await connection.execute(query, parameters, binary=True)).fetchall()
+
+
+def _index_for(subjects: Sequence[str] | None, filters: Filters) -> str:
+    if subjects is not None:
+        return "both" if filters.device_id is not None else "subject"
+    return "device" if filters.device_id is not None else "account"

@@ -1,0 +1,62 @@
+"""smith.core.v1.DeliveryLogService over gRPC."""
+
+from typing import Any
+
+from smith.core.v1 import delivery_log_service_pb2 as messages
+from smith.core.v1 import delivery_log_service_pb2_grpc
+
+from core_service.auth import principal
+from core_service.delivery_log.convert import read_outcomes, to_attempt, to_verdict
+from core_service.delivery_log.service import DeliveryLog, Filters, Subject
+from core_service.validation import find_uuid, require_storable, require_uuid
+from service_kit.errors import InvalidRequest
+
+
+class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServicer):
+    """Tells what happened to pushes, and why something is or is not on a phone."""
+
+    def __init__(self, log: DeliveryLog) -> None:
+        self._log = log
+
+    async def ListDeliveryAttempts(
+        self, request: messages.ListDeliveryAttemptsRequest, context: Any
+    ) -> messages.ListDeliveryAttemptsResponse:
+        filters = Filters(
+            notification_id=require_uuid(request.notification_id, "notification_id")
+            if request.HasField("notification_id")
+            else None,
+            activity_id=_text(request, "activity_id"),
+            stream_key=_text(request, "stream_key"),
+            device_id=require_uuid(request.device_id, "device_id") if request.HasField("device_id") else None,
+            channel=_text(request, "channel"),
+            outcomes=read_outcomes(request.outcomes),
+        )
+        page = await self._log.list(
+            principal.whole_account(),
+            filters,
+            request.page_size if request.HasField("page_size") else None,
+            request.page_token if request.HasField("page_token") else None,
+        )
+        return messages.ListDeliveryAttemptsResponse(
+            delivery_attempts=[to_attempt(attempt) for attempt in page.items], next_page_token=page.next_token
+        )
+
+    async def ExplainDelivery(
+        self, request: messages.ExplainDeliveryRequest, context: Any
+    ) -> messages.ExplainDeliveryResponse:
+        account_id = principal.whole_account()
+        subject = Subject(
+            notification_id=find_uuid(request.notification_id, "push notification")
+            if request.HasField("notification_id")
+            else None,
+            activity_id=_text(request, "activity_id"),
+            stream_key=_text(request, "stream_key"),
+        )
+        if sum(one is not None for one in (subject.notification_id, subject.activity_id, subject.stream_key)) != 1:
+            raise InvalidRequest("exactly one of notification_id, activity_id and stream_key is required")
+        explained = await self._log.explain(account_id, find_uuid(request.device_id, "device"), subject)
+        return messages.ExplainDeliveryResponse(verdict=to_verdict(explained))
+
+
+def _text(request: Any, field: str) -> str | None:
+    return require_storable(getattr(request, field), field) if request.HasField(field) else None

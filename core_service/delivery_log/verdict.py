@@ -1,0 +1,191 @@
+"""Why something is or is not on a phone, in plain words: rules over what is known."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
+from core_service.courier.misconfiguration import REFUSED_TOKEN
+from core_service.courier.port import LINE_STOPPED
+
+
+class VerdictCode(StrEnum):
+    """What can be said about a subject on a device."""
+
+    ACCEPTED = "accepted"
+    RETRYING = "retrying"
+    WAITING_FOR_UPDATE_TOKEN = "waiting_for_update_token"  # noqa: S105 - a name, no secret
+    WAITING_FOR_START_TOKEN = "waiting_for_start_token"  # noqa: S105 - a name, no secret
+    STREAM_PAUSED = "stream_paused"
+    TOKEN_DEAD = "token_dead"  # noqa: S105 - a name, no secret
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    DISMISSED = "dismissed"
+    ENDED = "ended"
+    MISCONFIGURED = "misconfigured"
+    NOT_A_RECIPIENT = "not_a_recipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What can be said, and what a person could do about it."""
+
+    code: VerdictCode
+    explanation: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """What is known of a device's tokens."""
+
+    has_push_token: bool
+    push_token_dead_reason: str | None
+    has_start_token: bool
+    start_token_dead_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationFacts:
+    """What is known of a notification on a device; `state` is None if it was not for the device."""
+
+    expires_at: dt.datetime
+    state: str | None
+    due_at: dt.datetime | None
+    attempts: int | None
+    reason: str | None
+    settled_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFacts:
+    """What is known of a Live Activity on a device; `phase` is None if it was not for the device."""
+
+    version: int
+    ended_at: dt.datetime | None
+    expires_at: dt.datetime
+    paused_at: dt.datetime | None
+    phase: str | None
+    accepted_version: int | None
+    leased: bool | None
+    next_at: dt.datetime | None
+    failures: int | None
+    reason: str | None
+    started_at: dt.datetime | None
+
+
+REPORT_TOKENS = "Open the app on the phone: it reports its tokens at each launch."
+LOOK_AT_THE_PHONE = (
+    "Whether it is shown is between APNs and the phone: is the phone online, are notifications allowed for the app, "
+    "is a Focus on?"
+)
+MEND = "Mend the server's APNs settings; what is queued goes out by itself."
+NOT_A_RECIPIENT = Verdict(
+    VerdictCode.NOT_A_RECIPIENT,
+    "It was not for this device: the device was not in the target, not paired, or had no token when it was sent.",
+    "Assign the device or its person to the channel, or see that the app has reported its tokens.",
+)
+
+
+def explain_notification(facts: NotificationFacts, now: dt.datetime) -> Verdict:
+    """Why a push notification did, or did not, appear."""
+    match facts.state:
+        case None:
+            return NOT_A_RECIPIENT
+        case "accepted":
+            return Verdict(VerdictCode.ACCEPTED, f"APNs accepted it at {at(facts.settled_at, now)}.", LOOK_AT_THE_PHONE)
+        case "token_dead":
+            why = facts.reason or "it has none that works"
+            since = at(facts.settled_at, now)
+            text = f"The device's push token is dead ({why}) since {since}: the app was removed, or has another."
+            return Verdict(VerdictCode.TOKEN_DEAD, text, REPORT_TOKENS)
+        case "rejected":
+            return _rejected(facts.reason)
+        case "expired":
+            text = f"It was not worth delivering after {at(facts.expires_at, now)}, and could not be before."
+            return Verdict(VerdictCode.EXPIRED, text)
+    return _owed(facts.reason, facts.due_at, facts.attempts or 0, now)
+
+
+def explain_activity(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
+    """Why a Live Activity, in its newest state, did or did not appear."""
+    verdict = _by_phase(facts, now)
+    if verdict is not None:
+        return verdict
+    if facts.paused_at is not None and facts.accepted_version == facts.version:
+        text = f"The stream is paused since {at(facts.paused_at, now)}: newer states are held until it is resumed."
+        return Verdict(VerdictCode.STREAM_PAUSED, text, "Resume the stream.")
+    if facts.phase == "requested":
+        return _unstarted(facts, device, now)
+    if facts.phase == "started":
+        since = f"APNs accepted the start at {at(facts.started_at, now)}" if facts.started_at else "It was started"
+        waited = f" for {_duration(now - facts.started_at)}" if facts.started_at else ""
+        text = f"{since}, and the app has not returned an update token{waited}: likely waiting for Allow."
+        advice = "On the phone, allow Live Activities for the app; iOS asks when the first one appears."
+        return Verdict(VerdictCode.WAITING_FOR_UPDATE_TOKEN, text, advice)
+    if facts.accepted_version == facts.version:
+        return Verdict(VerdictCode.ACCEPTED, "APNs accepted the newest state.", LOOK_AT_THE_PHONE)
+    return _owed(facts.reason, facts.next_at, facts.failures or 0, now)
+
+
+def _by_phase(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
+    """What is final."""
+    match facts.phase:
+        case None:
+            return NOT_A_RECIPIENT
+        case "dismissed":
+            text = "The person removed it from this phone. No update brings it back."
+            return Verdict(VerdictCode.DISMISSED, text, "A stream's next activity is shown again.")
+        case "failed":
+            return _rejected(facts.reason)
+        case "ended":
+            when = f" since {at(facts.ended_at, now)}" if facts.ended_at else ""
+            return Verdict(VerdictCode.ENDED, f"It is over on this device{when}.")
+    if facts.ended_at is None and facts.expires_at <= now:
+        text = f"iOS ended it at {at(facts.expires_at, now)}, 8 hours after its start."
+        return Verdict(VerdictCode.EXPIRED, text, "Use a stream: its activities are renewed in time.")
+    return None
+
+
+def _unstarted(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
+    if facts.reason is not None and _is_misconfiguration(facts.reason):
+        return _owed(facts.reason, facts.next_at, facts.failures or 0, now)
+    if not device.has_start_token or device.start_token_dead_reason is not None:
+        why = f"is dead ({device.start_token_dead_reason})" if device.start_token_dead_reason else "is not known"
+        text = f"The device's push-to-start token {why}: the start waits until the app reports one."
+        return Verdict(VerdictCode.WAITING_FOR_START_TOKEN, text, REPORT_TOKENS)
+    return _owed(facts.reason, facts.next_at, facts.failures or 0, now)
+
+
+def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt.datetime) -> Verdict:
+    if reason is None or due_at is None:
+        return Verdict(VerdictCode.RETRYING, "It is being sent.")
+    if _is_misconfiguration(reason):
+        known = MISCONFIGURATIONS.get(reason)
+        why = f"{reason}: {known.explanation}" if known else "the line to APNs stands still."
+        return Verdict(VerdictCode.MISCONFIGURED, f"APNs refuses this server, and everything stays queued: {why}", MEND)
+    text = f"It is tried again at {at(due_at, now)}, after {attempts} failed attempts, the last with {reason}."
+    return Verdict(VerdictCode.RETRYING, text)
+
+
+def _rejected(reason: str | None) -> Verdict:
+    return Verdict(VerdictCode.REJECTED, f"APNs will never take it: {reason or 'it gave no reason'}.")
+
+
+def _is_misconfiguration(reason: str) -> bool:
+    return reason == LINE_STOPPED or (reason in MISCONFIGURATIONS and reason not in REFUSED_TOKEN)
+
+
+def at(moment: dt.datetime | None, now: dt.datetime) -> str:
+    """The time for people, in UTC, with the day if it is not today's."""
+    if moment is None:
+        return "an unknown time"
+    moment, now = moment.astimezone(dt.UTC), now.astimezone(dt.UTC)
+    return moment.strftime("%H:%M:%S UTC" if moment.date() == now.date() else "%Y-%m-%d %H:%M:%S UTC")
+
+
+def _duration(length: dt.timedelta) -> str:
+    minutes = int(length.total_seconds() // 60)
+    if minutes >= 120:
+        return f"{minutes // 60} h"
+    return f"{minutes} min" if minutes else f"{max(0, int(length.total_seconds()))} s"

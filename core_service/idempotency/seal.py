@@ -1,0 +1,25 @@
+"""Answers are kept so that only who asked can read them: an answer may hold a secret that is stored nowhere else."""
+
+import os
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE_BYTES = 12
+
+
+def seal(answer: bytes, secret: str, key_hash: bytes) -> bytes:
+    """The answer, readable with the caller's secret and the key's hash only."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _cipher(secret, key_hash).encrypt(nonce, answer, None)
+
+
+def unseal(sealed: bytes, secret: str, key_hash: bytes) -> bytes:
+    """What `seal` was given. Raises cryptography.exceptions.InvalidTag for anything else."""
+    return _cipher(secret, key_hash).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+
+
+def _cipher(secret: str, key_hash: bytes) -> AESGCM:
+    derived = HKDF(SHA256(), length=32, salt=key_hash, info=b"activitysmith idempotent answer")
+    return AESGCM(derived.derive(secret.encode()))

@@ -1,0 +1,119 @@
+"""Requests under an `Idempotency-Key`: done once, and answered alike for 24 hours.
+
+Only successes are kept. A refusal has changed nothing; it is decided anew, and a corrected request may use the key.
+"""
+
+import asyncio
+import hashlib
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from core_service.idempotency.errors import KeyReused
+from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELEASE
+from core_service.idempotency.seal import seal, unseal
+from core_service.orm import new_id
+from core_service.resource import Resource, kept
+from service_kit.database import Pool
+from service_kit.errors import DomainError, InvalidRequest, Kind, Unavailable
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+LEASE_SECONDS = 30.0
+"""Longer than any request takes. After it, one that was begun and not answered may be done again."""
+WAIT_SECONDS = 8.0
+"""How long a copy waits for the first to be answered. The gateway gives a call 10 seconds."""
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request under a key."""
+
+    principal_id: uuid.UUID
+    """The credential that sent it."""
+    secret: str
+    """The credential itself, which seals the answer."""
+    key: str
+    fingerprint: bytes
+    """Of the method and everything that was asked for."""
+
+    @property
+    def key_hash(self) -> bytes:
+        """What is kept of the key."""
+        return hashlib.sha256(self.key.encode()).digest()
+
+
+class IdempotentRequests:
+    """The keys that were used."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def once(self, attempt: Attempt, work: Callable[[], Awaitable[bytes]]) -> tuple[bytes, bool]:
+        """The answer of `work`, and whether it was given before.
+
+        Copies that arrive at once, at whatever process, wait for the first of them. If a process dies with the work
+        half done, it is done again when its lease is over, with the same resource.
+
+        Raises InvalidRequest for a malformed key; KeyReused; Unavailable if the first copy takes too long; and what
+        `work` raises.
+        """
+        if not KEY.fullmatch(attempt.key):
+            raise InvalidRequest("Idempotency-Key must be 1 to 255 printable ASCII characters without spaces")
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            claimed = await self._claim(attempt)
+            if claimed is not None:
+                return await self._work(attempt, claimed, work), False
+            answer = await self._read(attempt)
+            if answer is not None:
+                return answer, True
+            if time.monotonic() >= deadline:
+                raise Unavailable("A request with this Idempotency-Key is being answered. Try again shortly.")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _work(self, attempt: Attempt, resource: Resource, work: Callable[[], Awaitable[bytes]]) -> bytes:
+        kept.set(resource)
+        try:
+            answer = await work()
+        except DomainError as error:
+            # What was refused may be corrected. What could not be answered may have been done.
+            await self._write(RELEASE if error.kind is Kind.UNAVAILABLE else FORGET, attempt, resource)
+            raise
+        except Exception:
+            await self._write(RELEASE, attempt, resource)
+            raise
+        await self._write(COMPLETE, attempt, resource, answer=seal(answer, attempt.secret, attempt.key_hash))
+        return answer
+
+    async def _claim(self, attempt: Attempt) -> Resource | None:
+        fresh = new_id()
+        parameters = {
+            "principal_id": attempt.principal_id,
+            "key_hash": attempt.key_hash,
+            "fingerprint": attempt.fingerprint,
+            "resource_id": fresh,
+            "lease": LEASE_SECONDS,
+        }
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(CLAIM, parameters, binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else Resource(row[0], repeated=row[0] != fresh)
+
+    async def _read(self, attempt: Attempt) -> bytes | None:
+        """The answer that was given; None if there is none yet. Raises KeyReused."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(READ, (attempt.principal_id, attempt.key_hash), binary=True)
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        if row[0] != attempt.fingerprint:
+            raise KeyReused
+        return None if row[1] is None else unseal(row[1], attempt.secret, attempt.key_hash)
+
+    async def _write(self, query: str, attempt: Attempt, resource: Resource, **more: bytes) -> None:
+        parameters = {"principal_id": attempt.principal_id, "key_hash": attempt.key_hash, "resource_id": resource.id}
+        async with self._pool.connection() as connection:
+            await connection.execute(query, parameters | more)

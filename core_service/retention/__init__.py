@@ -1,0 +1,1 @@
+"""Forgetting: what is older than anybody asks for leaves the database, a little at a time."""

@@ -1,0 +1,142 @@
+"""The SQL of forgetting. Each statement deletes a bounded number of rows that an index finds, and nothing by cascade
+that is not bounded itself.
+
+Identifiers are UUIDs of version 7, which begin with their time: `%(history)s` and the like are the lowest identifiers
+that are young enough, so the primary keys serve as indexes by age.
+"""
+
+ATTEMPTS = """
+DELETE FROM delivery_attempts WHERE (account_id, id) IN (
+    SELECT old.account_id, old.id
+    FROM accounts CROSS JOIN LATERAL (
+        SELECT account_id, id FROM delivery_attempts
+        WHERE account_id = accounts.id AND id < %(delivery_log)s
+        ORDER BY id
+        LIMIT %(limit)s
+    ) old
+    LIMIT %(limit)s
+)
+"""
+
+DELIVERIES = """
+DELETE FROM deliveries WHERE (notification_id, device_id) IN (
+    SELECT notification_id, device_id FROM deliveries
+    WHERE notification_id < %(history)s AND state <> 'due'
+    ORDER BY notification_id
+    LIMIT %(limit)s
+)
+"""
+
+NOTIFICATIONS = """
+DELETE FROM notifications WHERE id IN (
+    SELECT id FROM notifications n
+    WHERE id < %(history)s AND expires_at < now()
+      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.notification_id = n.id)
+    ORDER BY id
+    LIMIT %(limit)s
+)
+"""
+"""With their buttons, of which each has four at most."""
+
+_OLD_ACTIVITIES = """
+    SELECT old.id
+    FROM accounts CROSS JOIN LATERAL (
+        SELECT id FROM live_activities
+        WHERE account_id = accounts.id AND dismiss_at < %(history_before)s AND ended_at IS NOT NULL
+        ORDER BY dismiss_at
+        LIMIT 100
+    ) old
+    LIMIT 100"""
+
+ACTIVITY_DEVICES = f"""
+DELETE FROM live_activity_devices WHERE (activity_id, device_id) IN (
+    SELECT p.activity_id, p.device_id
+    FROM ({_OLD_ACTIVITIES}) l JOIN live_activity_devices p ON p.activity_id = l.id
+    LIMIT %(limit)s
+)
+"""
+
+ACTIVITY_ACTIONS = f"""
+DELETE FROM live_activity_actions WHERE id IN (
+    SELECT a.id
+    FROM ({_OLD_ACTIVITIES}) l JOIN live_activity_actions a ON a.activity_id = l.id
+    LIMIT %(limit)s
+)
+"""
+
+ACTIVITIES = f"""
+DELETE FROM live_activities WHERE id IN (
+    SELECT l.id FROM ({_OLD_ACTIVITIES}) l
+    WHERE NOT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = l.id)
+      AND NOT EXISTS (SELECT FROM live_activity_actions a WHERE a.activity_id = l.id)
+)
+"""
+
+PUSH_BUDGETS = """
+DELETE FROM live_activity_push_budgets WHERE device_id IN (
+    SELECT device_id FROM live_activity_push_budgets b
+    WHERE NOT EXISTS (SELECT FROM devices d WHERE d.id = b.device_id)
+    LIMIT %(limit)s
+)
+"""
+
+SESSIONS = """
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+
+PAIRING_CODES = """
+DELETE FROM pairing_codes WHERE code_hash IN (
+    SELECT code_hash FROM pairing_codes WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+
+IDEMPOTENT_REQUESTS = """
+DELETE FROM idempotent_requests WHERE (principal_id, key_hash) IN (
+    SELECT principal_id, key_hash FROM idempotent_requests
+    WHERE created_at < now() - interval '24 hours'
+    ORDER BY created_at
+    LIMIT %(limit)s
+)
+"""
+
+WEBHOOK_SECRETS = "DELETE FROM webhook_secrets WHERE expires_at < now()"
+
+ACTION_RUNS = """
+DELETE FROM action_runs WHERE id IN (
+    SELECT id FROM action_runs WHERE id < %(history)s AND state <> 'running' ORDER BY id LIMIT %(limit)s
+)
+"""
+
+AUDIT_ENTRIES = """
+DELETE FROM audit_entries WHERE id IN (
+    SELECT old.id
+    FROM accounts CROSS JOIN LATERAL (
+        SELECT id FROM audit_entries
+        WHERE account_id = accounts.id AND id < %(audit_log)s
+        ORDER BY id
+        LIMIT %(limit)s
+    ) old
+    LIMIT %(limit)s
+)
+"""
+
+PURGES = (
+    ATTEMPTS,
+    DELIVERIES,
+    NOTIFICATIONS,
+    ACTIVITY_DEVICES,
+    ACTIVITY_ACTIONS,
+    ACTIVITIES,
+    PUSH_BUDGETS,
+    SESSIONS,
+    PAIRING_CODES,
+    IDEMPOTENT_REQUESTS,
+    WEBHOOK_SECRETS,
+    ACTION_RUNS,
+    AUDIT_ENTRIES,
+)
+"""In this order: what belongs to a thing goes before it."""
+
+TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s)"

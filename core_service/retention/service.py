@@ -1,0 +1,84 @@
+"""Deletes what is too old, in small steps with pauses between them, one core at a time."""
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from core_service.clock import Clock
+from core_service.retention.queries import PURGES, TAKE_TURN
+from service_kit.database import Pool
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 600.0
+"""Between two looks at everything."""
+BATCH = 1000
+PAUSE_SECONDS = 0.05
+"""After each step, lest what callers wait for waits for this."""
+LOCK = 0x464F52474554  # "FORGET"
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How long things are kept."""
+
+    delivery_log: dt.timedelta
+    history: dt.timedelta
+    """Notifications, ended Live Activities and webhook calls."""
+    audit_log: dt.timedelta
+
+
+class Retention:
+    """The background job."""
+
+    def __init__(self, pool: Pool, ages: Ages, clock: Clock) -> None:
+        self._pool = pool
+        self._ages = ages
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Forgets, until cancelled."""
+        while True:
+            try:
+                await self.forget()
+            except DATABASE_AWAY as error:
+                log.info("old data stays for now, the database is away: %s", error)
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def forget(self) -> int:
+        """Deletes everything that is too old now. Returns the number of rows."""
+        total = 0
+        for purge in PURGES:
+            while deleted := await self._step(purge):
+                total += deleted
+                await asyncio.sleep(PAUSE_SECONDS)
+        if total:
+            log.info("forgot %d rows of old data", total)
+        return total
+
+    async def _step(self, purge: str) -> int:
+        """Deletes some rows; none if another core is at it."""
+        async with self._pool.connection() as connection, connection.transaction():
+            row = await (await connection.execute(TAKE_TURN, (LOCK,))).fetchone()
+            if row is None or not row[0]:
+                return 0
+            return (await connection.execute(purge, self._parameters())).rowcount
+
+    def _parameters(self) -> dict[str, Any]:
+        now = self._clock()
+        return {
+            "limit": BATCH,
+            "delivery_log": lowest_id(now - self._ages.delivery_log),
+            "history": lowest_id(now - self._ages.history),
+            "history_before": now - self._ages.history,
+            "audit_log": lowest_id(now - self._ages.audit_log),
+        }
+
+
+def lowest_id(moment: dt.datetime) -> uuid.UUID:
+    """An identifier below all that were made at this moment or later (RFC 9562, version 7: 48 bits of milliseconds)."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -1,0 +1,1 @@
+"""How the server is doing, for the people who use it."""

@@ -1,0 +1,23 @@
+"""smith.core.v1.StatusService over gRPC."""
+
+from typing import Any
+
+from smith.core.v1 import status_service_pb2 as messages
+from smith.core.v1 import status_service_pb2_grpc
+
+from core_service.auth import principal
+from core_service.status.convert import to_response
+from core_service.status.service import ServerStatus
+
+
+class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
+    """Says what is wrong."""
+
+    def __init__(self, status: ServerStatus) -> None:
+        self._status = status
+
+    async def GetServerStatus(
+        self, request: messages.GetServerStatusRequest, context: Any
+    ) -> messages.GetServerStatusResponse:
+        """See the proto."""
+        return to_response(await self._status.alarms(principal.session().account_id))

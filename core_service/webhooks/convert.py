@@ -1,0 +1,41 @@
+"""Runs of actions as protobuf carries them."""
+
+import base64
+
+from smith.core.v1 import action_run_pb2
+
+from core_service.timestamps import to_timestamp
+from core_service.webhooks.service import Run, RunState
+from service_kit.errors import InvalidRequest
+
+STATES = {state: action_run_pb2.ActionRunState.Value(f"ACTION_RUN_STATE_{state.name}") for state in RunState}
+
+
+def read_state(number: int) -> RunState:
+    """The state that the number stands for. Raises InvalidRequest if it stands for none."""
+    for state, value in STATES.items():
+        if value == number:
+            return state
+    raise InvalidRequest(f"state must be one of {', '.join(RunState)}")
+
+
+def to_action_run(run: Run) -> action_run_pb2.ActionRun:
+    """The message."""
+    return action_run_pb2.ActionRun(
+        id=str(run.id),
+        action_id=str(run.action_id),
+        device_id=str(run.device_id),
+        state=STATES[run.state],
+        attempts=run.attempts,
+        status_code=run.status_code,
+        response_body=run.response_body,
+        reason=run.reason,
+        message=run.message,
+        created_at=to_timestamp(run.created_at),
+        settled_at=to_timestamp(run.settled_at),
+    )
+
+
+def to_secret(key: bytes) -> str:
+    """A signing key as Standard Webhooks writes it."""
+    return "whsec_" + base64.b64encode(key).decode()

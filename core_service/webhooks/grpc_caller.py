@@ -1,0 +1,58 @@
+"""The caller of webhooks that asks the delivery service over gRPC."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import grpc
+from smith.delivery.v1 import webhook_pb2, webhook_service_pb2, webhook_service_pb2_grpc
+
+from core_service.webhooks.port import Call, Result, Verdict
+
+if TYPE_CHECKING:
+    from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
+
+log = logging.getLogger(__name__)
+
+CALL_TIMEOUT_SECONDS = 15.0
+"""Above what the delivery service gives a receiver; below the lease."""
+
+METHODS = {"GET": webhook_pb2.HTTP_METHOD_GET, "POST": webhook_pb2.HTTP_METHOD_POST}
+VERDICTS = {
+    webhook_pb2.WEBHOOK_RESULT_KIND_SUCCEEDED: Verdict.SUCCEEDED,
+    webhook_pb2.WEBHOOK_RESULT_KIND_RETRY: Verdict.RETRY,
+    webhook_pb2.WEBHOOK_RESULT_KIND_FAILED: Verdict.FAILED,
+}
+
+
+class GrpcWebhookCaller:
+    """Makes each call in one RPC."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: WebhookServiceAsyncStub = webhook_service_pb2_grpc.WebhookServiceStub(channel)
+
+    async def call(self, call: Call) -> Result:
+        """See WebhookCaller."""
+        request = webhook_service_pb2.CallWebhookRequest(
+            call=webhook_pb2.WebhookCall(
+                url=call.url,
+                method=METHODS[call.method],
+                body=call.body,
+                idempotency_key=call.idempotency_key,
+                signing_keys=call.signing_keys,
+            )
+        )
+        try:
+            response = await self._stub.CallWebhook(request, timeout=CALL_TIMEOUT_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            log.warning("the delivery service made no webhook call: %s %s", error.code().name, error.details())
+            message = "The server could not make the call."
+            return Result(Verdict.RETRY, reason="DeliveryUnavailable", message=message, attempted=False)
+        result = response.result
+        return Result(
+            VERDICTS.get(result.kind, Verdict.RETRY),
+            result.status or None,
+            result.response_body,
+            result.reason,
+            result.message,
+            result.retry_after_ms / 1000,
+        )

@@ -1,0 +1,77 @@
+"""Tables of webhook actions."""
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from core_service.orm import Timestamp, new_id, now
+
+
+class RunState(StrEnum):
+    """Where a run stands. All but `running` are final."""
+
+    RUNNING = "running"
+    """To be called at `due_at`, or being called with `due_at` as the end of the lease."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class WebhookSecret(SQLModel, table=True):
+    """A key that an account's webhook calls are signed with. Not hashed, because signing needs it."""
+
+    __tablename__ = "webhook_secrets"
+    __table_args__ = (
+        Index("webhook_secrets_account_id_idx", "account_id", "id"),
+        Index("webhook_secrets_present_key", "account_id", unique=True, postgresql_where=text("expires_at IS NULL")),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    secret: bytes
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    expires_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When it is forgotten; null for the account's present key."""
+
+
+class ActionRun(SQLModel, table=True):
+    """One execution of a webhook action. It holds all that the call needs, so that it outlives its notification."""
+
+    __tablename__ = "action_runs"
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'succeeded', 'failed')", name="action_runs_state_check"),
+        CheckConstraint("method IN ('GET', 'POST')", name="action_runs_method_check"),
+        Index("action_runs_account_id_idx", "account_id", "id"),
+        Index(
+            "action_runs_once_key",
+            "action_id",
+            "device_id",
+            unique=True,
+            postgresql_where=text("state = 'running' OR state = 'succeeded' AND NOT repeatable"),
+        ),
+        Index("action_runs_action_id_idx", "action_id", "device_id", "id"),
+        Index("action_runs_due_at_idx", "due_at", postgresql_where=text("state = 'running'")),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    """Sent as `Idempotency-Key` on every attempt."""
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    action_id: uuid.UUID
+    device_id: uuid.UUID
+    repeatable: bool
+    """A Live Activity's button stays and may be tapped again; a notification's succeeds once on a device."""
+    url: str
+    method: str
+    body: str | None = None
+    """JSON text, as the sender wrote it."""
+    state: str
+    due_at: dt.datetime = Field(sa_type=Timestamp)
+    attempts: int = 0
+    status_code: int | None = None
+    response_body: str = ""
+    reason: str = ""
+    message: str = ""
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    settled_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)

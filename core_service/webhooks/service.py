@@ -1,0 +1,128 @@
+"""Taps on webhook actions: recorded, called, answered with what came of it."""
+
+import time
+import uuid
+from dataclasses import dataclass
+
+from limits import RateLimitItemPerMinute
+
+from core_service.auth.principal import DevicePrincipal
+from core_service.auth.rate_limit import RateLimiter
+from core_service.orm import new_id
+from core_service.paging import Page, page_of, read_id_before, require_page_size
+from core_service.validation import missing
+from core_service.webhooks.errors import NotAWebhook
+from core_service.webhooks.models import RunState
+from core_service.webhooks.queries import LIST_RUNS, NEWEST_RUN, READ_RUN, RECORD
+from core_service.webhooks.run import Run
+from core_service.webhooks.runner import LEASE_SECONDS, WebhookRunner
+from core_service.webhooks.signing_keys import PresentKey, SigningKeys
+from service_kit.database import Pool
+
+__all__ = ["ActionRuns", "PresentKey", "Run", "RunState", "SigningKeys"]
+
+ACTION, RUN = "action on this device", "run of an action on this device"
+TAPS = RateLimitItemPerMinute(30)
+"""Of one device. Nobody taps faster; a phone gone wild might."""
+DOUBLE_TAP_SECONDS = 10.0
+"""A tap on a Live Activity's button so soon after the last one succeeded is taken for the same."""
+WAIT_SECONDS = 8.0
+"""How long a phone waits for the outcome. The gateway gives a call 10 seconds."""
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    run: Run
+    leased: bool
+    """This process makes the call."""
+
+
+class ActionRuns:
+    """The use cases of webhook actions."""
+
+    def __init__(self, pool: Pool, runner: WebhookRunner, rate_limiter: RateLimiter) -> None:
+        self._pool = pool
+        self._runner = runner
+        self._rate_limiter = rate_limiter
+
+    async def run(self, caller: DevicePrincipal, action_id: uuid.UUID) -> Run:
+        """Runs the action and returns the run as it stands some seconds later, at the end if it has come to one.
+
+        Once it is recorded it will be called, whatever happens to this process. A tap while a run of the same button is
+        running gets that run; so does one after a notification's button has succeeded, and one within 10 seconds
+        after a Live Activity's has.
+
+        Raises NotAWebhook; NotFound if the device was not sent the action; TooManyAttempts.
+        """
+        await self._rate_limiter.refuse_haste(TAPS, "taps", str(caller.device_id))
+        deadline = time.monotonic() + WAIT_SECONDS
+        recorded = await self._record(caller, action_id)
+        if recorded.leased:
+            self._runner.begin(recorded.run)
+            await self._runner.settled(recorded.run.id, WAIT_SECONDS)
+            return await self.get(caller.device_id, recorded.run.id)
+        self._runner.wake()
+        return await self._until_settled(recorded.run, deadline)
+
+    async def get(self, device_id: uuid.UUID, run_id: uuid.UUID) -> Run:
+        """A run that the device began. Raises NotFound."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(READ_RUN, (run_id, device_id), binary=True)
+            row = await cursor.fetchone()
+        if row is None:
+            raise missing(RUN)
+        return Run.of(row)
+
+    async def list(
+        self, account_id: uuid.UUID, state: RunState | None, page_size: int | None, page_token: str | None
+    ) -> Page[Run]:
+        """The account's runs, newest first.
+
+        Raises InvalidRequest.
+        """
+        size = require_page_size(page_size)
+        parameters = {
+            "account_id": account_id,
+            "before": read_id_before(page_token),
+            "state": state,
+            "limit": size + 1,
+        }
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(LIST_RUNS, parameters, binary=True)
+            runs = [Run.of(row) for row in await cursor.fetchall()]
+        return page_of(runs, size, lambda run: str(run.id))
+
+    async def _record(self, caller: DevicePrincipal, action_id: uuid.UUID) -> _Recorded:
+        leased = self._runner.has_room(caller.account_id)
+        parameters = {
+            "id": new_id(),
+            "action_id": action_id,
+            "device_id": caller.device_id,
+            "account_id": caller.account_id,
+            "double_tap": DOUBLE_TAP_SECONDS,
+            "lease": LEASE_SECONDS if leased else 0.0,
+        }
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(RECORD, parameters, binary=True)
+            row = await cursor.fetchone()
+            if row is None:
+                raise missing(ACTION)
+            if row[0] != "webhook":
+                raise NotAWebhook
+            if row[1] is not None:
+                return _Recorded(Run.of(row[1:]), leased)
+            # Another tap came first, perhaps at the same instant.
+            cursor = await connection.execute(NEWEST_RUN, parameters, binary=True)
+            row = await cursor.fetchone()
+        if row is None:
+            raise missing(ACTION)
+        return _Recorded(Run.of(row), leased=False)
+
+    async def _until_settled(self, run: Run, deadline: float) -> Run:
+        """The run that somebody else calls, at its end or at the deadline. Another process may be at it: only the
+        database knows."""
+        while run.state is RunState.RUNNING and (left := deadline - time.monotonic()) > 0:
+            await self._runner.settled(run.id, min(POLL_SECONDS, left))
+            run = await self.get(run.device_id, run.id)
+        return run

@@ -1,0 +1,136 @@
+"""Who did what, when: written with the act, without a secret."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from smith.core.v1 import options_pb2
+from smith.core.v1.audit_entry_pb2 import AUDIT_ACTOR_ANONYMOUS, AUDIT_ACTOR_DEVICE, AUDIT_ACTOR_USER
+
+from core_service.auth.interceptor import read_policies
+from core_service.wiring import SERVICES
+from tests.core.harness import METHODS, PASSWORD, Account, refusal
+
+AUDITED = sorted(path.rpartition("/")[2] for path, policy in read_policies(SERVICES).items() if policy.audited)
+SOUNDS_SECRET = re.compile(r"password|secret|token|code$")
+
+
+async def entries(account: Account, method: str | None = None) -> list[Any]:
+    """The account's log, oldest first."""
+    found = (await account.owner.ListAuditEntries(page_size=1000)).audit_entries
+    return [entry for entry in reversed(found) if method in (None, entry.method)]
+
+
+async def test_an_act_is_written_with_who_what_and_where_from(account: Account) -> None:
+    caller = account.core.caller(account.session, address="192.0.2.7").with_metadata(("x-request-id", "req-1"))
+    made = await caller.CreateChannel(slug="ops")
+    [entry] = await entries(account)
+    assert (entry.method, entry.actor, entry.actor_id) == ("CreateChannel", AUDIT_ACTOR_USER, account.owner_id)
+    assert entry.actor_name == account.email
+    assert entry.request.json == '{"slug": "ops"}'
+    assert entry.subject_id == made.channel.id
+    assert (entry.client_address, entry.request_id) == ("192.0.2.7", "req-1")
+
+
+async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
+    owner = account.owner
+    phone = await account.add_phone()
+    channel_id, (key_id, _) = await account.add_channel("ops"), await account.add_key()
+    member = await owner.CreateMember(email=f"{uuid.uuid4().hex}@team.test", password=PASSWORD)
+    user_id = member.member.user_id
+    await owner.UpdateAccount(name="Renamed")
+    await owner.UpdateApiKey(api_key_id=key_id, name="renamed")
+    await owner.UpdateChannel(channel_id=channel_id, name="Operations")
+    await owner.AssignUser(channel_id=channel_id, user_id=user_id)
+    await owner.UnassignUser(channel_id=channel_id, user_id=user_id)
+    await owner.AssignDevice(channel_id=channel_id, device_id=phone.id)
+    await owner.UnassignDevice(channel_id=channel_id, device_id=phone.id)
+    await owner.RotateWebhookSecret()
+    session = await account.core.caller().CreateSession(email=member.member.email, password=PASSWORD)
+    [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
+    await account.core.caller(session.session_token).DeleteSession()
+    session = await account.core.caller().CreateSession(email=member.member.email, password=PASSWORD)
+    [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
+    await owner.RevokeSession(session_id=session_id)
+    await phone.caller.UnpairDevice()
+    await owner.DeleteDevice(device_id=(await account.add_phone()).id)
+    await owner.DeleteChannel(channel_id=channel_id)
+    await owner.RevokeApiKey(api_key_id=key_id)
+    written = await entries(account)
+    twice = {"CreatePairingCode": 2, "PairDevice": 2, "CreateSession": 2}
+    counts = {method: sum(entry.method == method for entry in written) for method in AUDITED}
+    assert counts == dict.fromkeys(AUDITED, 1) | twice
+    by_method = {entry.method: entry for entry in written}
+    assert by_method["PairDevice"].actor == AUDIT_ACTOR_ANONYMOUS
+    assert by_method["UnpairDevice"].actor == AUDIT_ACTOR_DEVICE
+    assert by_method["DeleteChannel"].subject_id == channel_id
+    secrets = [PASSWORD, phone.secret, session.session_token]
+    assert not any(secret in str(entry) for entry in written for secret in secrets)
+
+
+async def test_what_was_refused_or_only_read_is_not_written(account: Account, stranger: Account) -> None:
+    theirs = await stranger.add_channel("theirs")
+    before = await entries(account)
+    for call in (
+        account.owner.DeleteChannel(channel_id=theirs),
+        account.owner.RevokeSession(session_id=str(uuid.uuid4())),
+        account.owner.RevokeApiKey(api_key_id=str(uuid.uuid4())),
+        account.owner.DeleteDevice(device_id=str(uuid.uuid4())),
+        account.owner.AssignUser(channel_id=theirs, user_id=account.owner_id),
+        account.owner.CreateChannel(slug="Not A Slug"),
+        account.core.caller().CreateSession(email=account.email, password="wrong password"),
+    ):
+        await refusal(call)
+    await account.owner.ListChannels()
+    assert await entries(account) == before
+
+
+async def test_an_account_sees_its_own_acts_only(account: Account, stranger: Account) -> None:
+    await stranger.add_channel("theirs")
+    assert await entries(account) == []
+    _, member = await account.add_member()
+    assert (await refusal(member.ListAuditEntries())).reason == "FORBIDDEN"
+
+
+async def test_pages_go_back_in_time(account: Account) -> None:
+    for number in range(5):
+        await account.add_channel(f"c-{number}")
+    first = await account.owner.ListAuditEntries(page_size=3)
+    second = await account.owner.ListAuditEntries(page_size=3, page_token=first.next_page_token)
+    told = [entry.request.json for page in (first, second) for entry in page.audit_entries]
+    assert told == [f'{{"slug": "c-{number}"}}' for number in (4, 3, 2, 1, 0)]
+
+
+async def test_a_long_request_is_cut(account: Account) -> None:
+    await account.owner.UpdateAccount(name="n" * 100)
+    [entry] = await entries(account, "UpdateAccount")
+    assert len(entry.request.json) < 2100
+
+
+@pytest.mark.parametrize("method", AUDITED)
+def test_no_field_that_sounds_secret_is_written(method: str) -> None:
+    shown = [field for field in _fields(METHODS[method].input_type) if not field.GetOptions().debug_redact]
+    assert [field.full_name for field in shown if SOUNDS_SECRET.search(field.name)] == []
+
+
+def _fields(message: Descriptor) -> Iterator[FieldDescriptor]:
+    for field in message.fields:
+        yield field
+        if field.message_type is not None and field.message_type is not message:
+            yield from _fields(field.message_type)
+
+
+def test_administration_is_audited() -> None:
+    """Whatever an owner changes and nobody else may."""
+    owners = {
+        path.rpartition("/")[2]
+        for path, policy in read_policies(SERVICES).items()
+        if options_pb2.ACCESS_OWNER in policy.allow and not policy.audited
+    }
+    assert {name for name in owners if not name.startswith(("List", "Get"))} <= {
+        "PauseLiveActivityStream",
+        "ResumeLiveActivityStream",
+    }

@@ -1,0 +1,147 @@
+"""A request that is repeated under its Idempotency-Key is done once and answered alike."""
+
+import asyncio
+import uuid
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
+
+from tests.core.conftest import NewDatabase
+from tests.core.harness import Account, Caller, outcomes, refusal, start_account, start_core
+
+STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
+SENT = "SELECT count(*) FROM notifications WHERE account_id = %s"
+STARTED = "SELECT count(*) FROM live_activities WHERE account_id = %s"
+
+
+def keyed(caller: Caller, key: str | None = None) -> Caller:
+    """The same caller, who gives this key, or one of its own, with every call."""
+    return caller.with_metadata(("idempotency-key", key or str(uuid.uuid4())))
+
+
+async def backend(account: Account) -> Caller:
+    return account.core.caller((await account.add_key())[1])
+
+
+async def count(account: Account, query: str) -> int:
+    return int((await account.core.sql(query, account.id))[0][0])
+
+
+async def test_a_repeated_push_is_sent_once_and_answered_alike(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    answers = [await caller.SendPushNotification(title="once") for _ in range(3)]
+    assert answers[0] == answers[1] == answers[2]
+    assert await count(account, SENT) == 1
+
+
+async def test_copies_that_arrive_at_once_are_one_on_however_many_cores(new_database: NewDatabase) -> None:
+    url = await asyncio.to_thread(new_database)
+    async with start_core(url, delivery_wait=0.2) as first, start_core(url, delivery_wait=0.2) as second:
+        account = await start_account(first)
+        await account.add_startable_phone()
+        _, secret = await account.add_key()
+        key = str(uuid.uuid4())
+        callers = [keyed(core.caller(secret), key) for core in (first, second) * 4]
+        answers = await asyncio.gather(*(caller.StartLiveActivity(content_state=STATE) for caller in callers))
+        assert len({answer.activity_id for answer in answers}) == 1
+        assert await count(account, STARTED) == 1
+
+
+async def test_another_request_under_the_key_is_refused(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    await caller.SendPushNotification(title="once")
+    for call in (caller.SendPushNotification(title="twice"), caller.StartLiveActivity(content_state=STATE)):
+        error = await refusal(call)
+        assert (error.reason, error.code) == ("IDEMPOTENCY_KEY_REUSED", grpc.StatusCode.ALREADY_EXISTS)
+    assert await count(account, SENT) == 1
+
+
+async def test_a_key_belongs_to_one_credential(account: Account) -> None:
+    await account.add_startable_phone()
+    for _ in range(2):
+        await keyed(await backend(account), "shared").SendPushNotification(title="mine")
+    assert await count(account, SENT) == 2
+
+
+async def test_a_refused_request_may_be_corrected_under_its_key(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    assert (await refusal(caller.SendPushNotification(title=""))).reason == "INVALID_REQUEST"
+    await caller.SendPushNotification(title="better")
+    assert await count(account, SENT) == 1
+
+
+async def test_a_request_whose_process_died_is_finished_and_not_repeated(account: Account) -> None:
+    await account.add_startable_phone()
+    push, start = keyed(await backend(account)), keyed(await backend(account))
+    sent = await push.SendPushNotification(title="once")
+    started = await start.StartLiveActivity(content_state=STATE)
+    # As if the process had died after recording and before answering, longer than a lease ago.
+    await account.core.sql("UPDATE idempotent_requests SET answer = NULL, locked_until = now()")
+    assert (await push.SendPushNotification(title="once")).devices_queued == sent.devices_queued
+    assert (await start.StartLiveActivity(content_state=STATE)).activity_id == started.activity_id
+    assert (await count(account, SENT), await count(account, STARTED)) == (1, 1)
+    owed = "SELECT count(*) FROM deliveries d JOIN notifications n ON n.id = d.notification_id WHERE n.account_id = %s"
+    assert await count(account, owed) == 1
+
+
+async def test_a_request_that_is_still_at_work_elsewhere_is_waited_for(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    first = await caller.SendPushNotification(title="slow")
+    await account.core.sql("UPDATE idempotent_requests SET answer = NULL")
+    answer = asyncio.create_task(caller.SendPushNotification(title="slow"))
+    ended, _ = await asyncio.wait({answer}, timeout=0.3)
+    assert not ended
+    await account.core.sql("UPDATE idempotent_requests SET locked_until = now()")
+    assert (await answer).devices_queued == first.devices_queued
+    assert await count(account, SENT) == 1
+
+
+async def test_after_a_day_the_key_is_free(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    await caller.SendPushNotification(title="today")
+    await account.core.sql("UPDATE idempotent_requests SET created_at = now() - interval '25 hours'")
+    await caller.SendPushNotification(title="tomorrow")
+    assert await count(account, SENT) == 2
+
+
+async def test_the_secret_in_an_answer_is_nowhere_in_the_database(account: Account) -> None:
+    caller = keyed(account.owner)
+    made = await caller.CreateApiKey(name="backend")
+    assert (await caller.CreateApiKey(name="backend")).secret == made.secret
+    [(kept,)] = await account.core.sql("SELECT answer FROM idempotent_requests ORDER BY created_at DESC LIMIT 1")
+    assert made.secret.encode() not in kept
+    assert b"backend" not in kept
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256])
+async def test_a_malformed_key_is_refused_by_name(account: Account, key: str) -> None:
+    error = await refusal(account.owner.with_metadata(("idempotency-key", key)).CreateChannel(slug="ops"))
+    assert error.reason == "INVALID_REQUEST"
+    assert "Idempotency-Key" in error.message
+
+
+async def test_a_key_given_twice_is_refused(account: Account) -> None:
+    twice = account.owner.with_metadata(("idempotency-key", "a"), ("idempotency-key", "b"))
+    assert (await refusal(twice.CreateChannel(slug="ops"))).reason == "INVALID_REQUEST"
+
+
+async def test_reading_needs_no_key_and_ignores_one(account: Account) -> None:
+    caller = keyed(account.owner)
+    before: Message = await caller.ListChannels()
+    await account.add_channel("new")
+    assert await caller.ListChannels() != before
+
+
+async def test_two_at_once_with_different_requests_leave_one(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    ended = await outcomes(*(caller.SendPushNotification(title=str(number)) for number in range(6)))
+    assert ended == {"OK": 1, "ALREADY_EXISTS": 5}
+    assert await count(account, SENT) == 1

@@ -1,0 +1,279 @@
+"""A line to APNs that stands still: what stops it, what is held, how it is tried, what sets it going."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from core_service.courier.line import HOLD_SECONDS, LAST_PROBE_SECONDS
+from core_service.courier.line_courier import LineCourier
+from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ACCEPTED = Outcome(Verdict.ACCEPTED)
+KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", 60.0)
+TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed", 60.0)
+BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken")
+OTHER_TOPIC = Outcome(Verdict.REJECTED, "DeviceTokenNotForTopic")
+GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered")
+LOST = Outcome(Verdict.RETRY, "ConnectionLost", 1.0, maybe_accepted=True)
+MALFORMED = Outcome(Verdict.REJECTED, "MalformedToken")
+
+
+def a_target(environment: str = "sandbox", bundle_id: str | None = "com.example.app") -> Target:
+    return Target(uuid.uuid4(), uuid.uuid4(), uuid.uuid4().hex * 2, environment, bundle_id, uuid.uuid4())
+
+
+def of(*targets: Target) -> Push:
+    return Push(b"{}", dt.datetime.now(dt.UTC), targets=list(targets))
+
+
+@dataclass
+class Apns:
+    """Answers what it is told to: the courier under the one that is tested."""
+
+    says: Outcome = ACCEPTED
+    waits: bool = False
+    sent: list[Target] = field(default_factory=list)
+    _unanswered: list[tuple[Target, OnOutcome]] = field(default_factory=list)
+
+    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
+        """See Courier."""
+        for target in push.targets:
+            self.sent.append(target)
+            self._unanswered.append((target, on_outcome))
+        if not self.waits:
+            self.answer(self.says)
+
+    def answer(self, outcome: Outcome) -> None:
+        """Has all that wait be told so."""
+        unanswered, self._unanswered = self._unanswered, []
+        for target, on_outcome in unanswered:
+            on_outcome(target, outcome)
+
+
+@dataclass
+class World:
+    """The courier under test, its clock, and what it has told."""
+
+    apns: Apns = field(default_factory=Apns)
+    now: float = 0.0
+    told: list[tuple[str, str, bool]] = field(default_factory=list)
+    outcomes: dict[Target, Outcome] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.courier = LineCourier(self.apns, clock=lambda: self.now)
+        self.courier.listen(lambda alarm, stopped: self.told.append((str(alarm.line), alarm.reason, stopped)))
+
+    def send(self, *targets: Target) -> list[Outcome | None]:
+        """What they are told at once."""
+        self.courier.submit(of(*targets), self._hear)
+        return [self.outcomes.get(target) for target in targets]
+
+    def verdict(self, target: Target | None = None) -> Verdict | None:
+        """Sends to one target; what it is told."""
+        [outcome] = self.send(target or a_target())
+        return outcome and outcome.verdict
+
+    @property
+    def lines(self) -> list[str]:
+        """Those that stand still."""
+        return [str(alarm.line) for alarm in self.courier.alarms()]
+
+    def _hear(self, target: Target, outcome: Outcome) -> None:
+        assert target not in self.outcomes, "told twice"
+        self.outcomes[target] = outcome
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_wrong_key_stops_the_environment_once_and_only_probes_go_out(world: World) -> None:
+    world.apns.says = KEY_WRONG
+    assert [outcome and outcome.reason for outcome in world.send(*(a_target() for _ in range(50)))] == [
+        "InvalidProviderToken"
+    ] * 50
+    assert world.told == [("sandbox", "InvalidProviderToken", True)]
+    for _ in range(310):
+        world.now += 0.1
+        for bundle_id in ("com.example.app", None, "com.example.other"):
+            [outcome] = world.send(a_target(bundle_id=bundle_id))
+            assert outcome is not None
+            assert not outcome.counts
+            assert 1 < outcome.retry_after_seconds <= HOLD_SECONDS
+    # 2, 4, 8, 8 ... seconds apart.
+    assert len(world.apns.sent) == 50 + 5
+    assert world.verdict(a_target("production")) is Verdict.MISCONFIGURED, "the other environment finds out by itself"
+    assert len(world.told) == 2
+
+
+@pytest.mark.parametrize("proof", [ACCEPTED, GONE, BAD_TOKEN, OTHER_TOPIC])
+async def test_the_first_push_that_the_key_is_good_for_sets_the_line_going(world: World, proof: Outcome) -> None:
+    world.apns.says = KEY_WRONG
+    world.send(a_target())
+    world.apns.says = proof
+    world.now += LAST_PROBE_SECONDS
+    assert world.send(a_target()) == [proof]
+    assert world.told == [("sandbox", "InvalidProviderToken", True), ("sandbox", "InvalidProviderToken", False)]
+    assert world.lines == []
+    world.apns.says = ACCEPTED
+    assert world.send(*(a_target() for _ in range(20))) == [ACCEPTED] * 20
+
+
+@pytest.mark.parametrize("nothing", [LOST, MALFORMED])
+async def test_a_probe_that_says_nothing_about_the_key_changes_nothing(world: World, nothing: Outcome) -> None:
+    world.apns.says = KEY_WRONG
+    world.send(a_target())
+    world.apns.says = nothing
+    world.now += LAST_PROBE_SECONDS
+    assert world.send(a_target()) == [nothing]
+    assert world.lines == ["sandbox"]
+    assert world.verdict() is Verdict.HELD
+
+
+async def test_one_probe_goes_out_at_a_time(world: World) -> None:
+    world.apns.says = KEY_WRONG
+    world.send(a_target())
+    world.apns.waits = True
+    world.now += 60
+    assert world.verdict() is None
+    assert [world.verdict() for _ in range(10)] == [Verdict.HELD] * 10
+    world.apns.answer(ACCEPTED)
+    assert world.verdict() is None
+    assert len(world.apns.sent) == 3
+
+
+async def test_what_was_sent_before_the_line_stopped_neither_sets_it_going_nor_stops_it_again(world: World) -> None:
+    world.apns.waits = True
+    early, later = a_target(), a_target()
+    world.send(early)
+    [(_, tell_early)] = world.apns._unanswered
+    world.apns._unanswered.clear()
+    world.send(a_target())
+    world.apns.answer(KEY_WRONG)
+    tell_early(early, ACCEPTED)
+    assert world.lines == ["sandbox"]
+    assert world.outcomes[early] is ACCEPTED
+    world.now += 60
+    world.send(later)
+    world.apns.answer(ACCEPTED)
+    slow = [a_target() for _ in range(3)]
+    world.send(*slow)
+    assert world.lines == []
+
+
+async def test_a_late_refusal_of_before_does_not_stop_a_line_that_is_mended(world: World) -> None:
+    world.apns.waits = True
+    slow = a_target()
+    world.send(slow)
+    [(_, tell)] = world.apns._unanswered
+    world.apns._unanswered.clear()
+    world.send(a_target())
+    world.apns.answer(KEY_WRONG)
+    world.now += 60
+    world.send(a_target())
+    world.apns.answer(ACCEPTED)
+    tell(slow, KEY_WRONG)
+    assert world.lines == []
+    assert world.outcomes[slow].verdict is Verdict.MISCONFIGURED, "it stays queued"
+
+
+async def test_a_wrong_topic_stops_its_app_alone(world: World) -> None:
+    world.apns.says = TOPIC_WRONG
+    world.send(a_target(bundle_id="com.example.mistyped"))
+    world.apns.says = ACCEPTED
+    assert world.lines == ["sandbox com.example.mistyped"]
+    assert world.verdict() is Verdict.ACCEPTED
+    assert world.verdict(a_target(bundle_id="com.example.mistyped")) is Verdict.HELD
+    assert world.verdict(a_target("production", "com.example.mistyped")) is Verdict.ACCEPTED
+
+
+async def test_a_probe_tells_of_key_and_topic_apart(world: World) -> None:
+    world.apns.says = KEY_WRONG
+    world.send(a_target())
+    world.apns.says = TOPIC_WRONG
+    world.now += 60
+    world.send(a_target())
+    assert world.lines == ["sandbox com.example.app"], "the key is known to be right"
+    world.apns.says = KEY_WRONG
+    world.now += 60
+    world.send(a_target())
+    assert world.lines == ["sandbox com.example.app", "sandbox"]
+    world.apns.says = ACCEPTED
+    world.now += 60
+    world.send(a_target())
+    assert world.lines == []
+
+
+@pytest.mark.parametrize("refusal", [BAD_TOKEN, OTHER_TOPIC])
+async def test_the_wrong_environment_costs_five_tokens_and_keeps_the_rest_queued(
+    world: World, refusal: Outcome
+) -> None:
+    world.apns.says = ACCEPTED
+    world.send(*(a_target() for _ in range(200)))
+    world.apns.says = refusal
+    outcomes = world.send(*(a_target() for _ in range(50)))
+    assert outcomes.count(refusal) == 5
+    assert {outcome and outcome.verdict for outcome in outcomes[5:]} == {Verdict.MISCONFIGURED}
+    [alarm] = world.courier.alarms()
+    assert alarm.explanation.startswith("Most device tokens are refused")
+    for _ in range(10):
+        world.now += LAST_PROBE_SECONDS
+        assert world.verdict() is Verdict.MISCONFIGURED, "no probe's token is buried"
+    world.apns.says = ACCEPTED
+    world.now += LAST_PROBE_SECONDS
+    assert world.verdict() is Verdict.ACCEPTED
+    assert world.lines == []
+
+
+async def test_a_lone_phone_with_a_bad_token_stops_nobody(world: World) -> None:
+    world.apns.says = BAD_TOKEN
+    lone = a_target()
+    assert world.send(lone) == [BAD_TOKEN]
+    assert world.lines == []
+    world.apns.says = ACCEPTED
+    assert world.verdict() is Verdict.ACCEPTED
+
+
+async def test_bad_tokens_of_one_person_do_not_hold_up_the_others(world: World) -> None:
+    """Though all of them keep reporting new ones."""
+    somebody = uuid.uuid4()
+    world.apns.says = BAD_TOKEN
+    world.send(*(replace(a_target(), user_id=somebody) for _ in range(50)))
+    assert len(world.lines) == 1
+    for _ in range(100):
+        world.now += 0.1
+        world.send(replace(a_target(), user_id=somebody))
+    world.apns.says = ACCEPTED
+    assert world.verdict() is Verdict.ACCEPTED
+    assert world.lines == []
+
+
+async def test_if_everybodys_tokens_are_refused_apns_is_asked_now_and_then_only(world: World) -> None:
+    world.apns.says = BAD_TOKEN
+    world.send(*(a_target() for _ in range(50)))
+    for _ in range(100):
+        world.now += 0.1
+        world.send(*(a_target() for _ in range(10)))
+    # At 2 and 6 s, and 16 people each at the start and after each of these.
+    assert len(world.apns.sent) <= 50 + 3 * 16
+
+
+async def test_removed_apps_never_stop_a_line(world: World) -> None:
+    world.apns.says = GONE
+    assert world.send(*(a_target() for _ in range(500))) == [GONE] * 500
+    assert world.lines == []
+
+
+async def test_a_line_that_is_not_suspected_is_not_remembered(world: World) -> None:
+    for number in range(100):
+        world.apns.says = BAD_TOKEN if number % 2 else ACCEPTED
+        world.send(a_target())
+    world.apns.says = ACCEPTED
+    world.send(a_target())
+    assert not world.courier._suspicions
+    assert not world.courier._stops

@@ -1,0 +1,171 @@
+"""What is old goes, what is young or still owed stays."""
+
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from core_service.orm import now
+from core_service.retention.queries import PURGES
+from core_service.retention.service import Ages, Retention, lowest_id
+from service_kit.database import create_batch_pool
+from tests.core.harness import Account, Core
+
+DAY = dt.timedelta(days=1)
+AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY)
+OLD, YOUNG = now() - 31 * DAY, now() - 29 * DAY
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def retention(core: Core) -> AsyncIterator[Retention]:
+    """The job, run when the test says so."""
+    async with create_batch_pool(core.database_url, max_size=2) as pool:
+        yield Retention(pool, AGES, now)
+
+
+def made_at(moment: dt.datetime) -> uuid.UUID:
+    return uuid.UUID(int=lowest_id(moment).int + uuid.uuid4().int % 2**64)
+
+
+async def a_notification(account: Account, moment: dt.datetime, state: str) -> uuid.UUID:
+    """A notification of that time, with a button, a delivery and an attempt."""
+    id_ = made_at(moment)
+    await account.core.sql(
+        """
+        WITH n AS (
+            INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)
+            VALUES (%(id)s, %(account_id)s, 't', '{}', %(moment)s, %(moment)s + interval '3 days')
+        ), a AS (
+            INSERT INTO delivery_attempts (id, account_id, occurred_at, device_id, subject, event, priority, apns_id,
+                                           outcome, latency_ms)
+            VALUES (%(id)s, %(account_id)s, %(moment)s, gen_random_uuid(), %(id)s::text, 'alert', 10, gen_random_uuid(),
+                    'accepted', 1)
+        )
+        INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)
+        VALUES (%(id)s, gen_random_uuid(), %(account_id)s, gen_random_uuid(), gen_random_uuid(), %(state)s,
+                now() + interval '1 day', 1)
+        """,
+        id=id_,
+        account_id=account.id,
+        moment=moment,
+        state=state,
+    )
+    await account.core.sql(
+        "INSERT INTO notification_actions (id, notification_id, position, title, type, url)"
+        " VALUES (gen_random_uuid(), %s, 1, 't', 'open_url', 'u')",
+        id_,
+    )
+    return id_
+
+
+async def left(account: Account, table: str, column: str, *ids: object) -> list[object]:
+    rows = await account.core.sql(f"SELECT {column} FROM {table} WHERE {column} = ANY(%s)", list(ids))  # noqa: S608
+    return [row[0] for row in rows]
+
+
+async def test_old_notifications_go_with_all_that_belongs_to_them(account: Account, retention: Retention) -> None:
+    old, owed = await a_notification(account, OLD, "accepted"), await a_notification(account, OLD, "due")
+    young = await a_notification(account, YOUNG, "accepted")
+    await retention.forget()
+    assert set(await left(account, "notifications", "id", old, owed, young)) == {owed, young}
+    assert set(await left(account, "deliveries", "notification_id", old, owed, young)) == {owed, young}
+    assert set(await left(account, "notification_actions", "notification_id", old, owed, young)) == {owed, young}
+    assert await left(account, "delivery_attempts", "id", old, owed, young) == [young]
+
+
+async def test_more_than_a_batch_goes_too(account: Account, retention: Retention) -> None:
+    await account.core.sql(
+        """
+        INSERT INTO delivery_attempts (id, account_id, occurred_at, device_id, subject, event, priority, apns_id,
+                                       outcome, latency_ms)
+        SELECT ('00000000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid, %s, now(), gen_random_uuid(), 's', 'alert',
+               10, gen_random_uuid(), 'accepted', 1
+        FROM generate_series(1, 2500) i
+        """,
+        account.id,
+    )
+    assert await retention.forget() >= 2500
+    assert await account.core.sql("SELECT count(*) FROM delivery_attempts WHERE account_id = %s", account.id) == [(0,)]
+
+
+@pytest.mark.parametrize(("ended", "stays"), [(OLD, False), (YOUNG, True), (None, True)])
+async def test_a_live_activity_goes_a_month_after_its_end(
+    account: Account, retention: Retention, ended: dt.datetime | None, stays: bool
+) -> None:
+    phone, id_ = await account.add_startable_phone(), uuid.uuid4().hex
+    await account.core.sql(
+        """
+        INSERT INTO live_activities (id, account_id, version, content_state, alert_version, urgent_version, updates,
+            quiet_start, created_at, updated_at, heard_at, expires_at, ended_at, dismiss_at)
+        VALUES (%(id)s, %(account_id)s, 1, '{}', 0, 1, 0, false, now(), now(), now(), now() + interval '8 hours',
+                %(ended)s, %(ended)s)
+        """,
+        id=id_,
+        account_id=account.id,
+        ended=ended,
+    )
+    await account.core.sql(
+        """
+        INSERT INTO live_activity_devices (activity_id, device_id, account_id, user_id, phase, maybe_shown,
+            accepted_version, sent_version, timestamp, apns_id, attempt, failures, leased)
+        VALUES (%s, %s, %s, gen_random_uuid(), 'ended', true, 1, 1, 1, gen_random_uuid(), 1, 0, false)
+        """,
+        *(id_, phone.id, account.id),
+    )
+    await account.core.sql(
+        "INSERT INTO live_activity_actions (id, activity_id, title, type, url)"
+        " VALUES (gen_random_uuid(), %s, 't', 'open_url', 'u')",
+        id_,
+    )
+    await retention.forget()
+    for table, column in (
+        ("live_activities", "id"),
+        ("live_activity_devices", "activity_id"),
+        ("live_activity_actions", "activity_id"),
+    ):
+        assert bool(await left(account, table, column, id_)) is stays
+
+
+async def test_what_is_used_up_goes(account: Account, retention: Retention) -> None:
+    core = account.core
+    await core.sql("UPDATE sessions SET expires_at = now() - interval '1 second' WHERE account_id <> %s", account.id)
+    await account.owner.CreatePairingCode()
+    await core.sql("UPDATE pairing_codes SET expires_at = now() - interval '1 second'")
+    await account.owner.with_metadata(("idempotency-key", "old")).CreateChannel(slug="old")
+    await core.sql("UPDATE idempotent_requests SET created_at = now() - interval '25 hours'")
+    await account.owner.with_metadata(("idempotency-key", "new")).CreateChannel(slug="new")
+    await account.owner.GetWebhookSecret()
+    await account.owner.RotateWebhookSecret()
+    await core.sql("UPDATE webhook_secrets SET expires_at = now() WHERE expires_at IS NOT NULL")
+    await core.sql("INSERT INTO live_activity_push_budgets (device_id, sent_at) VALUES (gen_random_uuid(), '{1}')")
+    await retention.forget()
+    counts = await core.sql(
+        """
+        SELECT (SELECT count(*) FROM pairing_codes), (SELECT count(*) FROM idempotent_requests),
+               (SELECT count(*) FROM webhook_secrets WHERE account_id = %s),
+               (SELECT count(*) FROM sessions WHERE expires_at < now()),
+               (SELECT count(*) FROM live_activity_push_budgets)
+        """,
+        account.id,
+    )
+    assert counts == [(0, 1, 1, 0, 0)]
+    assert (await account.owner.GetAccount()).account.id == account.id
+
+
+async def test_two_cores_take_turns(account: Account, retention: Retention, core: Core) -> None:
+    id_ = await a_notification(account, OLD, "accepted")
+    async with create_batch_pool(core.database_url, max_size=2) as pool, pool.connection() as other:
+        async with other.transaction():
+            await other.execute("SELECT pg_advisory_xact_lock(%s)", (0x464F52474554,))
+            assert await retention.forget() == 0
+        assert await left(account, "notifications", "id", id_) == [id_]
+    await retention.forget()
+    assert await left(account, "notifications", "id", id_) == []
+
+
+def test_every_purge_is_bounded() -> None:
+    assert [purge for purge in PURGES if "LIMIT" not in purge] == [
+        "DELETE FROM webhook_secrets WHERE expires_at < now()"
+    ]

@@ -1,0 +1,95 @@
+"""What members are told when a line to APNs stands still."""
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from core_service.courier.line_courier import LineCourier
+from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
+from core_service.events.service import EventBus, EventType
+from core_service.orm import now
+from core_service.status.service import ServerStatus
+from service_kit.database import Pool, create_request_pool
+from tests.core.harness import Account, Core
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken")
+TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed")
+ACCEPTED = Outcome(Verdict.ACCEPTED)
+
+
+class Apns:
+    """Says the same of every push."""
+
+    says = ACCEPTED
+
+    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
+        """See Courier."""
+        for target in push.targets:
+            on_outcome(target, self.says)
+
+
+class Lines:
+    """A courier, and what is told of it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.apns, self.events, self.woken, self.clock = Apns(), EventBus(), 0, 0.0
+        self.courier = LineCourier(self.apns, clock=lambda: self.clock)
+        self.status = ServerStatus(self.courier, self.events, pool, now)
+        self.status.wakes(self._wake)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def send(self, says: Outcome, bundle_id: str = "com.example.app") -> None:
+        """A push, a minute after the one before."""
+        self.clock += 60
+        self.apns.says = says
+        target = Target(uuid.uuid4(), uuid.uuid4(), "ab", "sandbox", bundle_id, uuid.uuid4())
+        self.courier.submit(Push(b"{}", dt.datetime.now(dt.UTC), targets=[target]), lambda _, outcome: None)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lines(core: Core) -> AsyncIterator[Lines]:
+    """Lines of the test's own."""
+    async with create_request_pool(core.database_url, max_size=2) as pool:
+        yield Lines(pool)
+
+
+async def test_members_are_told_that_all_is_well(account: Account) -> None:
+    assert list((await account.owner.GetServerStatus()).alarms) == []
+    assert list((await (await account.add_member())[1].GetServerStatus()).alarms) == []
+
+
+async def test_an_app_that_only_others_have_is_nobody_elses_business(
+    lines: Lines, account: Account, stranger: Account
+) -> None:
+    phone = await account.add_startable_phone()
+    await account.core.sql("UPDATE devices SET bundle_id = 'com.example.secret' WHERE id = %s", phone.id)
+    await stranger.add_startable_phone()
+    lines.send(TOPIC_WRONG, "com.example.secret")
+    [alarm] = await lines.status.alarms(uuid.UUID(account.id))
+    assert (str(alarm.line), alarm.reason) == ("sandbox com.example.secret", "TopicDisallowed")
+    assert await lines.status.alarms(uuid.UUID(stranger.id)) == []
+    lines.send(KEY_WRONG)
+    assert [str(one.line) for one in await lines.status.alarms(uuid.UUID(stranger.id))] == ["sandbox"]
+    assert not lines.status.is_well
+
+
+async def test_every_accounts_watchers_are_told_once_of_a_stop_and_once_of_its_end(lines: Lines) -> None:
+    with lines.events.watch(uuid.uuid4()) as one, lines.events.watch(uuid.uuid4()) as other:
+        for says in (KEY_WRONG, KEY_WRONG, ACCEPTED, ACCEPTED):
+            lines.send(says)
+        for watcher in (one, other):
+            batch = await asyncio.wait_for(anext(aiter(watcher)), 5)
+            assert [(event.type, event.reason) for event in batch.events] == [
+                (EventType.DELIVERY_STOPPED, "InvalidProviderToken"),
+                (EventType.DELIVERY_RESUMED, "InvalidProviderToken"),
+            ]
+    assert lines.woken == 1
+    assert lines.status.is_well

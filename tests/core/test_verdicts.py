@@ -1,0 +1,86 @@
+"""What people are told about why something is, or is not, on a phone."""
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from core_service.delivery_log.verdict import (
+    ActivityFacts,
+    DeviceFacts,
+    NotificationFacts,
+    Verdict,
+    VerdictCode,
+    at,
+    explain_activity,
+    explain_notification,
+)
+
+NOW = dt.datetime(2026, 11, 24, 12, 5, 0, tzinfo=dt.UTC)
+EARLIER = dt.datetime(2026, 11, 24, 12, 1, 3, tzinfo=dt.UTC)
+LATER = dt.datetime(2026, 11, 24, 12, 16, 3, tzinfo=dt.UTC)
+WELL = DeviceFacts(True, None, True, None)
+
+
+def notification(**facts: Any) -> Verdict:
+    usual = NotificationFacts(LATER, "due", LATER, 0, None, None)
+    return explain_notification(dataclasses.replace(usual, **facts), NOW)
+
+
+def activity(device: DeviceFacts = WELL, **facts: Any) -> Verdict:
+    usual = ActivityFacts(3, None, LATER, None, "live", 3, False, None, 0, None, EARLIER)
+    return explain_activity(dataclasses.replace(usual, **facts), device, NOW)
+
+
+# fmt: off
+VERDICTS = [
+    (notification(state=None), "NOT_A_RECIPIENT", "not in the target"),
+    (notification(state="accepted", settled_at=EARLIER), "ACCEPTED", "APNs accepted it at 12:01:03 UTC."),
+    (notification(state="token_dead", reason="Unregistered", settled_at=EARLIER), "TOKEN_DEAD",
+     "dead (Unregistered) since 12:01:03"),
+    (notification(state="rejected", reason="PayloadTooLarge"), "REJECTED", "never take it: PayloadTooLarge"),
+    (notification(state="expired", expires_at=EARLIER), "EXPIRED", "not worth delivering after 12:01:03 UTC"),
+    (notification(), "RETRYING", "It is being sent."),
+    (notification(reason="ServiceUnavailable", attempts=3), "RETRYING",
+     "again at 12:16:03 UTC, after 3 failed attempts, the last with Serv"),
+    (notification(reason="InvalidProviderToken"), "MISCONFIGURED", "stays queued: InvalidProviderToken: The APNs key"),
+    (notification(reason="BadEnvironmentKeyInToken"), "MISCONFIGURED", "The APNs key belongs to the other environment"),
+    (notification(reason="LineStopped"), "MISCONFIGURED", "the line to APNs stands still"),
+    (activity(phase=None), "NOT_A_RECIPIENT", "not in the target"),
+    (activity(), "ACCEPTED", "APNs accepted the newest state."),
+    (activity(accepted_version=2, reason="TooManyRequests", next_at=LATER, failures=1), "RETRYING",
+     "again at 12:16:03 UTC"),
+    (activity(accepted_version=2), "RETRYING", "It is being sent."),
+    (activity(accepted_version=2, reason="ExpiredProviderToken", next_at=LATER), "MISCONFIGURED",
+     "The clock of the delivery"),
+    (activity(phase="started"), "WAITING_FOR_UPDATE_TOKEN",
+     "and the app has not returned an update token for 3 min: likely waiting for Allow"),
+    (activity(phase="requested", next_at=None), "RETRYING", "It is being sent."),
+    (activity(DeviceFacts(True, None, False, None), phase="requested"), "WAITING_FOR_START_TOKEN", "is not known"),
+    (activity(DeviceFacts(True, None, True, "Unregistered"), phase="requested"), "WAITING_FOR_START_TOKEN",
+     "dead (Unregistered)"),
+    (activity(phase="requested", reason="TopicDisallowed", next_at=LATER), "MISCONFIGURED",
+     "may not send to this bundle id"),
+    (activity(phase="dismissed"), "DISMISSED", "The person removed it"),
+    (activity(phase="failed", reason="PayloadTooLarge"), "REJECTED", "never take it: PayloadTooLarge"),
+    (activity(phase="ended", ended_at=EARLIER), "ENDED", "over on this device since 12:01:03 UTC"),
+    (activity(expires_at=EARLIER), "EXPIRED", "iOS ended it at 12:01:03 UTC"),
+    (activity(paused_at=EARLIER), "STREAM_PAUSED", "paused since 12:01:03 UTC"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("verdict", "code", "words"), VERDICTS)
+def test_it_is_said_in_plain_words(verdict: Verdict, code: str, words: str) -> None:
+    assert verdict.code is VerdictCode[code]
+    assert words in verdict.explanation
+
+
+def test_every_verdict_can_be_given() -> None:
+    assert {verdict.code for verdict, _, _ in VERDICTS} == set(VerdictCode)
+
+
+def test_another_days_time_has_its_day() -> None:
+    assert at(EARLIER, NOW) == "12:01:03 UTC"
+    assert at(EARLIER - dt.timedelta(days=1), NOW) == "2026-11-23 12:01:03 UTC"

@@ -1,0 +1,151 @@
+"""A wrong key, topic or environment is loud and harmless: one alarm, nothing lost, and it goes on by itself."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from smith.core.v1 import event_pb2, event_service_pb2, event_service_pb2_grpc
+
+from tests.e2e.conftest import team_of
+from tests.stack import Stack
+from tests.team import Phone, Team, push
+from tests.waiting import eventually
+
+RESUMED_SECONDS = 25.0
+STOPPED, RESUMED = event_pb2.EVENT_TYPE_DELIVERY_STOPPED, event_pb2.EVENT_TYPE_DELIVERY_RESUMED
+
+
+@pytest.fixture(scope="module")
+def own_stack(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
+    """A server whose sender APNs refuses now and then."""
+    stack = make_stack()
+    yield stack
+    stack.discard()
+
+
+@pytest.fixture
+def own_team(own_stack: Stack) -> Iterator[Team]:
+    """Its account. APNs is healed after the test."""
+    team = team_of(own_stack)
+    yield team
+    team.no_faults()
+    eventually("no alarm is left", lambda: alarms(team), RESUMED_SECONDS, until=lambda left: not left)
+
+
+class Events:
+    """What is told of lines to whoever watches the account."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._channel = grpc.insecure_channel(stack.core_address)
+        stub = event_service_pb2_grpc.EventServiceStub(self._channel)
+        self._call = stub.WatchEvents(
+            event_service_pb2.WatchEventsRequest(types=[STOPPED, RESUMED]),
+            metadata=[("authorization", f"Bearer {stack.api_key}")],
+        )
+        next(self._call)
+        self._told: queue.Queue[tuple[int, str]] = queue.Queue()
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            for response in self._call:
+                for event in response.events:
+                    self._told.put((event.type, event.reason))
+        except grpc.RpcError:
+            return
+
+    def next(self) -> tuple[int, str]:
+        """Type and reason of the next."""
+        return self._told.get(timeout=RESUMED_SECONDS)
+
+    def end(self) -> list[tuple[int, str]]:
+        """Watches no longer; what was told and not yet read."""
+        self._call.cancel()
+        self._thread.join()
+        self._channel.close()
+        return list(self._told.queue)
+
+
+def alarms(team: Team) -> list[dict[str, Any]]:
+    """What the server says is wrong."""
+    return list(team.ask("GET", "/api/status").get("alarms", []))
+
+
+def readiness(stack: Stack) -> dict[str, Any]:
+    """What the gateway says to whoever asks whether it is ready, which it must be."""
+    answer = httpx.get(f"{stack.base_url}/readyz", trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def apns_requests(team: Team) -> int:
+    """How many pushes APNs has seen."""
+    stats = team.simulator.get("/apns/stats").json()
+    return int(stats["accepted"]) + int(stats["rejected"])
+
+
+def test_a_revoked_key_stops_the_line_once_and_nothing_is_lost(own_stack: Stack, own_team: Team) -> None:
+    slug, channel_id = own_team.channel()
+    phones, key, events = (
+        [own_team.phone(channel_id=channel_id) for _ in range(3)],
+        own_team.key(slug),
+        Events(own_stack),
+    )
+    assert readiness(own_stack) == {"status": "ready"}
+    own_team.faults(settings={"revoke_key": True})
+    before = apns_requests(own_team)
+    titles = [f"while the key is revoked {number}" for number in range(40)]
+    for title in titles:
+        answer = push(key, title=title)
+        assert (answer.status_code, answer.json()["devices_queued"]) == (200, 3), answer.text
+    started = key.put("/api/live-activity/stream/held", json={"content_state": progress(1)}).json()
+    assert events.next() == (STOPPED, "InvalidProviderToken")
+    [alarm] = alarms(own_team)
+    assert (alarm["line"], alarm["reason"]) == ("sandbox", "InvalidProviderToken")
+    assert "key" in alarm["explanation"]
+    assert alarm["since"]
+    eventually("readiness warns", lambda: readiness(own_stack).get("warnings") == ["apns"])
+    # The first push had three phones; the rest are probes.
+    assert apns_requests(own_team) - before <= 3 + 4
+
+    own_team.no_faults()
+    assert events.next() == (RESUMED, "InvalidProviderToken")
+    for phone in phones:
+        eventually("all is shown", phone.titles, RESUMED_SECONDS, until=lambda shown: set(shown) >= set(titles))
+        assert sorted(phone.titles()) == sorted(titles), "once"
+        phone.shows_activity(started["activity_id"], seconds=RESUMED_SECONDS, percentage=1)
+    assert alarms(own_team) == []
+    eventually("readiness does not warn", lambda: readiness(own_stack) == {"status": "ready"})
+    assert events.end() == []
+    assert own_stack.stderr.count("stands still") == 1
+
+
+def progress(percentage: int) -> dict[str, Any]:
+    """A Live Activity's content."""
+    return {"title": "Import", "type": "progress", "percentage": percentage}
+
+
+def test_the_wrong_environment_costs_five_tokens_at_most(own_team: Team) -> None:
+    slug, channel_id = own_team.channel()
+    phones, key = [own_team.phone(channel_id=channel_id) for _ in range(50)], own_team.key(slug)
+    own_team.faults(settings={"wrong_environment": True})
+    answer = push(key, title="to the wrong environment").json()
+    assert answer["devices_queued"] >= 45
+    [alarm] = alarms(own_team)
+    assert alarm["reason"] == "BadDeviceToken"
+    assert "environment" in alarm["explanation"]
+    assert push(key, title="meanwhile").json()["devices_queued"] >= 45
+    own_team.no_faults()
+
+    def reached() -> list[Phone]:
+        return [phone for phone in phones if {"to the wrong environment", "meanwhile"} <= set(phone.titles())]
+
+    eventually("the others have both", reached, RESUMED_SECONDS, until=lambda found: len(found) >= 45)
+    dead = [phone for phone in phones if own_team.device(phone.device_id)["push_token_state"] == "dead"]
+    assert len(dead) <= 5
+    assert {phone.id for phone in reached()} == {phone.id for phone in phones} - {phone.id for phone in dead}
