@@ -1,17 +1,18 @@
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench fmt proto
+.PHONY: help up test check bench reliability fmt proto
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt scripts/make_venv.sh
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # `exec`: whatever make is sent, Ctrl-C or SIGTERM, reaches the supervisor and nothing between them.
 up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 	@exec $(BIN)/smith up
 
+# Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
 test: .venv/.stamp-dev ## run all tests; ARGS="-k push" runs some
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 check: .venv/.stamp-dev ## lint, types, import rules, protos
 	$(BIN)/ruff check .
@@ -25,6 +26,9 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos
 
 bench: .venv/.stamp-dev ## run the benchmarks
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+reliability: .venv/.stamp-dev ## hurt the server in every way, count what came through, write docs/reliability.md (40 min)
+	@exec $(BIN)/python -m reliability $(ARGS)
 
 fmt: .venv/.stamp-dev ## format Python and protos
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import uvloop
 
+from benchmarks.fairness import measure_fairness
 from benchmarks.fan_out import measure_fan_out
 from benchmarks.limits import measure_limits
 from benchmarks.load import WrongAnswer
@@ -24,13 +25,16 @@ from benchmarks.requests import measure_requests
 from benchmarks.scale import measure_scale
 from benchmarks.server import running_server
 from benchmarks.settings import FULL, QUICK, Amounts
+from benchmarks.soak import measure_soak
 from benchmarks.streams import measure_streams
 from tests.stack import Stack
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench"
 FAILURES = (WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
 """What the server under test can do wrong: not start, answer something else, or not at all."""
-SECTIONS = ("limits", "requests", "fan-out", "scale", "streams")
+SECTIONS = ("limits", "requests", "fan-out", "scale", "streams", "fairness", "soak")
+ON_REQUEST = frozenset(("soak",))
+"""Sections that are only measured when they are asked for by name."""
 
 
 def main() -> int:
@@ -41,7 +45,8 @@ def main() -> int:
         "--only", action="append", choices=SECTIONS, help="measure this alone, beside the limits; may be repeated"
     )
     arguments = parser.parse_args()
-    amounts, chosen = QUICK if arguments.quick else FULL, arguments.only or SECTIONS
+    amounts = QUICK if arguments.quick else FULL
+    chosen = arguments.only or [name for name in SECTIONS if name not in ON_REQUEST]
     # Also where a shell started us in the background, with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -82,6 +87,10 @@ async def measure(stack: Stack, amounts: Amounts, chosen: Sequence[str]) -> list
         rows += await measure_scale((stack, audience), amounts)
     if "streams" in chosen:
         rows += await measure_streams(stack, population, amounts, limits)
+    if "fairness" in chosen:
+        rows += await measure_fairness(stack, population, amounts)
+    if "soak" in chosen:
+        rows += await measure_soak(stack, population, amounts)
     return rows
 
 

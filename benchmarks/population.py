@@ -63,9 +63,10 @@ FROM generate_series(0, %(deliveries)s / %(devices_per_notification)s - 1) n
 """
 
 _DELIVERIES = """
-INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due_at, attempts, settled_at)
+INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts, settled_at)
 SELECT pg_temp.id('n', %(batch)s, n / %(devices_per_notification)s),
        pg_temp.id('d', %(batch)s, n %% %(devices)s),
+       pg_temp.id('a', %(batch)s, n %% %(devices)s / %(devices_per_user)s / %(users_per_account)s),
        pg_temp.id('u', %(batch)s, n %% %(devices)s / %(devices_per_user)s),
        gen_random_uuid(), 'accepted', now() - interval '1 day', 1, now() - interval '1 day'
 FROM generate_series(0, %(deliveries)s - 1) n
@@ -80,9 +81,9 @@ FROM generate_series(0, %(deliveries)s - 1) n, devices d WHERE d.id = %(device_i
 """
 
 _OWN_DELIVERIES = """
-INSERT INTO deliveries (notification_id, device_id, user_id, apns_id, state, due_at, attempts, settled_at)
-SELECT pg_temp.id('o', %(batch)s, n), d.id, d.user_id, gen_random_uuid(), 'accepted', now() - interval '1 day', 1,
-       now() - interval '1 day'
+INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts, settled_at)
+SELECT pg_temp.id('o', %(batch)s, n), d.id, d.account_id, d.user_id, gen_random_uuid(), 'accepted',
+       now() - interval '1 day', 1, now() - interval '1 day'
 FROM generate_series(0, %(deliveries)s - 1) n, devices d WHERE d.id = %(device_id)s
 """
 
@@ -110,10 +111,10 @@ FROM generate_series(0, %(accounts)s - 1) n, LATERAL (SELECT now() - n %% 360 * 
 """
 
 _LIVE_ACTIVITY_DEVICES = """
-INSERT INTO live_activity_devices (activity_id, device_id, user_id, phase, update_token, update_token_registered_at,
-                                   maybe_shown, accepted_version, sent_version, sent_event, timestamp, apns_id, attempt,
-                                   failures, leased, started_at)
-SELECT a.id, pg_temp.id('d', %(batch)s, n), pg_temp.id('u', %(batch)s, n / %(devices_per_user)s), 'live',
+INSERT INTO live_activity_devices (activity_id, device_id, account_id, user_id, phase, update_token,
+                                   update_token_registered_at, maybe_shown, accepted_version, sent_version,
+                                   sent_event, timestamp, apns_id, attempt, failures, leased, started_at)
+SELECT a.id, pg_temp.id('d', %(batch)s, n), a.account_id, pg_temp.id('u', %(batch)s, n / %(devices_per_user)s), 'live',
        encode(sha256(('update ' || %(batch)s || ' ' || n)::bytea), 'hex'), a.created_at, true, 1, 1, 'start',
        extract(epoch FROM a.created_at)::bigint, gen_random_uuid(), 1, 0, false, a.created_at
 FROM generate_series(0, %(devices)s - 1) n

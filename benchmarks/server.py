@@ -1,5 +1,6 @@
 """The server under test: `smith up` in a scratch folder, on free ports, and what its processes use."""
 
+import asyncio
 import signal
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,15 @@ def running_server() -> Iterator[Stack]:
 def control(stack: Stack) -> httpx.Client:
     """A client of the simulator's control API."""
     return httpx.Client(base_url=stack.simulator_url, timeout=10, trust_env=False)
+
+
+async def cancelled(*tasks: "asyncio.Task[None]") -> None:
+    """Ends what goes on until it is told to stop. Raises what has ended one of them before."""
+    for task in tasks:
+        task.cancel()
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
 
 
 def cpu_seconds(stack: Stack) -> dict[str, float]:

@@ -29,6 +29,13 @@ class Amounts:
     many_streams: int
     stream_devices: int
     """Phones of the stream with many devices."""
+    fairness_requests: int
+    """Of a neighbour, of each kind and at each time."""
+    fairness_devices: int
+    """Phones of the account beside it."""
+    crowd_devices: int
+    """Phones of the account beside it that many callers push to at once."""
+    soak_seconds: int
 
 
 FULL = Amounts(
@@ -47,6 +54,10 @@ FULL = Amounts(
     few_streams=1_000,
     many_streams=100_000,
     stream_devices=1_000,
+    fairness_requests=300,
+    fairness_devices=100_000,
+    crowd_devices=2_000,
+    soak_seconds=600,
 )
 
 QUICK = Amounts(
@@ -65,4 +76,8 @@ QUICK = Amounts(
     few_streams=1_000,
     many_streams=10_000,
     stream_devices=500,
+    fairness_requests=40,
+    fairness_devices=5_000,
+    crowd_devices=200,
+    soak_seconds=20,
 )

@@ -1,0 +1,121 @@
+"""Whether memory grows: a mixed load for a while, and a straight line through what each process holds meanwhile."""
+
+import asyncio
+import secrets
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+
+import httpx
+
+from benchmarks.feed import PATH as STREAM_PATH
+from benchmarks.feed import content_state, filled_streams
+from benchmarks.load import WrongAnswer
+from benchmarks.population import Population
+from benchmarks.progress import say
+from benchmarks.report import Row
+from benchmarks.requests import PATH
+from benchmarks.server import cancelled, memory_bytes
+from benchmarks.settings import Amounts
+from tests.stack import Stack
+
+SECTION = "Growth of memory under a mixed load for {seconds:,} s, of which the first {warm_up:,} do not count"
+LOAD_SECTION = "That load"
+MEGABYTE = 1_000_000
+SAMPLE_SECONDS = 1.0
+WARM_UP = 0.2
+"""The part of the time in which pools fill and caches warm."""
+STREAMS = 100
+CALLERS = 4
+"""Of each kind."""
+
+
+async def measure_soak(stack: Stack, population: Population, amounts: Amounts) -> list[Row]:
+    """The rows of this section."""
+    streams = await asyncio.to_thread(filled_streams, population, STREAMS)
+    await asyncio.to_thread(population.tidy)
+    async with httpx.AsyncClient(base_url=stack.base_url, timeout=30, trust_env=False) as http:
+        load = _Load(http, stack.api_key, streams, await _pair_phone(stack, http))
+        say(f"soaking for {amounts.soak_seconds:,} s")
+        callers = [asyncio.create_task(_repeat(do)) for do in load.kinds.values() for _ in range(CALLERS)]
+        try:
+            samples = await _sample(stack, callers, amounts.soak_seconds)
+        finally:
+            await cancelled(*callers)
+    warm_up = round(amounts.soak_seconds * WARM_UP)
+    section = SECTION.format(seconds=amounts.soak_seconds, warm_up=warm_up)
+    counted = [(at, sizes) for at, sizes in samples if at >= warm_up]
+    rows = [_row(section, name, counted) for name in sorted(counted[-1][1])]
+    return rows + [
+        Row(LOAD_SECTION, what, done / amounts.soak_seconds, "requests/s") for what, done in load.done.items()
+    ]
+
+
+def _row(section: str, name: str, samples: list[tuple[float, dict[str, int]]]) -> Row:
+    """What the process gains in an hour, by a straight line through its sizes; and the least and the most it had."""
+    sizes = [(at, held[name] / MEGABYTE) for at, held in samples if name in held]
+    growth = statistics.linear_regression([at for at, _ in sizes], [size for _, size in sizes]).slope * 3600
+    held = [size for _, size in sizes]
+    return Row(section, f"{name}, {min(held):.0f} to {max(held):.0f} MB", growth, "MB/h")
+
+
+async def _sample(
+    stack: Stack, callers: list["asyncio.Task[None]"], seconds: float
+) -> list[tuple[float, dict[str, int]]]:
+    """What each process holds, second by second. Raises what a caller has met."""
+    began, samples = time.monotonic(), []
+    while (at := time.monotonic() - began) < seconds:
+        samples.append((at, await asyncio.to_thread(memory_bytes, stack)))
+        done, _ = await asyncio.wait(callers, timeout=SAMPLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for caller in done:
+            caller.result()
+    return samples
+
+
+class _Load:
+    """What backends and phones do all day."""
+
+    def __init__(self, http: httpx.AsyncClient, api_key: str, streams: list[str], device_token: str) -> None:
+        self._http = http
+        self._api_key = api_key
+        self._streams = streams
+        self._device_token = device_token
+        self._numbers = count(1)
+        self.kinds = {"pushes": self._push, "stream PUTs": self._update, "reports of new tokens": self._churn}
+        self.done = dict.fromkeys(self.kinds, 0)
+
+    async def _push(self) -> None:
+        body = {"title": f"Build {next(self._numbers)} finished", "payload": {"branch": "main"}}
+        await self._do("pushes", "POST", PATH, self._api_key, body)
+
+    async def _update(self) -> None:
+        number = next(self._numbers)
+        body = {"content_state": content_state(number)}
+        await self._do("stream PUTs", "PUT", STREAM_PATH, self._streams[number % STREAMS], body)
+
+    async def _churn(self) -> None:
+        body = {"push_token": secrets.token_hex(32), "environment": "production"}
+        await self._do("reports of new tokens", "PUT", "/api/device/tokens", self._device_token, body)
+
+    async def _do(self, what: str, method: str, path: str, secret: str, body: Mapping[str, object]) -> None:
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = await self._http.request(method, path, headers=headers, json=body)
+        if answer.status_code != httpx.codes.OK:
+            raise WrongAnswer(f"status {answer.status_code}: {answer.text}")
+        self.done[what] += 1
+
+
+async def _repeat(do: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await do()
+
+
+async def _pair_phone(stack: Stack, http: httpx.AsyncClient) -> str:
+    """A phone of the quickstart's account that this program plays: its device token."""
+    credentials = {"email": stack.owner_email, "password": stack.owner_password}
+    session = (await http.post("/api/sessions", json=credentials)).raise_for_status().json()
+    headers = {"Authorization": f"Bearer {session['session_token']}"}
+    code = (await http.post("/api/pairing-codes", headers=headers, json={})).raise_for_status().json()
+    body = {"pairing_code": code["pairing_code"], "name": "Soaked"}
+    return str((await http.post("/api/device/pair", json=body)).raise_for_status().json()["device_token"])
