@@ -112,12 +112,13 @@ class App:
     def __init__(self, http: httpx.Client, device_id: str) -> None:
         self.http = http
         self.device_id = device_id
+        self.push_token = secrets.token_hex(32)
         self.push_to_start_token = secrets.token_hex(32)
 
     def report_tokens(self, **changes: Any) -> None:
         """Reports its tokens."""
         tokens = {
-            "push_token": secrets.token_hex(32),
+            "push_token": self.push_token,
             "push_to_start_token": self.push_to_start_token,
             "environment": "sandbox",
             "bundle_id": "com.activitysmith.simulator",
@@ -154,6 +155,8 @@ class Team:
         assert session.status_code == 200, session.text
         self.owner = self.client(session.json()["session_token"])
         self.owner_id: str = session.json()["member"]["user_id"]
+        self._accepted: list[str] = []
+        """Tokens of no simulated phone that APNs takes all the same."""
 
     def client(self, secret: str) -> httpx.Client:
         """REST with these credentials."""
@@ -196,13 +199,12 @@ class Team:
         return phone
 
     def app(self, channel_id: str) -> App:
-        """The app on a new phone of the owner that the test plays itself, assigned to the channel.
-
-        APNs does not know its tokens: a test that wants them accepted must have faults say so.
-        """
+        """The app on a new phone of the owner that the test plays itself, assigned to the channel. APNs accepts what
+        is sent to its tokens."""
         code = self.ask("POST", "/api/pairing-codes")["pairing_code"]
         paired = self.anybody.post("/api/device/pair", json={"pairing_code": code, "name": self.unique("app")}).json()
         app = App(self.client(paired["device_token"]), paired["device_id"])
+        self.accept(app.push_token, app.push_to_start_token)
         app.report_tokens()
         self.assign_device(channel_id, app)
         return app
@@ -233,9 +235,16 @@ class Team:
         answer = self.simulator.post("/apns/faults", json=faults)
         assert answer.status_code == 200, answer.text
 
+    def accept(self, *tokens: str) -> None:
+        """From now on APNs takes what is sent to these, unless faults say otherwise. Refused one after another they
+        would stop the line that all tests share."""
+        self._accepted += tokens
+        self.faults(tokens={token: [{"status": 200}] for token in tokens})
+
     def no_faults(self) -> None:
         """Switches all faults off."""
         assert self.simulator.delete("/apns/faults").status_code in (200, 204)
+        self.faults(tokens={token: [{"status": 200}] for token in self._accepted})
 
 
 def push(key: httpx.Client, **body: Any) -> httpx.Response:

@@ -27,6 +27,7 @@ from service_kit.client import open_channel
 from service_kit.database import create_request_pool
 from service_kit.errors import Unavailable
 from service_kit.interceptors import ErrorInterceptor
+from service_kit.peers import Peers
 from service_kit.server import GrpcServer
 from service_kit.status import RemoteError, from_rpc_error
 from tests.core.harness import Account, Core
@@ -124,7 +125,7 @@ async def serving_events(core: Core, servicer: Callable[[EventBus], Any] = Event
         credentials = CountingCredentials(pool, LastUsed(pool), 60)
         rate_limiter = RateLimiter(create_storage(None))
         access = AccessInterceptor(
-            read_policies([SERVICE]), credentials, rate_limiter, recheck_seconds=RECHECK_SECONDS
+            read_policies([SERVICE]), credentials, rate_limiter, Peers(), recheck_seconds=RECHECK_SECONDS
         )  # fmt: skip
         server = GrpcServer(interceptors=[ErrorInterceptor(), access], max_concurrent_rpcs=1000)
         server.add(

@@ -372,7 +372,7 @@ def nobody(team: Team) -> Backend:
 
 @pytest.fixture(scope="module")
 def junk_stream(team: Team) -> Iterator[Backend]:
-    """A backend whose channel has a phone that APNs does not know."""
+    """A backend whose channel has a phone that shows nothing to anybody."""
     slug, channel_id = team.channel()
     team.app(channel_id)
     backend = Backend(team.key(slug))

@@ -299,17 +299,17 @@ def test_a_card_that_was_dismissed_offline_stays_away(live: LiveAudience) -> Non
 
 @pytest.fixture
 def app(faulty: Team, live: LiveAudience) -> App:
-    """An app in the audience's channel that the test plays itself; APNs accepts what goes to its start token."""
+    """An app in the audience's channel that the test plays itself."""
     live.phone.remove()
-    played = faulty.app(live.channel_id)
-    faulty.faults(tokens={played.push_to_start_token: [{"status": 200}]})
-    return played
+    return faulty.app(live.channel_id)
 
 
 def update_token(team: Team, *verdicts: JSON) -> str:
     """A new update token, for which APNs has these verdicts (or accepts everything)."""
     token = secrets.token_hex(32)
-    team.faults(tokens={token: list(verdicts) or [{"status": 200}]})
+    team.accept(token)
+    if verdicts:
+        team.faults(tokens={token: list(verdicts)})
     return token
 
 

@@ -199,6 +199,7 @@ def doomed(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
 
 @pytest.mark.parametrize("victim", ["core", "delivery"])
 def test_a_tap_that_was_recorded_is_called_though_a_process_dies(doomed: Stack, victim: str) -> None:
+    doomed.wait_answering()
     team, hook = team_of(doomed), Hook(doomed, team_of(doomed))
     phone = Phone(team.simulator, doomed.phone_id)
     assert push(team.key(), title=victim, actions=[hook.action()]).status_code == 200
