@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -20,6 +21,13 @@ LAST_PROBE_SECONDS = 8.0
 MAX_PEOPLE = 16
 """People whose phones may try it meanwhile, once each, if it stands still because tokens were refused: it may be that
 only somebody else's were."""
+
+MAX_TOKENS = 64
+"""Refused tokens that are remembered, so that others are tried next."""
+
+FRESH_TOKENS = 4
+"""Tokens that have not been refused yet and may try such a line every `FIRST_PROBE_SECONDS`, whosever they are: one of
+them may be good."""
 
 
 class Line(NamedTuple):
@@ -81,7 +89,12 @@ class Stop:
         """How often a push was held back."""
         self._interval = FIRST_PROBE_SECONDS
         self._probe_at = now + self._interval
-        self._probing = False
+        self._probing = 0
+        self._fresh_since = now
+        self._fresh = 0
+        """Fresh tokens that have tried it since then."""
+        self._refused: OrderedDict[str, None] = OrderedDict()
+        """Tokens that were refused as probes, oldest first."""
         self._tried: set[uuid.UUID] = set()
         """Whose phones have tried it since the last regular probe."""
 
@@ -97,24 +110,33 @@ class Stop:
 
     def is_ready(self, target: Target, now: float) -> bool:
         """Whether a push to the target may go through, to see whether the line is mended."""
-        if self._probing:
+        if self.reason not in REFUSED_TOKEN:
+            return not self._probing and now >= self._probe_at
+        if self._probing >= FRESH_TOKENS:
             return False
-        if now >= self._probe_at:
+        if target.user_id not in self._tried and len(self._tried) < MAX_PEOPLE:
             return True
-        is_other = target.user_id not in self._tried and len(self._tried) < MAX_PEOPLE
-        return is_other and self.reason in REFUSED_TOKEN
+        if target.token not in self._refused:
+            return self._fresh < FRESH_TOKENS or now >= self._fresh_since + FIRST_PROBE_SECONDS
+        # Once everything that is held has come back: bad tokens must not take turn after turn while good ones wait.
+        return now >= self._probe_at + HOLD_SECONDS
 
     def probe(self, target: Target, now: float) -> None:
         """A push goes through. `heard` must follow."""
-        self._probing = True
+        self._probing += 1
         self.used_at = now
         if now >= self._probe_at:
             self._tried.clear()
         self._tried.add(target.user_id)
+        if now >= self._fresh_since + FIRST_PROBE_SECONDS:
+            self._fresh_since, self._fresh = now, 0
+        self._fresh += 1
 
-    def heard(self, outcome: Outcome, now: float) -> Finding:
+    def heard(self, target: Target, outcome: Outcome, now: float) -> Finding:
         """What became of the probe. Unless the line is mended, another one follows in a while."""
-        self._probing = False
+        self._probing -= 1
+        if outcome.reason in REFUSED_TOKEN:
+            self._remember(target.token)
         finding = self._finding(outcome)
         is_regular = now >= self._probe_at
         if finding is Finding.STILL:
@@ -124,6 +146,12 @@ class Stop:
         if is_regular:
             self._probe_at = now + self._interval
         return finding
+
+    def _remember(self, token: str) -> None:
+        self._refused[token] = None
+        self._refused.move_to_end(token)
+        if len(self._refused) > MAX_TOKENS:
+            self._refused.popitem(last=False)
 
     def _finding(self, outcome: Outcome) -> Finding:
         refused_token = outcome.reason in REFUSED_TOKEN

@@ -101,7 +101,7 @@ class LineCourier:
 
         def heard(target: Target, outcome: Outcome) -> None:
             for stop in stops:
-                finding = stop.heard(outcome, self._clock())
+                finding = stop.heard(target, outcome, self._clock())
                 if finding is Finding.MENDED and self._stops.get(stop.line) is stop:
                     self._resume(stop, "it works again")
             # What was the probe may be the next one, too.

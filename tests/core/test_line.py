@@ -253,14 +253,45 @@ async def test_bad_tokens_of_one_person_do_not_hold_up_the_others(world: World) 
     assert world.lines == []
 
 
+async def test_bad_tokens_of_one_person_do_not_keep_their_good_one_waiting(world: World) -> None:
+    """Though each of them comes back whenever it may, and before the good one."""
+    somebody = uuid.uuid4()
+    bad = [replace(a_target(), user_id=somebody) for _ in range(20)]
+    good = replace(a_target(), user_id=somebody)
+
+    def answer_each() -> None:
+        for target, on_outcome in waiting_for_apns():
+            on_outcome(target, ACCEPTED if target is good else BAD_TOKEN)
+
+    def waiting_for_apns() -> list[tuple[Target, OnOutcome]]:
+        waiting, world.apns._unanswered = world.apns._unanswered, []
+        return waiting
+
+    world.apns.waits = True
+    world.send(*bad)
+    answer_each()
+    assert len(world.lines) == 1
+    due = dict.fromkeys((*bad, good), world.now + HOLD_SECONDS)
+    while world.lines:
+        world.now += 0.1
+        assert world.now < 60
+        for target in sorted(due, key=lambda one: (due[one] > world.now, one is good)):
+            if due[target] <= world.now:
+                world.outcomes.pop(target, None)
+                world.send(target)
+                answer_each()
+                due[target] = world.now + world.outcomes[target].retry_after_seconds
+    assert world.outcomes[good] is ACCEPTED
+
+
 async def test_if_everybodys_tokens_are_refused_apns_is_asked_now_and_then_only(world: World) -> None:
     world.apns.says = BAD_TOKEN
     world.send(*(a_target() for _ in range(50)))
     for _ in range(100):
         world.now += 0.1
         world.send(*(a_target() for _ in range(10)))
-    # At 2 and 6 s, and 16 people each at the start and after each of these.
-    assert len(world.apns.sent) <= 50 + 3 * 16
+    # At 2 and 6 s, 16 people each at the start and after each of these, and four tokens every 2 s.
+    assert len(world.apns.sent) <= 50 + 3 * 16 + 5 * 4
 
 
 async def test_removed_apps_never_stop_a_line(world: World) -> None:
