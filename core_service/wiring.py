@@ -65,6 +65,7 @@ from core_service.dispatch.settlement import Settler
 from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
+from core_service.health import HealthReport
 from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
 from core_service.live_activities.servicer import LiveActivityServicer
@@ -86,7 +87,7 @@ from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
 from service_kit.client import open_channel
 from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
-from service_kit.interceptors import DATABASE_AWAY, ErrorInterceptor
+from service_kit.interceptors import ErrorInterceptor
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
 from service_kit.server import GrpcServer
@@ -110,9 +111,6 @@ SERVICES = [
         (webhook_service_pb2, "WebhookService"),
     )
 ]
-HEALTH_SECONDS = 1.0
-APNS_HEALTH = "smith.apns"
-"""The name under which health checks can ask whether APNs takes this server's pushes. Core serves even if not."""
 DATABASE_WAIT_SECONDS = 1.0
 RESTART_SECONDS = 1.0
 FLUSH_SECONDS = 2.0
@@ -206,7 +204,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             webhooks.write,
             retention.run,
             last_used.run,
-            lambda: report_health(server, requests, status),
+            HealthReport(server, [requests, batches], status).run,
             ClockWatch(batches, clock, own=area.reconciler.release, database=dispatch.release).run,
             *([relay.run] if relay else []),
         )
@@ -319,16 +317,3 @@ def build_server(
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):
         server.add(register, servicer, service.full_name)
     return server
-
-
-async def report_health(server: GrpcServer, pool: Pool, status: ServerStatus) -> None:
-    """Says to health checks whether the database can be reached, and how the lines to APNs are, until cancelled."""
-    while True:
-        await server.set_well(APNS_HEALTH, status.is_well)
-        try:
-            async with pool.connection() as connection:
-                await connection.execute("SELECT 1")
-            await server.set_serving(True)
-        except DATABASE_AWAY:
-            await server.set_serving(False)
-        await asyncio.sleep(HEALTH_SECONDS)

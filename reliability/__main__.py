@@ -12,7 +12,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.progress import say
 from reliability.backends import Backends
 from reliability.count import Count, count
-from reliability.faults import AFTER, BEFORE, FAULTS, FULL, QUICK, Amounts, Fault
+from reliability.faults import AFTER, BEFORE, FAULTS, FULL, QUICK, RECOVERY_SECONDS, Amounts, Fault
 from reliability.report import table, write
 from reliability.rig import Rig, Skipped
 
@@ -57,6 +57,7 @@ class Run:
         if fault.counted_last and not self._amounts.with_quarter_hour:
             return
         say(fault.name)
+        rig.stack.wait_answering(RECOVERY_SECONDS)
         with Backends(rig.team, fault.name) as backends:
             time.sleep(BEFORE)
             happened = fault.hurt(rig, backends, self._amounts)
