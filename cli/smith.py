@@ -1,36 +1,27 @@
 """`smith`: runs and operates the server."""
 
-import argparse
-import asyncio
-import sys
-from collections.abc import Sequence
+import typer
 
-from service_kit.settings import load
+from cli.commands import backup, migrate, restore, up
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Carries out one command and returns the exit code: 0 done, 1 failed, 2 cannot even start."""
-    parser = argparse.ArgumentParser(prog="smith", description="Runs and operates the ActivitySmith server.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser(
-        "up",
-        help="run everything on this machine until Ctrl-C",
-        description=(
-            "Runs PostgreSQL, core, delivery, the gateway and the APNs simulator in the foreground, restarts one that "
-            "dies, and stops them all on Ctrl-C. Settings are environment variables: SMITH_DATA_DIR, "
-            "SMITH_GATEWAY_PORT and so on."
-        ),
-    )
-    parser.parse_args(arguments)
-    return _up()
+app = typer.Typer(
+    name="smith",
+    help="Runs and operates the ActivitySmith server. Settings are environment variables: SMITH_DATA_DIR and so on.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or cannot even start, 130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    # A traceback that shows variables would show secrets.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (up.up, migrate.migrate, backup.backup, restore.restore):
+    app.command()(command)
 
 
-def _up() -> int:
-    from cli.up.settings import UpSettings
-    from cli.up.supervisor import up
-
-    return asyncio.run(up(load(UpSettings)))
+def main() -> None:
+    """Carries out one command and ends the process."""
+    app(prog_name="smith")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

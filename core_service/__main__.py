@@ -1,37 +1,77 @@
-"""`python -m core_service` serves; `python -m core_service bootstrap` makes the first account."""
+"""`python -m core_service` serves; its commands make the first account and look after the schema."""
 
 import argparse
 import asyncio
 import os
 import sys
 
-from core_service import bootstrap
-from core_service.settings import CoreSettings
-from core_service.wiring import serve
+from core_service.settings import CoreSettings, DatabaseSettings
 from service_kit import logs, process
 from service_kit.peers import require_protection
 from service_kit.settings import load
 
+CANNOT_START = 2
+
 
 def main() -> None:
     """Runs the command given on the command line."""
+    arguments = _parser().parse_args()
+    if arguments.command in ("migrate", "revisions"):
+        sys.exit(_schema(arguments))
+    settings = load(CoreSettings)
+    logs.configure("core", settings.log_level)
+    require_protection(settings, "core")
+    if arguments.command == "bootstrap":
+        sys.exit(_bootstrap(settings, arguments))
+    _serve(settings)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core_service")
     commands = parser.add_subparsers(dest="command")
     first = commands.add_parser("bootstrap", help="make the first account and its owner, unless they exist")
     first.add_argument("--email", required=True)
     first.add_argument("--account-name", required=True)
     first.add_argument("--password", help="better given in SMITH_BOOTSTRAP_PASSWORD, where `ps` does not show it")
-    arguments = parser.parse_args()
-    settings = load(CoreSettings)
+    schema = commands.add_parser("migrate", help="bring the database to the newest schema, and say so as JSON")
+    schema.add_argument("--check", action="store_true", help="only look; the exit code is 1 if it is behind")
+    commands.add_parser("revisions", help="list the schemas that this release knows, as JSON")
+    return parser
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from core_service import schema_command
+
+    if arguments.command == "revisions":
+        return schema_command.list_revisions()
+    settings = load(DatabaseSettings)
     logs.configure("core", settings.log_level)
-    require_protection(settings, "core")
-    if arguments.command == "bootstrap":
-        password = arguments.password or os.environ.get("SMITH_BOOTSTRAP_PASSWORD", "")
-        sys.exit(asyncio.run(bootstrap.run(settings.database_url, arguments.email, password, arguments.account_name)))
+    return schema_command.migrate(settings.database_url, check=arguments.check)
+
+
+def _bootstrap(settings: CoreSettings, arguments: argparse.Namespace) -> str | None:
+    from core_service import bootstrap
+
+    password = arguments.password or os.environ.get("SMITH_BOOTSTRAP_PASSWORD", "")
+    return asyncio.run(bootstrap.run(settings.database_url, arguments.email, password, arguments.account_name))
+
+
+def _serve(settings: CoreSettings) -> None:
+    import sqlalchemy.exc
+
+    from core_service.migrations import NewerSchema
+    from core_service.schema_command import first_line
+    from core_service.wiring import serve
+
     try:
         process.run(lambda stop: serve(settings, stop))
     except OSError as error:
         sys.exit(f"core: {error}")
+    except sqlalchemy.exc.DBAPIError as error:
+        sys.exit(f"core: the schema cannot be upgraded: {first_line(error)}")
+    except NewerSchema as error:
+        print(f"core: {error}", file=sys.stderr)
+        sys.exit(CANNOT_START)
 
 
 if __name__ == "__main__":

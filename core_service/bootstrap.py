@@ -27,6 +27,8 @@ async def run(database_url: str, email: str, password: str, account_name: str) -
             await engine.dispose()
     except DomainError as error:
         return f"bootstrap: {error.message}"
+    except migrations.NewerSchema as error:
+        return f"bootstrap: {error}"
     except sqlalchemy.exc.OperationalError as error:
         return f"bootstrap: the database cannot be reached: {str(error.orig).strip()}"
     return None

@@ -5,12 +5,17 @@ from pydantic import Field
 from service_kit.settings import ServiceSettings
 
 
-class CoreSettings(ServiceSettings):
+class DatabaseSettings(ServiceSettings):
+    """What the commands for the schema need."""
+
+    database_url: str = Field(pattern="^postgres(ql)?://")
+    """PostgreSQL, 16 or newer."""
+
+
+class CoreSettings(DatabaseSettings):
     """Settings of the core service."""
 
     core_port: int = Field(default=50051, ge=0, le=65535)
-    database_url: str = Field(pattern="^postgres(ql)?://")
-    """PostgreSQL, 16 or newer."""
     redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
     """Shared rate limits for several cores; in process if not set."""
     delivery_address: str = "127.0.0.1:50052"

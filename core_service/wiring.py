@@ -129,7 +129,10 @@ async def serve(settings: CoreSettings, stop: StopRequest) -> None:
 
 
 async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
-    """Brings the schema up to date, as soon as the database can be reached."""
+    """Brings the schema up to date, as soon as the database can be reached.
+
+    Raises NewerSchema if a newer release has been at work there.
+    """
     while not stop.is_set():
         try:
             await asyncio.to_thread(migrations.upgrade, database_url)

@@ -24,5 +24,5 @@ def configure(process: str, level: str) -> None:
         Redactor(f"%(asctime)s.%(msecs)03d {process} %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("hpack", "h2", "httpx", "httpcore", "alembic.runtime.migration"):
+    for chatty in ("hpack", "h2", "httpx", "httpcore", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

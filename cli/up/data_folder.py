@@ -1,4 +1,4 @@
-"""The folder that holds all that is kept on this machine: made, checked, and locked against a second supervisor."""
+"""The folder that holds all that is kept on this machine: made, checked, and locked against a second command."""
 
 import fcntl
 import json
@@ -10,16 +10,38 @@ from pathlib import Path
 from typing import Any
 
 from cli.up.errors import CannotStart
+from cli.up.unfinished_restore import settle_restore
+
+SERVER = "smith up"
+
+
+class InUse(CannotStart):
+    """Another command works on the folder."""
+
+    def __init__(self, folder: Path, noted: str) -> None:
+        """`noted` is what the holder has written into the lock file: its process id and its command."""
+        pid, _, command = noted.strip().partition(" ")
+        self.holder = command or SERVER
+        super().__init__(
+            f"the data folder {folder} is in use by `{self.holder}` with process id {pid}: "
+            "stop that one, or choose another folder with SMITH_DATA_DIR"
+        )
+
+
+def absolute(folder: Path) -> Path:
+    """The data folder as everybody names it."""
+    return folder.expanduser().resolve()
 
 
 @contextmanager
-def lock_data_folder(folder: Path) -> Iterator[Path]:
-    """Makes the folder if need be and holds its lock. Gives its absolute path.
+def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
+    """Makes the folder if need be, holds its lock for `command`, and settles a restore that was interrupted. Gives the
+    folder's absolute path.
 
-    Raises CannotStart if the folder cannot be made or written, or if another supervisor holds the lock. The kernel
+    Raises CannotStart if the folder cannot be made or written, InUse if another command holds the lock. The kernel
     releases the lock however the holder ends.
     """
-    folder = folder.expanduser().resolve()
+    folder = absolute(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -34,13 +56,16 @@ def lock_data_folder(folder: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
-            raise CannotStart(
-                f"the data folder {folder} is in use by `smith up` with process id {lock.read().strip()}: "
-                "stop that one, or choose another folder with SMITH_DATA_DIR"
-            ) from error
+            raise InUse(folder, lock.read()) from error
         lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
+        lock.write(f"{os.getpid()} {command}\n")
         lock.flush()
+        try:
+            settle_restore(folder)
+        except OSError as error:
+            raise CannotStart(
+                f"an interrupted restore in {folder} cannot be settled: {error.filename}: {error.strerror}"
+            ) from error
         yield folder
 
 

@@ -71,11 +71,12 @@ CONFIGURATION = {
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL cluster in the data folder."""
+    """One PostgreSQL cluster in a folder."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._cluster = data_dir / "postgres"
-        self._log_file = data_dir / "logs" / "postgres.log"
+    def __init__(self, folder: Path, logs: Path | None = None) -> None:
+        """The folder is the data folder, or looks like one. `logs` is where to log if not in there."""
+        self._cluster = folder / "postgres"
+        self._log_file = (logs or folder / "logs") / "postgres.log"
         self._user: pwd.struct_passwd | None = None
         self._socket_dir = self._cluster
         self._bin = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
@@ -92,7 +93,7 @@ class EmbeddedPostgres:
         """
         self._log_file.parent.mkdir(exist_ok=True)
         self._user = self._choose_user()
-        self._bin = self._binaries()
+        self._bin = binaries_for(self._cluster)
         if self._user:
             for path in (self._cluster, self._bin):
                 _let_others_pass(path)
@@ -188,18 +189,6 @@ class EmbeddedPostgres:
                 "PostgreSQL does not run as root and the user `pgserver` cannot be made: run as another user"
             ) from error
 
-    def _binaries(self) -> Path:
-        """The programs of the version that made the data, or of the newest for new data."""
-        try:
-            version = int((self._cluster / "PG_VERSION").read_text())
-        except FileNotFoundError:
-            version = TARGET_POSTGRES_VERSION
-        if version not in POSTGRES_VERSIONS:
-            raise CannotStart(
-                f"{self._cluster} was made by PostgreSQL {version}, which this installation does not have"
-            )
-        return Path(POSTGRES_VERSIONS[version])
-
     def _identity(self) -> dict[str, Any]:
         if self._user is None:
             return {}
@@ -245,6 +234,25 @@ class EmbeddedPostgres:
         folder.mkdir(mode=0o700)
         if self._user:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+
+
+def binaries_for(cluster: Path) -> Path:
+    """The programs of the version that made the data, or of the newest where there is none.
+
+    Raises CannotStart if this installation has none of that version.
+    """
+    try:
+        version = int((cluster / "PG_VERSION").read_text())
+    except FileNotFoundError:
+        version = TARGET_POSTGRES_VERSION
+    if version not in POSTGRES_VERSIONS:
+        raise CannotStart(f"{cluster} was made by PostgreSQL {version}, which this installation does not have")
+    return Path(POSTGRES_VERSIONS[version])
+
+
+def newest_binaries() -> Path:
+    """The programs of the newest version; those that write and read dumps know older servers as well."""
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
 
 def _environment() -> dict[str, str]:

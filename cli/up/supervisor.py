@@ -11,7 +11,7 @@ from typing import Any
 from cli.up import programs
 from cli.up.child import Child, Program
 from cli.up.command import run_command
-from cli.up.data_folder import lock_data_folder
+from cli.up.data_folder import SERVER, lock_data_folder
 from cli.up.errors import CannotStart, GaveUp
 from cli.up.leftovers import stop_leftover_processes
 from cli.up.ports import check_ports
@@ -37,7 +37,7 @@ async def up(settings: UpSettings) -> int:
     logs.configure("smith", settings.log_level)
     signals = StopSignals()
     try:
-        with lock_data_folder(settings.data_dir) as data_dir:
+        with lock_data_folder(settings.data_dir, SERVER) as data_dir:
             patience = settings.drain_seconds + 5
             await asyncio.to_thread(stop_leftover_processes, data_dir, patience)
             check_ports(settings)

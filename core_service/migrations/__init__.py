@@ -1,30 +1,120 @@
 """The database's schema, as steps that only ever go forward."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from service_kit.database import NOTICE_A_VANISHED_HOST
+
+log = logging.getLogger(__name__)
 
 LOCK = 0x534D495448  # "SMITH"
+LOCK_TIMEOUT = "3s"
+"""How long a step waits for a table. Meanwhile those who want it after us wait as well, and they are requests."""
 
 
-def upgrade(database_url: str) -> None:
-    """Brings the database to the newest schema. Processes that start together take turns.
+class NewerSchema(Exception):
+    """The database has a schema that this release does not know. The message is one line for the operator."""
 
-    Raises sqlalchemy.exc.OperationalError if the database cannot be reached.
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"the database has schema {revision} and this release knows schemas up to {revisions()[-1]} only: a newer "
+            "release has upgraded it. Run that release, or restore a backup made before the upgrade"
+        )
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What was done."""
+
+    before: str | None
+    """The revision found; None in a database without a schema."""
+    after: str
+
+
+def revisions() -> list[str]:
+    """The revisions that this release knows, oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def current(database_url: str) -> str | None:
+    """The database's revision; None if it has no schema.
+
+    Raises NewerSchema if this release does not know it, sqlalchemy.exc.OperationalError if the database cannot be
+    reached.
     """
-    engine = sqlalchemy.create_engine("postgresql+psycopg" + database_url[database_url.index("://") :])
+    with _connect(database_url) as connection:
+        return _current(connection)
+
+
+def upgrade(database_url: str, revision: str = "head") -> Upgrade:
+    """Brings the database to the newest schema, or to `revision`, in one transaction. Processes that start together
+    take turns.
+
+    Raises NewerSchema if the database is ahead of this release; nothing is changed then. Raises
+    sqlalchemy.exc.OperationalError if the database cannot be reached, or if a table is held by somebody else for
+    longer than LOCK_TIMEOUT: trying again is worth while.
+    """
+    with _connect(database_url) as connection, _turn(connection):
+        before = _current(connection)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        after = _current(connection)
+        if before != after:
+            log.info("upgraded the schema from %s to %s", before or "nothing", after)
+        return Upgrade(before, after or "")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "core_service:migrations")
+    return config
+
+
+def _current(connection: Connection) -> str | None:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    connection.commit()
+    if revision is not None and revision not in revisions():
+        raise NewerSchema(revision)
+    return revision
+
+
+@contextmanager
+def _connect(database_url: str) -> Iterator[Connection]:
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg" + database_url[database_url.index("://") :],
+        connect_args={"connect_timeout": 5, **NOTICE_A_VANISHED_HOST},
+    )
     try:
         with engine.connect() as connection:
-            connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-            connection.commit()
-            try:
-                config = Config()
-                config.set_main_option("script_location", "core_service:migrations")
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-            finally:
-                connection.rollback()
-                connection.execute(sqlalchemy.text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
-                connection.commit()
+            yield connection
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _turn(connection: Connection) -> Iterator[None]:
+    """One process at a time. The lock goes with the connection, however that ends."""
+    # A role may have limits for its statements. Changing a large table takes what it takes.
+    connection.execute(text("SET statement_timeout = 0"))
+    if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar_one():
+        log.info("another process is upgrading the schema: waiting for it")
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+        connection.commit()

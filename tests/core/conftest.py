@@ -15,12 +15,12 @@ from core_service import migrations
 from tests.core.harness import Account, Core, start_account, start_core
 from tests.core.live_rig import Rig, Team, start_rig
 
-NewDatabase = Callable[[], str]
+NewDatabase = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def new_database() -> Iterator[NewDatabase]:
-    """Makes databases with the newest schema; answers with the URL."""
+    """Makes databases with the newest schema, or `empty=True`; answers with the URL."""
     with tempfile.TemporaryDirectory(prefix="smith-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
@@ -28,9 +28,9 @@ def new_database() -> Iterator[NewDatabase]:
             _create_database(server.get_uri(), "template_smith")
             migrations.upgrade(server.get_uri("template_smith"))
 
-            def create() -> str:
+            def create(*, empty: bool = False) -> str:
                 name = f"smith_{uuid.uuid4().hex[:12]}"
-                _create_database(server.get_uri(), name, "template_smith")
+                _create_database(server.get_uri(), name, "template0" if empty else "template_smith")
                 return str(server.get_uri(name))
 
             yield create

@@ -1,24 +1,15 @@
-"""Where secrets must not be: in the database and in logs. And that the database is what the models say."""
+"""Where secrets must not be: in the database and in logs."""
 
 import asyncio
-import os
 import secrets
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
-from sqlmodel import SQLModel
 
 from service_kit.client import open_channel
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Core, refusal, start_account
+from tests.core.processes import core_process, serving_address
 
 
 async def use_everything(account: Account) -> list[str]:
@@ -76,43 +67,3 @@ async def test_logs_show_no_secret_at_the_most_talkative_level(new_database: New
     assert "incident" in log
     for secret in used:
         assert secret not in log
-
-
-@contextmanager
-def core_process(database_url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m core_service` on a free port, which it logs."""
-    env = os.environ | {
-        "SMITH_DATABASE_URL": database_url,
-        "SMITH_CORE_PORT": "0",
-        "SMITH_LOG_LEVEL": "debug",
-        "SMITH_DELIVERY_ADDRESS": "127.0.0.1:1",
-        "SMITH_STOP_AT_EOF": "1",
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core_service"], env=env, stdin=subprocess.PIPE, stderr=output
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def serving_address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Where the process serves, once it says so."""
-    deadline = time.monotonic() + 30
-    while "serving on " not in log.read_text():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.02)
-    return log.read_text().partition("serving on ")[2].split()[0]
-
-
-async def test_migrations_make_exactly_what_the_models_say(new_database: NewDatabase) -> None:
-    url = await asyncio.to_thread(new_database)
-    engine = sqlalchemy.create_engine("postgresql+psycopg" + url[url.index("://") :])
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, SQLModel.metadata) == []
-    engine.dispose()

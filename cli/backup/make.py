@@ -1,0 +1,100 @@
+"""Makes a backup."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from cli.backup.archive import DUMP, MANIFEST, QUICKSTART, ArchiveWriter
+from cli.backup.manifest import FORMAT, Manifest, program_version
+from cli.backup.output import Output, new_file, standard_output
+from cli.database.embedded import has_embedded_database, open_embedded
+from cli.database.tools import Database, dump, first_line
+from cli.up.data_folder import absolute
+from cli.up.errors import CannotStart, Failed
+from cli.up.postgres import newest_binaries
+from cli.up.settings import UpSettings
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written."""
+
+    what: str
+    bytes: int
+    manifest: Manifest
+
+
+async def make_backup(settings: UpSettings, file: Path, *, force: bool) -> Made:
+    """Writes one moment of the database to the file, or to standard output if it is `-`.
+
+    Raises CannotStart or Failed; nothing is left behind then, except in what standard output was led to, which is not
+    a valid backup.
+    """
+    with standard_output() if str(file) == "-" else new_file(file, force=force) as output:
+        if settings.database_url:
+            database = Database(settings.database_url, newest_binaries())
+            manifest = await _write(database, output, quickstart=None)
+            return Made("the database", output.bytes, manifest)
+        folder = absolute(settings.data_dir)
+        if not has_embedded_database(settings):
+            raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right?")
+        async with open_embedded(settings, "smith backup") as database:
+            manifest = await _write(database, output, quickstart=_read(folder / QUICKSTART))
+        return Made(str(folder), output.bytes, manifest)
+
+
+async def _write(database: Database, output: Output, quickstart: bytes | None) -> Manifest:
+    async with _snapshot(database) as (snapshot, manifest):
+        with ArchiveWriter(output) as archive:
+            archive.add(MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
+            with archive.member(DUMP) as write:
+                await dump(database, snapshot, write)
+            if quickstart:
+                archive.add(QUICKSTART, quickstart)
+    return manifest
+
+
+@asynccontextmanager
+async def _snapshot(database: Database) -> AsyncIterator[tuple[str, Manifest]]:
+    """One moment of the database, held for as long as the block takes: its name, and what can be said of it."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(database.url, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise Failed(f"the database cannot be reached: {first_line(error)}") from error
+    async with connection:
+        await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+        await connection.set_read_only(True)
+        try:
+            described = await _describe(connection)
+        except psycopg.Error as error:
+            raise Failed(f"the database cannot be read: {first_line(error)}") from error
+        yield described
+
+
+async def _describe(connection: psycopg.AsyncConnection[Any]) -> tuple[str, Manifest]:
+    await connection.execute("SET idle_in_transaction_session_timeout = 0")
+    cursor = await connection.execute(
+        "SELECT pg_export_snapshot(), now(), current_setting('server_version'), to_regclass('alembic_version')::text"
+    )
+    [(snapshot, moment, version, table)] = await cursor.fetchall()
+    rows = await (await connection.execute("SELECT version_num FROM alembic_version")).fetchall() if table else []
+    if not rows:
+        raise CannotStart("the database has no schema: nothing has been kept in it yet")
+    return str(snapshot), Manifest(
+        format=FORMAT,
+        version=program_version(),
+        schema_revision=rows[0][0],
+        postgresql=str(version),
+        created_at=moment,
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

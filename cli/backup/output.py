@@ -1,0 +1,96 @@
+"""Where a backup goes: into a new file that appears when it is whole, or to standard output."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.up.errors import CannotStart, Failed
+from cli.up.unfinished_restore import sync_folder
+
+
+class Output:
+    """A stream that only goes forward, counts, and raises Failed where writing does."""
+
+    def __init__(self, handle: int, name: str) -> None:
+        self._handle, self._name = handle, name
+        self.bytes = 0
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def write(self, data: bytes, /) -> int:
+        """Writes all of it."""
+        left = memoryview(data)
+        size = len(left)
+        while left:
+            try:
+                written = os.write(self._handle, left)
+            except OSError as error:
+                raise Failed(f"cannot write {self._name}: {error.strerror}") from error
+            left = left[written:]
+        self.bytes += size
+        return size
+
+
+@contextmanager
+def standard_output() -> Iterator[Output]:
+    """Standard output, if something reads it. Raises CannotStart if that is a person."""
+    if os.isatty(1):
+        raise CannotStart("a backup is nothing for a terminal: redirect standard output")
+    yield Output(1, "standard output")
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Iterator[Output]:
+    """A file that is readable by its owner only and gets its name when the block is left without an exception; by then
+    it is safely on disk.
+
+    Raises CannotStart if it cannot be written there or, without `force`, exists; Failed if that turns out later.
+    """
+    path = path.expanduser().resolve()
+    _check(path, force=force)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    except OSError as error:
+        raise CannotStart(f"cannot write into {path.parent}: {error.strerror}") from error
+    scratch = Path(name)
+    try:
+        try:
+            yield Output(handle, str(path))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        _give_name(scratch, path, force=force)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise Failed(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _check(path: Path, *, force: bool) -> None:
+    if not path.parent.is_dir():
+        raise CannotStart(f"there is no folder {path.parent}")
+    if path.is_dir():
+        raise CannotStart(f"{path} is a folder: name a file")
+    if path.exists() and not path.is_file():
+        raise CannotStart(f"{path} is not a regular file: use `-` and redirect standard output")
+    if path.exists() and not force:
+        raise CannotStart(f"{path} exists: choose another name, or replace it with --force")
+
+
+def _give_name(scratch: Path, path: Path, *, force: bool) -> None:
+    if force:
+        scratch.replace(path)
+        return
+    try:
+        # Unlike renaming, this fails if somebody else has made the file meanwhile.
+        os.link(scratch, path)
+    except FileExistsError as error:
+        raise Failed(f"{path} was made by somebody else meanwhile and is left alone") from error
+    except OSError:
+        # A file system without links.
+        _check(path, force=False)
+        scratch.replace(path)

@@ -1,0 +1,43 @@
+"""What all commands that come to an end by themselves have in common."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import typer
+
+from cli.up.errors import CannotStart, Failed
+from cli.up.settings import UpSettings
+from service_kit import logs
+from service_kit.settings import load
+
+T = TypeVar("T")
+
+FAILED, CANNOT_START, INTERRUPTED = 1, 2, 130
+
+
+def run(command: str, work: Callable[[UpSettings], Awaitable[T]]) -> T:
+    """What `work` returns. Ends the process with one line and an exit code if it raises CannotStart or Failed, or if
+    it is told to stop by Ctrl-C, SIGTERM or SIGHUP: the work is cancelled then and may clear up."""
+    settings = load(UpSettings)
+    logs.configure("smith", settings.log_level)
+
+    async def interruptible() -> T:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("outside of a task")
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(signum, task.cancel)
+        return await work(settings)
+
+    try:
+        return asyncio.run(interruptible())
+    except CannotStart as error:
+        line, code = str(error), CANNOT_START
+    except Failed as error:
+        line, code = str(error), FAILED
+    except asyncio.CancelledError:
+        line, code = "interrupted", INTERRUPTED
+    typer.echo(f"smith {command}: {line}", err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,69 @@
+"""What `smith restore` leaves when it is killed, and how that becomes the old state or the new one.
+
+A restore is built in `restore.partial`. When all of it is there and safe on disk, one rename to `restore.complete`
+makes it valid. From then on it only moves forward: the old database to `replaced`, the new one into its place. Whoever
+locks the data folder next carries on where that was interrupted, before anybody could miss the database.
+"""
+
+import logging
+import os
+import shutil
+import signal
+from pathlib import Path
+
+from cli.up.leftovers import end, postgres_processes
+
+log = logging.getLogger(__name__)
+
+PARTIAL, COMPLETE, REPLACED = "restore.partial", "restore.complete", "replaced"
+CLUSTER, QUICKSTART = "postgres", "quickstart.json"
+
+
+def settle_restore(folder: Path) -> None:
+    """Throws away what is partial, puts in place what is complete. The folder's lock must be held.
+
+    May itself be interrupted anywhere and called again.
+    """
+    partial, complete = folder / PARTIAL, folder / COMPLETE
+    if partial.exists():
+        log.warning("removing what an interrupted restore has left")
+        end(postgres_processes(partial / CLUSTER), signal.SIGQUIT, patience=5)
+        shutil.rmtree(partial)
+    if complete.exists():
+        _put_in_place(folder, complete)
+        shutil.rmtree(complete)
+
+
+def make_valid(folder: Path) -> None:
+    """Makes the partial restore, which must be whole, the one that counts, and puts it in place."""
+    sync_folder(folder / PARTIAL)
+    (folder / PARTIAL).rename(folder / COMPLETE)
+    sync_folder(folder)
+    settle_restore(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Returns when the names in the folder are on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _put_in_place(folder: Path, complete: Path) -> None:
+    replaced = folder / REPLACED
+    if (complete / CLUSTER).exists():
+        if (folder / CLUSTER).exists():
+            # Of an earlier restore: the old database of this one has not moved yet.
+            if replaced.exists():
+                shutil.rmtree(replaced)
+            replaced.mkdir(mode=0o700)
+            (folder / CLUSTER).rename(replaced / CLUSTER)
+        (complete / CLUSTER).rename(folder / CLUSTER)
+    if (complete / QUICKSTART).exists():
+        if (folder / QUICKSTART).exists():
+            replaced.mkdir(mode=0o700, exist_ok=True)
+            (folder / QUICKSTART).rename(replaced / QUICKSTART)
+        (complete / QUICKSTART).rename(folder / QUICKSTART)
+    sync_folder(folder)

@@ -1,0 +1,243 @@
+"""The schema's steps: they lead to what the models say, keep what is there, and know when the database is ahead."""
+
+import asyncio
+import datetime as dt
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy
+import sqlalchemy.exc
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlmodel import SQLModel
+
+from core_service import migrations
+from service_kit.client import open_channel
+from tests.core.conftest import NewDatabase
+from tests.core.harness import Core, start_account
+from tests.core.processes import core_command, core_process, serving_address
+from tests.waiting import eventually
+
+VERSIONS = Path(migrations.__file__).parent / "versions"
+FUTURE = "9999"
+
+CATALOGUE = {
+    "columns": """
+        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+            pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+    """,
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+    """,
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "others": """
+        SELECT relkind, relname, obj_description(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            AND relkind NOT IN ('t', 'i')
+    """,
+}
+"""All that the catalogue says of our tables, but for the order of columns and how tables are stored."""
+
+
+@contextmanager
+def alchemy(url: str) -> Iterator[sqlalchemy.Connection]:
+    """A connection as alembic wants it."""
+    engine = sqlalchemy.create_engine("postgresql+psycopg" + url[url.index("://") :])
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def catalogue(url: str, query: str) -> list[str]:
+    """What the query finds, without alembic's own table."""
+    with psycopg.connect(url) as connection:
+        return sorted(str(row) for row in connection.execute(query) if "alembic_version" not in str(row))
+
+
+@pytest.fixture(scope="module")
+def scripts() -> ScriptDirectory:
+    """All steps."""
+    return ScriptDirectory(str(VERSIONS.parent))
+
+
+def test_alembic_finds_no_difference_between_models_and_migrations(new_database: NewDatabase) -> None:
+    with alchemy(new_database()) as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+@pytest.mark.parametrize("what", CATALOGUE)
+def test_postgres_finds_no_difference_between_models_and_migrations(new_database: NewDatabase, what: str) -> None:
+    """Check constraints and the predicates of indexes, which alembic does not compare, included."""
+    modelled = new_database(empty=True)
+    with alchemy(modelled) as connection:
+        SQLModel.metadata.create_all(connection)
+    found = catalogue(new_database(), CATALOGUE[what])
+    assert len(found) > 10
+    assert found == catalogue(modelled, CATALOGUE[what])
+
+
+def test_the_steps_are_one_line_without_branches(scripts: ScriptDirectory) -> None:
+    steps = list(scripts.walk_revisions())[::-1]
+    assert [step.revision for step in steps] == migrations.revisions()
+    assert [step.down_revision for step in steps] == [None, *migrations.revisions()[:-1]]
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+    names = sorted(path.name for path in VERSIONS.glob("*.py"))
+    assert [name.partition("_")[0] for name in names] == migrations.revisions(), "every file is a step, in order"
+    for step, name in zip(steps, names, strict=True):
+        assert re.fullmatch(r"\d{4}_[a-z_]+\.py", name)
+        assert step.doc
+        assert callable(step.module.upgrade)
+
+
+def test_each_step_can_be_taken_by_itself_and_again(new_database: NewDatabase) -> None:
+    url = new_database(empty=True)
+    assert migrations.current(url) is None
+    before = None
+    for revision in migrations.revisions():
+        assert migrations.upgrade(url, revision) == migrations.Upgrade(before, revision)
+        before = revision
+    assert migrations.upgrade(url) == migrations.Upgrade(before, before or "")
+
+
+def insert(connection: psycopg.Connection[Any], table: str, **given: Any) -> dict[str, Any]:
+    """A row with what is given and something that fits in every other column that must not be null."""
+    columns = connection.execute(
+        "SELECT column_name, udt_name FROM information_schema.columns WHERE table_name = %s AND is_nullable = 'NO' "
+        "AND column_default IS NULL",
+        (table,),
+    ).fetchall()
+    now = dt.datetime.now(dt.UTC)
+    makers: dict[str, Any] = {
+        "uuid": uuid.uuid4, "timestamptz": lambda: now, "bool": lambda: False, "varchar": lambda: uuid.uuid4().hex,
+        "bytea": lambda: uuid.uuid4().bytes, "jsonb": lambda: "{}", "_varchar": list,
+    }  # fmt: skip
+    row = {name: makers.get(kind, int)() for name, kind in columns} | given
+    names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))  # type: ignore[call-overload]  # noqa: S608
+    return row
+
+
+def test_what_was_owed_before_trust_came_still_is_and_belongs_to_its_account(new_database: NewDatabase) -> None:
+    """0002 -> 0003 names the account of every piece of due work."""
+    url = new_database(empty=True)
+    migrations.upgrade(url, "0002")
+    with psycopg.connect(url) as connection:
+        account = insert(connection, "accounts")["id"]
+        device = insert(
+            connection, "devices", account_id=account, user_id=insert(connection, "users")["id"], environment="sandbox"
+        )["id"]
+        notification = insert(connection, "notifications", account_id=account)["id"]
+        owed = insert(connection, "deliveries", notification_id=notification, device_id=device, state="due")
+        insert(connection, "deliveries", device_id=device, state="due")
+        activity = insert(connection, "live_activities", account_id=account)["id"]
+        insert(connection, "live_activity_devices", activity_id=activity, device_id=device, phase="live")
+    migrations.upgrade(url, "0003")
+    with psycopg.connect(url) as connection:
+        deliveries = connection.execute("SELECT notification_id, account_id, state FROM deliveries").fetchall()
+        assert deliveries == [(owed["notification_id"], account, "due")], "and what belongs to nothing is gone"
+        assert connection.execute("SELECT account_id, phase FROM live_activity_devices").fetchall() == [
+            (account, "live")
+        ]
+
+
+def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> None:
+    url = new_database(empty=True)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: core_command(url, "migrate"), range(4)))
+    assert [answer.returncode for answer in answers] == [0] * 4, [answer.stderr for answer in answers]
+    newest = migrations.revisions()[-1]
+    found = sorted(str(json.loads(answer.stdout)["before"]) for answer in answers)
+    assert found == [newest] * 3 + ["None"], "one of them did it"
+
+
+def pretend_to_be_newer(url: str) -> None:
+    """What an upgrade by the next release does: a step that only expands."""
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE deliveries ADD COLUMN of_the_future text")
+        connection.execute("CREATE TABLE of_the_future (id uuid PRIMARY KEY)")
+        connection.execute("UPDATE alembic_version SET version_num = %s", (FUTURE,))
+
+
+@pytest.mark.parametrize("command", [[], ["migrate"], ["migrate", "--check"]])
+def test_an_older_release_refuses_a_newer_database_with_one_line(new_database: NewDatabase, command: list[str]) -> None:
+    url = new_database()
+    pretend_to_be_newer(url)
+    answer = core_command(url, *command)
+    assert answer.returncode == 2
+    assert answer.stderr.count("\n") == 1, answer.stderr
+    line = answer.stderr
+    assert FUTURE in line
+    assert migrations.revisions()[-1] in line
+    assert "newer release" in line
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(FUTURE,)]
+
+
+async def test_a_core_goes_on_while_a_newer_one_upgrades_the_database(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    url = await asyncio.to_thread(new_database)
+    with core_process(url, tmp_path / "log") as process:
+        address = await asyncio.to_thread(serving_address, process, tmp_path / "log")
+        async with open_channel(address) as channel:
+            account = await start_account(Core(address, url, channel))
+            await account.add_startable_phone()
+            _, key = await account.add_key()
+            backend = account.core.caller(key)
+            assert (await backend.SendPushNotification(title="before")).devices_queued == 1
+            await asyncio.to_thread(pretend_to_be_newer, url)
+            assert (await backend.SendPushNotification(title="after")).devices_queued == 1
+        assert process.poll() is None
+
+
+def test_a_step_does_not_keep_requests_waiting_behind_it(new_database: NewDatabase) -> None:
+    """It gives up when somebody, say a backup, holds a table; core tries again until it gets it."""
+    url = new_database(empty=True)
+    migrations.upgrade(url, "0002")
+    with psycopg.connect(url) as reader:
+        reader.execute("SELECT * FROM deliveries")
+        with pytest.raises(sqlalchemy.exc.OperationalError, match="lock timeout"):
+            migrations.upgrade(url)
+        assert migrations.current(url) == "0002", "all or nothing"
+        refused = core_command(url, "migrate")
+        assert refused.returncode == 1
+        assert refused.stderr.strip().splitlines()[-1].endswith("canceling statement due to lock timeout")
+    assert core_command(url, "migrate").returncode == 0
+
+
+def test_core_waits_for_a_table_and_then_serves(new_database: NewDatabase, tmp_path: Path) -> None:
+    url, log = new_database(empty=True), tmp_path / "log"
+    migrations.upgrade(url, "0002")
+    with psycopg.connect(url) as reader, core_process(url, log) as process:
+        reader.execute("SELECT * FROM deliveries")
+        eventually("core says that it waits", lambda: "waiting for the database" in log.read_text(), 20)
+        reader.rollback()
+        assert serving_address(process, log)
+
+
+def test_a_refusal_of_postgres_is_one_line(new_database: NewDatabase) -> None:
+    url = new_database(empty=True)
+    role = f"reader_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN")  # type: ignore[call-overload]
+    as_reader = url.replace("postgresql://postgres", f"postgresql://{role}")
+    assert as_reader != url
+    for command in ([], ["migrate"]):
+        answer = core_command(as_reader, *command)
+        assert answer.returncode == 1
+        assert "permission denied for schema public" in answer.stderr
+        assert "Traceback" not in answer.stderr
