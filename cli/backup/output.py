@@ -50,11 +50,11 @@ def new_file(path: Path, *, force: bool) -> Iterator[Output]:
     Raises CannotStart if it cannot be written there or, without `force`, exists; Failed if that turns out later.
     """
     path = path.expanduser().resolve()
-    _check(path, force=force)
     try:
+        _check(path, force=force)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
     except OSError as error:
-        raise CannotStart(f"cannot write into {path.parent}: {error.strerror}") from error
+        raise CannotStart(f"cannot write {path}: {error.strerror}") from error
     scratch = Path(name)
     try:
         try:

@@ -136,7 +136,7 @@ async def _fill(database: Database, archive: Archive) -> Restored:
                 raise CannotStart(
                     "the database of SMITH_DATABASE_URL is not empty: make a new one, restore into that, and use it"
                 )
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise Failed(f"the database cannot be reached: {first_line(error)}") from error
     schema = await _load(database, archive)
     return Restored("the database", archive.manifest, schema, None)
@@ -145,9 +145,12 @@ async def _fill(database: Database, archive: Archive) -> Restored:
 async def _load(database: Database, archive: Archive) -> Schema:
     await load(database, archive.pieces(DUMP))
     schema = await migrate_database(database.url)
-    async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
-        # A dump holds no statistics, and the first plans should be good ones.
-        await connection.execute("ANALYZE")
+    try:
+        async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
+            # A dump holds no statistics, and the first plans should be good ones.
+            await connection.execute("ANALYZE")
+    except psycopg.Error as error:
+        raise Failed(f"the restored database cannot be analyzed: {first_line(error)}") from error
     return schema
 
 

@@ -18,8 +18,10 @@ FAILED, CANNOT_START, INTERRUPTED = 1, 2, 130
 
 
 def run(command: str, work: Callable[[UpSettings], Awaitable[T]]) -> T:
-    """What `work` returns. Ends the process with one line and an exit code if it raises CannotStart or Failed, or if
-    it is told to stop by Ctrl-C, SIGTERM or SIGHUP: the work is cancelled then and may clear up."""
+    """What `work` returns. Ends the process with one line and an exit code if it raises CannotStart, Failed or OSError.
+
+    Ctrl-C, SIGTERM and SIGHUP cancel the work, which may clear up.
+    """
     settings = load(UpSettings)
     logs.configure("smith", settings.log_level)
 
@@ -37,6 +39,8 @@ def run(command: str, work: Callable[[UpSettings], Awaitable[T]]) -> T:
         line, code = str(error), CANNOT_START
     except Failed as error:
         line, code = str(error), FAILED
+    except OSError as error:
+        line, code = f"{error.filename}: {error.strerror}" if error.filename else str(error), FAILED
     except asyncio.CancelledError:
         line, code = "interrupted", INTERRUPTED
     typer.echo(f"smith {command}: {line}", err=True)
