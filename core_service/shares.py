@@ -58,7 +58,8 @@ class AccountShares:
             if turn.done() and not turn.cancelled():
                 # The turn came at the same moment: it goes to the next.
                 self._leave(account_id, lane)
-            else:
+            elif turn in lane.waiting:
+                # Otherwise whoever left at the same moment has taken it out.
                 lane.waiting.remove(turn)
             if isinstance(error, TimeoutError):
                 raise Unavailable("Too many requests of this account are in progress. Try again shortly.") from None

@@ -96,3 +96,15 @@ async def test_a_turn_that_comes_when_its_request_is_given_up_goes_to_the_next()
     await follower
     assert crowd.present == [2]
     assert not shares._lanes
+
+
+async def test_whoever_is_given_up_at_the_moment_that_another_leaves_is_not_told_nonsense() -> None:
+    shares = AccountShares(1)
+    crowd = Crowd(shares)
+    async with shares.one(GREEDY):
+        given_up = crowd.come(GREEDY, 1)
+        await asyncio.sleep(0)
+        given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    assert not shares._lanes
