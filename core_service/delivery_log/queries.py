@@ -15,28 +15,47 @@ ON CONFLICT DO NOTHING
 COLUMNS = "id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms"
 """In the order of `Attempt` in service.py."""
 
+PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""For these queries all depends on the planner knowing how few rows are asked for."""
+
+ZERO = "'00000000-0000-0000-0000-000000000000'::uuid"
+
+
+def _newest(column: str, value: str) -> str:
+    """The newest attempts of `value`, in the order of the index on `column`.
+
+    Compared as rows, lest the planner expect few rows of `column = value`, as of most values, and read and sort them
+    all: it is to walk the index from the newest and stop, however many there are.
+    """
+    return f"""
+    SELECT {COLUMNS}
+    FROM delivery_attempts a
+    WHERE (a.{column}, a.id) < ({value}, %(before)s) AND (a.{column}, a.id) >= ({value}, {ZERO})
+      AND a.account_id = %(account_id)s
+    ORDER BY a.{column} DESC, a.id DESC
+    LIMIT %(examined)s"""
+
+
 BY = {
-    "account": "a.account_id = %(account_id)s",
-    "subject": "a.subject = ANY(%(subjects)s::text[]) AND a.account_id = %(account_id)s",
-    "device": "a.device_id = %(device_id)s AND a.account_id = %(account_id)s",
-    "both": "a.subject = ANY(%(subjects)s::text[]) AND a.device_id = %(device_id)s AND a.account_id = %(account_id)s",
+    "account": _newest("account_id", "%(account_id)s"),
+    "device": _newest("device_id", "%(device_id)s"),
+    "subject": f"""
+    SELECT one.*
+    FROM unnest(%(subjects)s::text[]) AS of(subject) CROSS JOIN LATERAL ({_newest("subject", "of.subject")}) one
+    ORDER BY one.id DESC
+    LIMIT %(examined)s""",
 }
 """What an index finds."""
 
 
 def list_attempts(by: str) -> str:
-    """The newest before an identifier, chosen by one of `BY`. Outcomes and channel are looked for among as many of them
-    as `examined` says, so that a page costs the same however rare they are.
+    """The newest before an identifier, chosen by one of `BY`. All else is looked for among as many of them as
+    `examined` says, so that a page costs the same however rare it is.
 
     Each row is preceded by how many were examined and the last of them.
     """
     return f"""
-WITH examined AS MATERIALIZED (
-    SELECT {COLUMNS}
-    FROM delivery_attempts a
-    WHERE {BY[by]} AND a.id < %(before)s
-    ORDER BY a.id DESC
-    LIMIT %(examined)s
+WITH examined AS MATERIALIZED ({BY[by]}
 ), chosen AS (
     SELECT e.*
     FROM examined e
@@ -44,6 +63,7 @@ WITH examined AS MATERIALIZED (
         ON %(channel)s::text IS NOT NULL AND n.id = CASE WHEN e.event = 'alert' THEN e.subject::uuid END
     LEFT JOIN live_activities l ON %(channel)s::text IS NOT NULL AND e.event <> 'alert' AND l.id = e.subject
     WHERE (%(outcomes)s::text[] IS NULL OR e.outcome = ANY(%(outcomes)s::text[]))
+      AND (%(subjects)s::text[] IS NULL OR e.subject = ANY(%(subjects)s::text[]))
       AND (%(channel)s::text IS NULL OR %(channel)s::text = ANY(COALESCE(n.channel_slugs, l.channel_slugs)))
     ORDER BY e.id DESC
     LIMIT %(limit)s
@@ -61,6 +81,16 @@ WHERE s.account_id = %s AND s.stream_key = %s
 ORDER BY l.created_at DESC
 LIMIT 100
 """
+
+FIND_END = """
+SELECT COALESCE(
+    (SELECT settled_at FROM deliveries
+     WHERE notification_id = %(notification_id)s::uuid AND device_id = %(device_id)s AND account_id = %(account_id)s),
+    (SELECT expires_at + interval '4 hours' FROM live_activities
+     WHERE id = %(subject)s AND account_id = %(account_id)s)
+)
+"""
+"""After this nothing is sent of the subject to the device; null if it may be."""
 
 FIND_DEVICE = """
 SELECT push_token IS NOT NULL, push_token_dead_reason, push_to_start_token IS NOT NULL, push_to_start_token_dead_reason

@@ -11,8 +11,10 @@ from core_service.delivery_log.queries import (
     EXPLAIN_ACTIVITY,
     EXPLAIN_NOTIFICATION,
     FIND_DEVICE,
+    FIND_END,
     FIND_STREAM,
     FIND_STREAM_ACTIVITIES,
+    PLAN_ANEW,
     list_attempts,
 )
 from core_service.delivery_log.verdict import (
@@ -24,18 +26,25 @@ from core_service.delivery_log.verdict import (
     explain_activity,
     explain_notification,
 )
+from core_service.orm import lowest_id
 from core_service.orm import now as wall_clock
 from core_service.paging import Page, read_id_before, require_page_size, write_token
-from core_service.validation import missing
+from core_service.validation import UUID, missing
 from service_kit.database import Pool
 
 __all__ = ["Attempt", "DeliveryLog", "Explained", "Filters", "Subject", "Verdict", "VerdictCode"]
 
 EXAMINED = 5000
-"""Attempts that one page looks at for the outcomes and the channel that are asked for."""
+"""Attempts that one page looks at for what no index finds."""
+EXAMINED_OF_MANY = 1000
+"""The same of each activity of a stream."""
 SHOWN = 20
 """Attempts that a verdict comes with."""
-QUERIES = {by: list_attempts(by) for by in ("account", "subject", "device", "both")}
+EXAMINED_FOR_VERDICT = 20_000
+"""Attempts of the device that they are looked for among."""
+CLOCKS_DIFFER = dt.timedelta(hours=1)
+"""Identifiers are made by the clocks of the cores."""
+QUERIES = {by: list_attempts(by) for by in ("account", "subject", "device")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,12 @@ class DeliveryLog:
         subjects = await self._subjects(account_id, filters)
         if subjects is not None and not subjects:
             return Page([], None)
-        bounded = filters.channel is not None or filters.outcomes is not None
+        if subjects is not None and len(subjects) == 1 and filters.device_id is not None:
+            before = min(before, await self._end(account_id, filters.device_id, subjects[0]))
+        by, looked_for = _index_for(subjects, filters), (filters.channel, filters.outcomes)
+        bounded = any(one is not None for one in looked_for) or (by == "device" and subjects is not None)
+        most = EXAMINED_OF_MANY if by == "subject" and len(subjects or ()) > 1 else EXAMINED
+        examined_at_most = max(most, size + 1) if bounded else size + 1
         parameters = {
             "account_id": account_id,
             "subjects": subjects,
@@ -112,15 +126,15 @@ class DeliveryLog:
             "channel": filters.channel,
             "outcomes": None if filters.outcomes is None else list(filters.outcomes),
             "before": before,
-            "examined": EXAMINED if bounded else size + 1,
+            "examined": examined_at_most,
             "limit": size + 1,
         }
-        rows = await self._rows(QUERIES[_index_for(subjects, filters)], parameters)
+        rows = await self._rows(QUERIES[by], parameters)
         attempts = [Attempt(*row[2:]) for row in rows if row[2] is not None]
         if len(attempts) > size:
             return Page(attempts[:size], write_token(str(attempts[size - 1].id)))
         examined, last = rows[0][:2]
-        return Page(attempts, write_token(str(last)) if bounded and examined == EXAMINED else None)
+        return Page(attempts, write_token(str(last)) if bounded and examined == examined_at_most else None)
 
     async def explain(self, account_id: uuid.UUID, device_id: uuid.UUID, subject: Subject) -> Explained:
         """Why the subject is or is not on the device.
@@ -146,10 +160,23 @@ class DeliveryLog:
         return Explained(device_id, verdict, await self._last_attempts(parameters, key))
 
     async def _last_attempts(self, parameters: dict[str, Any], subject: str) -> Sequence[Attempt]:
-        more = {"subjects": [subject], "channel": None, "outcomes": None, "before": read_id_before(None)}
-        bounds = {"examined": SHOWN, "limit": SHOWN}
-        rows = await self._rows(QUERIES["both"], parameters | more | bounds)
+        before = await self._end(parameters["account_id"], parameters["device_id"], subject)
+        more = {"subjects": [subject], "channel": None, "outcomes": None, "before": before}
+        bounds = {"examined": EXAMINED_FOR_VERDICT, "limit": SHOWN}
+        rows = await self._rows(QUERIES["device"], parameters | more | bounds)
         return [Attempt(*row[2:]) for row in rows if row[2] is not None]
+
+    async def _end(self, account_id: uuid.UUID, device_id: uuid.UUID, subject: str) -> uuid.UUID:
+        """Above every attempt of the subject on the device, and below those of long after, of which a busy device may
+        have any number."""
+        parameters = {
+            "account_id": account_id,
+            "device_id": device_id,
+            "subject": subject,
+            "notification_id": subject if UUID.fullmatch(subject) else None,
+        }
+        [(end,)] = await self._rows(FIND_END, parameters)
+        return read_id_before(None) if end is None else lowest_id(end + CLOCKS_DIFFER)
 
     async def _present_activity(self, account_id: uuid.UUID, stream_key: str) -> str:
         rows = await self._rows(FIND_STREAM, (account_id, stream_key))
@@ -170,11 +197,13 @@ class DeliveryLog:
         return None if left is None else sorted(left)
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(PLAN_ANEW)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()
 
 
 def _index_for(subjects: Sequence[str] | None, filters: Filters) -> str:
-    if subjects is not None:
-        return "both" if filters.device_id is not None else "subject"
-    return "device" if filters.device_id is not None else "account"
+    """A device has fewer attempts than what was sent to a hundred thousand."""
+    if filters.device_id is not None:
+        return "device"
+    return "account" if subjects is None else "subject"

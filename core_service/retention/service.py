@@ -3,11 +3,11 @@
 import asyncio
 import datetime as dt
 import logging
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from core_service.clock import Clock
+from core_service.orm import lowest_id
 from core_service.retention.queries import PURGES, TAKE_TURN
 from service_kit.database import Pool
 from service_kit.interceptors import DATABASE_AWAY
@@ -77,8 +77,3 @@ class Retention:
             "history_before": now - self._ages.history,
             "audit_log": lowest_id(now - self._ages.audit_log),
         }
-
-
-def lowest_id(moment: dt.datetime) -> uuid.UUID:
-    """An identifier below all that were made at this moment or later (RFC 9562, version 7: 48 bits of milliseconds)."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)

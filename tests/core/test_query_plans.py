@@ -261,13 +261,11 @@ HOT: dict[str, tuple[str, Any]] = {
     "claim an idempotency key": (idempotency.CLAIM, KEYED),
     "read an idempotency key": (idempotency.READ, (ID, b"x")),
     "complete an idempotent request": (idempotency.COMPLETE, KEYED),
-    **{
-        f"list attempts by {by}": (delivery_log.list_attempts(by), LISTED)
-        for by in ("account", "subject", "device", "both")
-    },
+    **{f"list attempts by {by}": (delivery_log.list_attempts(by), LISTED) for by in ("account", "subject", "device")},
     "find a stream's activities": (delivery_log.FIND_STREAM_ACTIVITIES, (ID, "k")),
     "find a stream": (delivery_log.FIND_STREAM, (ID, "k")),
     "find a device": (delivery_log.FIND_DEVICE, (ID, ID)),
+    "find the end of a subject": (delivery_log.FIND_END, LISTED | {"subject": "a"}),
     "explain a notification": (delivery_log.EXPLAIN_NOTIFICATION, LISTED),
     "explain an activity": (delivery_log.EXPLAIN_ACTIVITY, LISTED),
     "record a tap": (webhooks.RECORD, TAP),

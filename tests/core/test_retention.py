@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from core_service.orm import now
+from core_service.orm import lowest_id, now
 from core_service.retention.queries import PURGES
-from core_service.retention.service import Ages, Retention, lowest_id
+from core_service.retention.service import Ages, Retention
 from service_kit.database import create_batch_pool
 from tests.core.harness import Account, Core
 
