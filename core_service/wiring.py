@@ -157,8 +157,8 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
 
-        recorder = DeliveryRecorder(GrpcCourier(channel), batches)
-        courier, events = LineCourier(recorder), EventBus()
+        lines, events = LineCourier(GrpcCourier(channel)), EventBus()
+        courier = DeliveryRecorder(lines, batches)
         relay = EventRelay(events, settings.redis_url) if settings.redis_url else None
         settler = Settler(batches)
         dispatch = Dispatch(batches, courier, settler)
@@ -175,7 +175,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         )
         keys = SigningKeys(requests, engine)
         webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
-        status = ServerStatus(courier, events, requests, now)
+        status = ServerStatus(lines, events, requests, now)
         status.wakes(dispatch.wake, area.reconciler.wake)
         ages = Ages(
             delivery_log=dt.timedelta(days=settings.delivery_log_days),
@@ -203,7 +203,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         background = start_jobs(
             settler.run,
             area.settler.run,
-            recorder.run,
+            courier.run,
             webhooks.write,
             retention.run,
             last_used.run,
@@ -223,7 +223,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
                     await dispatch.drain()
                     await area.reconciler.drain()
                     await webhooks.drain()
-                    await recorder.drain()
+                    await courier.drain()
                     await last_used.flush()
             await cancel(*background)
 

@@ -11,6 +11,7 @@ SELECT * FROM unnest(
 )
 ON CONFLICT DO NOTHING
 """
+"""Harmless when repeated, because it is not known whether a batch was written before the connection broke."""
 
 COLUMNS = "id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms"
 """In the order of `Attempt` in service.py."""

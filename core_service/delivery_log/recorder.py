@@ -1,20 +1,27 @@
 """The courier that keeps a record of every attempt."""
 
 import datetime as dt
+import logging
 import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from core_service.batch_writer import BatchWriter
-from core_service.courier.port import About, Courier, OnOutcome, Outcome, Push, Target
+from core_service.courier.port import About, Courier, OnOutcome, Outcome, Push, Target, Verdict
 from core_service.delivery_log.queries import RECORD
 from core_service.orm import new_id, now
 from service_kit.database import Pool
 
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 50_000
+"""Attempts that wait to be written. Beyond it they are counted and not kept: the log is not worth the server."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
+    id: uuid.UUID
     about: About
     priority: int
     target: Target
@@ -26,13 +33,16 @@ class _Attempt:
 class DeliveryRecorder:
     """Passes pushes on and writes what became of each target, all that is waiting in one statement.
 
-    Bounded by the pushes in progress: while the database is away, none is settled and no more are begun.
+    Usually bounded by the pushes in progress: while the database is away, none is settled and no more are begun. What
+    was held back was not attempted and leaves no record.
     """
 
     def __init__(self, courier: Courier, pool: Pool) -> None:
         self._courier = courier
         self._pool = pool
-        self._writer: BatchWriter[_Attempt] = BatchWriter("attempts", self._write, lambda _: None)
+        self._writer: BatchWriter[_Attempt] = BatchWriter("attempts", self._write, self._give_up)
+        self._waiting = 0
+        self._lost = 0
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Takes the push; see Courier."""
@@ -42,8 +52,9 @@ class DeliveryRecorder:
             return
 
         def recorded(target: Target, outcome: Outcome) -> None:
-            latency = time.monotonic() - began
-            self._writer.put(_Attempt(about, push.priority, target, outcome, latency, now()))
+            if outcome.verdict is not Verdict.HELD:
+                latency = time.monotonic() - began
+                self._put(_Attempt(new_id(), about, push.priority, target, outcome, latency, now()))
             on_outcome(target, outcome)
 
         self._courier.submit(push, recorded)
@@ -56,15 +67,29 @@ class DeliveryRecorder:
         """Returns once everything is written."""
         await self._writer.drain()
 
+    def _put(self, attempt: _Attempt) -> None:
+        if self._waiting >= MAX_WAITING:
+            self._lost += 1
+            return
+        self._waiting += 1
+        self._writer.put(attempt)
+
+    def _give_up(self, attempt: _Attempt) -> None:
+        del attempt
+        self._waiting -= 1
+
     async def _write(self, batch: list[_Attempt]) -> None:
         async with self._pool.connection() as connection:
             await connection.execute(RECORD, _columns(batch))
+        self._waiting -= len(batch)
+        if self._lost:
+            log.error("%d attempts are missing in the delivery log: it could not be written for too long", self._lost)
+            self._lost = 0
 
 
 def _columns(batch: list[_Attempt]) -> dict[str, list[Any]]:
-    ids: list[uuid.UUID] = [new_id() for _ in batch]
     return {
-        "ids": ids,
+        "ids": [one.id for one in batch],
         "account_ids": [one.about.account_id for one in batch],
         "occurred_at": [one.occurred_at for one in batch],
         "device_ids": [one.target.device_id for one in batch],
