@@ -109,7 +109,7 @@ EXPLAIN_ACTIVITY = """
 SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, p.accepted_version, p.leased, p.next_at, p.failures,
        p.reason, p.started_at
 FROM live_activities l
-LEFT JOIN live_activity_streams s ON s.id = l.stream_id
+LEFT JOIN live_activity_streams s ON s.id = l.stream_id AND s.activity_id = l.id
 LEFT JOIN live_activity_devices p ON p.activity_id = l.id AND p.device_id = %(device_id)s
 WHERE l.id = %(activity_id)s AND l.account_id = %(account_id)s
 """

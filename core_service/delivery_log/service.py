@@ -144,19 +144,20 @@ class DeliveryLog:
         found = await self._rows(FIND_DEVICE, (device_id, account_id))
         if not found:
             raise missing("device")
+        device = DeviceFacts(*found[0])
         parameters: dict[str, Any] = {"account_id": account_id, "device_id": device_id}
         if subject.notification_id is not None:
             rows = await self._rows(EXPLAIN_NOTIFICATION, parameters | {"notification_id": subject.notification_id})
             if not rows:
                 raise missing("push notification")
-            verdict = explain_notification(NotificationFacts(*rows[0]), wall_clock())
+            verdict = explain_notification(NotificationFacts(*rows[0]), device, wall_clock())
             key = str(subject.notification_id)
         else:
             key = subject.activity_id or await self._present_activity(account_id, subject.stream_key or "")
             rows = await self._rows(EXPLAIN_ACTIVITY, parameters | {"activity_id": key})
             if not rows:
                 raise missing("Live Activity")
-            verdict = explain_activity(ActivityFacts(*rows[0]), DeviceFacts(*found[0]), self._clock())
+            verdict = explain_activity(ActivityFacts(*rows[0]), device, self._clock())
         return Explained(device_id, verdict, await self._last_attempts(parameters, key))
 
     async def _last_attempts(self, parameters: dict[str, Any], subject: str) -> Sequence[Attempt]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.courier.misconfiguration import REFUSED_TOKEN
+from core_service.courier.misconfiguration import REFUSED_TOKEN, misconfiguration
 from core_service.courier.port import LINE_STOPPED
 
 
@@ -65,6 +65,7 @@ class ActivityFacts:
     ended_at: dt.datetime | None
     expires_at: dt.datetime
     paused_at: dt.datetime | None
+    """Since when the stream is paused whose newest activity it is."""
     phase: str | None
     accepted_version: int | None
     leased: bool | None
@@ -87,7 +88,7 @@ NOT_A_RECIPIENT = Verdict(
 )
 
 
-def explain_notification(facts: NotificationFacts, now: dt.datetime) -> Verdict:
+def explain_notification(facts: NotificationFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     """Why a push notification did, or did not, appear."""
     match facts.state:
         case None:
@@ -95,75 +96,122 @@ def explain_notification(facts: NotificationFacts, now: dt.datetime) -> Verdict:
         case "accepted":
             return Verdict(VerdictCode.ACCEPTED, f"APNs accepted it at {at(facts.settled_at, now)}.", LOOK_AT_THE_PHONE)
         case "token_dead":
-            why = facts.reason or "it has none that works"
-            since = at(facts.settled_at, now)
-            text = f"The device's push token is dead ({why}) since {since}: the app was removed, or has another."
-            return Verdict(VerdictCode.TOKEN_DEAD, text, REPORT_TOKENS)
+            return _dead_push_token(facts, device, now)
         case "rejected":
             return _rejected(facts.reason)
         case "expired":
             text = f"It was not worth delivering after {at(facts.expires_at, now)}, and could not be before."
             return Verdict(VerdictCode.EXPIRED, text)
-    return _owed(facts.reason, facts.due_at, facts.attempts or 0, now)
+    attempts = facts.attempts or 0
+    # What only the server is to blame for is not counted as an attempt.
+    kept = facts.reason is not None and (not attempts or _is_misconfiguration(facts.reason))
+    return _owed(facts.reason, facts.due_at, attempts, now, kept=kept)
 
 
 def explain_activity(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     """Why a Live Activity, in its newest state, did or did not appear."""
-    verdict = _by_phase(facts, now)
+    if facts.phase is None:
+        return NOT_A_RECIPIENT
+    verdict = _paused(facts, now) or _by_phase(facts, now)
     if verdict is not None:
         return verdict
-    if facts.paused_at is not None and facts.accepted_version == facts.version:
-        text = f"The stream is paused since {at(facts.paused_at, now)}: newer states are held until it is resumed."
-        return Verdict(VerdictCode.STREAM_PAUSED, text, "Resume the stream.")
     if facts.phase == "requested":
         return _unstarted(facts, device, now)
     if facts.phase == "started":
-        since = f"APNs accepted the start at {at(facts.started_at, now)}" if facts.started_at else "It was started"
-        waited = f" for {_duration(now - facts.started_at)}" if facts.started_at else ""
-        text = f"{since}, and the app has not returned an update token{waited}: likely waiting for Allow."
-        advice = "On the phone, allow Live Activities for the app; iOS asks when the first one appears."
-        return Verdict(VerdictCode.WAITING_FOR_UPDATE_TOKEN, text, advice)
-    if facts.accepted_version == facts.version:
-        return Verdict(VerdictCode.ACCEPTED, "APNs accepted the newest state.", LOOK_AT_THE_PHONE)
-    return _owed(facts.reason, facts.next_at, facts.failures or 0, now)
+        return _without_update_token(facts, now)
+    if facts.accepted_version != facts.version:
+        return _owed_state(facts, now)
+    accepted = Verdict(VerdictCode.ACCEPTED, "APNs accepted the newest state.", LOOK_AT_THE_PHONE)
+    return _rejected(facts.reason) if _is_rejected(facts) else accepted
+
+
+def _paused(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
+    """Whether the stream is; but not while the card cannot be taken off the phone."""
+    if facts.paused_at is None or facts.failures:
+        return None
+    text = (
+        f"The stream is paused since {at(facts.paused_at, now)}: it is off the phones, and newer states are held, "
+        "until it is resumed."
+    )
+    return Verdict(VerdictCode.STREAM_PAUSED, text, "Resume the stream.")
 
 
 def _by_phase(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
     """What is final."""
+    never_shown = not facts.accepted_version and facts.started_at is None
     match facts.phase:
-        case None:
-            return NOT_A_RECIPIENT
         case "dismissed":
             text = "The person removed it from this phone. No update brings it back."
             return Verdict(VerdictCode.DISMISSED, text, "A stream's next activity is shown again.")
         case "failed":
             return _rejected(facts.reason)
+        case "ended" if _is_rejected(facts):
+            return _rejected(facts.reason)
         case "ended":
             when = f" since {at(facts.ended_at, now)}" if facts.ended_at else ""
-            return Verdict(VerdictCode.ENDED, f"It is over on this device{when}.")
+            text = f"It is over{when}, and was before it could be started on this device."
+            return Verdict(VerdictCode.ENDED, text if never_shown else f"It is over on this device{when}.")
     if facts.ended_at is None and facts.expires_at <= now:
-        text = f"iOS ended it at {at(facts.expires_at, now)}, 8 hours after its start."
+        what = "It was over" if never_shown else "iOS ended it"
+        text = f"{what} at {at(facts.expires_at, now)}, 8 hours after its start."
         return Verdict(VerdictCode.EXPIRED, text, "Use a stream: its activities are renewed in time.")
     return None
 
 
+def _is_rejected(facts: ActivityFacts) -> bool:
+    """Whether the version that counts as accepted is one that APNs will never accept."""
+    return facts.reason is not None and not facts.failures
+
+
+def _dead_push_token(facts: NotificationFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
+    why, since = facts.reason or "it has none that works", at(facts.settled_at, now)
+    if device.has_push_token and device.push_token_dead_reason is None:
+        text = f"The push token that the device had was dead ({why}) at {since}. It has reported another since."
+        return Verdict(VerdictCode.TOKEN_DEAD, text, "What is sent from now on goes to that one.")
+    text = f"The device's push token is dead ({why}) since {since}: the app was removed, or has another."
+    return Verdict(VerdictCode.TOKEN_DEAD, text, REPORT_TOKENS)
+
+
+def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
+    if facts.reason is not None:
+        text = (
+            f"APNs says that its update token on this phone is dead ({facts.reason}): the card or the app was removed. "
+            "Newer states are held until the app reports another."
+        )
+        return Verdict(VerdictCode.TOKEN_DEAD, text, "If the card is there still, open the app.")
+    since = f"APNs accepted the start at {at(facts.started_at, now)}" if facts.started_at else "It was started"
+    waited = f" for {_duration(now - facts.started_at)}" if facts.started_at else ""
+    text = f"{since}, and the app has not returned an update token{waited}: likely waiting for Allow."
+    advice = "On the phone, allow Live Activities for the app; iOS asks when the first one appears."
+    return Verdict(VerdictCode.WAITING_FOR_UPDATE_TOKEN, text, advice)
+
+
 def _unstarted(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     if facts.reason is not None and _is_misconfiguration(facts.reason):
-        return _owed(facts.reason, facts.next_at, facts.failures or 0, now)
+        return _owed_state(facts, now)
     if not device.has_start_token or device.start_token_dead_reason is not None:
         why = f"is dead ({device.start_token_dead_reason})" if device.start_token_dead_reason else "is not known"
         text = f"The device's push-to-start token {why}: the start waits until the app reports one."
         return Verdict(VerdictCode.WAITING_FOR_START_TOKEN, text, REPORT_TOKENS)
-    return _owed(facts.reason, facts.next_at, facts.failures or 0, now)
+    return _owed_state(facts, now)
 
 
-def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt.datetime) -> Verdict:
+def _owed_state(facts: ActivityFacts, now: dt.datetime) -> Verdict:
+    kept = facts.reason is not None and _is_misconfiguration(facts.reason)
+    return _owed(facts.reason, facts.next_at, facts.failures or 0, now, kept=kept)
+
+
+def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt.datetime, *, kept: bool) -> Verdict:
+    """`kept`: only the server is to blame for the last attempt."""
     if reason is None or due_at is None:
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
-    if _is_misconfiguration(reason):
-        known = MISCONFIGURATIONS.get(reason)
-        why = f"{reason}: {known.explanation}" if known else "the line to APNs stands still."
+    if kept:
+        stopped = reason == LINE_STOPPED
+        why = "the line to APNs stands still." if stopped else f"{reason}: {misconfiguration(reason).explanation}"
         return Verdict(VerdictCode.MISCONFIGURED, f"APNs refuses this server, and everything stays queued: {why}", MEND)
+    if not attempts:
+        # The reason is that of a state before.
+        return Verdict(VerdictCode.RETRYING, "It is being sent.")
     text = f"It is tried again at {at(due_at, now)}, after {attempts} failed attempts, the last with {reason}."
     return Verdict(VerdictCode.RETRYING, text)
 

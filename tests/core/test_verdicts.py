@@ -21,11 +21,12 @@ NOW = dt.datetime(2026, 11, 24, 12, 5, 0, tzinfo=dt.UTC)
 EARLIER = dt.datetime(2026, 11, 24, 12, 1, 3, tzinfo=dt.UTC)
 LATER = dt.datetime(2026, 11, 24, 12, 16, 3, tzinfo=dt.UTC)
 WELL = DeviceFacts(True, None, True, None)
+UNREACHABLE = DeviceFacts(True, "Unregistered", True, None)
 
 
-def notification(**facts: Any) -> Verdict:
+def notification(device: DeviceFacts = UNREACHABLE, **facts: Any) -> Verdict:
     usual = NotificationFacts(LATER, "due", LATER, 0, None, None)
-    return explain_notification(dataclasses.replace(usual, **facts), NOW)
+    return explain_notification(dataclasses.replace(usual, **facts), device, NOW)
 
 
 def activity(device: DeviceFacts = WELL, **facts: Any) -> Verdict:
@@ -62,6 +63,23 @@ VERDICTS = [
      "dead (Unregistered)"),
     (activity(phase="requested", reason="TopicDisallowed", next_at=LATER), "MISCONFIGURED",
      "may not send to this bundle id"),
+    (notification(WELL, state="token_dead", reason="Unregistered", settled_at=EARLIER), "TOKEN_DEAD",
+     "was dead (Unregistered) at 12:01:03 UTC. It has reported another since."),
+    (notification(reason="BadDeviceToken"), "MISCONFIGURED", "the environment is probably wrong"),
+    (notification(reason="BadDeviceToken", attempts=1), "RETRYING", "after 1 failed attempts, the last with BadDevice"),
+    (notification(reason="Http403"), "MISCONFIGURED", "for a reason that this server does not know"),
+    (activity(reason="PayloadTooLarge"), "REJECTED", "never take it: PayloadTooLarge"),
+    (activity(accepted_version=2, reason="PayloadTooLarge", next_at=LATER), "RETRYING", "It is being sent."),
+    (activity(phase="started", reason="Unregistered", failures=1), "TOKEN_DEAD",
+     "update token on this phone is dead (Unregistered)"),
+    (activity(phase="ended", ended_at=EARLIER, reason="PayloadTooLarge"), "REJECTED", "PayloadTooLarge"),
+    (activity(phase="ended", ended_at=EARLIER, accepted_version=0, started_at=None), "ENDED",
+     "before it could be started on this device"),
+    (activity(phase="requested", expires_at=EARLIER, accepted_version=0, started_at=None), "EXPIRED",
+     "It was over at 12:01:03 UTC"),
+    (activity(phase="ended", ended_at=EARLIER, paused_at=EARLIER), "STREAM_PAUSED", "paused since 12:01:03 UTC"),
+    (activity(phase="live", ended_at=EARLIER, paused_at=EARLIER, accepted_version=2, reason="TooManyRequests",
+              failures=1, next_at=LATER), "RETRYING", "again at 12:16:03 UTC"),
     (activity(phase="dismissed"), "DISMISSED", "The person removed it"),
     (activity(phase="failed", reason="PayloadTooLarge"), "REJECTED", "never take it: PayloadTooLarge"),
     (activity(phase="ended", ended_at=EARLIER), "ENDED", "over on this device since 12:01:03 UTC"),

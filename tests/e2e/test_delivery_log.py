@@ -128,13 +128,44 @@ def test_a_dead_token_is_explained(faulty: Team, stack: Stack, audience: Audienc
 
 
 def test_a_phone_that_has_not_allowed_live_activities_is_explained(team: Team, live: LiveAudience) -> None:
-    live.phone.do("settings", token_delay_seconds=3600)
+    live.phone.do("settings", update_token_delay_seconds=3600)
     activity_id = live.backend.start(steps())["activity_id"]
     live.phone.shows_activity(activity_id)
     said = verdict(team, live.phone.device_id, activity_id=activity_id)
     assert said["code"] == "waiting_for_update_token"
     assert "likely waiting for Allow" in said["explanation"]
     assert said["advice"]
+
+
+def test_a_paused_stream_is_explained(team: Team, live: LiveAudience) -> None:
+    first = live.backend.put("paused", steps(1))["activity_id"]
+    live.phone.live(first)
+    assert team.owner.post("/api/live-activity/stream/paused/pause").status_code == 200
+
+    def code(**subject: str) -> str:
+        return str(verdict(team, live.phone.device_id, **subject)["code"])
+
+    eventually("it is off the phone", lambda: code(stream_key="paused"), until=lambda found: found == "stream_paused")
+    live.backend.put("paused", steps(2))
+    assert code(stream_key="paused") == "stream_paused"
+    resumed = team.owner.post("/api/live-activity/stream/paused/resume").json()["activity_id"]
+    live.phone.live(resumed)
+    assert code(stream_key="paused") == "accepted"
+    assert code(activity_id=first) == "ended"
+
+
+def test_a_card_that_was_removed_is_not_said_to_wait_for_allow(faulty: Team, stack: Stack, live: LiveAudience) -> None:
+    activity_id = live.backend.put("removed", steps(1))["activity_id"]
+    live.phone.live(activity_id)
+    [[token]] = stack.sql("SELECT update_token FROM live_activity_devices WHERE activity_id = %s", activity_id)
+    faulty.faults(tokens={token: [{"status": 410, "reason": "Unregistered"}]})
+    live.backend.put("removed", steps(2))
+    said = eventually(
+        "the token is dead",
+        lambda: verdict(faulty, live.phone.device_id, stream_key="removed"),
+        until=lambda found: found["code"] != "accepted",
+    )
+    assert said["code"] == "token_dead", said
 
 
 def test_a_device_outside_the_target_is_told_so(team: Team, stack: Stack, audience: Audience) -> None:
