@@ -43,29 +43,38 @@ class Retention:
     async def run(self) -> None:
         """Forgets, until cancelled."""
         while True:
-            try:
-                await self.forget()
-            except DATABASE_AWAY as error:
-                log.info("old data stays for now, the database is away: %s", error)
+            await self.forget()
             await asyncio.sleep(ROUND_SECONDS)
 
     async def forget(self) -> int:
         """Deletes everything that is too old now. Returns the number of rows."""
         total = 0
         for purge in PURGES:
-            while deleted := await self._step(purge):
-                total += deleted
-                await asyncio.sleep(PAUSE_SECONDS)
+            try:
+                total += await self._purge(purge)
+            except DATABASE_AWAY as error:
+                log.info("some old data stays for now, the database is away or slow: %s", error)
+            except Exception:
+                # That one kind of thing cannot be forgotten must not have all the others stay.
+                log.exception("some old data stays")
         if total:
             log.info("forgot %d rows of old data", total)
         return total
 
-    async def _step(self, purge: str) -> int:
-        """Deletes some rows; none if another core is at it."""
+    async def _purge(self, purge: str) -> int:
+        total, deleted = 0, None
+        while deleted != 0:
+            deleted = await self._step(purge)
+            total += deleted or 0
+            await asyncio.sleep(PAUSE_SECONDS)
+        return total
+
+    async def _step(self, purge: str) -> int | None:
+        """Deletes some rows, and says how many; None if it is another core's turn."""
         async with self._pool.connection() as connection, connection.transaction():
             row = await (await connection.execute(TAKE_TURN, (LOCK,))).fetchone()
             if row is None or not row[0]:
-                return 0
+                return None
             return (await connection.execute(purge, self._parameters())).rowcount
 
     def _parameters(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is old goes, what is young or still owed stays."""
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from core_service.orm import lowest_id, now
+from core_service.retention import service as module
 from core_service.retention.queries import PURGES
 from core_service.retention.service import Ages, Retention
 from service_kit.database import create_batch_pool
@@ -16,6 +18,14 @@ from tests.core.harness import Account, Core
 DAY = dt.timedelta(days=1)
 AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY)
 OLD, YOUNG = now() - 31 * DAY, now() - 29 * DAY
+
+OLD_ATTEMPTS = """
+INSERT INTO delivery_attempts (id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome,
+                               latency_ms)
+SELECT ('00000000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid, %(account_id)s, now(), gen_random_uuid(), 's',
+       'alert', 10, gen_random_uuid(), 'accepted', 1
+FROM generate_series(1, %(count)s) i
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -76,16 +86,7 @@ async def test_old_notifications_go_with_all_that_belongs_to_them(account: Accou
 
 
 async def test_more_than_a_batch_goes_too(account: Account, retention: Retention) -> None:
-    await account.core.sql(
-        """
-        INSERT INTO delivery_attempts (id, account_id, occurred_at, device_id, subject, event, priority, apns_id,
-                                       outcome, latency_ms)
-        SELECT ('00000000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid, %s, now(), gen_random_uuid(), 's', 'alert',
-               10, gen_random_uuid(), 'accepted', 1
-        FROM generate_series(1, 2500) i
-        """,
-        account.id,
-    )
+    await account.core.sql(OLD_ATTEMPTS, account_id=account.id, count=2500)
     assert await retention.forget() >= 2500
     assert await account.core.sql("SELECT count(*) FROM delivery_attempts WHERE account_id = %s", account.id) == [(0,)]
 
@@ -159,9 +160,33 @@ async def test_two_cores_take_turns(account: Account, retention: Retention, core
     async with create_batch_pool(core.database_url, max_size=2) as pool, pool.connection() as other:
         async with other.transaction():
             await other.execute("SELECT pg_advisory_xact_lock(%s)", (0x464F52474554,))
-            assert await retention.forget() == 0
-        assert await left(account, "notifications", "id", id_) == [id_]
-    await retention.forget()
+            forgetting = asyncio.create_task(retention.forget())
+            await asyncio.sleep(0.2)
+            assert await left(account, "notifications", "id", id_) == [id_]
+        await forgetting
+    assert await left(account, "notifications", "id", id_) == []
+
+
+async def test_neither_of_two_cores_stops_because_it_is_the_others_turn(
+    account: Account, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 20)
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.001)
+    await account.core.sql(OLD_ATTEMPTS, account_id=account.id, count=2000)
+    async with create_batch_pool(core.database_url, max_size=2) as pool:
+        await asyncio.gather(*(Retention(pool, AGES, now).forget() for _ in range(2)))
+    assert await account.core.sql("SELECT count(*) FROM delivery_attempts WHERE account_id = %s", account.id) == [(0,)]
+
+
+async def test_what_cannot_be_forgotten_does_not_have_all_the_rest_stay(account: Account, retention: Retention) -> None:
+    id_, sql = await a_notification(account, OLD, "accepted"), account.core.sql
+    await sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$")
+    await sql("CREATE TRIGGER refuse BEFORE DELETE ON delivery_attempts EXECUTE FUNCTION refuse()")
+    try:
+        await retention.forget()
+    finally:
+        await sql("DROP FUNCTION refuse CASCADE")
+    assert await left(account, "delivery_attempts", "id", id_) == [id_]
     assert await left(account, "notifications", "id", id_) == []
 
 
