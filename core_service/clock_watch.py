@@ -36,12 +36,18 @@ class ClockWatch:
     async def run(self) -> None:
         """Watches until cancelled."""
         own, database = Drift("this machine's clock"), Drift("the database's clock")
+        pending: set[Release] = set()
         while True:
             try:
                 if own.was_set_back(self._clock()):
-                    await self._own()
-                if database.was_set_back(await self._database_time()):
-                    await self._database()
+                    pending.add(self._own)
+                asked_at = time.monotonic()
+                if database.was_set_back(await self._database_time(), asked_at):
+                    pending.add(self._database)
+                # Until it has succeeded: a clock that was set back says so once.
+                for release in tuple(pending):
+                    await release()
+                    pending.discard(release)
             except DATABASE_AWAY as error:
                 log.debug("the clocks are not watched, the database is away: %s", error)
             await asyncio.sleep(LOOK_SECONDS)
@@ -61,12 +67,16 @@ class Drift:
         self._name = name
         self._steady = steady
         self._ahead: float | None = None
+        """At least this."""
 
-    def was_set_back(self, moment: dt.datetime) -> bool:
-        """Whether the clock, which says `moment` now, was set back since it was last asked."""
-        ahead = moment.timestamp() - self._steady()
-        before, self._ahead = self._ahead, ahead
-        if before is None or before - ahead <= TOLERANCE_SECONDS:
+    def was_set_back(self, moment: dt.datetime, asked_at: float | None = None) -> bool:
+        """Whether the clock, which said `moment` between `asked_at` (now if None) and now, was set back since it was
+        last asked. An answer that took long is given the benefit of the doubt."""
+        now = self._steady()
+        at_least = moment.timestamp() - now
+        at_most = at_least if asked_at is None else moment.timestamp() - asked_at
+        before, self._ahead = self._ahead, at_least
+        if before is None or before - at_most <= TOLERANCE_SECONDS:
             return False
-        log.warning("%s was set back by %.0f s: what waits for a time is looked at now", self._name, before - ahead)
+        log.warning("%s was set back by %.0f s: what waits for a time is looked at now", self._name, before - at_most)
         return True

@@ -1,11 +1,16 @@
 """A clock that is set back makes nobody wait."""
 
+import asyncio
 import datetime as dt
 
+import psycopg
 import pytest
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from core_service.clock_watch import Drift
+from core_service.clock_watch import ClockWatch, Drift
+from core_service.orm import now
+from core_service.wiring import cancel
+from service_kit.database import create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.core.harness import start_account, start_core
 from tests.core.live_rig import TravelClock
@@ -34,6 +39,51 @@ def test_only_a_clock_that_falls_behind_the_steady_one_was_set_back(steady: floa
     after = START + dt.timedelta(seconds=moved)
     assert drift.was_set_back(after) is noticed
     assert not drift.was_set_back(after)
+
+
+@pytest.mark.parametrize("said_at", [0.0, 8.0])
+def test_an_answer_that_takes_long_is_no_clock_that_was_set_back(said_at: float) -> None:
+    """Whether the clock was read before the wait or after it."""
+    seconds = 0.0
+    drift = Drift("a clock", lambda: seconds)
+    for wait in (0.0, 8.0, 0.0, 8.0):
+        asked_at = seconds
+        seconds += wait
+        said = START + dt.timedelta(seconds=asked_at + min(said_at, wait))
+        assert not drift.was_set_back(said, asked_at)
+    asked_at = seconds
+    assert drift.was_set_back(START + dt.timedelta(seconds=asked_at - 60), asked_at)
+
+
+async def test_what_could_not_be_looked_at_while_the_database_was_away_is_later(new_database: NewDatabase) -> None:
+    ahead, looks, tries = HOUR, 0, 0
+
+    def clock() -> dt.datetime:
+        nonlocal looks
+        looks += 1
+        return now() + ahead
+
+    async def release() -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise psycopg.OperationalError("the database is away")
+
+    async def idle() -> None:
+        raise AssertionError("the database's clock was not set back")
+
+    async def looked() -> bool:
+        return looks > 0
+
+    async def tried_again() -> bool:
+        return tries == 2
+
+    async with create_batch_pool(await asyncio.to_thread(new_database), max_size=2) as pool:
+        watching = asyncio.create_task(ClockWatch(pool, clock, own=release, database=idle).run())
+        await eventually_async("the clock is looked at", looked)
+        ahead = dt.timedelta()
+        await eventually_async("it is released", tried_again)
+        await cancel(watching)
 
 
 async def test_what_waits_for_a_time_is_looked_at_when_the_clock_is_set_back(new_database: NewDatabase) -> None:
