@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -21,6 +21,8 @@ LAST_PROBE_SECONDS = 8.0
 MAX_PEOPLE = 16
 """People whose phones may try it meanwhile, once each, if it stands still because tokens were refused: it may be that
 only somebody else's were."""
+MAX_PEOPLE_OF_ACCOUNT = 4
+"""So many of them may be of one account, if the line is everybody's: an account may make up people and phones."""
 
 MAX_TOKENS = 64
 """Refused tokens that are remembered, so that others are tried next."""
@@ -31,31 +33,49 @@ them may be good."""
 
 
 class Line(NamedTuple):
-    """Pushes that share a fate: those to one app in one environment, or to all apps in it."""
+    """Pushes that share a fate: those to one app in one environment, of all accounts or of one, or to all apps in
+    it."""
 
     environment: str
     bundle_id: str | None
     """None for the app that the delivery service is configured with."""
     every_app: bool = False
+    account_id: uuid.UUID | None = None
+    """The one account whose pushes these are; None for all accounts."""
+
+    @property
+    def app(self) -> "Line":
+        """The same for all accounts."""
+        return self._replace(account_id=None)
 
     def __str__(self) -> str:
-        return self.environment if self.every_app else f"{self.environment} {self.bundle_id or '(SMITH_APNS_TOPIC)'}"
+        if self.every_app:
+            return self.environment
+        of_account = f" of account {self.account_id}" if self.account_id else ""
+        return f"{self.environment} {self.bundle_id or '(SMITH_APNS_TOPIC)'}{of_account}"
 
 
-def app_line(target: Target) -> Line:
-    """The line to the target's app."""
-    return Line(target.environment, target.bundle_id)
+class Lines(NamedTuple):
+    """Those that a push to a target goes over: if one stands still, it is held."""
 
+    environment: Line
+    app: Line
+    account: Line
+    """The account's own part of the line to the app."""
 
-def environment_line(target: Target) -> Line:
-    """The line to the target's environment."""
-    return Line(target.environment, None, every_app=True)
+    @classmethod
+    def to(cls, target: Target, account_id: uuid.UUID | None) -> "Lines":
+        """Those of a push of the account, None if it is nobody's, to the target."""
+        environment, bundle_id = target.environment, target.bundle_id
+        return cls(
+            Line(environment, None, every_app=True),
+            Line(environment, bundle_id),
+            Line(environment, bundle_id, account_id=account_id),
+        )
 
-
-def stopped_by(target: Target, reason: str) -> Line:
-    """The line that stands still if APNs refuses a push to the target for this reason."""
-    reach = misconfiguration(reason).reach
-    return environment_line(target) if reach is Reach.ENVIRONMENT else app_line(target)
+    def stopped_by(self, reason: str) -> Line:
+        """The one that stands still if APNs refuses the sender of the push for this reason."""
+        return self.environment if misconfiguration(reason).reach is Reach.ENVIRONMENT else self.app
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +117,8 @@ class Stop:
         """Tokens that were refused as probes, oldest first."""
         self._tried: set[uuid.UUID] = set()
         """Whose phones have tried it since the last regular probe."""
+        self._tried_of: Counter[uuid.UUID | None] = Counter()
+        """How many of them are of an account."""
 
     @property
     def alarm(self) -> Alarm:
@@ -108,26 +130,34 @@ class Stop:
         """Seconds until the next probe, at the time of the last."""
         return self._interval
 
-    def is_ready(self, target: Target, now: float) -> bool:
-        """Whether a push to the target may go through, to see whether the line is mended."""
+    def is_ready(self, target: Target, account_id: uuid.UUID | None, now: float) -> bool:
+        """Whether the account's push to the target may go through, to see whether the line is mended."""
         if self.reason not in REFUSED_TOKEN:
             return not self._probing and now >= self._probe_at
         if self._probing >= FRESH_TOKENS:
             return False
-        if target.user_id not in self._tried and len(self._tried) < MAX_PEOPLE:
+        if self._may_try(target.user_id, account_id):
             return True
         if target.token not in self._refused:
             return self._fresh < FRESH_TOKENS or now >= self._fresh_since + FIRST_PROBE_SECONDS
         # Once everything that is held has come back: bad tokens must not take turn after turn while good ones wait.
         return now >= self._probe_at + HOLD_SECONDS
 
-    def probe(self, target: Target, now: float) -> None:
+    def _may_try(self, user_id: uuid.UUID, account_id: uuid.UUID | None) -> bool:
+        if user_id in self._tried or len(self._tried) >= MAX_PEOPLE:
+            return False
+        return self.line.account_id is not None or self._tried_of[account_id] < MAX_PEOPLE_OF_ACCOUNT
+
+    def probe(self, target: Target, account_id: uuid.UUID | None, now: float) -> None:
         """A push goes through. `heard` must follow."""
         self._probing += 1
         self.used_at = now
         if now >= self._probe_at:
             self._tried.clear()
-        self._tried.add(target.user_id)
+            self._tried_of.clear()
+        if target.user_id not in self._tried:
+            self._tried.add(target.user_id)
+            self._tried_of[account_id] += 1
         if now >= self._fresh_since + FIRST_PROBE_SECONDS:
             self._fresh_since, self._fresh = now, 0
         self._fresh += 1

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,10 +13,8 @@ from core_service.courier.line import (
     Alarm,
     Finding,
     Line,
+    Lines,
     Stop,
-    app_line,
-    environment_line,
-    stopped_by,
 )
 from core_service.courier.misconfiguration import REFUSED_TOKEN
 from core_service.courier.port import LINE_STOPPED, Courier, OnOutcome, Outcome, Push, Target, Verdict
@@ -64,26 +63,27 @@ class LineCourier:
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Takes the push; see Courier. Targets that are held hear so at once."""
+        account_id = push.about.account_id if push.about else None
         if self._stops:
-            push = replace(push, targets=self._open_targets(push, on_outcome))
+            push = replace(push, targets=self._open_targets(push, account_id, on_outcome))
             if not push.targets:
                 return
         moment = self._moment
 
         def judged(target: Target, outcome: Outcome) -> None:
-            on_outcome(target, self._judge(target, outcome, moment))
+            on_outcome(target, self._judge(target, account_id, outcome, moment))
 
         self._courier.submit(push, judged)
 
-    def _open_targets(self, push: Push, on_outcome: OnOutcome) -> list[Target]:
+    def _open_targets(self, push: Push, account_id: uuid.UUID | None, on_outcome: OnOutcome) -> list[Target]:
         """Those whose line is open. The others are held, or sent as probes."""
         now, passing = self._clock(), []
         for target in push.targets:
-            stops = self._stops_of(target)
+            stops = [stop for line in set(Lines.to(target, account_id)) if (stop := self._stops.get(line))]
             if not stops:
                 passing.append(target)
-            elif all(stop.is_ready(target, now) for stop in stops):
-                self._probe(push, target, on_outcome, stops)
+            elif all(stop.is_ready(target, account_id, now) for stop in stops):
+                self._probe(push, target, account_id, on_outcome, stops)
             else:
                 for stop in stops:
                     stop.held += 1
@@ -91,13 +91,11 @@ class LineCourier:
                 on_outcome(target, HELD)
         return passing
 
-    def _stops_of(self, target: Target) -> list[Stop]:
-        found = (self._stops.get(environment_line(target)), self._stops.get(app_line(target)))
-        return [stop for stop in found if stop is not None]
-
-    def _probe(self, push: Push, target: Target, on_outcome: OnOutcome, stops: list[Stop]) -> None:
+    def _probe(
+        self, push: Push, target: Target, account_id: uuid.UUID | None, on_outcome: OnOutcome, stops: list[Stop]
+    ) -> None:
         for stop in stops:
-            stop.probe(target, self._clock())
+            stop.probe(target, account_id, self._clock())
 
         def heard(target: Target, outcome: Outcome) -> None:
             for stop in stops:
@@ -106,11 +104,19 @@ class LineCourier:
                     self._resume(stop, "it works again")
             # What was the probe may be the next one, too.
             again = max(stop.interval for stop in stops)
-            on_outcome(target, self._judge(target, outcome, self._moment, hold_seconds=again))
+            on_outcome(target, self._judge(target, account_id, outcome, self._moment, hold_seconds=again))
 
         self._courier.submit(replace(push, targets=[target]), heard)
 
-    def _judge(self, target: Target, outcome: Outcome, moment: int, *, hold_seconds: float = HOLD_SECONDS) -> Outcome:
+    def _judge(
+        self,
+        target: Target,
+        account_id: uuid.UUID | None,
+        outcome: Outcome,
+        moment: int,
+        *,
+        hold_seconds: float = HOLD_SECONDS,
+    ) -> Outcome:
         """What the push that was sent at `moment` is to be told, once its line has drawn its conclusions.
 
         A push that was sent before its line stopped or went on says nothing new about the line. Nor is APNs believed
@@ -118,31 +124,36 @@ class LineCourier:
         """
         if outcome.verdict is Verdict.ACCEPTED:
             if self._suspicions:
-                self._clear(app_line(target), target.token)
+                self._clear(Lines.to(target, account_id).app, target.token)
             return outcome
         refused_token = outcome.reason in REFUSED_TOKEN
         if outcome.verdict is not Verdict.MISCONFIGURED and not refused_token:
             return outcome
-        line = stopped_by(target, outcome.reason)
+        lines = Lines.to(target, account_id)
+        line = lines.stopped_by(outcome.reason)
         kept = replace(outcome, verdict=Verdict.MISCONFIGURED, retry_after_seconds=hold_seconds, dead_since=None)
-        if line in self._stops or self._is_stale(target, moment):
+        stands_still = line in self._stops or (refused_token and lines.account in self._stops)
+        if stands_still or self._is_stale(lines, moment):
             return kept
-        if refused_token and not self._is_to_blame(line, target.token):
-            return outcome
+        if refused_token:
+            suspicion = self._suspicion(line)
+            if not suspicion.refused(target.token, self._clock(), account_id):
+                return outcome
+            # An account that makes up tokens is to stop nobody but itself.
+            line = lines.account if suspicion.is_of_one(account_id) else line
         self._stop(line, outcome.reason)
         return replace(kept, retry_after_seconds=FIRST_PROBE_SECONDS)
 
-    def _is_stale(self, target: Target, moment: int) -> bool:
-        changed = self._changed
-        return max(changed.get(app_line(target), 0), changed.get(environment_line(target), 0)) > moment
+    def _is_stale(self, lines: Lines, moment: int) -> bool:
+        return max(self._changed.get(line, 0) for line in lines) > moment
 
-    def _is_to_blame(self, line: Line, token: str) -> bool:
+    def _suspicion(self, line: Line) -> Suspicion:
         suspicion = self._suspicions.get(line)
         if suspicion is None:
             if len(self._suspicions) >= MAX_LINES:
                 del self._suspicions[next(iter(self._suspicions))]
             suspicion = self._suspicions[line] = Suspicion()
-        return suspicion.refused(token, self._clock())
+        return suspicion
 
     def _clear(self, line: Line, token: str) -> None:
         suspicion = self._suspicions.get(line)
@@ -150,8 +161,12 @@ class LineCourier:
             del self._suspicions[line]
 
     def _stop(self, line: Line, reason: str) -> None:
-        if len(self._stops) >= MAX_LINES:
+        # Phones make up apps, but no environments.
+        if len(self._stops) >= MAX_LINES and not line.every_app:
             return
+        if not line.every_app:
+            for part in [other for other in self._stops.values() if other.line != line and other.line.app == line]:
+                self._resume(part, "it stands still for all accounts now")
         stop = self._stops[line] = Stop(line, reason, wall_clock(), self._clock())
         self._change(line)
         asyncio.get_running_loop().call_later(IDLE_SECONDS, self._look_after, stop)
@@ -163,7 +178,7 @@ class LineCourier:
     def _resume(self, stop: Stop, why: str) -> None:
         del self._stops[stop.line]
         self._change(stop.line)
-        self._suspicions.pop(stop.line, None)
+        self._suspicions.pop(stop.line.app, None)
         seconds = self._clock() - stop.began
         log.warning(
             "the line %s to APNs: %s, after %.0f s; %d times a push was held", stop.line, why, seconds, stop.held

@@ -35,7 +35,7 @@ class ServerStatus:
 
     async def alarms(self, account_id: uuid.UUID) -> list[Alarm]:
         """The alarms that concern the account, the oldest first. An app that only others' phones have does not."""
-        alarms = self._courier.alarms()
+        alarms = [alarm for alarm in self._courier.alarms() if alarm.line.account_id in (None, account_id)]
         of_apps = [alarm.line for alarm in alarms if not alarm.line.every_app]
         if not of_apps:
             return alarms
@@ -52,7 +52,11 @@ class ServerStatus:
     def _changed(self, alarm: Alarm, stopped: bool) -> None:
         kind = EventType.DELIVERY_STOPPED if stopped else EventType.DELIVERY_RESUMED
         # Without the line: it may name an app that only one account has.
-        self._events.tell_all(Event(kind, self._clock(), reason=alarm.reason))
+        event = Event(kind, self._clock(), reason=alarm.reason)
+        if alarm.line.account_id is None:
+            self._events.tell_all(event)
+        else:
+            self._events.tell(alarm.line.account_id, event)
         if not stopped:
             for wake in self._wakes:
                 wake()

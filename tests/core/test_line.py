@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from core_service.courier.line import HOLD_SECONDS, LAST_PROBE_SECONDS
-from core_service.courier.line_courier import LineCourier
-from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
+from core_service.courier.line_courier import MAX_LINES, LineCourier
+from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,8 +26,9 @@ def a_target(environment: str = "sandbox", bundle_id: str | None = "com.example.
     return Target(uuid.uuid4(), uuid.uuid4(), uuid.uuid4().hex * 2, environment, bundle_id, uuid.uuid4())
 
 
-def of(*targets: Target) -> Push:
-    return Push(b"{}", dt.datetime.now(dt.UTC), targets=list(targets))
+def of(*targets: Target, account_id: uuid.UUID | None = None) -> Push:
+    about = About(account_id, "a subject", PushEvent.ALERT) if account_id else None
+    return Push(b"{}", dt.datetime.now(dt.UTC), about=about, targets=list(targets))
 
 
 @dataclass
@@ -67,9 +68,9 @@ class World:
         self.courier = LineCourier(self.apns, clock=lambda: self.now)
         self.courier.listen(lambda alarm, stopped: self.told.append((str(alarm.line), alarm.reason, stopped)))
 
-    def send(self, *targets: Target) -> list[Outcome | None]:
+    def send(self, *targets: Target, account_id: uuid.UUID | None = None) -> list[Outcome | None]:
         """What they are told at once."""
-        self.courier.submit(of(*targets), self._hear)
+        self.courier.submit(of(*targets, account_id=account_id), self._hear)
         return [self.outcomes.get(target) for target in targets]
 
     def verdict(self, target: Target | None = None) -> Verdict | None:
@@ -292,6 +293,59 @@ async def test_if_everybodys_tokens_are_refused_apns_is_asked_now_and_then_only(
         world.send(*(a_target() for _ in range(10)))
     # At 2 and 6 s, 16 people each at the start and after each of these, and four tokens every 2 s.
     assert len(world.apns.sent) <= 50 + 3 * 16 + 5 * 4
+
+
+ATTACKER, NEIGHBOUR = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+async def test_an_account_that_makes_up_people_and_tokens_stops_nobody_but_itself(world: World) -> None:
+    for step in range(500):
+        world.now += 0.02
+        world.apns.says = BAD_TOKEN
+        world.send(a_target(), account_id=ATTACKER)
+        if step % 5 == 0:
+            world.apns.says = ACCEPTED
+            assert world.send(a_target(), account_id=NEIGHBOUR) == [ACCEPTED]
+    assert world.lines == [f"sandbox com.example.app of account {ATTACKER}"]
+    assert len(world.told) == 1, "the alarm is raised once"
+    # Those that were believed, those that others' accepted ones made up for, and the tries of 16 people now and then.
+    assert len([target for target in world.apns.sent if world.outcomes[target] is not ACCEPTED]) < 100
+
+
+async def test_the_wrong_environment_costs_five_tokens_of_all_accounts_together(world: World) -> None:
+    world.apns.says = BAD_TOKEN
+    outcomes = []
+    for number in range(40):
+        outcomes += world.send(a_target(), account_id=uuid.UUID(int=1 + number // 8))
+    assert outcomes.count(BAD_TOKEN) == 5
+    assert world.lines == ["sandbox com.example.app"]
+    world.apns.says = ACCEPTED
+    world.now += LAST_PROBE_SECONDS
+    assert world.send(a_target(), account_id=ATTACKER) == [ACCEPTED]
+    assert world.lines == []
+
+
+async def test_of_a_line_that_stands_still_for_all_no_account_uses_up_the_tries(world: World) -> None:
+    world.apns.says = BAD_TOKEN
+    for account_id in (ATTACKER, NEIGHBOUR):
+        world.send(*(a_target() for _ in range(6)), account_id=account_id)
+    assert world.lines == ["sandbox com.example.app"]
+    for _ in range(50):
+        world.now += 0.02
+        world.send(a_target(), account_id=ATTACKER)
+    world.apns.says = ACCEPTED
+    assert world.send(a_target(), account_id=NEIGHBOUR) == [ACCEPTED]
+    assert world.lines == []
+
+
+async def test_however_many_apps_are_made_up_a_wrong_key_stops_its_environment(world: World) -> None:
+    world.apns.says = TOPIC_WRONG
+    for number in range(MAX_LINES + 10):
+        world.send(a_target(bundle_id=f"com.example.made-up-{number}"))
+    assert len(world.lines) == MAX_LINES
+    world.apns.says = KEY_WRONG
+    world.send(a_target())
+    assert world.verdict() is Verdict.HELD
 
 
 async def test_removed_apps_never_stop_a_line(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from core_service.courier.line_courier import LineCourier
-from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
+from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from core_service.events.service import EventBus, EventType
 from core_service.orm import now
 from core_service.status.service import ServerStatus
@@ -19,6 +19,7 @@ from tests.core.harness import Account, Core
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken")
+BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken")
 TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed")
 ACCEPTED = Outcome(Verdict.ACCEPTED)
 
@@ -46,12 +47,14 @@ class Lines:
     def _wake(self) -> None:
         self.woken += 1
 
-    def send(self, says: Outcome, bundle_id: str = "com.example.app") -> None:
+    def send(self, says: Outcome, bundle_id: str = "com.example.app", *, account_id: uuid.UUID | None = None) -> None:
         """A push, a minute after the one before."""
         self.clock += 60
         self.apns.says = says
-        target = Target(uuid.uuid4(), uuid.uuid4(), "ab", "sandbox", bundle_id, uuid.uuid4())
-        self.courier.submit(Push(b"{}", dt.datetime.now(dt.UTC), targets=[target]), lambda _, outcome: None)
+        target = Target(uuid.uuid4(), uuid.uuid4(), uuid.uuid4().hex, "sandbox", bundle_id, uuid.uuid4())
+        about = About(account_id, "a subject", PushEvent.ALERT) if account_id else None
+        push = Push(b"{}", dt.datetime.now(dt.UTC), about=about, targets=[target])
+        self.courier.submit(push, lambda _, outcome: None)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -93,3 +96,25 @@ async def test_every_accounts_watchers_are_told_once_of_a_stop_and_once_of_its_e
             ]
     assert lines.woken == 1
     assert lines.status.is_well
+
+
+async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
+    lines: Lines, account: Account, stranger: Account
+) -> None:
+    for one in (account, stranger):
+        phone = await one.add_startable_phone()
+        await one.core.sql("UPDATE devices SET bundle_id = 'com.example.app' WHERE id = %s", phone.id)
+    account_id, other = uuid.UUID(account.id), uuid.UUID(stranger.id)
+    with lines.events.watch(account_id) as its_own, lines.events.watch(other) as others:
+        for _ in range(6):
+            lines.send(BAD_TOKEN, account_id=account_id)
+        batch = await asyncio.wait_for(anext(aiter(its_own)), 5)
+        assert [event.type for event in batch.events] == [EventType.DELIVERY_STOPPED]
+        lines.send(KEY_WRONG)
+        batch = await asyncio.wait_for(anext(aiter(others)), 5)
+        assert [event.reason for event in batch.events] == ["InvalidProviderToken"]
+    assert [alarm.reason for alarm in await lines.status.alarms(account_id)] == [
+        "BadDeviceToken",
+        "InvalidProviderToken",
+    ]
+    assert [alarm.reason for alarm in await lines.status.alarms(other)] == ["InvalidProviderToken"]

@@ -149,3 +149,5 @@ def test_the_wrong_environment_costs_five_tokens_at_most(own_team: Team) -> None
     dead = [phone for phone in phones if own_team.device(phone.device_id)["push_token_state"] == "dead"]
     assert len(dead) <= 5
     assert {phone.id for phone in reached()} == {phone.id for phone in phones} - {phone.id for phone in dead}
+    log = own_team.owner.get("/api/delivery-attempts", params={"outcomes": "token_dead"}).json()["delivery_attempts"]
+    assert len(log) <= 5, "the log calls no token dead that is not"
