@@ -32,6 +32,8 @@ class ClaimLoop:
         self._most = most
         self._gather_seconds = gather_seconds
         self.in_progress = 0
+        self._others = 0
+        """What of it the loop does not make room for."""
         self._wake = asyncio.Event()
         self._wants_room = False
         """True while work has been left in the table because too much is in progress."""
@@ -42,19 +44,26 @@ class ClaimLoop:
         """There is work in the table that nobody has leased."""
         self._wake.set()
 
-    def begin(self, count: int) -> None:
-        """So many pieces of work are in progress now, claimed or not."""
+    def begin(self, count: int, *, beside: bool = False) -> None:
+        """So many pieces of work are in progress now; `beside` the loop, if claims are not to wait until they are
+        done."""
         if count:
             self.in_progress += count
+            self._others += count if beside else 0
             self._empty.clear()
 
-    def finish(self, count: int) -> None:
-        """The outcomes of so many are written."""
+    def finish(self, count: int, *, beside: bool = False) -> None:
+        """The outcomes of so many are written. `beside` as they were begun."""
         self.in_progress -= count
+        self._others -= count if beside else 0
         if self.in_progress == 0:
             self._empty.set()
-        if self._wants_room and self.in_progress <= self._most - self._size:
+        if self._wants_room and self._has_room:
             self._wake.set()
+
+    @property
+    def _has_room(self) -> bool:
+        return self.in_progress - self._others <= self._most - self._size
 
     async def run(self) -> None:
         """Claims, until cancelled."""
@@ -62,7 +71,7 @@ class ClaimLoop:
             if self._gather_seconds and self.in_progress >= BUSY:
                 await asyncio.sleep(self._gather_seconds)
             self._wake.clear()
-            self._wants_room = self.in_progress > self._most - self._size
+            self._wants_room = not self._has_room
             try:
                 more = False if self._wants_room else await self._claim()
             except DATABASE_AWAY as error:

@@ -17,8 +17,8 @@ from service_kit.database import Pool
 
 CLAIM_SIZE = 250
 MAX_CLAIMED = 1000
-"""Deliveries in progress up to which the dispatcher claims more. They are ahead of everybody's next push, so they must
-be no more than a fifth of a second's work; and no fewer than keep APNs busy while it answers."""
+"""Claimed deliveries in progress up to which the dispatcher claims more. They are ahead of everybody's next push, so
+they must be no more than a fifth of a second's work; and no fewer than keep APNs busy while it answers."""
 MAX_IN_PROGRESS = 4000
 """With this many in progress, new requests only record their work and leave it to the dispatcher."""
 MAX_DIRECT = 400
@@ -61,9 +61,11 @@ class Dispatch:
             self._direct[account_id] -= 1
             if not self._direct[account_id]:
                 del self._direct[account_id]
-            self._loop.finish(1)
+            self._loop.finish(1, beside=True)
 
-        self._loop.begin(len(push.targets))
+        # Were claims to wait for these, they would wait for ever while there are always some: what is tried again, and
+        # what is too much for a request, must go on beside them.
+        self._loop.begin(len(push.targets), beside=True)
         self._direct[account_id] += len(push.targets)
         return self._send(notification_id, push, Progress(len(push.targets), settled))
 

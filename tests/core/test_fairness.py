@@ -10,8 +10,8 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.courier.port import LINE_STOPPED, OnOutcome, Outcome, Push, Verdict
-from core_service.dispatch.service import CLAIM_SIZE, Dispatch
+from core_service.courier.port import LINE_STOPPED, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.dispatch.service import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatch
 from core_service.dispatch.settlement import Settler
 from core_service.events.service import EventBus
 from core_service.live_activities import reconciler as live
@@ -142,6 +142,31 @@ async def test_more_accounts_than_one_claim_visits_all_have_their_turn(pool: Poo
     async with pool.connection() as connection:
         await connection.execute("UPDATE deliveries SET account_id = %s WHERE account_id = %s", (last, account_id))
     assert await dispatched(pool, RecordingCourier(), 1) == [account_id]
+
+
+async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool: Pool) -> None:
+    owed = await owe(pool, OWE_PUSH, 1)
+
+    class SlowCourier(RecordingCourier):
+        """Answers for what was owed alone."""
+
+        def submit(self, push: Push, on_outcome: OnOutcome) -> None:
+            if push.targets[0].user_id == owed:
+                super().submit(push, on_outcome)
+
+    courier, settler = SlowCourier(), Settler(pool)
+    dispatch = Dispatch(pool, courier, settler)
+    for _ in range(MAX_CLAIMED // MAX_DIRECT + 1):
+        targets = [
+            Target(uuid.uuid4(), uuid.uuid4(), "ab", "production", None, uuid.uuid4()) for _ in range(MAX_DIRECT)
+        ]
+        dispatch.deliver(uuid.uuid4(), uuid.uuid4(), Push(b"{}", now(), targets=targets))
+
+    async def sent() -> bool:
+        return courier.users == [owed]
+
+    async with running(dispatch.run, settler.run):
+        await eventually_async("what was owed is sent", sent)
 
 
 async def test_while_a_line_stands_still_the_backlog_is_left_alone(pool: Pool) -> None:
