@@ -8,7 +8,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from core_service.clock import Clock
 from service_kit.database import Pool
@@ -24,10 +24,10 @@ Release = Callable[[], Awaitable[None]]
 
 
 class ClockWatch:
-    """Compares this process's clock and the database's with the steady one, and calls `release` for each that was set
-    back."""
+    """Compares this process's clock and the database's with the steady one, and calls what releases the work that
+    waits by one that was set back."""
 
-    def __init__(self, pool: Pool, clock: Clock, *, own: Release, database: Release) -> None:
+    def __init__(self, pool: Pool, clock: Clock, *, own: Release, database: Sequence[Release]) -> None:
         self._pool = pool
         self._clock = clock
         self._own = own
@@ -43,7 +43,7 @@ class ClockWatch:
                     pending.add(self._own)
                 asked_at = time.monotonic()
                 if database.was_set_back(await self._database_time(), asked_at):
-                    pending.add(self._database)
+                    pending.update(self._database)
                 # Until it has succeeded: a clock that was set back says so once.
                 for release in tuple(pending):
                     await release()

@@ -208,7 +208,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             retention.run,
             last_used.run,
             HealthReport(server, [requests, batches], status).run,
-            ClockWatch(batches, clock, own=area.reconciler.release, database=dispatch.release).run,
+            ClockWatch(batches, clock, own=area.reconciler.release, database=[dispatch.release, webhooks.release]).run,
             *([relay.run] if relay else []),
         )
         try:

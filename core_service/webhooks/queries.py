@@ -85,6 +85,17 @@ RETURNING {", ".join(f"r.{column.strip()}" for column in RUN_COLUMNS.split(","))
 """
 """At most `share` of an account, and none of the accounts that are busy already."""
 
+RELEASE = """
+UPDATE action_runs SET due_at = now() WHERE id IN (
+    SELECT id FROM action_runs
+    WHERE state = 'running' AND due_at > now() + %(longest)s * interval '1 second'
+    ORDER BY due_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+"""
+"""Looks at once at what waits for longer than any wait lasts."""
+
 SETTLE = """
 UPDATE action_runs r
 SET state = s.state, attempts = s.attempts, due_at = now() + s.wait * interval '1 second',

@@ -12,10 +12,10 @@ from core_service.claim_loop import ClaimLoop
 from core_service.events.service import Event, EventBus, EventType
 from core_service.orm import now
 from core_service.webhooks import attempts
-from core_service.webhooks.attempts import Next
+from core_service.webhooks.attempts import LONGEST_WAIT_SECONDS, Next
 from core_service.webhooks.models import RunState
 from core_service.webhooks.port import Call, Result, WebhookCaller
-from core_service.webhooks.queries import CLAIM, SETTLE
+from core_service.webhooks.queries import CLAIM, RELEASE, SETTLE
 from core_service.webhooks.run import Run
 from core_service.webhooks.signing_keys import SigningKeys
 from service_kit.database import Pool
@@ -24,6 +24,8 @@ from service_kit.interceptors import DATABASE_AWAY
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30.0
+STRANGE_SECONDS = LONGEST_WAIT_SECONDS + LEASE_SECONDS
+"""Above every wait between two calls, and above the lease."""
 """How long a run stays with the process that took it. Longer than an attempt can take; after it anybody may."""
 CLAIM_SIZE = 25
 MAX_IN_PROGRESS = 100
@@ -93,6 +95,15 @@ class WebhookRunner:
     async def write(self) -> None:
         """Writes results, until cancelled."""
         await self._writer.run()
+
+    async def release(self) -> None:
+        """The database's clock was set back: what waits for a time beyond any wait is due now."""
+        released = CLAIM_SIZE
+        while released == CLAIM_SIZE:
+            async with self._pool.connection() as connection:
+                parameters = {"longest": STRANGE_SECONDS, "limit": CLAIM_SIZE}
+                released = (await connection.execute(RELEASE, parameters)).rowcount
+            self._loop.wake()
 
     async def drain(self) -> None:
         """Returns once nothing is in progress and every result is written."""

@@ -8,9 +8,13 @@ import pytest
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.clock_watch import ClockWatch, Drift
+from core_service.events.service import EventBus
 from core_service.orm import now
+from core_service.webhooks.grpc_caller import GrpcWebhookCaller
+from core_service.webhooks.runner import WebhookRunner
+from core_service.webhooks.signing_keys import SigningKeys
 from core_service.wiring import cancel
-from service_kit.database import create_batch_pool
+from service_kit.database import create_batch_pool, create_engine
 from tests.core.conftest import NewDatabase
 from tests.core.harness import start_account, start_core
 from tests.core.live_rig import TravelClock
@@ -79,7 +83,7 @@ async def test_what_could_not_be_looked_at_while_the_database_was_away_is_later(
         return tries == 2
 
     async with create_batch_pool(await asyncio.to_thread(new_database), max_size=2) as pool:
-        watching = asyncio.create_task(ClockWatch(pool, clock, own=release, database=idle).run())
+        watching = asyncio.create_task(ClockWatch(pool, clock, own=release, database=[idle]).run())
         await eventually_async("the clock is looked at", looked)
         ahead = dt.timedelta()
         await eventually_async("it is released", tried_again)
@@ -103,3 +107,28 @@ async def test_what_waits_for_a_time_is_looked_at_when_the_clock_is_set_back(new
             return bool(next_at < clock() + HOUR / 2)
 
         await eventually_async("the start is tried again", is_soon)
+
+
+async def test_a_webhook_that_waits_for_a_time_is_called_when_the_databases_clock_is_set_back(
+    new_database: NewDatabase,
+) -> None:
+    """Whose clock no test can set: its watch is asked for what it would do."""
+    async with (
+        start_core(await asyncio.to_thread(new_database)) as core,
+        create_batch_pool(core.database_url, max_size=2) as pool,
+    ):
+        account = await start_account(core)
+        for seconds in (60, 3600):
+            await core.sql(
+                """
+                INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at,
+                    attempts, response_body, reason, message, created_at)
+                VALUES (gen_random_uuid(), %s, gen_random_uuid(), gen_random_uuid(), true, 'u', 'GET', 'running',
+                        now() + %s * interval '1 second', 1, '', '', '', now())
+                """,
+                *(account.id, seconds),
+            )
+        keys = SigningKeys(pool, create_engine(core.database_url, pool_size=1))
+        await WebhookRunner(pool, GrpcWebhookCaller(core.channel), keys, EventBus()).release()
+        rows = await core.sql("SELECT due_at > now() + interval '55 seconds' FROM action_runs ORDER BY due_at DESC")
+        assert rows == [(True,), (False,)]

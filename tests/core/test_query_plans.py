@@ -273,6 +273,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "read run": (webhooks.READ_RUN, (ID, ID)),
     "list runs": (webhooks.LIST_RUNS, {"account_id": ID, "before": ID, "state": None, "limit": 101}),
     "claim webhook calls": (webhooks.CLAIM, {"busy": [ID], "share": 10, "limit": 25, "lease": 30}),
+    "release webhook calls": (webhooks.RELEASE, {"longest": 90, "limit": 25}),
     "settle webhook calls": (webhooks.SETTLE, SETTLED_RUN),
     "read signing keys": (webhooks.READ_KEYS, ([ID],)),
     "phones on lines": (status.HAS_PHONE, {"account_id": ID, "environments": ["sandbox"], "bundle_ids": [None]}),
