@@ -52,10 +52,11 @@ class Exchange:
 
 
 def status_of(headers: Iterable[tuple[Any, ...]] | None) -> str:
-    """The digits of `:status`; empty if there is none."""
+    """The three digits of `:status`; empty if there are none."""
     for name, value in headers or ():
         if name == b":status":
-            return bytes(value).decode("latin-1")
+            text = bytes(value).decode("latin-1")
+            return text if len(text) == 3 and text.isascii() and text.isdecimal() else ""
     return ""
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delivery_service.apns.exchange import status_of
 from delivery_service.apns.outcomes import BY_REASON, Verdict, verdict_of
 from delivery_service.apns.problem_log import INTERVAL, MAX_PROBLEMS, ProblemLog
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, REJECTED, RETRY, TOKEN_DEAD
@@ -85,6 +86,14 @@ def test_every_line_says_why_and_waits_only_where_there_is_a_next_attempt(verdic
 @given(st.text(max_size=5), st.text(max_size=80))
 def test_any_answer_has_a_verdict(status: str, reason: str) -> None:
     assert verdict_of(status, reason).kind in (ACCEPTED, RETRY, TOKEN_DEAD, REJECTED, MISCONFIGURED)
+
+
+@pytest.mark.parametrize(
+    ("value", "status"), [(b"503", "503"), (b"\xb2", ""), (b"99999999999", ""), (b"-1", ""), (b"", "")]
+)
+def test_whatever_stands_for_a_status_is_a_status_or_none(value: bytes, status: str) -> None:
+    """Its number goes into a message and a column."""
+    assert status_of([(b":status", value)]) == status
 
 
 def test_a_lasting_problem_is_logged_once_a_minute_with_its_number(caplog: pytest.LogCaptureFixture) -> None:
