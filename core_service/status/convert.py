@@ -13,7 +13,8 @@ def to_response(alarms: Iterable[Alarm]) -> status_service_pb2.GetServerStatusRe
     return status_service_pb2.GetServerStatusResponse(
         alarms=[
             status_service_pb2.Alarm(
-                line=str(alarm.line),
+                # Whoever is told of a part that is one account's is of that account.
+                line=str(alarm.line.app),
                 reason=alarm.reason,
                 explanation=alarm.explanation,
                 since=to_timestamp(alarm.since),

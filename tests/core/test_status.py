@@ -12,6 +12,7 @@ from core_service.courier.line_courier import LineCourier
 from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from core_service.events.service import EventBus, EventType
 from core_service.orm import now
+from core_service.status.convert import to_response
 from core_service.status.service import ServerStatus
 from service_kit.database import Pool, create_request_pool
 from tests.core.harness import Account, Core
@@ -113,8 +114,9 @@ async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
         lines.send(KEY_WRONG)
         batch = await asyncio.wait_for(anext(aiter(others)), 5)
         assert [event.reason for event in batch.events] == ["InvalidProviderToken"]
-    assert [alarm.reason for alarm in await lines.status.alarms(account_id)] == [
-        "BadDeviceToken",
-        "InvalidProviderToken",
+    told = to_response(await lines.status.alarms(account_id)).alarms
+    assert [(alarm.line, alarm.reason) for alarm in told] == [
+        ("sandbox com.example.app", "BadDeviceToken"),
+        ("sandbox", "InvalidProviderToken"),
     ]
     assert [alarm.reason for alarm in await lines.status.alarms(other)] == ["InvalidProviderToken"]
