@@ -282,14 +282,15 @@ def build_server(
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )
     recording.install()
+    peers = Peers.of(settings)
     policies = read_policies(SERVICES)
     runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
         interceptors=[
             ErrorInterceptor(),
-            AccessInterceptor(policies, credentials, rate_limiter, Peers.of(settings)),
+            AccessInterceptor(policies, credentials, rate_limiter, peers),
             IdempotencyInterceptor(SERVICES, IdempotentRequests(pool)),
-            AuditInterceptor(policies),
+            AuditInterceptor(policies, peers),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
     )

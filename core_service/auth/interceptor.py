@@ -9,6 +9,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from smith.core.v1 import options_pb2
 
 from core_service.auth import principal as principals
+from core_service.auth.client_address import read_address
 from core_service.auth.credentials import Credentials
 from core_service.auth.errors import Forbidden, RateLimited
 from core_service.auth.principal import (
@@ -55,6 +56,12 @@ def read_text(pairs: Iterable[tuple[str, str | bytes]], wanted: str) -> str:
     return values[0] if len(values) == 1 else ""
 
 
+def read_client_address(metadata: Any, peers: Peers) -> str:
+    """The IP address that a call came from; empty if it is not known. Wrong guesses are counted by it, and people are
+    shown it: only our own processes are believed."""
+    return read_address(read_text(metadata, "x-client-address")) if peers.know(metadata) else ""
+
+
 class AccessInterceptor(grpc.aio.ServerInterceptor):
     """Finds out who calls, refuses whom the policy does not allow, and counts rate-limited requests.
 
@@ -99,9 +106,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Any) -> Any:
             metadata = context.invocation_metadata()
             if public:
-                # Wrong guesses are counted by it: only the gateway is believed.
-                address = read_text(metadata, "x-client-address") if self._peers.know(metadata) else ""
-                principal: Principal = Anonymous(address)
+                principal: Principal = Anonymous(read_client_address(metadata, self._peers))
             else:
                 principal = await self._admit(allowed, read_text(metadata, "authorization"))
             if rate_limited:
