@@ -12,6 +12,7 @@ from sqlmodel import col
 from core_service.auth.service import PASSWORD_LENGTH, Passwords
 from core_service.conflicts import refusing
 from core_service.paging import Page, page_of, read_id, require_page_size
+from core_service.resource import new_resource
 from core_service.teams.errors import AlreadyBootstrapped
 from core_service.teams.models import Account, Member, Role, User
 from core_service.validation import missing, require_email, require_name, require_text
@@ -134,11 +135,16 @@ class Accounts:
         Raises InvalidRequest; AlreadyExists if the e-mail address is in use on this server.
         """
         email, password_hash, name = await self._prepare(email, name, password)
-        user = User(email=email, name=name, password_hash=password_hash)
+        resource = new_resource()
+        user = User(id=resource.id, email=email, name=name, password_hash=password_hash)
         member = Member(account_id=account_id, user_id=user.id, role=role)
         taken = AlreadyExists(f"email is in use on this server: {email}")
         with refusing("users_email_key", taken):
             async with self._database.begin() as session:
+                made = resource.repeated and (await session.execute(_people().where(col(User.id) == user.id))).first()
+                if made:
+                    # By a request that could not answer.
+                    return Person(*made)
                 await _add_person(session, user, member)
         return Person(member, user)
 
