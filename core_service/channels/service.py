@@ -121,8 +121,9 @@ class Channels:
                         .values(changes)
                     )
                 _, views = await _select_page(session, account_id, channel_id=channel_id)
-        if not views:
-            raise missing(THING)
+                if not views:
+                    # Within the transaction, which is an act to the audit log if it commits.
+                    raise missing(THING)
         return views[0]
 
     async def delete(self, account_id: uuid.UUID, channel_id: uuid.UUID) -> None:

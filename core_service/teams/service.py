@@ -107,8 +107,8 @@ class Accounts:
             if changes:
                 await session.execute(update(Account).where(chosen).values(changes))
             account = await session.scalar(select(Account).where(chosen))
-        if account is None:
-            raise missing("account")
+            if account is None:
+                raise missing("account")
         return self._view(account)
 
     async def list_members(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Person]:

@@ -88,6 +88,7 @@ async def test_what_was_refused_or_only_read_is_not_written(account: Account, st
     before = await entries(account)
     for call in (
         account.owner.DeleteChannel(channel_id=theirs),
+        account.owner.UpdateChannel(channel_id=theirs, name="Mine"),
         account.owner.RevokeSession(session_id=str(uuid.uuid4())),
         account.owner.RevokeApiKey(api_key_id=str(uuid.uuid4())),
         account.owner.DeleteDevice(device_id=str(uuid.uuid4())),
