@@ -31,6 +31,8 @@ OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.service_config", SERVICE_CONFIG),
+    # gRPC would take what `http_proxy` names for the way to our own processes, and tell it secrets and credentials.
+    ("grpc.enable_http_proxy", 0),
     # Channels to the same address would otherwise share one connection and its flow-control window.
     ("grpc.use_local_subchannel_pool", 1),
 ]
