@@ -74,3 +74,26 @@ def test_whatever_is_logged_what_looks_like_a_credential_is_not(text: str) -> No
     except ValueError:
         record = logging.LogRecord("x", logging.ERROR, "x", 1, "failed", (), sys.exc_info())
     assert "hunter2" not in Redactor("%(message)s").format(record)
+
+
+def test_a_password_in_a_url_is_not_logged_while_the_database_is_away() -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")} | {
+        "SMITH_DATABASE_URL": "postgresql://smith:hunter2@127.0.0.1:1/smith",
+        "SMITH_REDIS_URL": "redis://:hunter2@127.0.0.1:1/0",
+        "SMITH_LOG_LEVEL": "debug",
+        "SMITH_CORE_PORT": "0",
+    }
+    with subprocess.Popen([sys.executable, "-m", "core_service"], env=env, stderr=subprocess.PIPE, text=True) as core:
+        assert core.stderr is not None
+        heard = []
+        for line in core.stderr:
+            heard.append(line)
+            if "waiting for the database" in line:
+                core.terminate()
+    assert any("waiting for the database" in line for line in heard)
+    assert "hunter2" not in "".join(heard)
+    bootstrap = [sys.executable, "-m", "core_service", "bootstrap", "--email", "o@acme.test", "--account-name", "Acme"]
+    env["SMITH_BOOTSTRAP_PASSWORD"] = "hunter2hunter2"
+    ended = subprocess.run(bootstrap, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert "cannot be reached" in ended.stderr
+    assert "hunter2" not in ended.stdout + ended.stderr

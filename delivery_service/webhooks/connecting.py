@@ -14,8 +14,8 @@ from delivery_service.webhooks.addresses import AddressRules
 Resolve = Callable[[str, int], list[str]]
 
 RESOLVERS = 256
-"""Threads, of which few exist as a rule. One that waits for a slow name server goes on when its call has given up: there
-are enough for all calls that a process makes, so that no account's name servers keep the others' calls waiting."""
+"""Threads, of which few exist as a rule. One that waits for a slow name server goes on when its call has given up:
+there are more than calls at once, so that no account's name servers keep the others' calls waiting."""
 
 
 class AddressRefused(Exception):
