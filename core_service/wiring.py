@@ -110,6 +110,8 @@ SERVICES = [
         (webhook_service_pb2, "WebhookService"),
     )
 ]
+MAX_REQUEST_BYTES = 1024 * 1024
+"""Four times what the gateway lets through. Answers may be larger."""
 HEALTH_SECONDS = 1.0
 APNS_HEALTH = "smith.apns"
 """The name under which health checks can ask whether APNs takes this server's pushes. Core serves even if not."""
@@ -293,6 +295,7 @@ def build_server(
             AuditInterceptor(policies, peers),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
+        max_request_bytes=MAX_REQUEST_BYTES,
     )
     registrations: list[tuple[Callable[..., None], object]] = [
         (account_service_pb2_grpc.add_AccountServiceServicer_to_server, AccountServicer(accounts, sessions)),
