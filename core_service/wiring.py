@@ -199,7 +199,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             status=status,
             clock=clock,
         )
-        port = await server.start(settings.bind_host, settings.core_port)
+        port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
         claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run)
         background = start_jobs(
             settler.run,

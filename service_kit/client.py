@@ -42,9 +42,12 @@ def open_channel(address: str, peers: Peers | None = None) -> grpc.aio.Channel:
     """A channel to `host:port`, or to several of them separated by commas, or to any gRPC target.
 
     It connects when first used and again whenever a connection is lost. Of several servers each gets its share of the
-    calls, and one that is not healthy none. `peers` are told that it is one of them who calls.
+    calls, and one that is not healthy none. `peers` are told that it is one of them who calls, over TLS if they use it.
     """
     interceptors = peers.client_interceptors() if peers else None
+    if peers and peers.tls:
+        credentials = peers.tls.channel_credentials()
+        return grpc.aio.secure_channel(_target(address), credentials, options=OPTIONS, interceptors=interceptors)
     return grpc.aio.insecure_channel(_target(address), options=OPTIONS, interceptors=interceptors)
 
 

@@ -58,14 +58,18 @@ class GrpcServer:
         register(servicer, self._server)
         self._names.append(service_name)
 
-    async def start(self, host: str, port: int) -> int:
-        """Listens; returns the port, which differs from `port` if that is 0. Not healthy until `set_serving`.
+    async def start(self, host: str, port: int, credentials: grpc.ServerCredentials | None = None) -> int:
+        """Listens, over TLS with `credentials`; returns the port, which differs from `port` if that is 0. Not healthy
+        until `set_serving`.
 
         Raises OSError if the address cannot be bound.
         """
         reflection.enable_server_reflection(self._names, self._server)
         try:
-            bound = self._server.add_insecure_port(f"{host}:{port}")
+            if credentials:
+                bound = self._server.add_secure_port(f"{host}:{port}", credentials)
+            else:
+                bound = self._server.add_insecure_port(f"{host}:{port}")
         except RuntimeError as error:
             raise OSError(f"cannot listen on {host}:{port}: the port is taken or not allowed") from error
         await self._server.start()

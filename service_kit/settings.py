@@ -4,10 +4,12 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service_kit.tls import Tls
 
 HIDDEN = re.compile("SECRET$|PASSWORD|URL$")
 """Variables whose values may hold a secret: what is wrong with one is said without repeating it."""
@@ -40,6 +42,27 @@ class ServiceSettings(BaseSettings):
     listen on more than loopback."""
     internal_secret_file: Path | None = None
     """A file with that secret, for those who keep secrets in files."""
+    tls_cert_file: Path | None = None
+    """Certificate that this process shows to the others and they to it; with the two below, all in PEM."""
+    tls_key_file: Path | None = None
+    tls_ca_file: Path | None = None
+    """The authority whose certificates are believed."""
+
+    @property
+    def tls(self) -> Tls | None:
+        """What processes tell each other is encrypted with it; in the clear without. Raises ValueError."""
+        files = (self.tls_cert_file, self.tls_key_file, self.tls_ca_file)
+        if files == (None, None, None):
+            return None
+        certificate, key, authority = files
+        if certificate is None or key is None or authority is None:
+            raise ValueError("SMITH_TLS_CERT_FILE, SMITH_TLS_KEY_FILE and SMITH_TLS_CA_FILE belong together")
+        return Tls.read(certificate, key, authority)
+
+    @model_validator(mode="after")
+    def _can_use_tls(self) -> Self:
+        _ = self.tls
+        return self
 
     @model_validator(mode="before")
     @classmethod
