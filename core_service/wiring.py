@@ -44,6 +44,7 @@ from core_service.auth.api_keys import ApiKeys
 from core_service.auth.credentials import Credentials
 from core_service.auth.interceptor import AccessInterceptor, read_policies
 from core_service.auth.last_used import LastUsed
+from core_service.auth.password_change import PasswordChanges
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.servicer import ApiKeyServicer
@@ -272,6 +273,7 @@ def build_server(
     credentials = Credentials(pool, last_used, settings.rate_limit_per_minute)
     passwords = Passwords()
     sessions = Sessions(engine, passwords, rate_limiter)
+    password_changes = PasswordChanges(engine, passwords, rate_limiter)
     accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
     devices = Devices(engine, rate_limiter, area.phones)
     push_notifications = PushNotifications(
@@ -298,7 +300,10 @@ def build_server(
         max_request_bytes=MAX_REQUEST_BYTES,
     )
     registrations: list[tuple[Callable[..., None], object]] = [
-        (account_service_pb2_grpc.add_AccountServiceServicer_to_server, AccountServicer(accounts, sessions)),
+        (
+            account_service_pb2_grpc.add_AccountServiceServicer_to_server,
+            AccountServicer(accounts, sessions, password_changes),
+        ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),

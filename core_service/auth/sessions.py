@@ -21,9 +21,11 @@ from core_service.orm import now
 from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.teams.models import Member, User
 from core_service.validation import missing, require_email, require_text
+from service_kit.errors import Unavailable
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
+MIN_PASSWORD_LENGTH = 10
 PASSWORD_LENGTH = 200
 """Most characters of a password: enough for any passphrase, too few to make hashing slow."""
 
@@ -205,12 +207,15 @@ class Sessions:
             expires_at=now() + LIFETIME,
             client_address=client_address or None,
         )
+        this_person = col(User.id) == person.user_id
         async with self._database.begin() as session:
             await _sweep(session)
+            # Whoever changes the password ends the sessions that the old one has opened: none may come after that.
+            present = await session.scalar(select(col(User.password_hash)).where(this_person).with_for_update())
+            if present != person.password_hash:
+                raise Unavailable("The password was changed at the same moment. Sign in again.")
             if rehashed is not None:
-                # Not if the password was changed in the meantime.
-                unchanged = (col(User.id) == person.user_id) & (col(User.password_hash) == person.password_hash)
-                await session.execute(update(User).where(unchanged).values(password_hash=rehashed))
+                await session.execute(update(User).where(this_person).values(password_hash=rehashed))
             session.add(opened)
         return SignIn(secret.text, opened.expires_at, person.account_id, person.user_id)
 

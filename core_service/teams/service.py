@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.service import PASSWORD_LENGTH, Passwords
+from core_service.auth.service import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Passwords
 from core_service.conflicts import refusing
 from core_service.paging import Page, page_of, read_id, require_page_size
 from core_service.resource import new_resource
@@ -18,7 +18,6 @@ from core_service.teams.models import Account, Member, Role, User
 from core_service.validation import missing, require_email, require_name, require_text
 from service_kit.errors import AlreadyExists, InvalidRequest
 
-MIN_PASSWORD_LENGTH = 10
 MAX_RATE_LIMIT = 1_000_000
 MAX_LIVE_ACTIVITIES = 10_000
 BOOTSTRAP_LOCK = 0x424F4F54  # "BOOT"

@@ -62,6 +62,8 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     session = await account.core.caller().CreateSession(email=member.member.email, password=PASSWORD)
     [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
     await owner.RevokeSession(session_id=session_id)
+    await owner.RevokeOtherSessions()
+    await owner.ChangePassword(current_password=PASSWORD, new_password=f"{PASSWORD}!")
     await phone.caller.UnpairDevice()
     await owner.DeleteDevice(device_id=(await account.add_phone()).id)
     await owner.DeleteChannel(channel_id=channel_id)

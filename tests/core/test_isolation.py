@@ -29,6 +29,7 @@ VALUES_OF_ONES_OWN = {
     "content_state", "action", "alert", "title", "message", "subtitle", "media", "redirection", "actions", "payload",
     "badge", "sound", "name", "password", "role", "scope", "rate_limit_per_minute", "max_live_activities", "page_size",
     "types", "outcomes", "state", "environment", "bundle_id", "os_version", "frequent_pushes_enabled", "token",
+    "current_password", "new_password",
 }  # fmt: skip
 """Fields that name nothing."""
 
@@ -239,12 +240,13 @@ async def test_their_idempotency_key_is_free_for_us(world: World) -> None:
 async def test_what_a_request_does_not_name_is_ones_own(world: World) -> None:
     """Methods without a field: everything they say is the caller's."""
     nameless = [name for name, method in METHODS.items() if not method.input_type.fields]
-    for name in set(nameless) - {"DeleteSession", "UnpairDevice", "RotateWebhookSecret"}:
+    for name in set(nameless) - {"DeleteSession", "RevokeOtherSessions", "UnpairDevice", "RotateWebhookSecret"}:
         said = str(await getattr(world.caller(name), name)())
         assert not [what for what, value in world.theirs.items() if value in said]
     before = await world.everything_of_the_other()
     session = await world.account.sign_in(world.account.email, PASSWORD)
     await world.account.core.caller(session).DeleteSession()
+    await world.account.owner.RevokeOtherSessions()
     await (await world.account.add_phone()).caller.UnpairDevice()
     await world.account.owner.RotateWebhookSecret()
     assert await world.everything_of_the_other() == before
