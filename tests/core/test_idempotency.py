@@ -123,6 +123,29 @@ async def test_what_an_owner_makes_is_there_once_when_a_process_died(account: Ac
     assert len((await account.owner.ListMembers()).members) == 2
 
 
+async def test_a_start_beyond_the_limit_may_be_repeated_under_its_key_when_there_is_room(account: Account) -> None:
+    await account.add_startable_phone()
+    await account.owner.UpdateAccount(max_live_activities=1)
+    plain = await backend(account)
+    active = await plain.StartLiveActivity(content_state=STATE)
+    caller = keyed(plain)
+    assert (await refusal(caller.StartLiveActivity(content_state=STATE))).reason == "LIVE_ACTIVITY_LIMIT"
+    await plain.EndLiveActivity(activity_id=active.activity_id, content_state=STATE)
+    started = await caller.StartLiveActivity(content_state=STATE)
+    assert (await caller.StartLiveActivity(content_state=STATE)).activity_id == started.activity_id
+    assert await count(account, STARTED) == 2
+
+
+async def test_a_repeat_counts_against_the_rate_limit_as_any_request(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    await account.owner.UpdateAccount(rate_limit_per_minute=2)
+    for _ in range(2):
+        await caller.SendPushNotification(title="once")
+    assert (await refusal(caller.SendPushNotification(title="once"))).reason == "RATE_LIMITED"
+    assert await count(account, SENT) == 1
+
+
 async def test_a_revoked_key_gets_no_answer_that_is_kept(account: Account) -> None:
     await account.add_startable_phone()
     key_id, secret = await account.add_key()
