@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench reliability fmt proto
+.PHONY: help up test check audit bench reliability fmt proto
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt scripts/make_venv.sh
 
@@ -14,7 +14,7 @@ up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 test: .venv/.stamp-dev ## run all tests; ARGS="-k push" runs some
 	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
-check: .venv/.stamp-dev ## lint, types, import rules, protos
+check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -23,6 +23,10 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos
 	$(BIN)/buf format --diff --exit-code
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
 	$(BIN)/python scripts/generate_protos.py --check
+	$(BIN)/python scripts/audit.py
+
+audit: .venv/.stamp-dev ## ask for known vulnerabilities of the dependencies
+	@exec $(BIN)/python scripts/audit.py
 
 bench: .venv/.stamp-dev ## run the benchmarks
 	@exec $(BIN)/python -m benchmarks $(ARGS)

@@ -1,6 +1,10 @@
 """What the core can be told by its environment."""
 
-from pydantic import Field
+from urllib.parse import urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, field_validator
 
 from service_kit.settings import ServiceSettings
 
@@ -39,3 +43,24 @@ class CoreSettings(DatabaseSettings):
     database_connections: int = Field(default=10, ge=2, le=100)
     """Connections for the hot paths; 8 more serve settlement and administration."""
     max_concurrent_requests: int = Field(default=1000, ge=1, le=100_000)
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, url: str) -> str:
+        """What libpq would say of it later may repeat the password."""
+        try:
+            port = str(conninfo_to_dict(url).get("port") or "")
+        except ProgrammingError:
+            raise ValueError("is no connection URL of PostgreSQL; are special characters percent-encoded?") from None
+        if port and not all(one.isdecimal() for one in port.split(",")):
+            raise ValueError("has a port that is no number")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, url: str | None) -> str | None:
+        try:
+            urlsplit(url or "").port  # noqa: B018 - reading it checks it
+        except ValueError:
+            raise ValueError("is no URL of Redis; are special characters percent-encoded?") from None
+        return url

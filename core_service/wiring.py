@@ -44,6 +44,7 @@ from core_service.auth.api_keys import ApiKeys
 from core_service.auth.credentials import Credentials
 from core_service.auth.interceptor import AccessInterceptor, read_policies
 from core_service.auth.last_used import LastUsed
+from core_service.auth.password_change import PasswordChanges
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.servicer import ApiKeyServicer
@@ -111,6 +112,8 @@ SERVICES = [
         (webhook_service_pb2, "WebhookService"),
     )
 ]
+MAX_REQUEST_BYTES = 1024 * 1024
+"""Four times what the gateway lets through. Answers may be larger."""
 DATABASE_WAIT_SECONDS = 1.0
 RESTART_SECONDS = 1.0
 FLUSH_SECONDS = 2.0
@@ -198,7 +201,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             status=status,
             clock=clock,
         )
-        port = await server.start(settings.bind_host, settings.core_port)
+        port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
         claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run)
         background = start_jobs(
             settler.run,
@@ -271,6 +274,7 @@ def build_server(
     credentials = Credentials(pool, last_used, settings.rate_limit_per_minute)
     passwords = Passwords()
     sessions = Sessions(engine, passwords, rate_limiter)
+    password_changes = PasswordChanges(engine, passwords, rate_limiter)
     accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
     devices = Devices(engine, rate_limiter, area.phones)
     push_notifications = PushNotifications(
@@ -283,19 +287,24 @@ def build_server(
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )
     recording.install()
+    peers = Peers.of(settings)
     policies = read_policies(SERVICES)
     runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
         interceptors=[
             ErrorInterceptor(),
-            AccessInterceptor(policies, credentials, rate_limiter, Peers.of(settings)),
+            AccessInterceptor(policies, credentials, rate_limiter, peers),
             IdempotencyInterceptor(SERVICES, IdempotentRequests(pool)),
-            AuditInterceptor(policies),
+            AuditInterceptor(policies, peers),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
+        max_request_bytes=MAX_REQUEST_BYTES,
     )
     registrations: list[tuple[Callable[..., None], object]] = [
-        (account_service_pb2_grpc.add_AccountServiceServicer_to_server, AccountServicer(accounts, sessions)),
+        (
+            account_service_pb2_grpc.add_AccountServiceServicer_to_server,
+            AccountServicer(accounts, sessions, password_changes),
+        ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),

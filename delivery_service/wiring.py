@@ -45,6 +45,7 @@ class Delivery:
     def __init__(self, settings: DeliverySettings, resolver: Resolve = resolve) -> None:
         """`resolver` finds the addresses of webhooks' hosts."""
         self._settings = settings
+        self._peers = Peers.of(settings)
         self._problems = ProblemLog()
         self.sender = self._build_sender()
         servicer = DeliveryServicer(
@@ -56,7 +57,7 @@ class Delivery:
         self._webhooks = _build_webhook_caller(settings, resolver)
         most = settings.webhook_max_in_progress
         self._server = GrpcServer(
-            interceptors=[PeersOnly(Peers.of(settings)), ErrorInterceptor()],
+            interceptors=[PeersOnly(self._peers), ErrorInterceptor()],
             max_concurrent_rpcs=settings.apns_max_in_flight + most + HEADROOM,
         )
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
@@ -67,7 +68,9 @@ class Delivery:
 
     async def start(self) -> int:
         """Listens and serves; returns the port. Raises OSError if the address cannot be bound."""
-        port = await self._server.start(self._settings.bind_host, self._settings.delivery_port)
+        settings = self._settings
+        credentials = self._peers.server_credentials()
+        port = await self._server.start(settings.bind_host, settings.delivery_port, credentials)
         await self._server.set_serving(True)
         return port
 

@@ -31,6 +31,8 @@ OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.service_config", SERVICE_CONFIG),
+    # gRPC would take what `http_proxy` names for the way to our own processes, and tell it secrets and credentials.
+    ("grpc.enable_http_proxy", 0),
     # Channels to the same address would otherwise share one connection and its flow-control window.
     ("grpc.use_local_subchannel_pool", 1),
 ]
@@ -40,9 +42,12 @@ def open_channel(address: str, peers: Peers | None = None) -> grpc.aio.Channel:
     """A channel to `host:port`, or to several of them separated by commas, or to any gRPC target.
 
     It connects when first used and again whenever a connection is lost. Of several servers each gets its share of the
-    calls, and one that is not healthy none. `peers` are told that it is one of them who calls.
+    calls, and one that is not healthy none. `peers` are told that it is one of them who calls, over TLS if they use it.
     """
     interceptors = peers.client_interceptors() if peers else None
+    if peers and peers.tls:
+        credentials = peers.tls.channel_credentials()
+        return grpc.aio.secure_channel(_target(address), credentials, options=OPTIONS, interceptors=interceptors)
     return grpc.aio.insecure_channel(_target(address), options=OPTIONS, interceptors=interceptors)
 
 

@@ -4,8 +4,9 @@ import logging
 import re
 import sys
 
-SECRET = re.compile(r"\b(ask|dev|ses|inv)_[A-Za-z0-9_-]{6,}")
+SECRET = re.compile(r"(ask|dev|ses|inv|whsec)_[A-Za-z0-9_+/=-]{6,}")
 BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]+")
+URL_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s@]+@")
 
 
 class Redactor(logging.Formatter):
@@ -14,7 +15,8 @@ class Redactor(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, safe to keep."""
         line = super().format(record)
-        return BEARER.sub(r"\1 [redacted]", SECRET.sub(r"\1_[redacted]", line))
+        line = URL_PASSWORD.sub(r"\1:[redacted]@", SECRET.sub(r"\1_[redacted]", line))
+        return BEARER.sub(r"\1 [redacted]", line)
 
 
 def configure(process: str, level: str) -> None:

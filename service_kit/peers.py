@@ -2,9 +2,10 @@
 
 The delivery service knows no other credentials: whoever reaches it could send pushes and call webhooks. And core
 believes what the gateway says of a client's address. On loopback the machine keeps strangers out; anywhere else the
-secret does.
+secret does, or certificates do. Only with certificates is what they tell each other encrypted.
 """
 
+import hashlib
 import hmac
 import ipaddress
 import sys
@@ -16,6 +17,7 @@ import grpc
 from service_kit.errors import DomainError, Kind
 from service_kit.interceptors import Continuation, Handler, abort
 from service_kit.settings import ServiceSettings
+from service_kit.tls import Tls
 
 METADATA_KEY = "x-smith-secret"
 OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
@@ -32,35 +34,47 @@ class NotAPeer(DomainError):
 
 
 class Peers:
-    """The other processes of this installation, known by a secret; by nothing if there is none."""
+    """The other processes of this installation, known by a secret, and by their certificates if there is TLS; by
+    nothing if there is neither."""
 
-    def __init__(self, secret: str | None = None) -> None:
+    def __init__(self, secret: str | None = None, tls: Tls | None = None) -> None:
         self._secret = secret
+        self.tls = tls
 
     @staticmethod
     def of(settings: ServiceSettings) -> "Peers":
         """As the settings say."""
         secret = settings.internal_secret
-        return Peers(None if secret is None else secret.get_secret_value())
+        return Peers(None if secret is None else secret.get_secret_value(), settings.tls)
 
     def client_interceptors(self) -> Sequence[grpc.aio.ClientInterceptor]:
         """For channels to other processes: they say the secret with every call."""
         return [_UnarySaying(self._secret), _StreamSaying(self._secret)] if self._secret else []
+
+    def server_credentials(self) -> grpc.ServerCredentials | None:
+        """For servers that they call; None without TLS."""
+        return self.tls.server_credentials() if self.tls else None
 
     def know(self, metadata: Any) -> bool:
         """Whether a call with this metadata comes from another process of ours. Without a secret everybody's does."""
         if self._secret is None:
             return True
         said = [value for key, value in metadata or () if key == METADATA_KEY]
-        return len(said) == 1 and hmac.compare_digest(str(said[0]).encode(), self._secret.encode())
+        return len(said) == 1 and hmac.compare_digest(_digest(said[0]), _digest(self._secret))
+
+
+def _digest(text: str | bytes) -> bytes:
+    """Of one length whatever it is of, so that comparing two tells nothing of the secret's length either."""
+    return hashlib.sha256(text if isinstance(text, bytes) else text.encode()).digest()
 
 
 def require_protection(settings: ServiceSettings, process: str) -> None:
-    """Ends the process with one line and exit code 2 if strangers could reach it and there is no secret."""
-    if settings.internal_secret is None and not _is_loopback(settings.bind_host):
+    """Ends the process with one line and exit code 2 if strangers could reach it, and nothing tells them from us."""
+    if settings.internal_secret is None and settings.tls is None and not _is_loopback(settings.bind_host):
         print(
             f"{process}: SMITH_BIND_HOST={settings.bind_host} can be reached from other machines: set "
-            "SMITH_INTERNAL_SECRET (32 characters or more, the same for every process) or SMITH_INTERNAL_SECRET_FILE",
+            "SMITH_INTERNAL_SECRET (32 characters or more, the same for every process), SMITH_INTERNAL_SECRET_FILE, or "
+            "SMITH_TLS_CERT_FILE, SMITH_TLS_KEY_FILE and SMITH_TLS_CA_FILE",
             file=sys.stderr,
         )
         raise SystemExit(2)

@@ -9,7 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
-from service_kit.client import SIZES
+from service_kit.client import MAX_MESSAGE_BYTES, SIZES
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,14 @@ OPTIONS: list[tuple[str, int | str]] = [
 ]
 
 
+MAX_REQUEST = "grpc.max_receive_message_length"
+
+
 class GrpcServer:
     """A gRPC server with health and reflection.
 
-    `max_concurrent_rpcs` bounds the calls in progress; gRPC answers RESOURCE_EXHAUSTED at once beyond it.
+    `max_concurrent_rpcs` bounds the calls in progress, `max_request_bytes` each request, before anybody has looked at
+    who sends it; gRPC answers RESOURCE_EXHAUSTED at once beyond either.
     """
 
     def __init__(
@@ -37,9 +41,13 @@ class GrpcServer:
         *,
         interceptors: Sequence[grpc.aio.ServerInterceptor],
         max_concurrent_rpcs: int,
+        max_request_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
+        # gRPC stops unpacking a compressed request, too, when it has grown beyond this.
+        options = [option for option in OPTIONS if option[0] != MAX_REQUEST]
+        options.append((MAX_REQUEST, max_request_bytes))
         self._server = grpc.aio.server(
-            interceptors=interceptors, options=OPTIONS, maximum_concurrent_rpcs=max_concurrent_rpcs
+            interceptors=interceptors, options=options, maximum_concurrent_rpcs=max_concurrent_rpcs
         )
         self._health = health_aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -50,14 +58,18 @@ class GrpcServer:
         register(servicer, self._server)
         self._names.append(service_name)
 
-    async def start(self, host: str, port: int) -> int:
-        """Listens; returns the port, which differs from `port` if that is 0. Not healthy until `set_serving`.
+    async def start(self, host: str, port: int, credentials: grpc.ServerCredentials | None = None) -> int:
+        """Listens, over TLS with `credentials`; returns the port, which differs from `port` if that is 0. Not healthy
+        until `set_serving`.
 
         Raises OSError if the address cannot be bound.
         """
         reflection.enable_server_reflection(self._names, self._server)
         try:
-            bound = self._server.add_insecure_port(f"{host}:{port}")
+            if credentials:
+                bound = self._server.add_secure_port(f"{host}:{port}", credentials)
+            else:
+                bound = self._server.add_insecure_port(f"{host}:{port}")
         except RuntimeError as error:
             raise OSError(f"cannot listen on {host}:{port}: the port is taken or not allowed") from error
         await self._server.start()

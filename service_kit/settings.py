@@ -1,12 +1,28 @@
 """Settings come from environment variables that begin with `SMITH_`."""
 
 import os
+import re
 import sys
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service_kit.tls import Tls
+
+HIDDEN = re.compile("SECRET$|PASSWORD|URL$")
+"""Variables whose values may hold a secret: what is wrong with one is said without repeating it."""
+
+
+def _sendable(secret: SecretStr) -> SecretStr:
+    """It travels in gRPC metadata, which takes printable ASCII only. Raises ValueError."""
+    if not re.fullmatch(r"[\x21-\x7e]{32,512}", secret.get_secret_value()):
+        raise ValueError("must be at least 32 and at most 512 printable ASCII characters without spaces")
+    return secret
+
+
+InternalSecret = Annotated[SecretStr, AfterValidator(_sendable)]
 
 
 class ServiceSettings(BaseSettings):
@@ -21,11 +37,32 @@ class ServiceSettings(BaseSettings):
     """Folder for everything that is kept on this machine."""
     drain_seconds: float = 10.0
     """How long a process that was told to stop may finish what it has begun."""
-    internal_secret: SecretStr | None = Field(default=None, min_length=32, max_length=512)
+    internal_secret: InternalSecret | None = None
     """What the server's own processes know each other by, the same for all of them. Needed wherever core or delivery
     listen on more than loopback."""
     internal_secret_file: Path | None = None
     """A file with that secret, for those who keep secrets in files."""
+    tls_cert_file: Path | None = None
+    """Certificate that this process shows to the others and they to it; with the two below, all in PEM."""
+    tls_key_file: Path | None = None
+    tls_ca_file: Path | None = None
+    """The authority whose certificates are believed."""
+
+    @property
+    def tls(self) -> Tls | None:
+        """What processes tell each other is encrypted with it; in the clear without. Raises ValueError."""
+        files = (self.tls_cert_file, self.tls_key_file, self.tls_ca_file)
+        if files == (None, None, None):
+            return None
+        certificate, key, authority = files
+        if certificate is None or key is None or authority is None:
+            raise ValueError("SMITH_TLS_CERT_FILE, SMITH_TLS_KEY_FILE and SMITH_TLS_CA_FILE belong together")
+        return Tls.read(certificate, key, authority)
+
+    @model_validator(mode="after")
+    def _can_use_tls(self) -> Self:
+        _ = self.tls
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -47,8 +84,8 @@ def load(settings_class: type[S]) -> S:
     try:
         return settings_class()
     except ValidationError as error:
-        for mistake in error.errors():
+        for mistake in error.errors(include_input=False, include_context=False):
             name = "_".join(("SMITH", *(str(part).upper() for part in mistake["loc"])))
-            given = "(hidden)" if "SECRET" in name else repr(os.environ.get(name, ""))
+            given = "(hidden)" if HIDDEN.search(name) else repr(os.environ.get(name, ""))
             print(f"{name}={given}: {mistake['msg']}" if mistake["loc"] else mistake["msg"], file=sys.stderr)
         raise SystemExit(2) from None

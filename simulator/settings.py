@@ -12,6 +12,9 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 class SimulatorSettings(ServiceSettings):
     """The simulator's own settings."""
 
+    simulator_bind_host: str = "127.0.0.1"
+    """Address that it listens on. Not `SMITH_BIND_HOST`: whoever reaches the control API commands phones and clock, and
+    must not do so because the gateway was opened to the world."""
     simulator_port: Port = 8090
     """Control API. 0: any free port."""
     apns_simulator_port: Port = 8443

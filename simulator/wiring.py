@@ -47,7 +47,7 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         webhooks.routes(),
     )
     control, sink = ControlServer(app), ControlServer(build_app(webhooks.public_routes()), sink_tls_context(files))
-    host = settings.bind_host
+    host = settings.simulator_bind_host
     async with AsyncExitStack() as running:
         running.push_async_callback(gateway.close)
         await phones.start()

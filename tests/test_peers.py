@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import grpc
+import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from smith.delivery.v1.delivery_pb2 import Push, Target
@@ -19,6 +20,7 @@ from delivery_service.settings import DeliverySettings
 from delivery_service.wiring import Delivery
 from service_kit.client import open_channel
 from service_kit.peers import Peers
+from tests.delivery.harness import SimulatorProcess
 
 SECRET = "s" * 32
 
@@ -50,6 +52,8 @@ async def test_delivery_answers_only_who_knows_the_secret() -> None:
             (Peers(SECRET), "OK"),
             (Peers(SECRET[:-1] + "x"), "UNAUTHENTICATED"),
             (Peers("t" * 32), "UNAUTHENTICATED"),
+            (Peers("s"), "UNAUTHENTICATED"),
+            (Peers(SECRET * 100), "UNAUTHENTICATED"),
             (None, "UNAUTHENTICATED"),
         ):
             async with open_channel(address, peers) as channel:
@@ -72,6 +76,37 @@ async def test_a_replica_that_does_not_answer_gets_no_calls() -> None:
             assert {await code(channel) for _ in range(6)} == {("OK", "OK")}
     finally:
         await second.stop()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        [SECRET, SECRET],
+        [SECRET, "x"],
+        [SECRET.upper()],
+        [""],
+        ["\xe9" * 32],
+        [b"\xff"],
+        ["\udcff".encode("utf-8", "surrogatepass")],
+    ],
+)
+def test_whatever_is_said_instead_of_the_secret_is_refused_and_breaks_nothing(said: list[str | bytes]) -> None:
+    assert not Peers(SECRET).know([("x-smith-secret", value) for value in said])
+
+
+def test_the_simulator_stays_on_loopback_when_the_server_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its control API commands phones and clock; it has no credentials."""
+    monkeypatch.setenv("SMITH_BIND_HOST", "0.0.0.0")
+    simulator = SimulatorProcess(tmp_path)
+    try:
+        connections = psutil.Process(simulator.pid).net_connections()
+        listening = {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+        assert listening == {"127.0.0.1"}
+    finally:
+        simulator.stop()
 
 
 @pytest.mark.parametrize("process", ["core_service", "delivery_service"])

@@ -11,37 +11,43 @@ def check_ports(settings: UpSettings) -> None:
     """Raises CannotStart naming the first port that cannot be listened on, and the variable that moves it."""
     wanted = {"SMITH_GATEWAY_PORT": settings.gateway_port, "SMITH_CORE_PORT": settings.core_port}
     wanted["SMITH_DELIVERY_PORT"] = settings.delivery_port
+    simulated = {
+        "SMITH_SIMULATOR_PORT": settings.simulator_port,
+        "SMITH_APNS_SIMULATOR_PORT": settings.apns_simulator_port,
+        "SMITH_WEBHOOK_SIMULATOR_PORT": settings.webhook_simulator_port,
+    }
     if settings.simulated:
-        wanted["SMITH_SIMULATOR_PORT"] = settings.simulator_port
-        wanted["SMITH_APNS_SIMULATOR_PORT"] = settings.apns_simulator_port
-        wanted["SMITH_WEBHOOK_SIMULATOR_PORT"] = settings.webhook_simulator_port
+        wanted |= simulated
     variable_of: dict[int, str] = {}
     for variable, port in wanted.items():
         if port in variable_of:
             raise CannotStart(f"{variable} and {variable_of[port]} are both {port}: give each its own port")
         variable_of[port] = variable
-        _check_port(settings.bind_host, port, variable)
+        if variable in simulated:
+            _check_port("SMITH_SIMULATOR_BIND_HOST", settings.simulator_bind_host, port, variable)
+        else:
+            _check_port("SMITH_BIND_HOST", settings.bind_host, port, variable)
 
 
-def _check_port(host: str, port: int, variable: str) -> None:
+def _check_port(host_variable: str, host: str, port: int, variable: str) -> None:
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as error:
-        raise CannotStart(f"SMITH_BIND_HOST={host}: not an address of this machine ({error.strerror})") from error
+        raise CannotStart(f"{host_variable}={host}: not an address of this machine ({error.strerror})") from error
     with socket.socket(family, kind) as probe:
         # As the servers do: connections of an earlier run that still linger in TIME_WAIT are no hindrance.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
         except OSError as error:
-            raise CannotStart(_explain(error, host, port, variable)) from error
+            raise CannotStart(_explain(error, host_variable, host, port, variable)) from error
 
 
-def _explain(error: OSError, host: str, port: int, variable: str) -> str:
+def _explain(error: OSError, host_variable: str, host: str, port: int, variable: str) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} on {host} is taken: stop what uses it, or choose another port with {variable}"
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"SMITH_BIND_HOST={host}: not an address of this machine"
+        return f"{host_variable}={host}: not an address of this machine"
     return f"cannot listen on {host}:{port} ({error.strerror}): choose another port with {variable}"

@@ -82,6 +82,7 @@ def simulator(settings: UpSettings, data_dir: Path) -> Program:
 def simulator_environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
     """What the simulator needs; its commands need the same."""
     return environment(settings, data_dir) | {
+        "SMITH_SIMULATOR_BIND_HOST": settings.simulator_bind_host,
         "SMITH_SIMULATOR_PORT": str(settings.simulator_port),
         "SMITH_APNS_SIMULATOR_PORT": str(settings.apns_simulator_port),
         "SMITH_WEBHOOK_SIMULATOR_PORT": str(settings.webhook_simulator_port),

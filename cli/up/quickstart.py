@@ -29,6 +29,7 @@ from cli.up.errors import CannotStart, GaveUp
 from cli.up.programs import core_environment, module
 from cli.up.settings import UpSettings
 from service_kit.client import open_channel
+from service_kit.peers import Peers
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class Quickstart:
             return
         await self._ensure_owner()
         try:
-            async with open_channel(settings.core_address) as channel:
+            async with open_channel(settings.core_address, Peers.of(settings)) as channel:
                 await self._with_session(channel)
         except NotOurs:
             log.warning(

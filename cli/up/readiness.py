@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cli.up.settings import UpSettings
 from service_kit.client import open_channel
+from service_kit.peers import Peers
 
 log = logging.getLogger(__name__)
 
@@ -21,16 +22,17 @@ REMARK_AFTER = 15.0
 async def wait_until_all_answer(settings: UpSettings) -> None:
     """Returns once core, delivery, gateway and (if it runs) the simulator say that they can serve. Waits for ever."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(_until_serving("core", settings.core_address))
-        group.create_task(_until_serving("delivery", settings.delivery_address))
+        peers = Peers.of(settings)
+        group.create_task(_until_serving("core", settings.core_address, peers))
+        group.create_task(_until_serving("delivery", settings.delivery_address, peers))
         group.create_task(_until_ok("gateway", f"{settings.gateway_url}/readyz"))
         if settings.simulated:
             group.create_task(_until_ok("simulator", f"{settings.simulator_url}/healthz"))
 
 
-async def _until_serving(name: str, address: str) -> None:
+async def _until_serving(name: str, address: str, peers: Peers) -> None:
     remark = _Remark(name)
-    async with open_channel(address) as channel:
+    async with open_channel(address, peers) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         while True:
             try:

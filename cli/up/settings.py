@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from service_kit.settings import ServiceSettings
+from service_kit.settings import InternalSecret, ServiceSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-ANY_ADDRESS = ("0.0.0.0", "::", "")
+ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - told apart here, not listened on
 
 
 class UpSettings(ServiceSettings):
@@ -24,10 +24,12 @@ class UpSettings(ServiceSettings):
     apns_simulator_port: Port = 8443
     webhook_simulator_port: Port = 8444
     """The simulator's receiver of webhook calls."""
+    simulator_bind_host: str = "127.0.0.1"
+    """Address that the simulator listens on, whatever the others do: whoever reaches it commands phones and clock."""
     database_url: str | None = None
     """A PostgreSQL of the user's; without it an embedded one is run."""
     redis_url: str | None = None
-    internal_secret: SecretStr = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)), min_length=32)
+    internal_secret: InternalSecret = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)))
     """New at each start, unless told otherwise: nobody else needs to know it."""
     webhook_allow: str = ""
     """What webhooks may be called beyond the public internet; the simulator's receiver is added to it."""
@@ -42,7 +44,7 @@ class UpSettings(ServiceSettings):
     @property
     def host(self) -> str:
         """The address at which processes on this machine reach each other."""
-        return "127.0.0.1" if self.bind_host in ANY_ADDRESS else self.bind_host
+        return _reachable(self.bind_host)
 
     @property
     def gateway_url(self) -> str:
@@ -52,7 +54,7 @@ class UpSettings(ServiceSettings):
     @property
     def simulator_url(self) -> str:
         """Where the simulator's control API answers."""
-        return f"http://{self.host}:{self.simulator_port}"
+        return f"http://{_reachable(self.simulator_bind_host)}:{self.simulator_port}"
 
     @property
     def webhook_sink_url(self) -> str:
@@ -68,3 +70,8 @@ class UpSettings(ServiceSettings):
     def delivery_address(self) -> str:
         """Where delivery's gRPC answers."""
         return f"{self.host}:{self.delivery_port}"
+
+
+def _reachable(bind_host: str) -> str:
+    """Where on this machine to find what listens on `bind_host`."""
+    return "127.0.0.1" if bind_host in ANY_ADDRESS else bind_host

@@ -1,6 +1,7 @@
 """Tells the audit log what is being done. Stands after the access interceptor, which knows who calls."""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +14,13 @@ from smith.core.v1 import options_pb2
 from core_service.audit import act
 from core_service.audit.act import Act
 from core_service.auth import principal as principals
-from core_service.auth.interceptor import read_text
+from core_service.auth.interceptor import read_client_address, read_text
 from core_service.validation import UUID
 from service_kit import request_id
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+from service_kit.peers import Peers
 
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAX_REQUEST = 2000
 MAX_TEXT = 200
 MAX_ITEMS = 20
@@ -26,7 +29,8 @@ MAX_ITEMS = 20
 class AuditInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the methods whose policy says `audited`."""
 
-    def __init__(self, policies: Mapping[str, options_pb2.MethodPolicy]) -> None:
+    def __init__(self, policies: Mapping[str, options_pb2.MethodPolicy], peers: Peers) -> None:
+        self._peers = peers
         self._audited = {path for path, policy in policies.items() if policy.audited}
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
@@ -36,28 +40,33 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):
         behaviour = handler and awaited_behaviour(handler)
         if behaviour is None or method not in self._audited:
             return handler
-        return like(handler, _announcing(behaviour, method.rpartition("/")[2]), handler.request_deserializer)
+        return like(handler, self._announcing(behaviour, method.rpartition("/")[2]), handler.request_deserializer)
 
-
-def _announcing(inner: AwaitedCall, method: str) -> AwaitedCall:
-    async def call(request: Message, context: Any) -> Any:
-        metadata = context.invocation_metadata()
-        act.current.set(
-            Act(
-                principal=principals.current.get(),
-                method=method,
-                request=request_text(request),
-                subject_id=_subject(request),
-                client_address=read_text(metadata, "x-client-address") or None,
-                request_id=read_text(metadata, request_id.METADATA_KEY),
+    def _announcing(self, inner: AwaitedCall, method: str) -> AwaitedCall:
+        async def call(request: Message, context: Any) -> Any:
+            metadata = context.invocation_metadata()
+            act.current.set(
+                Act(
+                    principal=principals.current.get(),
+                    method=method,
+                    request=request_text(request),
+                    subject_id=_subject(request),
+                    client_address=read_client_address(metadata, self._peers) or None,
+                    request_id=_request_id(metadata),
+                )
             )
-        )
-        try:
-            return await inner(request, context)
-        finally:
-            act.current.set(None)
+            try:
+                return await inner(request, context)
+            finally:
+                act.current.set(None)
 
-    return call
+        return call
+
+
+def _request_id(metadata: Any) -> str:
+    """What the caller calls the request; empty if that is no plain name, for it is kept and shown."""
+    text = read_text(metadata, request_id.METADATA_KEY)
+    return text if REQUEST_ID.fullmatch(text) else ""
 
 
 def request_text(request: Message) -> str:

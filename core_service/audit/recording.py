@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from psycopg import AsyncConnection
 from sqlalchemy import event
 from sqlalchemy.orm import Session as OrmSession
 from sqlmodel import col, select
@@ -10,9 +11,11 @@ from sqlmodel import col, select
 from core_service.audit import act
 from core_service.audit.act import Act
 from core_service.audit.models import AuditEntry
+from core_service.audit.queries import INSERT
 from core_service.auth.models import ApiKey
 from core_service.auth.principal import ApiKeyPrincipal, DevicePrincipal, SessionPrincipal
 from core_service.devices.models import Device
+from core_service.orm import new_id
 from core_service.teams.models import User
 
 
@@ -23,6 +26,29 @@ def install() -> None:
     """
     if not event.contains(OrmSession, "before_commit", _before_commit):
         event.listen(OrmSession, "before_commit", _before_commit)
+
+
+async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID) -> None:
+    """The same for a transaction of explicit SQL, which is under way in this connection: for the acts of people."""
+    doing = act.current.get()
+    if doing is None or doing.is_written:
+        return
+    doing.is_written = True
+    kind, actor_id = _actor_of(doing)
+    await connection.execute(
+        INSERT,
+        {
+            "id": new_id(),
+            "account_id": account_id,
+            "actor": kind,
+            "actor_id": actor_id,
+            "method": doing.method,
+            "request": doing.request,
+            "subject_id": subject_id,
+            "client_address": doing.client_address,
+            "request_id": doing.request_id,
+        },
+    )
 
 
 def _before_commit(session: OrmSession) -> None:

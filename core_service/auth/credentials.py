@@ -30,6 +30,20 @@ WHERE s.secret_hash = %s AND s.expires_at > now()
 SELECT_DEVICE = "SELECT id, account_id, user_id FROM devices WHERE secret_hash = %s"
 
 
+def read_token(authorization: str) -> str:
+    """The secret in an `authorization` header, however the header is written.
+
+    Raises Unauthenticated if there is none or it is malformed.
+    """
+    if not authorization:
+        raise Unauthenticated("The Authorization header is missing; send `Authorization: Bearer <secret>`.")
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > MAX_LENGTH:
+        raise Unauthenticated("The Authorization header must be `Bearer <secret>`.")
+    return token
+
+
 class Credentials:
     """Knows every credential that is good at this moment."""
 
@@ -43,13 +57,7 @@ class Credentials:
 
         Raises Unauthenticated if there are none, they are malformed, unknown, revoked or expired.
         """
-        if not authorization:
-            raise Unauthenticated("The Authorization header is missing; send `Authorization: Bearer <secret>`.")
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token or len(token) > MAX_LENGTH:
-            raise Unauthenticated("The Authorization header must be `Bearer <secret>`.")
-        principal = await self._look_up(token)
+        principal = await self._look_up(read_token(authorization))
         if principal is None:
             raise Unauthenticated("The secret in the Authorization header is unknown, revoked or expired.")
         return principal

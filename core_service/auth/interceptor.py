@@ -1,7 +1,8 @@
 """Enforces each method's policy (`smith.core.v1.policy` in the protos) before the method runs."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import grpc
@@ -9,6 +10,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from smith.core.v1 import options_pb2
 
 from core_service.auth import principal as principals
+from core_service.auth.client_address import read_address
 from core_service.auth.credentials import Credentials
 from core_service.auth.errors import Forbidden, RateLimited
 from core_service.auth.principal import (
@@ -25,6 +27,10 @@ from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited
 from service_kit.peers import Peers
 
 RECHECK_SECONDS = 30.0
+"""How often a stream's caller is looked up while there is nothing to tell."""
+FRESH_SECONDS = 1.0
+"""What is to be told is told if the caller was looked up so recently. A look-up for every message would make a busy
+stream cost as much as what it tells of."""
 
 MISMATCH = {
     ApiKeyPrincipal: "An API key cannot do this.",
@@ -55,10 +61,17 @@ def read_text(pairs: Iterable[tuple[str, str | bytes]], wanted: str) -> str:
     return values[0] if len(values) == 1 else ""
 
 
+def read_client_address(metadata: Any, peers: Peers) -> str:
+    """The IP address that a call came from; empty if it is not known. Wrong guesses are counted by it, and people are
+    shown it: only our own processes are believed."""
+    return read_address(read_text(metadata, "x-client-address")) if peers.know(metadata) else ""
+
+
 class AccessInterceptor(grpc.aio.ServerInterceptor):
     """Finds out who calls, refuses whom the policy does not allow, and counts rate-limited requests.
 
-    A call that streams its answers lasts: its caller is looked up again every `recheck_seconds`.
+    A call that streams its answers lasts: its caller is looked up again every `recheck_seconds`, and before anything
+    is told if the last time is `fresh_seconds` ago.
     """
 
     def __init__(
@@ -69,12 +82,14 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         peers: Peers,
         *,
         recheck_seconds: float = RECHECK_SECONDS,
+        fresh_seconds: float = FRESH_SECONDS,
     ) -> None:
         self._policies = policies
         self._credentials = credentials
         self._rate_limiter = rate_limiter
         self._peers = peers
         self._recheck_seconds = recheck_seconds
+        self._fresh_seconds = fresh_seconds
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
         """Wraps the methods of our services; health and reflection are for everybody.
@@ -99,9 +114,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Any) -> Any:
             metadata = context.invocation_metadata()
             if public:
-                # Wrong guesses are counted by it: only the gateway is believed.
-                address = read_text(metadata, "x-client-address") if self._peers.know(metadata) else ""
-                principal: Principal = Anonymous(address)
+                principal: Principal = Anonymous(read_client_address(metadata, self._peers))
             else:
                 principal = await self._admit(allowed, read_text(metadata, "authorization"))
             if rate_limited:
@@ -121,14 +134,19 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Any) -> Any:
             principal = principals.current.get()
             authorization = read_text(context.invocation_metadata(), "authorization")
-            streaming = asyncio.ensure_future(inner(request, context))
+
+            async def check() -> None:
+                if await self._admit(allowed, authorization) != principal:
+                    raise Unavailable("What these credentials allow has changed. Call again.")
+
+            checked = _CheckedContext(context, check, self._fresh_seconds)
+            streaming = asyncio.ensure_future(inner(request, checked))
             try:
                 while True:
                     ended, _ = await asyncio.wait({streaming}, timeout=self._recheck_seconds)
                     if ended:
                         return streaming.result()
-                    if await self._admit(allowed, authorization) != principal:
-                        raise Unavailable("What these credentials allow has changed. Call again.")
+                    await check()
             finally:
                 streaming.cancel()
                 await asyncio.gather(streaming, return_exceptions=True)
@@ -154,6 +172,27 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         )
         if not verdict.allowed:
             raise RateLimited(limit=verdict.limit, retry_after_seconds=verdict.reset_seconds)
+
+
+class _CheckedContext:
+    """A call's context that tells nothing before `check` has passed within the last `fresh_seconds`."""
+
+    def __init__(self, context: Any, check: Callable[[], Awaitable[None]], fresh_seconds: float) -> None:
+        self._context = context
+        self._check = check
+        self._fresh_seconds = fresh_seconds
+        self._checked_at = time.monotonic()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    async def write(self, message: Any) -> None:
+        """Raises what `check` raises, and tells nothing then."""
+        began = time.monotonic()
+        if began - self._checked_at >= self._fresh_seconds:
+            await self._check()
+            self._checked_at = began
+        await self._context.write(message)
 
 
 def _kinds(principal: Principal) -> set[int]:

@@ -11,7 +11,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.errors import Unauthenticated
+from core_service.auth.client_address import network_of
+from core_service.auth.errors import TooManyAttempts, Unauthenticated
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
@@ -20,14 +21,23 @@ from core_service.orm import now
 from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.teams.models import Member, User
 from core_service.validation import missing, require_email, require_text
+from service_kit.errors import Unavailable
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
+MIN_PASSWORD_LENGTH = 10
 PASSWORD_LENGTH = 200
 """Most characters of a password: enough for any passphrase, too few to make hashing slow."""
 
-FAILURES_PER_EMAIL = RateLimitItemPerMinute(10, 15)
-FAILURES_PER_ADDRESS = RateLimitItemPerMinute(100, 15)
+FAILURES_PER_PAIR = RateLimitItemPerMinute(10, 15)
+"""For an e-mail address, from one network."""
+FAILURES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
+"""For any e-mail address."""
+FAILURES_PER_EMAIL = RateLimitItemPerMinute(100, 15)
+"""From any network. It does not hold where the person is signed in from: others must not be able to lock them out."""
+
+FAMILIAR = 1000
+"""Newest sessions of a person that are asked where they come from."""
 
 SWEEP = 1000
 """Most expired sessions that one sign-in deletes."""
@@ -59,6 +69,28 @@ class _Candidate:
     password_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """Somebody who says to be the person with this e-mail address."""
+
+    email: str
+    network: str
+    """Where they come from; empty if nobody knows."""
+
+    @property
+    def from_here(self) -> Sequence[GuessWindow]:
+        """What is counted for where they come from."""
+        return [
+            (FAILURES_PER_PAIR, "sign-in", "pair", _digest(f"{self.email} {self.network}")),
+            (FAILURES_PER_NETWORK, "sign-in", "network", _digest(self.network)),
+        ]
+
+    @property
+    def from_everywhere(self) -> GuessWindow:
+        """What is counted for the e-mail address alone."""
+        return (FAILURES_PER_EMAIL, "sign-in", "email", _digest(self.email))
+
+
 class Sessions:
     """People signed in."""
 
@@ -71,23 +103,21 @@ class Sessions:
         """A session for the person with this e-mail address and password, in the first account they joined.
 
         Raises InvalidRequest; Unauthenticated, the same for an unknown address and a wrong password; TooManyAttempts
-        after 10 failures for the e-mail address or 100 from `client_address` in 15 minutes; Unavailable if too many
-        sign in at once.
+        after 10 failures for the e-mail address or 100 in all from the network of `client_address` in 15 minutes, or
+        100 for the e-mail address from everywhere, unless the person is signed in from that network; Unavailable if
+        too many sign in at once.
         """
         email = require_email(email)
         require_text(password, "password", maximum=PASSWORD_LENGTH)
-        windows: Sequence[GuessWindow] = [
-            (FAILURES_PER_EMAIL, "sign-in", "email", _digest(email)),
-            (FAILURES_PER_ADDRESS, "sign-in", "address", _digest(client_address)),
-        ]
+        guess = _Guess(email, network_of(client_address))
         # Those who are blocked do not queue; those who queued may be blocked by now.
-        await self._rate_limiter.refuse_guessing(windows)
+        await self._refuse_guessing(guess)
         async with self._passwords.slot():
-            await self._rate_limiter.refuse_guessing(windows)
+            await self._refuse_guessing(guess)
             person = await self._find(email)
             right = await self._passwords.verify(password, person.password_hash if person else None)
             if person is None or not right:
-                await self._rate_limiter.count_wrong_guess(windows)
+                await self._rate_limiter.count_wrong_guess([*guess.from_here, guess.from_everywhere])
                 raise Unauthenticated("The e-mail address or the password is wrong.")
             rehashed = None
             if self._passwords.outdated(person.password_hash):
@@ -136,6 +166,26 @@ class Sessions:
             if await session.scalar(delete(Session).where(*chosen).returning(col(Session.id))) is None:
                 raise missing(THING)
 
+    async def _refuse_guessing(self, guess: "_Guess") -> None:
+        await self._rate_limiter.refuse_guessing(guess.from_here)
+        try:
+            await self._rate_limiter.refuse_guessing([guess.from_everywhere])
+        except TooManyAttempts:
+            if not await self._is_signed_in_from(guess):
+                raise
+
+    async def _is_signed_in_from(self, guess: "_Guess") -> bool:
+        query = (
+            select(col(Session.client_address))
+            .join(User, col(User.id) == col(Session.user_id))
+            .where(col(User.email) == guess.email, col(Session.expires_at) > now())
+            .order_by(col(Session.id).desc())
+            .limit(FAMILIAR)
+        )
+        async with self._database() as session:
+            known = {network_of(address or "") for address in await session.scalars(query)}
+        return guess.network != "" and guess.network in known
+
     async def _find(self, email: str) -> _Candidate | None:
         query = (
             select(col(Member.account_id), col(User.id), col(User.password_hash))
@@ -157,12 +207,15 @@ class Sessions:
             expires_at=now() + LIFETIME,
             client_address=client_address or None,
         )
+        this_person = col(User.id) == person.user_id
         async with self._database.begin() as session:
             await _sweep(session)
+            # Whoever changes the password ends the sessions that the old one has opened: none may come after that.
+            present = await session.scalar(select(col(User.password_hash)).where(this_person).with_for_update())
+            if present != person.password_hash:
+                raise Unavailable("The password was changed at the same moment. Sign in again.")
             if rehashed is not None:
-                # Not if the password was changed in the meantime.
-                unchanged = (col(User.id) == person.user_id) & (col(User.password_hash) == person.password_hash)
-                await session.execute(update(User).where(unchanged).values(password_hash=rehashed))
+                await session.execute(update(User).where(this_person).values(password_hash=rehashed))
             session.add(opened)
         return SignIn(secret.text, opened.expires_at, person.account_id, person.user_id)
 

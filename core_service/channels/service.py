@@ -16,6 +16,7 @@ from core_service.channels.models import Channel, ChannelDevice, ChannelUser
 from core_service.conflicts import refusing
 from core_service.devices.models import Device
 from core_service.paging import Page, read_slug, require_page_size, write_token
+from core_service.resource import new_resource
 from core_service.teams.models import Member
 from core_service.validation import missing, require_name, require_slug
 from service_kit.errors import AlreadyExists, NotFound
@@ -78,10 +79,14 @@ class Channels:
         Raises InvalidRequest; AlreadyExists if the account has a channel with this slug.
         """
         slug = require_slug(slug)
-        channel = Channel(account_id=account_id, slug=slug, name=slug if name is None else require_name(name))
+        name, resource = slug if name is None else require_name(name), new_resource()
         with _refusing_taken(slug):
             async with self._database.begin() as session:
-                session.add(channel)
+                # It may be there: a request that could not answer has made it.
+                channel = await session.get(Channel, resource.id) if resource.repeated else None
+                if channel is None:
+                    channel = Channel(id=resource.id, account_id=account_id, slug=slug, name=name)
+                    session.add(channel)
         return ChannelView(channel.id, slug, channel.name, channel.created_at, (), (), 0)
 
     async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[ChannelView]:
@@ -116,8 +121,9 @@ class Channels:
                         .values(changes)
                     )
                 _, views = await _select_page(session, account_id, channel_id=channel_id)
-        if not views:
-            raise missing(THING)
+                if not views:
+                    # Within the transaction, which is an act to the audit log if it commits.
+                    raise missing(THING)
         return views[0]
 
     async def delete(self, account_id: uuid.UUID, channel_id: uuid.UUID) -> None:

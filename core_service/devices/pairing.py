@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.secrets import DEVICE
@@ -28,7 +28,7 @@ LIFETIME = dt.timedelta(minutes=10)
 LIVE_CODES = 20
 """Most codes of a person that work at once; a new one replaces the oldest."""
 
-GUESSES_PER_ADDRESS = RateLimitItemPerMinute(10, 10)
+GUESSES_PER_NETWORK = RateLimitItemPerMinute(10, 10)
 GUESSES = RateLimitItemPerMinute(1000, 10)
 
 SWEEP = 1000
@@ -87,12 +87,12 @@ class Pairing:
         """Uses up the code and makes the phone a device of the person the code was for.
 
         Raises InvalidRequest; NotFound if the code is wrong, used or expired; TooManyAttempts after 10 wrong codes from
-        `client_address` or 1,000 over all in 10 minutes.
+        the network of `client_address` or 1,000 over all in 10 minutes.
         """
         name = require_name(name)
         require_text(code, "pairing_code", maximum=50)
         windows: Sequence[GuessWindow] = [
-            (GUESSES_PER_ADDRESS, "pairing", hashlib.sha256(client_address.encode()).hexdigest()),
+            (GUESSES_PER_NETWORK, "pairing", network_of(client_address)),
             (GUESSES, "pairing", "all"),
         ]
         await self._rate_limiter.refuse_guessing(windows)

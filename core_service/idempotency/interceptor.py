@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from core_service.auth import principal as principals
+from core_service.auth.credentials import read_token
 from core_service.auth.interceptor import read_text
 from core_service.auth.principal import ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
 from core_service.idempotency.service import Attempt, IdempotentRequests
@@ -59,7 +60,9 @@ class IdempotencyInterceptor(grpc.aio.ServerInterceptor):
                 answer: Message = await inner(request, context)
                 return answer.SerializeToString()
 
-            attempt = Attempt(credential, read_text(metadata, "authorization"), key, _fingerprint(method, request))
+            # Not the header, which may be written differently the second time.
+            secret = read_token(read_text(metadata, "authorization"))
+            attempt = Attempt(credential, secret, key, _fingerprint(method, request))
             answer, replayed = await self._requests.once(attempt, work)
             if replayed:
                 context.set_trailing_metadata((*(context.trailing_metadata() or ()), *REPLAYED))

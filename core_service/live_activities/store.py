@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from core_service.audit.recording import record
 from core_service.auth.principal import ChannelRef
 from core_service.live_activities import queries
 from core_service.live_activities.activity import LIFETIME, Activity, Stream
@@ -204,6 +205,10 @@ class Turn:
         cursor = await self._connection.execute(queries.END_DEVICES, parameters, binary=True)
         owed = await cursor.fetchone()
         return row[0], Owed(*owed) if owed else Owed(0, 0)
+
+    async def note_act(self, stream_id: uuid.UUID) -> None:
+        """What is being done to the stream is an act of administration: the audit log tells of it if it is done."""
+        await record(self._connection, self._account_id, stream_id)
 
     async def create_stream(self, stream_id: uuid.UUID, stream_key: str, now: dt.datetime) -> None:
         """Records a stream without an activity."""

@@ -41,6 +41,7 @@ class StreamControl:
                 return None
             held = to_held(state_of(activity), activity.channels, over=activity.over(now))
             await turn.write_stream(stream.id, activity_id=activity.id, paused_at=now, held=held)
+            await turn.note_act(stream.id)
             if not activity.over(now):
                 ended = activity
                 await end_in_stream(turn, activity, state_of(activity), now, dismiss_at=now)
@@ -71,6 +72,7 @@ class StreamControl:
                 owed = await turn.start(activity_id, state, channels, now, stream_id=stream.id, quiet=True)
                 shown = activity_id if owed.total else None
             await turn.write_stream(stream.id, activity_id=shown or stream.activity_id)
+            await turn.note_act(stream.id)
         if shown is not None:
             self._publish(account_id, EventType.LIVE_ACTIVITY_STARTED, stream_key, now, shown)
         self._publish(account_id, EventType.STREAM_RESUMED, stream_key, now, shown or "")

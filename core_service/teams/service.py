@@ -9,15 +9,15 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.service import PASSWORD_LENGTH, Passwords
+from core_service.auth.service import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Passwords
 from core_service.conflicts import refusing
 from core_service.paging import Page, page_of, read_id, require_page_size
+from core_service.resource import new_resource
 from core_service.teams.errors import AlreadyBootstrapped
 from core_service.teams.models import Account, Member, Role, User
 from core_service.validation import missing, require_email, require_name, require_text
 from service_kit.errors import AlreadyExists, InvalidRequest
 
-MIN_PASSWORD_LENGTH = 10
 MAX_RATE_LIMIT = 1_000_000
 MAX_LIVE_ACTIVITIES = 10_000
 BOOTSTRAP_LOCK = 0x424F4F54  # "BOOT"
@@ -106,8 +106,8 @@ class Accounts:
             if changes:
                 await session.execute(update(Account).where(chosen).values(changes))
             account = await session.scalar(select(Account).where(chosen))
-        if account is None:
-            raise missing("account")
+            if account is None:
+                raise missing("account")
         return self._view(account)
 
     async def list_members(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Person]:
@@ -134,11 +134,16 @@ class Accounts:
         Raises InvalidRequest; AlreadyExists if the e-mail address is in use on this server.
         """
         email, password_hash, name = await self._prepare(email, name, password)
-        user = User(email=email, name=name, password_hash=password_hash)
+        resource = new_resource()
+        user = User(id=resource.id, email=email, name=name, password_hash=password_hash)
         member = Member(account_id=account_id, user_id=user.id, role=role)
         taken = AlreadyExists(f"email is in use on this server: {email}")
         with refusing("users_email_key", taken):
             async with self._database.begin() as session:
+                made = resource.repeated and (await session.execute(_people().where(col(User.id) == user.id))).first()
+                if made:
+                    # By a request that could not answer.
+                    return Person(*made)
                 await _add_person(session, user, member)
         return Person(member, user)
 

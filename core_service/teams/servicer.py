@@ -7,7 +7,7 @@ from smith.core.v1 import account_service_pb2_grpc
 
 from core_service.auth import principal
 from core_service.auth.convert import to_session
-from core_service.auth.service import Sessions
+from core_service.auth.service import PasswordChanges, Sessions
 from core_service.auth.sessions import THING as SESSION
 from core_service.teams.convert import read_role, to_account, to_member
 from core_service.teams.models import Role
@@ -19,9 +19,10 @@ from core_service.validation import find_uuid
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     """Signs people in and manages the caller's account."""
 
-    def __init__(self, accounts: Accounts, sessions: Sessions) -> None:
+    def __init__(self, accounts: Accounts, sessions: Sessions, password_changes: PasswordChanges) -> None:
         self._accounts = accounts
         self._sessions = sessions
+        self._password_changes = password_changes
 
     async def CreateSession(
         self, request: messages.CreateSessionRequest, context: Any
@@ -61,6 +62,22 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
         whose = None if caller.role is Role.OWNER else caller.user_id
         await self._sessions.revoke(caller.account_id, whose, find_uuid(request.session_id, SESSION))
         return messages.RevokeSessionResponse()
+
+    async def RevokeOtherSessions(
+        self, request: messages.RevokeOtherSessionsRequest, context: Any
+    ) -> messages.RevokeOtherSessionsResponse:
+        caller = principal.session()
+        revoked = await self._password_changes.sign_out_elsewhere(caller.user_id, caller.session_id)
+        return messages.RevokeOtherSessionsResponse(revoked=revoked)
+
+    async def ChangePassword(
+        self, request: messages.ChangePasswordRequest, context: Any
+    ) -> messages.ChangePasswordResponse:
+        caller = principal.session()
+        revoked = await self._password_changes.change(
+            caller.user_id, caller.session_id, current=request.current_password, new=request.new_password
+        )
+        return messages.ChangePasswordResponse(revoked=revoked)
 
     async def GetAccount(self, request: messages.GetAccountRequest, context: Any) -> messages.GetAccountResponse:
         caller = principal.session()

@@ -13,8 +13,9 @@ from delivery_service.webhooks.addresses import AddressRules
 
 Resolve = Callable[[str, int], list[str]]
 
-RESOLVERS = 32
-"""Threads. A slow name server delays only so many; the others wait their turn within their time."""
+RESOLVERS = 256
+"""Threads, of which few exist as a rule. One that waits for a slow name server goes on when its call has given up:
+there are more than calls at once, so that no account's name servers keep the others' calls waiting."""
 
 
 class AddressRefused(Exception):

@@ -1,17 +1,16 @@
 """Who may call what, and that nobody reaches into another account. The tables follow the protos."""
 
 import asyncio
-import re
 import uuid
 from typing import Any
 
 import pytest
 from smith.core.v1 import options_pb2
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
-from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.auth.interceptor import read_policies
 from core_service.wiring import SERVICES
+from tests.core.belongings import CONTENT_STATE, everything, example_ids
 from tests.core.harness import METHODS, Account, Caller, Core, refusal, refused_with
 
 POLICIES = {path.rpartition("/")[2]: policy for path, policy in read_policies(SERVICES).items()}
@@ -61,40 +60,6 @@ async def test_every_guarded_method_refuses_credentials_that_are_not_good(core: 
         assert (await refusal(getattr(core.caller(secret), name)())).reason == "UNAUTHENTICATED"
 
 
-async def example_ids(account: Account) -> dict[str, str]:
-    """An id of something that exists in the account, for every id that a request may name; the channel is assigned."""
-    phone = await account.add_startable_phone()
-    backend = account.core.caller((await account.add_key())[1])
-    ids = {
-        "api_key_id": (await account.add_key())[0],
-        "channel_id": await account.add_channel(),
-        "user_id": (await account.add_member())[0],
-        "device_id": phone.id,
-        "activity_id": (await backend.StartLiveActivity(content_state=CONTENT_STATE)).activity_id,
-        "session_id": (await account.owner.ListSessions()).sessions[0].id,
-        "action_id": str(uuid.uuid4()),
-        "action_run_id": str(uuid.uuid4()),
-    }
-    await account.core.sql(
-        """
-        WITH button AS (
-            INSERT INTO live_activity_actions (id, activity_id, title, type, url, method)
-            VALUES (%(action_id)s, %(activity_id)s, 'Stop', 'webhook', 'https://example.com/', 'GET')
-        )
-        INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,
-                                 response_body, reason, message, created_at)
-        VALUES (%(action_run_id)s, %(account_id)s, %(action_id)s, %(device_id)s, true, '', 'GET', 'succeeded', now(), 1,
-                '', '', '', now())
-        """,
-        account_id=account.id,
-        **{name: ids[name] for name in ("action_id", "action_run_id", "activity_id", "device_id")},
-    )
-    await account.owner.AssignUser(channel_id=ids["channel_id"], user_id=ids["user_id"])
-    await account.owner.AssignDevice(channel_id=ids["channel_id"], device_id=ids["device_id"])
-    return ids
-
-
-CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
 BESIDES: dict[str, dict[str, Any]] = {
     "UpdateLiveActivity": {"content_state": CONTENT_STATE},
     "EndLiveActivity": {"content_state": CONTENT_STATE},
@@ -116,8 +81,6 @@ BY_ID = sorted(
     if field.name.endswith("_id") and field.name not in NOT_OURS and name not in OF_THE_LOG
 )
 
-
-LAST_USED = re.compile(r"\s*last_used_at \{[^}]*\}")
 
 BY_STREAM_KEY = sorted(
     name
@@ -238,31 +201,3 @@ async def test_a_key_for_some_channels_reaches_only_activities_and_streams_withi
     await scoped.EndLiveActivity(activity_id=activity_id, **content)
     await free.PutLiveActivityStream(stream_key="nightly", **content, channels=["ours"])
     await scoped.DeleteLiveActivityStream(stream_key="nightly")
-
-
-async def everything(account: Account) -> list[str]:
-    """All that the account has, but for when its credentials were last used: that is noted in the background."""
-    shown = [
-        LAST_USED.sub("", str(await getattr(account.owner, name)()))
-        for name in (
-            "ListApiKeys",
-            "ListChannels",
-            "ListDevices",
-            "ListMembers",
-            "ListSessions",
-            "ListActionRuns",
-            "GetAccount",
-        )
-    ]
-    activities = await account.core.sql(
-        """
-        SELECT a.id, a.version, a.content_state, a.ended_at, p.device_id, p.phase, p.update_token
-        FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id
-        WHERE a.account_id = %s ORDER BY a.id, p.device_id
-        """,
-        account.id,
-    )
-    streams = await account.core.sql(
-        "SELECT * FROM live_activity_streams WHERE account_id = %s ORDER BY id", account.id
-    )  # fmt: skip
-    return [*shown, *map(str, activities), *map(str, streams)]

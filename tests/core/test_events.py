@@ -118,15 +118,16 @@ class Events:
 
 
 @contextlib.asynccontextmanager
-async def serving_events(core: Core, servicer: Callable[[EventBus], Any] = EventServicer) -> AsyncIterator[Events]:
-    """The service with both interceptors, on the core's database."""
+async def serving_events(
+    core: Core, servicer: Callable[[EventBus], Any] = EventServicer, **seconds: float
+) -> AsyncIterator[Events]:
+    """The service with both interceptors, on the core's database. `seconds` say how often callers are looked up."""
     bus = EventBus()
     async with create_request_pool(core.database_url, max_size=2) as pool:
         credentials = CountingCredentials(pool, LastUsed(pool), 60)
         rate_limiter = RateLimiter(create_storage(None))
-        access = AccessInterceptor(
-            read_policies([SERVICE]), credentials, rate_limiter, Peers(), recheck_seconds=RECHECK_SECONDS
-        )  # fmt: skip
+        seconds = {"recheck_seconds": RECHECK_SECONDS} | seconds
+        access = AccessInterceptor(read_policies([SERVICE]), credentials, rate_limiter, Peers(), **seconds)
         server = GrpcServer(interceptors=[ErrorInterceptor(), access], max_concurrent_rpcs=1000)
         server.add(
             event_service_pb2_grpc.add_EventServiceServicer_to_server, servicer(bus), SERVICE.full_name
@@ -255,6 +256,31 @@ async def test_a_reader_that_leaves_is_forgotten_even_if_it_was_not_reading(even
     idle.call.cancel()
     await events.watched_by(account, 0)
     assert events.bus._watchers == {}
+
+
+async def test_nothing_is_told_once_the_credentials_are_revoked(core: Core, account: Account) -> None:
+    """Not even between two looks at them."""
+    key_id, secret = await account.add_key()
+    async with serving_events(core, recheck_seconds=1000.0, fresh_seconds=0.0) as events:
+        stream, other = await events.watch(secret), await events.watch(account.session)
+        events.publish(account, event(1))
+        assert [each.activity_id for each in (await stream.read()).events] == ["1"]
+        await account.owner.RevokeApiKey(api_key_id=key_id)
+        events.publish(account, event(2))
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await stream.read()
+        assert ended.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert [each.activity_id for each in (await other.read()).events] == ["1"]
+
+
+async def test_a_busy_stream_looks_at_its_credentials_once_a_second(core: Core, account: Account) -> None:
+    async with serving_events(core, recheck_seconds=1000.0) as events:
+        stream = await events.watch(account.session)
+        before = events.credentials.lookups
+        for number in range(50):
+            events.publish(account, event(number))
+            await stream.read()
+        assert events.credentials.lookups - before <= 5
 
 
 async def test_good_credentials_are_checked_again_and_again_and_change_nothing(

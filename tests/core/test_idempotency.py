@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from tests.core.conftest import NewDatabase
-from tests.core.harness import Account, Caller, outcomes, refusal, start_account, start_core
+from tests.core.harness import PASSWORD, Account, Caller, outcomes, refusal, start_account, start_core
 
 STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
 SENT = "SELECT count(*) FROM notifications WHERE account_id = %s"
@@ -35,6 +35,14 @@ async def test_a_repeated_push_is_sent_once_and_answered_alike(account: Account)
     answers = [await caller.SendPushNotification(title="once") for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
     assert await count(account, SENT) == 1
+
+
+async def test_a_header_that_is_written_differently_is_the_same_credential(account: Account) -> None:
+    key, made = str(uuid.uuid4()), []
+    for header in (f"Bearer {account.session}", f"bearer {account.session}", f"BEARER   {account.session} "):
+        caller = account.core.caller().with_metadata(("authorization", header), ("idempotency-key", key))
+        made.append(await caller.CreateChannel(slug="ops"))
+    assert made[0] == made[1] == made[2]
 
 
 async def test_copies_that_arrive_at_once_are_one_on_however_many_cores(new_database: NewDatabase) -> None:
@@ -87,6 +95,64 @@ async def test_a_request_whose_process_died_is_finished_and_not_repeated(account
     assert (await count(account, SENT), await count(account, STARTED)) == (1, 1)
     owed = "SELECT count(*) FROM deliveries d JOIN notifications n ON n.id = d.notification_id WHERE n.account_id = %s"
     assert await count(account, owed) == 1
+
+
+async def test_what_an_owner_makes_is_there_once_when_a_process_died(account: Account) -> None:
+    calls = {
+        "CreateChannel": {"slug": "ops"},
+        "CreateMember": {"email": f"{uuid.uuid4().hex}@team.test", "password": PASSWORD},
+        "CreateApiKey": {"name": "backend"},
+    }
+    for name, fields in calls.items():
+        caller = keyed(account.owner)
+        first = await getattr(caller, name)(**fields)
+        await account.core.sql("UPDATE idempotent_requests SET answer = NULL, locked_until = now()")
+        second = await getattr(caller, name)(**fields)
+        if name == "CreateApiKey":
+            # Nobody has been told the first secret.
+            assert second.secret != first.secret
+            assert second.api_key.id == first.api_key.id
+            assert (await refusal(account.core.caller(first.secret).SendPushNotification(title="x"))).reason == (
+                "UNAUTHENTICATED"
+            )
+            error = await refusal(account.core.caller(second.secret).SendPushNotification(title="x"))
+            assert error.reason == "NO_RECIPIENTS"
+        else:
+            assert second == first
+    assert len((await account.owner.ListApiKeys()).api_keys) == 1
+    assert len((await account.owner.ListMembers()).members) == 2
+
+
+async def test_a_start_beyond_the_limit_may_be_repeated_under_its_key_when_there_is_room(account: Account) -> None:
+    await account.add_startable_phone()
+    await account.owner.UpdateAccount(max_live_activities=1)
+    plain = await backend(account)
+    active = await plain.StartLiveActivity(content_state=STATE)
+    caller = keyed(plain)
+    assert (await refusal(caller.StartLiveActivity(content_state=STATE))).reason == "LIVE_ACTIVITY_LIMIT"
+    await plain.EndLiveActivity(activity_id=active.activity_id, content_state=STATE)
+    started = await caller.StartLiveActivity(content_state=STATE)
+    assert (await caller.StartLiveActivity(content_state=STATE)).activity_id == started.activity_id
+    assert await count(account, STARTED) == 2
+
+
+async def test_a_repeat_counts_against_the_rate_limit_as_any_request(account: Account) -> None:
+    await account.add_startable_phone()
+    caller = keyed(await backend(account))
+    await account.owner.UpdateAccount(rate_limit_per_minute=2)
+    for _ in range(2):
+        await caller.SendPushNotification(title="once")
+    assert (await refusal(caller.SendPushNotification(title="once"))).reason == "RATE_LIMITED"
+    assert await count(account, SENT) == 1
+
+
+async def test_a_revoked_key_gets_no_answer_that_is_kept(account: Account) -> None:
+    await account.add_startable_phone()
+    key_id, secret = await account.add_key()
+    caller = keyed(account.core.caller(secret))
+    await caller.SendPushNotification(title="once")
+    await account.owner.RevokeApiKey(api_key_id=key_id)
+    assert (await refusal(caller.SendPushNotification(title="once"))).reason == "UNAUTHENTICATED"
 
 
 async def test_a_request_that_is_still_at_work_elsewhere_is_waited_for(account: Account) -> None:

@@ -84,6 +84,11 @@ class SimulatorProcess:
         self._started.set()
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
     def folder(self) -> Path:
         """Where its credentials lie."""
         return self.data_dir / "simulator"

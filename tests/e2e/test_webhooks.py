@@ -2,7 +2,9 @@
 
 import base64
 import concurrent.futures
+import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -75,6 +77,43 @@ def test_a_tap_on_a_notification_calls_its_webhook_with_the_body_as_it_was_sent(
     assert call["headers"]["idempotency-key"] == run["id"]
     secret = team.ask("GET", "/api/webhook-secret")["webhook_secret"]
     Webhook(secret).verify(call["body"], call["headers"])
+
+
+EXACT = [
+    '{"beyond 2^53":9007199254740993,"beyond 2^64":-18446744073709551617,"long":' + "7" * 4000 + "}",
+    '{"e":1E+400,"tiny":1E-400,"zero":-0.0,"point":1.0,"digits":0.10000000000000000000000000000000000001}',
+    '{"text":"\\u0000\\b\\"\\\\ é 👍🏽 \u2028","":{"":[]},"a":[[],{},null,true,false,""]}',
+    '{"deep":' + "[" * 31 + "]" * 31 + "}",
+]
+
+
+@pytest.mark.parametrize("body", EXACT)
+def test_a_body_means_to_the_receiver_what_it_meant_to_the_sender(audience: Audience, hook: Hook, body: str) -> None:
+    """Every number with its digits, every string with its characters, in their order."""
+    button = f'{{"title": "Go", "type": "webhook", "url": "{hook.url}", "body": {body}}}'
+    sent = audience.key.post(
+        "/api/push-notification",
+        content=f'{{"title": "exact", "actions": [{button}]}}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    assert sent.status_code == 200, sent.text
+    assert tap(audience.phone, audience.phone.shows("exact")["actions"][0]["id"])["state"] == "succeeded"
+    [call] = hook.calls()
+    received, meant = (json.loads(text, parse_int=str, parse_float=Decimal) for text in (call["body"], body))
+    assert repr(received) == repr(meant)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a":1,"a":2}', '{"a":"\\ud800"}', '{"a":NaN}', '{"a":1e9999999999999999999}', "[]", '{"a":' + "[" * 40]
+)
+def test_a_body_of_which_two_readers_could_make_two_things_is_refused(audience: Audience, body: str) -> None:
+    button = f'{{"title": "Go", "type": "webhook", "url": "https://example.com/", "body": {body}}}'
+    refused = audience.key.post(
+        "/api/push-notification",
+        content=f'{{"title": "exact", "actions": [{button}]}}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    assert refused.status_code == 400, refused.text
 
 
 def test_a_get_webhook_has_no_body_and_a_post_without_one_an_empty_object(audience: Audience, hook: Hook) -> None:

@@ -30,7 +30,7 @@ from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 from smith.core.v1 import session_pb2 as smith_dot_core_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/account_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\x1a\x1bsmith/core/v1/session.proto\"F\n\x14\x43reateSessionRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\"\xb3\x01\n\x15\x43reateSessionResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x16\n\x14\x44\x65leteSessionRequest\"\x17\n\x15\x44\x65leteSessionResponse\"c\n\x13ListSessionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"r\n\x14ListSessionsResponse\x12(\n\x08sessions\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Session\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"0\n\x14RevokeSessionRequest\x12\x18\n\nsession_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x17\n\x15RevokeSessionResponse\"\x13\n\x11GetAccountRequest\"d\n\x12GetAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x02 \x01(\x0b\x32\x15.smith.core.v1.Member\"\xaa\x01\n\x14UpdateAccountRequest\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\"\n\x15rate_limit_per_minute\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12 \n\x13max_live_activities\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x07\n\x05_nameB\x18\n\x16_rate_limit_per_minuteB\x16\n\x14_max_live_activities\"@\n\x15UpdateAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\"b\n\x12ListMembersRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"o\n\x13ListMembersResponse\x12&\n\x07members\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Member\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x92\x01\n\x13\x43reateMemberRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x19\n\x08password\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12&\n\x04role\x18\x04 \x01(\x0e\x32\x13.smith.core.v1.RoleH\x01\x88\x01\x01\x42\x07\n\x05_nameB\x07\n\x05_role\"=\n\x14\x43reateMemberResponse\x12%\n\x06member\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Member2\xf1\x07\n\x0e\x41\x63\x63ountService\x12}\n\rCreateSession\x12#.smith.core.v1.CreateSessionRequest\x1a$.smith.core.v1.CreateSessionResponse\"!\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/sessions:\x01*\x12\x82\x01\n\rDeleteSession\x12#.smith.core.v1.DeleteSessionRequest\x1a$.smith.core.v1.DeleteSessionResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17*\x15/api/sessions/current\x12u\n\x0cListSessions\x12\".smith.core.v1.ListSessionsRequest\x1a#.smith.core.v1.ListSessionsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/sessions\x12\x87\x01\n\rRevokeSession\x12#.smith.core.v1.RevokeSessionRequest\x1a$.smith.core.v1.RevokeSessionResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/sessions/{session_id}\x12n\n\nGetAccount\x12 .smith.core.v1.GetAccountRequest\x1a!.smith.core.v1.GetAccountResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/account\x12|\n\rUpdateAccount\x12#.smith.core.v1.UpdateAccountRequest\x1a$.smith.core.v1.UpdateAccountResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\x32\x0c/api/account:\x01*\x12q\n\x0bListMembers\x12!.smith.core.v1.ListMembersRequest\x1a\".smith.core.v1.ListMembersResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/members\x12y\n\x0c\x43reateMember\x12\".smith.core.v1.CreateMemberRequest\x1a#.smith.core.v1.CreateMemberResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/api/members:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/account_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\x1a\x1bsmith/core/v1/session.proto\"F\n\x14\x43reateSessionRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\"\xb3\x01\n\x15\x43reateSessionResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x16\n\x14\x44\x65leteSessionRequest\"\x17\n\x15\x44\x65leteSessionResponse\"c\n\x13ListSessionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"r\n\x14ListSessionsResponse\x12(\n\x08sessions\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Session\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"0\n\x14RevokeSessionRequest\x12\x18\n\nsession_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x17\n\x15RevokeSessionResponse\"\x1c\n\x1aRevokeOtherSessionsRequest\".\n\x1bRevokeOtherSessionsResponse\x12\x0f\n\x07revoked\x18\x01 \x01(\x05\"Y\n\x15\x43hangePasswordRequest\x12!\n\x10\x63urrent_password\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12\x1d\n\x0cnew_password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\")\n\x16\x43hangePasswordResponse\x12\x0f\n\x07revoked\x18\x01 \x01(\x05\"\x13\n\x11GetAccountRequest\"d\n\x12GetAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x02 \x01(\x0b\x32\x15.smith.core.v1.Member\"\xaa\x01\n\x14UpdateAccountRequest\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\"\n\x15rate_limit_per_minute\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12 \n\x13max_live_activities\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x07\n\x05_nameB\x18\n\x16_rate_limit_per_minuteB\x16\n\x14_max_live_activities\"@\n\x15UpdateAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\"b\n\x12ListMembersRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"o\n\x13ListMembersResponse\x12&\n\x07members\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Member\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x92\x01\n\x13\x43reateMemberRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x19\n\x08password\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12&\n\x04role\x18\x04 \x01(\x0e\x32\x13.smith.core.v1.RoleH\x01\x88\x01\x01\x42\x07\n\x05_nameB\x07\n\x05_role\"=\n\x14\x43reateMemberResponse\x12%\n\x06member\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Member2\x83\n\n\x0e\x41\x63\x63ountService\x12}\n\rCreateSession\x12#.smith.core.v1.CreateSessionRequest\x1a$.smith.core.v1.CreateSessionResponse\"!\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/sessions:\x01*\x12\x82\x01\n\rDeleteSession\x12#.smith.core.v1.DeleteSessionRequest\x1a$.smith.core.v1.DeleteSessionResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17*\x15/api/sessions/current\x12u\n\x0cListSessions\x12\".smith.core.v1.ListSessionsRequest\x1a#.smith.core.v1.ListSessionsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/sessions\x12\x87\x01\n\rRevokeSession\x12#.smith.core.v1.RevokeSessionRequest\x1a$.smith.core.v1.RevokeSessionResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/sessions/{session_id}\x12\x8c\x01\n\x13RevokeOtherSessions\x12).smith.core.v1.RevokeOtherSessionsRequest\x1a*.smith.core.v1.RevokeOtherSessionsResponse\"\x1e\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x0f*\r/api/sessions\x12\x80\x01\n\x0e\x43hangePassword\x12$.smith.core.v1.ChangePasswordRequest\x1a%.smith.core.v1.ChangePasswordResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\x1a\r/api/password:\x01*\x12n\n\nGetAccount\x12 .smith.core.v1.GetAccountRequest\x1a!.smith.core.v1.GetAccountResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/account\x12|\n\rUpdateAccount\x12#.smith.core.v1.UpdateAccountRequest\x1a$.smith.core.v1.UpdateAccountResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\x32\x0c/api/account:\x01*\x12q\n\x0bListMembers\x12!.smith.core.v1.ListMembersRequest\x1a\".smith.core.v1.ListMembersResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/members\x12y\n\x0c\x43reateMember\x12\".smith.core.v1.CreateMemberRequest\x1a#.smith.core.v1.CreateMemberResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/api/members:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATESESSIONRESPONSE'].fields_by_name['session_token']._serialized_options = b'\200\001\001'
   _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\342A\001\002'
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._loaded_options = None
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._serialized_options = b'\200\001\001\342A\001\002'
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\200\001\001\342A\001\002'
   _globals['_CREATEMEMBERREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_CREATEMEMBERREQUEST'].fields_by_name['email']._serialized_options = b'\342A\001\002'
   _globals['_CREATEMEMBERREQUEST'].fields_by_name['password']._loaded_options = None
@@ -57,6 +61,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\017\022\r/api/sessions'
   _globals['_ACCOUNTSERVICE'].methods_by_name['RevokeSession']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['RevokeSession']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\034*\032/api/sessions/{session_id}'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['RevokeOtherSessions']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['RevokeOtherSessions']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\017*\r/api/sessions'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\022\032\r/api/password:\001*'
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\016\022\014/api/account'
   _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateAccount']._loaded_options = None
@@ -81,22 +89,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKESESSIONREQUEST']._serialized_end=805
   _globals['_REVOKESESSIONRESPONSE']._serialized_start=807
   _globals['_REVOKESESSIONRESPONSE']._serialized_end=830
-  _globals['_GETACCOUNTREQUEST']._serialized_start=832
-  _globals['_GETACCOUNTREQUEST']._serialized_end=851
-  _globals['_GETACCOUNTRESPONSE']._serialized_start=853
-  _globals['_GETACCOUNTRESPONSE']._serialized_end=953
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=956
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=1126
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=1128
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=1192
-  _globals['_LISTMEMBERSREQUEST']._serialized_start=1194
-  _globals['_LISTMEMBERSREQUEST']._serialized_end=1292
-  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1294
-  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1405
-  _globals['_CREATEMEMBERREQUEST']._serialized_start=1408
-  _globals['_CREATEMEMBERREQUEST']._serialized_end=1554
-  _globals['_CREATEMEMBERRESPONSE']._serialized_start=1556
-  _globals['_CREATEMEMBERRESPONSE']._serialized_end=1617
-  _globals['_ACCOUNTSERVICE']._serialized_start=1620
-  _globals['_ACCOUNTSERVICE']._serialized_end=2629
+  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_start=832
+  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_end=860
+  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_start=862
+  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_end=908
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=910
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=999
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1001
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1042
+  _globals['_GETACCOUNTREQUEST']._serialized_start=1044
+  _globals['_GETACCOUNTREQUEST']._serialized_end=1063
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=1065
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=1165
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=1168
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=1338
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=1340
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=1404
+  _globals['_LISTMEMBERSREQUEST']._serialized_start=1406
+  _globals['_LISTMEMBERSREQUEST']._serialized_end=1504
+  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1506
+  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1617
+  _globals['_CREATEMEMBERREQUEST']._serialized_start=1620
+  _globals['_CREATEMEMBERREQUEST']._serialized_end=1766
+  _globals['_CREATEMEMBERRESPONSE']._serialized_start=1768
+  _globals['_CREATEMEMBERRESPONSE']._serialized_end=1829
+  _globals['_ACCOUNTSERVICE']._serialized_start=1832
+  _globals['_ACCOUNTSERVICE']._serialized_end=3115
 # @@protoc_insertion_point(module_scope)

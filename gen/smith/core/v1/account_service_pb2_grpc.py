@@ -55,6 +55,16 @@ class AccountServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionResponse.FromString,
                 _registered_method=True)
+        self.RevokeOtherSessions = channel.unary_unary(
+                '/smith.core.v1.AccountService/RevokeOtherSessions',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeOtherSessionsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeOtherSessionsResponse.FromString,
+                _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/smith.core.v1.AccountService/ChangePassword',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
         self.GetAccount = channel.unary_unary(
                 '/smith.core.v1.AccountService/GetAccount',
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountRequest.SerializeToString,
@@ -116,6 +126,22 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevokeOtherSessions(self, request, context):
+        """Ends all sessions of the calling person but the one that asks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Gives the calling person another password, and ends all their sessions but the one that asks.
+
+        Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetAccount(self, request, context):
         """The caller's account and place in it.
         """
@@ -170,6 +196,16 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.RevokeSession,
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionResponse.SerializeToString,
+            ),
+            'RevokeOtherSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeOtherSessions,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeOtherSessionsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RevokeOtherSessionsResponse.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ChangePasswordResponse.SerializeToString,
             ),
             'GetAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAccount,
@@ -301,6 +337,60 @@ class AccountService:
             '/smith.core.v1.AccountService/RevokeSession',
             smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_account__service__pb2.RevokeSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeOtherSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/RevokeOtherSessions',
+            smith_dot_core_dot_v1_dot_account__service__pb2.RevokeOtherSessionsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.RevokeOtherSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/ChangePassword',
+            smith_dot_core_dot_v1_dot_account__service__pb2.ChangePasswordRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.ChangePasswordResponse.FromString,
             options,
             channel_credentials,
             insecure,

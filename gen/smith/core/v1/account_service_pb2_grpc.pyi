@@ -51,6 +51,13 @@ class AccountServiceStub:
 
     Errors: NOT_FOUND.
     """
+    RevokeOtherSessions: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RevokeOtherSessionsRequest, _account_service_pb2.RevokeOtherSessionsResponse]
+    """Ends all sessions of the calling person but the one that asks."""
+    ChangePassword: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]
+    """Gives the calling person another password, and ends all their sessions but the one that asks.
+
+    Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
+    """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]
     """The caller's account and place in it."""
     UpdateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]
@@ -88,6 +95,13 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
 
     Errors: NOT_FOUND.
+    """
+    RevokeOtherSessions: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RevokeOtherSessionsRequest, _account_service_pb2.RevokeOtherSessionsResponse]  # type: ignore[assignment]
+    """Ends all sessions of the calling person but the one that asks."""
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
+    """Gives the calling person another password, and ends all their sessions but the one that asks.
+
+    Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """The caller's account and place in it."""
@@ -147,6 +161,25 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
 
         Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def RevokeOtherSessions(
+        self,
+        request: _account_service_pb2.RevokeOtherSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.RevokeOtherSessionsResponse, _abc.Awaitable[_account_service_pb2.RevokeOtherSessionsResponse]]:
+        """Ends all sessions of the calling person but the one that asks."""
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _account_service_pb2.ChangePasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ChangePasswordResponse, _abc.Awaitable[_account_service_pb2.ChangePasswordResponse]]:
+        """Gives the calling person another password, and ends all their sessions but the one that asks.
+
+        Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod

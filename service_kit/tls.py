@@ -1,0 +1,37 @@
+"""TLS between our own processes, where both sides show a certificate of the same authority (mTLS)."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What a process shows, and whom it believes. All in PEM."""
+
+    certificate: bytes
+    key: bytes
+    authority: bytes
+
+    @staticmethod
+    def read(certificate: Path, key: Path, authority: Path) -> "Tls":
+        """From these files. Raises ValueError, which says what is wrong with which."""
+        try:
+            # gRPC would say of a bad one that the handshake fails, with every call.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_verify_locations(authority)
+            # An encrypted key would be asked for at the terminal.
+            context.load_cert_chain(certificate, key, password=lambda: "")
+        except OSError as error:  # ssl.SSLError is one
+            raise ValueError(f"{certificate}, {key} and {authority} cannot be used together: {error}") from None
+        return Tls(certificate.read_bytes(), key.read_bytes(), authority.read_bytes())
+
+    def server_credentials(self) -> grpc.ServerCredentials:
+        """For servers: whoever calls must show a certificate."""
+        return grpc.ssl_server_credentials([(self.key, self.certificate)], self.authority, require_client_auth=True)
+
+    def channel_credentials(self) -> grpc.ChannelCredentials:
+        """For channels: the server's certificate must bear the name or address that is called."""
+        return grpc.ssl_channel_credentials(self.authority, self.key, self.certificate)

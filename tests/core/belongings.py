@@ -1,0 +1,72 @@
+"""What an account may have: one of each, and a look at all of it."""
+
+import re
+import uuid
+
+from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
+
+from tests.core.harness import Account
+
+CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
+LAST_USED = re.compile(r"\s*last_used_at \{[^}]*\}")
+
+
+async def example_ids(account: Account) -> dict[str, str]:
+    """An id of something that exists in the account, for every id that a request may name; the channel is assigned."""
+    phone = await account.add_startable_phone()
+    backend = account.core.caller((await account.add_key())[1])
+    ids = {
+        "api_key_id": (await account.add_key())[0],
+        "channel_id": await account.add_channel(),
+        "user_id": (await account.add_member())[0],
+        "device_id": phone.id,
+        "activity_id": (await backend.StartLiveActivity(content_state=CONTENT_STATE)).activity_id,
+        "session_id": (await account.owner.ListSessions()).sessions[0].id,
+        "action_id": str(uuid.uuid4()),
+        "action_run_id": str(uuid.uuid4()),
+    }
+    await account.core.sql(
+        """
+        WITH button AS (
+            INSERT INTO live_activity_actions (id, activity_id, title, type, url, method)
+            VALUES (%(action_id)s, %(activity_id)s, 'Stop', 'webhook', 'https://example.com/', 'GET')
+        )
+        INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,
+                                 response_body, reason, message, created_at)
+        VALUES (%(action_run_id)s, %(account_id)s, %(action_id)s, %(device_id)s, true, '', 'GET', 'succeeded', now(), 1,
+                '', '', '', now())
+        """,
+        account_id=account.id,
+        **{name: ids[name] for name in ("action_id", "action_run_id", "activity_id", "device_id")},
+    )
+    await account.owner.AssignUser(channel_id=ids["channel_id"], user_id=ids["user_id"])
+    await account.owner.AssignDevice(channel_id=ids["channel_id"], device_id=ids["device_id"])
+    return ids
+
+
+async def everything(account: Account) -> list[str]:
+    """All that the account has, but for when its credentials were last used: that is noted in the background."""
+    shown = [
+        LAST_USED.sub("", str(await getattr(account.owner, name)()))
+        for name in (
+            "ListApiKeys",
+            "ListChannels",
+            "ListDevices",
+            "ListMembers",
+            "ListSessions",
+            "ListActionRuns",
+            "GetAccount",
+        )
+    ]
+    activities = await account.core.sql(
+        """
+        SELECT a.id, a.version, a.content_state, a.ended_at, p.device_id, p.phase, p.update_token
+        FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id
+        WHERE a.account_id = %s ORDER BY a.id, p.device_id
+        """,
+        account.id,
+    )
+    streams = await account.core.sql(
+        "SELECT * FROM live_activity_streams WHERE account_id = %s ORDER BY id", account.id
+    )  # fmt: skip
+    return [*shown, *map(str, activities), *map(str, streams)]

@@ -1,0 +1,252 @@
+"""No method tells whether another account has something, and none touches it.
+
+Whatever a request may name is tried with what the other account has and with what nobody has. The two answers must be
+the same, byte for byte but for the name, and nothing of the other account's may have changed.
+"""
+
+import base64
+import re
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from google.protobuf.descriptor import FieldDescriptor
+from smith.core.v1 import options_pb2
+from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
+from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
+
+from core_service.paging import write_token
+from service_kit.status import from_rpc_error
+from tests.core.belongings import CONTENT_STATE, example_ids
+from tests.core.harness import METHODS, PASSWORD, Account, Caller, Core, start_account
+
+VALUES_OF_ONES_OWN = {
+    "content_state", "action", "alert", "title", "message", "subtitle", "media", "redirection", "actions", "payload",
+    "badge", "sound", "name", "password", "role", "scope", "rate_limit_per_minute", "max_live_activities", "page_size",
+    "types", "outcomes", "state", "environment", "bundle_id", "os_version", "frequent_pushes_enabled", "token",
+    "current_password", "new_password",
+}  # fmt: skip
+"""Fields that name nothing."""
+
+KNOWN_BY_WHOEVER_KNOWS_THEM = {
+    ("CreateSession", "email"): "the password goes with it; tests/core/test_accounts.py has the two answers",
+    ("CreateMember", "email"): "an address is one person on the whole server: an owner who adds it learns that",
+    ("PairDevice", "pairing_code"): "a credential: whoever has it may pair for its account",
+}
+DOCUMENTED_AS_FORBIDDEN = {("UpdateLiveActivity", "activity_id"), ("EndLiveActivity", "activity_id")}
+"""The documented API answers 403 for another account's activity, not 404. Its id is 190 random bits."""
+
+BESIDES: dict[str, dict[str, Any]] = {
+    "CreateApiKey": {"name": "key", "scope": API_KEY_SCOPE_CHANNELS},
+    "UpdateApiKey": {"scope": API_KEY_SCOPE_CHANNELS, "channels": ["ops"]},
+    "UpdateLiveActivity": {"content_state": CONTENT_STATE},
+    "EndLiveActivity": {"content_state": CONTENT_STATE},
+    "StartLiveActivity": {"content_state": CONTENT_STATE},
+    "PutLiveActivityStream": {"content_state": CONTENT_STATE},
+    "PutLiveActivityToken": {"token": "ab" * 32},
+    "PutDeviceTokens": {"environment": APNS_ENVIRONMENT_SANDBOX},
+    "SendPushNotification": {"title": "hello"},
+}
+"""What else a request must say to be looked at."""
+EITHER = {"ExplainDelivery": ("notification_id", "activity_id", "stream_key")}
+"""Fields of which a request names one."""
+
+LAST = [
+    ("UpdateChannel", "slug"),
+    ("CreateChannel", "slug"),
+    ("PutLiveActivityStream", "stream_key"),
+    ("PutDeviceTokens", "push_token"),
+    ("PutDeviceTokens", "push_to_start_token"),
+]
+"""After these there is something of ours by the same name."""
+CASES = [
+    (name, field.name)
+    for name, method in METHODS.items()
+    for field in method.input_type.fields
+    if field.name not in VALUES_OF_ONES_OWN and (name, field.name) not in KNOWN_BY_WHOEVER_KNOWS_THEM
+]
+CASES.sort(key=lambda case: (case in LAST, LAST.index(case) if case in LAST else 0, case))
+SHAPELESS = (
+    re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    re.compile(r"(?:seconds|nanos): \d+"),
+    re.compile(r'(?:secret|hint|activity_id|next_page_token): "[^"]*"'),
+    re.compile(r"last_used_at \{[^}]*\}"),
+)
+"""What differs from answer to answer anyway."""
+IN_THE_BACKGROUND = "{last_used_at,due_at,attempts,attempt,failures,next_at,leased,sent_event,sent_version,reason}"
+"""Columns that the server itself changes, because no delivery service answers here."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Two accounts that have one of everything each."""
+
+    account: Account
+    stranger: Account
+    mine: dict[str, str]
+    theirs: dict[str, str]
+    callers: dict[int, Caller]
+    """Of the account, by what they may."""
+
+    def caller(self, name: str) -> Caller:
+        """Somebody of the account who may call the method."""
+        allowed = METHODS[name].GetOptions().Extensions[options_pb2.policy].allow
+        return next(self.callers[access] for access in (*allowed, options_pb2.ACCESS_OWNER) if access in self.callers)
+
+    async def everything_of_the_other(self) -> list[str]:
+        """Every row of every table that names something of theirs."""
+        core = self.stranger.core
+        tables = await core.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        marks = [self.stranger.id, *(value for name, value in self.theirs.items() if name.endswith("_id"))]
+        found = []
+        for (table,) in tables:
+            if table == "delivery_attempts":
+                continue
+            query = f'SELECT (to_jsonb(t) - %s::text[])::text FROM "{table}" t'  # noqa: S608 - from the catalogue
+            rows = await core.sql(query, IN_THE_BACKGROUND)
+            found += [f"{table} {row}" for (row,) in rows if any(mark in row for mark in marks)]
+        return sorted(found)
+
+
+async def belongings(account: Account) -> dict[str, str]:
+    """The name of one thing of each kind that the account has."""
+    ids = await example_ids(account)
+    backend = account.core.caller((await account.add_key())[1])
+    await backend.SendPushNotification(title="hello")
+    [(notification_id,)] = await account.core.sql("SELECT id FROM notifications WHERE account_id = %s", account.id)
+    stream_key = f"stream-{uuid.uuid4().hex}"
+    slug = f"slug-{uuid.uuid4().hex}"
+    await backend.PutLiveActivityStream(stream_key=stream_key, content_state=CONTENT_STATE)
+    await account.owner.CreateChannel(slug=slug)
+    [(push_token,)] = await account.core.sql("SELECT push_token FROM devices WHERE id = %s", ids["device_id"])
+    [(start_token,)] = await account.core.sql("SELECT push_to_start_token FROM devices WHERE id = %s", ids["device_id"])
+    return ids | {
+        "notification_id": str(notification_id),
+        "stream_key": stream_key,
+        "slug": slug,
+        "channel": slug,
+        "channels": slug,
+        "target": slug,
+        "push_token": push_token,
+        "push_to_start_token": start_token,
+        "page_token": write_token(ids["device_id"]),
+    }
+
+
+def nobodys(field: str, theirs: str) -> str:
+    """A name of the same form that nothing has."""
+    if field == "page_token":
+        # The place next to theirs: a page begins there, whoever has it.
+        return write_token(str(uuid.UUID(int=uuid.UUID(base64.urlsafe_b64decode(theirs).decode()).int + 1)))
+    if field == "activity_id":
+        return secrets.token_urlsafe(24)
+    if field in ("push_token", "push_to_start_token"):
+        return secrets.token_hex(32)
+    if field.endswith("_id"):
+        return str(uuid.uuid4())
+    prefix = "stream" if field == "stream_key" else "slug"
+    return f"{prefix}-{uuid.uuid4().hex}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(core: Core) -> AsyncIterator[World]:
+    """For all cases together: none changes what another needs."""
+    account, stranger = await start_account(core), await start_account(core, "Elsewhere")
+    mine, theirs = await belongings(account), await belongings(stranger)
+    phone = await account.add_phone()
+    callers = {
+        options_pb2.ACCESS_API_KEY: core.caller((await account.add_key())[1]),
+        options_pb2.ACCESS_DEVICE: phone.caller,
+        options_pb2.ACCESS_OWNER: account.owner,
+        options_pb2.ACCESS_MEMBER: account.owner,
+    }
+    yield World(account, stranger, mine, theirs, callers)
+
+
+def shape(field: FieldDescriptor, value: str) -> Any:
+    """The value as the field takes it."""
+    if field.message_type is not None:
+        return {"channels": [value]}
+    if field.containing_type.name == "ListChannelsRequest" and field.name == "page_token":
+        return write_token(f"slug-{value.lower()}")
+    return [value] if field.is_repeated else value
+
+
+async def answer(world: World, name: str, field_name: str, value: str) -> str:
+    """What the call says, without the value and without what differs anyway."""
+    method = METHODS[name]
+    fields: dict[str, Any] = {
+        field.name: world.mine[field.name]
+        for field in method.input_type.fields
+        if field.name.endswith("_id") and field.name in world.mine and field.name not in EITHER.get(name, ())
+    }
+    if name == "ExplainDelivery" and field_name == "device_id":
+        fields["activity_id"] = world.mine["activity_id"]
+    if name == "ListDeliveryAttempts":
+        fields = {}
+    field = method.input_type.fields_by_name[field_name]
+    given = shape(field, value)
+    fields |= BESIDES.get(name, {}) | {field_name: given}
+    try:
+        said = str(await getattr(world.caller(name), name)(**fields))
+    except grpc.aio.AioRpcError as error:
+        said = str(from_rpc_error(error))
+    for text in (value, given if isinstance(given, str) else value):
+        said = said.replace(text, "VALUE")
+    for pattern in SHAPELESS:
+        said = pattern.sub("*", said)
+    return said
+
+
+LISTS = sorted(
+    name for name, method in METHODS.items() if name.startswith("List") and method.output_type.fields[0].is_repeated
+)
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_no_list_holds_anything_of_theirs(world: World, name: str) -> None:
+    listed = str(await getattr(world.caller(name), name)(page_size=1000))
+    assert not [what for what, value in world.theirs.items() if value in listed]
+
+
+@pytest.mark.parametrize(("name", "field"), CASES)
+async def test_what_another_account_has_is_to_us_what_nobody_has(world: World, name: str, field: str) -> None:
+    """A new method is tried at once; a new kind of name fails here until `belongings` knows it."""
+    theirs = world.theirs[field]
+    before = await world.everything_of_the_other()
+    of_theirs = await answer(world, name, field, theirs)
+    assert await world.everything_of_the_other() == before
+    of_nobody = await answer(world, name, field, nobodys(field, theirs))
+    if (name, field) in DOCUMENTED_AS_FORBIDDEN:
+        assert "FORBIDDEN" in of_theirs
+        assert "NOT_FOUND" in of_nobody
+    else:
+        assert of_theirs == of_nobody
+        assert not any(other in of_theirs for other in (world.stranger.id, world.stranger.email))
+
+
+async def test_their_idempotency_key_is_free_for_us(world: World) -> None:
+    theirs, ours = (one.owner.with_metadata(("idempotency-key", "shared")) for one in (world.stranger, world.account))
+    made = await theirs.CreateApiKey(name="theirs")
+    assert (await ours.CreateApiKey(name="ours")).secret != made.secret
+    assert (await theirs.CreateApiKey(name="theirs")).secret == made.secret
+
+
+async def test_what_a_request_does_not_name_is_ones_own(world: World) -> None:
+    """Methods without a field: everything they say is the caller's."""
+    nameless = [name for name, method in METHODS.items() if not method.input_type.fields]
+    for name in set(nameless) - {"DeleteSession", "RevokeOtherSessions", "UnpairDevice", "RotateWebhookSecret"}:
+        said = str(await getattr(world.caller(name), name)())
+        assert not [what for what, value in world.theirs.items() if value in said]
+    before = await world.everything_of_the_other()
+    session = await world.account.sign_in(world.account.email, PASSWORD)
+    await world.account.core.caller(session).DeleteSession()
+    await world.account.owner.RevokeOtherSessions()
+    await (await world.account.add_phone()).caller.UnpairDevice()
+    await world.account.owner.RotateWebhookSecret()
+    assert await world.everything_of_the_other() == before

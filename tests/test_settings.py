@@ -1,0 +1,99 @@
+"""What a process says of settings that it cannot use: which one and why, and never a secret in it."""
+
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+
+from service_kit.logs import Redactor
+
+LONG = "s" * 32
+
+
+def ended(process: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """A process started with these settings, at its end."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")}
+    return subprocess.run(
+        [sys.executable, "-m", process], env=clean | env, capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMITH_DATABASE_URL", "mysql://smith:hunter2@db/smith"),
+        ("SMITH_DATABASE_URL", "hunter2"),
+        ("SMITH_DATABASE_URL", "postgresql://smith:hunter2%zz@db/smith"),
+        ("SMITH_DATABASE_URL", "postgresql://smith:hunter2@db:port/smith"),
+        ("SMITH_DATABASE_URL", "postgresql://smith:hunter2@[db/smith"),
+        ("SMITH_REDIS_URL", "http://:hunter2@redis"),
+        ("SMITH_REDIS_URL", "redis://:hunter2@redis:port/0"),
+        ("SMITH_INTERNAL_SECRET", "hunter2"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_said_without_its_secret(name: str, value: str) -> None:
+    process = ended("core_service", **({"SMITH_DATABASE_URL": "postgresql://localhost/x"} | {name: value}))
+    assert process.returncode == 2, process.stderr
+    assert name in process.stderr
+    assert "hunter2" not in process.stderr + process.stdout
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    "secret", ["ü" * 32, "two words, and then some to be long enough", LONG + "\n" + LONG, "x" * 513]
+)
+def test_a_secret_that_metadata_cannot_carry_is_refused_at_start(secret: str) -> None:
+    """It would be refused at every single call otherwise."""
+    process = ended("delivery_service", SMITH_INTERNAL_SECRET=secret)
+    assert process.returncode == 2
+    assert "SMITH_INTERNAL_SECRET=(hidden): " in process.stderr
+    assert secret not in process.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connecting to postgresql://smith:hunter2@db:5432/smith",
+        "connecting to redis://:hunter2@redis:6379/0",
+        "calling https://user:hunter2@hooks.example/path",
+        "Authorization: Bearer hunter2",
+        "{'authorization': 'bearer hunter2'}",
+        "the key ask_hunter2hunter2 is unknown",
+        "xses_hunter2hunter2",
+        "signed with whsec_hunter2hunter2hunter2==",
+    ],
+)
+def test_whatever_is_logged_what_looks_like_a_credential_is_not(text: str) -> None:
+    for arguments in ((text,), ("%s", text)):
+        record = logging.LogRecord("x", logging.INFO, "x", 1, arguments[0], arguments[1:], None)
+        assert "hunter2" not in Redactor("%(message)s").format(record)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "x", 1, "failed", (), sys.exc_info())
+    assert "hunter2" not in Redactor("%(message)s").format(record)
+
+
+def test_a_password_in_a_url_is_not_logged_while_the_database_is_away() -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")} | {
+        "SMITH_DATABASE_URL": "postgresql://smith:hunter2@127.0.0.1:1/smith",
+        "SMITH_REDIS_URL": "redis://:hunter2@127.0.0.1:1/0",
+        "SMITH_LOG_LEVEL": "debug",
+        "SMITH_CORE_PORT": "0",
+    }
+    with subprocess.Popen([sys.executable, "-m", "core_service"], env=env, stderr=subprocess.PIPE, text=True) as core:
+        assert core.stderr is not None
+        heard = []
+        for line in core.stderr:
+            heard.append(line)
+            if "waiting for the database" in line:
+                core.terminate()
+    assert any("waiting for the database" in line for line in heard)
+    assert "hunter2" not in "".join(heard)
+    bootstrap = [sys.executable, "-m", "core_service", "bootstrap", "--email", "o@acme.test", "--account-name", "Acme"]
+    env["SMITH_BOOTSTRAP_PASSWORD"] = "hunter2hunter2"
+    ended = subprocess.run(bootstrap, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert "cannot be reached" in ended.stderr
+    assert "hunter2" not in ended.stdout + ended.stderr
