@@ -8,7 +8,7 @@ import sys
 from core_service import bootstrap
 from core_service.settings import CoreSettings
 from core_service.wiring import serve
-from service_kit import logs, process
+from service_kit import logs, process, tracing
 from service_kit.peers import require_protection
 from service_kit.settings import load
 
@@ -23,15 +23,18 @@ def main() -> None:
     first.add_argument("--password", help="better given in SMITH_BOOTSTRAP_PASSWORD, where `ps` does not show it")
     arguments = parser.parse_args()
     settings = load(CoreSettings)
-    logs.configure("core", settings.log_level)
+    logs.configure("core", settings.log_level, settings.log_format)
     require_protection(settings, "core")
     if arguments.command == "bootstrap":
         password = arguments.password or os.environ.get("SMITH_BOOTSTRAP_PASSWORD", "")
         sys.exit(asyncio.run(bootstrap.run(settings.database_url, arguments.email, password, arguments.account_name)))
+    tracing.configure("core")
     try:
         process.run(lambda stop: serve(settings, stop))
     except OSError as error:
         sys.exit(f"core: {error}")
+    finally:
+        tracing.shutdown()
 
 
 if __name__ == "__main__":

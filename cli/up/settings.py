@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from service_kit.settings import ServiceSettings
+from service_kit.settings import OptionalPort, ServiceSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -24,6 +24,10 @@ class UpSettings(ServiceSettings):
     apns_simulator_port: Port = 8443
     webhook_simulator_port: Port = 8444
     """The simulator's receiver of webhook calls."""
+    gateway_metrics_port: OptionalPort = None
+    """Where Prometheus may read the gateway's metrics; nowhere unless told. So for core and delivery."""
+    core_metrics_port: OptionalPort = None
+    delivery_metrics_port: OptionalPort = None
     database_url: str | None = None
     """A PostgreSQL of the user's; without it an embedded one is run."""
     redis_url: str | None = None

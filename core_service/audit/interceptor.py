@@ -49,7 +49,7 @@ def _announcing(inner: AwaitedCall, method: str) -> AwaitedCall:
                 request=request_text(request),
                 subject_id=_subject(request),
                 client_address=read_text(metadata, "x-client-address") or None,
-                request_id=read_text(metadata, request_id.METADATA_KEY),
+                request_id=request_id.current.get(),
             )
         )
         try:

@@ -1,6 +1,7 @@
 """The courier that calls the delivery service over gRPC, many pushes to a call."""
 
 import asyncio
+import contextvars
 import datetime as dt
 import logging
 from collections.abc import Callable
@@ -58,9 +59,13 @@ class GrpcCourier:
         self._waiting.append((push, on_outcome))
         if self._flush_handle is None:
             loop = asyncio.get_running_loop()
-            # Even if nothing is under way, what comes in the same turn of the loop shares a call.
+            # Even if nothing is under way, what comes in the same turn of the loop shares a call. The call is nobody's
+            # in particular.
+            nobodys = contextvars.Context()
             self._flush_handle = (
-                loop.call_later(GATHER_SECONDS, self._flush) if self._unanswered else loop.call_soon(self._flush)
+                loop.call_later(GATHER_SECONDS, self._flush, context=nobodys)
+                if self._unanswered
+                else loop.call_soon(self._flush, context=nobodys)
             )
 
     def _flush(self) -> None:
@@ -106,6 +111,8 @@ class _Call:
             payload=push.payload,
             collapse_id=push.collapse_id,
             priority=push.priority,
+            request_id=push.origin.request_id,
+            traceparent=push.origin.traceparent,
         )
         message.expires_at.FromDatetime(push.expires_at)
         for target in targets:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -33,12 +34,13 @@ async def use_everything(account: Account) -> list[str]:
     await refusal(core.caller().CreateSession(email=account.email, password=password))
     email = f"other.{account.email}"
     await account.owner.CreateMember(email=email, password="another password")
+    webhook_secret = (await account.owner.GetWebhookSecret()).webhook_secret
     session = await account.sign_in(email, "another password")
     await refusal(core.caller(key + "x").SendPushNotification(title="hello"))
     await refusal(core.caller(session).UpdateAccount(name="x"))
     await refusal(core.caller().PairDevice(pairing_code="0000-0000", name="x"))
-    return [key, code, code.replace("-", ""), phone.secret, session, account.session, password, "another password",
-            PASSWORD]  # fmt: skip
+    return [key, code, code.replace("-", ""), phone.secret, webhook_secret, session, account.session, password,
+            "another password", PASSWORD]  # fmt: skip
 
 
 async def test_the_database_holds_hashes_and_no_secret(core: Core, account: Account) -> None:
@@ -53,9 +55,12 @@ async def test_the_database_holds_hashes_and_no_secret(core: Core, account: Acco
         assert secret.encode().hex() not in dump
 
 
-async def test_logs_show_no_secret_at_the_most_talkative_level(new_database: NewDatabase, tmp_path: Path) -> None:
+@pytest.mark.parametrize("log_format", ["text", "json"])
+async def test_logs_show_no_secret_at_the_most_talkative_level(
+    new_database: NewDatabase, tmp_path: Path, log_format: str
+) -> None:
     url = await asyncio.to_thread(new_database)
-    with core_process(url, tmp_path / "log") as process:
+    with core_process(url, tmp_path / "log", log_format) as process:
         address = await asyncio.to_thread(serving_address, process, tmp_path / "log")
         async with open_channel(address) as channel:
             core = Core(address, url, channel)
@@ -79,12 +84,13 @@ async def test_logs_show_no_secret_at_the_most_talkative_level(new_database: New
 
 
 @contextmanager
-def core_process(database_url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def core_process(database_url: str, log: Path, log_format: str) -> Iterator[subprocess.Popen[bytes]]:
     """`python -m core_service` on a free port, which it logs."""
     env = os.environ | {
         "SMITH_DATABASE_URL": database_url,
         "SMITH_CORE_PORT": "0",
         "SMITH_LOG_LEVEL": "debug",
+        "SMITH_LOG_FORMAT": log_format,
         "SMITH_DELIVERY_ADDRESS": "127.0.0.1:1",
         "SMITH_STOP_AT_EOF": "1",
     }
@@ -106,7 +112,7 @@ def serving_address(process: subprocess.Popen[bytes], log: Path) -> str:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)
-    return log.read_text().partition("serving on ")[2].split()[0]
+    return log.read_text().partition("serving on ")[2].split()[0].rstrip('"},')
 
 
 async def test_migrations_make_exactly_what_the_models_say(new_database: NewDatabase) -> None:
