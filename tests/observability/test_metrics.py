@@ -184,10 +184,6 @@ def test_the_documentation_names_every_metric_and_no_other(used: Observed) -> No
     assert ours <= named, ours - named
 
 
-def test_nobody_listens_for_prometheus_unless_told(stack: Stack) -> None:
-    assert "metrics on" not in stack.stderr
-
-
 def test_a_port_for_metrics_that_is_taken_is_named_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

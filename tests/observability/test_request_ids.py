@@ -34,16 +34,17 @@ def test_so_is_the_id_of_a_live_activitys_state(observed: Observed) -> None:
 
 
 def test_so_is_the_id_of_a_tap_on_a_webhook_action(observed: Observed) -> None:
+    def taps() -> list[dict[str, Any]]:
+        return [line for line in observed.logs() if line.get("route") == "/api/device/actions/{action_id}/run"]
+
     url = f"{observed.stack.quickstart.webhook_sink_url}/tapped"
     action = {"title": "Run", "type": "webhook", "url": url, "method": "POST"}
     answer = observed.key.post("/api/push-notification", json={"title": "tap me", "actions": [action]})
     assert answer.status_code == 200, answer.text
     shown = observed.phone.shows("tap me")
+    before = len(taps())
     observed.phone.do("tap", action_id=shown["actions"][0]["id"])
-    route = "/api/device/actions/{action_id}/run"
-    (access,) = eventually(
-        "the tap is logged", lambda: [line for line in observed.logs() if line.get("route") == route]
-    )
+    access = eventually("the tap is logged", taps, until=lambda lines: len(lines) > before)[-1]
     lines = until_known_to_all(observed, access["request_id"])
     assert any("webhook call: succeeded" in line["message"] for line in lines if line["process"] == "delivery")
 
