@@ -37,6 +37,10 @@ class Calls:
         self.active = 0
         self._by_caller: dict[int, int] = {}
 
+    def refused_by_core(self) -> None:
+        """Core has as many calls in progress as it takes."""
+        self._on_refused("core")
+
     @contextmanager
     def one(self, caller: int) -> Iterator[None]:
         """Counts a call for as long as it takes. Raises Problem 503 if there are too many, or too many of `caller`, a

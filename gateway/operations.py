@@ -14,7 +14,7 @@ from gateway.bodies import check_head, read_body
 from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
 from gateway.codec.json_text import JsonSyntaxError
 from gateway.load import BodyMemory, Calls, caller_of
-from gateway.problems import from_remote, invalid
+from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
 from service_kit import request_id, tracing
 from service_kit.status import from_rpc_error
@@ -104,14 +104,20 @@ class Operation:
                 response, failure = None, error
                 span.note(rpc__grpc__status=error.code().name)
         if failure is not None:
-            problem = from_remote(from_rpc_error(failure))
-            problem.headers.update(rate_limit_headers(failure.initial_metadata(), failure.trailing_metadata()))
-            raise problem
+            raise self._problem(failure)
         trailing = await call.trailing_metadata()
         headers = rate_limit_headers(await call.initial_metadata(), trailing)
         if any(key == "idempotency-replayed" for key, _ in trailing or ()):
             headers["idempotency-replayed"] = "true"
         return Answer(200, dump(self._encoder.encode(response)), headers)
+
+    def _problem(self, failure: grpc.aio.AioRpcError) -> Problem:
+        remote = from_rpc_error(failure)
+        if remote.code is grpc.StatusCode.RESOURCE_EXHAUSTED and not remote.reason:
+            self._calls.refused_by_core()
+        problem = from_remote(remote)
+        problem.headers.update(rate_limit_headers(failure.initial_metadata(), failure.trailing_metadata()))
+        return problem
 
 
 def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:

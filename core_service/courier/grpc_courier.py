@@ -21,6 +21,8 @@ GATHER_SECONDS = 0.01
 """How long a push waits at most for the call before its own to show a first outcome. A call costs both sides as much as
 several pushes, so under load pushes of different requests share one."""
 MAX_TARGETS_PER_CALL = 1000
+MAX_NAMED = 20
+"""Requests that a line of the log names."""
 CALL_TIMEOUT_SECONDS = 17.0
 """Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
 
@@ -136,7 +138,12 @@ class _Call:
                     answered = True
                     on_answered()
         except grpc.aio.AioRpcError as error:
-            log.warning("the delivery service did not finish a call: %s %s", error.code().name, error.details())
+            log.warning(
+                "the delivery service did not finish a call: %s %s",
+                error.code().name,
+                error.details(),
+                extra={"request_ids": self._request_ids()},
+            )
             reason = f"Delivery{error.code().name.title().replace('_', '')}"
             # Only this refusal says for certain that nothing was sent.
             sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -146,6 +153,10 @@ class _Call:
                 self._settle(index, leftover)
             if not answered:
                 on_answered()
+
+    def _request_ids(self) -> list[str]:
+        found = {push.request_id for push in self.request.pushes if push.request_id}
+        return sorted(found)[:MAX_NAMED]
 
     def _settle(self, index: int, outcome: Outcome) -> None:
         entry = self.targets[index]

@@ -104,8 +104,11 @@ async def test_it_listens_for_prometheus_only_if_told(core: CoreStandIn) -> None
         assert len(ports) == count
         for other in ports - {port}:
             await request(port, "GET", "/healthz")
+            core.aborts("GetAccount", grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls")
+            assert (await request(port, "GET", "/api/account")).status == 503
             async with httpx.AsyncClient(trust_env=False) as prometheus:
                 text = (await prometheus.get(f"http://127.0.0.1:{other}/metrics")).text
+            assert 'smith_gateway_refused_total{bound="core"} 1.0' in text
             assert 'smith_gateway_requests_total{method="GET",route="/healthz",status="200"} 1.0' in text
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 10) == 0

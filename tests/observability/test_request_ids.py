@@ -1,5 +1,6 @@
 """One request id leads through the logs of all processes."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -73,6 +74,20 @@ def test_every_line_is_an_object_that_says_when_where_and_what(observed: Observe
     observed.key.post("/api/push-notification", json={"title": "hello"})
     for line in observed.logs():
         assert {"time", "level", "process", "logger", "message"} <= line.keys(), line
+
+
+def test_no_secret_and_no_push_token_is_in_the_logs_of_any_process(observed: Observed) -> None:
+    """At the most talkative level."""
+    observed.key.post("/api/push-notification", json={"title": "hello"}, headers={"X-Request-Id": "secret-1"})
+    until_known_to_all(observed, "secret-1")
+    tokens = [request["token"] for request in observed.team.simulator.get("/apns/requests").json()["requests"]]
+    assert tokens
+    wrong = observed.team.anybody.post("/api/sessions", json={"email": "x@example.com", "password": "a wrong guess"})
+    assert wrong.status_code == 401
+    log = observed.stack.stderr
+    for secret in (observed.stack.api_key, observed.stack.owner_password, "a wrong guess", *tokens):
+        assert secret not in log
+    assert not re.search(r"(ask|dev|ses|inv|whsec)_[A-Za-z0-9]", log)
 
 
 def test_what_no_request_waits_for_has_no_id(observed: Observed) -> None:
