@@ -9,6 +9,9 @@ log = logging.getLogger(__name__)
 ROUTE_KEY = "smith.route"
 """Where the template of the request's path stands in its ASGI scope, once a route was found."""
 
+HEALTH = frozenset({"/healthz", "/readyz"})
+"""Asked for again and again by machines. That the server is not ready is an answer, and no failure of the request."""
+
 MAX_WARNINGS_PER_SECOND = 20
 """When core is away every request of every client is answered 503."""
 
@@ -35,7 +38,8 @@ class AccessLog:
 
     def tell(self, exchange: Exchange) -> None:
         """A request is over."""
-        if exchange.status >= 500 or exchange.seconds >= self._slow_seconds:
+        failed = exchange.status >= 500 and exchange.route not in HEALTH
+        if failed or exchange.seconds >= self._slow_seconds:
             if self._every or self._has_room():
                 self._write(logging.WARNING, exchange)
         elif self._every:

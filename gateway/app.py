@@ -9,7 +9,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import answers
-from gateway.access import ROUTE_KEY, AccessLog, Exchange
+from gateway.access import HEALTH, ROUTE_KEY, AccessLog, Exchange
 from gateway.answers import ANSWERED_KEY, REQUEST_ID_KEY, Answer, send_answer
 from gateway.bodies import ClientGone, linger
 from gateway.metrics import GatewayMetrics
@@ -44,7 +44,7 @@ class Gateway:
         request_id.current.set(given)
         self.metrics.in_progress.inc()
         try:
-            if tracing.is_on():
+            if tracing.is_on() and scope["path"] not in HEALTH:
                 with tracing.span(scope["method"], Kind.SERVER, parent=traceparent(scope)) as span:
                     await self._answer(scope, receive, send)
                     describe(span, scope)

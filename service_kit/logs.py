@@ -18,7 +18,7 @@ Format = Literal["text", "json"]
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request_id", "of_request"}
 """Attributes of a record that are no extra fields."""
 MAX_DEPTH = 5
-CHATTY = ("hpack", "h2", "httpx", "httpcore", "urllib3", "alembic.runtime.migration")
+CHATTY = ("hpack", "h2", "httpx", "httpcore", "urllib3", "alembic")
 
 
 class TextFormatter(logging.Formatter):

@@ -132,6 +132,18 @@ def test_spans_carry_no_secrets_tokens_or_contents(observed: Observed) -> None:
         assert secret.encode() not in everything
 
 
+def test_questions_about_health_are_neither_traced_nor_warned_about(observed: Observed) -> None:
+    """Not even those that were answered 503 while the server was starting."""
+    assert observed.team.anybody.get("/readyz").status_code == 200
+    trace_id = "f" * 32
+    assert observed.key.get("/api/nothing", headers=of_client(trace_id)).status_code == 404
+    eventually("a later trace is there", lambda: observed.collector.trace(trace_id))
+    assert not [span for span in list(observed.collector.spans) if span.name.endswith("z")]
+    asked = [line for line in observed.logs() if line.get("route") == "/readyz"]
+    assert asked
+    assert {line["level"] for line in asked} == {"info"}
+
+
 def test_requests_that_fail_are_marked_by_whose_fault_it_is(observed: Observed) -> None:
     trace_id = "e" * 32
     answer = observed.key.get("/api/live-activity/" + "x" * 32, headers=of_client(trace_id))
