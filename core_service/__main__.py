@@ -6,7 +6,7 @@ import os
 import sys
 
 from core_service.settings import CoreSettings, DatabaseSettings
-from service_kit import logs, process
+from service_kit import logs, process, tracing
 from service_kit.peers import require_protection
 from service_kit.settings import load
 
@@ -19,7 +19,7 @@ def main() -> None:
     if arguments.command in ("migrate", "revisions"):
         sys.exit(_schema(arguments))
     settings = load(CoreSettings)
-    logs.configure("core", settings.log_level)
+    logs.configure("core", settings.log_level, settings.log_format)
     require_protection(settings, "core")
     if arguments.command == "bootstrap":
         sys.exit(_bootstrap(settings, arguments))
@@ -45,7 +45,7 @@ def _schema(arguments: argparse.Namespace) -> int:
     if arguments.command == "revisions":
         return schema_command.list_revisions()
     settings = load(DatabaseSettings)
-    logs.configure("core", settings.log_level)
+    logs.configure("core", settings.log_level, settings.log_format)
     return schema_command.migrate(settings.database_url, check=arguments.check)
 
 
@@ -63,6 +63,7 @@ def _serve(settings: CoreSettings) -> None:
     from core_service.schema_command import first_line
     from core_service.wiring import serve
 
+    tracing.configure("core")
     try:
         process.run(lambda stop: serve(settings, stop))
     except OSError as error:
@@ -72,6 +73,8 @@ def _serve(settings: CoreSettings) -> None:
     except NewerSchema as error:
         print(f"core: {error}", file=sys.stderr)
         sys.exit(CANNOT_START)
+    finally:
+        tracing.shutdown()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import sqlalchemy.exc
+from prometheus_client import CollectorRegistry
 from smith.core.v1 import (
     account_service_pb2,
     account_service_pb2_grpc,
@@ -49,6 +50,7 @@ from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.servicer import ApiKeyServicer
 from core_service.auth.sessions import Sessions
+from core_service.backlog import Backlog
 from core_service.channels.audience import Audience
 from core_service.channels.service import Channels
 from core_service.channels.servicer import ChannelServicer
@@ -71,6 +73,7 @@ from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
 from core_service.live_activities.servicer import LiveActivityServicer
 from core_service.live_activities.wiring import LiveActivityArea, build_live_activities
+from core_service.metrics import CoreCollector, error_counter
 from core_service.orm import now
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
@@ -86,6 +89,8 @@ from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
+from service_kit import metrics
+from service_kit.call_observer import CallObserver
 from service_kit.client import open_channel
 from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
 from service_kit.interceptors import ErrorInterceptor
@@ -151,7 +156,9 @@ async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
 async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncIterator[int]:
     """A core that serves on the port it yields, and drains at the end. Live Activities go by `clock`."""
     url = settings.database_url
+    registry = metrics.new_registry()
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(metrics.serving(registry, settings, "core"))
         requests = await stack.enter_async_context(create_request_pool(url, max_size=settings.database_connections))
         # Losing the last outcomes in a crash of PostgreSQL only repeats pushes that carry the same ids.
         batches = await stack.enter_async_context(create_batch_pool(url, max_size=4))
@@ -187,8 +194,25 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         )
         retention = Retention(batches, ages, clock)
         last_used = LastUsed(batches)
+        backlog = Backlog(batches, clock)
+        registry.register(metrics.PoolCollector({"requests": requests, "batches": batches}))
+        registry.register(
+            CoreCollector(
+                backlog=backlog,
+                in_progress={
+                    "notifications": lambda: dispatch.in_progress,
+                    "live_activities": lambda: area.reconciler.in_progress,
+                    "webhooks": lambda: webhooks.in_progress,
+                },
+                courier=lines,
+                events=events,
+                relay=relay,
+                calls_limit=settings.max_concurrent_requests,
+            )
+        )
         server = build_server(
             settings,
+            registry=registry,
             pool=requests,
             shares=shares,
             engine=engine,
@@ -213,6 +237,8 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             HealthReport(server, [requests, batches], status).run,
             ClockWatch(batches, clock, own=area.reconciler.release, database=[dispatch.release, webhooks.release]).run,
             *([relay.run] if relay else []),
+            # Nobody else would look at it.
+            *([backlog.run] if settings.metrics_port is not None else []),
         )
         try:
             yield port
@@ -257,6 +283,7 @@ async def cancel(*tasks: asyncio.Task[None]) -> None:
 def build_server(
     settings: CoreSettings,
     *,
+    registry: CollectorRegistry,
     pool: Pool,
     shares: AccountShares,
     engine: AsyncEngine,
@@ -292,7 +319,8 @@ def build_server(
     runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
         interceptors=[
-            ErrorInterceptor(),
+            CallObserver(metrics.CallMetrics(registry, "core"), serves_clients=True),
+            ErrorInterceptor(error_counter(registry)),
             AccessInterceptor(policies, credentials, rate_limiter, peers),
             IdempotencyInterceptor(SERVICES, IdempotentRequests(pool)),
             AuditInterceptor(policies, peers),

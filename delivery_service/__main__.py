@@ -5,7 +5,8 @@ import sys
 
 from delivery_service.settings import DeliverySettings
 from delivery_service.wiring import Delivery, InvalidCertificates
-from service_kit import logs
+from service_kit import logs, tracing
+from service_kit.metrics import serving
 from service_kit.peers import require_protection
 from service_kit.process import StopRequest, run
 from service_kit.settings import load
@@ -16,18 +17,23 @@ log = logging.getLogger("delivery_service")
 async def serve(stop: StopRequest) -> None:
     """Serves until asked to stop."""
     settings = load(DeliverySettings)
-    logs.configure("delivery", settings.log_level)
+    logs.configure("delivery", settings.log_level, settings.log_format)
     require_protection(settings, "delivery")
+    tracing.configure("delivery")
     try:
         delivery = Delivery(settings)
         port = await delivery.start()
     except (OSError, InvalidCertificates) as error:
         log.error("cannot start: %s", error)
         sys.exit(1)
-    log.info("serving on %s:%d", settings.bind_host, port)
-    await stop.wait()
-    await delivery.stop()
+    async with serving(delivery.registry, settings, "delivery"):
+        log.info("serving on %s:%d", settings.bind_host, port)
+        await stop.wait()
+        await delivery.stop()
 
 
 if __name__ == "__main__":
-    run(serve)
+    try:
+        run(serve)
+    finally:
+        tracing.shutdown()

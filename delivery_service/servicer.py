@@ -10,6 +10,7 @@ from delivery_service.apns.batch import Batch
 from delivery_service.apns.connection import MAX_IN_FLIGHT
 from delivery_service.apns.request import jobs_of
 from delivery_service.apns.sender import ApnsSender
+from delivery_service.metrics import ApnsMetrics
 from service_kit.errors import DomainError, InvalidRequest, Kind
 from service_kit.interceptors import abort
 
@@ -25,24 +26,35 @@ class TooManyInProgress(DomainError):
 class DeliveryServicer(DeliveryServiceServicer):
     """Answers `Deliver`; holds at most `max_in_progress` targets at a time."""
 
-    def __init__(self, sender: ApnsSender, *, default_topic: str, connections: int, max_in_progress: int) -> None:
+    def __init__(
+        self,
+        sender: ApnsSender,
+        metrics: ApnsMetrics,
+        *,
+        default_topic: str,
+        connections: int,
+        max_in_progress: int,
+    ) -> None:
         self._sender = sender
+        self._metrics = metrics
         self._default_topic = default_topic
         # More workers than streams would only wait for one another.
         self._max_workers = connections * MAX_IN_FLIGHT
         self._max_in_progress = max_in_progress
-        self._in_progress = 0
+        self.in_progress = 0
+        """Targets that were taken and not answered."""
 
     async def Deliver(self, request: DeliverRequest, context: Any) -> AsyncIterator[DeliverResponse]:
         """See the contract."""
         targets = sum(len(push.targets) for push in request.pushes)
         if not 1 <= targets <= MAX_TARGETS:
             await abort(context, InvalidRequest(f"A request must have 1 to {MAX_TARGETS} targets, not {targets}."))
-        if self._in_progress + targets > self._max_in_progress:
+        if self.in_progress + targets > self._max_in_progress:
+            self._metrics.refuse()
             await abort(
-                context, TooManyInProgress(f"{self._in_progress} of {self._max_in_progress} targets are in progress.")
+                context, TooManyInProgress(f"{self.in_progress} of {self._max_in_progress} targets are in progress.")
             )
-        self._in_progress += targets
+        self.in_progress += targets
         try:
             jobs = list(jobs_of(request.pushes, self._default_topic))
             async with Batch(self._sender, jobs, max_workers=self._max_workers) as batch:
@@ -51,4 +63,4 @@ class DeliveryServicer(DeliveryServiceServicer):
                 while group := await batch.next_group():
                     yield DeliverResponse(outcomes=group)
         finally:
-            self._in_progress -= targets
+            self.in_progress -= targets

@@ -19,13 +19,16 @@ from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.sender import ApnsSender
+from delivery_service.metrics import ApnsCollector, ApnsMetrics, WebhookMetrics
 from delivery_service.servicer import DeliveryServicer
 from delivery_service.settings import DeliverySettings, permits_of, split_address
 from delivery_service.webhooks.addresses import AddressRules
 from delivery_service.webhooks.caller import WebhookCaller
 from delivery_service.webhooks.connecting import CheckedBackend, Resolve, resolve
 from delivery_service.webhooks.servicer import WebhookServicer
+from service_kit.call_observer import CallObserver
 from service_kit.interceptors import ErrorInterceptor
+from service_kit.metrics import CallMetrics, new_registry
 from service_kit.peers import Peers, PeersOnly
 from service_kit.server import GrpcServer
 
@@ -46,22 +49,31 @@ class Delivery:
         """`resolver` finds the addresses of webhooks' hosts."""
         self._settings = settings
         self._peers = Peers.of(settings)
+        self.registry = new_registry()
+        self._apns_metrics = ApnsMetrics(self.registry)
+        self._pools: dict[Environment.ValueType, ApnsConnectionPool] = {}
         self._problems = ProblemLog()
         self.sender = self._build_sender()
         servicer = DeliveryServicer(
             self.sender,
+            self._apns_metrics,
             default_topic=settings.apns_topic,
             connections=settings.apns_connections,
             max_in_progress=settings.apns_max_in_flight,
         )
+        self.registry.register(ApnsCollector(self._pools, lambda: servicer.in_progress, settings.apns_max_in_flight))
         self._webhooks = _build_webhook_caller(settings, resolver)
         most = settings.webhook_max_in_progress
         self._server = GrpcServer(
-            interceptors=[PeersOnly(self._peers), ErrorInterceptor()],
+            interceptors=[
+                PeersOnly(self._peers),
+                CallObserver(CallMetrics(self.registry, "delivery")),
+                ErrorInterceptor(),
+            ],
             max_concurrent_rpcs=settings.apns_max_in_flight + most + HEADROOM,
         )
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
-        webhook_servicer = WebhookServicer(self._webhooks, max_in_progress=most)
+        webhook_servicer = WebhookServicer(self._webhooks, WebhookMetrics(self.registry), max_in_progress=most)
         self._server.add(
             webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhook_servicer, WEBHOOK_SERVICE
         )
@@ -86,7 +98,9 @@ class Delivery:
             self._problems.report(
                 "key", "no pushes can be sent: set SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID"
             )
-            return ApnsSender({}, problems=self._problems, fault=lambda: "ProviderKeyMissing")
+            return ApnsSender(
+                {}, problems=self._problems, fault=lambda: "ProviderKeyMissing", metrics=self._apns_metrics
+            )
         file = KeyFile(settings.apns_key_file, self._problems)
         token = ProviderToken(lambda: file.key, key_id=settings.apns_key_id, team_id=settings.apns_team_id)
         context = _ssl_context("SMITH_APNS_CA_FILE", settings.apns_ca_file)
@@ -95,19 +109,24 @@ class Delivery:
             Environment.ENVIRONMENT_PRODUCTION: settings.apns_production_address,
             Environment.ENVIRONMENT_SANDBOX: settings.apns_sandbox_address,
         }
-        clients = {name: self._build_client(address, token, context) for name, address in addresses.items()}
+        clients = {name: self._build_client(name, address, token, context) for name, address in addresses.items()}
         return ApnsSender(
-            clients, problems=self._problems, fault=lambda: "" if token.is_usable else "ProviderKeyUnreadable"
+            clients,
+            problems=self._problems,
+            fault=lambda: "" if token.is_usable else "ProviderKeyUnreadable",
+            metrics=self._apns_metrics,
         )
 
-    def _build_client(self, address: str, token: ProviderToken, context: ssl.SSLContext) -> APNs:
+    def _build_client(
+        self, environment: "Environment.ValueType", address: str, token: ProviderToken, context: ssl.SSLContext
+    ) -> APNs:
         host, port = split_address(address)
         # aioapns demands key and topic of its own; only its pool would use them, and that is replaced.
         unused = "unused"
         client = APNs(
             key=unused, key_id=unused, team_id=unused, topic=unused, ssl_context=context, err_func=_judged_elsewhere
         )
-        client.pool = ApnsConnectionPool(
+        client.pool = self._pools[environment] = ApnsConnectionPool(
             host=host,
             port=port,
             provider_token=token,

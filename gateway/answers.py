@@ -1,7 +1,6 @@
 """Answers, written straight to the ASGI server: every one of them JSON, every one with its request id."""
 
-import re
-import uuid
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,10 +8,12 @@ from starlette.types import Scope, Send
 
 from gateway.codec import dump
 from gateway.problems import Problem
+from service_kit import request_id
 
-REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 REQUEST_ID_KEY = "smith.request_id"
 """Where the request's id stands in its ASGI scope."""
+ANSWERED_KEY = "smith.answered"
+"""Where the answer's status stands, and the time (of `time.perf_counter`) at which it was ready."""
 
 
 @dataclass(slots=True)
@@ -29,17 +30,15 @@ def from_problem(problem: Problem) -> Answer:
     return Answer(problem.status, dump(problem.body()), problem.headers)
 
 
-def request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The caller's `X-Request-Id` if it is 1 to 64 letters, digits, `_` or `-`, else a new one."""
-    for name, value in headers:
-        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-            return value
-    return uuid.uuid4().hex.encode()
+    return request_id.taken(next((value.decode("latin-1") for name, value in headers if name == b"x-request-id"), ""))
 
 
 async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = False) -> None:
     """Sends `answer`. With `more`, the exchange stays open until an empty last piece of body is sent."""
-    headers = [(b"x-request-id", scope[REQUEST_ID_KEY])]
+    scope[ANSWERED_KEY] = (answer.status, time.perf_counter())
+    headers = [(b"x-request-id", scope[REQUEST_ID_KEY].encode())]
     if answer.status != 204:
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", b"%d" % len(answer.body)))

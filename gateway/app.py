@@ -1,6 +1,7 @@
 """The gateway as an ASGI application: finds the operation, answers every request with JSON."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.routing import Route as StarletteRoute
@@ -8,11 +9,18 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import answers
-from gateway.answers import REQUEST_ID_KEY, Answer, send_answer
+from gateway.access import HEALTH, ROUTE_KEY, AccessLog, Exchange
+from gateway.answers import ANSWERED_KEY, REQUEST_ID_KEY, Answer, send_answer
 from gateway.bodies import ClientGone, linger
+from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, internal
+from service_kit import request_id, tracing
+from service_kit.tracing import Kind, Span
 
 log = logging.getLogger(__name__)
+
+CLIENT_LEFT = 499
+"""The status of what nobody waited to be answered, as nginx has it."""
 
 Handler = Callable[[Scope, Receive], Awaitable[Answer]]
 
@@ -20,14 +28,35 @@ Handler = Callable[[Scope, Receive], Awaitable[Answer]]
 class Gateway:
     """The outermost ASGI application, over handlers by method, by path."""
 
-    def __init__(self, resources: Mapping[str, Mapping[str, Handler]]) -> None:
+    def __init__(
+        self, resources: Mapping[str, Mapping[str, Handler]], metrics: GatewayMetrics, access: AccessLog
+    ) -> None:
         self._router = build_router(resources)
+        self.metrics = metrics
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request. Other kinds of connection are not served."""
+        """Answers one request, and keeps what is known of it. Other kinds of connection are not served."""
         if scope["type"] != "http":
             raise ValueError(f"cannot serve {scope['type']}")
-        scope[REQUEST_ID_KEY] = answers.request_id(scope["headers"])
+        began = time.perf_counter()
+        scope[REQUEST_ID_KEY] = given = answers.request_id_of(scope["headers"])
+        request_id.current.set(given)
+        self.metrics.in_progress.inc()
+        try:
+            if tracing.is_on() and scope["path"] not in HEALTH:
+                with tracing.span(scope["method"], Kind.SERVER, parent=traceparent(scope)) as span:
+                    await self._answer(scope, receive, send)
+                    describe(span, scope)
+            else:
+                await self._answer(scope, receive, send)
+        finally:
+            exchange = exchange_of(scope, began)
+            self.metrics.in_progress.dec()
+            self.metrics.count(exchange)
+            self._access.tell(exchange)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             # A trailing newline would match: the router's patterns end in "$".
             if not scope["path"].isprintable():
@@ -43,10 +72,35 @@ class Gateway:
             await refuse(mistake, scope, receive, send)
 
 
+def exchange_of(scope: Scope, began: float) -> Exchange:
+    """What is known of a request that is over."""
+    status, answered = scope.get(ANSWERED_KEY) or (CLIENT_LEFT, time.perf_counter())
+    return Exchange(scope["method"], scope.get(ROUTE_KEY, ""), status, answered - began)
+
+
+def traceparent(scope: Scope) -> str:
+    """The client's W3C Trace Context; empty if it sends none, or two."""
+    values = [value for name, value in scope["headers"] if name == tracing.METADATA_KEY.encode()]
+    return values[0].decode("latin-1") if len(values) == 1 else ""
+
+
+def describe(span: Span, scope: Scope) -> None:
+    """Says in the span what the request was, by its route and not by its path."""
+    exchange = exchange_of(scope, 0.0)
+    span.name(f"{exchange.method} {exchange.route}".rstrip())
+    span.note(http__request__method=exchange.method, http__response__status_code=exchange.status)
+    span.note(smith__request_id=scope[REQUEST_ID_KEY])
+    if exchange.route:
+        span.note(http__route=exchange.route)
+    if exchange.status >= 500:
+        span.fail(str(exchange.status))
+
+
 class Resource:
     """One path with its handlers by HTTP method. HEAD is answered like GET; the server leaves the body out."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
+        self._path = path
         self._handlers = dict(handlers)
         if "GET" in self._handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
@@ -54,6 +108,7 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request for the path. Raises Problem for a refusal."""
+        scope[ROUTE_KEY] = self._path
         handler = self._handlers.get(scope["method"])
         if handler is not None:
             answer = await handler(scope, receive)
@@ -68,7 +123,7 @@ class Resource:
 def build_router(resources: Mapping[str, Mapping[str, Handler]]) -> ASGIApp:
     """A router over `resources` (handlers by method, by path), tried in their order."""
     paths: Sequence[StarletteRoute] = [
-        StarletteRoute(path, endpoint=Resource(handlers), methods=None) for path, handlers in resources.items()
+        StarletteRoute(path, endpoint=Resource(path, handlers), methods=None) for path, handlers in resources.items()
     ]
     return Router(paths, redirect_slashes=False, default=no_such_path)
 

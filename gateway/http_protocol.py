@@ -9,7 +9,7 @@ import asyncio
 import socket
 import struct
 import sys
-import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from gateway.alarm import Alarm
 from gateway.codec import dump
 from gateway.problems import Problem, overloaded
+from service_kit import request_id
 
 MAX_HEAD_BYTES = 32 * 1024
 """Most bytes of request line and headers. Above what any client of ours sends, below what could hurt."""
@@ -38,6 +39,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     `bounded`."""
     unread_seconds = 30.0
     """How long what was written may wait for the client to read on. Set by `bounded`."""
+
+    on_refused: Callable[[int], None] | None = None
+    """Hears the status of what is answered here and not by the application. Set by `bounded`."""
 
     _head_bytes = 0
     _head_is_open = True
@@ -228,9 +232,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._close()
 
     def _write(self, problem: Problem) -> None:
+        if self.on_refused is not None:
+            self.on_refused(problem.status)
         body = dump(problem.body())
         headers = {
-            "x-request-id": uuid.uuid4().hex,
+            "x-request-id": request_id.new(),
             "content-type": "application/json",
             "content-length": str(len(body)),
             "connection": "close",
@@ -245,11 +251,18 @@ def head_too_large() -> Problem:
     return Problem(431, "Headers too large", f"Request line and headers must be at most {MAX_HEAD_BYTES} bytes.")
 
 
-def bounded(*, max_connections: int, head_seconds: float, unread_seconds: float) -> type[asyncio.Protocol]:
+def bounded(
+    *,
+    max_connections: int,
+    head_seconds: float,
+    unread_seconds: float,
+    on_refused: Callable[[int], None] | None = None,
+) -> type[asyncio.Protocol]:
     """The protocol with these bounds."""
     bounds: dict[str, Any] = {
         "max_connections": max_connections,
         "head_seconds": head_seconds,
         "unread_seconds": unread_seconds,
+        "on_refused": None if on_refused is None else staticmethod(on_refused),
     }
     return type("ConfiguredHttpProtocol", (BoundedHttpProtocol,), bounds)

@@ -4,7 +4,7 @@ A client may be slow at sending a request and at reading the answer, so neither 
 only calls of core are counted, and only bodies larger than usual compete for memory.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from starlette.types import Scope
@@ -19,28 +19,42 @@ LARGE_BODIES_BYTES = 64 * 1024 * 1024
 """What all bodies together may hold above their first `USUAL_BODY_BYTES` while they are being read."""
 
 
+OnRefused = Callable[[str], None]
+"""Hears which bound a request was refused by."""
+
+
+def _unheard(bound: str) -> None:
+    return
+
+
 class Calls:
     """At most `limit` calls of core in progress, and half of them for one caller."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, on_refused: OnRefused = _unheard) -> None:
+        self.limit = limit
+        self._on_refused = on_refused
         self._share = max(1, limit // 2)
-        self._active = 0
+        self.active = 0
         self._by_caller: dict[int, int] = {}
+
+    def refused_by_core(self) -> None:
+        """Core has as many calls in progress as it takes."""
+        self._on_refused("core")
 
     @contextmanager
     def one(self, caller: int) -> Iterator[None]:
         """Counts a call for as long as it takes. Raises Problem 503 if there are too many, or too many of `caller`, a
         number that is most likely its own."""
         active = self._by_caller.get(caller, 0)
-        if self._active >= self._limit or active >= self._share:
+        if self.active >= self.limit or active >= self._share:
+            self._on_refused("calls" if self.active >= self.limit else "calls_of_one_caller")
             raise overloaded()
-        self._active += 1
+        self.active += 1
         self._by_caller[caller] = active + 1
         try:
             yield
         finally:
-            self._active -= 1
+            self.active -= 1
             self._by_caller[caller] -= 1
             if not self._by_caller[caller]:
                 del self._by_caller[caller]
@@ -56,14 +70,16 @@ def caller_of(scope: Scope, headers: Mapping[bytes, bytes]) -> int:
 class BodyMemory:
     """Memory for bodies that are being read: `limit` bytes beyond the usual length of each."""
 
-    def __init__(self, limit: int = LARGE_BODIES_BYTES) -> None:
+    def __init__(self, limit: int = LARGE_BODIES_BYTES, on_refused: OnRefused = _unheard) -> None:
         self._limit = limit
+        self._on_refused = on_refused
         self._held = 0
 
     def grow(self, held: int, length: int) -> int:
         """What a body of now `length` bytes holds, after it `held` this. Raises Problem 503 if there is no room."""
         wanted = max(0, length - USUAL_BODY_BYTES)
         if self._held + wanted - held > self._limit:
+            self._on_refused("memory")
             raise overloaded()
         self._held += wanted - held
         return wanted

@@ -14,9 +14,11 @@ from gateway.bodies import check_head, read_body
 from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
 from gateway.codec.json_text import JsonSyntaxError
 from gateway.load import BodyMemory, Calls, caller_of
-from gateway.problems import from_remote, invalid
+from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
+from service_kit import request_id, tracing
 from service_kit.status import from_rpc_error
+from service_kit.tracing import Kind
 
 PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
 """Values that may become gRPC metadata. Ours are far shorter; what does not match is no credential of ours."""
@@ -48,6 +50,7 @@ class Operation:
         self._request_class: Callable[[], Any] = GetMessageClass(route.rpc.input_type)
         self._decoder = decoder_for(route.rpc.input_type)
         self._encoder = encoder_for(route.rpc.output_type)
+        self._span_name = f"{route.rpc.containing_service.name}/{route.rpc.name}"
         self._bound_names = self._decoder.names_of(route.path_fields)
         self._call = channel.unary_unary(
             route.rpc_path,
@@ -93,18 +96,28 @@ class Operation:
             decoder.fill_from_texts(request, scope["path_params"].items())
 
     async def _answer(self, request: Any, metadata: tuple[tuple[str, str], ...]) -> Answer:
-        call = self._call(request, timeout=self._call_timeout, metadata=metadata)
-        try:
-            response = await call
-        except grpc.aio.AioRpcError as error:
-            problem = from_remote(from_rpc_error(error))
-            problem.headers.update(rate_limit_headers(error.initial_metadata(), error.trailing_metadata()))
-            raise problem from None
+        with tracing.child(self._span_name, Kind.CLIENT) as span:
+            call = self._call(request, timeout=self._call_timeout, metadata=metadata + tracing.metadata())
+            try:
+                response, failure = await call, None
+            except grpc.aio.AioRpcError as error:
+                response, failure = None, error
+                span.note(rpc__grpc__status=error.code().name)
+        if failure is not None:
+            raise self._problem(failure)
         trailing = await call.trailing_metadata()
         headers = rate_limit_headers(await call.initial_metadata(), trailing)
         if any(key == "idempotency-replayed" for key, _ in trailing or ()):
             headers["idempotency-replayed"] = "true"
         return Answer(200, dump(self._encoder.encode(response)), headers)
+
+    def _problem(self, failure: grpc.aio.AioRpcError) -> Problem:
+        remote = from_rpc_error(failure)
+        if remote.code is grpc.StatusCode.RESOURCE_EXHAUSTED and not remote.reason:
+            self._calls.refused_by_core()
+        problem = from_remote(remote)
+        problem.headers.update(rate_limit_headers(failure.initial_metadata(), failure.trailing_metadata()))
+        return problem
 
 
 def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:
@@ -112,7 +125,7 @@ def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str,
 
     Credentials that are given twice or are not plain ASCII cannot be right and are left out, as if none had come.
     """
-    metadata = [("x-request-id", scope[REQUEST_ID_KEY].decode())]
+    metadata = [(request_id.METADATA_KEY, scope[REQUEST_ID_KEY])]
     client = scope.get("client")
     if client and PLAIN_ASCII.fullmatch(client[0]):
         metadata.append(("x-client-address", client[0]))

@@ -22,5 +22,9 @@ class GatewaySettings(ServiceSettings):
     """Calls of core in progress; beyond it the answer is 503 at once."""
     gateway_max_connections: int = Field(default=4096, ge=1)
     """Open connections; beyond it new ones are answered 503 and closed."""
+    gateway_access_log: bool = False
+    """A log line for every request."""
+    gateway_slow_seconds: float = Field(default=5.0, gt=0)
+    """Requests that take longer get a warning in the log, as do those that are answered 5xx."""
     trusted_proxies: str = ""
     """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None unless told."""

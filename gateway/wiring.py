@@ -1,24 +1,26 @@
 """The only place that builds the gateway's channel, application and server."""
 
 import asyncio
-import contextlib
 import logging
 import math
-import socket
-from collections.abc import Iterator
 
 import grpc
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from gateway import health
+from gateway.access import AccessLog
 from gateway.app import Gateway, Handler
 from gateway.http_protocol import bounded
 from gateway.load import BodyMemory, Calls
+from gateway.metrics import GatewayMetrics
 from gateway.openapi import OpenApi
 from gateway.operations import Operation
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
+from service_kit import metrics
 from service_kit.client import open_channel
+from service_kit.http_server import HttpServer, listen
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
 
@@ -29,35 +31,35 @@ BACKLOG = 1024
 
 async def serve(config: GatewaySettings, stop: StopRequest) -> None:
     """Listens, serves, and drains once `stop` is set. Raises OSError if the address cannot be listened on."""
-    listener = listen(config.bind_host, config.gateway_port)
-    channel = open_channel(config.core_address, Peers.of(config))
-    server = build_server(build_app(channel, config), config)
-    serving = asyncio.create_task(server.serve([listener]))
-    # Connects now rather than at the first request.
-    channel.get_state(try_to_connect=True)
-    log.info("serving on http://%s:%d, core at %s", config.bind_host, listener.getsockname()[1], config.core_address)
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    log.info("draining")
-    server.should_exit = True
-    await serving
-    stopping.cancel()
-    await channel.close()
+    registry = metrics.new_registry()
+    async with metrics.serving(registry, config, "gateway"):
+        listener = listen(config.bind_host, config.gateway_port)
+        channel = open_channel(config.core_address, Peers.of(config))
+        server = build_server(build_app(channel, config, registry), config)
+        serving = asyncio.create_task(server.serve([listener]))
+        # Connects now rather than at the first request.
+        channel.get_state(try_to_connect=True)
+        port = listener.getsockname()[1]
+        log.info("serving on http://%s:%d, core at %s", config.bind_host, port, config.core_address)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("draining")
+        server.should_exit = True
+        await serving
+        stopping.cancel()
+        await channel.close()
 
 
-class Server(uvicorn.Server):
-    """uvicorn's server, with signals left to the process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
-        yield
-
-
-def build_app(channel: grpc.aio.Channel, settings: GatewaySettings) -> Gateway:
-    """The application over `channel`. Raises ValueError or TypeError if the API cannot be said in REST."""
+def build_app(
+    channel: grpc.aio.Channel, settings: GatewaySettings, registry: CollectorRegistry | None = None
+) -> Gateway:
+    """The application over `channel`, counting in `registry`. Raises ValueError or TypeError if the API cannot be said
+    in REST."""
     table = routes()
-    calls, memory = Calls(settings.gateway_max_concurrent_requests), BodyMemory()
+    measured = GatewayMetrics(registry or CollectorRegistry())
+    calls = Calls(settings.gateway_max_concurrent_requests, measured.refuse)
+    memory = BodyMemory(on_refused=measured.refuse)
+    measured.watch(calls)
     resources: dict[str, dict[str, Handler]] = {}
     for route in table:
         resources.setdefault(route.path, {})[route.method] = Operation(
@@ -71,10 +73,11 @@ def build_app(channel: grpc.aio.Channel, settings: GatewaySettings) -> Gateway:
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, calls)}
     resources["/openapi.json"] = {"GET": OpenApi(table)}
-    return Gateway(resources)
+    access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
+    return Gateway(resources, measured, access)
 
 
-def build_server(app: Gateway, settings: GatewaySettings) -> Server:
+def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:
     """The HTTP server; it listens once it is given a socket."""
     # What it says at lower levels is either ours to say or a client's fault, and clients must not fill the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
@@ -84,6 +87,7 @@ def build_server(app: Gateway, settings: GatewaySettings) -> Server:
             max_connections=settings.gateway_max_connections,
             head_seconds=settings.gateway_body_timeout,
             unread_seconds=settings.gateway_unread_timeout,
+            on_refused=app.metrics.refuse_unread,
         ),
         ws="none",
         lifespan="off",
@@ -97,10 +101,6 @@ def build_server(app: Gateway, settings: GatewaySettings) -> Server:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
     )
-    return Server(config)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket. Raises OSError if the address is taken, unknown or not allowed."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    server = HttpServer(config)
+    app.metrics.watch_connections(lambda: len(server.server_state.connections))
+    return server

@@ -42,8 +42,10 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Turns what a handler raises into a status: our errors into theirs, a lost database into UNAVAILABLE, and anything
     else into INTERNAL with an id that leads to the log and nothing more."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_error: Callable[[str], None] | None = None) -> None:
+        """`on_error` hears the reason of each error: of ours its own, else `DATABASE_AWAY` or `INTERNAL`."""
         self._wrapped: dict[str, Handler] = {}
+        self._on_error = on_error or (lambda _: None)
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
         """Wraps, once each, the handlers of unary calls and those that stream answers with `context.write`. Others are
@@ -56,7 +58,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         if behaviour is None:
             return handler
         # The message is read here and not by gRPC, whose answer to bytes that are none would be a Python exception.
-        call = _answering_errors(behaviour, handler.request_deserializer, handler_call_details.method)
+        call = _answering_errors(behaviour, handler.request_deserializer, handler_call_details.method, self._on_error)
         wrapped = self._wrapped[handler_call_details.method] = like(handler, call, None)
         return wrapped
 
@@ -76,20 +78,26 @@ def like(handler: Handler, call: AwaitedCall, request_deserializer: Callable[[by
     return make(call, request_deserializer, handler.response_serializer)
 
 
-def _answering_errors(inner: AwaitedCall, read: Callable[[bytes], Any], method: str) -> AwaitedCall:
+def _answering_errors(
+    inner: AwaitedCall, read: Callable[[bytes], Any], method: str, on_error: Callable[[str], None]
+) -> AwaitedCall:
     async def call(message: bytes, context: Any) -> Any:
         try:
             return await inner(read(message), context)
         except DecodeError:
+            on_error(InvalidRequest.reason)
             await abort(context, InvalidRequest("The message is not a protobuf message of the type the method takes."))
         except DomainError as error:
+            on_error(error.reason)
             await abort(context, error)
         except DATABASE_AWAY as error:
+            on_error("DATABASE_AWAY")
             log.warning("%s: the database is away: %s", method, _first_line(error))
             await abort(context, Unavailable("The database cannot be reached. Try again shortly."))
         except (asyncio.CancelledError, grpc.aio.AbortError):
             raise
         except Exception:
+            on_error("INTERNAL")
             incident = uuid.uuid4().hex[:12]
             log.exception("%s failed, incident %s", method, incident)
             await context.abort(grpc.StatusCode.INTERNAL, f"Internal error, incident {incident}")

@@ -1,30 +1,128 @@
-"""Logs: one line an event on standard error, without secrets."""
+"""Logs: one line, or one JSON object, an event on standard error, without secrets."""
 
+import datetime as dt
+import json
 import logging
-import re
+import math
 import sys
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Literal
 
-SECRET = re.compile(r"(ask|dev|ses|inv|whsec)_[A-Za-z0-9_+/=-]{6,}")
-BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]+")
-URL_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s@]+@")
+from service_kit import request_id, tracing
+from service_kit.redaction import redacted
+
+Format = Literal["text", "json"]
+
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request_id", "of_request"}
+"""Attributes of a record that are no extra fields."""
+MAX_DEPTH = 5
+CHATTY = ("hpack", "h2", "httpx", "httpcore", "urllib3", "alembic")
 
 
-class Redactor(logging.Formatter):
-    """Replaces anything that looks like a credential, wherever in the line (or its traceback) it stands."""
+class TextFormatter(logging.Formatter):
+    """Lines for people: `time process LEVEL logger: [request id] message`, extra fields left out."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__(
+            f"%(asctime)s.%(msecs)03d {process} %(levelname)s %(name)s: %(of_request)s%(message)s",
+            "%Y-%m-%dT%H:%M:%S",
+        )
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, safe to keep."""
-        line = super().format(record)
-        line = URL_PASSWORD.sub(r"\1:[redacted]@", SECRET.sub(r"\1_[redacted]", line))
-        return BEARER.sub(r"\1 [redacted]", line)
+        """The line with its traceback, safe to keep."""
+        given = request_of(record)
+        vars(record)["of_request"] = f"[{given}] " if given else ""
+        return redacted(super().format(record))
 
 
-def configure(process: str, level: str) -> None:
-    """Sends all logs of this process to standard error, each line with the process's name."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        Redactor(f"%(asctime)s.%(msecs)03d {process} %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
-    )
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line.
+
+    Written here and not taken from a library, because secrets must go before the text is escaped and from whatever an
+    extra field holds; what a library would have done besides is a dozen lines.
+    """
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object, safe to keep. Extra fields cannot take the place of the others."""
+        line = {redacted(name): plain(value) for name, value in vars(record).items() if name not in STANDARD}
+        line |= {
+            "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "logger": record.name,
+            "message": redacted(record.getMessage()),
+        }
+        if given := request_of(record):
+            line["request_id"] = given
+        if trace_id := tracing.trace_id():
+            line["trace_id"] = trace_id
+        if record.exc_info:
+            line["exception"] = redacted(self.formatException(record.exc_info))
+        if record.stack_info:
+            line["stack"] = redacted(self.formatStack(record.stack_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def request_of(record: logging.LogRecord) -> str:
+    """The id of the request that the record is about: the one it names, else the one being served."""
+    return redacted(str(getattr(record, "request_id", "") or request_id.current.get()))
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """The value as JSON can hold it, without secrets."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if depth < MAX_DEPTH:
+        if isinstance(value, Mapping):
+            return {redacted(str(name)): plain(item, depth + 1) for name, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [plain(item, depth + 1) for item in value]
+    return redacted(str(value))
+
+
+class Handler(logging.StreamHandler[Any]):
+    """Writes to standard error. A line that cannot be written is told of without what it was to say."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Python's own would print the arguments, secrets included."""
+        mistake = sys.exc_info()[0]
+        why = mistake.__name__ if mistake else "for no known reason"
+        text = f"a line of {record.pathname}:{record.lineno} cannot be logged: {why}"
+        level = {"levelname": "ERROR", "levelno": logging.ERROR}
+        stand_in = logging.makeLogRecord({"name": __name__, "msg": text, **level})
+        try:
+            self.stream.write(self.format(stand_in) + self.terminator)
+        except (OSError, ValueError):
+            return  # Nobody reads standard error any more.
+
+
+def configure(process: str, level: str, log_format: Format = "text") -> None:
+    """Sends all logs of this process to standard error, each with the process's name; so what ends a thread or the
+    process, and Python's warnings."""
+    handler = Handler(sys.stderr)
+    handler.setFormatter(JsonFormatter(process) if log_format == "json" else TextFormatter(process))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("hpack", "h2", "httpx", "httpcore", "alembic"):
+    logging.captureWarnings(True)
+    sys.excepthook = _log_end
+    threading.excepthook = _log_end_of_thread
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _log_end(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logging.getLogger(__name__).critical("the process ends", exc_info=(kind, error, traceback))
+
+
+def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    error = ended.exc_value or ended.exc_type()
+    logging.getLogger(__name__).critical("a thread ends", exc_info=(ended.exc_type, error, ended.exc_traceback))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service_kit.tls import Tls
@@ -25,12 +25,25 @@ def _sendable(secret: SecretStr) -> SecretStr:
 InternalSecret = Annotated[SecretStr, AfterValidator(_sendable)]
 
 
+def _empty_is_unset(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalPort = Annotated[
+    Annotated[int, Field(ge=0, le=65535)] | None, BeforeValidator(_empty_is_unset)
+]  # fmt: skip
+
+
 class ServiceSettings(BaseSettings):
     """What every process can be told. Each process adds its own."""
 
     model_config = SettingsConfigDict(env_prefix="SMITH_", extra="ignore")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    """Lines for people, or a JSON object a line for programs."""
+    metrics_port: OptionalPort = None
+    """Port on which Prometheus may read this process's metrics; none unless told, 0 for any that is free."""
     bind_host: str = "127.0.0.1"
     """Address that servers listen on. Loopback unless told otherwise."""
     data_dir: Path = Path("var")

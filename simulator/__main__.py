@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("command", nargs="?", choices=["credentials"], help="make certificates and keys, then end")
     command = parser.parse_args().command
     settings = load(SimulatorSettings)
-    logs.configure("simulator", settings.log_level)
+    logs.configure("simulator", settings.log_level, settings.log_format)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         if command == "credentials":

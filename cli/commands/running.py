@@ -23,7 +23,7 @@ def run(command: str, work: Callable[[UpSettings], Awaitable[T]]) -> T:
     Ctrl-C, SIGTERM and SIGHUP cancel the work, which may clear up.
     """
     settings = load(UpSettings)
-    logs.configure("smith", settings.log_level)
+    logs.configure("smith", settings.log_level, settings.log_format)
 
     async def interruptible() -> T:
         task = asyncio.current_task()

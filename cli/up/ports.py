@@ -18,6 +18,15 @@ def check_ports(settings: UpSettings) -> None:
     }
     if settings.simulated:
         wanted |= simulated
+    if settings.metrics_port is not None:
+        raise CannotStart(
+            "SMITH_METRICS_PORT is for one process: set SMITH_GATEWAY_METRICS_PORT, SMITH_CORE_METRICS_PORT and "
+            "SMITH_DELIVERY_METRICS_PORT instead"
+        )
+    for process in ("gateway", "core", "delivery"):
+        # 0 takes any free one.
+        if port := getattr(settings, f"{process}_metrics_port"):
+            wanted[f"SMITH_{process.upper()}_METRICS_PORT"] = port
     variable_of: dict[int, str] = {}
     for variable, port in wanted.items():
         if port in variable_of:

@@ -42,17 +42,27 @@ def core_environment(settings: UpSettings, data_dir: Path, database_url: str) ->
     }  # fmt: skip
 
 
+def _metrics(port: int | None) -> dict[str, str]:
+    """Each process is told its own port only."""
+    return {} if port is None else {"SMITH_METRICS_PORT": str(port)}
+
+
 def core(settings: UpSettings, data_dir: Path, database_url: str) -> Program:
     """The core."""
-    return Program("core", module("core_service"), core_environment(settings, data_dir, database_url))
+    env = core_environment(settings, data_dir, database_url) | _metrics(settings.core_metrics_port)
+    return Program("core", module("core_service"), env)
 
 
 def gateway(settings: UpSettings, data_dir: Path) -> Program:
     """The REST gateway."""
-    env = environment(settings, data_dir) | {
-        "SMITH_GATEWAY_PORT": str(settings.gateway_port),
-        "SMITH_CORE_ADDRESS": settings.core_address,
-    }
+    env = (
+        environment(settings, data_dir)
+        | {
+            "SMITH_GATEWAY_PORT": str(settings.gateway_port),
+            "SMITH_CORE_ADDRESS": settings.core_address,
+        }
+        | _metrics(settings.gateway_metrics_port)
+    )
     return Program("gateway", module("gateway"), env)
 
 
@@ -71,6 +81,7 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
             "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},localhost:{settings.webhook_simulator_port}",
             "SMITH_WEBHOOK_CA_FILE": str(credentials / "ca.pem"),
         }
+    env |= _metrics(settings.delivery_metrics_port)
     return Program("delivery", module("delivery_service"), env)
 
 

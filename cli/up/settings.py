@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from service_kit.settings import InternalSecret, ServiceSettings
+from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -26,6 +26,10 @@ class UpSettings(ServiceSettings):
     """The simulator's receiver of webhook calls."""
     simulator_bind_host: str = "127.0.0.1"
     """Address that the simulator listens on, whatever the others do: whoever reaches it commands phones and clock."""
+    gateway_metrics_port: OptionalPort = None
+    """Where Prometheus may read the gateway's metrics; nowhere unless told. So for core and delivery."""
+    core_metrics_port: OptionalPort = None
+    delivery_metrics_port: OptionalPort = None
     database_url: str | None = None
     """A PostgreSQL of the user's; without it an embedded one is run."""
     redis_url: str | None = None

@@ -22,7 +22,7 @@ from cli.up.readiness import wait_until_all_answer
 from cli.up.settings import UpSettings
 from cli.up.stop_signals import StopSignals
 from cli.up.usage import usage
-from service_kit import logs
+from service_kit import logs, tracing
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,15 @@ STOPPED, FAILED, CANNOT_START, KILLED = 0, 1, 2, 130
 async def up(settings: UpSettings) -> int:
     """Runs everything until asked to stop, and returns the exit code: 0 stopped as asked, 2 cannot start for a reason
     that one line on standard error names, 1 a process kept dying at the start, 130 killed by a second Ctrl-C."""
-    logs.configure("smith", settings.log_level)
+    logs.configure("smith", settings.log_level, settings.log_format)
     signals = StopSignals()
     try:
         with lock_data_folder(settings.data_dir, SERVER) as data_dir:
             patience = settings.drain_seconds + 5
             await asyncio.to_thread(stop_leftover_processes, data_dir, patience)
             check_ports(settings)
+            if why := tracing.mistake():
+                raise CannotStart(why)
             return await Supervisor(settings, data_dir, signals).run()
     except CannotStart as error:
         print(f"smith up: {error}", file=sys.stderr)

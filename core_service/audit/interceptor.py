@@ -1,7 +1,6 @@
 """Tells the audit log what is being done. Stands after the access interceptor, which knows who calls."""
 
 import json
-import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -14,13 +13,12 @@ from smith.core.v1 import options_pb2
 from core_service.audit import act
 from core_service.audit.act import Act
 from core_service.auth import principal as principals
-from core_service.auth.interceptor import read_client_address, read_text
+from core_service.auth.interceptor import read_client_address
 from core_service.validation import UUID
 from service_kit import request_id
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
 from service_kit.peers import Peers
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAX_REQUEST = 2000
 MAX_TEXT = 200
 MAX_ITEMS = 20
@@ -52,7 +50,7 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):
                     request=request_text(request),
                     subject_id=_subject(request),
                     client_address=read_client_address(metadata, self._peers) or None,
-                    request_id=_request_id(metadata),
+                    request_id=request_id.current.get(),
                 )
             )
             try:
@@ -61,12 +59,6 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):
                 act.current.set(None)
 
         return call
-
-
-def _request_id(metadata: Any) -> str:
-    """What the caller calls the request; empty if that is no plain name, for it is kept and shown."""
-    text = read_text(metadata, request_id.METADATA_KEY)
-    return text if REQUEST_ID.fullmatch(text) else ""
 
 
 def request_text(request: Message) -> str:

@@ -1,6 +1,7 @@
 """The courier that calls the delivery service over gRPC, many pushes to a call."""
 
 import asyncio
+import contextvars
 import datetime as dt
 import logging
 from collections.abc import Callable
@@ -20,6 +21,8 @@ GATHER_SECONDS = 0.01
 """How long a push waits at most for the call before its own to show a first outcome. A call costs both sides as much as
 several pushes, so under load pushes of different requests share one."""
 MAX_TARGETS_PER_CALL = 1000
+MAX_NAMED = 20
+"""Requests that a line of the log names."""
 CALL_TIMEOUT_SECONDS = 17.0
 """Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
 
@@ -58,9 +61,13 @@ class GrpcCourier:
         self._waiting.append((push, on_outcome))
         if self._flush_handle is None:
             loop = asyncio.get_running_loop()
-            # Even if nothing is under way, what comes in the same turn of the loop shares a call.
+            # Even if nothing is under way, what comes in the same turn of the loop shares a call. The call is nobody's
+            # in particular.
+            nobodys = contextvars.Context()
             self._flush_handle = (
-                loop.call_later(GATHER_SECONDS, self._flush) if self._unanswered else loop.call_soon(self._flush)
+                loop.call_later(GATHER_SECONDS, self._flush, context=nobodys)
+                if self._unanswered
+                else loop.call_soon(self._flush, context=nobodys)
             )
 
     def _flush(self) -> None:
@@ -106,6 +113,8 @@ class _Call:
             payload=push.payload,
             collapse_id=push.collapse_id,
             priority=push.priority,
+            request_id=push.origin.request_id,
+            traceparent=push.origin.traceparent,
         )
         message.expires_at.FromDatetime(push.expires_at)
         for target in targets:
@@ -129,7 +138,12 @@ class _Call:
                     answered = True
                     on_answered()
         except grpc.aio.AioRpcError as error:
-            log.warning("the delivery service did not finish a call: %s %s", error.code().name, error.details())
+            log.warning(
+                "the delivery service did not finish a call: %s %s",
+                error.code().name,
+                error.details(),
+                extra={"request_ids": self._request_ids()},
+            )
             reason = f"Delivery{error.code().name.title().replace('_', '')}"
             # Only this refusal says for certain that nothing was sent.
             sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -139,6 +153,10 @@ class _Call:
                 self._settle(index, leftover)
             if not answered:
                 on_answered()
+
+    def _request_ids(self) -> list[str]:
+        found = {push.request_id for push in self.request.pushes if push.request_id}
+        return sorted(found)[:MAX_NAMED]
 
     def _settle(self, index: int, outcome: Outcome) -> None:
         entry = self.targets[index]

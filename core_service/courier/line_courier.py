@@ -1,6 +1,7 @@
 """The courier that stops where APNs refuses the sender, keeps what is owed, and goes on by itself once it is mended."""
 
 import asyncio
+import contextvars
 import logging
 import time
 import uuid
@@ -169,7 +170,7 @@ class LineCourier:
                 self._resume(part, "it stands still for all accounts now")
         stop = self._stops[line] = Stop(line, reason, wall_clock(), self._clock())
         self._change(line)
-        asyncio.get_running_loop().call_later(IDLE_SECONDS, self._look_after, stop)
+        self._look_after_in(IDLE_SECONDS, stop)
         log.error(
             "the line %s to APNs stands still: %s: %s Everything stays queued.", line, reason, stop.alarm.explanation
         )
@@ -193,7 +194,11 @@ class LineCourier:
         if idle >= IDLE_SECONDS:
             self._resume(stop, "nothing is owed on it any more")
         else:
-            asyncio.get_running_loop().call_later(IDLE_SECONDS - idle, self._look_after, stop)
+            self._look_after_in(IDLE_SECONDS - idle, stop)
+
+    def _look_after_in(self, seconds: float, stop: Stop) -> None:
+        # Not in the name of the request whose push was refused first.
+        asyncio.get_running_loop().call_later(seconds, self._look_after, stop, context=contextvars.Context())
 
     def _change(self, line: Line) -> None:
         self._moment += 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Protocol
 
+from service_kit.origin import NOBODY, Origin
+
 
 class PushType(Enum):
     """The two kinds of push that Apple keeps apart."""
@@ -104,6 +106,8 @@ class Push:
     """10: at once; 5: as the phone's battery allows."""
     about: About | None = None
     """None: nobody keeps a record of it."""
+    origin: Origin = NOBODY
+    """The request that it is sent for."""
     targets: list[Target] = field(default_factory=list)
 
 

@@ -49,6 +49,11 @@ class Dispatch:
         """Counts what was not sent because its line stands still."""
         self._counting = asyncio.Semaphore(1)
 
+    @property
+    def in_progress(self) -> int:
+        """Deliveries that are on their way, until their outcomes are written."""
+        return self._loop.in_progress
+
     def has_room(self, account_id: uuid.UUID) -> bool:
         """False while so much is in progress, of all or of this account, that new work must be left to the
         dispatcher."""

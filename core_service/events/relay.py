@@ -47,6 +47,9 @@ class EventRelay:
         self._origin = uuid.uuid4().hex
         self._waiting: deque[tuple[uuid.UUID, Event]] = deque(maxlen=MAX_WAITING)
         self._dropped = 0
+        """Not told of in the log yet."""
+        self.dropped = 0
+        """Events that the other cores were not told of, since the start."""
         self._woken = asyncio.Event()
         bus.send_through(self._put)
 
@@ -61,9 +64,13 @@ class EventRelay:
 
     def _put(self, account_id: uuid.UUID, event: Event) -> None:
         if len(self._waiting) == MAX_WAITING:
-            self._dropped += 1
+            self._drop(1)
         self._waiting.append((account_id, event))
         self._woken.set()
+
+    def _drop(self, count: int) -> None:
+        self._dropped += count
+        self.dropped += count
 
     async def _exchange(self) -> None:
         # A publish that is tried again by the library would arrive twice.
@@ -86,7 +93,7 @@ class EventRelay:
             try:
                 await redis.publish(CHANNEL, _parcels.dump_json(Parcel(self._origin, batch)))
             except (RedisError, OSError):
-                self._dropped += len(batch)
+                self._drop(len(batch))
                 raise
             if not self._waiting:
                 self._woken.clear()

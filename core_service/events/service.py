@@ -40,14 +40,15 @@ class Watcher:
         self._woken = asyncio.Event()
         self._closed = False
 
-    def put(self, event: Event) -> None:
-        """Tells the event, if it is of a type that is watched."""
+    def put(self, event: Event) -> bool:
+        """Tells the event, if it is of a type that is watched. True if an older one had to go for it."""
         if self._types and event.type not in self._types:
-            return
-        if len(self._waiting) == MAX_WAITING:
-            self._missed += 1
+            return False
+        is_full = len(self._waiting) == MAX_WAITING
+        self._missed += is_full
         self._waiting.append(event)
         self._woken.set()
+        return is_full
 
     def close(self) -> None:
         """Nothing more will be told."""
@@ -74,8 +75,15 @@ class EventBus:
     def __init__(self) -> None:
         self._watchers: dict[uuid.UUID, list[Watcher]] = {}
         self._count = 0
+        self.dropped = 0
+        """Events that watchers here were too slow for, since the start."""
         self._closed = False
         self._outlet: Outlet | None = None
+
+    @property
+    def watchers(self) -> int:
+        """How many watch now."""
+        return self._count
 
     def publish(self, account_id: uuid.UUID, event: Event) -> None:
         """Tells the account's watchers, here and in other processes. Neither waits nor fails.
@@ -89,13 +97,13 @@ class EventBus:
     def tell(self, account_id: uuid.UUID, event: Event) -> None:
         """Tells the account's watchers in this process only: for events that another process has published."""
         for watcher in self._watchers.get(account_id, ()):
-            watcher.put(event)
+            self.dropped += watcher.put(event)
 
     def tell_all(self, event: Event) -> None:
         """Tells the watchers of every account, in this process only: for what each process finds out by itself."""
         for watchers in self._watchers.values():
             for watcher in watchers:
-                watcher.put(event)
+                self.dropped += watcher.put(event)
 
     def send_through(self, outlet: Outlet) -> None:
         """From now on `outlet`, which must neither wait nor fail, takes what is published to the other processes."""

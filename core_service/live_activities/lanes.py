@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
+from service_kit import origin
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
@@ -39,6 +41,7 @@ class Lanes(Generic[K, T]):
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, thing: K) -> None:
+        origin.leave()
         lane = self._lanes[thing]
         try:
             while lane:

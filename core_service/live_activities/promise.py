@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 
+from core_service.live_activities.origins import Origins
 from core_service.live_activities.reconciler import Reconciler
 from core_service.live_activities.store import ActivityStore, Owed
 from core_service.live_activities.waiters import Counts, Waiter
@@ -17,8 +18,9 @@ COUNT_SECONDS = 0.25
 class Promises:
     """Answers requests with what has come of their state by the time of the answer."""
 
-    def __init__(self, store: ActivityStore, reconciler: Reconciler, *, delivery_wait: float) -> None:
+    def __init__(self, store: ActivityStore, reconciler: Reconciler, origins: Origins, *, delivery_wait: float) -> None:
         self._store = store
+        self._origins = origins
         self._reconciler = reconciler
         self._delivery_wait = delivery_wait
 
@@ -28,6 +30,7 @@ class Promises:
 
     async def kept(self, waiter: Waiter, activity_id: str, owed: Owed, deadline: float) -> Counts:
         """What has come of `owed`. What is recorded is promised: to lack its newest numbers is no failure."""
+        self._origins.note(activity_id)
         self._reconciler.wake()
         if owed.next_at is not None:
             self._reconciler.wake_at(owed.next_at)

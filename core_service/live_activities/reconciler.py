@@ -6,24 +6,26 @@ Requests, phones and time only change rows and wake it. Being woken makes it qui
 import asyncio
 import datetime as dt
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from core_service.claim_loop import POLL_SECONDS, ClaimLoop
 from core_service.clock import Clock
-from core_service.courier.port import Courier, OnOutcome, Outcome, Target, Verdict
+from core_service.courier.port import Courier, OnOutcome, Outcome, Push, Target, Verdict
 from core_service.live_activities import reconciler_queries as queries
 from core_service.live_activities.activity import Activity
 from core_service.live_activities.claims import Claim, Planned, plan, pushes, spend
 from core_service.live_activities.lifecycle import Event, Wanted
+from core_service.live_activities.origins import Origins
 from core_service.live_activities.payload import PayloadBuilder
 from core_service.live_activities.queries import READ_ACTIVITIES
 from core_service.live_activities.settlement import TOKEN_CHANGING, ActivitySettler, Settlement
 from core_service.live_activities.store import LOOK_AGAIN
 from core_service.rounds import Round
 from service_kit.database import Pool
+from service_kit.origin import NOBODY
 
 CLAIM_SIZE = 250
 MAX_IN_PROGRESS = 1000
@@ -51,8 +53,17 @@ class Reconciler:
     """The loop, and what is in progress."""
 
     def __init__(
-        self, pool: Pool, courier: Courier, settler: ActivitySettler, builder: PayloadBuilder, clock: Clock
+        self,
+        pool: Pool,
+        courier: Courier,
+        settler: ActivitySettler,
+        builder: PayloadBuilder,
+        clock: Clock,
+        *,
+        origins: Origins | None = None,
     ) -> None:
+        """`origins` knows for which requests it works; without them it is for none."""
+        self._origins = origins or Origins()
         self._pool = pool
         self._courier = courier
         self._settler = settler
@@ -65,6 +76,11 @@ class Reconciler:
         self._held = 0
         """Counts what was not sent because its line stands still."""
         settler.on_written = self._written
+
+    @property
+    def in_progress(self) -> int:
+        """Devices that are being brought up to date, until that is written."""
+        return self._loop.in_progress
 
     def wake(self) -> None:
         """Something is due."""
@@ -111,9 +127,13 @@ class Reconciler:
             self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id))
         held = self._held
         for push, members in outgoing:
-            self._courier.submit(push, self._on_outcome(members, now))
+            self._courier.submit(self._of_request(push), self._on_outcome(members, now))
         # If everything was held, the rest would be too.
         return more and self._held - held < len(claims)
+
+    def _of_request(self, push: Push) -> Push:
+        origin = self._origins.of(push.about.subject) if push.about else NOBODY
+        return push if origin is NOBODY else replace(push, origin=origin)
 
     async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
         ids = list({claim.activity_id for claim in claims})

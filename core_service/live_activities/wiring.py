@@ -6,6 +6,7 @@ from core_service.channels.audience import Audience
 from core_service.clock import Clock
 from core_service.courier.port import Courier
 from core_service.events.service import EventBus
+from core_service.live_activities.origins import Origins
 from core_service.live_activities.payload import PayloadBuilder
 from core_service.live_activities.phones import PhoneActivities
 from core_service.live_activities.promise import Promises
@@ -50,9 +51,10 @@ def build_live_activities(
     waiters = Waiters()
     builder = PayloadBuilder(settings.live_activity_attributes_type)
     settler = ActivitySettler(batches, waiters, events, clock)
-    reconciler = Reconciler(batches, courier, settler, builder, clock)
+    origins = Origins()
+    reconciler = Reconciler(batches, courier, settler, builder, clock, origins=origins)
     store = ActivityStore(requests, shares)
-    promises = Promises(store, reconciler, delivery_wait=settings.delivery_wait)
+    promises = Promises(store, reconciler, origins, delivery_wait=settings.delivery_wait)
     limit, audience = settings.max_live_activities, Audience(requests)
     control = StreamControl(store=store, promises=promises, events=events, clock=clock, default_limit=limit)
     return LiveActivityArea(

@@ -22,6 +22,7 @@ from core_service.push.payload import build_payload
 from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS
 from core_service.resource import new_resource
 from core_service.shares import AccountShares
+from service_kit import origin
 from service_kit.database import Pool
 from service_kit.interceptors import DATABASE_AWAY
 
@@ -80,7 +81,8 @@ class PushNotifications:
         payload = build_payload(notification_id, content)
         channels = await self._audience.resolve(caller, requested)
         about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
-        push = Push(payload, created_at + self._time_to_live, collapse_id=str(notification_id), about=about)
+        expires_at = created_at + self._time_to_live
+        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=origin.here())
         total = await self._record(notification_id, caller, content, push, channels)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
         if not total:

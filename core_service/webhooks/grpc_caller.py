@@ -7,6 +7,8 @@ import grpc
 from smith.delivery.v1 import webhook_pb2, webhook_service_pb2, webhook_service_pb2_grpc
 
 from core_service.webhooks.port import Call, Result, Verdict
+from service_kit import request_id, tracing
+from service_kit.tracing import Kind
 
 if TYPE_CHECKING:
     from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
@@ -39,10 +41,14 @@ class GrpcWebhookCaller:
                 body=call.body,
                 idempotency_key=call.idempotency_key,
                 signing_keys=call.signing_keys,
+                request_id=request_id.current.get(),
             )
         )
         try:
-            response = await self._stub.CallWebhook(request, timeout=CALL_TIMEOUT_SECONDS)
+            with tracing.child("WebhookService/CallWebhook", Kind.CLIENT):
+                response = await self._stub.CallWebhook(
+                    request, timeout=CALL_TIMEOUT_SECONDS, metadata=tracing.metadata()
+                )
         except grpc.aio.AioRpcError as error:
             log.warning("the delivery service made no webhook call: %s %s", error.code().name, error.details())
             message = "The server could not make the call."

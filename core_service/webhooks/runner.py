@@ -57,6 +57,11 @@ class WebhookRunner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: dict[uuid.UUID, list[asyncio.Event]] = {}
 
+    @property
+    def in_progress(self) -> int:
+        """Calls that are being made, until their results are written."""
+        return self._loop.in_progress
+
     def has_room(self, account_id: uuid.UUID) -> bool:
         """Whether another call of the account may begin at once."""
         return self._loop.in_progress < MAX_IN_PROGRESS and self._busy[account_id] < ACCOUNT_SHARE

@@ -13,6 +13,7 @@ from delivery_service.apns.failures import NoConnection, NotSent
 from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.request import ApnsRequest
+from service_kit import origin
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,11 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         self._next_connect_at = 0.0
         self._reconnect: asyncio.TimerHandle | None = None
         self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Pushes that wait for room on a connection."""
+        return len(self._waiters)
 
     async def send_notification(self, request: ApnsRequest) -> NotificationResult:  # type: ignore[override]
         """Sends the push and returns APNs' answer, whatever it says.
@@ -140,6 +146,8 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         self._settle()
 
     async def _connect(self) -> None:
+        # A connection outlives the request whose push was the first to need it.
+        origin.leave()
         try:
             async with asyncio.timeout(self._connect_timeout):
                 connection = await self.create_connection()

@@ -3,14 +3,20 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from aioapns import NotificationRequest
 from hpack import HeaderTuple, NeverIndexedHeaderTuple
 from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 
+from service_kit import request_id
+from service_kit.origin import Origin
+
 MAX_PAYLOAD_BYTES = 4096
 MAX_COLLAPSE_ID_BYTES = 64
 PRIORITIES = frozenset((1, 5, 10))
+MAX_TRACED = 20
+"""Targets of one push that a trace shows."""
 LAST_EXPIRY = 253_402_300_799
 """End of the year 9999, the latest moment a Timestamp can hold."""
 
@@ -47,6 +53,8 @@ class Job:
     index: int
     environment: "Environment.ValueType"
     request: ApnsRequest | None
+    origin: Origin
+    """The request that it is sent for."""
     fault: str
     """Reason why there is no request; empty if there is one."""
 
@@ -56,15 +64,24 @@ def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
     index = 0
     for push in pushes:
         template = _Template(push, default_topic)
+        origins = _origins_of(push)
         for target in push.targets:
+            origin = next(origins)
             fault = template.fault or _fault_of(target)
             headers = None if fault else template.headers_for(target.bundle_id)
             if headers is None:
-                yield Job(index, target.environment, None, fault or template.topic_fault(target.bundle_id))
+                yield Job(index, target.environment, None, origin, fault or template.topic_fault(target.bundle_id))
             else:
                 request = ApnsRequest(target.token, target.apns_id, template.payload, headers)
-                yield Job(index, target.environment, request, "")
+                yield Job(index, target.environment, request, origin, "")
             index += 1
+
+
+def _origins_of(push: Push) -> Iterator[Origin]:
+    """Whom each target of the push is sent for. The first of many are enough to see in a trace how it went."""
+    given = request_id.checked(push.request_id)
+    traced, untraced = Origin(given, push.traceparent), Origin(given)
+    return chain(repeat(traced, MAX_TRACED), repeat(untraced))
 
 
 def _fault_of(target: Target) -> str:

@@ -1,16 +1,20 @@
 """Sends a job to APNs and says what became of it."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 
 from aioapns import APNs
 from google.protobuf.timestamp_pb2 import Timestamp
-from smith.delivery.v1.delivery_pb2 import Environment, Outcome
+from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind
 
 from delivery_service.apns import outcomes
 from delivery_service.apns.failures import PushFailed
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.request import Job
+from delivery_service.metrics import ApnsMetrics
+from service_kit import request_id, tracing
+from service_kit.tracing import Kind, Span
 
 log = logging.getLogger(__name__)
 
@@ -26,20 +30,41 @@ class ApnsSender:
     """
 
     def __init__(
-        self, clients: Mapping["Environment.ValueType", APNs], *, problems: ProblemLog, fault: Callable[[], str]
+        self,
+        clients: Mapping["Environment.ValueType", APNs],
+        *,
+        problems: ProblemLog,
+        fault: Callable[[], str],
+        metrics: ApnsMetrics,
     ) -> None:
+        self._metrics = metrics
         self._clients = clients
         self._problems = problems
         self._fault = fault
 
     async def send(self, job: Job) -> Outcome:
-        """What became of the job's push."""
+        """What became of the job's push. Sets the request id of the running task to the job's."""
+        request_id.current.set(job.origin.request_id)
+        began = time.perf_counter()
+        with tracing.child("push", Kind.CONSUMER, job.origin.traceparent) as span:
+            outcome = await self._send(job)
+            _describe(span, job, outcome)
+        seconds = time.perf_counter() - began
+        self._metrics.count(job.environment, outcome, seconds)
+        if log.isEnabledFor(logging.DEBUG):
+            what = outcome.reason or "accepted"
+            log.debug("push %s: %s in %.1f ms", job.request and job.request.notification_id, what, seconds * 1000)
+        return outcome
+
+    async def _send(self, job: Job) -> Outcome:
         if job.request is None:
             return self._outcome(job, "", job.fault)
         if fault := self._fault():
             return self._outcome(job, "", fault)
         try:
-            result = await self._clients[job.environment].send_notification(job.request)
+            with tracing.child("POST /3/device", Kind.CLIENT) as span:
+                result = await self._clients[job.environment].send_notification(job.request)
+                span.note(http__request__method="POST", http__response__status_code=int(result.status or 0))
         except PushFailed as failure:
             return self._outcome(job, "", failure.reason)
         except Exception:
@@ -72,3 +97,14 @@ class ApnsSender:
         """Closes all connections."""
         for client in self._clients.values():
             client.pool.close()
+
+
+def _describe(span: Span, job: Job, outcome: Outcome) -> None:
+    """Says in the span how the push ended; its token and contents are nobody's business."""
+    span.note(smith__outcome=OutcomeKind.Name(outcome.kind), smith__environment=job.environment)
+    span.note(smith__request_id=job.origin.request_id)
+    if job.request is not None and job.request.notification_id:
+        span.note(smith__apns_id=job.request.notification_id)
+    if outcome.reason:
+        span.note(smith__reason=outcome.reason)
+        span.fail(outcome.reason)

@@ -26,6 +26,11 @@ FAILURES: dict[type[Exception], tuple["WebhookResultKind.ValueType", str, str]] 
     httpcore.ProtocolError: (RETRY, "AnswerBroken", "What came is no answer of HTTP/1.1."),
 }
 """What follows from having no answer: the first line that fits."""
+REASONS = frozenset(
+    {reason for _, reason, _ in FAILURES.values()}
+    | {"HttpStatus", "TlsFailed", "UrlRefused", "RedirectRefused", "MethodRefused", "CallerFault"}
+)
+"""Every reason that a result can have."""
 TLS_FAILED = "No TLS connection can be made: is the certificate valid for the host?"
 
 

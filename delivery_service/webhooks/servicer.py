@@ -1,34 +1,58 @@
 """The gRPC face of webhook calls."""
 
+import logging
 from typing import Any
 
+from smith.delivery.v1.webhook_pb2 import WebhookCall, WebhookResult, WebhookResultKind
 from smith.delivery.v1.webhook_service_pb2 import CallWebhookRequest, CallWebhookResponse
 from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceServicer
 
+from delivery_service.metrics import WebhookMetrics
 from delivery_service.webhooks.caller import WebhookCaller
-from service_kit.errors import DomainError, Kind
+from service_kit import errors, request_id, tracing
+from service_kit.errors import DomainError
+from service_kit.tracing import Kind
+
+log = logging.getLogger(__name__)
 
 
 class TooManyCalls(DomainError):
     """As many calls are in progress as the process is willing to make."""
 
-    kind, reason, error = Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
+    kind, reason, error = errors.Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
 
 
 class WebhookServicer(WebhookServiceServicer):
     """Answers `CallWebhook`; makes at most `max_in_progress` calls at a time."""
 
-    def __init__(self, caller: WebhookCaller, *, max_in_progress: int) -> None:
+    def __init__(self, caller: WebhookCaller, metrics: WebhookMetrics, *, max_in_progress: int) -> None:
         self._caller = caller
+        self._metrics = metrics
         self._max_in_progress = max_in_progress
         self._in_progress = 0
 
     async def CallWebhook(self, request: CallWebhookRequest, context: Any) -> CallWebhookResponse:
         """See the contract."""
         if self._in_progress >= self._max_in_progress:
+            self._metrics.refuse()
             raise TooManyCalls(f"{self._in_progress} calls are in progress.")
+        request_id.current.set(request_id.checked(request.call.request_id))
         self._in_progress += 1
+        self._metrics.in_progress.inc()
         try:
-            return CallWebhookResponse(result=await self._caller.call(request.call))
+            return CallWebhookResponse(result=await self._call(request.call))
         finally:
             self._in_progress -= 1
+            self._metrics.in_progress.dec()
+
+    async def _call(self, call: WebhookCall) -> WebhookResult:
+        # Of the URL nothing is kept: it may carry credentials.
+        with tracing.child("webhook", Kind.CLIENT) as span:
+            result = await self._caller.call(call)
+            span.note(http__response__status_code=result.status, smith__result=WebhookResultKind.Name(result.kind))
+            if result.reason:
+                span.note(smith__reason=result.reason)
+                span.fail(result.reason)
+        self._metrics.count(result)
+        log.debug("webhook call: %s in %d ms", result.reason or "succeeded", result.latency_ms)
+        return result

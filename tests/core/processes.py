@@ -12,12 +12,13 @@ CORE = (sys.executable, "-m", "core_service")
 
 
 @contextmanager
-def core_process(database_url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def core_process(database_url: str, log: Path, log_format: str = "text") -> Iterator[subprocess.Popen[bytes]]:
     """`python -m core_service` on a free port, which it logs."""
     env = os.environ | {
         "SMITH_DATABASE_URL": database_url,
         "SMITH_CORE_PORT": "0",
         "SMITH_LOG_LEVEL": "debug",
+        "SMITH_LOG_FORMAT": log_format,
         "SMITH_DELIVERY_ADDRESS": "127.0.0.1:1",
         "SMITH_STOP_AT_EOF": "1",
     }
@@ -37,7 +38,7 @@ def serving_address(process: subprocess.Popen[bytes], log: Path) -> str:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)
-    return log.read_text().partition("serving on ")[2].split()[0]
+    return log.read_text().partition("serving on ")[2].split()[0].rstrip('"},')
 
 
 def core_command(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from core_service import backlog_queries as backlog
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
@@ -268,6 +269,11 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the end of a subject": (delivery_log.FIND_END, LISTED | {"subject": "a"}),
     "explain a notification": (delivery_log.EXPLAIN_NOTIFICATION, LISTED),
     "explain an activity": (delivery_log.EXPLAIN_ACTIVITY, LISTED),
+    **{
+        f"backlog: {name}": (query, {**Round().parameters(1), "now": NOW, "most": 50_000})
+        for name, query in vars(backlog).items()
+        if name.isupper()
+    },
     "record a tap": (webhooks.RECORD, TAP),
     "newest run": (webhooks.NEWEST_RUN, TAP),
     "read run": (webhooks.READ_RUN, (ID, ID)),

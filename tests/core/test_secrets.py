@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from pathlib import Path
 
+import pytest
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from service_kit.client import open_channel
@@ -24,12 +25,13 @@ async def use_everything(account: Account) -> list[str]:
     await refusal(core.caller().CreateSession(email=account.email, password=password))
     email = f"other.{account.email}"
     await account.owner.CreateMember(email=email, password="another password")
+    webhook_secret = (await account.owner.GetWebhookSecret()).webhook_secret
     session = await account.sign_in(email, "another password")
     await refusal(core.caller(key + "x").SendPushNotification(title="hello"))
     await refusal(core.caller(session).UpdateAccount(name="x"))
     await refusal(core.caller().PairDevice(pairing_code="0000-0000", name="x"))
-    return [key, code, code.replace("-", ""), phone.secret, session, account.session, password, "another password",
-            PASSWORD]  # fmt: skip
+    return [key, code, code.replace("-", ""), phone.secret, webhook_secret, session, account.session, password,
+            "another password", PASSWORD]  # fmt: skip
 
 
 async def test_the_database_holds_hashes_and_no_secret(core: Core, account: Account) -> None:
@@ -44,9 +46,12 @@ async def test_the_database_holds_hashes_and_no_secret(core: Core, account: Acco
         assert secret.encode().hex() not in dump
 
 
-async def test_logs_show_no_secret_at_the_most_talkative_level(new_database: NewDatabase, tmp_path: Path) -> None:
+@pytest.mark.parametrize("log_format", ["text", "json"])
+async def test_logs_show_no_secret_at_the_most_talkative_level(
+    new_database: NewDatabase, tmp_path: Path, log_format: str
+) -> None:
     url = await asyncio.to_thread(new_database)
-    with core_process(url, tmp_path / "log") as process:
+    with core_process(url, tmp_path / "log", log_format) as process:
         address = await asyncio.to_thread(serving_address, process, tmp_path / "log")
         async with open_channel(address) as channel:
             core = Core(address, url, channel)

@@ -7,6 +7,10 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 
+import grpc
+import httpx
+import psutil
+
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Connection, client_that_does_not_read, request, was_reset
 
@@ -89,3 +93,54 @@ async def test_a_wrong_setting_is_one_clear_line(core: CoreStandIn) -> None:
     assert process.returncode == 2
     assert stderr.decode().startswith("SMITH_GATEWAY_PORT='eighty': ")
     assert stderr.count(b"\n") == 1
+
+
+async def test_it_listens_for_prometheus_only_if_told(core: CoreStandIn) -> None:
+    """And then on another port, with the metrics of this process."""
+    for told, count in (({}, 1), ({"SMITH_METRICS_PORT": "0"}, 2)):
+        process = await start(core.port, **told)
+        port = await port_of(process)
+        ports = {one.laddr.port for one in psutil.Process(process.pid).net_connections("tcp") if one.status == "LISTEN"}
+        assert len(ports) == count
+        for other in ports - {port}:
+            await request(port, "GET", "/healthz")
+            core.aborts("GetAccount", grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls")
+            assert (await request(port, "GET", "/api/account")).status == 503
+            async with httpx.AsyncClient(trust_env=False) as prometheus:
+                text = (await prometheus.get(f"http://127.0.0.1:{other}/metrics")).text
+            assert 'smith_gateway_refused_total{bound="core"} 1.0' in text
+            assert 'smith_gateway_requests_total{method="GET",route="/healthz",status="200"} 1.0' in text
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_taken_port_for_metrics_is_one_clear_line(core: CoreStandIn) -> None:
+    """And exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = await start(core.port, SMITH_METRICS_PORT=str(port))
+        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    (line,) = stderr.decode().splitlines()
+    assert line.startswith(f"gateway: cannot listen on 127.0.0.1:{port} for metrics (SMITH_METRICS_PORT): ")
+
+
+async def test_what_goes_wrong_is_always_logged_with_its_request_and_the_rest_if_asked_for(core: CoreStandIn) -> None:
+    """By route, without path and query."""
+    for every in ("false", "true"):
+        process = await start(core.port, SMITH_GATEWAY_ACCESS_LOG=every, SMITH_GATEWAY_SLOW_SECONDS="0.2")
+        port = await port_of(process)
+        core.aborts("GetAccount", grpc.StatusCode.UNAVAILABLE, "away")
+        await request(port, "GET", "/api/account", headers={"x-request-id": "failed"})
+        release = core.never_answers("SendPushNotification")
+        asyncio.get_running_loop().call_later(0.4, release.set)
+        await request(port, "POST", "/api/push-notification", {"title": "x"}, {"x-request-id": "slow"})
+        await request(port, "DELETE", "/api/channels/secret-id?secret=1", headers={"x-request-id": "ordinary"})
+        process.terminate()
+        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        lines = [line for line in stderr.decode().splitlines() if " gateway.access: " in line]
+        assert [line for line in lines if "WARNING" in line and "[failed] GET /api/account 503" in line]
+        assert [line for line in lines if "WARNING" in line and "[slow] POST /api/push-notification 200" in line]
+        ordinary = [line for line in lines if "[ordinary] DELETE /api/channels/{channel_id} " in line]
+        assert len(ordinary) == (every == "true")
+        assert "secret" not in stderr.decode()

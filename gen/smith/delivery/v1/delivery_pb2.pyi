@@ -120,6 +120,8 @@ class Push(_message.Message):
     PRIORITY_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     TARGETS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TRACEPARENT_FIELD_NUMBER: _builtins.int
     push_type: Global___PushType.ValueType
     """Decides the topic's suffix and the `apns-push-type` header."""
     payload: _builtins.bytes
@@ -128,6 +130,12 @@ class Push(_message.Message):
     """A later push with the same value replaces the shown one. At most 64 bytes; empty for none."""
     priority: _builtins.int
     """How urgent it is; APNs takes 1, 5 and 10."""
+    request_id: _builtins.str
+    """Id of the request that it is sent for, for logs: 1 to 64 letters, digits, `_` or `-`. Empty if nobody waits for it."""
+    traceparent: _builtins.str
+    """The span that asks for it, as W3C Trace Context writes it. Per push, because pushes of several requests share a call.
+    Empty if nobody traces it.
+    """
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """Until when APNs may keep trying. Unset: APNs tries once and keeps nothing."""
@@ -145,10 +153,12 @@ class Push(_message.Message):
         priority: _builtins.int = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         targets: _abc.Iterable[Global___Target] | None = ...,
+        request_id: _builtins.str = ...,
+        traceparent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collapse_id", b"collapse_id", "expires_at", b"expires_at", "payload", b"payload", "priority", b"priority", "push_type", b"push_type", "targets", b"targets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collapse_id", b"collapse_id", "expires_at", b"expires_at", "payload", b"payload", "priority", b"priority", "push_type", b"push_type", "request_id", b"request_id", "targets", b"targets", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

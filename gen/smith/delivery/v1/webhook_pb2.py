@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsmith/delivery/v1/webhook.proto\x12\x11smith.delivery.v1\"\x8b\x01\n\x0bWebhookCall\x12\x0b\n\x03url\x18\x01 \x01(\t\x12-\n\x06method\x18\x02 \x01(\x0e\x32\x1d.smith.delivery.v1.HttpMethod\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\x19\n\x0csigning_keys\x18\x05 \x03(\x0c\x42\x03\x80\x01\x01\"\xd3\x01\n\rWebhookResult\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32$.smith.delivery.v1.WebhookResultKind\x12\x0e\n\x06status\x18\x02 \x01(\r\x12\x15\n\rresponse_body\x18\x03 \x01(\x0c\x12\x1a\n\x12response_truncated\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x07 \x01(\r\x12\x12\n\nlatency_ms\x18\x08 \x01(\r*T\n\nHttpMethod\x12\x1b\n\x17HTTP_METHOD_UNSPECIFIED\x10\x00\x12\x13\n\x0fHTTP_METHOD_GET\x10\x01\x12\x14\n\x10HTTP_METHOD_POST\x10\x02*\x9a\x01\n\x11WebhookResultKind\x12#\n\x1fWEBHOOK_RESULT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dWEBHOOK_RESULT_KIND_SUCCEEDED\x10\x01\x12\x1d\n\x19WEBHOOK_RESULT_KIND_RETRY\x10\x02\x12\x1e\n\x1aWEBHOOK_RESULT_KIND_FAILED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsmith/delivery/v1/webhook.proto\x12\x11smith.delivery.v1\"\x9f\x01\n\x0bWebhookCall\x12\x0b\n\x03url\x18\x01 \x01(\t\x12-\n\x06method\x18\x02 \x01(\x0e\x32\x1d.smith.delivery.v1.HttpMethod\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\x19\n\x0csigning_keys\x18\x05 \x03(\x0c\x42\x03\x80\x01\x01\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\xd3\x01\n\rWebhookResult\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32$.smith.delivery.v1.WebhookResultKind\x12\x0e\n\x06status\x18\x02 \x01(\r\x12\x15\n\rresponse_body\x18\x03 \x01(\x0c\x12\x1a\n\x12response_truncated\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x07 \x01(\r\x12\x12\n\nlatency_ms\x18\x08 \x01(\r*T\n\nHttpMethod\x12\x1b\n\x17HTTP_METHOD_UNSPECIFIED\x10\x00\x12\x13\n\x0fHTTP_METHOD_GET\x10\x01\x12\x14\n\x10HTTP_METHOD_POST\x10\x02*\x9a\x01\n\x11WebhookResultKind\x12#\n\x1fWEBHOOK_RESULT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dWEBHOOK_RESULT_KIND_SUCCEEDED\x10\x01\x12\x1d\n\x19WEBHOOK_RESULT_KIND_RETRY\x10\x02\x12\x1e\n\x1aWEBHOOK_RESULT_KIND_FAILED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,12 +33,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WEBHOOKCALL'].fields_by_name['signing_keys']._loaded_options = None
   _globals['_WEBHOOKCALL'].fields_by_name['signing_keys']._serialized_options = b'\200\001\001'
-  _globals['_HTTPMETHOD']._serialized_start=410
-  _globals['_HTTPMETHOD']._serialized_end=494
-  _globals['_WEBHOOKRESULTKIND']._serialized_start=497
-  _globals['_WEBHOOKRESULTKIND']._serialized_end=651
+  _globals['_HTTPMETHOD']._serialized_start=430
+  _globals['_HTTPMETHOD']._serialized_end=514
+  _globals['_WEBHOOKRESULTKIND']._serialized_start=517
+  _globals['_WEBHOOKRESULTKIND']._serialized_end=671
   _globals['_WEBHOOKCALL']._serialized_start=55
-  _globals['_WEBHOOKCALL']._serialized_end=194
-  _globals['_WEBHOOKRESULT']._serialized_start=197
-  _globals['_WEBHOOKRESULT']._serialized_end=408
+  _globals['_WEBHOOKCALL']._serialized_end=214
+  _globals['_WEBHOOKRESULT']._serialized_start=217
+  _globals['_WEBHOOKRESULT']._serialized_end=428
 # @@protoc_insertion_point(module_scope)

@@ -82,6 +82,7 @@ class WebhookCall(_message.Message):
     BODY_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     SIGNING_KEYS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     """`https` URL, as its sender wrote it."""
     method: Global___HttpMethod.ValueType
@@ -90,6 +91,8 @@ class WebhookCall(_message.Message):
     """The JSON body, sent byte for byte; empty for none."""
     idempotency_key: _builtins.str
     """Sent as `Idempotency-Key`. The same on every attempt, so that the receiver can tell a repeat."""
+    request_id: _builtins.str
+    """Id of the request that it is made for, for logs: 1 to 64 letters, digits, `_` or `-`. Empty if nobody waits for it."""
     @_builtins.property
     def signing_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Keys that the attempt is signed with, newest first. The receiver accepts any of the signatures, so that a key can be
@@ -104,10 +107,11 @@ class WebhookCall(_message.Message):
         body: _builtins.bytes = ...,
         idempotency_key: _builtins.str = ...,
         signing_keys: _abc.Iterable[_builtins.bytes] | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "idempotency_key", b"idempotency_key", "method", b"method", "signing_keys", b"signing_keys", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "idempotency_key", b"idempotency_key", "method", b"method", "request_id", b"request_id", "signing_keys", b"signing_keys", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,38 @@
+"""Which request the pushes of an activity are sent for: the reconciler works for all, but logs and traces should know.
+
+Kept in memory only, and only as long as it is likely to be true.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from service_kit import origin
+from service_kit.origin import NOBODY, Origin
+
+MAX_ACTIVITIES = 1000
+LIFETIME_SECONDS = 10.0
+"""A push so long after the last request is more likely a repetition or the passing of time."""
+
+
+class Origins:
+    """The last request about each activity, in this process."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._noted: OrderedDict[str, tuple[float, Origin]] = OrderedDict()
+
+    def note(self, activity_id: str) -> None:
+        """The running task serves a request that has changed the activity."""
+        asking = origin.here()
+        if asking is NOBODY:
+            return
+        self._noted.pop(activity_id, None)
+        self._noted[activity_id] = (self._clock() + LIFETIME_SECONDS, asking)
+        if len(self._noted) > MAX_ACTIVITIES:
+            self._noted.popitem(last=False)
+
+    def of(self, activity_id: str) -> Origin:
+        """The request that a push of the activity is sent for now."""
+        until, asking = self._noted.get(activity_id, (0.0, NOBODY))
+        return asking if self._clock() < until else NOBODY

@@ -1,0 +1,118 @@
+"""What the delivery service counts."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind
+from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
+
+from delivery_service.apns.outcomes import BY_REASON
+from delivery_service.apns.pool import ApnsConnectionPool
+from delivery_service.webhooks.results import REASONS
+from service_kit.metrics import SECONDS
+
+OTHER = "other"
+"""Stands for a reason that none of our tables knows: APNs and receivers choose theirs."""
+ENVIRONMENTS: dict[int, str] = {
+    Environment.ENVIRONMENT_PRODUCTION: "production",
+    Environment.ENVIRONMENT_SANDBOX: "sandbox",
+}
+KINDS = {number: name.removeprefix("OUTCOME_KIND_").lower() for name, number in OutcomeKind.items()}
+RESULTS = {number: name.removeprefix("WEBHOOK_RESULT_KIND_").lower() for name, number in WebhookResultKind.items()}
+
+
+class ApnsMetrics:
+    """Pushes by what became of them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._pushes = Counter(
+            "smith_apns_pushes",
+            "Pushes to single devices, by outcome and APNs' reason or ours.",
+            ["environment", "outcome", "reason"],
+            registry=registry,
+        )
+        duration = Histogram(
+            "smith_apns_push_duration_seconds",
+            "Time until APNs has answered a push, the wait for a free stream included.",
+            ["environment"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._duration = {number: duration.labels(name) for number, name in ENVIRONMENTS.items()}
+        self._ended: dict[tuple[int, int, str], Counter] = {}
+        self._refused = Counter(
+            "smith_apns_refused", "Deliver calls refused because too many pushes are in progress.", registry=registry
+        )
+
+    def count(self, environment: int, outcome: Outcome, seconds: float) -> None:
+        """A push has its outcome."""
+        reason = outcome.reason
+        if reason and reason not in BY_REASON:
+            reason = OTHER
+        key = (environment, outcome.kind, reason)
+        counter = self._ended.get(key)
+        if counter is None:
+            name = ENVIRONMENTS.get(environment, OTHER)
+            counter = self._ended[key] = self._pushes.labels(name, KINDS.get(outcome.kind, OTHER), reason)
+        counter.inc()
+        if outcome.status and environment in self._duration:
+            self._duration[environment].observe(seconds)
+
+    def refuse(self) -> None:
+        """A call was refused whole."""
+        self._refused.inc()
+
+
+class WebhookMetrics:
+    """Webhook calls by what became of them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._calls = Counter(
+            "smith_webhook_calls", "Attempts to call webhooks, by result.", ["result", "reason"], registry=registry
+        )
+        self._duration = Histogram(
+            "smith_webhook_call_duration_seconds", "Time that an attempt took.", buckets=SECONDS, registry=registry
+        )
+        self._refused = Counter(
+            "smith_webhook_refused", "Calls refused because too many are in progress.", registry=registry
+        )
+        self.in_progress = Gauge("smith_webhook_calls_in_progress", "Webhooks being called.", registry=registry)
+
+    def count(self, result: WebhookResult) -> None:
+        """An attempt is over."""
+        reason = result.reason if not result.reason or result.reason in REASONS else OTHER
+        self._calls.labels(RESULTS.get(result.kind, OTHER), reason).inc()
+        self._duration.observe(result.latency_ms / 1000)
+
+    def refuse(self) -> None:
+        """A call was refused."""
+        self._refused.inc()
+
+
+class ApnsCollector(Collector):
+    """Connections and streams, asked for when somebody looks."""
+
+    def __init__(
+        self, pools: Mapping["Environment.ValueType", ApnsConnectionPool], in_progress: Callable[[], int], limit: int
+    ) -> None:
+        """`in_progress` says how many pushes the process holds, `limit` how many it may."""
+        self._pools = pools
+        self._in_progress = in_progress
+        self._limit = limit
+
+    def collect(self) -> Iterator[Metric]:
+        """See Collector."""
+        by = ["environment"]
+        connections = GaugeMetricFamily("smith_apns_connections", "Open connections to APNs.", labels=by)
+        streams = GaugeMetricFamily("smith_apns_streams", "Pushes that APNs has and has not answered.", labels=by)
+        waiting = GaugeMetricFamily("smith_apns_waiting", "Pushes that wait for a free stream.", labels=by)
+        for number, name in ENVIRONMENTS.items():
+            pool = self._pools.get(number)  # type: ignore[call-overload] # an enum's values are plain numbers
+            connections.add_metric([name], len(pool.connections) if pool else 0)
+            streams.add_metric([name], sum(connection.load for connection in pool.connections) if pool else 0)
+            waiting.add_metric([name], pool.waiting if pool else 0)
+        yield from (connections, streams, waiting)
+        yield GaugeMetricFamily("smith_apns_in_progress", "Pushes that this process holds.", value=self._in_progress())
+        yield GaugeMetricFamily("smith_apns_in_progress_limit", "Most pushes that it may hold.", value=self._limit)

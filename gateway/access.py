@@ -1,0 +1,66 @@
+"""The access log: a line a request if asked for, and in any case a warning where one went wrong or took long."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
+
+ROUTE_KEY = "smith.route"
+"""Where the template of the request's path stands in its ASGI scope, once a route was found."""
+
+HEALTH = frozenset({"/healthz", "/readyz"})
+"""Asked for again and again by machines. That the server is not ready is an answer, and no failure of the request."""
+
+MAX_WARNINGS_PER_SECOND = 20
+"""When core is away every request of every client is answered 503."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer, without anything that a client chose, save for the method."""
+
+    method: str
+    route: str
+    """The path's template; empty if there is none such."""
+    status: int
+    seconds: float
+
+
+class AccessLog:
+    """Tells of requests, without path, query and credentials. Their ids are in every line."""
+
+    def __init__(self, *, every: bool, slow_seconds: float) -> None:
+        self._every = every
+        self._slow_seconds = slow_seconds
+        self._second = 0
+        self._told = 0
+
+    def tell(self, exchange: Exchange) -> None:
+        """A request is over."""
+        failed = exchange.status >= 500 and exchange.route not in HEALTH
+        if failed or exchange.seconds >= self._slow_seconds:
+            if self._every or self._has_room():
+                self._write(logging.WARNING, exchange)
+        elif self._every:
+            self._write(logging.INFO, exchange)
+
+    def _has_room(self) -> bool:
+        second = int(time.monotonic())
+        if second != self._second:
+            if (untold := self._told - MAX_WARNINGS_PER_SECOND) > 0:
+                log.warning("%d more requests went wrong or took long within a second", untold)
+            self._second, self._told = second, 0
+        self._told += 1
+        return self._told <= MAX_WARNINGS_PER_SECOND
+
+    def _write(self, level: int, exchange: Exchange) -> None:
+        milliseconds = round(exchange.seconds * 1000, 1)
+        fields = {
+            "method": exchange.method,
+            "route": exchange.route,
+            "status": exchange.status,
+            "duration_ms": milliseconds,
+        }
+        route = exchange.route or "(no such path)"
+        log.log(level, "%s %s %d in %s ms", exchange.method, route, exchange.status, milliseconds, extra=fields)

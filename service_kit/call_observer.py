@@ -1,0 +1,110 @@
+"""What is known of every call on the server side: its request id, its span, how long it took and how it ended."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
+from prometheus_client import Counter
+
+from service_kit import request_id, tracing
+from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+from service_kit.metrics import CallMetrics
+from service_kit.tracing import Kind
+
+log = logging.getLogger(__name__)
+
+OURS = "/smith."
+CODES = {code.value[0]: code.name for code in grpc.StatusCode}
+FAULTS = frozenset({"UNKNOWN", "INTERNAL", "DATA_LOSS", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNIMPLEMENTED"})
+"""Codes that are the server's fault; the others are answers."""
+
+
+class CallObserver(grpc.aio.ServerInterceptor):
+    """Wraps, once each, the methods of our services. Stands before all that may refuse a call, save for whoever lets no
+    stranger in: what is kept here is kept for everybody."""
+
+    def __init__(self, metrics: CallMetrics, *, serves_clients: bool = False) -> None:
+        """A server that `serves_clients` gives those a request id that have none."""
+        self._metrics = metrics
+        self._request_id = request_id.taken if serves_clients else request_id.checked
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
+        """See the class."""
+        method = handler_call_details.method
+        wrapped = self._wrapped.get(method)
+        if wrapped is not None:
+            return wrapped
+        handler = await continuation(handler_call_details)
+        behaviour = awaited_behaviour(handler) if handler is not None and method.startswith(OURS) else None
+        if behaviour is None:
+            return handler
+        call = self._observed(behaviour, method, streams=bool(handler.response_streaming))
+        wrapped = self._wrapped[method] = like(handler, call, handler.request_deserializer)
+        return wrapped
+
+    def _observed(self, inner: AwaitedCall, method: str, *, streams: bool) -> AwaitedCall:
+        name = method.removeprefix("/").rpartition(".")[2]
+        duration = None if streams else self._metrics.duration.labels(name)
+        ended: dict[str, Counter] = {}
+
+        async def call(message: Any, context: Any) -> Any:
+            metadata = context.invocation_metadata()
+            request_id.current.set(self._request_id(text_of(metadata, request_id.METADATA_KEY)))
+            began, code = time.perf_counter(), "OK"
+            self._metrics.in_progress.inc()
+            try:
+                # A stream lasts for hours, and a trace is looked at when it is complete.
+                if streams or not tracing.is_on():
+                    return await inner(message, context)
+                return await _traced(inner, message, context, name)
+            except asyncio.CancelledError:
+                code = "CANCELLED"
+                raise
+            except BaseException:
+                code = code_of(context)
+                raise
+            finally:
+                seconds = time.perf_counter() - began
+                self._metrics.in_progress.dec()
+                if duration is not None:
+                    duration.observe(seconds)
+                counter = ended.get(code)
+                if counter is None:
+                    counter = ended[code] = self._metrics.total.labels(name, code)
+                counter.inc()
+                log.debug("%s %s in %.1f ms", name, code, seconds * 1000)
+
+        return call
+
+
+async def _traced(inner: AwaitedCall, message: Any, context: Any, name: str) -> Any:
+    parent = text_of(context.invocation_metadata(), tracing.METADATA_KEY)
+    service, _, method = name.partition("/")
+    with tracing.span(name, Kind.SERVER, parent=parent) as span:
+        span.note(rpc__system="grpc", rpc__service=service, rpc__method=method)
+        span.note(smith__request_id=request_id.current.get())
+        try:
+            return await inner(message, context)
+        except grpc.aio.AbortError as error:
+            code = code_of(context)
+            span.note(rpc__grpc__status=code)
+            if code in FAULTS:
+                span.fail(code)
+            refusal = error
+    raise refusal
+
+
+def text_of(metadata: Iterable[tuple[str, str | bytes]] | None, wanted: str) -> str:
+    """The text under a key of metadata, or none if it is given twice."""
+    values = [value for key, value in metadata or () if key == wanted and isinstance(value, str)]
+    return values[0] if len(values) == 1 else ""
+
+
+def code_of(context: Any) -> str:
+    """The name of the gRPC code that the call was ended with."""
+    code = context.code()
+    return code.name if isinstance(code, grpc.StatusCode) else CODES.get(code, "UNKNOWN")

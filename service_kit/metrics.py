@@ -1,0 +1,161 @@
+"""What a process counts and measures, for Prometheus. Names begin with `smith_`; the process's own are the usual
+`process_...` and `python_...`.
+
+Whoever counts is given its metrics by wiring, in a registry for each process. Labels take values from lists of ours and
+never what a caller chose, so that their number is bounded.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from service_kit.database import Pool
+from service_kit.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of the buckets of durations."""
+
+LONGEST_CONNECTION_SECONDS = 10.0
+MAX_CONNECTIONS = 20
+
+
+# A series beside each counter that says when it began: twice as many, and Prometheus knows by itself.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+def new_registry() -> CollectorRegistry:
+    """A registry with what is true of every process: memory, CPU time, open files, garbage collection."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+class CallMetrics:
+    """The calls that a gRPC server answers."""
+
+    def __init__(self, registry: CollectorRegistry, process: str) -> None:
+        """Names begin with `smith_<process>_`."""
+        self.total = Counter(
+            f"smith_{process}_calls", "Calls answered, by method and gRPC code.", ["method", "code"], registry=registry
+        )
+        self.duration = Histogram(
+            f"smith_{process}_call_duration_seconds",
+            "Time to answer a call; streams are not among them.",
+            ["method"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.in_progress = Gauge(f"smith_{process}_calls_in_progress", "Calls being answered.", registry=registry)
+
+
+class PoolCollector(Collector):
+    """How the pools of connections to PostgreSQL are doing, asked when somebody looks."""
+
+    def __init__(self, pools: Mapping[str, Pool]) -> None:
+        self._pools = pools
+
+    def collect(self) -> Iterator[Metric]:
+        """See https://www.psycopg.org/psycopg3/docs/advanced/pool.html#pool-stats."""
+        gauges = {
+            "pool_max": GaugeMetricFamily("smith_database_pool_max", "Most connections.", labels=["pool"]),
+            "pool_size": GaugeMetricFamily("smith_database_pool_size", "Open connections.", labels=["pool"]),
+            "pool_available": GaugeMetricFamily("smith_database_pool_idle", "Idle connections.", labels=["pool"]),
+            "requests_waiting": GaugeMetricFamily(
+                "smith_database_pool_waiting", "Callers that wait for a connection.", labels=["pool"]
+            ),
+        }
+        counters = {
+            "requests_num": CounterMetricFamily(
+                "smith_database_pool_requests", "Connections asked for.", labels=["pool"]
+            ),
+            "requests_errors": CounterMetricFamily(
+                "smith_database_pool_errors", "Callers that got no connection.", labels=["pool"]
+            ),
+            "requests_wait_ms": CounterMetricFamily(
+                "smith_database_pool_wait_seconds", "Time that callers waited for connections.", labels=["pool"]
+            ),
+            "connections_lost": CounterMetricFamily(
+                "smith_database_pool_lost", "Connections that broke.", labels=["pool"]
+            ),
+        }
+        for name, pool in self._pools.items():
+            stats = pool.get_stats()
+            for key, gauge in gauges.items():
+                gauge.add_metric([name], stats.get(key, 0))
+            for key, counter in counters.items():
+                value = stats.get(key, 0)
+                counter.add_metric([name], value / 1000 if key.endswith("_ms") else value)
+        yield from gauges.values()
+        yield from counters.values()
+
+
+@asynccontextmanager
+async def serving(registry: CollectorRegistry, settings: ServiceSettings, process: str) -> AsyncIterator[None]:
+    """Lets Prometheus read the registry for the length of the context, if the settings name a port.
+
+    Served on the event loop that the metrics belong to, because reading them walks what that loop changes. Ends the
+    process with one line and exit code 2 if the port cannot be listened on.
+    """
+    if settings.metrics_port is None:
+        yield
+        return
+    # Not loaded by those who do not use it.
+    import uvicorn
+    from prometheus_client import make_asgi_app
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    from service_kit.http_server import HttpServer, listen
+
+    class BriefProtocol(HttpToolsProtocol):
+        """A connection that does not last, whoever holds it open."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if len(self.connections) > MAX_CONNECTIONS:
+                transport.abort()
+            else:
+                self.loop.call_later(LONGEST_CONNECTION_SECONDS, transport.abort)
+
+    try:
+        listener = listen(settings.bind_host, settings.metrics_port, backlog=MAX_CONNECTIONS)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+        place = f"{settings.bind_host}:{settings.metrics_port}"
+        print(f"{process}: cannot listen on {place} for metrics (SMITH_METRICS_PORT): {reason}", file=sys.stderr)
+        raise SystemExit(2) from None
+    config = uvicorn.Config(
+        make_asgi_app(registry),
+        http=BriefProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # A connection that is not kept is never cut off while it is used again.
+        headers=[("connection", "close")],
+        timeout_graceful_shutdown=1,
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    server = HttpServer(config)
+    task = asyncio.create_task(server.serve([listener]))
+    log.info("metrics on http://%s:%d/metrics", settings.bind_host, listener.getsockname()[1])
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,96 @@
+"""One server that tells all that it can."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.observability.collector import Collector
+from tests.stack import Stack
+from tests.team import Phone, Team
+from tests.waiting import eventually
+
+METRICS = re.compile(r"metrics on (http://\S+)")
+PROCESSES = ("gateway", "core", "delivery")
+
+
+@dataclass
+class Observed:
+    """The server, its collector of traces, and an account with a phone."""
+
+    stack: Stack
+    collector: Collector
+    team: Team
+    phone: Phone
+    key: httpx.Client
+
+    def logs(self) -> list[dict[str, Any]]:
+        """All that the processes have logged so far. The last line may not be complete yet."""
+        text, _, _ = self.stack.stderr.rpartition("\n")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def lines_of(self, request_id: str) -> list[dict[str, Any]]:
+        """What was logged about a request."""
+        return [line for line in self.logs() if line.get("request_id") == request_id]
+
+    def processes_that_know(self, request_id: str) -> set[str]:
+        """Those with a line about the request."""
+        return {line["process"] for line in self.lines_of(request_id)}
+
+    def metrics(self, process: str) -> str:
+        """What a process tells Prometheus."""
+        answer = httpx.get(self.metrics_url(process), timeout=10, trust_env=False)
+        assert answer.status_code == 200
+        return answer.text
+
+    def metrics_url(self, process: str) -> str:
+        """Where a process says that its metrics are."""
+        found = [METRICS.search(line["message"]) for line in self.logs() if line["process"] == process]
+        return next(match[1] for match in found if match)
+
+
+@pytest.fixture(scope="session")
+def collector() -> Iterator[Collector]:
+    """Takes the traces."""
+    collector = Collector()
+    yield collector
+    collector.close()
+
+
+@pytest.fixture(scope="session")
+def observed(collector: Collector) -> Iterator[Observed]:
+    """A running server."""
+    settings = {
+        "SMITH_LOG_LEVEL": "debug",
+        "SMITH_LOG_FORMAT": "json",
+        "SMITH_GATEWAY_ACCESS_LOG": "true",
+        "SMITH_GATEWAY_METRICS_PORT": "0",
+        "SMITH_CORE_METRICS_PORT": "0",
+        "SMITH_DELIVERY_METRICS_PORT": "0",
+        "SMITH_RATE_LIMIT_PER_MINUTE": "1000000",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
+    with Stack(**settings) as stack:
+        stack.start()
+        team = Team(
+            base_url=stack.base_url,
+            simulator_url=stack.simulator_url,
+            email=stack.owner_email,
+            password=stack.owner_password,
+        )
+        yield Observed(stack, collector, team, team.phone(), team.key())
+
+
+def until_known_to_all(observed: Observed, request_id: str) -> list[dict[str, Any]]:
+    """The lines about a request, once all three processes have one."""
+    eventually(
+        f"{request_id} is in all logs",
+        lambda: observed.processes_that_know(request_id),
+        until=lambda known: known >= set(PROCESSES),
+    )
+    return observed.lines_of(request_id)
