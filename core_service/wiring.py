@@ -158,7 +158,6 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
 
         recorder = DeliveryRecorder(GrpcCourier(channel), batches)
         courier, events = LineCourier(recorder), EventBus()
-        relay = EventRelay(events, settings.redis_url) if settings.redis_url else None
         settler = Settler(batches)
         dispatch = Dispatch(batches, courier, settler)
         # No account's big writes take all connections: six of ten leave room for everybody's small ones.
@@ -176,6 +175,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
         status = ServerStatus(courier, events, requests, now)
         status.wakes(dispatch.wake, area.reconciler.wake)
+        relay = build_relay(settings.redis_url, events, courier, status)
         ages = Ages(
             delivery_log=dt.timedelta(days=settings.delivery_log_days),
             history=dt.timedelta(days=settings.history_days),
@@ -183,6 +183,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         )
         retention = Retention(batches, ages, clock)
         last_used = LastUsed(batches)
+        idempotent = IdempotentRequests(requests)
         server = build_server(
             settings,
             pool=requests,
@@ -194,6 +195,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             keys=keys,
             webhooks=webhooks,
             last_used=last_used,
+            idempotent=idempotent,
             status=status,
             clock=clock,
         )
@@ -206,6 +208,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             webhooks.write,
             retention.run,
             last_used.run,
+            idempotent.run,
             lambda: report_health(server, requests, status),
             ClockWatch(batches, clock, own=area.reconciler.release, database=dispatch.release).run,
             *([relay.run] if relay else []),
@@ -213,6 +216,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         try:
             yield port
         finally:
+            await server.say_stopping(settings.shutdown_delay)
             deadline = asyncio.get_running_loop().time() + settings.drain_seconds
             events.close()
             await server.stop(settings.drain_seconds)
@@ -225,6 +229,17 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
                     await recorder.drain()
                     await last_used.flush()
             await cancel(*background)
+
+
+def build_relay(
+    redis_url: str | None, events: EventBus, courier: LineCourier, status: ServerStatus
+) -> EventRelay | None:
+    """What ties this core to the others; None if there is no Redis."""
+    if redis_url is None:
+        return None
+    relay = EventRelay(events, redis_url, lines=status.news, on_lines=status.heard)
+    courier.listen(lambda alarm, stopped: relay.wake())
+    return relay
 
 
 def start_jobs(*jobs: Callable[[], Awaitable[None]]) -> list[asyncio.Task[None]]:
@@ -262,6 +277,7 @@ def build_server(
     keys: SigningKeys,
     webhooks: WebhookRunner,
     last_used: LastUsed,
+    idempotent: IdempotentRequests,
     status: ServerStatus,
     clock: Clock,
 ) -> GrpcServer:
@@ -288,7 +304,7 @@ def build_server(
         interceptors=[
             ErrorInterceptor(),
             AccessInterceptor(policies, credentials, rate_limiter, Peers.of(settings)),
-            IdempotencyInterceptor(SERVICES, IdempotentRequests(pool)),
+            IdempotencyInterceptor(SERVICES, idempotent),
             AuditInterceptor(policies),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
@@ -324,6 +340,7 @@ def build_server(
 async def report_health(server: GrpcServer, pool: Pool, status: ServerStatus) -> None:
     """Says to health checks whether the database can be reached, and how the lines to APNs are, until cancelled."""
     while True:
+        status.review()
         await server.set_well(APNS_HEALTH, status.is_well)
         try:
             async with pool.connection() as connection:

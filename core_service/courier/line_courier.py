@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from core_service.courier.line import (
@@ -52,6 +52,8 @@ class LineCourier:
         self._changed: dict[Line, int] = {}
         """The moment at which a line last stopped or went on."""
         self._listeners: list[OnChange] = []
+        self._elsewhere: frozenset[Line] = frozenset()
+        self._working: set[Line] = set()
 
     def listen(self, on_change: OnChange) -> None:
         """From now on `on_change`, which must neither wait nor fail, hears of each line that stops (True) or is no
@@ -62,15 +64,33 @@ class LineCourier:
         """The lines that stand still, the oldest first."""
         return [stop.alarm for stop in self._stops.values()]
 
+    def stand_still_elsewhere(self, lines: Iterable[Line]) -> None:
+        """These are all the lines that stand still in other cores: perhaps for lack of pushes to try them with."""
+        self._elsewhere = frozenset(lines)
+        self._working &= self._elsewhere
+
+    def take_working(self) -> tuple[Line, ...]:
+        """The lines that stand still elsewhere and work here, each told once."""
+        working, self._working = tuple(self._working), set()
+        return working
+
+    def works_elsewhere(self, line: Line) -> None:
+        """In another core a push has gone over the line since it was known that it stands still here."""
+        stop = self._stops.get(line)
+        if stop is not None:
+            self._resume(stop, "it works again in another core")
+
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Takes the push; see Courier. Targets that are held hear so at once."""
         if self._stops:
             push = replace(push, targets=self._open_targets(push, on_outcome))
             if not push.targets:
                 return
-        moment = self._moment
+        moment, elsewhere = self._moment, self._elsewhere
 
         def judged(target: Target, outcome: Outcome) -> None:
+            if elsewhere and outcome.verdict is Verdict.ACCEPTED:
+                self._working |= elsewhere & {app_line(target), environment_line(target)}
             on_outcome(target, self._judge(target, outcome, moment))
 
         self._courier.submit(push, judged)
@@ -104,6 +124,7 @@ class LineCourier:
                 finding = stop.heard(outcome, self._clock())
                 if finding is Finding.MENDED and self._stops.get(stop.line) is stop:
                     self._resume(stop, "it works again")
+                    self._working |= self._elsewhere & {stop.line}
             # What was the probe may be the next one, too.
             again = max(stop.interval for stop in stops)
             on_outcome(target, self._judge(target, outcome, self._moment, hold_seconds=again))
