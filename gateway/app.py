@@ -8,7 +8,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import answers
-from gateway.answers import REQUEST_ID_KEY, Answer, send_answer
+from gateway.answers import IS_STOPPING_KEY, REQUEST_ID_KEY, Answer, send_answer
 from gateway.bodies import ClientGone, linger
 from gateway.problems import Problem, internal
 
@@ -18,16 +18,21 @@ Handler = Callable[[Scope, Receive], Awaitable[Answer]]
 
 
 class Gateway:
-    """The outermost ASGI application, over handlers by method, by path."""
+    """The outermost ASGI application, over handlers by method, by path.
 
-    def __init__(self, resources: Mapping[str, Mapping[str, Handler]]) -> None:
+    Once `is_stopping`, every answer is the last on its connection: clients open their next one elsewhere.
+    """
+
+    def __init__(self, resources: Mapping[str, Mapping[str, Handler]], *, is_stopping: Callable[[], bool]) -> None:
         self._router = build_router(resources)
+        self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Other kinds of connection are not served."""
         if scope["type"] != "http":
             raise ValueError(f"cannot serve {scope['type']}")
         scope[REQUEST_ID_KEY] = answers.request_id(scope["headers"])
+        scope[IS_STOPPING_KEY] = self._is_stopping
         try:
             # A trailing newline would match: the router's patterns end in "$".
             if not scope["path"].isprintable():

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import grpc
 import uvicorn
@@ -31,7 +31,7 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
     """Listens, serves, and drains once `stop` is set. Raises OSError if the address cannot be listened on."""
     listener = listen(config.bind_host, config.gateway_port)
     channel = open_channel(config.core_address, Peers.of(config))
-    server = build_server(build_app(channel, config), config)
+    server = build_server(build_app(channel, config, is_stopping=stop.is_set), config)
     serving = asyncio.create_task(server.serve([listener]))
     # Connects now rather than at the first request.
     channel.get_state(try_to_connect=True)
@@ -39,6 +39,7 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     log.info("draining")
+    await asyncio.sleep(config.shutdown_delay)
     server.should_exit = True
     await serving
     stopping.cancel()
@@ -54,7 +55,9 @@ class Server(uvicorn.Server):
         yield
 
 
-def build_app(channel: grpc.aio.Channel, settings: GatewaySettings) -> Gateway:
+def build_app(
+    channel: grpc.aio.Channel, settings: GatewaySettings, *, is_stopping: Callable[[], bool] = lambda: False
+) -> Gateway:
     """The application over `channel`. Raises ValueError or TypeError if the API cannot be said in REST."""
     table = routes()
     calls, memory = Calls(settings.gateway_max_concurrent_requests), BodyMemory()
@@ -69,9 +72,9 @@ def build_app(channel: grpc.aio.Channel, settings: GatewaySettings) -> Gateway:
             body_timeout=settings.gateway_body_timeout,
         )
     resources["/healthz"] = {"GET": health.alive}
-    resources["/readyz"] = {"GET": health.Readiness(channel, calls)}
+    resources["/readyz"] = {"GET": health.Readiness(channel, calls, is_stopping=is_stopping)}
     resources["/openapi.json"] = {"GET": OpenApi(table)}
-    return Gateway(resources)
+    return Gateway(resources, is_stopping=is_stopping)
 
 
 def build_server(app: Gateway, settings: GatewaySettings) -> Server:
