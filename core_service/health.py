@@ -39,6 +39,7 @@ class HealthReport:
         """Reports until cancelled."""
         serving = False
         while True:
+            self._status.review()
             await self._server.set_well(APNS, self._status.is_well)
             serving = await _answers(self._pools[0], PATIENCE_SECONDS if serving else AWAY_SECONDS)
             await self._server.set_serving(serving)

@@ -169,7 +169,6 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
 
         lines, events = LineCourier(GrpcCourier(channel)), EventBus()
         courier = DeliveryRecorder(lines, batches)
-        relay = EventRelay(events, settings.redis_url) if settings.redis_url else None
         settler = Settler(batches)
         dispatch = Dispatch(batches, courier, settler)
         # No account's big writes take all connections: six of ten leave room for everybody's small ones.
@@ -187,6 +186,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
         status = ServerStatus(lines, events, requests, now)
         status.wakes(dispatch.wake, area.reconciler.wake)
+        relay = build_relay(settings.redis_url, events, lines, status)
         ages = Ages(
             delivery_log=dt.timedelta(days=settings.delivery_log_days),
             history=dt.timedelta(days=settings.history_days),
@@ -194,6 +194,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         )
         retention = Retention(batches, ages, clock)
         last_used = LastUsed(batches)
+        idempotent = IdempotentRequests(requests)
         backlog = Backlog(batches, clock)
         registry.register(metrics.PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
@@ -222,6 +223,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             keys=keys,
             webhooks=webhooks,
             last_used=last_used,
+            idempotent=idempotent,
             status=status,
             clock=clock,
         )
@@ -234,6 +236,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             webhooks.write,
             retention.run,
             last_used.run,
+            idempotent.run,
             HealthReport(server, [requests, batches], status).run,
             ClockWatch(batches, clock, own=area.reconciler.release, database=[dispatch.release, webhooks.release]).run,
             *([relay.run] if relay else []),
@@ -243,6 +246,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         try:
             yield port
         finally:
+            await server.say_stopping(settings.shutdown_delay)
             deadline = asyncio.get_running_loop().time() + settings.drain_seconds
             events.close()
             await server.stop(settings.drain_seconds)
@@ -255,6 +259,15 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
                     await courier.drain()
                     await last_used.flush()
             await cancel(*background)
+
+
+def build_relay(redis_url: str | None, events: EventBus, lines: LineCourier, status: ServerStatus) -> EventRelay | None:
+    """What ties this core to the others; None if there is no Redis."""
+    if redis_url is None:
+        return None
+    relay = EventRelay(events, redis_url, lines=status.news, on_lines=status.heard)
+    lines.listen(lambda alarm, stopped: relay.wake())
+    return relay
 
 
 def start_jobs(*jobs: Callable[[], Awaitable[None]]) -> list[asyncio.Task[None]]:
@@ -293,6 +306,7 @@ def build_server(
     keys: SigningKeys,
     webhooks: WebhookRunner,
     last_used: LastUsed,
+    idempotent: IdempotentRequests,
     status: ServerStatus,
     clock: Clock,
 ) -> GrpcServer:
@@ -322,7 +336,7 @@ def build_server(
             CallObserver(metrics.CallMetrics(registry, "core"), serves_clients=True),
             ErrorInterceptor(error_counter(registry)),
             AccessInterceptor(policies, credentials, rate_limiter, peers),
-            IdempotencyInterceptor(SERVICES, IdempotentRequests(pool)),
+            IdempotencyInterceptor(SERVICES, idempotent),
             AuditInterceptor(policies, peers),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,

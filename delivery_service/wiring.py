@@ -88,6 +88,7 @@ class Delivery:
 
     async def stop(self) -> None:
         """Lets calls in progress finish for as long as the settings allow, then closes everything."""
+        await self._server.say_stopping(self._settings.shutdown_delay)
         await self._server.stop(self._settings.drain_seconds)
         self.sender.close()
         self._webhooks.close()

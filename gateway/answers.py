@@ -14,6 +14,8 @@ REQUEST_ID_KEY = "smith.request_id"
 """Where the request's id stands in its ASGI scope."""
 ANSWERED_KEY = "smith.answered"
 """Where the answer's status stands, and the time (of `time.perf_counter`) at which it was ready."""
+IS_STOPPING_KEY = "smith.is_stopping"
+"""Where in it stands what says whether the process is about to stop."""
 
 
 @dataclass(slots=True)
@@ -43,5 +45,7 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", b"%d" % len(answer.body)))
     headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items())
+    if scope[IS_STOPPING_KEY]():
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": more})

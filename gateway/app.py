@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import answers
 from gateway.access import HEALTH, ROUTE_KEY, AccessLog, Exchange
-from gateway.answers import ANSWERED_KEY, REQUEST_ID_KEY, Answer, send_answer
+from gateway.answers import ANSWERED_KEY, IS_STOPPING_KEY, REQUEST_ID_KEY, Answer, send_answer
 from gateway.bodies import ClientGone, linger
 from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, internal
@@ -26,14 +26,23 @@ Handler = Callable[[Scope, Receive], Awaitable[Answer]]
 
 
 class Gateway:
-    """The outermost ASGI application, over handlers by method, by path."""
+    """The outermost ASGI application, over handlers by method, by path.
+
+    Once `is_stopping`, every answer is the last on its connection: clients open their next one elsewhere.
+    """
 
     def __init__(
-        self, resources: Mapping[str, Mapping[str, Handler]], metrics: GatewayMetrics, access: AccessLog
+        self,
+        resources: Mapping[str, Mapping[str, Handler]],
+        metrics: GatewayMetrics,
+        access: AccessLog,
+        *,
+        is_stopping: Callable[[], bool],
     ) -> None:
         self._router = build_router(resources)
         self.metrics = metrics
         self._access = access
+        self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, and keeps what is known of it. Other kinds of connection are not served."""
@@ -41,6 +50,7 @@ class Gateway:
             raise ValueError(f"cannot serve {scope['type']}")
         began = time.perf_counter()
         scope[REQUEST_ID_KEY] = given = answers.request_id_of(scope["headers"])
+        scope[IS_STOPPING_KEY] = self._is_stopping
         request_id.current.set(given)
         self.metrics.in_progress.inc()
         try:

@@ -1,6 +1,7 @@
 """Whether the gateway is alive, and whether it can serve."""
 
 import asyncio
+from collections.abc import Callable
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -24,15 +25,18 @@ async def alive(scope: Scope, receive: Receive) -> Answer:
 
 
 class Readiness:
-    """200 if core says that it is serving, 503 if it says otherwise or nothing within a second. What is wrong otherwise
-    is named under `warnings`."""
+    """200 if core says that it is serving, 503 if it says otherwise or nothing within a second, or if this process is
+    about to stop. What is wrong otherwise is named under `warnings`."""
 
-    def __init__(self, channel: grpc.aio.Channel, calls: Calls) -> None:
+    def __init__(self, channel: grpc.aio.Channel, calls: Calls, *, is_stopping: Callable[[], bool]) -> None:
         self._calls = calls
+        self._is_stopping = is_stopping
         self._health = health_pb2_grpc.HealthStub(channel)
 
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """Asks core's gRPC health service."""
+        if self._is_stopping():
+            raise _not_ready("This process is about to stop.")
         try:
             with self._calls.one(caller_of(scope, dict(scope["headers"]))):
                 serving, *well = await asyncio.gather(self._is_serving(""), *map(self._is_well, WARNINGS.values()))

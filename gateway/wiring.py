@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+from collections.abc import Callable
 
 import grpc
 import uvicorn
@@ -35,7 +36,7 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
     async with metrics.serving(registry, config, "gateway"):
         listener = listen(config.bind_host, config.gateway_port)
         channel = open_channel(config.core_address, Peers.of(config))
-        server = build_server(build_app(channel, config, registry), config)
+        server = build_server(build_app(channel, config, registry, is_stopping=stop.is_set), config)
         serving = asyncio.create_task(server.serve([listener]))
         # Connects now rather than at the first request.
         channel.get_state(try_to_connect=True)
@@ -44,6 +45,7 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("draining")
+        await asyncio.sleep(config.shutdown_delay)
         server.should_exit = True
         await serving
         stopping.cancel()
@@ -51,7 +53,11 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
 
 
 def build_app(
-    channel: grpc.aio.Channel, settings: GatewaySettings, registry: CollectorRegistry | None = None
+    channel: grpc.aio.Channel,
+    settings: GatewaySettings,
+    registry: CollectorRegistry | None = None,
+    *,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Gateway:
     """The application over `channel`, counting in `registry`. Raises ValueError or TypeError if the API cannot be said
     in REST."""
@@ -71,10 +77,10 @@ def build_app(
             body_timeout=settings.gateway_body_timeout,
         )
     resources["/healthz"] = {"GET": health.alive}
-    resources["/readyz"] = {"GET": health.Readiness(channel, calls)}
+    resources["/readyz"] = {"GET": health.Readiness(channel, calls, is_stopping=is_stopping)}
     resources["/openapi.json"] = {"GET": OpenApi(table)}
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
-    return Gateway(resources, measured, access)
+    return Gateway(resources, measured, access, is_stopping=is_stopping)
 
 
 def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:

@@ -87,6 +87,11 @@ class GrpcServer:
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         await self._health.set(name, status)
 
+    async def say_stopping(self, delay: float) -> None:
+        """Says to health checks that it serves no more, and goes on for `delay` seconds, for them to be heard."""
+        await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(delay)
+
     async def stop(self, grace: float) -> None:
         """Refuses new calls, lets those in progress finish for `grace` seconds, then cancels them."""
         await self._health.enter_graceful_shutdown()

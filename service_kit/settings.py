@@ -50,6 +50,9 @@ class ServiceSettings(BaseSettings):
     """Folder for everything that is kept on this machine."""
     drain_seconds: float = 10.0
     """How long a process that was told to stop may finish what it has begun."""
+    shutdown_delay: float = Field(default=0.0, ge=0, le=300)
+    """Seconds for which a process that was told to stop says so to health checks and still takes what comes: as long as
+    the load balancers before it take to notice. Its own clients need none."""
     internal_secret: InternalSecret | None = None
     """What the server's own processes know each other by, the same for all of them. Needed wherever core or delivery
     listen on more than loopback."""

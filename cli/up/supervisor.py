@@ -158,7 +158,7 @@ class Supervisor:
 
     async def _stop_in_order(self) -> None:
         # Nothing may be restarted while the order is carried out, least of all something whose turn is over.
-        patience = self._settings.drain_seconds + 5
+        patience = self._settings.shutdown_delay + self._settings.drain_seconds + 5
         for name in [name for name in STOP_ORDER if name in self._children]:
             child, task = self._children[name], self._tasks[name]
             child.request_stop()

@@ -89,6 +89,16 @@ class Alarm:
     since: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LineNews:
+    """What one core tells the others."""
+
+    alarms: tuple[Alarm, ...] = ()
+    """All the lines that stand still there."""
+    working: tuple[Line, ...] = ()
+    """Lines that stand still elsewhere and over which a push has just gone there."""
+
+
 class Finding(Enum):
     """What a probe has shown."""
 

@@ -5,7 +5,7 @@ import contextvars
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from core_service.courier.line import (
@@ -52,6 +52,8 @@ class LineCourier:
         self._changed: dict[Line, int] = {}
         """The moment at which a line last stopped or went on."""
         self._listeners: list[OnChange] = []
+        self._elsewhere: frozenset[Line] = frozenset()
+        self._working: set[Line] = set()
 
     def listen(self, on_change: OnChange) -> None:
         """From now on `on_change`, which must neither wait nor fail, hears of each line that stops (True) or is no
@@ -62,6 +64,22 @@ class LineCourier:
         """The lines that stand still, the oldest first."""
         return [stop.alarm for stop in self._stops.values()]
 
+    def stand_still_elsewhere(self, lines: Iterable[Line]) -> None:
+        """These are all the lines that stand still in other cores: perhaps for lack of pushes to try them with."""
+        self._elsewhere = frozenset(lines)
+        self._working &= self._elsewhere
+
+    def take_working(self) -> tuple[Line, ...]:
+        """The lines that stand still elsewhere and work here, each told once."""
+        working, self._working = tuple(self._working), set()
+        return working
+
+    def works_elsewhere(self, line: Line) -> None:
+        """In another core a push has gone over the line since it was known that it stands still here."""
+        stop = self._stops.get(line)
+        if stop is not None:
+            self._resume(stop, "it works again in another core")
+
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Takes the push; see Courier. Targets that are held hear so at once."""
         account_id = push.about.account_id if push.about else None
@@ -69,9 +87,11 @@ class LineCourier:
             push = replace(push, targets=self._open_targets(push, account_id, on_outcome))
             if not push.targets:
                 return
-        moment = self._moment
+        moment, elsewhere = self._moment, self._elsewhere
 
         def judged(target: Target, outcome: Outcome) -> None:
+            if elsewhere and outcome.verdict is Verdict.ACCEPTED:
+                self._working |= elsewhere & set(Lines.to(target, account_id))
             on_outcome(target, self._judge(target, account_id, outcome, moment))
 
         self._courier.submit(push, judged)
@@ -103,6 +123,7 @@ class LineCourier:
                 finding = stop.heard(target, outcome, self._clock())
                 if finding is Finding.MENDED and self._stops.get(stop.line) is stop:
                     self._resume(stop, "it works again")
+                    self._working |= self._elsewhere & {stop.line}
             # What was the probe may be the next one, too.
             again = max(stop.interval for stop in stops)
             on_outcome(target, self._judge(target, account_id, outcome, self._moment, hold_seconds=again))

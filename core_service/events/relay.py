@@ -1,11 +1,13 @@
-"""Events between the cores of one installation, over Redis pub/sub. What is lost on the way is missed."""
+"""Events and alarms between the cores of one installation, over Redis pub/sub. Events that are lost on the way are
+missed."""
 
 import asyncio
 import logging
 import uuid
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -13,6 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from core_service.courier.line import LineNews
 from core_service.events.service import Event, EventBus
 
 log = logging.getLogger(__name__)
@@ -28,20 +31,32 @@ SILENCE_SECONDS = 3 * HEARTBEAT_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message on the channel, as JSON: events by account, and the relay that sent it."""
+    """One message on the channel, as JSON: events by account, news of lines to APNs, and the relay that sent it."""
 
     origin: str
     events: tuple[tuple[uuid.UUID, Event], ...]
+    lines: LineNews = field(default_factory=LineNews)
 
 
 _parcels = TypeAdapter(Parcel)
 
 
 class EventRelay:
-    """Sends what its bus publishes to the other cores, and tells its bus what they have sent."""
+    """Sends what its bus publishes and news of lines to the other cores, and passes on what they have sent."""
 
-    def __init__(self, bus: EventBus, redis_url: str) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        redis_url: str,
+        *,
+        lines: Callable[[], LineNews] = LineNews,
+        on_lines: Callable[[str, LineNews], None] = lambda origin, news: None,
+    ) -> None:
+        """`lines` gives the news of this core's lines. `on_lines`, which must neither wait nor fail, hears every few
+        seconds that of each of the others."""
         self._bus = bus
+        self._lines = lines
+        self._on_lines = on_lines
         # redis-py's own name for Unix sockets is shorter than the one that the rate limiter's library takes.
         self._url = redis_url.removeprefix("redis+") if redis_url.startswith("redis+unix:") else redis_url
         self._origin = uuid.uuid4().hex
@@ -53,11 +68,22 @@ class EventRelay:
         self._woken = asyncio.Event()
         bus.send_through(self._put)
 
+    def wake(self) -> None:
+        """There is news of lines."""
+        self._woken.set()
+
     async def run(self) -> None:
         """Sends and receives until cancelled. While Redis is away, the other cores' events are missed."""
         while True:
+            # A task of its own, so that a connection that breaks as it is cancelled is not taken for an outage.
+            exchange = asyncio.create_task(self._exchange())
             try:
-                await self._exchange()
+                await asyncio.wait({exchange})
+            finally:
+                exchange.cancel()
+                await asyncio.gather(exchange, return_exceptions=True)
+            try:
+                exchange.result()
             except* (RedisError, OSError) as failures:
                 log.warning("events of other cores are missed, Redis is away: %s", failures.exceptions[0])
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -90,22 +116,26 @@ class EventRelay:
                 log.warning("%d events were not sent to other cores, Redis is too slow or away", self._dropped)
                 self._dropped = 0
             batch = tuple(self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting))))
+            parcel = Parcel(self._origin, batch, self._lines())
             try:
-                await redis.publish(CHANNEL, _parcels.dump_json(Parcel(self._origin, batch)))
+                await redis.publish(CHANNEL, _parcels.dump_json(parcel))
             except (RedisError, OSError):
                 self._drop(len(batch))
                 raise
+            _heed_cancellation()
             if not self._waiting:
-                self._woken.clear()
                 # An empty parcel now and then: every relay hears its own, so silence means a dead subscription.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
                         await self._woken.wait()
+                self._woken.clear()
 
     async def _receive(self, redis: Redis) -> None:
         async with redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
+            _heed_cancellation()
             while message := await subscription.get_message(timeout=SILENCE_SECONDS):
+                _heed_cancellation()
                 if message["type"] == "message":
                     self._take(message["data"])
         raise RedisError(f"nothing was heard for {SILENCE_SECONDS:g} seconds")
@@ -118,5 +148,16 @@ class EventRelay:
             log.warning("events of another core cannot be read, is it of another release? %s", first)
             return
         if parcel.origin != self._origin:
+            self._on_lines(parcel.origin, parcel.lines)
             for account_id, event in parcel.events:
-                self._bus.tell(account_id, event)
+                self._bus.hear(account_id, event)
+
+
+def _heed_cancellation() -> None:
+    """Raises CancelledError if the task was cancelled and redis-py has kept it to itself.
+
+    It sends through `wait_for`, which in Python 3.11 swallows a cancellation that comes as it ends.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

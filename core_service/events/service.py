@@ -19,6 +19,7 @@ MAX_WATCHERS = 500
 MAX_WATCHERS_PER_ACCOUNT = 20
 
 Outlet = Callable[[uuid.UUID, Event], None]
+Listener = Callable[[Event], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class EventBus:
         """Events that watchers here were too slow for, since the start."""
         self._closed = False
         self._outlet: Outlet | None = None
+        self._listeners: list[Listener] = []
 
     @property
     def watchers(self) -> int:
@@ -95,9 +97,19 @@ class EventBus:
             self._outlet(account_id, event)
 
     def tell(self, account_id: uuid.UUID, event: Event) -> None:
-        """Tells the account's watchers in this process only: for events that another process has published."""
+        """Tells the account's watchers in this process only."""
         for watcher in self._watchers.get(account_id, ()):
             self.dropped += watcher.put(event)
+
+    def hear(self, account_id: uuid.UUID, event: Event) -> None:
+        """Another process has published the event: tells the account's watchers here, and those who listen."""
+        self.tell(account_id, event)
+        for listener in self._listeners:
+            listener(event)
+
+    def listen(self, listener: Listener) -> None:
+        """From now on `listener`, which must neither wait nor fail, hears of every event of other processes."""
+        self._listeners.append(listener)
 
     def tell_all(self, event: Event) -> None:
         """Tells the watchers of every account, in this process only: for what each process finds out by itself."""

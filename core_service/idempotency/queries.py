@@ -35,6 +35,14 @@ DELETE FROM idempotent_requests
 WHERE principal_id = %(principal_id)s AND key_hash = %(key_hash)s AND resource_id = %(resource_id)s AND answer IS NULL
 """
 
+RENEW = """
+UPDATE idempotent_requests AS r SET locked_until = now() + %(lease)s * interval '1 second'
+FROM unnest(%(principal_ids)s::uuid[], %(key_hashes)s::bytea[], %(resource_ids)s::uuid[])
+    AS working(principal_id, key_hash, resource_id)
+WHERE r.principal_id = working.principal_id AND r.key_hash = working.key_hash
+  AND r.resource_id = working.resource_id AND r.answer IS NULL
+"""
+
 RELEASE = """
 UPDATE idempotent_requests SET locked_until = now()
 WHERE principal_id = %(principal_id)s AND key_hash = %(key_hash)s AND resource_id = %(resource_id)s AND answer IS NULL

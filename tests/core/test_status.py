@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from core_service.courier.line import Alarm, Line, LineNews
 from core_service.courier.line_courier import LineCourier
 from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
-from core_service.events.service import EventBus, EventType
+from core_service.events.service import EventBus, EventType, Watcher
 from core_service.orm import now
 from core_service.status.convert import to_response
 from core_service.status.service import ServerStatus
@@ -40,9 +41,9 @@ class Lines:
     """A courier, and what is told of it."""
 
     def __init__(self, pool: Pool) -> None:
-        self.apns, self.events, self.woken, self.clock = Apns(), EventBus(), 0, 0.0
+        self.apns, self.events, self.woken, self.clock, self.steady = Apns(), EventBus(), 0, 0.0, 0.0
         self.courier = LineCourier(self.apns, clock=lambda: self.clock)
-        self.status = ServerStatus(self.courier, self.events, pool, now)
+        self.status = ServerStatus(self.courier, self.events, pool, now, steady=lambda: self.steady)
         self.status.wakes(self._wake)
 
     def _wake(self) -> None:
@@ -120,3 +121,58 @@ async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
         ("sandbox", "InvalidProviderToken"),
     ]
     assert [alarm.reason for alarm in await lines.status.alarms(other)] == ["InvalidProviderToken"]
+
+
+ELSEWHERE = Alarm(
+    Line("sandbox", None, every_app=True), "InvalidProviderToken", "", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+)
+
+
+async def told(watcher: Watcher) -> list[EventType]:
+    """What the watcher has been told and not read yet."""
+    return [event.type for event in (await asyncio.wait_for(anext(watcher), 5)).events]
+
+
+async def test_a_line_that_stands_still_in_two_cores_is_one_alarm(lines: Lines) -> None:
+    with lines.events.watch(uuid.uuid4()) as watcher:
+        lines.status.heard("other", LineNews((ELSEWHERE,)))
+        assert not lines.status.is_well
+        lines.send(KEY_WRONG)
+        [alarm] = await lines.status.alarms(uuid.uuid4())
+        assert alarm.line == ELSEWHERE.line
+        assert await told(watcher) == [EventType.DELIVERY_STOPPED]
+        lines.send(ACCEPTED)
+        assert not lines.status.is_well
+        lines.status.heard("other", LineNews())
+        assert await told(watcher) == [EventType.DELIVERY_RESUMED]
+    assert lines.status.is_well
+
+
+async def test_the_alarms_of_a_core_that_has_died_die_with_it(lines: Lines) -> None:
+    with lines.events.watch(uuid.uuid4()) as watcher:
+        lines.status.heard("dead", LineNews((ELSEWHERE,)))
+        lines.steady += 14
+        lines.status.review()
+        assert not lines.status.is_well
+        lines.steady += 2
+        lines.status.review()
+        assert await told(watcher) == [EventType.DELIVERY_STOPPED, EventType.DELIVERY_RESUMED]
+    assert lines.status.is_well
+
+
+async def test_a_push_that_another_core_could_send_sets_the_line_going(lines: Lines) -> None:
+    """It may have taken the only one there was to try the line with."""
+    lines.send(KEY_WRONG)
+    assert not lines.status.is_well
+    lines.status.heard("other", LineNews(working=(ELSEWHERE.line,)))
+    assert lines.status.is_well
+    assert lines.woken == 1
+
+
+async def test_the_others_are_told_once_when_a_push_goes_over_a_line_that_they_stopped(lines: Lines) -> None:
+    lines.send(ACCEPTED)
+    lines.status.heard("other", LineNews((ELSEWHERE,)))
+    assert lines.status.news() == LineNews()
+    lines.send(ACCEPTED)
+    assert lines.status.news() == LineNews(working=(ELSEWHERE.line,))
+    assert lines.status.news() == LineNews()

@@ -13,6 +13,7 @@ import psutil
 
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Connection, client_that_does_not_read, request, was_reset
+from tests.waiting import eventually_async
 
 
 async def start(core_port: int, **env: str) -> Process:
@@ -48,6 +49,31 @@ async def test_it_tells_its_port_and_finishes_what_it_has_begun(core: CoreStandI
         assert (await connection.reply()).status == 200
         async with asyncio.timeout(5):
             assert await process.wait() == 0
+
+
+async def test_it_says_that_it_stops_before_it_does(core: CoreStandIn) -> None:
+    """To a balancer on /readyz, to clients in each answer; what they send meanwhile is answered."""
+    process = await start(core.port, SMITH_SHUTDOWN_DELAY="1")
+    port = await port_of(process)
+    before = await request(port, "POST", "/api/push-notification", {"title": "x"})
+    assert (before.status, before.headers.get("connection")) == (200, None)
+    release = core.never_answers("SendPushNotification")
+    async with await Connection.open(port) as begun:
+        await begun.send(b'POST /api/push-notification HTTP/1.1\r\ncontent-length: 13\r\n\r\n{"title":"x"}')
+        await core.received(2)
+        process.terminate()
+
+        async def unready() -> bool:
+            return (await request(port, "GET", "/readyz")).status == 503
+
+        await eventually_async("it is not ready", unready)
+        release.set()
+        assert (await begun.reply()).headers["connection"] == "close"
+        late = await request(port, "POST", "/api/push-notification", {"title": "x"})
+        assert (late.status, late.headers["connection"]) == (200, "close")
+        assert (await request(port, "GET", "/healthz")).status == 200
+    async with asyncio.timeout(5):
+        assert await process.wait() == 0
 
 
 async def test_it_ends_in_time_though_a_request_does_not(core: CoreStandIn) -> None:

@@ -1,0 +1,26 @@
+"""One running layout for each module: those who restart its processes must not be in the others' way."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.replicas.layout import Layout
+from tests.team import Team
+
+
+@pytest.fixture(scope="module")
+def layout() -> Iterator[Layout]:
+    """Two of each process."""
+    with Layout(
+        SMITH_RATE_LIMIT_PER_MINUTE="1000000",
+        SMITH_MAX_LIVE_ACTIVITIES="10000",
+        # As behind a reverse proxy on this machine: tests can come from addresses of their own.
+        SMITH_TRUSTED_PROXIES="127.0.0.1",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def team(layout: Layout) -> Team:
+    """The account."""
+    return layout.team()
