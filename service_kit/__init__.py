@@ -1,1 +1,7 @@
 """What every process shares and that knows no business: settings, logs, errors, servers, clients, database."""
+
+import os
+
+# gRPC's own handlers of fork() crash the child now and then, even though our processes fork for nothing but to run another
+# program. It reads this when its first channel or server is made.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")

