@@ -11,8 +11,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from smith.core.v1.audit_entry_pb2 import AUDIT_ACTOR_ANONYMOUS, AUDIT_ACTOR_DEVICE, AUDIT_ACTOR_USER
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
+from core_service.api.wiring import SERVICES
 from core_service.auth.interceptor import read_policies
-from core_service.wiring import SERVICES
 from tests.core.harness import METHODS, PASSWORD, Account, refusal
 
 AUDITED = sorted(path.rpartition("/")[2] for path, policy in read_policies(SERVICES).items() if policy.audited)

@@ -15,7 +15,7 @@ from core_service.courier.line_courier import LineCourier
 from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from core_service.delivery_log import recorder as module
 from core_service.delivery_log.recorder import DeliveryRecorder
-from core_service.wiring import cancel
+from core_service.jobs import cancel
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Core
 

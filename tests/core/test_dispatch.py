@@ -15,7 +15,7 @@ from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
 from core_service.dispatch.progress import Progress
 from core_service.dispatch.service import MAX_DIRECT, MAX_IN_PROGRESS, Dispatch
 from core_service.dispatch.settlement import Settler
-from core_service.wiring import cancel, keep_running
+from core_service.jobs import cancel, keep_running
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Account, Core, refusal
 from tests.waiting import eventually_async

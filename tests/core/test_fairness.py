@@ -14,13 +14,13 @@ from core_service.courier.port import LINE_STOPPED, OnOutcome, Outcome, Push, Ta
 from core_service.dispatch.service import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatch
 from core_service.dispatch.settlement import Settler
 from core_service.events.service import EventBus
+from core_service.jobs import cancel
 from core_service.live_activities import reconciler as live
 from core_service.live_activities.payload import PayloadBuilder
 from core_service.live_activities.settlement import ActivitySettler
 from core_service.live_activities.waiters import Waiters
 from core_service.orm import now
 from core_service.rounds import MAX_ACCOUNTS, Round
-from core_service.wiring import cancel
 from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.core.harness import start_account

@@ -1,0 +1,181 @@
+"""Builds the gRPC server of the core: every service, and what stands before each call."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry
+from smith.core.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
+    audit_service_pb2,
+    audit_service_pb2_grpc,
+    channel_service_pb2,
+    channel_service_pb2_grpc,
+    delivery_log_service_pb2,
+    delivery_log_service_pb2_grpc,
+    device_service_pb2,
+    device_service_pb2_grpc,
+    event_service_pb2,
+    event_service_pb2_grpc,
+    live_activity_service_pb2,
+    live_activity_service_pb2_grpc,
+    phone_service_pb2,
+    phone_service_pb2_grpc,
+    push_notification_service_pb2,
+    push_notification_service_pb2_grpc,
+    status_service_pb2,
+    status_service_pb2_grpc,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
+)
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core_service.audit import recording
+from core_service.audit.interceptor import AuditInterceptor
+from core_service.audit.service import AuditLog
+from core_service.audit.servicer import AuditServicer
+from core_service.auth.api_keys import ApiKeys
+from core_service.auth.credentials import Credentials
+from core_service.auth.interceptor import AccessInterceptor, read_policies
+from core_service.auth.last_used import LastUsed
+from core_service.auth.password_change import PasswordChanges
+from core_service.auth.passwords import Passwords
+from core_service.auth.rate_limit import RateLimiter, create_storage
+from core_service.auth.servicer import ApiKeyServicer
+from core_service.auth.sessions import Sessions
+from core_service.channels.audience import Audience
+from core_service.channels.service import Channels
+from core_service.channels.servicer import ChannelServicer
+from core_service.clock import Clock
+from core_service.delivery_log.service import DeliveryLog
+from core_service.delivery_log.servicer import DeliveryLogServicer
+from core_service.devices.service import Devices
+from core_service.devices.servicer import DeviceServicer, PhoneServicer
+from core_service.dispatch.service import Dispatch
+from core_service.events.service import EventBus
+from core_service.events.servicer import EventServicer
+from core_service.idempotency.interceptor import IdempotencyInterceptor
+from core_service.idempotency.service import IdempotentRequests
+from core_service.live_activities.servicer import LiveActivityServicer
+from core_service.live_activities.wiring import LiveActivityArea
+from core_service.metrics import error_counter
+from core_service.push.service import PushNotifications
+from core_service.push.servicer import PushNotificationServicer
+from core_service.settings import CoreSettings
+from core_service.shares import AccountShares
+from core_service.status.service import ServerStatus
+from core_service.status.servicer import StatusServicer
+from core_service.teams.service import Accounts, Defaults
+from core_service.teams.servicer import AccountServicer
+from core_service.webhooks.runner import WebhookRunner
+from core_service.webhooks.service import ActionRuns
+from core_service.webhooks.servicer import WebhookServicer
+from core_service.webhooks.signing_keys import SigningKeys
+from service_kit import metrics
+from service_kit.call_observer import CallObserver
+from service_kit.database import Pool
+from service_kit.interceptors import ErrorInterceptor
+from service_kit.peers import Peers
+from service_kit.server import GrpcServer
+
+SERVICES = [
+    module.DESCRIPTOR.services_by_name[name]
+    for module, name in (
+        (account_service_pb2, "AccountService"),
+        (api_key_service_pb2, "ApiKeyService"),
+        (audit_service_pb2, "AuditService"),
+        (channel_service_pb2, "ChannelService"),
+        (delivery_log_service_pb2, "DeliveryLogService"),
+        (device_service_pb2, "DeviceService"),
+        (event_service_pb2, "EventService"),
+        (live_activity_service_pb2, "LiveActivityService"),
+        (phone_service_pb2, "PhoneService"),
+        (push_notification_service_pb2, "PushNotificationService"),
+        (status_service_pb2, "StatusService"),
+        (webhook_service_pb2, "WebhookService"),
+    )
+]
+MAX_REQUEST_BYTES = 1024 * 1024
+"""Four times what the gateway lets through. Answers may be larger."""
+
+
+def build_server(
+    settings: CoreSettings,
+    *,
+    registry: CollectorRegistry,
+    pool: Pool,
+    shares: AccountShares,
+    engine: AsyncEngine,
+    dispatch: Dispatch,
+    area: LiveActivityArea,
+    events: EventBus,
+    keys: SigningKeys,
+    webhooks: WebhookRunner,
+    last_used: LastUsed,
+    idempotent: IdempotentRequests,
+    status: ServerStatus,
+    clock: Clock,
+) -> GrpcServer:
+    """The gRPC server with every service, not started."""
+    rate_limiter = RateLimiter(create_storage(settings.redis_url))
+    credentials = Credentials(pool, last_used, settings.rate_limit_per_minute)
+    passwords = Passwords()
+    sessions = Sessions(engine, passwords, rate_limiter)
+    password_changes = PasswordChanges(engine, passwords, rate_limiter)
+    accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
+    devices = Devices(engine, rate_limiter, area.phones)
+    push_notifications = PushNotifications(
+        pool,
+        Audience(pool),
+        dispatch,
+        events,
+        shares,
+        delivery_wait=settings.delivery_wait,
+        time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
+    )
+    recording.install()
+    peers = Peers.of(settings)
+    policies = read_policies(SERVICES)
+    runs = ActionRuns(pool, webhooks, rate_limiter)
+    server = GrpcServer(
+        interceptors=[
+            CallObserver(metrics.CallMetrics(registry, "core"), serves_clients=True),
+            ErrorInterceptor(error_counter(registry)),
+            AccessInterceptor(policies, credentials, rate_limiter, peers),
+            IdempotencyInterceptor(SERVICES, idempotent),
+            AuditInterceptor(policies, peers),
+        ],
+        max_concurrent_rpcs=settings.max_concurrent_requests,
+        max_request_bytes=MAX_REQUEST_BYTES,
+    )
+    registrations: list[tuple[Callable[..., None], object]] = [
+        (
+            account_service_pb2_grpc.add_AccountServiceServicer_to_server,
+            AccountServicer(accounts, sessions, password_changes),
+        ),
+        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
+        (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
+        (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
+        (
+            delivery_log_service_pb2_grpc.add_DeliveryLogServiceServicer_to_server,
+            DeliveryLogServicer(DeliveryLog(pool, clock)),
+        ),
+        (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
+        (event_service_pb2_grpc.add_EventServiceServicer_to_server, EventServicer(events)),
+        (
+            live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
+            LiveActivityServicer(area.activities, area.streams, area.control),
+        ),
+        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
+        (
+            push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
+            PushNotificationServicer(push_notifications),
+        ),
+        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status)),
+        (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
+    ]
+    for (register, servicer), service in zip(registrations, SERVICES, strict=True):
+        server.add(register, servicer, service.full_name)
+    return server
