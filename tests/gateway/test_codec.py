@@ -248,10 +248,18 @@ def valid_objects(message: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
     }
     # Where answers say null, requests would leave the field out: there is no way back.
     always = {field.name for field in message.fields if form_of(field).null_if_unset}
-    return st.fixed_dictionaries(
+    objects = st.fixed_dictionaries(
         {name: value for name, value in values.items() if name in always},
         optional={name: value for name, value in values.items() if name not in always},
     )
+    return objects.map(lambda value: one_of_each(message, value))
+
+
+def one_of_each(message: Descriptor, value: dict[str, Any]) -> dict[str, Any]:
+    """The object with only the first of fields that exclude each other."""
+    rivals = [[field.name for field in oneof.fields if field.name in value] for oneof in message.oneofs]
+    left_out = {name for names in rivals for name in names[1:]}
+    return {name: given for name, given in value.items() if name not in left_out}
 
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
