@@ -6,6 +6,7 @@ import logging
 import math
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal
@@ -18,6 +19,8 @@ Format = Literal["text", "json"]
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request_id", "of_request"}
 """Attributes of a record that are no extra fields."""
 MAX_DEPTH = 5
+REPETITIVE = ("psycopg.pool",)
+"""Loggers that say the same of every attempt to connect while the database is away."""
 CHATTY = ("hpack", "h2", "httpx", "httpcore", "urllib3", "alembic")
 
 
@@ -88,6 +91,28 @@ def plain(value: Any, depth: int = 0) -> Any:
     return redacted(str(value))
 
 
+class OnceASecond(logging.Filter):
+    """Lets what a line of code says pass once a second, with how often it was said in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, tuple[float, int]] = {}
+        """By the text before values are put in: when it last passed, and how often it has not since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See the class."""
+        text = str(record.msg)
+        passed_at, untold = self._said.get(text, (-1.0, 0))
+        now = time.monotonic()
+        if now - passed_at < 1.0:
+            self._said[text] = (passed_at, untold + 1)
+            return False
+        self._said[text] = (now, 0)
+        if untold:
+            record.msg = f"{text} ({untold} more before it)"
+        return True
+
+
 class Handler(logging.StreamHandler[Any]):
     """Writes to standard error. A line that cannot be written is told of without what it was to say."""
 
@@ -113,6 +138,8 @@ def configure(process: str, level: str, log_format: Format = "text") -> None:
     logging.captureWarnings(True)
     sys.excepthook = _log_end
     threading.excepthook = _log_end_of_thread
+    for repetitive in REPETITIVE:
+        logging.getLogger(repetitive).addFilter(OnceASecond())
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -109,3 +109,23 @@ def test_a_line_that_cannot_be_written_is_told_of_without_its_arguments(capsys: 
     said = json.loads(capsys.readouterr().err)
     assert "cannot be logged" in said["message"]
     assert SECRETS[0] not in str(said)
+
+
+def test_what_is_said_again_and_again_is_said_once_a_second_with_how_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now)
+    seldom, said = logs.OnceASecond(), []
+    for step in range(25):
+        now = 100.0 + step / 10
+        for text in ("cannot connect to %s", "discarding %s"):
+            one = record(text, step)
+            if seldom.filter(one):
+                said.append(one.getMessage())
+    assert said == [
+        "cannot connect to 0",
+        "discarding 0",
+        "cannot connect to 10 (9 more before it)",
+        "discarding 10 (9 more before it)",
+        "cannot connect to 20 (9 more before it)",
+        "discarding 20 (9 more before it)",
+    ]
