@@ -31,7 +31,7 @@ audit: .venv/.stamp-dev ## ask for known vulnerabilities of the dependencies
 bench: .venv/.stamp-dev ## run the benchmarks
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-reliability: .venv/.stamp-dev ## hurt the server in every way, count what came through, write docs/reliability.md (40 min)
+reliability: .venv/.stamp-dev ## hurt the server in every way, count what came through, write docs/reliability.md (20 min)
 	@exec $(BIN)/python -m reliability $(ARGS)
 
 fmt: .venv/.stamp-dev ## format Python and protos
