@@ -3,14 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
 from typing import Any
 
 import grpc
 from prometheus_client import Counter
 
 from service_kit import request_id, tracing
-from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 from service_kit.metrics import CallMetrics
 from service_kit.tracing import Kind
 
@@ -96,12 +95,6 @@ async def _traced(inner: AwaitedCall, message: Any, context: Any, name: str) -> 
                 span.fail(code)
             refusal = error
     raise refusal
-
-
-def text_of(metadata: Iterable[tuple[str, str | bytes]] | None, wanted: str) -> str:
-    """The text under a key of metadata, or none if it is given twice."""
-    values = [value for key, value in metadata or () if key == wanted and isinstance(value, str)]
-    return values[0] if len(values) == 1 else ""
 
 
 def code_of(context: Any) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import grpc
@@ -70,6 +70,13 @@ def awaited_behaviour(handler: Handler) -> AwaitedCall | None:
     if behaviour is None and inspect.iscoroutinefunction(handler.unary_stream):
         behaviour = handler.unary_stream
     return behaviour
+
+
+def text_of(metadata: Iterable[tuple[str, str | bytes]] | None, wanted: str) -> str:
+    """The text under a key of metadata, or none if the key is given twice: which one counts must not be a matter of
+    order."""
+    values = [value for key, value in metadata or () if key == wanted and isinstance(value, str)]
+    return values[0] if len(values) == 1 else ""
 
 
 def like(handler: Handler, call: AwaitedCall, request_deserializer: Callable[[bytes], Any] | None) -> Handler:

@@ -23,7 +23,7 @@ from core_service.auth.principal import (
 from core_service.auth.rate_limit import RateLimiter
 from core_service.teams.models import Role
 from service_kit.errors import Unavailable
-from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 from service_kit.peers import Peers
 
 RECHECK_SECONDS = 30.0
@@ -54,17 +54,10 @@ def read_policies(services: Iterable[ServiceDescriptor]) -> dict[str, options_pb
     return policies
 
 
-def read_text(pairs: Iterable[tuple[str, str | bytes]], wanted: str) -> str:
-    """The text under a key of metadata, or none if the key is given twice: which one counts must not be a matter of
-    order."""
-    values = [value for key, value in pairs if key == wanted and isinstance(value, str)]
-    return values[0] if len(values) == 1 else ""
-
-
 def read_client_address(metadata: Any, peers: Peers) -> str:
     """The IP address that a call came from; empty if it is not known. Wrong guesses are counted by it, and people are
     shown it: only our own processes are believed."""
-    return read_address(read_text(metadata, "x-client-address")) if peers.know(metadata) else ""
+    return read_address(text_of(metadata, "x-client-address")) if peers.know(metadata) else ""
 
 
 class AccessInterceptor(grpc.aio.ServerInterceptor):
@@ -116,7 +109,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
             if public:
                 principal: Principal = Anonymous(read_client_address(metadata, self._peers))
             else:
-                principal = await self._admit(allowed, read_text(metadata, "authorization"))
+                principal = await self._admit(allowed, text_of(metadata, "authorization"))
             if rate_limited:
                 await self._count(principal, context)
             principals.current.set(principal)
@@ -133,7 +126,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(request: Any, context: Any) -> Any:
             principal = principals.current.get()
-            authorization = read_text(context.invocation_metadata(), "authorization")
+            authorization = text_of(context.invocation_metadata(), "authorization")
 
             async def check() -> None:
                 if await self._admit(allowed, authorization) != principal:

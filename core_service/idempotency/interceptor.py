@@ -12,11 +12,10 @@ from google.protobuf.message_factory import GetMessageClass
 
 from core_service.auth import principal as principals
 from core_service.auth.credentials import read_token
-from core_service.auth.interceptor import read_text
 from core_service.auth.principal import ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
 from core_service.idempotency.service import Attempt, IdempotentRequests
 from service_kit.errors import InvalidRequest
-from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 
 METADATA_KEY = "idempotency-key"
 REPLAYED = (("idempotency-replayed", "true"),)
@@ -52,7 +51,7 @@ class IdempotencyInterceptor(grpc.aio.ServerInterceptor):
             credential = _credential(principals.current.get())
             if credential is None:
                 return await inner(request, context)
-            key = read_text(metadata, METADATA_KEY)
+            key = text_of(metadata, METADATA_KEY)
             if not key:
                 raise InvalidRequest("Idempotency-Key must be given once, as text")
 
@@ -61,7 +60,7 @@ class IdempotencyInterceptor(grpc.aio.ServerInterceptor):
                 return answer.SerializeToString()
 
             # Not the header, which may be written differently the second time.
-            secret = read_token(read_text(metadata, "authorization"))
+            secret = read_token(text_of(metadata, "authorization"))
             attempt = Attempt(credential, secret, key, _fingerprint(method, request))
             answer, replayed = await self._requests.once(attempt, work)
             if replayed:
