@@ -6,14 +6,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, field_validator
 
 from delivery_service.webhooks.addresses import Permit
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, empty_is_unset
 
-
-def _empty_is_unset(value: object) -> object:
-    return None if value == "" else value
-
-
-OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_unset)]
+OptionalPath = Annotated[Path | None, BeforeValidator(empty_is_unset)]
 
 
 class DeliverySettings(ServiceSettings):

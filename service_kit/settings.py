@@ -25,12 +25,13 @@ def _sendable(secret: SecretStr) -> SecretStr:
 InternalSecret = Annotated[SecretStr, AfterValidator(_sendable)]
 
 
-def _empty_is_unset(value: object) -> object:
+def empty_is_unset(value: object) -> object:
+    """For settings that may be left out: a variable that is set to nothing counts as left out."""
     return None if value == "" else value
 
 
 OptionalPort = Annotated[
-    Annotated[int, Field(ge=0, le=65535)] | None, BeforeValidator(_empty_is_unset)
+    Annotated[int, Field(ge=0, le=65535)] | None, BeforeValidator(empty_is_unset)
 ]  # fmt: skip
 
 
