@@ -1,0 +1,1 @@
+"""The owners' web admin: pages over core's gRPC API."""
