@@ -188,7 +188,7 @@ class Invites:
 
 def _read(email: str) -> str | InvalidRequest:
     try:
-        return require_email(email)
+        return require_email(email, "It")
     except InvalidRequest as error:
         return error
 
