@@ -13,7 +13,9 @@ from smith.core.v1 import (
     delivery_log_service_pb2_grpc,
     device_service_pb2_grpc,
     event_service_pb2_grpc,
+    invite_service_pb2_grpc,
     live_activity_service_pb2_grpc,
+    mail_service_pb2_grpc,
     push_notification_service_pb2_grpc,
     status_service_pb2_grpc,
     webhook_service_pb2_grpc,
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from smith.core.v1.delivery_log_service_pb2_grpc import DeliveryLogServiceAsyncStub
     from smith.core.v1.device_service_pb2_grpc import DeviceServiceAsyncStub
     from smith.core.v1.event_service_pb2_grpc import EventServiceAsyncStub
+    from smith.core.v1.invite_service_pb2_grpc import InviteServiceAsyncStub
     from smith.core.v1.live_activity_service_pb2_grpc import LiveActivityServiceAsyncStub
+    from smith.core.v1.mail_service_pb2_grpc import MailServiceAsyncStub
     from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
     from smith.core.v1.status_service_pb2_grpc import StatusServiceAsyncStub
     from smith.core.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
@@ -106,6 +110,8 @@ class Core:
         self.delivery_log: DeliveryLogServiceAsyncStub = delivery_log_service_pb2_grpc.DeliveryLogServiceStub(channel)
         self.devices: DeviceServiceAsyncStub = device_service_pb2_grpc.DeviceServiceStub(channel)
         self.events: EventServiceAsyncStub = event_service_pb2_grpc.EventServiceStub(channel)
+        self.invites: InviteServiceAsyncStub = invite_service_pb2_grpc.InviteServiceStub(channel)
+        self.mails: MailServiceAsyncStub = mail_service_pb2_grpc.MailServiceStub(channel)
         self.live_activities: LiveActivityServiceAsyncStub = live_activity_service_pb2_grpc.LiveActivityServiceStub(
             channel
         )

@@ -15,7 +15,7 @@ from nicegui import ui
 from admin_ui import assets, health, pages, theme
 from admin_ui.components.states import error_state
 from admin_ui.core import Core, Refused
-from admin_ui.pages import sign_in
+from admin_ui.pages import accept_invite, sign_in
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 from service_kit.client import open_channel
@@ -57,6 +57,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     assets.serve(app)
     health.serve(app, channel)
     sign_in.serve(app, site)
+    accept_invite.serve(app, site)
     theme.prepare()
     for page in pages.PAGES:
         page.create(site)

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from admin_ui.pages import overview, sign_in
+from admin_ui.pages import accept_invite, members, overview, sign_in
 
-PAGES: tuple[ModuleType, ...] = (overview, sign_in)
+PAGES: tuple[ModuleType, ...] = (accept_invite, members, overview, sign_in)

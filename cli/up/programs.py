@@ -39,6 +39,7 @@ def core_environment(settings: UpSettings, data_dir: Path, database_url: str) ->
     """What core needs; its commands need the same."""
     extra = {"SMITH_REDIS_URL": settings.redis_url} if settings.redis_url else {}
     return environment(settings, data_dir) | extra | {
+        "SMITH_ADMIN_URL": settings.admin_url or settings.admin_page or "",
         "SMITH_CORE_PORT": str(settings.core_port),
         "SMITH_DATABASE_URL": database_url,
         "SMITH_DELIVERY_ADDRESS": settings.delivery_address,
