@@ -63,6 +63,8 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         running.callback(phones.changes.close)
         sink_port = await sink.start(host, settings.webhook_simulator_port, settings.drain_seconds)
         running.push_async_callback(sink.stop)
+        # The certificate's name, whatever address it listens on.
+        webhooks.sink_url = f"https://localhost:{sink_port}/webhooks"
         log.info(
             "serving: control API on http://%s:%d, APNs on %s:%d, webhooks on https://%s:%d",
             *(host, control_port, host, apns_port, host, sink_port),

@@ -94,6 +94,8 @@ def test_it_is_alive(simulator: SimulatorProcess) -> None:
 
 def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProcess) -> None:
     url = "/webhooks/any-method"
+    port = simulator.sink_url.rpartition(":")[2]
+    assert simulator.http.get("/webhooks").json() == {"url": f"https://localhost:{port}/webhooks"}
     assert simulator.http.get(url).json() == {"calls": []}
     trust = ssl.create_default_context(cafile=simulator.folder / "simulator" / "ca.pem")
     with httpx.Client(base_url=simulator.sink_url, verify=trust) as caller:
