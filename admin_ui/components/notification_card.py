@@ -65,11 +65,12 @@ class NotificationCard(ui.element):
             with ui.element("button").classes("lock-head").props("type=button") as self._head:
                 app_icon()
                 with div("lock-words"):
-                    self._title = text("", "lock-title")
+                    with div("lock-title-row"):
+                        self._title = text("", "lock-title")
+                        self._time = text("now", "lock-time time", "time")
                     self._subtitle = text("", "lock-subtitle")
                     self._message = text("", "lock-text lock-message")
-                with div("lock-side"):
-                    self._time = text("now", "lock-time time", "time")
+                with div("lock-side") as self._side:
                     self._media_icon = ui.icon("image").classes("lock-thumb").props("aria-hidden=true")
                     self._badge = text("", "lock-badge")
             self._more = div("lock-more-area")
@@ -100,6 +101,7 @@ class NotificationCard(ui.element):
             self._media_icon.name = ICONS[media_kind(media)]
         has_badge = isinstance(badge, int) and not isinstance(badge, bool)
         self._badge.set_visibility(has_badge)
+        self._side.set_visibility(bool(media) or has_badge)
         self._badge.text = f"{badge}" if has_badge else ""
         set_prop(self._badge, "aria-label", f"Badge {badge}")
         set_prop(self._badge, "role", "img")
