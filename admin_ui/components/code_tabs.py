@@ -18,7 +18,11 @@ class CodeTabs(ui.element):
         names = list(contents)
         self.classes("snippets")
         with self:
-            with ui.tabs(on_change=self._show).classes("tabs").props("dense no-caps align=left :breakpoint=0") as self._tabs:
+            with (
+                ui.tabs(on_change=self._show)
+                .classes("tabs")
+                .props("dense no-caps align=left :breakpoint=0") as self._tabs
+            ):
                 for name in names:
                     ui.tab(name)
             with div("snippet").props("role=tabpanel"):

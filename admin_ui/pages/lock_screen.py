@@ -10,7 +10,8 @@ from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest, ListDevic
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import snippet
-from admin_ui.components.html import div, p, text
+from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.html import div, p
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import empty_state, notice
 from admin_ui.core import Refused
@@ -216,9 +217,7 @@ class _LockScreen:
     # --- another phone ---
 
     def _add(self) -> None:
-        with ui.dialog() as dialog, div("dialog"):
-            text("Add a simulated iPhone", "dialog-title", "h2")
-            p("It is paired with your account, under your name.", "muted")
+        with dialog("Add a simulated iPhone", "It is paired with your account, as a phone of yours.") as shown:
             name = ui.input("Name", value=f"iPhone {len(self._panels) + 1}").props("autofocus maxlength=100")
 
             async def pair() -> None:
@@ -231,11 +230,11 @@ class _LockScreen:
                 except SimulatorError as error:
                     name.error = error.message
                     return
-                dialog.close()
+                shown.close()
 
             name.on("keydown.enter", pair)
-            with div("dialog-actions"):
-                secondary("Cancel", dialog.close)
+            with dialog_actions():
+                secondary("Cancel", shown.close)
                 primary("Add it", pair)
-        dialog.on("hide", dialog.delete)
-        dialog.open()
+        shown.on("hide", shown.delete)
+        shown.open()

@@ -5,8 +5,9 @@ from typing import Any
 
 from nicegui import ui
 
-from admin_ui.components.buttons import danger, icon_button, secondary
-from admin_ui.components.html import div, p, text
+from admin_ui.components.buttons import icon_button
+from admin_ui.components.dialogs import confirm
+from admin_ui.components.html import div, text
 from admin_ui.components.iphone import IPhone
 from admin_ui.components.layout import badge
 from admin_ui.phones.simulator import Simulator, SimulatorError
@@ -137,20 +138,10 @@ class PhonePanel(ui.element):
 
         return do
 
-    def _ask_to_remove(self) -> None:
-        with ui.dialog() as dialog, div("dialog"):
-            text(f"Remove {self._name}?", "dialog-title", "h2")
-            p("The phone is unpaired from your account, and the simulator forgets it.")
-
-            async def remove() -> None:
-                await self._try(self._simulator.remove(self._id))
-                dialog.close()
-
-            with div("dialog-actions"):
-                secondary("Keep it", dialog.close)
-                danger("Remove", remove)
-        dialog.on("hide", dialog.delete)
-        dialog.open()
+    async def _ask_to_remove(self) -> None:
+        explanation = "It is unpaired from your account, and the simulator forgets it with all that it shows."
+        if await confirm(f"Remove {self._name}?", explanation, "Remove iPhone"):
+            await self._try(self._simulator.remove(self._id))
 
     async def _try(self, doing: Awaitable[Any]) -> Any:
         """What the simulator answers; None once the person was told what went wrong."""
