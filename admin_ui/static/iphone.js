@@ -1,4 +1,4 @@
-// The clocks of the simulated iPhones: the browser's own.
+// The simulated iPhones: their clock is the browser's own, and what arrives or unfolds comes into view.
 "use strict";
 
 (() => {
@@ -18,6 +18,23 @@
     show(".iphone-clock", clock);
     show(".iphone-date", date.format(now));
   }
+
+  function reveal(element) {
+    const arriving = element.matches?.(".iphone-slot.is-arriving") ? element : element.querySelector?.(".iphone-slot.is-arriving");
+    const slot = arriving ?? element.closest?.(".lock-more-area")?.closest(".iphone-slot");
+    const cards = slot?.closest(".iphone-cards");
+    if (!cards) return;
+    // Only the phone scrolls: the page stays where its reader has put it.
+    const below = slot.offsetTop + slot.offsetHeight + 36 - cards.clientHeight;
+    const top = Math.min(Math.max(cards.scrollTop, below), slot.offsetTop - 8);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    cards.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
+  }
+
+  new MutationObserver((changes) => {
+    const added = changes.flatMap((change) => [...change.addedNodes]);
+    if (added.length) requestAnimationFrame(() => added.forEach(reveal));
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   setInterval(tick, 500);
 })();
