@@ -33,7 +33,7 @@ def create(site: Site) -> None:
         return
     simulator = Simulator(site.settings.simulator_url)
     news = PhoneNews(simulator)
-    nicegui.app.on_shutdown(simulator.close)
+    nicegui.app.on_shutdown(news.close)
 
     @site.page("/lock-screen", title="Lock screen")
     async def lock_screen(visit: Visit) -> None:
@@ -48,8 +48,8 @@ class _LockScreen:
         self._simulator = simulator
         self._news = news
         self._panels: dict[str, PhonePanel] = {}
-        self._foreign: frozenset[str] = frozenset()
-        """Phones on the simulator that are none of this account's business."""
+        self._not_shown: frozenset[str] = frozenset()
+        """Phones on the simulator that are another account's, or one too many."""
         self._changed: set[str] = set()
         self._anything_changed = False
         self._due = asyncio.Event()
@@ -106,8 +106,8 @@ class _LockScreen:
         self._tell_trouble("")
         names = await self._own_devices([str(phone["device_id"]) for phone in phones])
         own = {str(phone["id"]): phone for phone in phones if phone["device_id"] in names}
-        self._foreign = frozenset(str(phone["id"]) for phone in phones) - own.keys()
         shown = dict(list(own.items())[:MAX_SHOWN])
+        self._not_shown = frozenset(str(phone["id"]) for phone in phones) - shown.keys()
         for phone_id in self._panels.keys() - shown.keys():
             self._panels.pop(phone_id).delete()
         await asyncio.gather(*(self._draw(phone, names[phone["device_id"]]) for phone in shown.values()))
@@ -124,13 +124,13 @@ class _LockScreen:
     async def _draw(self, phone: Mapping[str, Any], name: str) -> None:
         phone_id = str(phone["id"])
         try:
-            panel = self._panels.get(phone_id)
-            if panel is not None:
-                await panel.refresh()
-                return
-            described = await self._simulator.phone(phone_id)
+            described = await self._news.look(phone_id)
         except SimulatorError:
             # It went in between, or the simulator did: the next news say so.
+            return
+        panel = self._panels.get(phone_id)
+        if panel is not None:
+            panel.show(described)
             return
         with self._grid:
             self._panels[phone_id] = PhonePanel(self._simulator, described, name)
@@ -179,7 +179,7 @@ class _LockScreen:
         if phones is None:
             self._anything_changed = True
         else:
-            self._changed |= phones - self._foreign
+            self._changed |= phones - self._not_shown
         if self._anything_changed or self._changed:
             self._due.set()
 
@@ -206,13 +206,15 @@ class _LockScreen:
         if panel is None:
             return
         try:
-            await panel.refresh()
+            described = await self._news.look(phone_id)
         except SimulatorError as error:
             if error.is_missing and self._panels.pop(phone_id, None) is not None:
                 panel.delete()
-                self._show_counts(len(self._panels))
+                self._hear(None)
             elif not error.is_missing:
                 self._tell_trouble(error.message)
+            return
+        panel.show(described)
 
     # --- another phone ---
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from admin_ui.phones.simulator import WAIT_SECONDS, Simulator, SimulatorError
 
@@ -19,6 +20,8 @@ class PhoneNews:
         self._simulator = simulator
         self._listeners: set[Hear] = set()
         self._task: asyncio.Task[None] | None = None
+        self._looks: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        """Phones as they are since they last changed; many pages show the same ones."""
 
     def join(self, hear: Hear) -> Callable[[], None]:
         """Calls `hear` with the ids of phones that changed, or with None if any may have; returns what ends that."""
@@ -31,8 +34,29 @@ class PhoneNews:
             if not self._listeners and self._task is not None:
                 self._task.cancel()
                 self._task = None
+                self._looks.clear()
 
         return leave
+
+    async def look(self, phone_id: str) -> dict[str, Any]:
+        """The phone with its screen, as of the last news or later. Raises SimulatorError."""
+        look = self._looks.get(phone_id)
+        if look is None:
+            look = self._looks[phone_id] = asyncio.create_task(self._simulator.phone(phone_id))
+        try:
+            # A page that closes takes nothing from the others.
+            return await asyncio.shield(look)
+        except SimulatorError:
+            if self._looks.get(phone_id) is look:
+                del self._looks[phone_id]
+            raise
+
+    async def close(self) -> None:
+        """Ends everything."""
+        for task in (self._task, *self._looks.values()):
+            if task is not None:
+                task.cancel()
+        await self._simulator.close()
 
     async def _run(self) -> None:
         version = ""
@@ -53,5 +77,7 @@ class PhoneNews:
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _tell(self, phones: frozenset[str] | None) -> None:
+        for phone_id in list(self._looks) if phones is None else phones:
+            self._looks.pop(phone_id, None)
         for hear in list(self._listeners):
             hear(phones)

@@ -46,12 +46,6 @@ class PhonePanel(ui.element):
             self._is_drawing = False
         self._show_state()
 
-    async def refresh(self) -> None:
-        """Asks the simulator and draws the answer. Raises SimulatorError."""
-        phone = await self._simulator.phone(self._id)
-        if not self.is_deleted:
-            self.show(phone)
-
     # --- what a person does on the screen ---
 
     async def run_action(self, action: Mapping[str, Any], notification_id: str | None) -> None:
@@ -147,11 +141,13 @@ class PhonePanel(ui.element):
         """What the simulator answers; None once the person was told what went wrong."""
         try:
             answer = await doing
-            await self.refresh()
+            phone = await self._simulator.phone(self._id)
         except SimulatorError as error:
             if not error.is_missing:
                 ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
             return None
+        if not self.is_deleted:
+            self.show(phone)
         return answer if answer is not None else {}
 
 
