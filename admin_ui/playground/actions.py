@@ -58,7 +58,7 @@ class _Row:
         self._path = path
         get = content.get
         with div("composer-pair"):
-            fields.line(f"{path}.title", "Title", get("title", ""))
+            fields.line(f"{path}.title", "Title", get("title", "Open"))
             fields.choice(f"{path}.type", "Type", TYPES, get("type", "open_url"))
         fields.line(f"{path}.url", "URL", get("url", "https://"))
         with div("composer-pair") as self._call:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 JS_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-WIDTH = 88
+WIDTH = 60
 
 Spell = Callable[[Any], str]
 
