@@ -38,6 +38,7 @@ def action_button(action: Mapping[str, Any], on_action: OnAction | None, classes
     title = action.get("title")
     is_webhook = action.get("type") == "webhook"
     button = ui.element("div" if on_action is None else "button").classes(f"lock-action {classes}")
+    button.mark("action")
     if on_action is not None:
         button.props["type"] = "button"
         button.on("click", lambda: on_action(action))

@@ -170,6 +170,7 @@ def _close_button(label: str, do: Callable[[], Any]) -> None:
     with ui.element("button").classes("iphone-close").props("type=button") as button:
         ui.icon("close").props("aria-hidden=true")
     button.props.update({"aria-label": label, "title": label})
+    button.mark("dismiss")
     button.on("click", do)
 
 

@@ -75,6 +75,7 @@ class NotificationCard(ui.element):
                     self._badge = text("", "lock-badge")
             self._more = div("lock-more-area")
         self._head.on("click", self._toggle)
+        self._head.mark("expand")
         self.update_notification(notification)
 
     def update_notification(self, notification: Mapping[str, Any]) -> None:
@@ -129,6 +130,7 @@ class NotificationCard(ui.element):
 
     def _open_button(self, target: str) -> None:
         with ui.element("button").classes("lock-action is-row is-quiet").props("type=button") as button:
+            button.mark("open")
             ui.icon("touch_app").props("aria-hidden=true")
             text(f"Tap: opens {media_host(target) or 'a link'}", "lock-action-title")
         button.on("click", self._on_open)

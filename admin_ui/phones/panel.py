@@ -66,11 +66,11 @@ class PhonePanel(ui.element):
 
     async def dismiss_notification(self, notification_id: str) -> None:
         """Takes a notification off the screen."""
-        await self._try(self._simulator.do(self._id, "notifications", notification_id, "dismiss"))
+        await self._try(self._simulator.do(self._id, "notifications", notification_id, "dismiss"), may_be_gone=True)
 
     async def dismiss_activity(self, activity_id: str) -> None:
         """Takes a Live Activity off the screen."""
-        await self._try(self._simulator.do(self._id, "live-activities", activity_id, "dismiss"))
+        await self._try(self._simulator.do(self._id, "live-activities", activity_id, "dismiss"), may_be_gone=True)
 
     # --- the controls ---
 
@@ -79,7 +79,7 @@ class PhonePanel(ui.element):
             text(self._name, "iphone-name", "h2").props["title"] = self._name
             with div("iphone-head-end"):
                 self._state = div("cluster")
-                self._online = ui.switch(value=True, on_change=self._change_online)
+                self._online = ui.switch(value=True, on_change=self._if_changed_by_a_person(self._change_online))
                 self._online.props["aria-label"] = f"{self._name} is online"
                 self._online.props["title"] = "Online"
                 with icon_button("more_horiz", f"More for {self._name}"), ui.menu():
@@ -90,10 +90,12 @@ class PhonePanel(ui.element):
                     ui.menu_item("New push-to-start token", self._doing("rotate-start-token"))
                     ui.menu_item("New update tokens", self._rotate_update_tokens)
                     ui.separator()
-                    ui.menu_item("Remove this iPhone…", self._ask_to_remove)
+                    ui.menu_item("Remove this iPhone…", self._ask_to_remove).mark("remove")
 
     def _draw_controls(self) -> None:
-        self._delay = ui.select(TOKEN_DELAYS, label="Reports update tokens", on_change=self._change_delay)
+        self._delay = ui.select(
+            TOKEN_DELAYS, label="Reports update tokens", on_change=self._if_changed_by_a_person(self._change_delay)
+        )
         self._remarks = text("", "iphone-remarks", "p")
 
     def _show_state(self) -> None:
@@ -108,14 +110,17 @@ class PhonePanel(ui.element):
                 badge("Tokens not reported", "warn")
         self._remarks.text = remarks(self._phone)
 
-    async def _change_online(self) -> None:
-        if not self._is_drawing:
-            await self._change({"offline": not self._online.value})
+    async def _change_online(self, event: Any) -> None:
+        await self._change({"offline": not event.value})
 
-    async def _change_delay(self) -> None:
-        if not self._is_drawing and self._delay.value in TOKEN_DELAYS:
-            seconds = None if self._delay.value == "never" else float(self._delay.value)
+    async def _change_delay(self, event: Any) -> None:
+        if event.value in TOKEN_DELAYS:
+            seconds = None if event.value == "never" else float(event.value)
             await self._change({"update_token_delay_seconds": seconds})
+
+    def _if_changed_by_a_person(self, change: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Any]:
+        """`change`, unless it is the phone that is being drawn. Asked at once, before it is drawn again."""
+        return lambda event: None if self._is_drawing else change(event)
 
     async def _change(self, settings: Mapping[str, Any]) -> None:
         await self._try(self._simulator.change_settings(self._id, settings))
@@ -134,16 +139,22 @@ class PhonePanel(ui.element):
 
     async def _ask_to_remove(self) -> None:
         explanation = "It is unpaired from your account, and the simulator forgets it with all that it shows."
-        if await confirm(f"Remove {self._name}?", explanation, "Remove iPhone"):
-            await self._try(self._simulator.remove(self._id))
+        # Not within the menu, which closes and would take the question with it.
+        with self:
+            agreed = await confirm(f"Remove {self._name}?", explanation, "Remove iPhone")
+        if agreed:
+            await self._try(self._simulator.remove(self._id), may_be_gone=True)
 
-    async def _try(self, doing: Awaitable[Any]) -> Any:
-        """What the simulator answers; None once the person was told what went wrong."""
+    async def _try(self, doing: Awaitable[Any], *, may_be_gone: bool = False) -> Any:
+        """What the simulator answers; None once the person was told what went wrong.
+
+        With `may_be_gone`, what is to be taken away may have left already.
+        """
         try:
             answer = await doing
             phone = await self._simulator.phone(self._id)
         except SimulatorError as error:
-            if not error.is_missing:
+            if not (may_be_gone and error.is_missing):
                 ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
             return None
         if not self.is_deleted:

@@ -117,7 +117,8 @@ class Fields:
         return getattr(self._inputs[path], "value", None) if path in self._inputs else None
 
     def _keep(self, path: str, element: Input, hint: str = "") -> Input:
-        self._inputs[path] = element
+        # Errors come from reading the form and from core, not from rules of the input's own.
+        self._inputs[path] = element.without_auto_validation()
         if hint:
             element.props["hint"] = hint
         element.mark(path)
