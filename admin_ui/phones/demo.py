@@ -98,15 +98,18 @@ class Demo:
     async def stream(self) -> None:
         """Runs a deployment from its start to its end."""
         action = LiveActivityAction(title="Open the run", type=LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL, url=DOCS)
+        has_begun = False
         try:
-            for step in range(1, len(DEPLOY_STEPS) + 1):
-                await self._put(DEPLOY, _deployment(DEPLOY_STEPS[step - 1], step), action)
+            for step, subtitle in enumerate(DEPLOY_STEPS, start=1):
+                await self._put(DEPLOY, _deployment(subtitle, step), action)
+                has_begun = True
                 await asyncio.sleep(STEP_SECONDS)
         finally:
-            # Whatever happens, no card is left behind.
-            last = _deployment("Live for everybody 🚀", len(DEPLOY_STEPS))
-            last.auto_dismiss_seconds = 15
-            await self._end(DEPLOY, last)
+            if has_begun:
+                # Whatever happens, no card is left behind.
+                last = _deployment("Live for everybody 🚀", len(DEPLOY_STEPS))
+                last.auto_dismiss_seconds = 15
+                await self._end(DEPLOY, last)
 
     async def _put(self, key: str, state: LiveActivityContentState, action: LiveActivityAction | None) -> None:
         request = PutLiveActivityStreamRequest(stream_key=key, content_state=state, action=action)
