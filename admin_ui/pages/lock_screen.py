@@ -1,7 +1,7 @@
 """The lock screen: the simulated iPhones side by side, as they look right now."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import nicegui
@@ -79,14 +79,14 @@ class _LockScreen:
         demo = Demo(self._visit, webhook_url)
 
         async def move() -> None:
-            await demo.move_activity()
+            await _unless_nobody_is_there(demo.move_activity())
             upcoming = demo.next_percentage
             activity.text = "Start a Live Activity" if upcoming is None else f"Move it to {upcoming}%"
 
         with div("lock-page-buttons"):
-            secondary("Send a push", demo.push, icon="notifications")
+            secondary("Send a push", lambda: _unless_nobody_is_there(demo.push()), icon="notifications")
             activity = secondary("Start a Live Activity", move, icon="timelapse")
-            secondary("Run a demo stream", demo.stream, icon="rocket_launch")
+            secondary("Run a demo stream", lambda: _unless_nobody_is_there(demo.stream()), icon="rocket_launch")
 
     async def _webhook_url(self) -> str | None:
         try:
@@ -240,3 +240,12 @@ class _LockScreen:
                 primary("Add it", pair)
         shown.on("hide", shown.delete)
         shown.open()
+
+
+async def _unless_nobody_is_there(sending: Awaitable[None]) -> None:
+    try:
+        await sending
+    except Refused as refusal:
+        if refusal.reason != "NO_RECIPIENTS":
+            raise
+        ui.notify("No phone of yours can show this yet. Add an iPhone first.", type="warning")

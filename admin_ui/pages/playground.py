@@ -127,8 +127,12 @@ class _Playground:
     def _show_refusal(self, form: PushForm | ActivityForm, refusal: Refused | NotSendable) -> None:
         is_about_channels = isinstance(refusal, Refused) and "CHANNEL" in refusal.reason
         blamed = form.fields.blame("target.channels" if is_about_channels else refusal.message)
+        explanation = "See the field that is marked." if blamed else ""
+        if isinstance(refusal, Refused) and refusal.reason == "NO_RECIPIENTS":
+            explanation = (
+                "Pair a phone first. A Live Activity also needs its push-to-start token, which the app reports."
+            )
         with self._answer:
-            explanation = "See the field that is marked." if blamed else ""
             notice("bad", refusal.message, explanation)
 
     def _show_answer(self, request: ApiRequest, answer: dict[str, Any]) -> None:
