@@ -15,10 +15,12 @@ from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
 from core_service.devices.token_report import TokenReport, check
 from core_service.orm import now
 from core_service.paging import Page, page_of, read_id, require_page_size
-from core_service.validation import missing
+from core_service.validation import UUID, missing
 from service_kit.errors import InvalidRequest
 
 THING = "device"
+MAX_IDS = 1000
+"""Devices that can be asked for by their ids at once."""
 
 
 class StartTokenListener(Protocol):
@@ -49,8 +51,14 @@ class Devices:
         """A new device for a code; see `Pairing.redeem`."""
         return await self._pairing.redeem(code, name, client_address)
 
-    async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Device]:
-        """The account's devices, oldest first.
+    async def list(
+        self,
+        account_id: uuid.UUID,
+        page_size: int | None,
+        page_token: str | None,
+        device_ids: Sequence[str] = (),
+    ) -> Page[Device]:
+        """The account's devices, oldest first; with `device_ids`, only those among them.
 
         Raises InvalidRequest.
         """
@@ -61,6 +69,8 @@ class Devices:
             .order_by(col(Device.id))
             .limit(size + 1)
         )
+        if device_ids:
+            query = query.where(col(Device.id).in_(_known_ids(device_ids)))
         async with self._database() as session:
             devices = (await session.scalars(query)).all()
         return page_of(devices, size, lambda device: str(device.id))
@@ -153,3 +163,10 @@ def _apply(report: TokenReport, device: Device) -> None:
     if report.push_to_start_token is not None:
         device.push_to_start_token_registered_at = now()
         device.push_to_start_token_dead_reason = None
+
+
+def _known_ids(device_ids: Sequence[str]) -> list[uuid.UUID]:
+    """Those that can be ids. Raises InvalidRequest if there are too many."""
+    if len(device_ids) > MAX_IDS:
+        raise InvalidRequest(f"device_ids must have at most {MAX_IDS} items")
+    return [uuid.UUID(device_id) for device_id in device_ids if UUID.fullmatch(device_id)]

@@ -41,6 +41,7 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
             principal.session().account_id,
             request.page_size if request.HasField("page_size") else None,
             request.page_token if request.HasField("page_token") else None,
+            request.device_ids,
         )
         return messages.ListDevicesResponse(
             devices=[to_device(device) for device in page.items], next_page_token=page.next_token

@@ -288,6 +288,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.ListDeliveryAttemptsResponse.delivery_attempts': 'The attempts.',
     'smith.core.v1.ListDeliveryAttemptsResponse.next_page_token': 'Asks for the next page. Unset on the last.',
     'smith.core.v1.ListDevicesRequest': 'Asks for a page of devices.',
+    'smith.core.v1.ListDevicesRequest.device_ids': 'Only those among these devices that are there, 1000 at most; all devices if left out.',
     'smith.core.v1.ListDevicesRequest.page_size': 'Most devices to return, 1 to 1000; 100 if left out.',
     'smith.core.v1.ListDevicesRequest.page_token': '`next_page_token` of the page before.',
     'smith.core.v1.ListDevicesResponse': 'A page of devices.',

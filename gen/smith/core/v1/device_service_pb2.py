@@ -29,7 +29,7 @@ from smith.core.v1 import device_pb2 as smith_dot_core_dot_v1_dot_device__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/device_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1bsmith/core/v1/options.proto\"<\n\x18\x43reatePairingCodeRequest\x12\x14\n\x07user_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_user_id\"f\n\x19\x43reatePairingCodeResponse\x12\x19\n\x0cpairing_code\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x12ListDevicesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"o\n\x13ListDevicesResponse\x12&\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Device\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\".\n\x13\x44\x65leteDeviceRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x44\x65leteDeviceResponse2\x98\x03\n\rDeviceService\x12\x8e\x01\n\x11\x43reatePairingCode\x12\'.smith.core.v1.CreatePairingCodeRequest\x1a(.smith.core.v1.CreatePairingCodeResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/pairing-codes:\x01*\x12q\n\x0bListDevices\x12!.smith.core.v1.ListDevicesRequest\x1a\".smith.core.v1.ListDevicesResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/devices\x12\x82\x01\n\x0c\x44\x65leteDevice\x12\".smith.core.v1.DeleteDeviceRequest\x1a#.smith.core.v1.DeleteDeviceResponse\")\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1a*\x18/api/devices/{device_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/device_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1bsmith/core/v1/options.proto\"<\n\x18\x43reatePairingCodeRequest\x12\x14\n\x07user_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_user_id\"f\n\x19\x43reatePairingCodeResponse\x12\x19\n\x0cpairing_code\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x12ListDevicesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x12\n\ndevice_ids\x18\n \x03(\tB\x0c\n\n_page_sizeB\r\n\x0b_page_token\"o\n\x13ListDevicesResponse\x12&\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Device\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\".\n\x13\x44\x65leteDeviceRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x44\x65leteDeviceResponse2\x98\x03\n\rDeviceService\x12\x8e\x01\n\x11\x43reatePairingCode\x12\'.smith.core.v1.CreatePairingCodeRequest\x1a(.smith.core.v1.CreatePairingCodeResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/pairing-codes:\x01*\x12q\n\x0bListDevices\x12!.smith.core.v1.ListDevicesRequest\x1a\".smith.core.v1.ListDevicesResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/devices\x12\x82\x01\n\x0c\x44\x65leteDevice\x12\".smith.core.v1.DeleteDeviceRequest\x1a#.smith.core.v1.DeleteDeviceResponse\")\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1a*\x18/api/devices/{device_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,13 +51,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEPAIRINGCODERESPONSE']._serialized_start=268
   _globals['_CREATEPAIRINGCODERESPONSE']._serialized_end=370
   _globals['_LISTDEVICESREQUEST']._serialized_start=372
-  _globals['_LISTDEVICESREQUEST']._serialized_end=470
-  _globals['_LISTDEVICESRESPONSE']._serialized_start=472
-  _globals['_LISTDEVICESRESPONSE']._serialized_end=583
-  _globals['_DELETEDEVICEREQUEST']._serialized_start=585
-  _globals['_DELETEDEVICEREQUEST']._serialized_end=631
-  _globals['_DELETEDEVICERESPONSE']._serialized_start=633
-  _globals['_DELETEDEVICERESPONSE']._serialized_end=655
-  _globals['_DEVICESERVICE']._serialized_start=658
-  _globals['_DEVICESERVICE']._serialized_end=1066
+  _globals['_LISTDEVICESREQUEST']._serialized_end=490
+  _globals['_LISTDEVICESRESPONSE']._serialized_start=492
+  _globals['_LISTDEVICESRESPONSE']._serialized_end=603
+  _globals['_DELETEDEVICEREQUEST']._serialized_start=605
+  _globals['_DELETEDEVICEREQUEST']._serialized_end=651
+  _globals['_DELETEDEVICERESPONSE']._serialized_start=653
+  _globals['_DELETEDEVICERESPONSE']._serialized_end=675
+  _globals['_DEVICESERVICE']._serialized_start=678
+  _globals['_DEVICESERVICE']._serialized_end=1086
 # @@protoc_insertion_point(module_scope)
