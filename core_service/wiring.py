@@ -23,8 +23,10 @@ from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.health import HealthReport
 from core_service.idempotency.service import IdempotentRequests
+from core_service.invites.wiring import build_invites
 from core_service.jobs import cancel, start_jobs
 from core_service.live_activities.wiring import build_live_activities
+from core_service.mail.grpc_sender import GrpcMailSender
 from core_service.metrics import CoreCollector
 from core_service.orm import now
 from core_service.retention.service import Ages, Retention
@@ -106,6 +108,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         )
         keys = SigningKeys(requests, engine)
         webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
+        invites = build_invites(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
         status = ServerStatus(lines, events, requests, now)
         status.wakes(dispatch.wake, area.reconciler.wake)
         relay = build_relay(settings.redis_url, events, lines, status)
@@ -144,23 +147,26 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             events=events,
             keys=keys,
             webhooks=webhooks,
+            invites=invites,
             last_used=last_used,
             idempotent=idempotent,
             status=status,
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
-        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run)
+        by_the_database = [dispatch.release, webhooks.release, invites.mailer.release]
+        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run, invites.mailer.run)
         background = start_jobs(
             settler.run,
             area.settler.run,
             courier.run,
             webhooks.write,
+            invites.mailer.write,
             retention.run,
             last_used.run,
             idempotent.run,
             HealthReport(server, [requests, batches], status).run,
-            ClockWatch(batches, clock, own=area.reconciler.release, database=[dispatch.release, webhooks.release]).run,
+            ClockWatch(batches, clock, own=area.reconciler.release, database=by_the_database).run,
             *([relay.run] if relay else []),
             # Nobody else would look at it.
             *([backlog.run] if settings.metrics_port is not None else []),
@@ -175,10 +181,8 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    await dispatch.drain()
-                    await area.reconciler.drain()
-                    await webhooks.drain()
-                    await courier.drain()
+                    for working in (dispatch, area.reconciler, webhooks, invites.mailer, courier):
+                        await working.drain()
                     await last_used.flush()
             await cancel(*background)
 

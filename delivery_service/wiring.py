@@ -9,6 +9,8 @@ from aioapns.common import NotificationResult
 from smith.delivery.v1 import (
     delivery_service_pb2,
     delivery_service_pb2_grpc,
+    mail_service_pb2,
+    mail_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
 )
@@ -19,7 +21,9 @@ from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.sender import ApnsSender
-from delivery_service.metrics import ApnsCollector, ApnsMetrics, WebhookMetrics
+from delivery_service.mail.sender import MailSender
+from delivery_service.mail.servicer import MailServicer
+from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics
 from delivery_service.servicer import DeliveryServicer
 from delivery_service.settings import DeliverySettings, permits_of, split_address
 from delivery_service.webhooks.addresses import AddressRules
@@ -33,6 +37,7 @@ from service_kit.peers import Peers, PeersOnly
 from service_kit.server import GrpcServer
 
 SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
+MAIL_SERVICE = mail_service_pb2.DESCRIPTOR.services_by_name["MailService"].full_name
 WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
 HEADROOM = 100
 """Calls beside deliveries: health checks and reflection."""
@@ -70,13 +75,18 @@ class Delivery:
                 CallObserver(CallMetrics(self.registry, "delivery")),
                 ErrorInterceptor(),
             ],
-            max_concurrent_rpcs=settings.apns_max_in_flight + most + HEADROOM,
+            max_concurrent_rpcs=settings.apns_max_in_flight + most + settings.smtp_max_in_progress + HEADROOM,
         )
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
         webhook_servicer = WebhookServicer(self._webhooks, WebhookMetrics(self.registry), max_in_progress=most)
         self._server.add(
             webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhook_servicer, WEBHOOK_SERVICE
         )
+        mails = MailSender(settings, _ssl_context("SMITH_SMTP_CA_FILE", settings.smtp_ca_file))
+        mail_servicer = MailServicer(
+            mails, MailMetrics(self.registry), max_in_progress=settings.smtp_max_in_progress
+        )  # fmt: skip
+        self._server.add(mail_service_pb2_grpc.add_MailServiceServicer_to_server, mail_servicer, MAIL_SERVICE)
 
     async def start(self) -> int:
         """Listens and serves; returns the port. Raises OSError if the address cannot be bound."""

@@ -28,6 +28,10 @@ class UpSettings(ServiceSettings):
     apns_simulator_port: Port = 8443
     webhook_simulator_port: Port = 8444
     """The simulator's receiver of webhook calls."""
+    smtp_simulator_port: Port = 8025
+    """The simulator's receiver of mails."""
+    smtp_host: str | None = None
+    """A mail server of the user's; without it the simulator, if it runs, keeps the mails."""
     simulator_bind_host: str = "127.0.0.1"
     """Address that the simulator listens on, whatever the others do: whoever reaches it commands phones and clock."""
     gateway_metrics_port: OptionalPort = None
@@ -67,12 +71,22 @@ class UpSettings(ServiceSettings):
     @property
     def simulator_url(self) -> str:
         """Where the simulator's control API answers."""
-        return f"http://{_reachable(self.simulator_bind_host)}:{self.simulator_port}"
+        return f"http://{self.simulator_host}:{self.simulator_port}"
+
+    @property
+    def simulator_host(self) -> str:
+        """The address at which processes on this machine reach the simulator."""
+        return _reachable(self.simulator_bind_host)
 
     @property
     def webhook_sink_url(self) -> str:
         """Where the simulator receives webhook calls; a name follows. The host is the certificate's."""
         return f"https://localhost:{self.webhook_simulator_port}/webhooks"
+
+    @property
+    def mails_simulated(self) -> bool:
+        """Whether the simulator keeps what is mailed."""
+        return self.simulated and not self.smtp_host
 
     @property
     def core_address(self) -> str:

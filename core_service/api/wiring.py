@@ -19,8 +19,12 @@ from smith.core.v1 import (
     device_service_pb2_grpc,
     event_service_pb2,
     event_service_pb2_grpc,
+    invite_service_pb2,
+    invite_service_pb2_grpc,
     live_activity_service_pb2,
     live_activity_service_pb2_grpc,
+    mail_service_pb2,
+    mail_service_pb2_grpc,
     phone_service_pb2,
     phone_service_pb2_grpc,
     push_notification_service_pb2,
@@ -58,8 +62,14 @@ from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
 from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
+from core_service.invites.acceptance import Acceptance
+from core_service.invites.service import Invites
+from core_service.invites.servicer import InviteServicer
+from core_service.invites.wiring import InviteArea
 from core_service.live_activities.servicer import LiveActivityServicer
 from core_service.live_activities.wiring import LiveActivityArea
+from core_service.mail.service import TestMails
+from core_service.mail.servicer import MailServicer
 from core_service.metrics import error_counter
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
@@ -67,6 +77,7 @@ from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
+from core_service.teams.membership import Membership
 from core_service.teams.service import Accounts, Defaults
 from core_service.teams.servicer import AccountServicer
 from core_service.webhooks.runner import WebhookRunner
@@ -90,7 +101,9 @@ SERVICES = [
         (delivery_log_service_pb2, "DeliveryLogService"),
         (device_service_pb2, "DeviceService"),
         (event_service_pb2, "EventService"),
+        (invite_service_pb2, "InviteService"),
         (live_activity_service_pb2, "LiveActivityService"),
+        (mail_service_pb2, "MailService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
         (status_service_pb2, "StatusService"),
@@ -113,6 +126,7 @@ def build_server(
     events: EventBus,
     keys: SigningKeys,
     webhooks: WebhookRunner,
+    invites: InviteArea,
     last_used: LastUsed,
     idempotent: IdempotentRequests,
     status: ServerStatus,
@@ -125,6 +139,9 @@ def build_server(
     sessions = Sessions(engine, passwords, rate_limiter)
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
+    api_keys, membership = ApiKeys(engine), Membership(engine, events)
+    owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
+    acceptance = Acceptance(engine, sessions, passwords, rate_limiter, events)
     devices = Devices(engine, rate_limiter, area.phones)
     push_notifications = PushNotifications(
         pool,
@@ -153,9 +170,9 @@ def build_server(
     registrations: list[tuple[Callable[..., None], object]] = [
         (
             account_service_pb2_grpc.add_AccountServiceServicer_to_server,
-            AccountServicer(accounts, sessions, password_changes),
+            AccountServicer(accounts, membership, sessions, password_changes, api_keys),
         ),
-        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
+        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
         (
@@ -165,8 +182,16 @@ def build_server(
         (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
         (event_service_pb2_grpc.add_EventServiceServicer_to_server, EventServicer(events)),
         (
+            invite_service_pb2_grpc.add_InviteServiceServicer_to_server,
+            InviteServicer(owners_invites, acceptance, accounts),
+        ),
+        (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
             LiveActivityServicer(area.activities, area.streams, area.control),
+        ),
+        (
+            mail_service_pb2_grpc.add_MailServiceServicer_to_server,
+            MailServicer(TestMails(engine, invites.sender, rate_limiter)),
         ),
         (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (

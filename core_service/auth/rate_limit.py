@@ -100,13 +100,14 @@ class RateLimiter:
         except RedisError as error:
             raise _uncounted(error) from error
 
-    async def refuse_haste(self, item: RateLimitItem, *identifiers: str) -> None:
-        """Counts a thing that the caller may do now and then. Raises TooManyAttempts if it is one too many.
+    async def refuse_haste(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> None:
+        """Counts a thing that the caller may do now and then, or `cost` of them at once. Raises TooManyAttempts if it
+        is one too many.
 
         While Redis is away it passes: what is at stake is the caller's own.
         """
         try:
-            if not await self._windows.hit(item, *identifiers):
+            if not await self._windows.hit(item, *identifiers, cost=cost):
                 raise TooManyAttempts(retry_after_seconds=await self._wait((item, *identifiers)) or 1)
         except RedisError as error:
             log.warning("haste is not noticed, Redis is away: %s", error)

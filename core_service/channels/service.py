@@ -145,10 +145,13 @@ class Channels:
 
         Raises NotFound.
         """
-        member = exists().where(col(Member.account_id) == account_id, col(Member.user_id) == user_id)
+        member = (col(Member.account_id) == account_id, col(Member.user_id) == user_id)
         async with self._database.begin() as session:
             await _require_channel(session, account_id, channel_id)
-            if not await session.scalar(select(member)):
+            # Locked, so that they do not leave before the assignment is made.
+            if not await session.scalar(
+                select(col(Member.user_id)).where(*member).with_for_update(key_share=True, read=True)
+            ):
                 raise missing("member")
             await session.execute(
                 insert(ChannelUser).values(channel_id=channel_id, user_id=user_id).on_conflict_do_nothing()

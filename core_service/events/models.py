@@ -24,6 +24,7 @@ class EventType(StrEnum):
     DELIVERY_RESUMED = "delivery_resumed"
     PUSH_TO_START_TOKEN_DEAD = "push_to_start_token_dead"  # noqa: S105 - a name, no secret
     ACTION_RUN_SETTLED = "action_run_settled"
+    MEMBERS_CHANGED = "members_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,19 @@ DELETE FROM pairing_codes WHERE code_hash IN (
 )
 """
 
+INVITE_TOKENS = """
+DELETE FROM invite_tokens WHERE token_hash IN (
+    SELECT token_hash FROM invite_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+
+INVITES = """
+DELETE FROM invites WHERE id IN (
+    SELECT id FROM invites WHERE expires_at < %(history_before)s ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+"""With their tokens, of which each has some dozens at most, and by now none."""
+
 IDEMPOTENT_REQUESTS = """
 DELETE FROM idempotent_requests WHERE (principal_id, key_hash) IN (
     SELECT principal_id, key_hash FROM idempotent_requests
@@ -132,6 +145,8 @@ PURGES = (
     PUSH_BUDGETS,
     SESSIONS,
     PAIRING_CODES,
+    INVITE_TOKENS,
+    INVITES,
     IDEMPOTENT_REQUESTS,
     WEBHOOK_SECRETS,
     ACTION_RUNS,

@@ -10,13 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.service import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Passwords
-from core_service.conflicts import refusing
 from core_service.paging import Page, page_of, read_id, require_page_size
-from core_service.resource import new_resource
 from core_service.teams.errors import AlreadyBootstrapped
 from core_service.teams.models import Account, Member, Role, User
 from core_service.validation import missing, require_email, require_name, require_text
-from service_kit.errors import AlreadyExists, InvalidRequest
+from service_kit.errors import InvalidRequest
 
 MAX_RATE_LIMIT = 1_000_000
 MAX_LIVE_ACTIVITIES = 10_000
@@ -117,7 +115,7 @@ class Accounts:
         """
         size = require_page_size(page_size)
         query = (
-            _people()
+            select_people()
             .where(col(Member.account_id) == account_id, col(Member.user_id) > read_id(page_token))
             .order_by(col(Member.user_id))
             .limit(size + 1)
@@ -125,27 +123,6 @@ class Accounts:
         async with self._database() as session:
             people = [Person(*row) for row in await session.execute(query)]
         return page_of(people, size, lambda person: str(person.user.id))
-
-    async def create_member(
-        self, account_id: uuid.UUID, *, email: str, name: str | None, password: str, role: Role
-    ) -> Person:
-        """Adds a person who signs in with `password` (10 to 200 characters); named after the e-mail address if None.
-
-        Raises InvalidRequest; AlreadyExists if the e-mail address is in use on this server.
-        """
-        email, password_hash, name = await self._prepare(email, name, password)
-        resource = new_resource()
-        user = User(id=resource.id, email=email, name=name, password_hash=password_hash)
-        member = Member(account_id=account_id, user_id=user.id, role=role)
-        taken = AlreadyExists(f"email is in use on this server: {email}")
-        with refusing("users_email_key", taken):
-            async with self._database.begin() as session:
-                made = resource.repeated and (await session.execute(_people().where(col(User.id) == user.id))).first()
-                if made:
-                    # By a request that could not answer.
-                    return Person(*made)
-                await _add_person(session, user, member)
-        return Person(member, user)
 
     async def bootstrap(self, *, email: str, password: str, account_name: str) -> bool:
         """Creates the first account and its owner. True if it did; False if a person with that e-mail address exists,
@@ -185,7 +162,8 @@ class Accounts:
         )
 
 
-def _people() -> Select[Member, User]:
+def select_people() -> Select[Member, User]:
+    """Members with what is known of them."""
     return select(Member, User).join(User, col(User.id) == col(Member.user_id))
 
 

@@ -6,21 +6,34 @@ from smith.core.v1 import account_service_pb2 as messages
 from smith.core.v1 import account_service_pb2_grpc
 
 from core_service.auth import principal
-from core_service.auth.convert import to_session
-from core_service.auth.service import PasswordChanges, Sessions
+from core_service.auth.convert import to_api_key, to_session
+from core_service.auth.service import ApiKeys, PasswordChanges, Sessions
 from core_service.auth.sessions import THING as SESSION
+from core_service.devices.convert import to_device
 from core_service.teams.convert import read_role, to_account, to_member
+from core_service.teams.membership import Membership
 from core_service.teams.models import Role
 from core_service.teams.service import Accounts
 from core_service.timestamps import to_timestamp
-from core_service.validation import find_uuid
+from core_service.validation import find_uuid, require_uuid
+
+MEMBER = "member"
 
 
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     """Signs people in and manages the caller's account."""
 
-    def __init__(self, accounts: Accounts, sessions: Sessions, password_changes: PasswordChanges) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        membership: Membership,
+        sessions: Sessions,
+        password_changes: PasswordChanges,
+        api_keys: ApiKeys,
+    ) -> None:
         self._accounts = accounts
+        self._membership = membership
+        self._api_keys = api_keys
         self._sessions = sessions
         self._password_changes = password_changes
 
@@ -105,12 +118,38 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             members=[to_member(person) for person in page.items], next_page_token=page.next_token
         )
 
-    async def CreateMember(self, request: messages.CreateMemberRequest, context: Any) -> messages.CreateMemberResponse:
-        person = await self._accounts.create_member(
-            principal.session().account_id,
-            email=request.email,
-            name=request.name if request.HasField("name") else None,
-            password=request.password,
-            role=read_role(request.role) if request.HasField("role") else Role.MEMBER,
+    async def GetMember(self, request: messages.GetMemberRequest, context: Any) -> messages.GetMemberResponse:
+        account_id, user_id = principal.session().account_id, find_uuid(request.user_id, MEMBER)
+        holdings = await self._membership.get(account_id, user_id)
+        api_keys = await self._api_keys.made_by(account_id, user_id)
+        return messages.GetMemberResponse(
+            member=to_member(holdings.person),
+            devices=[to_device(device) for device in holdings.devices],
+            device_count=holdings.device_count,
+            api_keys=[to_api_key(key) for key in api_keys],
+            session_count=holdings.session_count,
         )
-        return messages.CreateMemberResponse(member=to_member(person))
+
+    async def UpdateMember(self, request: messages.UpdateMemberRequest, context: Any) -> messages.UpdateMemberResponse:
+        caller = principal.session()
+        person = await self._membership.change_role(
+            caller.account_id,
+            caller.user_id,
+            find_uuid(request.user_id, MEMBER),
+            read_role(request.role) if request.HasField("role") else None,
+        )
+        return messages.UpdateMemberResponse(member=to_member(person))
+
+    async def RemoveMember(self, request: messages.RemoveMemberRequest, context: Any) -> messages.RemoveMemberResponse:
+        caller = principal.session()
+        removal = await self._membership.remove(
+            caller.account_id,
+            caller.user_id,
+            find_uuid(request.user_id, MEMBER),
+            [require_uuid(one, f"api_key_ids[{place}]") for place, one in enumerate(request.api_key_ids)],
+        )
+        return messages.RemoveMemberResponse(
+            sessions_ended=removal.sessions,
+            devices_unpaired=removal.devices,
+            api_keys_revoked=removal.api_keys,
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from smith.core.v1.account_pb2 import ROLE_OWNER
 from smith.core.v1.audit_entry_pb2 import AUDIT_ACTOR_ANONYMOUS, AUDIT_ACTOR_DEVICE, AUDIT_ACTOR_USER
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
@@ -41,8 +42,14 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     owner = account.owner
     phone = await account.add_phone()
     channel_id, (key_id, _) = await account.add_channel("ops"), await account.add_key()
-    member = await owner.CreateMember(email=f"{uuid.uuid4().hex}@team.test", password=PASSWORD)
-    user_id = member.member.user_id
+    joined = await account.join(f"{uuid.uuid4().hex}@team.test")
+    user_id = joined.member.user_id
+    await account.core.caller(joined.session_token).DeleteSession()
+    await owner.CreateInvites(emails=["nobody@team.test"])
+    [invite] = (await owner.ListInvites()).invites
+    await owner.ResendInvite(invite_id=invite.id)
+    await owner.RevokeInvite(invite_id=invite.id)
+    await owner.UpdateMember(user_id=user_id, role=ROLE_OWNER)
     await owner.UpdateAccount(name="Renamed")
     await owner.UpdateApiKey(api_key_id=key_id, name="renamed")
     await owner.UpdateChannel(channel_id=channel_id, name="Operations")
@@ -56,10 +63,10 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
         await act(stream_key="nightly")
         # Changes nothing.
         await act(stream_key="nightly")
-    session = await account.core.caller().CreateSession(email=member.member.email, password=PASSWORD)
+    session = await account.core.caller().CreateSession(email=joined.member.email, password=PASSWORD)
     [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
     await account.core.caller(session.session_token).DeleteSession()
-    session = await account.core.caller().CreateSession(email=member.member.email, password=PASSWORD)
+    session = await account.core.caller().CreateSession(email=joined.member.email, password=PASSWORD)
     [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
     await owner.RevokeSession(session_id=session_id)
     await owner.RevokeOtherSessions()
@@ -68,12 +75,15 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     await owner.DeleteDevice(device_id=(await account.add_phone()).id)
     await owner.DeleteChannel(channel_id=channel_id)
     await owner.RevokeApiKey(api_key_id=key_id)
+    await owner.RemoveMember(user_id=user_id)
     written = await entries(account)
     twice = {
         "CreatePairingCode": 3,
         "PairDevice": 3,
         "CreateSession": 2,
         "CreateApiKey": 2,
+        "CreateInvites": 2,
+        "DeleteSession": 2,
     }
     counts = {method: sum(entry.method == method for entry in written) for method in AUDITED}
     assert counts == dict.fromkeys(AUDITED, 1) | twice
@@ -149,6 +159,8 @@ NO_ADMINISTRATION = {
     "PutLiveActivityToken": "likewise",
     "ReportLiveActivityDismissed": "likewise",
     "RunAction": "kept as a run of the action",
+    "GetInvite": "reads; a POST lest a secret stand in a URL",
+    "SendTestMail": "a mail to the caller that changes nothing",
 }
 
 

@@ -260,10 +260,7 @@ async def test_devices_and_members_are_listed_oldest_first_page_by_page(account:
     rest = await account.owner.ListDevices(page_size=3, page_token=first.next_page_token)
     assert [device.id for device in (*first.devices, *rest.devices)] == made
     assert not rest.HasField("next_page_token")
-    people = [
-        (await account.owner.CreateMember(email=f"{n}.{account.email}", password="0123456789")).member.user_id
-        for n in range(2)
-    ]
+    people = [(await account.join(f"{n}.{account.email}")).member.user_id for n in range(2)]
     page, seen = await account.owner.ListMembers(page_size=1), []
     seen += page.members
     while page.HasField("next_page_token"):

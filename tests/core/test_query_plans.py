@@ -14,6 +14,7 @@ from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
 from core_service.dispatch import queries as dispatch
 from core_service.idempotency import queries as idempotency
+from core_service.invites import queries as invites
 from core_service.live_activities import phone_queries, queries, reconciler_queries, time_queries
 from core_service.push import queries as push
 from core_service.rounds import Round
@@ -93,6 +94,13 @@ SELECT md5('key' || i)::uuid, sha256(i::text::bytea), 'x', gen_random_uuid(), no
 FROM generate_series(1, 10000) i;
 INSERT INTO webhook_secrets (id, account_id, secret, created_at)
 SELECT md5('secret' || i)::uuid, md5('account' || i)::uuid, 'x', now() FROM generate_series(1, 500) i;
+INSERT INTO invites (id, account_id, email, role, request_id, invited_at, expires_at, mail_id, mail_state,
+                     mail_queued_at, mail_due_at, mail_attempts, mail_reason, mail_message)
+SELECT md5('invite' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, i || '@b.test', 'member', gen_random_uuid(),
+       now(), now(), gen_random_uuid(), CASE WHEN i %% 100 = 0 THEN 'queued' ELSE 'sent' END, now(), now(), 1, '', ''
+FROM generate_series(1, 10000) i;
+INSERT INTO invite_tokens (token_hash, invite_id, created_at, expires_at)
+SELECT sha256(i::text::bytea), md5('invite' || (1 + i %% 10000))::uuid, now(), now() FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
 ANALYZE
@@ -245,6 +253,16 @@ SETTLED_RUN = {
     "messages": [""],
 }
 
+SETTLED_MAIL = {
+    "ids": [ID],
+    "mail_ids": [ID],
+    "states": ["sent"],
+    "attempts": [1],
+    "waits": [0.0],
+    "reasons": [""],
+    "messages": [""],
+}
+
 HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
@@ -281,6 +299,11 @@ HOT: dict[str, tuple[str, Any]] = {
     "claim webhook calls": (webhooks.CLAIM, {"busy": [ID], "share": 10, "limit": 25, "lease": 30}),
     "release webhook calls": (webhooks.RELEASE, {"longest": 90, "limit": 25}),
     "settle webhook calls": (webhooks.SETTLE, SETTLED_RUN),
+    "claim mails": (invites.CLAIM, {"limit": 5, "lease": 60}),
+    "add tokens of invites": (invites.ADD_TOKENS, {"token_hashes": [b"x"], "invite_ids": [ID]}),
+    "drop tokens of invites": (invites.DROP_TOKENS, {"invite_ids": [ID], "kept": 200}),
+    "release mails": (invites.RELEASE, {"longest": 3660, "limit": 5}),
+    "settle mails": (invites.SETTLE, SETTLED_MAIL),
     "read signing keys": (webhooks.READ_KEYS, ([ID],)),
     "phones on lines": (status.HAS_PHONE, {"account_id": ID, "environments": ["sandbox"], "bundle_ids": [None]}),
     **{name: (LIVE_QUERIES[name], parameters) for name, parameters in LIVE_ACTIVITIES.items()},

@@ -194,3 +194,16 @@ def test_every_purge_is_bounded() -> None:
     assert [purge for purge in PURGES if "LIMIT" not in purge] == [
         "DELETE FROM webhook_secrets WHERE expires_at < now()"
     ]
+
+
+@pytest.mark.parametrize(("expired", "stays"), [(OLD, False), (YOUNG, True)])
+async def test_an_invite_goes_a_month_after_it_has_expired_and_its_links_at_once(
+    account: Account, retention: Retention, expired: dt.datetime, stays: bool
+) -> None:
+    made = (await account.owner.CreateInvites(emails=["ann@team.test"])).results[0].invite
+    await account.invite_token("ann@team.test")
+    await account.core.sql("UPDATE invites SET expires_at = %s, mail_state = 'sent' WHERE id = %s", expired, made.id)
+    await account.core.sql("UPDATE invite_tokens SET expires_at = now() WHERE invite_id = %s", made.id)
+    await retention.forget()
+    assert bool(await left(account, "invites", "id", made.id)) == stays
+    assert not await left(account, "invite_tokens", "invite_id", made.id)

@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from smith.core.v1 import account_pb2 as _account_pb2
+from smith.core.v1 import api_key_pb2 as _api_key_pb2
+from smith.core.v1 import device_pb2 as _device_pb2
 from smith.core.v1 import session_pb2 as _session_pb2
 import builtins as _builtins
 import sys
@@ -486,49 +488,102 @@ class ListMembersResponse(_message.Message):
 Global___ListMembersResponse: _TypeAlias = ListMembersResponse  # noqa: Y015
 
 @_typing.final
-class CreateMemberRequest(_message.Message):
-    """A new member."""
+class GetMemberRequest(_message.Message):
+    """Names the person to tell of."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    EMAIL_FIELD_NUMBER: _builtins.int
-    NAME_FIELD_NUMBER: _builtins.int
-    PASSWORD_FIELD_NUMBER: _builtins.int
-    ROLE_FIELD_NUMBER: _builtins.int
-    email: _builtins.str
-    """E-mail address, unique on this server."""
-    name: _builtins.str
-    """Name, 1 to 100 characters; the e-mail address if left out."""
-    password: _builtins.str
-    """Password, 10 to 200 characters."""
-    role: _account_pb2.Role.ValueType
-    """Role; `member` if left out."""
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The person."""
     def __init__(
         self,
         *,
-        email: _builtins.str = ...,
-        name: _builtins.str | None = ...,
-        password: _builtins.str = ...,
-        role: _account_pb2.Role.ValueType | None = ...,
+        user_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "_role", b"_role", "name", b"name", "role", b"role"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "_role", b"_role", "email", b"email", "name", b"name", "password", b"password", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
-    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
-    _WhichOneofReturnType__role: _TypeAlias = _typing.Literal["role"]  # noqa: Y015
-    _WhichOneofArgType__role: _TypeAlias = _typing.Literal["_role", b"_role"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__role) -> _WhichOneofReturnType__role | None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CreateMemberRequest: _TypeAlias = CreateMemberRequest  # noqa: Y015
+Global___GetMemberRequest: _TypeAlias = GetMemberRequest  # noqa: Y015
 
 @_typing.final
-class CreateMemberResponse(_message.Message):
-    """The new member."""
+class GetMemberResponse(_message.Message):
+    """A person and what they hold in the account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    DEVICES_FIELD_NUMBER: _builtins.int
+    DEVICE_COUNT_FIELD_NUMBER: _builtins.int
+    API_KEYS_FIELD_NUMBER: _builtins.int
+    SESSION_COUNT_FIELD_NUMBER: _builtins.int
+    device_count: _builtins.int
+    """How many devices they have."""
+    session_count: _builtins.int
+    """How many sessions of theirs are open."""
+    @_builtins.property
+    def member(self) -> _account_pb2.Member:
+        """The person."""
+
+    @_builtins.property
+    def devices(self) -> _containers.RepeatedCompositeFieldContainer[_device_pb2.Device]:
+        """Their devices, oldest first, 100 at most."""
+
+    @_builtins.property
+    def api_keys(self) -> _containers.RepeatedCompositeFieldContainer[_api_key_pb2.ApiKey]:
+        """API keys that they have made and that are not revoked, oldest first, 1000 at most."""
+
+    def __init__(
+        self,
+        *,
+        member: _account_pb2.Member | None = ...,
+        devices: _abc.Iterable[_device_pb2.Device] | None = ...,
+        device_count: _builtins.int = ...,
+        api_keys: _abc.Iterable[_api_key_pb2.ApiKey] | None = ...,
+        session_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_keys", b"api_keys", "device_count", b"device_count", "devices", b"devices", "member", b"member", "session_count", b"session_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMemberResponse: _TypeAlias = GetMemberResponse  # noqa: Y015
+
+@_typing.final
+class UpdateMemberRequest(_message.Message):
+    """Changes of a member. A field left out stays as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The person."""
+    role: _account_pb2.Role.ValueType
+    """New role."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        role: _account_pb2.Role.ValueType | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_role", b"_role", "role", b"role"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_role", b"_role", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__role: _TypeAlias = _typing.Literal["role"]  # noqa: Y015
+    _WhichOneofArgType__role: _TypeAlias = _typing.Literal["_role", b"_role"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__role) -> _WhichOneofReturnType__role | None: ...
+
+Global___UpdateMemberRequest: _TypeAlias = UpdateMemberRequest  # noqa: Y015
+
+@_typing.final
+class UpdateMemberResponse(_message.Message):
+    """The changed member."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -548,4 +603,62 @@ class CreateMemberResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CreateMemberResponse: _TypeAlias = CreateMemberResponse  # noqa: Y015
+Global___UpdateMemberResponse: _TypeAlias = UpdateMemberResponse  # noqa: Y015
+
+@_typing.final
+class RemoveMemberRequest(_message.Message):
+    """Names the person to take out of the account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    API_KEY_IDS_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The person."""
+    @_builtins.property
+    def api_key_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """API keys of the account to revoke along with it, 1000 at most."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        api_key_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_ids", b"api_key_ids", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveMemberRequest: _TypeAlias = RemoveMemberRequest  # noqa: Y015
+
+@_typing.final
+class RemoveMemberResponse(_message.Message):
+    """The person is no member any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSIONS_ENDED_FIELD_NUMBER: _builtins.int
+    DEVICES_UNPAIRED_FIELD_NUMBER: _builtins.int
+    API_KEYS_REVOKED_FIELD_NUMBER: _builtins.int
+    sessions_ended: _builtins.int
+    """How many sessions were ended."""
+    devices_unpaired: _builtins.int
+    """How many devices were unpaired."""
+    api_keys_revoked: _builtins.int
+    """How many keys were revoked."""
+    def __init__(
+        self,
+        *,
+        sessions_ended: _builtins.int = ...,
+        devices_unpaired: _builtins.int = ...,
+        api_keys_revoked: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_keys_revoked", b"api_keys_revoked", "devices_unpaired", b"devices_unpaired", "sessions_ended", b"sessions_ended"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveMemberResponse: _TypeAlias = RemoveMemberResponse  # noqa: Y015

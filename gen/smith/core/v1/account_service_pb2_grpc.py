@@ -80,10 +80,20 @@ class AccountServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersResponse.FromString,
                 _registered_method=True)
-        self.CreateMember = channel.unary_unary(
-                '/smith.core.v1.AccountService/CreateMember',
-                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberRequest.SerializeToString,
-                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberResponse.FromString,
+        self.GetMember = channel.unary_unary(
+                '/smith.core.v1.AccountService/GetMember',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberResponse.FromString,
+                _registered_method=True)
+        self.UpdateMember = channel.unary_unary(
+                '/smith.core.v1.AccountService/UpdateMember',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberResponse.FromString,
+                _registered_method=True)
+        self.RemoveMember = channel.unary_unary(
+                '/smith.core.v1.AccountService/RemoveMember',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberResponse.FromString,
                 _registered_method=True)
 
 
@@ -165,10 +175,29 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CreateMember(self, request, context):
-        """Adds a person who signs in with the given password.
+    def GetMember(self, request, context):
+        """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-        Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMember(self, request, context):
+        """Gives a person another role. It counts from their next call on.
+
+        Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveMember(self, request, context):
+        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+        leave its channels. API keys that they have made go on, but for those that are named.
+
+        Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -222,10 +251,20 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersResponse.SerializeToString,
             ),
-            'CreateMember': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreateMember,
-                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberRequest.FromString,
-                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberResponse.SerializeToString,
+            'GetMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMember,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberResponse.SerializeToString,
+            ),
+            'UpdateMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMember,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberResponse.SerializeToString,
+            ),
+            'RemoveMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveMember,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -483,7 +522,7 @@ class AccountService:
             _registered_method=True)
 
     @staticmethod
-    def CreateMember(request,
+    def GetMember(request,
             target,
             options=(),
             channel_credentials=None,
@@ -496,9 +535,63 @@ class AccountService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/smith.core.v1.AccountService/CreateMember',
-            smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberRequest.SerializeToString,
-            smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberResponse.FromString,
+            '/smith.core.v1.AccountService/GetMember',
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/UpdateMember',
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/RemoveMember',
+            smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -67,10 +67,21 @@ class AccountServiceStub:
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]
     """The account's people, oldest first."""
-    CreateMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateMemberRequest, _account_service_pb2.CreateMemberResponse]
-    """Adds a person who signs in with the given password.
+    GetMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]
+    """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-    Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+    Errors: NOT_FOUND.
+    """
+    UpdateMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]
+    """Gives a person another role. It counts from their next call on.
+
+    Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+    """
+    RemoveMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]
+    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+    leave its channels. API keys that they have made go on, but for those that are named.
+
+    Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
     """
 
 @_typing.type_check_only
@@ -112,10 +123,21 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """The account's people, oldest first."""
-    CreateMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateMemberRequest, _account_service_pb2.CreateMemberResponse]  # type: ignore[assignment]
-    """Adds a person who signs in with the given password.
+    GetMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]  # type: ignore[assignment]
+    """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-    Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+    Errors: NOT_FOUND.
+    """
+    UpdateMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]  # type: ignore[assignment]
+    """Gives a person another role. It counts from their next call on.
+
+    Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+    """
+    RemoveMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
+    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+    leave its channels. API keys that they have made go on, but for those that are named.
+
+    Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
     """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -210,14 +232,37 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """The account's people, oldest first."""
 
     @_abc_1.abstractmethod
-    def CreateMember(
+    def GetMember(
         self,
-        request: _account_service_pb2.CreateMemberRequest,
+        request: _account_service_pb2.GetMemberRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.CreateMemberResponse, _abc.Awaitable[_account_service_pb2.CreateMemberResponse]]:
-        """Adds a person who signs in with the given password.
+    ) -> _typing.Union[_account_service_pb2.GetMemberResponse, _abc.Awaitable[_account_service_pb2.GetMemberResponse]]:
+        """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-        Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateMember(
+        self,
+        request: _account_service_pb2.UpdateMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.UpdateMemberResponse, _abc.Awaitable[_account_service_pb2.UpdateMemberResponse]]:
+        """Gives a person another role. It counts from their next call on.
+
+        Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveMember(
+        self,
+        request: _account_service_pb2.RemoveMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.RemoveMemberResponse, _abc.Awaitable[_account_service_pb2.RemoveMemberResponse]]:
+        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+        leave its channels. API keys that they have made go on, but for those that are named.
+
+        Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
         """
 
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19smith/core/v1/event.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x01\n\x05\x45vent\x12&\n\x04type\x18\x01 \x01(\x0e\x32\x18.smith.core.v1.EventType\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x61\x63tivity_id\x18\x03 \x01(\t\x12\x12\n\nstream_key\x18\x04 \x01(\t\x12\x11\n\tdevice_id\x18\x05 \x01(\t\x12\x17\n\x0fnotification_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x15\n\raction_run_id\x18\x08 \x01(\t*\xc8\x04\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12%\n!EVENT_TYPE_PUSH_NOTIFICATION_SENT\x10\x01\x12$\n EVENT_TYPE_LIVE_ACTIVITY_STARTED\x10\x02\x12$\n EVENT_TYPE_LIVE_ACTIVITY_UPDATED\x10\x03\x12\"\n\x1e\x45VENT_TYPE_LIVE_ACTIVITY_ENDED\x10\x04\x12&\n\"EVENT_TYPE_LIVE_ACTIVITY_DELIVERED\x10\x05\x12#\n\x1f\x45VENT_TYPE_LIVE_ACTIVITY_FAILED\x10\x06\x12+\n\'EVENT_TYPE_LIVE_ACTIVITY_TOKEN_RECEIVED\x10\x07\x12&\n\"EVENT_TYPE_LIVE_ACTIVITY_DISMISSED\x10\x08\x12\x1c\n\x18\x45VENT_TYPE_STREAM_PAUSED\x10\t\x12\x1d\n\x19\x45VENT_TYPE_STREAM_RESUMED\x10\n\x12\x1b\n\x17\x45VENT_TYPE_STREAM_ENDED\x10\x0b\x12\'\n#EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD\x10\x0c\x12\x1f\n\x1b\x45VENT_TYPE_DELIVERY_STOPPED\x10\r\x12\x1f\n\x1b\x45VENT_TYPE_DELIVERY_RESUMED\x10\x0e\x12!\n\x1d\x45VENT_TYPE_ACTION_RUN_SETTLED\x10\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19smith/core/v1/event.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x01\n\x05\x45vent\x12&\n\x04type\x18\x01 \x01(\x0e\x32\x18.smith.core.v1.EventType\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x61\x63tivity_id\x18\x03 \x01(\t\x12\x12\n\nstream_key\x18\x04 \x01(\t\x12\x11\n\tdevice_id\x18\x05 \x01(\t\x12\x17\n\x0fnotification_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x15\n\raction_run_id\x18\x08 \x01(\t*\xe8\x04\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12%\n!EVENT_TYPE_PUSH_NOTIFICATION_SENT\x10\x01\x12$\n EVENT_TYPE_LIVE_ACTIVITY_STARTED\x10\x02\x12$\n EVENT_TYPE_LIVE_ACTIVITY_UPDATED\x10\x03\x12\"\n\x1e\x45VENT_TYPE_LIVE_ACTIVITY_ENDED\x10\x04\x12&\n\"EVENT_TYPE_LIVE_ACTIVITY_DELIVERED\x10\x05\x12#\n\x1f\x45VENT_TYPE_LIVE_ACTIVITY_FAILED\x10\x06\x12+\n\'EVENT_TYPE_LIVE_ACTIVITY_TOKEN_RECEIVED\x10\x07\x12&\n\"EVENT_TYPE_LIVE_ACTIVITY_DISMISSED\x10\x08\x12\x1c\n\x18\x45VENT_TYPE_STREAM_PAUSED\x10\t\x12\x1d\n\x19\x45VENT_TYPE_STREAM_RESUMED\x10\n\x12\x1b\n\x17\x45VENT_TYPE_STREAM_ENDED\x10\x0b\x12\'\n#EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD\x10\x0c\x12\x1f\n\x1b\x45VENT_TYPE_DELIVERY_STOPPED\x10\r\x12\x1f\n\x1b\x45VENT_TYPE_DELIVERY_RESUMED\x10\x0e\x12!\n\x1d\x45VENT_TYPE_ACTION_RUN_SETTLED\x10\x0f\x12\x1e\n\x1a\x45VENT_TYPE_MEMBERS_CHANGED\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.event_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVENTTYPE']._serialized_start=301
-  _globals['_EVENTTYPE']._serialized_end=885
+  _globals['_EVENTTYPE']._serialized_end=917
   _globals['_EVENT']._serialized_start=78
   _globals['_EVENT']._serialized_end=298
 # @@protoc_insertion_point(module_scope)

@@ -56,6 +56,8 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     """The line works again; what was queued goes out."""
     EVENT_TYPE_ACTION_RUN_SETTLED: _EventType.ValueType  # 15
     """A webhook action's run has ended; `reason` is empty if it succeeded."""
+    EVENT_TYPE_MEMBERS_CHANGED: _EventType.ValueType  # 16
+    """The account's people or its invites have changed."""
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
     """What can happen."""
@@ -92,6 +94,8 @@ EVENT_TYPE_DELIVERY_RESUMED: EventType.ValueType  # 14
 """The line works again; what was queued goes out."""
 EVENT_TYPE_ACTION_RUN_SETTLED: EventType.ValueType  # 15
 """A webhook action's run has ended; `reason` is empty if it succeeded."""
+EVENT_TYPE_MEMBERS_CHANGED: EventType.ValueType  # 16
+"""The account's people or its invites have changed."""
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final
