@@ -91,7 +91,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
 
         lines, events = LineCourier(GrpcCourier(channel)), EventBus()
         courier = DeliveryRecorder(lines, batches)
-        settler = Settler(batches)
+        settler = Settler(batches, events)
         dispatch = Dispatch(batches, courier, settler)
         # No account's big writes take all connections: six of ten leave room for everybody's small ones.
         shares = AccountShares(max(1, settings.database_connections * 6 // 10))

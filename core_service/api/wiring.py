@@ -125,7 +125,7 @@ def build_server(
     sessions = Sessions(engine, passwords, rate_limiter)
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
-    devices = Devices(engine, rate_limiter, area.phones)
+    devices = Devices(engine, rate_limiter, area.phones, events)
     push_notifications = PushNotifications(
         pool,
         Audience(pool),

@@ -250,6 +250,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
     "note last use": (last_used.UPDATE, ([ID], ["2026-01-01"])),
+    "note last call": (last_used.UPDATE_DEVICES, ([ID], ["2026-01-01"])),
     "find channels": (audience.FIND_CHANNELS, (ID, ["a"])),
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
