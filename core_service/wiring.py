@@ -10,6 +10,7 @@ import sqlalchemy.exc
 
 from core_service import migrations
 from core_service.api.wiring import build_server
+from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.auth.last_used import LastUsed
 from core_service.backlog import Backlog
 from core_service.clock import Clock
@@ -147,6 +148,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             last_used=last_used,
             idempotent=idempotent,
             status=status,
+            apns=GrpcAsker(channel),
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())

@@ -9,6 +9,8 @@ from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    apns_service_pb2,
+    apns_service_pb2_grpc,
     audit_service_pb2,
     audit_service_pb2_grpc,
     channel_service_pb2,
@@ -32,6 +34,9 @@ from smith.core.v1 import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.apns_check.port import Asker
+from core_service.apns_check.service import ApnsChecks
+from core_service.apns_check.servicer import ApnsServicer
 from core_service.audit import recording
 from core_service.audit.interceptor import AuditInterceptor
 from core_service.audit.service import AuditLog
@@ -85,6 +90,7 @@ SERVICES = [
     for module, name in (
         (account_service_pb2, "AccountService"),
         (api_key_service_pb2, "ApiKeyService"),
+        (apns_service_pb2, "ApnsService"),
         (audit_service_pb2, "AuditService"),
         (channel_service_pb2, "ChannelService"),
         (delivery_log_service_pb2, "DeliveryLogService"),
@@ -116,6 +122,7 @@ def build_server(
     last_used: LastUsed,
     idempotent: IdempotentRequests,
     status: ServerStatus,
+    apns: Asker,
     clock: Clock,
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
@@ -156,6 +163,10 @@ def build_server(
             AccountServicer(accounts, sessions, password_changes),
         ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
+        (
+            apns_service_pb2_grpc.add_ApnsServiceServicer_to_server,
+            ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
+        ),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
         (

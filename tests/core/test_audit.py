@@ -175,6 +175,7 @@ NO_ADMINISTRATION = {
     "EndLiveActivity": "likewise",
     "PutLiveActivityStream": "likewise",
     "DeleteLiveActivityStream": "likewise",
+    "CheckApns": "changes nothing",
     "PutDeviceTokens": "what phones report by themselves",
     "PutLiveActivityToken": "likewise",
     "ReportLiveActivityDismissed": "likewise",
