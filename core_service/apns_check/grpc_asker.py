@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 15.0
-"""Above what the delivery service gives APNs."""
+TIMEOUT_SECONDS = 9.0
+"""Above what the delivery service gives APNs; below the patience of those who call us."""
 ENVIRONMENTS = {
     "production": delivery_pb2.ENVIRONMENT_PRODUCTION,
     "sandbox": delivery_pb2.ENVIRONMENT_SANDBOX,

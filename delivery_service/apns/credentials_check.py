@@ -19,7 +19,7 @@ from delivery_service.apns.failures import PushFailed
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.request import ApnsRequest, jobs_of
 
-SECONDS = 12.0
+SECONDS = 7.0
 """For connecting and the answer together. Somebody sits and waits."""
 TOKEN_BYTES = 32
 SILENT = b'{"aps":{"content-available":1}}'

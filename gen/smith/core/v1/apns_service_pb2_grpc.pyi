@@ -37,7 +37,7 @@ class ApnsServiceStub:
     """Asks APNs about the server's key, team and topics, for every environment and app that the account has phones of (8 at
     most), or for both environments if it has none. APNs cannot be asked to validate: it is sent a silent push to a token
     that is made up, over a connection of its own, and what it refuses first tells what is wrong. Nobody can receive that
-    push, it stands in no log, and nothing that is being sent is affected. Takes up to 15 seconds. Once in 5 seconds per
+    push, it stands in no log, and nothing that is being sent is affected. Takes up to 10 seconds. Once in 5 seconds per
     account.
 
     Errors: TOO_MANY_ATTEMPTS (asked too soon), UNAVAILABLE (the delivery service cannot be reached).
@@ -52,7 +52,7 @@ class ApnsServiceAsyncStub(ApnsServiceStub):
     """Asks APNs about the server's key, team and topics, for every environment and app that the account has phones of (8 at
     most), or for both environments if it has none. APNs cannot be asked to validate: it is sent a silent push to a token
     that is made up, over a connection of its own, and what it refuses first tells what is wrong. Nobody can receive that
-    push, it stands in no log, and nothing that is being sent is affected. Takes up to 15 seconds. Once in 5 seconds per
+    push, it stands in no log, and nothing that is being sent is affected. Takes up to 10 seconds. Once in 5 seconds per
     account.
 
     Errors: TOO_MANY_ATTEMPTS (asked too soon), UNAVAILABLE (the delivery service cannot be reached).
@@ -70,7 +70,7 @@ class ApnsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Asks APNs about the server's key, team and topics, for every environment and app that the account has phones of (8 at
         most), or for both environments if it has none. APNs cannot be asked to validate: it is sent a silent push to a token
         that is made up, over a connection of its own, and what it refuses first tells what is wrong. Nobody can receive that
-        push, it stands in no log, and nothing that is being sent is affected. Takes up to 15 seconds. Once in 5 seconds per
+        push, it stands in no log, and nothing that is being sent is affected. Takes up to 10 seconds. Once in 5 seconds per
         account.
 
         Errors: TOO_MANY_ATTEMPTS (asked too soon), UNAVAILABLE (the delivery service cannot be reached).

@@ -3,6 +3,8 @@
 COMMENTS: dict[str, str] = {
     'smith.core.v1.Account': 'A workspace: everything else belongs to exactly one.',
     'smith.core.v1.Account.created_at': 'When it was created.',
+    'smith.core.v1.Account.default_max_live_activities': "The server's default of `max_live_activities`, likewise.",
+    'smith.core.v1.Account.default_rate_limit_per_minute': "The server's default of `rate_limit_per_minute`, which the account returns to when its own is set to 0.",
     'smith.core.v1.Account.id': 'Identifier, a UUID.',
     'smith.core.v1.Account.max_live_activities': 'Live Activities that may be active at once.',
     'smith.core.v1.Account.name': 'Name shown to its members.',
@@ -57,7 +59,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.ApnsCheck.result': 'The conclusion.',
     'smith.core.v1.ApnsCheck.topic': 'Bundle id that was asked about. Empty if none is configured.',
     'smith.core.v1.ApnsService': "The server's credentials with Apple.",
-    'smith.core.v1.ApnsService.CheckApns': "Asks APNs about the server's key, team and topics, for every environment and app that the account has phones of (8 at\nmost), or for both environments if it has none. APNs cannot be asked to validate: it is sent a silent push to a token\nthat is made up, over a connection of its own, and what it refuses first tells what is wrong. Nobody can receive that\npush, it stands in no log, and nothing that is being sent is affected. Takes up to 15 seconds. Once in 5 seconds per\naccount.\n\nErrors: TOO_MANY_ATTEMPTS (asked too soon), UNAVAILABLE (the delivery service cannot be reached).",
+    'smith.core.v1.ApnsService.CheckApns': "Asks APNs about the server's key, team and topics, for every environment and app that the account has phones of (8 at\nmost), or for both environments if it has none. APNs cannot be asked to validate: it is sent a silent push to a token\nthat is made up, over a connection of its own, and what it refuses first tells what is wrong. Nobody can receive that\npush, it stands in no log, and nothing that is being sent is affected. Takes up to 10 seconds. Once in 5 seconds per\naccount.\n\nErrors: TOO_MANY_ATTEMPTS (asked too soon), UNAVAILABLE (the delivery service cannot be reached).",
     'smith.core.v1.AssignDeviceRequest': 'Names a channel and a device.',
     'smith.core.v1.AssignDeviceRequest.channel_id': 'The channel.',
     'smith.core.v1.AssignDeviceRequest.device_id': 'The device.',

@@ -46,7 +46,7 @@ class DeliveryServiceStub:
     CheckCredentials: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.CheckCredentialsRequest, _delivery_service_pb2.CheckCredentialsResponse]
     """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
     connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
-    Takes 15 seconds at most.
+    Takes 7 seconds at most.
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
     """
@@ -69,7 +69,7 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     CheckCredentials: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.CheckCredentialsRequest, _delivery_service_pb2.CheckCredentialsResponse]  # type: ignore[assignment]
     """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
     connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
-    Takes 15 seconds at most.
+    Takes 7 seconds at most.
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
     """
@@ -101,7 +101,7 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_delivery_service_pb2.CheckCredentialsResponse, _abc.Awaitable[_delivery_service_pb2.CheckCredentialsResponse]]:
         """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
         connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
-        Takes 15 seconds at most.
+        Takes 7 seconds at most.
 
         Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
         """
