@@ -54,7 +54,6 @@ class ApnsChecks:
             cursor = await connection.execute(FIND_LINES, {"account_id": account_id, "most": MAX_LINES})
             lines = await cursor.fetchall() or BOTH
         answers = await asyncio.gather(*(self._asker.ask(*line) for line in lines))
-        return [
-            Check(environment, answer, explain(answer))
-            for (environment, _), answer in zip(lines, answers, strict=True)
-        ]  # fmt: skip
+        checks = [Check(line[0], answer, explain(answer)) for line, answer in zip(lines, answers, strict=True)]
+        # Phones that name the configured app, and phones that name none, are of one app.
+        return list({(check.environment, check.answer.topic): check for check in checks}.values())
