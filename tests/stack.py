@@ -101,7 +101,14 @@ class Stack:
             numbers = free_ports(len(PORT_VARIABLES))
             self._ports = {name: str(port) for name, port in zip(PORT_VARIABLES, numbers, strict=True)}
         env = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")}
-        env |= {"SMITH_DATA_DIR": str(self.data_dir), "SMITH_STOP_AT_EOF": "1", **self._ports, **self._env}
+        # The web admin takes a second to load: it runs for those who ask for it.
+        env |= {
+            "SMITH_ADMIN_PORT": "",
+            "SMITH_DATA_DIR": str(self.data_dir),
+            "SMITH_STOP_AT_EOF": "1",
+            **self._ports,
+            **self._env,
+        }
         with (self._output / "out").open("wb") as out, (self._output / "err").open("wb") as err:
             self._process = subprocess.Popen([SMITH, "up"], env=env, stdin=subprocess.PIPE, stdout=out, stderr=err)
         return self._process

@@ -11,6 +11,8 @@ def check_ports(settings: UpSettings) -> None:
     """Raises CannotStart naming the first port that cannot be listened on, and the variable that moves it."""
     wanted = {"SMITH_GATEWAY_PORT": settings.gateway_port, "SMITH_CORE_PORT": settings.core_port}
     wanted["SMITH_DELIVERY_PORT"] = settings.delivery_port
+    if settings.admin_port is not None:
+        wanted["SMITH_ADMIN_PORT"] = settings.admin_port
     simulated = {
         "SMITH_SIMULATOR_PORT": settings.simulator_port,
         "SMITH_APNS_SIMULATOR_PORT": settings.apns_simulator_port,

@@ -66,6 +66,18 @@ def gateway(settings: UpSettings, data_dir: Path) -> Program:
     return Program("gateway", module("gateway"), env)
 
 
+def admin(settings: UpSettings, data_dir: Path) -> Program:
+    """The web admin, which shows the simulator's phones if the simulator runs."""
+    env = environment(settings, data_dir) | {
+        "SMITH_ADMIN_PORT": str(settings.admin_port),
+        "SMITH_ADMIN_URL": settings.admin_url,
+        "SMITH_GATEWAY_URL": settings.gateway_url,
+        "SMITH_CORE_ADDRESS": settings.core_address,
+        "SMITH_SIMULATOR_URL": settings.simulator_url if settings.simulated else "",
+    }
+    return Program("admin", module("admin_ui"), env)
+
+
 def delivery(settings: UpSettings, data_dir: Path) -> Program:
     """The delivery service, talking to Apple if it has been given a key and to the simulator otherwise."""
     env = environment(settings, data_dir) | {"SMITH_DELIVERY_PORT": str(settings.delivery_port)}

@@ -85,8 +85,7 @@ class Quickstart:
         settings = self._settings
         self._note(
             gateway_url=settings.gateway_url,
-            # The admin app comes with a later release.
-            admin_url=None,
+            admin_url=settings.admin_url or settings.admin_page,
             core_address=settings.core_address,
             simulator_url=settings.simulator_url if settings.simulated else None,
             webhook_sink_url=settings.webhook_sink_url if settings.simulated else None,

@@ -20,12 +20,14 @@ REMARK_AFTER = 15.0
 
 
 async def wait_until_all_answer(settings: UpSettings) -> None:
-    """Returns once core, delivery, gateway and (if it runs) the simulator say that they can serve. Waits for ever."""
+    """Returns once every process that runs says that it can serve. Waits for ever."""
     async with asyncio.TaskGroup() as group:
         peers = Peers.of(settings)
         group.create_task(_until_serving("core", settings.core_address, peers))
         group.create_task(_until_serving("delivery", settings.delivery_address, peers))
         group.create_task(_until_ok("gateway", f"{settings.gateway_url}/readyz"))
+        if settings.admin_page:
+            group.create_task(_until_ok("admin", f"{settings.admin_page}/readyz"))
         if settings.simulated:
             group.create_task(_until_ok("simulator", f"{settings.simulator_url}/healthz"))
 

@@ -17,6 +17,10 @@ class UpSettings(ServiceSettings):
     """Ports of all processes, and what replaces a built-in part by one of the user's."""
 
     gateway_port: Port = 8000
+    admin_port: OptionalPort = 8080
+    """The web admin's port. Set to nothing, no web admin is run."""
+    admin_url: str = ""
+    """Where people's browsers find the web admin, if that is not this machine's loopback."""
     core_port: Port = 50051
     delivery_port: Port = 50052
     simulator_port: Port = 8090
@@ -54,6 +58,11 @@ class UpSettings(ServiceSettings):
     def gateway_url(self) -> str:
         """Where the REST API answers."""
         return f"http://{self.host}:{self.gateway_port}"
+
+    @property
+    def admin_page(self) -> str | None:
+        """Where the web admin answers on this machine; None if none is run."""
+        return None if self.admin_port is None else f"http://{self.host}:{self.admin_port}"
 
     @property
     def simulator_url(self) -> str:

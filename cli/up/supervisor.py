@@ -26,7 +26,7 @@ from service_kit import logs, tracing
 
 log = logging.getLogger(__name__)
 
-STOP_ORDER = ("gateway", "core", "delivery", "simulator", "postgres")
+STOP_ORDER = ("admin", "gateway", "core", "delivery", "simulator", "postgres")
 """Each stops while what it needs to finish its work still runs."""
 STOPPED, FAILED, CANNOT_START, KILLED = 0, 1, 2, 130
 
@@ -89,6 +89,8 @@ class Supervisor:
         database_url = self._settings.database_url
         embedded = None if database_url else EmbeddedPostgres(self._data_dir)
         self._run(programs.gateway(self._settings, self._data_dir))
+        if self._settings.admin_port is not None:
+            self._run(programs.admin(self._settings, self._data_dir))
         await self._start_what_core_needs(embedded)
         database_url = database_url or (embedded.url if embedded else "")
         self._run(programs.core(self._settings, self._data_dir, database_url))

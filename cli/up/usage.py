@@ -15,6 +15,7 @@ def usage(facts: dict[str, Any], path: Path) -> str:
         "",
         "The ActivitySmith server is running.",
         "",
+        *([f"  Web admin    {facts['admin_url']}"] if facts["admin_url"] else []),
         f"  REST API     {facts['gateway_url']}",
         f"  gRPC         {facts['core_address']}",
     ]

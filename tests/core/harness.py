@@ -38,6 +38,7 @@ class Caller:
 
     def __init__(self, channel: grpc.aio.Channel, secret: str | None, address: str | None) -> None:
         self._channel = channel
+        self.secret = secret
         self._metadata = tuple(
             (key, value)
             for key, value in (("authorization", secret and f"Bearer {secret}"), ("x-client-address", address))

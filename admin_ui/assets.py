@@ -1,0 +1,41 @@
+"""The app's own stylesheet and script: all files of `static/`, one of each kind, named after their content."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+FOLDER = Path(__file__).parent / "static"
+LOGO = (FOLDER / "logo.svg").read_text()
+TYPES = {"css": "text/css", "js": "text/javascript"}
+
+
+@cache
+def _bundle(kind: str) -> tuple[str, bytes]:
+    """Path and content. The theme comes first, so that other files may lean on it."""
+    files = sorted(FOLDER.glob(f"*.{kind}"), key=lambda file: (file.stem != "theme", file.name))
+    content = b"\n".join(file.read_bytes() for file in files)
+    return f"/assets/smith.{hashlib.sha256(content).hexdigest()[:16]}.{kind}", content
+
+
+def head() -> str:
+    """The elements that have a page load them."""
+    return f'<link rel="stylesheet" href="{_bundle("css")[0]}"><script src="{_bundle("js")[0]}" defer></script>'
+
+
+def serve(app: FastAPI) -> None:
+    """Serves them, for ever cacheable: another content has another name."""
+    for kind, media_type in TYPES.items():
+        path, content = _bundle(kind)
+        app.add_api_route(path, _answering(content, media_type), include_in_schema=False)
+
+
+def _answering(content: bytes, media_type: str):  # type: ignore[no-untyped-def]
+    async def answer() -> Response:
+        return Response(
+            content, media_type=media_type, headers={"cache-control": "public, max-age=31536000, immutable"}
+        )
+
+    return answer

@@ -1,0 +1,72 @@
+"""Buttons. One primary button on a page or in a dialog at most."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from admin_ui.components.html import text
+
+OnClick = Callable[[], Any]
+
+
+class Button(ui.button):
+    """A button that is busy, and takes no second click, while what it does is being done."""
+
+    def __init__(self, label: str, on_click: OnClick | None, classes: str, icon: str | None) -> None:
+        super().__init__(label, icon=icon)
+        self.classes(f"button {classes}").props("flat")
+        if on_click is not None:
+            self.on_click(self._doing(on_click))
+
+    def _doing(self, act: OnClick) -> Callable[[], Any]:
+        async def do() -> None:
+            self.props("loading")
+            try:
+                result = act()
+                if hasattr(result, "__await__"):
+                    await result
+            finally:
+                if not self.is_deleted:
+                    self.props(remove="loading")
+
+        return do
+
+
+def primary(label: str, on_click: OnClick | None = None, *, icon: str | None = None) -> Button:
+    """The button that the page or the dialog is about."""
+    return Button(label, on_click, "button-primary", icon)
+
+
+def secondary(label: str, on_click: OnClick | None = None, *, icon: str | None = None) -> Button:
+    """Any other button."""
+    return Button(label, on_click, "button-secondary", icon)
+
+
+def quiet(label: str, on_click: OnClick | None = None, *, icon: str | None = None) -> Button:
+    """A button that stays in the background, as in the rows of a table."""
+    return Button(label, on_click, "button-quiet", icon)
+
+
+def danger(label: str, on_click: OnClick | None = None, *, icon: str | None = None) -> Button:
+    """A button that takes something away."""
+    return Button(label, on_click, "button-danger", icon)
+
+
+def icon_button(icon: str, label: str, on_click: OnClick | None = None) -> Button:
+    """A button that shows only an icon; `label` is its name for those who do not see it, and its tooltip."""
+    button = Button("", on_click, "button-icon", icon)
+    button.props["aria-label"] = label
+    button.props["title"] = label
+    return button
+
+
+def link_button(label: str, href: str, *, icon: str | None = None, primary: bool = False) -> ui.element:
+    """A link that looks like a button."""
+    link = ui.element("a").classes(f"button-link {'button-link-primary' if primary else ''}")
+    link.props["href"] = href
+    with link:
+        if icon:
+            ui.icon(icon).props("aria-hidden=true")
+        text(label)
+    return link

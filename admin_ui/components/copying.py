@@ -1,0 +1,50 @@
+"""Texts to copy: secrets that are shown once, and ready commands."""
+
+from collections.abc import Mapping
+
+from nicegui import ui
+
+from admin_ui.components.html import div, text
+
+COPY = "(event) => window.smith.copy(event)"
+
+
+def copy_button(content: str, label: str = "Copy") -> ui.element:
+    """A button that puts `content` on the clipboard, in the browser alone. `label` says what is copied."""
+    button = ui.element("button").classes("copy-button").on("click", js_handler=COPY)
+    button.props["type"] = "button"
+    button.props["aria-label"] = label
+    button.props["title"] = label
+    button.props["data-copy"] = content
+    with button:
+        ui.icon("content_copy").props("aria-hidden=true")
+    return button
+
+
+def copyable(content: str, label: str) -> None:
+    """A short text, as an id or a secret, with a button that copies it. `label` names it to screen readers."""
+    with div("copyable"):
+        text(content, "copyable-text", "code").props["aria-label"] = label
+        copy_button(content, f"Copy {label}")
+
+
+def snippet(content: str, label: str) -> None:
+    """Some lines of code with a button that copies them."""
+    with div("snippet"):
+        with ui.element("pre").classes("snippet-code").props("tabindex=0") as block:
+            block.props["aria-label"] = label
+            text(content, "", "code")
+        copy_button(content, f"Copy {label}")
+
+
+def snippets(contents: Mapping[str, str]) -> None:
+    """The same request in several languages, by their names, one at a time."""
+    names = list(contents)
+    with div("snippets"):
+        with ui.tabs().props("dense no-caps inline-label align=left").classes("tabs") as tabs:
+            for name in names:
+                ui.tab(name)
+        with ui.tab_panels(tabs, value=names[0], animated=False).classes("tab-panels"):
+            for name, content in contents.items():
+                with ui.tab_panel(name).classes("tab-panel"):
+                    snippet(content, f"{name} example")

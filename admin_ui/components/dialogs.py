@@ -1,0 +1,42 @@
+"""Dialogs: forms, and questions before something is taken away."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nicegui import ui
+
+from admin_ui.components.buttons import danger, primary, secondary
+from admin_ui.components.html import div, p, text
+
+
+@contextmanager
+def dialog(title: str, description: str = "") -> Iterator[ui.dialog]:
+    """A dialog with a heading, not opened yet; the block draws its content, with `dialog_actions` last.
+
+    Escape and a click beside it close it.
+    """
+    with ui.dialog() as shown, div("dialog") as panel:
+        panel.props["role"] = "dialog"
+        panel.props["aria-label"] = title
+        text(title, "dialog-title", "h2")
+        if description:
+            p(description, "muted")
+        yield shown
+
+
+@contextmanager
+def dialog_actions() -> Iterator[None]:
+    """The row of buttons at the end of a dialog."""
+    with div("dialog-actions"):
+        yield
+
+
+async def confirm(title: str, explanation: str, verb: str, *, is_dangerous: bool = True) -> bool:
+    """Asks before something is done; `verb` names it on the button, as in `Revoke key`. True if the person agrees."""
+    with dialog(title, explanation) as asked, dialog_actions():
+        secondary("Cancel", lambda: asked.submit(False))
+        button = danger if is_dangerous else primary
+        button(verb, lambda: asked.submit(True))
+    agreed = bool(await asked)
+    asked.delete()
+    return agreed

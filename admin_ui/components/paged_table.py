@@ -1,0 +1,115 @@
+"""Tables of lists that the server pages: any number of rows, a page of them in the browser."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from nicegui import ui
+
+from admin_ui.components.buttons import secondary
+from admin_ui.components.html import div, text
+
+PAGE_SIZE = 50
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, and classes of the theme for its cells (`num` for numbers, `actions` for buttons)."""
+
+    name: str
+    classes: str = ""
+
+
+@dataclass(frozen=True)
+class PageOf(Generic[Row]):
+    """What the server answered."""
+
+    rows: Sequence[Row]
+    next_page_token: str
+    """Empty on the last page."""
+
+
+Fetch = Callable[[str | None], Awaitable[PageOf[Row]]]
+"""Reads the page with this token, the first without one."""
+Draw = Callable[[Row], Sequence[Callable[[], object]]]
+"""How a row's cells are drawn: one function for each column, called within the cell."""
+
+
+class PagedTable(Generic[Row]):
+    """A table that begins with the first page. Await `refresh()` to fill it, and whenever what it shows has changed.
+
+    Below 700 px each row becomes a card, its cells labelled with the headings.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        columns: Sequence[Column],
+        fetch: Fetch[Row],
+        draw: Draw[Row],
+        *,
+        on_empty: Callable[[], object],
+    ) -> None:
+        """`label` names the table for those who do not see it; `on_empty` draws what is shown instead of no rows."""
+        self._label = label
+        self._columns = columns
+        self._fetch = fetch
+        self._draw = draw
+        self._on_empty = on_empty
+        self._tokens: list[str | None] = [None]
+        """Of the pages before this one, and of this one."""
+        self._next = ""
+        self._place = div("table-place")
+
+    async def refresh(self, *, from_start: bool = False) -> None:
+        """Reads the page again, or the first one, and draws it. Raises Refused."""
+        if from_start:
+            self._tokens = [None]
+        page = await self._fetch(self._tokens[-1])
+        if not page.rows and len(self._tokens) > 1:
+            await self.refresh(from_start=True)
+            return
+        self._next = page.next_page_token
+        self._place.clear()
+        with self._place:
+            if page.rows:
+                self._table(page.rows)
+                self._paging()
+            else:
+                self._on_empty()
+
+    def _table(self, rows: Sequence[Row]) -> None:
+        with div("table-scroll"), ui.element("table").classes("table") as table:
+            table.props["aria-label"] = self._label
+            with ui.element("thead"), ui.element("tr"):
+                for column in self._columns:
+                    text(column.name, column.classes, "th").props("scope=col")
+            with ui.element("tbody"):
+                for row in rows:
+                    with ui.element("tr"):
+                        self._cells(row)
+
+    def _cells(self, row: Row) -> None:
+        for column, draw in zip(self._columns, self._draw(row), strict=True):
+            with ui.element("td").classes(column.classes) as cell:
+                cell.props["data-label"] = column.name
+                draw()
+
+    def _paging(self) -> None:
+        if not self._next and len(self._tokens) == 1:
+            return
+        with ui.element("nav").classes("paging") as paging:
+            paging.props["aria-label"] = f"Pages of {self._label}"
+            secondary("Previous", self._previous).set_enabled(len(self._tokens) > 1)
+            text(f"Page {len(self._tokens)}", "muted")
+            secondary("Next", self._following).set_enabled(bool(self._next))
+
+    async def _previous(self) -> None:
+        self._tokens.pop()
+        await self.refresh()
+
+    async def _following(self) -> None:
+        self._tokens.append(self._next)
+        await self.refresh()

@@ -1,0 +1,125 @@
+"""Core, as the admin app calls it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+from smith.core.v1 import (
+    account_service_pb2_grpc,
+    api_key_service_pb2_grpc,
+    audit_service_pb2_grpc,
+    channel_service_pb2_grpc,
+    delivery_log_service_pb2_grpc,
+    device_service_pb2_grpc,
+    event_service_pb2_grpc,
+    live_activity_service_pb2_grpc,
+    push_notification_service_pb2_grpc,
+    status_service_pb2_grpc,
+    webhook_service_pb2_grpc,
+)
+
+from service_kit import request_id
+from service_kit.status import from_rpc_error
+
+if TYPE_CHECKING:
+    from smith.core.v1.account_service_pb2_grpc import AccountServiceAsyncStub
+    from smith.core.v1.api_key_service_pb2_grpc import ApiKeyServiceAsyncStub
+    from smith.core.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
+    from smith.core.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
+    from smith.core.v1.delivery_log_service_pb2_grpc import DeliveryLogServiceAsyncStub
+    from smith.core.v1.device_service_pb2_grpc import DeviceServiceAsyncStub
+    from smith.core.v1.event_service_pb2_grpc import EventServiceAsyncStub
+    from smith.core.v1.live_activity_service_pb2_grpc import LiveActivityServiceAsyncStub
+    from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
+    from smith.core.v1.status_service_pb2_grpc import StatusServiceAsyncStub
+    from smith.core.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+IN_OTHER_WORDS = {
+    grpc.StatusCode.UNAVAILABLE: "The server cannot answer right now. Try again in a moment.",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "The server did not answer in time. Try again in a moment.",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "The server is overloaded. Try again in a moment.",
+    grpc.StatusCode.UNIMPLEMENTED: "The server is of an older release than this page and cannot do this yet.",
+}
+"""What a person is told of errors that are gRPC's and not ours."""
+
+
+class Refused(Exception):
+    """Core refused a call, or could not be reached. `message` is a sentence for people."""
+
+    def __init__(self, code: grpc.StatusCode, reason: str, message: str, facts: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        """Name of `smith.core.v1.ErrorReason` without its prefix; empty if core could not say."""
+        self.message = message
+        self.facts = facts
+
+    @property
+    def is_signed_out(self) -> bool:
+        """Whether the person is not, or no longer, signed in."""
+        return self.code is grpc.StatusCode.UNAUTHENTICATED
+
+
+def refused(error: grpc.aio.AioRpcError) -> Refused:
+    """What a failed call means for a person."""
+    remote = from_rpc_error(error)
+    if remote.reason:
+        return Refused(remote.code, remote.reason, remote.message, remote.facts)
+    # gRPC's own words may name hosts and files.
+    message = IN_OTHER_WORDS.get(remote.code, "Something went wrong on the server.")
+    return Refused(remote.code, "", message, {})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, as core is told."""
+
+    session_token: str | None = field(repr=False)
+    """`ses_...`; None before signing in."""
+    client_address: str
+    """IP address of the browser; empty if unknown."""
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What goes with each call."""
+        pairs = [(request_id.METADATA_KEY, request_id.current.get() or request_id.new())]
+        if self.client_address.isascii() and self.client_address.isprintable():
+            pairs.append(("x-client-address", self.client_address))
+        if self.session_token:
+            pairs.append(("authorization", f"Bearer {self.session_token}"))
+        return tuple(pairs)
+
+
+class Core:
+    """The stubs of core's services, over one channel for all people."""
+
+    def __init__(self, channel: grpc.aio.Channel, call_timeout: float) -> None:
+        self._call_timeout = call_timeout
+        self.accounts: AccountServiceAsyncStub = account_service_pb2_grpc.AccountServiceStub(channel)
+        self.api_keys: ApiKeyServiceAsyncStub = api_key_service_pb2_grpc.ApiKeyServiceStub(channel)
+        self.audit: AuditServiceAsyncStub = audit_service_pb2_grpc.AuditServiceStub(channel)
+        self.channels: ChannelServiceAsyncStub = channel_service_pb2_grpc.ChannelServiceStub(channel)
+        self.delivery_log: DeliveryLogServiceAsyncStub = delivery_log_service_pb2_grpc.DeliveryLogServiceStub(channel)
+        self.devices: DeviceServiceAsyncStub = device_service_pb2_grpc.DeviceServiceStub(channel)
+        self.events: EventServiceAsyncStub = event_service_pb2_grpc.EventServiceStub(channel)
+        self.live_activities: LiveActivityServiceAsyncStub = live_activity_service_pb2_grpc.LiveActivityServiceStub(
+            channel
+        )
+        self.push_notifications: PushNotificationServiceAsyncStub = (
+            push_notification_service_pb2_grpc.PushNotificationServiceStub(channel)
+        )
+        self.status: StatusServiceAsyncStub = status_service_pb2_grpc.StatusServiceStub(channel)
+        self.webhooks: WebhookServiceAsyncStub = webhook_service_pb2_grpc.WebhookServiceStub(channel)
+
+    async def ask(
+        self, caller: Caller, method: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]", request: Request
+    ) -> Response:
+        """The method's answer. Raises Refused."""
+        try:
+            return await method(request, metadata=caller.metadata, timeout=self._call_timeout)
+        except grpc.aio.AioRpcError as error:
+            raise refused(error) from error

@@ -1,0 +1,141 @@
+"""What happens in an account, told to the pages that are open: one stream of events for each session that looks."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+import grpc
+from smith.core.v1.event_pb2 import Event, EventType
+from smith.core.v1.event_service_pb2 import WatchEventsRequest, WatchEventsResponse
+
+from admin_ui.core import Caller, Core, Refused, refused
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.25
+"""The least time between two refreshes of one watcher: a page that redraws more often shows nothing more."""
+MAX_PENDING = 1000
+"""Most events kept for a watcher that is busy; the oldest go first."""
+RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
+
+Refresh = Callable[[Sequence[Event]], Awaitable[None]]
+
+
+class Watcher:
+    """One page's interest in some kinds of events."""
+
+    def __init__(self, types: "Collection[EventType.ValueType]", refresh: Refresh) -> None:
+        self._types = frozenset(types)
+        self._refresh = refresh
+        self._pending: deque[Event] = deque(maxlen=MAX_PENDING)
+        self._due = asyncio.Event()
+
+    def hear(self, event: Event) -> None:
+        """Takes an event if it is of interest."""
+        if not self._types or event.type in self._types:
+            self._pending.append(event)
+            self._due.set()
+
+    def resync(self) -> None:
+        """Anything may have happened: the stream was interrupted."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Calls `refresh` for what happened, one call at a time. With no events, anything may have changed.
+
+        What core refuses is asked again later; ends if that is because the person is signed out.
+        """
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            events = list(self._pending)
+            self._pending.clear()
+            try:
+                await self._refresh(events)
+            except Refused as refusal:
+                if refusal.is_signed_out:
+                    return
+                log.debug("a page could not be brought up to date: %s", refusal.message)
+                self._due.set()
+                await asyncio.sleep(RETRY_SECONDS[-1])
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+class Feed:
+    """The stream of one session, for as long as somebody watches."""
+
+    def __init__(self, core: Core, caller: Caller) -> None:
+        self._core = core
+        self._caller = caller
+        self.watchers: set[Watcher] = set()
+        self.on_signed_out: set[Callable[[], None]] = set()
+        self.task: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Reads until the session is over; again after every interruption."""
+        failures = 0
+        while True:
+            try:
+                is_first = True
+                async for response in self._open():
+                    failures = 0
+                    # What happened before the stream began is not told.
+                    if is_first or response.missed:
+                        self._resync()
+                    is_first = False
+                    for event in response.events:
+                        for watcher in tuple(self.watchers):
+                            watcher.hear(event)
+            except grpc.aio.AioRpcError as error:
+                if refused(error).is_signed_out:
+                    for tell in tuple(self.on_signed_out):
+                        tell()
+                    return
+                log.debug("the stream of events ended: %s", error.code())
+            await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+            failures += 1
+
+    def _open(self) -> "grpc.aio.UnaryStreamCall[WatchEventsRequest, WatchEventsResponse]":
+        return self._core.events.WatchEvents(WatchEventsRequest(), metadata=self._caller.metadata)
+
+    def _resync(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher.resync()
+
+
+class Feeds:
+    """The feeds of all sessions that have a page open."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._feeds: dict[str, Feed] = {}
+
+    def join(self, caller: Caller, watchers: Collection[Watcher], signed_out: Callable[[], None]) -> Callable[[], None]:
+        """Tells the watchers what happens, and `signed_out` that the session ended, until the answer is called."""
+        token = caller.session_token or ""
+        feed = self._feeds.get(token)
+        if feed is None or (feed.task and feed.task.done()):
+            feed = self._feeds[token] = Feed(self._core, caller)
+            feed.task = asyncio.create_task(feed.run())
+        feed.watchers.update(watchers)
+        feed.on_signed_out.add(signed_out)
+
+        def leave() -> None:
+            feed.watchers.difference_update(watchers)
+            feed.on_signed_out.discard(signed_out)
+            if not feed.on_signed_out:
+                if feed.task:
+                    feed.task.cancel()
+                if self._feeds.get(token) is feed:
+                    del self._feeds[token]
+
+        return leave
+
+    async def close(self) -> None:
+        """Ends all streams."""
+        tasks = [feed.task for feed in self._feeds.values() if feed.task]
+        self._feeds.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,32 @@
+"""Whether the admin app is alive, and whether it can serve."""
+
+import grpc
+from fastapi import FastAPI
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from starlette.responses import JSONResponse, Response
+
+CHECK_SECONDS = 1.0
+
+
+def serve(app: FastAPI, channel: grpc.aio.Channel) -> None:
+    """Answers `/healthz`, always, and `/readyz`, 200 if core says that it serves and 503 otherwise."""
+    core = health_pb2_grpc.HealthStub(channel)
+
+    async def alive() -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def ready() -> Response:
+        try:
+            answer = await core.Check(health_pb2.HealthCheckRequest(), timeout=CHECK_SECONDS)
+        except grpc.aio.AioRpcError:
+            return _not_ready("The core service cannot be reached.")
+        if answer.status != health_pb2.HealthCheckResponse.SERVING:
+            return _not_ready("The core service is not serving.")
+        return JSONResponse({"status": "ready"})
+
+    app.add_api_route("/healthz", alive, include_in_schema=False)
+    app.add_api_route("/readyz", ready, include_in_schema=False)
+
+
+def _not_ready(message: str) -> Response:
+    return JSONResponse({"error": "Service unavailable", "message": message}, 503, headers={"retry-after": "1"})

@@ -1,0 +1,50 @@
+"""What the admin app can be told."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from service_kit.settings import ServiceSettings, empty_is_unset
+
+
+def _origin(url: str) -> str:
+    """Raises ValueError unless it is an HTTP(S) URL without a path."""
+    parts = urlsplit(url.rstrip("/"))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
+        raise ValueError("must be like https://admin.example.com: scheme and host, a port perhaps, and no path")
+    return url.rstrip("/")
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+OptionalOrigin = Annotated[Origin | None, BeforeValidator(empty_is_unset)]
+
+
+class AdminSettings(ServiceSettings):
+    """Settings of the admin app, beside those of every process."""
+
+    admin_port: int = Field(default=8080, ge=0, le=65535)
+    """TCP port of the web pages. 0 takes any free one; the log line at start tells which."""
+    admin_url: OptionalOrigin = None
+    """Where people's browsers find the admin app; `http://127.0.0.1:<port>` unless told. With `https` cookies are
+    never sent in the clear."""
+    gateway_url: Origin = "http://127.0.0.1:8000"
+    """Where backends find the REST API: it stands in the examples that pages show."""
+    core_address: str = "127.0.0.1:50051"
+    """`host:port` of the core service, or any gRPC target (`dns:///core:50051`)."""
+    admin_call_timeout: float = Field(default=10.0, gt=0, le=300)
+    """Seconds that core may take to answer a call."""
+    simulator_url: OptionalOrigin = None
+    """The simulator's control API. Set, pages show its phones; they are no part of the server."""
+    trusted_proxies: str = ""
+    """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None unless told."""
+
+    @property
+    def public_url(self) -> str:
+        """Where people's browsers find the admin app."""
+        return self.admin_url or f"http://127.0.0.1:{self.admin_port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach it over TLS."""
+        return self.public_url.startswith("https://")

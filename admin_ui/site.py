@@ -1,0 +1,184 @@
+"""Registers pages: who may see them, what is around them, and what happens when core says no."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import background_tasks, ui
+from smith.core.v1.account_service_pb2 import GetAccountRequest
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from admin_ui import theme
+from admin_ui.components.states import error_state
+from admin_ui.cookies import SessionCookie
+from admin_ui.core import Caller, Core, Refused
+from admin_ui.feed import Feeds
+from admin_ui.settings import AdminSettings
+from admin_ui.visit import Guest, Visit
+
+log = logging.getLogger(__name__)
+
+BUILD_SECONDS = 15.0
+"""Within which a page must be built. Calls of core end sooner."""
+
+Builder = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the navigation."""
+
+    path: str
+    name: str
+    icon: str
+    needs_simulator: bool = False
+
+
+NAVIGATION = (
+    Place("/", "Overview", "space_dashboard"),
+    Place("/lock-screen", "Lock screen", "phone_iphone", needs_simulator=True),
+    Place("/playground", "Playground", "bolt"),
+    Place("/live-activities", "Live Activities", "timelapse"),
+    Place("/delivery-log", "Delivery log", "receipt_long"),
+    Place("/channels", "Channels", "tag"),
+    Place("/devices", "Devices", "devices"),
+    Place("/api-keys", "API keys", "key"),
+    Place("/members", "Members", "group"),
+    Place("/settings", "Settings", "settings"),
+)
+
+
+class Site:
+    """All pages, and what they have in common."""
+
+    def __init__(self, core: Core, settings: AdminSettings) -> None:
+        self.core = core
+        self.settings = settings
+        self.cookie = SessionCookie(settings)
+        self.feeds = Feeds(core)
+        self._paths: set[str] = set()
+
+    @property
+    def navigation(self) -> list[Place]:
+        """The places that exist in this installation."""
+        simulated = self.settings.simulator_url is not None
+        return [place for place in NAVIGATION if place.path in self._paths and (simulated or not place.needs_simulator)]
+
+    def caller(self, request: Request) -> Caller:
+        """Who asks for a page."""
+        return Caller(self.cookie.read(request), request.client.host if request.client else "")
+
+    def page(self, path: str, *, title: str) -> Callable[[Builder], Builder]:
+        """Registers a page for people who are signed in; others are sent to sign in first.
+
+        The builder is called with a Visit and the path's parameters.
+        """
+
+        def register(build: Builder) -> Builder:
+            async def served(request: Request, **parameters: str) -> Response | None:
+                caller = self.caller(request)
+                if caller.session_token is None:
+                    return self.to_sign_in(request)
+                try:
+                    found = await self.core.ask(caller, self.core.accounts.GetAccount, GetAccountRequest())
+                except Refused as refusal:
+                    if refusal.is_signed_out:
+                        return self.to_sign_in(request)
+                    with theme.plain(title):
+                        _show(refusal)
+                    return None
+                visit = Visit(self.core, caller, self.settings, found.account, found.member)
+                with theme.frame(visit, self.navigation, title=title, path=path):
+                    try:
+                        await build(visit, **parameters)
+                    except Refused as refusal:
+                        if refusal.is_signed_out:
+                            return self.to_sign_in(request)
+                        _show(refusal)
+                self._follow(visit, caller)
+                return None
+
+            self._register(path, title, served, build)
+            return build
+
+        return register
+
+    def public_page(self, path: str, *, title: str) -> Callable[[Builder], Builder]:
+        """Registers a page for everybody. The builder is called with a Guest and the path's parameters."""
+
+        def register(build: Builder) -> Builder:
+            async def served(request: Request, **parameters: str) -> Response | None:
+                caller = Caller(None, self.caller(request).client_address)
+                with theme.plain(title):
+                    try:
+                        await build(Guest(self.core, caller, self.settings), **parameters)
+                    except Refused as refusal:
+                        _show(refusal)
+                ui.on_exception(tell_of)
+                return None
+
+            self._register(path, title, served, build)
+            return build
+
+        return register
+
+    def to_sign_in(self, request: Request) -> Response:
+        """Sends the browser to sign in, and back to where it was afterwards."""
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        response = RedirectResponse("/sign-in" if here == "/" else f"/sign-in?next={quote(here)}", status_code=303)
+        if request.cookies.get(self.cookie.name):
+            self.cookie.clear(response)
+        return response
+
+    def _register(self, path: str, title: str, served: Callable[..., Any], build: Builder) -> None:
+        """Registers with NiceGUI, which reads the path's parameters from the signature."""
+        own = list(inspect.signature(build).parameters.values())[1:]
+        request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+        served.__signature__ = inspect.Signature([request, *own])  # type: ignore[attr-defined]
+        self._paths.add(path)
+        ui.page(path, title=f"{title} · {theme.PRODUCT}", response_timeout=BUILD_SECONDS)(served)
+
+    def _follow(self, visit: Visit, caller: Caller) -> None:
+        """Keeps the page up to date for as long as a browser shows it."""
+        client = ui.context.client
+        ui.on_exception(tell_of)
+
+        def signed_out() -> None:
+            with client:
+                ui.navigate.to("/sign-in?ended=1")
+
+        leave = self.feeds.join(caller, visit.watchers, signed_out)
+
+        async def watching() -> None:
+            with client:
+                await asyncio.gather(*(watcher.run() for watcher in visit.watchers))
+
+        task = background_tasks.create(watching(), name=f"watch {client.page.path}")
+
+        def gone() -> None:
+            leave()
+            task.cancel()
+
+        client.on_delete(gone)
+
+
+def _show(refusal: Refused) -> None:
+    ui.context.client.status_code = 404 if refusal.reason == "NOT_FOUND" else 503
+    error_state(refusal.message)
+
+
+def tell_of(error: Exception) -> None:
+    """Tells the person what went wrong with what they did, in the corner of the page."""
+    if isinstance(error, Refused):
+        if error.is_signed_out:
+            ui.navigate.to("/sign-in?ended=1")
+        else:
+            ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
+        return
+    # NiceGUI logs it.
+    ui.notify("Something went wrong. The server's log says what.", type="negative", close_button="Close")

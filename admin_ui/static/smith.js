@@ -1,0 +1,62 @@
+// What the browser does by itself, without asking the server.
+"use strict";
+
+window.smith = (() => {
+  const THEMES = ["auto", "light", "dark"];
+
+  const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.split("=")[1];
+
+  function nextTheme() {
+    const theme = THEMES[(THEMES.indexOf(cookie("smith_theme") ?? "auto") + 1) % THEMES.length];
+    document.cookie = `smith_theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+    Quasar.Dark.set(theme === "auto" ? "auto" : theme === "dark");
+    say(`Theme: ${theme}`);
+  }
+
+  async function copy(event) {
+    const button = event.target.closest("[data-copy]");
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      // Browsers offer the clipboard to secure origins only.
+      const field = Object.assign(document.createElement("textarea"), { value: button.dataset.copy });
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    button.classList.add("is-copied");
+    setTimeout(() => button.classList.remove("is-copied"), 1500);
+    say("Copied");
+  }
+
+  function say(words) {
+    let region = document.getElementById("smith-says");
+    if (!region) {
+      region = Object.assign(document.createElement("div"), { id: "smith-says", className: "visually-hidden" });
+      region.setAttribute("role", "status");
+      document.body.append(region);
+    }
+    region.textContent = words;
+  }
+
+  const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+  function sayTimes() {
+    for (const element of document.querySelectorAll("time.time[datetime]")) {
+      const moment = new Date(element.getAttribute("datetime"));
+      const seconds = (moment - Date.now()) / 1000;
+      const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+      const words = Math.abs(seconds) < 5 ? "now" : relative.format(Math.round(seconds / size), unit);
+      if (element.textContent !== words) element.textContent = words;
+      if (!element.title) element.title = exact.format(moment);
+    }
+  }
+
+  setInterval(sayTimes, 1000);
+  new MutationObserver(() => requestAnimationFrame(sayTimes)).observe(document.documentElement, { childList: true, subtree: true });
+
+  return { copy, nextTheme };
+})();

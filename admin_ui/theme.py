@@ -1,0 +1,114 @@
+"""What is around every page: the navigation, the heading, the stylesheet, light and dark."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from admin_ui import assets
+from admin_ui.components.html import a, div, text
+from admin_ui.cookies import theme_of
+from admin_ui.visit import Visit
+
+if TYPE_CHECKING:
+    from admin_ui.site import Place
+
+PRODUCT = "ActivitySmith"
+
+SHOW_OR_HIDE_NAVIGATION = """(event) => {
+    const shell = document.querySelector('.shell');
+    const isOpen = shell.classList.toggle('is-open');
+    document.querySelector('.topbar-menu').setAttribute('aria-expanded', isOpen);
+}"""
+NEXT_THEME = """() => window.smith.nextTheme()"""
+
+
+def prepare() -> None:
+    """What all elements of all pages look like unless told otherwise. Once, before pages are served."""
+    ui.button.default_props("no-caps unelevated")
+    ui.input.default_props("outlined dense")
+    ui.select.default_props("outlined dense options-dense behavior=menu")
+    ui.textarea.default_props("outlined dense")
+    ui.number.default_props("outlined dense")
+    ui.dialog.default_props("transition-show=fade transition-hide=fade")
+
+
+@contextmanager
+def frame(visit: Visit, places: "Sequence[Place]", *, title: str, path: str) -> Iterator[None]:
+    """The page of a signed-in person: navigation at the side, and what the block draws in the middle."""
+    _document()
+    with div("shell"):
+        a("Skip to the content", "#content", "skip-link")
+        _topbar()
+        with ui.element("aside").classes("sidebar"):
+            _brand()
+            _navigation(places, path)
+            _person(visit)
+        with ui.element("main").classes("content").props("id=content tabindex=-1"), div("page"):
+            yield
+
+
+@contextmanager
+def plain(title: str) -> Iterator[None]:
+    """A page without navigation: one card in the middle of the screen."""
+    _document()
+    with ui.element("main").classes("plain").props("id=content"):
+        with div("plain-brand"):
+            _logo()
+            text(PRODUCT)
+        with div("card plain-card"):
+            yield
+
+
+def _document() -> None:
+    client = ui.context.client
+    ui.add_head_html(assets.head())
+    ui.dark_mode({"light": False, "dark": True}.get(theme_of(client.request)))
+    client.content.classes("smith")
+
+
+def _topbar() -> None:
+    with div("topbar"):
+        button = ui.element("button").classes("topbar-menu").on("click", js_handler=SHOW_OR_HIDE_NAVIGATION)
+        button.props('type=button aria-label="Navigation" aria-expanded=false aria-controls=navigation')
+        with button:
+            ui.icon("menu").props("aria-hidden=true")
+        _brand()
+
+
+def _brand() -> None:
+    with a("", "/", "brand"):
+        _logo()
+        text(PRODUCT)
+
+
+def _logo() -> None:
+    ui.html(assets.LOGO, sanitize=False, tag="span").classes("logo").props("aria-hidden=true")
+
+
+def _navigation(places: "Sequence[Place]", path: str) -> None:
+    with ui.element("nav").props('id=navigation aria-label="Pages"').classes("nav"):
+        for place in places:
+            is_here = path == place.path or (place.path != "/" and path.startswith(f"{place.path}/"))
+            with a("", place.path, "nav-item") as link:
+                if is_here:
+                    link.props("aria-current=page")
+                ui.icon(place.icon).props("aria-hidden=true")
+                text(place.name)
+
+
+def _person(visit: Visit) -> None:
+    with div("person"):
+        with a("", "/account", "person-link"):
+            text(visit.account.name, "person-account")
+            text(visit.member.name or visit.member.email, "person-name")
+        theme = ui.element("button").classes("icon-button").on("click", js_handler=NEXT_THEME)
+        theme.props('type=button aria-label="Theme: light, dark or as the system" title="Theme"')
+        with theme:
+            ui.icon("contrast").props("aria-hidden=true")
+        with ui.element("form").props("method=post action=/sign-out"):
+            leave = ui.element("button").classes("icon-button")
+            leave.props('type=submit aria-label="Sign out" title="Sign out"')
+            with leave:
+                ui.icon("logout").props("aria-hidden=true")

@@ -1,0 +1,52 @@
+"""A page that a signed-in person has open."""
+
+from collections.abc import Collection
+from typing import TypeVar
+
+import grpc
+from smith.core.v1.account_pb2 import ROLE_OWNER, Account, Member
+from smith.core.v1.event_pb2 import EventType
+
+from admin_ui.core import Caller, Core
+from admin_ui.feed import Refresh, Watcher
+from admin_ui.settings import AdminSettings
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+class Guest:
+    """Somebody who is not signed in, on a page for everybody."""
+
+    def __init__(self, core: Core, caller: Caller, settings: AdminSettings) -> None:
+        self.core = core
+        self.settings = settings
+        self._caller = caller
+
+    async def ask(self, method: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:
+        """Core's answer to whoever looks at the page. Raises Refused."""
+        return await self.core.ask(self._caller, method, request)
+
+
+class Visit(Guest):
+    """A signed-in person, and the page they look at."""
+
+    def __init__(self, core: Core, caller: Caller, settings: AdminSettings, account: Account, member: Member) -> None:
+        super().__init__(core, caller, settings)
+        self.account = account
+        self.member = member
+        self.watchers: list[Watcher] = []
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether to offer what only owners may do. Core decides whether it is done."""
+        return self.member.role == ROLE_OWNER
+
+    def watch(self, types: "Collection[EventType.ValueType]", refresh: Refresh) -> None:
+        """Calls `refresh(events)` after events of these types, or of any if none are named; four times a second
+        at most.
+
+        With an empty list, anything may have changed: the stream has begun, or was interrupted. To be called while the
+        page is built, before it reads what it shows.
+        """
+        self.watchers.append(Watcher(types, refresh))

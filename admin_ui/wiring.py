@@ -1,0 +1,112 @@
+"""The only place that builds the admin app's channel, application and server."""
+
+import asyncio
+import logging
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import nicegui
+import uvicorn
+from fastapi import FastAPI
+from nicegui import ui
+
+from admin_ui import assets, health, pages, theme
+from admin_ui.components.states import error_state
+from admin_ui.core import Core, Refused
+from admin_ui.pages import sign_in
+from admin_ui.settings import AdminSettings
+from admin_ui.site import Site
+from service_kit.client import open_channel
+from service_kit.http_server import HttpServer, listen
+from service_kit.peers import Peers
+from service_kit.process import StopRequest
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: AdminSettings, stop: StopRequest) -> None:
+    """Serves until told to stop. Raises OSError if the address cannot be listened on."""
+    listener = listen(settings.bind_host, settings.admin_port)
+    async with open_channel(settings.core_address, Peers.of(settings)) as channel:
+        server = build_server(build_app(channel, settings), settings)
+        serving = asyncio.create_task(server.serve([listener]))
+        # Connects now rather than at the first page.
+        channel.get_state(try_to_connect=True)
+        log.info("serving on %s, core at %s", settings.public_url, settings.core_address)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("draining")
+        await asyncio.sleep(settings.shutdown_delay)
+        server.should_exit = True
+        await serving
+        stopping.cancel()
+
+
+def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
+    """The application over `channel`. NiceGUI is one for a process, and so is this."""
+    site = Site(Core(channel, settings.admin_call_timeout), settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await site.feeds.close()
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    assets.serve(app)
+    health.serve(app, channel)
+    sign_in.serve(app, site)
+    theme.prepare()
+    for page in pages.PAGES:
+        page.create(site)
+    # What core refuses is told to the person who asked, not to the log.
+    nicegui.app._exception_handlers[:] = [_log]  # noqa: SLF001 - NiceGUI can add handlers, not replace its own
+    nicegui.app.on_page_exception(_broken_page)
+    ui.run_with(
+        app,
+        root=_no_such_page,
+        title=theme.PRODUCT,
+        favicon=assets.FOLDER / "logo.svg",
+        dark=None,
+        language="en-US",
+        # Nothing is bound: pages draw what changed when it changed.
+        binding_refresh_interval=None,
+        reconnect_timeout=10.0,
+        message_history_length=200,
+        tailwind=False,
+        show_welcome_message=False,
+    )
+    return app
+
+
+def build_server(app: FastAPI, settings: AdminSettings) -> HttpServer:
+    """The HTTP server; it listens once it is given a socket."""
+    return HttpServer(
+        uvicorn.Config(
+            app,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
+        )
+    )
+
+
+def _log(error: Exception) -> None:
+    if not isinstance(error, Refused):
+        logging.getLogger("admin_ui").error("a page failed", exc_info=error)
+
+
+def _broken_page(error: Exception) -> None:
+    with theme.plain("Error"):
+        error_state("Something went wrong. The server's log says what.")
+
+
+def _no_such_page() -> None:
+    ui.context.client.status_code = 404
+    with theme.plain("Not found"):
+        error_state("There is no such page.")

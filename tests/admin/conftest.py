@@ -1,0 +1,68 @@
+"""The admin app in this process, on a real core; people who look at its pages without a browser."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from nicegui import ui
+from nicegui.functions.download import download
+from nicegui.functions.navigate import Navigate
+from nicegui.functions.notify import notify
+from nicegui.testing import User
+from nicegui.testing.general import nicegui_reset_globals
+
+from admin_ui.settings import AdminSettings
+from admin_ui.wiring import build_app
+from tests.core.conftest import account, core, new_database, stranger
+from tests.core.harness import Account, Core
+
+__all__ = ["account", "core", "new_database", "stranger"]
+
+Open = Callable[..., User]
+
+
+@asynccontextmanager
+async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
+    """The app over `core`; `settings` are fields of AdminSettings. Answers with what makes people who look at it:
+    `open_as(session="ses_...")`, or nobody in particular."""
+    config = AdminSettings(**({"core_address": core.address} | settings))
+    with nicegui_reset_globals():
+        app = build_app(core.channel, config)
+        clients: list[httpx.AsyncClient] = []
+
+        def open_as(session: str | None = None) -> User:
+            cookies = {"smith_session": session} if session else {}
+            transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
+            client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", cookies=cookies)
+            clients.append(client)
+            return User(client)
+
+        try:
+            async with app.router.lifespan_context(app):
+                yield open_as
+                await asyncio.gather(*(client.aclose() for client in clients))
+        finally:
+            ui.navigate, ui.notify, ui.download = Navigate(), notify, download
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def admin(core: Core) -> AsyncIterator[Open]:
+    """The app for one test."""
+    async with running_admin(core) as open_as:
+        yield open_as
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def owner(admin: Open, account: Account) -> User:
+    """The owner of a new account, looking at no page yet."""
+    return admin(account.session)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def member(admin: Open, account: Account) -> User:
+    """A member of that account who is no owner."""
+    _, caller = await account.add_member()
+    return admin(str(caller.secret))
