@@ -10,6 +10,7 @@ import sqlalchemy.exc
 
 from core_service import migrations
 from core_service.api.wiring import build_server
+from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.auth.last_used import LastUsed
 from core_service.backlog import Backlog
 from core_service.clock import Clock
@@ -93,7 +94,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
 
         lines, events = LineCourier(GrpcCourier(channel)), EventBus()
         courier = DeliveryRecorder(lines, batches)
-        settler = Settler(batches)
+        settler = Settler(batches, events)
         dispatch = Dispatch(batches, courier, settler)
         # No account's big writes take all connections: six of ten leave room for everybody's small ones.
         shares = AccountShares(max(1, settings.database_connections * 6 // 10))
@@ -151,6 +152,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             last_used=last_used,
             idempotent=idempotent,
             status=status,
+            apns=GrpcAsker(channel),
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())

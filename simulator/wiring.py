@@ -15,8 +15,8 @@ from simulator.control.app import build_app
 from simulator.control.change_routes import ChangeRoutes
 from simulator.control.clock_routes import ClockRoutes
 from simulator.control.live_activity_routes import LiveActivityRoutes
-from simulator.control.notification_routes import NotificationRoutes
 from simulator.control.mail_routes import MailRoutes
+from simulator.control.notification_routes import NotificationRoutes
 from simulator.control.phone_routes import PhoneRoutes
 from simulator.control.server import ControlServer
 from simulator.control.webhook_routes import WebhookRoutes, sink_tls_context

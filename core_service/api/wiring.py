@@ -9,6 +9,8 @@ from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    apns_service_pb2,
+    apns_service_pb2_grpc,
     audit_service_pb2,
     audit_service_pb2_grpc,
     channel_service_pb2,
@@ -36,6 +38,9 @@ from smith.core.v1 import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.apns_check.port import Asker
+from core_service.apns_check.service import ApnsChecks
+from core_service.apns_check.servicer import ApnsServicer
 from core_service.audit import recording
 from core_service.audit.interceptor import AuditInterceptor
 from core_service.audit.service import AuditLog
@@ -96,6 +101,7 @@ SERVICES = [
     for module, name in (
         (account_service_pb2, "AccountService"),
         (api_key_service_pb2, "ApiKeyService"),
+        (apns_service_pb2, "ApnsService"),
         (audit_service_pb2, "AuditService"),
         (channel_service_pb2, "ChannelService"),
         (delivery_log_service_pb2, "DeliveryLogService"),
@@ -130,6 +136,7 @@ def build_server(
     last_used: LastUsed,
     idempotent: IdempotentRequests,
     status: ServerStatus,
+    apns: Asker,
     clock: Clock,
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
@@ -142,7 +149,7 @@ def build_server(
     api_keys, membership = ApiKeys(engine), Membership(engine, events)
     owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
     acceptance = Acceptance(engine, sessions, passwords, rate_limiter, events)
-    devices = Devices(engine, rate_limiter, area.phones)
+    devices = Devices(engine, rate_limiter, area.phones, events)
     push_notifications = PushNotifications(
         pool,
         Audience(pool),
@@ -173,6 +180,10 @@ def build_server(
             AccountServicer(accounts, membership, sessions, password_changes, api_keys),
         ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
+        (
+            apns_service_pb2_grpc.add_ApnsServiceServicer_to_server,
+            ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
+        ),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
         (

@@ -32,6 +32,8 @@ def to_account(account: AccountView) -> account_pb2.Account:
         rate_limit_per_minute=account.rate_limit_per_minute,
         created_at=to_timestamp(account.created_at),
         max_live_activities=account.max_live_activities,
+        default_rate_limit_per_minute=account.defaults.rate_limit_per_minute,
+        default_max_live_activities=account.defaults.max_live_activities,
     )
 
 

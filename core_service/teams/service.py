@@ -30,6 +30,7 @@ class AccountView:
     rate_limit_per_minute: int
     max_live_activities: int
     created_at: dt.datetime
+    defaults: "Defaults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class Accounts:
             rate_limit_per_minute=account.rate_limit_per_minute or self._defaults.rate_limit_per_minute,
             max_live_activities=account.max_live_activities or self._defaults.max_live_activities,
             created_at=account.created_at,
+            defaults=self._defaults,
         )
 
 

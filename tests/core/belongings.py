@@ -8,7 +8,7 @@ from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 from tests.core.harness import Account
 
 CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
-LAST_USED = re.compile(r"\s*last_used_at \{[^}]*\}")
+LAST_USED = re.compile(r"\s*last_(?:used|seen)_at \{[^}]*\}")
 
 
 async def example_ids(account: Account) -> dict[str, str]:

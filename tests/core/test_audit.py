@@ -1,5 +1,7 @@
 """Who did what, when: written with the act, without a secret."""
 
+import asyncio
+import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator
@@ -71,6 +73,7 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     await owner.RevokeSession(session_id=session_id)
     await owner.RevokeOtherSessions()
     await owner.ChangePassword(current_password=PASSWORD, new_password=f"{PASSWORD}!")
+    await owner.UpdateDevice(device_id=phone.id, name="Renamed")
     await phone.caller.UnpairDevice()
     await owner.DeleteDevice(device_id=(await account.add_phone()).id)
     await owner.DeleteChannel(channel_id=channel_id)
@@ -129,6 +132,33 @@ async def test_pages_go_back_in_time(account: Account) -> None:
     assert told == [f'{{"slug": "c-{number}"}}' for number in (4, 3, 2, 1, 0)]
 
 
+async def test_acts_are_found_by_who_what_and_when(account: Account) -> None:
+    member_id, member = await account.add_member()
+    await account.add_channel("first")
+    between = dt.datetime.now(dt.UTC)
+    await asyncio.sleep(0.01)
+    await member.CreateChannel(slug="second")
+    await account.owner.UpdateAccount(name="Renamed")
+
+    async def told(**wanted: Any) -> list[str]:
+        found = (await account.owner.ListAuditEntries(**wanted)).audit_entries
+        return [f"{entry.method} {entry.request.json}" for entry in found]
+
+    renamed, second, first = (
+        'UpdateAccount {"name": "Renamed"}',
+        'CreateChannel {"slug": "second"}',
+        'CreateChannel {"slug": "first"}',
+    )
+    assert await told() == [renamed, second, first]
+    assert await told(actor_id=member_id) == [second]
+    assert await told(method="CreateChannel") == [second, first]
+    assert await told(since=between) == [renamed, second]
+    assert await told(until=between) == [first]
+    assert await told(method="CreateChannel", actor_id=account.owner_id, until=between) == [first]
+    for wrong in ({"actor_id": "x"}, {"method": ""}, {"since": {"seconds": -1}}, {"until": {"seconds": 10**12}}):
+        assert (await refusal(account.owner.ListAuditEntries(**wrong))).reason == "INVALID_REQUEST"
+
+
 async def test_a_long_request_is_cut(account: Account) -> None:
     await account.owner.UpdateAccount(name="n" * 100)
     [entry] = await entries(account, "UpdateAccount")
@@ -155,6 +185,7 @@ NO_ADMINISTRATION = {
     "EndLiveActivity": "likewise",
     "PutLiveActivityStream": "likewise",
     "DeleteLiveActivityStream": "likewise",
+    "CheckApns": "changes nothing",
     "PutDeviceTokens": "what phones report by themselves",
     "PutLiveActivityToken": "likewise",
     "ReportLiveActivityDismissed": "likewise",

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from core_service import backlog_queries as backlog
+from core_service.apns_check import queries as apns_check
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
@@ -268,6 +269,8 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
     "note last use": (last_used.UPDATE, ([ID], ["2026-01-01"])),
+    "note last call": (last_used.UPDATE_DEVICES, ([ID], ["2026-01-01"])),
+    "find environments and apps": (apns_check.FIND_LINES, {"account_id": ID, "most": 8}),
     "find channels": (audience.FIND_CHANNELS, (ID, ["a"])),
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
