@@ -69,6 +69,7 @@ from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
 from core_service.teams.service import Accounts, Defaults
 from core_service.teams.servicer import AccountServicer
+from core_service.teams.setup import Setup
 from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
@@ -125,6 +126,8 @@ def build_server(
     sessions = Sessions(engine, passwords, rate_limiter)
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
+    code = settings.setup_code.get_secret_value() if settings.setup_code else None
+    setup = Setup(accounts, sessions, rate_limiter, code)
     devices = Devices(engine, rate_limiter, area.phones)
     push_notifications = PushNotifications(
         pool,
@@ -153,7 +156,7 @@ def build_server(
     registrations: list[tuple[Callable[..., None], object]] = [
         (
             account_service_pb2_grpc.add_AccountServiceServicer_to_server,
-            AccountServicer(accounts, sessions, password_changes),
+            AccountServicer(accounts, sessions, password_changes, setup),
         ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),

@@ -21,6 +21,7 @@ async def example_ids(account: Account) -> dict[str, str]:
         "user_id": (await account.add_member())[0],
         "device_id": phone.id,
         "activity_id": (await backend.StartLiveActivity(content_state=CONTENT_STATE)).activity_id,
+        "account_id": account.id,
         "session_id": (await account.owner.ListSessions()).sessions[0].id,
         "action_id": str(uuid.uuid4()),
         "action_run_id": str(uuid.uuid4()),

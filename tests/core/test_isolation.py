@@ -29,12 +29,13 @@ VALUES_OF_ONES_OWN = {
     "content_state", "action", "alert", "title", "message", "subtitle", "media", "redirection", "actions", "payload",
     "badge", "sound", "name", "password", "role", "scope", "rate_limit_per_minute", "max_live_activities", "page_size",
     "types", "outcomes", "state", "environment", "bundle_id", "os_version", "frequent_pushes_enabled", "token",
-    "current_password", "new_password",
+    "current_password", "new_password", "setup_code", "account_name",
 }  # fmt: skip
 """Fields that name nothing."""
 
 KNOWN_BY_WHOEVER_KNOWS_THEM = {
     ("CreateSession", "email"): "the password goes with it; tests/core/test_accounts.py has the two answers",
+    ("CreateAccount", "email"): "there is nobody on a server without an account, and the code goes with it",
     ("CreateMember", "email"): "an address is one person on the whole server: an owner who adds it learns that",
     ("PairDevice", "pairing_code"): "a credential: whoever has it may pair for its account",
 }
