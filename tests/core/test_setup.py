@@ -102,6 +102,17 @@ async def test_a_person_of_two_accounts_moves_between_them(account: Account, str
     assert not [one for one in (await account.owner.ListAuditEntries()).audit_entries if stranger.id in str(one)]
 
 
+async def test_what_is_meant_for_one_account_is_not_done_in_another(account: Account, stranger: Account) -> None:
+    """A page that was drawn before its session moved says for which account it was."""
+    await join(account.owner_id, stranger)
+    page = account.owner.with_metadata(("x-account-id", account.id))
+    await page.CreateChannel(slug="mine")
+    await account.owner.SwitchAccount(account_id=stranger.id)
+    await refused_with("UNAUTHENTICATED", page.CreateChannel(slug="astray"))
+    assert (await stranger.owner.ListChannels()).channels == []
+    await account.owner.CreateChannel(slug="theirs")
+
+
 async def test_who_was_removed_gets_no_further_with_a_session_that_is_elsewhere(
     account: Account, stranger: Account
 ) -> None:
