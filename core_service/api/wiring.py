@@ -85,6 +85,7 @@ from core_service.status.servicer import StatusServicer
 from core_service.teams.membership import Membership
 from core_service.teams.service import Accounts, Defaults
 from core_service.teams.servicer import AccountServicer
+from core_service.teams.setup import Setup
 from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
@@ -149,6 +150,8 @@ def build_server(
     api_keys, membership = ApiKeys(engine), Membership(engine, events)
     owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
     acceptance = Acceptance(engine, sessions, passwords, rate_limiter, events)
+    code = settings.setup_code.get_secret_value() if settings.setup_code else None
+    setup = Setup(accounts, sessions, rate_limiter, code)
     devices = Devices(engine, rate_limiter, area.phones, events)
     push_notifications = PushNotifications(
         pool,
@@ -177,7 +180,14 @@ def build_server(
     registrations: list[tuple[Callable[..., None], object]] = [
         (
             account_service_pb2_grpc.add_AccountServiceServicer_to_server,
-            AccountServicer(accounts, membership, sessions, password_changes, api_keys),
+            AccountServicer(
+                accounts=accounts,
+                membership=membership,
+                sessions=sessions,
+                password_changes=password_changes,
+                api_keys=api_keys,
+                setup=setup,
+            ),
         ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
         (

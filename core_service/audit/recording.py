@@ -92,8 +92,8 @@ def _actor_of(doing: Act) -> tuple[str, uuid.UUID | None]:
 
 
 def _account_of(doing: Act, made: list[Any]) -> uuid.UUID | None:
-    """The caller's account; for somebody without credentials the account of what was made."""
-    account_id: uuid.UUID | None = getattr(doing.principal, "account_id", None)
+    """The account that the act names, else the caller's; for somebody without credentials that of what was made."""
+    account_id: uuid.UUID | None = doing.account_id or getattr(doing.principal, "account_id", None)
     return account_id or next((one.account_id for one in made if hasattr(one, "account_id")), None)
 
 

@@ -3,7 +3,7 @@
 from smith.core.v1 import account_pb2
 
 from core_service.teams.models import Role
-from core_service.teams.service import AccountView, Person
+from core_service.teams.service import AccountView, Membership, Person
 from core_service.timestamps import to_timestamp
 from service_kit.errors import InvalidRequest
 
@@ -45,4 +45,11 @@ def to_member(person: Person) -> account_pb2.Member:
         name=person.user.name,
         role=ROLES[Role(person.member.role)],
         created_at=to_timestamp(person.member.created_at),
+    )
+
+
+def to_membership(membership: Membership) -> account_pb2.AccountMembership:
+    """An account that the person belongs to."""
+    return account_pb2.AccountMembership(
+        account_id=str(membership.account_id), name=membership.name, role=ROLES[membership.role]
     )

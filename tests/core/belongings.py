@@ -22,6 +22,7 @@ async def example_ids(account: Account) -> dict[str, str]:
         "device_id": phone.id,
         "activity_id": (await backend.StartLiveActivity(content_state=CONTENT_STATE)).activity_id,
         "invite_id": (await account.owner.CreateInvites(emails=["invited@team.test"])).results[0].invite.id,
+        "account_id": account.id,
         "session_id": (await account.owner.ListSessions()).sessions[0].id,
         "action_id": str(uuid.uuid4()),
         "action_run_id": str(uuid.uuid4()),

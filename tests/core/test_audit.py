@@ -72,6 +72,8 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
     await owner.RevokeSession(session_id=session_id)
     await owner.RevokeOtherSessions()
+    await owner.UpdateProfile(name="Renamed")
+    await owner.SwitchAccount(account_id=account.id)
     await owner.ChangePassword(current_password=PASSWORD, new_password=f"{PASSWORD}!")
     await owner.UpdateDevice(device_id=phone.id, name="Renamed")
     await phone.caller.UnpairDevice()
@@ -85,6 +87,8 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
         "PairDevice": 3,
         "CreateSession": 2,
         "CreateApiKey": 2,
+        # Once in a server's life: tests/core/test_setup.py.
+        "CreateAccount": 0,
         "CreateInvites": 2,
         "DeleteSession": 2,
     }
@@ -195,6 +199,10 @@ NO_ADMINISTRATION = {
 }
 
 
+GRPC_ONLY = {"CreateAccount"}
+"""Have no REST form to go by."""
+
+
 def test_whatever_changes_something_is_audited_unless_it_is_said_why_not() -> None:
     """A new method fails here until it declares `audited`, or stands above with a reason."""
     changing = {
@@ -203,7 +211,7 @@ def test_whatever_changes_something_is_audited_unless_it_is_said_why_not() -> No
         if method.GetOptions().Extensions[annotations_pb2.http].WhichOneof("pattern") not in (None, "get")
     }
     assert changing - set(AUDITED) == set(NO_ADMINISTRATION)
-    assert set(AUDITED) <= changing
+    assert set(AUDITED) - changing == GRPC_ONLY
 
 
 @pytest.mark.parametrize("act", ["CreateChannel", "PauseLiveActivityStream"])

@@ -30,11 +30,13 @@ VALUES_OF_ONES_OWN = {
     "badge", "sound", "name", "password", "role", "scope", "rate_limit_per_minute", "max_live_activities", "page_size",
     "types", "outcomes", "state", "environment", "bundle_id", "os_version", "frequent_pushes_enabled", "token",
     "current_password", "new_password", "query", "states", "newest_first", "method", "since", "until",
+    "setup_code", "account_name",
 }  # fmt: skip
 """Fields that name nothing."""
 
 KNOWN_BY_WHOEVER_KNOWS_THEM = {
     ("CreateSession", "email"): "the password goes with it; tests/core/test_accounts.py has the two answers",
+    ("CreateAccount", "email"): "there is nobody on a server without an account, and the code goes with it",
     ("PairDevice", "pairing_code"): "a credential: whoever has it may pair for its account",
 }
 DOCUMENTED_AS_FORBIDDEN = {("UpdateLiveActivity", "activity_id"), ("EndLiveActivity", "activity_id")}
