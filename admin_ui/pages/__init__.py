@@ -2,6 +2,26 @@
 
 from types import ModuleType
 
-from admin_ui.pages import lock_screen, overview, playground, sign_in
+from admin_ui.pages import (
+    accept_invite,
+    audit_log,
+    devices,
+    lock_screen,
+    members,
+    overview,
+    playground,
+    settings,
+    sign_in,
+)
 
-PAGES: tuple[ModuleType, ...] = (overview, lock_screen, playground, sign_in)
+PAGES: tuple[ModuleType, ...] = (
+    accept_invite,
+    audit_log,
+    devices,
+    lock_screen,
+    members,
+    overview,
+    playground,
+    settings,
+    sign_in,
+)

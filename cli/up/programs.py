@@ -41,6 +41,7 @@ def core_environment(settings: UpSettings, data_dir: Path, database_url: str) ->
     if settings.setup_code:
         extra["SMITH_SETUP_CODE"] = settings.setup_code.get_secret_value()
     return environment(settings, data_dir) | extra | {
+        "SMITH_ADMIN_URL": settings.admin_url or settings.admin_page or "",
         "SMITH_CORE_PORT": str(settings.core_port),
         "SMITH_DATABASE_URL": database_url,
         "SMITH_DELIVERY_ADDRESS": settings.delivery_address,
