@@ -4,7 +4,10 @@ from types import ModuleType
 
 from admin_ui.pages import (
     accept_invite,
+    api_keys,
     audit_log,
+    channel,
+    channels,
     devices,
     lock_screen,
     members,
@@ -16,7 +19,10 @@ from admin_ui.pages import (
 
 PAGES: tuple[ModuleType, ...] = (
     accept_invite,
+    api_keys,
     audit_log,
+    channel,
+    channels,
     devices,
     lock_screen,
     members,

@@ -55,6 +55,7 @@ from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.servicer import ApiKeyServicer
 from core_service.auth.sessions import Sessions
 from core_service.channels.audience import Audience
+from core_service.channels.details import ChannelLookups
 from core_service.channels.service import Channels
 from core_service.channels.servicer import ChannelServicer
 from core_service.clock import Clock
@@ -195,7 +196,10 @@ def build_server(
             ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
         ),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
-        (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
+        (
+            channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
+            ChannelServicer(Channels(engine), ChannelLookups(pool)),
+        ),
         (
             delivery_log_service_pb2_grpc.add_DeliveryLogServiceServicer_to_server,
             DeliveryLogServicer(DeliveryLog(pool, clock)),

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from core_service.teams.models import Account, Member, Role, User
 from core_service.validation import missing, require_email, require_name, require_text
 from service_kit.errors import InvalidRequest
 
+MAX_QUERY = 100
 MAX_RATE_LIMIT = 1_000_000
 MAX_LIVE_ACTIVITIES = 10_000
 MAX_MEMBERSHIPS = 100
@@ -141,8 +142,10 @@ class Accounts:
                 raise missing("account")
         return self._view(account)
 
-    async def list_members(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Person]:
-        """The account's people, oldest first.
+    async def list_members(
+        self, account_id: uuid.UUID, page_size: int | None, page_token: str | None, searched: str = ""
+    ) -> Page[Person]:
+        """The account's people, oldest first; only those whose name or e-mail address contains `searched`.
 
         Raises InvalidRequest.
         """
@@ -153,6 +156,10 @@ class Accounts:
             .order_by(col(Member.user_id))
             .limit(size + 1)
         )
+        if searched := searched.strip():
+            require_text(searched, "query", maximum=MAX_QUERY)
+            named = (col(User.name), col(User.email))
+            query = query.where(or_(*(column.icontains(searched, autoescape=True) for column in named)))
         async with self._database() as session:
             people = [Person(*row) for row in await session.execute(query)]
         return page_of(people, size, lambda person: str(person.user.id))

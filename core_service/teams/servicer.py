@@ -164,6 +164,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             principal.session().account_id,
             request.page_size if request.HasField("page_size") else None,
             request.page_token if request.HasField("page_token") else None,
+            request.query,
         )
         return messages.ListMembersResponse(
             members=[to_member(person) for person in page.items], next_page_token=page.next_token

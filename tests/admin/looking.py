@@ -3,6 +3,7 @@
 from typing import Any
 
 from nicegui import ElementFilter, ui
+from nicegui.elements.mixins.value_element import ValueElement
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
@@ -26,7 +27,7 @@ async def press(user: User, name: str) -> None:
 
 async def fill(user: User, name: str, value: Any) -> None:
     """Gives the one field of that name this value, once it is there."""
-    field = await _the_one(user, ui.element, name)
+    field = await _the_one(user, ValueElement, name)
     with user:
         field.value = value
 

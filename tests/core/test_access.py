@@ -78,7 +78,10 @@ BY_ID = sorted(
     (name, field.name)
     for name, method in METHODS.items()
     for field in method.input_type.fields
-    if field.name.endswith("_id") and field.name not in NOT_OURS and name not in OF_THE_LOG
+    if field.name.endswith("_id")
+    and field.name not in NOT_OURS
+    and name not in OF_THE_LOG
+    and not name.startswith("List")
 )
 
 
