@@ -36,6 +36,7 @@ from smith.core.v1 import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.activity_history.service import ActivityHistory
 from core_service.audit import recording
 from core_service.audit.interceptor import AuditInterceptor
 from core_service.audit.service import AuditLog
@@ -187,7 +188,7 @@ def build_server(
         ),
         (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
-            LiveActivityServicer(area.activities, area.streams, area.control),
+            LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
         ),
         (
             mail_service_pb2_grpc.add_MailServiceServicer_to_server,
