@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from admin_ui.pages import lock_screen, overview, playground, sign_in
+from admin_ui.pages import live_activities, live_activity, lock_screen, overview, playground, sign_in
 
-PAGES: tuple[ModuleType, ...] = (overview, lock_screen, playground, sign_in)
+PAGES: tuple[ModuleType, ...] = (overview, live_activities, live_activity, lock_screen, playground, sign_in)
