@@ -38,6 +38,7 @@ from smith.core.v1 import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.activity_history.service import ActivityHistory
 from core_service.apns_check.port import Asker
 from core_service.apns_check.service import ApnsChecks
 from core_service.apns_check.servicer import ApnsServicer
@@ -212,7 +213,7 @@ def build_server(
         ),
         (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
-            LiveActivityServicer(area.activities, area.streams, area.control),
+            LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
         ),
         (
             mail_service_pb2_grpc.add_MailServiceServicer_to_server,

@@ -28,7 +28,7 @@ def install() -> None:
         event.listen(OrmSession, "before_commit", _before_commit)
 
 
-async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID) -> None:
+async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID | None) -> None:
     """The same for a transaction of explicit SQL, which is under way in this connection: for the acts of people."""
     doing = act.current.get()
     if doing is None or doing.is_written:

@@ -2,12 +2,13 @@
 
 RECORD = """
 INSERT INTO delivery_attempts (
-    id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms
+    id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms,
+    version
 )
 SELECT * FROM unnest(
     %(ids)s::uuid[], %(account_ids)s::uuid[], %(occurred_at)s::timestamptz[], %(device_ids)s::uuid[],
     %(subjects)s::text[], %(events)s::text[], %(priorities)s::smallint[], %(apns_ids)s::uuid[], %(outcomes)s::text[],
-    %(status_codes)s::smallint[], %(reasons)s::text[], %(latencies)s::int[]
+    %(status_codes)s::smallint[], %(reasons)s::text[], %(latencies)s::int[], %(versions)s::bigint[]
 )
 ON CONFLICT DO NOTHING
 """

@@ -100,5 +100,6 @@ def _columns(batch: list[_Attempt]) -> dict[str, list[Any]]:
         "outcomes": [one.outcome.verdict.name.lower() for one in batch],
         "status_codes": [one.outcome.status_code for one in batch],
         "reasons": [one.outcome.reason or None for one in batch],
+        "versions": [one.about.version for one in batch],
         "latencies": [round(one.latency_seconds * 1000) for one in batch],
     }

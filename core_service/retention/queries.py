@@ -64,11 +64,20 @@ DELETE FROM live_activity_actions WHERE id IN (
 )
 """
 
+ACTIVITY_VERSIONS = f"""
+DELETE FROM live_activity_versions WHERE (activity_id, slot) IN (
+    SELECT v.activity_id, v.slot
+    FROM ({_OLD_ACTIVITIES}) l JOIN live_activity_versions v ON v.activity_id = l.id
+    LIMIT %(limit)s
+)
+"""
+
 ACTIVITIES = f"""
 DELETE FROM live_activities WHERE id IN (
     SELECT l.id FROM ({_OLD_ACTIVITIES}) l
     WHERE NOT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = l.id)
       AND NOT EXISTS (SELECT FROM live_activity_actions a WHERE a.activity_id = l.id)
+      AND NOT EXISTS (SELECT FROM live_activity_versions v WHERE v.activity_id = l.id)
 )
 """
 
@@ -141,6 +150,7 @@ PURGES = (
     NOTIFICATIONS,
     ACTIVITY_DEVICES,
     ACTIVITY_ACTIONS,
+    ACTIVITY_VERSIONS,
     ACTIVITIES,
     PUSH_BUDGETS,
     SESSIONS,

@@ -6,6 +6,7 @@ from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
 
 from tests.admin.looking import fill, press, sees, sees_no
 from tests.core.harness import Account
+from tests.waiting import eventually_async
 
 
 async def test_who_has_no_key_is_told_what_to_do(owner: User) -> None:
@@ -36,8 +37,12 @@ async def test_a_key_is_scoped_to_channels_and_edited(owner: User, account: Acco
     await press(owner, "Edit narrow")
     await fill(owner, "Name", "wider")
     await press(owner, "Save")
+
+    async def is_renamed() -> bool:
+        return [key.name for key in (await account.owner.ListApiKeys()).api_keys] == ["wider"]
+
+    await eventually_async("the key has its new name", is_renamed)
     await sees(owner, "wider")
-    assert [key.name for key in (await account.owner.ListApiKeys()).api_keys] == ["wider"]
 
 
 async def test_what_is_wrong_with_a_key_is_said_in_the_dialog(owner: User) -> None:

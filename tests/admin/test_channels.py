@@ -7,6 +7,7 @@ from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
 from admin_ui.channels.dialogs import slug_of
 from tests.admin.looking import fill, press, sees, sees_no
 from tests.core.harness import Account
+from tests.waiting import eventually_async
 
 
 @pytest.mark.parametrize(
@@ -23,8 +24,12 @@ async def test_a_channel_is_created_with_the_suggested_slug(owner: User, account
     await press(owner, "Create channel")
     await fill(owner, "Name", "On call")
     await press(owner, "Create")
+
+    async def is_there() -> bool:
+        return [channel.name for channel in (await account.owner.ListChannels()).channels] == ["On call"]
+
+    await eventually_async("the channel", is_there)
     await sees(owner, "on-call")
-    assert [channel.name for channel in (await account.owner.ListChannels()).channels] == ["On call"]
 
 
 async def test_the_list_is_searched_on_the_server(owner: User, account: Account) -> None:

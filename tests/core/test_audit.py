@@ -65,6 +65,9 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
         await act(stream_key="nightly")
         # Changes nothing.
         await act(stream_key="nightly")
+    shown = (await owner.GetLiveActivityStream(stream_key="nightly")).stream.activity_id
+    await owner.StopLiveActivity(activity_id=shown)
+    await owner.StopLiveActivity(activity_id=shown)
     session = await account.core.caller().CreateSession(email=joined.member.email, password=PASSWORD)
     [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
     await account.core.caller(session.session_token).DeleteSession()
