@@ -21,6 +21,8 @@ from smith.core.v1 import (
     device_service_pb2_grpc,
     event_service_pb2,
     event_service_pb2_grpc,
+    insight_service_pb2,
+    insight_service_pb2_grpc,
     invite_service_pb2,
     invite_service_pb2_grpc,
     live_activity_service_pb2,
@@ -69,6 +71,8 @@ from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
 from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
+from core_service.insight.service import Insight
+from core_service.insight.servicer import InsightServicer
 from core_service.invites.acceptance import Acceptance
 from core_service.invites.service import Invites
 from core_service.invites.servicer import InviteServicer
@@ -78,10 +82,12 @@ from core_service.live_activities.wiring import LiveActivityArea
 from core_service.mail.service import TestMails
 from core_service.mail.servicer import MailServicer
 from core_service.metrics import error_counter
+from core_service.push.history import NotificationHistory
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
+from core_service.status.account_alarms import AccountAlarms
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
 from core_service.teams.membership import Membership
@@ -111,6 +117,7 @@ SERVICES = [
         (device_service_pb2, "DeviceService"),
         (event_service_pb2, "EventService"),
         (invite_service_pb2, "InviteService"),
+        (insight_service_pb2, "InsightService"),
         (live_activity_service_pb2, "LiveActivityService"),
         (mail_service_pb2, "MailService"),
         (phone_service_pb2, "PhoneService"),
@@ -212,6 +219,10 @@ def build_server(
             InviteServicer(owners_invites, acceptance, accounts),
         ),
         (
+            insight_service_pb2_grpc.add_InsightServiceServicer_to_server,
+            InsightServicer(Insight(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)),
+        ),
+        (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
             LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
         ),
@@ -222,9 +233,9 @@ def build_server(
         (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
-            PushNotificationServicer(push_notifications),
+            PushNotificationServicer(push_notifications, NotificationHistory(pool, push_notifications)),
         ),
-        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status)),
+        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status, AccountAlarms(pool))),
         (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):

@@ -16,8 +16,8 @@ def read_filter(request: audit_service_pb2.ListAuditEntriesRequest) -> AuditFilt
     return AuditFilter(
         actor_id=require_uuid(request.actor_id, "actor_id") if request.HasField("actor_id") else None,
         method=request.method if request.HasField("method") else None,
-        since=read_time(request.since, "since") if request.HasField("since") else None,
-        until=read_time(request.until, "until") if request.HasField("until") else None,
+        since=read_time(request, "since"),
+        until=read_time(request, "until"),
     )
 
 

@@ -28,6 +28,12 @@ def install() -> None:
         event.listen(OrmSession, "before_commit", _before_commit)
 
 
+def is_act() -> bool:
+    """Whether what is being done is an act whose entry is not written yet."""
+    doing = act.current.get()
+    return doing is not None and not doing.is_written
+
+
 async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID | None) -> None:
     """The same for a transaction of explicit SQL, which is under way in this connection: for the acts of people."""
     doing = act.current.get()

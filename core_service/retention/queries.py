@@ -144,6 +144,20 @@ DELETE FROM audit_entries WHERE id IN (
 )
 """
 
+HOURLY_COUNTS = """
+DELETE FROM hourly_counts WHERE (account_id, hour, counted, latency_class) IN (
+    SELECT old.*
+    FROM accounts CROSS JOIN LATERAL (
+        SELECT account_id, hour, counted, latency_class FROM hourly_counts
+        WHERE account_id = accounts.id AND hour < now() - interval '32 days'
+        ORDER BY hour
+        LIMIT %(limit)s
+    ) old
+    LIMIT %(limit)s
+)
+"""
+"""Overviews look 30 days back."""
+
 PURGES = (
     ATTEMPTS,
     DELIVERIES,
@@ -161,6 +175,7 @@ PURGES = (
     WEBHOOK_SECRETS,
     ACTION_RUNS,
     AUDIT_ENTRIES,
+    HOURLY_COUNTS,
 )
 """In this order: what belongs to a thing goes before it."""
 
