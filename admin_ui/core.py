@@ -14,6 +14,7 @@ from smith.core.v1 import (
     delivery_log_service_pb2_grpc,
     device_service_pb2_grpc,
     event_service_pb2_grpc,
+    insight_service_pb2_grpc,
     invite_service_pb2_grpc,
     live_activity_service_pb2_grpc,
     mail_service_pb2_grpc,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from smith.core.v1.delivery_log_service_pb2_grpc import DeliveryLogServiceAsyncStub
     from smith.core.v1.device_service_pb2_grpc import DeviceServiceAsyncStub
     from smith.core.v1.event_service_pb2_grpc import EventServiceAsyncStub
+    from smith.core.v1.insight_service_pb2_grpc import InsightServiceAsyncStub
     from smith.core.v1.invite_service_pb2_grpc import InviteServiceAsyncStub
     from smith.core.v1.live_activity_service_pb2_grpc import LiveActivityServiceAsyncStub
     from smith.core.v1.mail_service_pb2_grpc import MailServiceAsyncStub
@@ -113,6 +115,7 @@ class Core:
         self.delivery_log: DeliveryLogServiceAsyncStub = delivery_log_service_pb2_grpc.DeliveryLogServiceStub(channel)
         self.devices: DeviceServiceAsyncStub = device_service_pb2_grpc.DeviceServiceStub(channel)
         self.events: EventServiceAsyncStub = event_service_pb2_grpc.EventServiceStub(channel)
+        self.insight: InsightServiceAsyncStub = insight_service_pb2_grpc.InsightServiceStub(channel)
         self.invites: InviteServiceAsyncStub = invite_service_pb2_grpc.InviteServiceStub(channel)
         self.mails: MailServiceAsyncStub = mail_service_pb2_grpc.MailServiceStub(channel)
         self.live_activities: LiveActivityServiceAsyncStub = live_activity_service_pb2_grpc.LiveActivityServiceStub(

@@ -117,8 +117,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         status.wakes(dispatch.wake, area.reconciler.wake)
         relay = build_relay(settings.redis_url, events, lines, status)
         retention = Retention(batches, ages_of(settings), clock)
-        last_used = LastUsed(batches)
-        idempotent = IdempotentRequests(requests)
+        last_used, idempotent = LastUsed(batches), IdempotentRequests(requests)
         backlog = Backlog(batches, clock)
         registry.register(metrics.PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
