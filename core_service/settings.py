@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, empty_is_unset
 
 LOCAL_ADMIN_URL = "http://127.0.0.1:8080"
 
@@ -53,6 +53,9 @@ class CoreSettings(DatabaseSettings):
     database_connections: int = Field(default=10, ge=2, le=100)
     """Connections for the hot paths; 8 more serve settlement and administration."""
     max_concurrent_requests: int = Field(default=1000, ge=1, le=100_000)
+
+    setup_code: Annotated[Annotated[SecretStr, Field(min_length=16)] | None, BeforeValidator(empty_is_unset)] = None
+    """With it, and only with it, the server's first account can be made in the admin app."""
 
     @field_validator("database_url")
     @classmethod

@@ -12,9 +12,11 @@ from simulator.apns.service import ApnsService
 from simulator.clock import ClockFile
 from simulator.control.apns_routes import ApnsRoutes
 from simulator.control.app import build_app
+from simulator.control.change_routes import ChangeRoutes
 from simulator.control.clock_routes import ClockRoutes
 from simulator.control.live_activity_routes import LiveActivityRoutes
 from simulator.control.mail_routes import MailRoutes
+from simulator.control.notification_routes import NotificationRoutes
 from simulator.control.phone_routes import PhoneRoutes
 from simulator.control.server import ControlServer
 from simulator.control.webhook_routes import WebhookRoutes, sink_tls_context
@@ -46,7 +48,9 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     mail_server = MailServer(mails)
     app = build_app(
         ApnsRoutes(service, apns).routes(),
+        ChangeRoutes(phones).routes(),
         PhoneRoutes(phones).routes(),
+        NotificationRoutes(phones).routes(),
         LiveActivityRoutes(phones).routes(),
         ClockRoutes(clock, clock_file).routes(),
         webhooks.routes(),
@@ -62,8 +66,11 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         running.push_async_callback(apns.stop, settings.drain_seconds)
         control_port = await control.start(host, settings.simulator_port, settings.drain_seconds)
         running.push_async_callback(control.stop)
+        running.callback(phones.changes.close)
         sink_port = await sink.start(host, settings.webhook_simulator_port, settings.drain_seconds)
         running.push_async_callback(sink.stop)
+        # The certificate's name, whatever address it listens on.
+        webhooks.sink_url = f"https://localhost:{sink_port}/webhooks"
         mail_port = await mail_server.start(host, settings.smtp_simulator_port)
         running.push_async_callback(mail_server.stop)
         log.info(

@@ -13,8 +13,8 @@ SIMULATED_KEY = {
     "SMITH_APNS_TOPIC": "com.activitysmith.simulator",
 }
 SIMULATED_SMTP = {"SMITH_SMTP_TLS": "none", "SMITH_SMTP_FROM": "ActivitySmith <activitysmith@localhost>"}
-FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL")
-"""They carry passwords."""
+FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL", "SMITH_SETUP_CODE")
+"""They carry passwords, or are one."""
 FOR_DELIVERY_ONLY = ("SMITH_SMTP_PASSWORD",)
 OF_ONE_PROCESS = {*FOR_CORE_ONLY, *FOR_DELIVERY_ONLY}
 
@@ -38,6 +38,8 @@ def environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
 def core_environment(settings: UpSettings, data_dir: Path, database_url: str) -> dict[str, str]:
     """What core needs; its commands need the same."""
     extra = {"SMITH_REDIS_URL": settings.redis_url} if settings.redis_url else {}
+    if settings.setup_code:
+        extra["SMITH_SETUP_CODE"] = settings.setup_code.get_secret_value()
     return environment(settings, data_dir) | extra | {
         "SMITH_ADMIN_URL": settings.admin_url or settings.admin_page or "",
         "SMITH_CORE_PORT": str(settings.core_port),

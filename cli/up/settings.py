@@ -2,11 +2,11 @@
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings
+from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings, empty_is_unset
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -47,6 +47,17 @@ class UpSettings(ServiceSettings):
     """What webhooks may be called beyond the public internet; the simulator's receiver is added to it."""
     apns_key_file: Path | None = None
     """The key file of a real Apple account; without it the simulator stands in."""
+
+    quickstart: bool = True
+    """Whether the first start makes an account, a key and a phone. Otherwise the account is made in the web admin."""
+    setup_code: Annotated[SecretStr | None, BeforeValidator(empty_is_unset)] = None
+    """What the first account is made with. Without a quickstart there is always one, new at each start."""
+
+    @model_validator(mode="after")
+    def _can_be_set_up(self) -> Self:
+        if not self.quickstart and self.setup_code is None:
+            self.setup_code = SecretStr(secrets.token_urlsafe(24))
+        return self
 
     @property
     def simulated(self) -> bool:

@@ -9,6 +9,8 @@ from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    apns_service_pb2,
+    apns_service_pb2_grpc,
     audit_service_pb2,
     audit_service_pb2_grpc,
     channel_service_pb2,
@@ -19,6 +21,8 @@ from smith.core.v1 import (
     device_service_pb2_grpc,
     event_service_pb2,
     event_service_pb2_grpc,
+    insight_service_pb2,
+    insight_service_pb2_grpc,
     invite_service_pb2,
     invite_service_pb2_grpc,
     live_activity_service_pb2,
@@ -36,6 +40,10 @@ from smith.core.v1 import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.activity_history.service import ActivityHistory
+from core_service.apns_check.port import Asker
+from core_service.apns_check.service import ApnsChecks
+from core_service.apns_check.servicer import ApnsServicer
 from core_service.audit import recording
 from core_service.audit.interceptor import AuditInterceptor
 from core_service.audit.service import AuditLog
@@ -50,6 +58,7 @@ from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.servicer import ApiKeyServicer
 from core_service.auth.sessions import Sessions
 from core_service.channels.audience import Audience
+from core_service.channels.details import ChannelLookups
 from core_service.channels.service import Channels
 from core_service.channels.servicer import ChannelServicer
 from core_service.clock import Clock
@@ -62,6 +71,8 @@ from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
 from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
+from core_service.insight.service import Insight
+from core_service.insight.servicer import InsightServicer
 from core_service.invites.acceptance import Acceptance
 from core_service.invites.service import Invites
 from core_service.invites.servicer import InviteServicer
@@ -71,15 +82,18 @@ from core_service.live_activities.wiring import LiveActivityArea
 from core_service.mail.service import TestMails
 from core_service.mail.servicer import MailServicer
 from core_service.metrics import error_counter
+from core_service.push.history import NotificationHistory
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
+from core_service.status.account_alarms import AccountAlarms
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
 from core_service.teams.membership import Membership
 from core_service.teams.service import Accounts, Defaults
 from core_service.teams.servicer import AccountServicer
+from core_service.teams.setup import Setup
 from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
@@ -96,12 +110,14 @@ SERVICES = [
     for module, name in (
         (account_service_pb2, "AccountService"),
         (api_key_service_pb2, "ApiKeyService"),
+        (apns_service_pb2, "ApnsService"),
         (audit_service_pb2, "AuditService"),
         (channel_service_pb2, "ChannelService"),
         (delivery_log_service_pb2, "DeliveryLogService"),
         (device_service_pb2, "DeviceService"),
         (event_service_pb2, "EventService"),
         (invite_service_pb2, "InviteService"),
+        (insight_service_pb2, "InsightService"),
         (live_activity_service_pb2, "LiveActivityService"),
         (mail_service_pb2, "MailService"),
         (phone_service_pb2, "PhoneService"),
@@ -130,6 +146,7 @@ def build_server(
     last_used: LastUsed,
     idempotent: IdempotentRequests,
     status: ServerStatus,
+    apns: Asker,
     clock: Clock,
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
@@ -142,7 +159,9 @@ def build_server(
     api_keys, membership = ApiKeys(engine), Membership(engine, events)
     owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
     acceptance = Acceptance(engine, sessions, passwords, rate_limiter, events)
-    devices = Devices(engine, rate_limiter, area.phones)
+    code = settings.setup_code.get_secret_value() if settings.setup_code else None
+    setup = Setup(accounts, sessions, rate_limiter, code)
+    devices = Devices(engine, rate_limiter, area.phones, events)
     push_notifications = PushNotifications(
         pool,
         Audience(pool),
@@ -170,11 +189,25 @@ def build_server(
     registrations: list[tuple[Callable[..., None], object]] = [
         (
             account_service_pb2_grpc.add_AccountServiceServicer_to_server,
-            AccountServicer(accounts, membership, sessions, password_changes, api_keys),
+            AccountServicer(
+                accounts=accounts,
+                membership=membership,
+                sessions=sessions,
+                password_changes=password_changes,
+                api_keys=api_keys,
+                setup=setup,
+            ),
         ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
+        (
+            apns_service_pb2_grpc.add_ApnsServiceServicer_to_server,
+            ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
+        ),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
-        (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
+        (
+            channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
+            ChannelServicer(Channels(engine), ChannelLookups(pool)),
+        ),
         (
             delivery_log_service_pb2_grpc.add_DeliveryLogServiceServicer_to_server,
             DeliveryLogServicer(DeliveryLog(pool, clock)),
@@ -186,8 +219,12 @@ def build_server(
             InviteServicer(owners_invites, acceptance, accounts),
         ),
         (
+            insight_service_pb2_grpc.add_InsightServiceServicer_to_server,
+            InsightServicer(Insight(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)),
+        ),
+        (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
-            LiveActivityServicer(area.activities, area.streams, area.control),
+            LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
         ),
         (
             mail_service_pb2_grpc.add_MailServiceServicer_to_server,
@@ -196,9 +233,9 @@ def build_server(
         (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
-            PushNotificationServicer(push_notifications),
+            PushNotificationServicer(push_notifications, NotificationHistory(pool, push_notifications)),
         ),
-        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status)),
+        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status, AccountAlarms(pool))),
         (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):

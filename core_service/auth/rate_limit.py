@@ -82,6 +82,15 @@ class RateLimiter:
             return Verdict(True, limit, limit, 60)
         return Verdict(allowed, limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
 
+    async def used(self, account_id: str, limit: int) -> int | None:
+        """How many of the account's requests a minute are used up now; None while Redis is away. Counts nothing."""
+        try:
+            stats = await self._windows.get_window_stats(RateLimitItemPerMinute(limit), "account", account_id)
+        except RedisError as error:
+            log.warning("the use of a rate limit cannot be told, Redis is away: %s", error)
+            return None
+        return limit - stats.remaining
+
     async def refuse_guessing(self, windows: Sequence[GuessWindow]) -> None:
         """Counts nothing. Raises TooManyAttempts if any of the windows is full, and Unavailable while Redis is away:
         guessing must not be free."""

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.audit import act
 from core_service.auth.client_address import network_of
 from core_service.auth.errors import TooManyAttempts, Unauthenticated
 from core_service.auth.models import Session
@@ -21,7 +22,7 @@ from core_service.orm import now
 from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.teams.models import Member, User
 from core_service.validation import missing, require_email, require_text
-from service_kit.errors import Unavailable
+from service_kit.errors import NotFound, Unavailable
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
@@ -143,6 +144,26 @@ class Sessions:
             if self._passwords.outdated(person.password_hash):
                 rehashed = await self._passwords.hash(password)
         return Proof(person.account_id, person.user_id, person.password_hash, rehashed)
+
+    async def open_for(self, member: Member, user: User, client_address: str) -> SignIn:
+        """A session for somebody who has proven in another way who they are, in this account.
+
+        Raises Unavailable if their password was changed meanwhile.
+        """
+        return await self._open(Proof(member.account_id, user.id, user.password_hash, None), client_address)
+
+    async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
+        """Moves the person's session to another account of theirs, whose audit log is told.
+
+        Raises NotFound if they do not belong to it.
+        """
+        belongs = select(Member).where(col(Member.account_id) == account_id, col(Member.user_id) == user_id).exists()
+        moved = update(Session).where(col(Session.id) == session_id, col(Session.user_id) == user_id, belongs)
+        act.belongs_to(account_id)
+        async with self._database.begin() as session:
+            changed = moved.values(account_id=account_id).returning(col(Session.id))
+            if await session.scalar(changed.execution_options(synchronize_session=False)) is None:
+                raise NotFound("You belong to no such account.")
 
     async def sign_out(self, session_id: uuid.UUID) -> None:
         """Ends the session; it is refused from the next call on."""

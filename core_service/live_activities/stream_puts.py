@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
+from core_service.auth.principal import ChannelRef, Sender
 from core_service.channels.errors import NoRecipients
 from core_service.clock import Clock
-from core_service.live_activities.activity import Activity, Stream, new_activity_id
+from core_service.live_activities.activity import Activity, Stream, new_activity_id, starter
 from core_service.live_activities.change import Request, State, merge, to_held
 from core_service.live_activities.lanes import Lanes
 from core_service.live_activities.payload import PayloadBuilder
@@ -43,7 +43,7 @@ class Recorded:
 class Put:
     """A PUT, its target resolved."""
 
-    caller: ApiKeyPrincipal
+    caller: Sender
     stream_key: str
     request: Request
     channels: Sequence[ChannelRef] | None
@@ -191,6 +191,7 @@ class PutRecorder:
             channels=put.channels,
             now=now,
             replaced=replaced,
+            started_by=starter(put.caller),
         )
         if not owed.total:
             raise NoRecipients(None if put.channels is None else [channel.slug for channel in put.channels], DEVICES)

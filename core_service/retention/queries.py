@@ -64,11 +64,20 @@ DELETE FROM live_activity_actions WHERE id IN (
 )
 """
 
+ACTIVITY_VERSIONS = f"""
+DELETE FROM live_activity_versions WHERE (activity_id, slot) IN (
+    SELECT v.activity_id, v.slot
+    FROM ({_OLD_ACTIVITIES}) l JOIN live_activity_versions v ON v.activity_id = l.id
+    LIMIT %(limit)s
+)
+"""
+
 ACTIVITIES = f"""
 DELETE FROM live_activities WHERE id IN (
     SELECT l.id FROM ({_OLD_ACTIVITIES}) l
     WHERE NOT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = l.id)
       AND NOT EXISTS (SELECT FROM live_activity_actions a WHERE a.activity_id = l.id)
+      AND NOT EXISTS (SELECT FROM live_activity_versions v WHERE v.activity_id = l.id)
 )
 """
 
@@ -135,12 +144,27 @@ DELETE FROM audit_entries WHERE id IN (
 )
 """
 
+HOURLY_COUNTS = """
+DELETE FROM hourly_counts WHERE (account_id, hour, counted, latency_class) IN (
+    SELECT old.*
+    FROM accounts CROSS JOIN LATERAL (
+        SELECT account_id, hour, counted, latency_class FROM hourly_counts
+        WHERE account_id = accounts.id AND hour < now() - interval '32 days'
+        ORDER BY hour
+        LIMIT %(limit)s
+    ) old
+    LIMIT %(limit)s
+)
+"""
+"""Overviews look 30 days back."""
+
 PURGES = (
     ATTEMPTS,
     DELIVERIES,
     NOTIFICATIONS,
     ACTIVITY_DEVICES,
     ACTIVITY_ACTIONS,
+    ACTIVITY_VERSIONS,
     ACTIVITIES,
     PUSH_BUDGETS,
     SESSIONS,
@@ -151,6 +175,7 @@ PURGES = (
     WEBHOOK_SECRETS,
     ACTION_RUNS,
     AUDIT_ENTRIES,
+    HOURLY_COUNTS,
 )
 """In this order: what belongs to a thing goes before it."""
 

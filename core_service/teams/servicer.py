@@ -10,14 +10,17 @@ from core_service.auth.convert import to_api_key, to_session
 from core_service.auth.service import ApiKeys, PasswordChanges, Sessions
 from core_service.auth.sessions import THING as SESSION
 from core_service.devices.convert import to_device
-from core_service.teams.convert import read_role, to_account, to_member
+from core_service.teams.convert import read_role, to_account, to_member, to_membership
 from core_service.teams.membership import Membership
 from core_service.teams.models import Role
 from core_service.teams.service import Accounts
+from core_service.teams.setup import NewOwner, Setup
 from core_service.timestamps import to_timestamp
 from core_service.validation import find_uuid, require_uuid
 
 MEMBER = "member"
+
+ACCOUNT = "account"
 
 
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
@@ -25,17 +28,42 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
 
     def __init__(
         self,
+        *,
         accounts: Accounts,
         membership: Membership,
         sessions: Sessions,
         password_changes: PasswordChanges,
         api_keys: ApiKeys,
+        setup: Setup,
     ) -> None:
+        self._setup = setup
         self._accounts = accounts
         self._membership = membership
         self._api_keys = api_keys
         self._sessions = sessions
         self._password_changes = password_changes
+
+    async def GetSetup(self, request: messages.GetSetupRequest, context: Any) -> messages.GetSetupResponse:
+        state = await self._setup.state()
+        return messages.GetSetupResponse(needs_account=state.needs_account, has_setup_code=state.has_code)
+
+    async def CreateAccount(
+        self, request: messages.CreateAccountRequest, context: Any
+    ) -> messages.CreateAccountResponse:
+        name = request.name if request.HasField("name") else None
+        new = await self._setup.create_account(
+            request.setup_code,
+            request.account_name,
+            NewOwner(name, request.email, request.password),
+            principal.anonymous().client_address,
+        )
+        account, person = await self._accounts.get(new.account_id, new.user_id)
+        return messages.CreateAccountResponse(
+            session_token=new.token,
+            expires_at=to_timestamp(new.expires_at),
+            account=to_account(account),
+            member=to_member(person),
+        )
 
     async def CreateSession(
         self, request: messages.CreateSessionRequest, context: Any
@@ -95,7 +123,30 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     async def GetAccount(self, request: messages.GetAccountRequest, context: Any) -> messages.GetAccountResponse:
         caller = principal.session()
         account, person = await self._accounts.get(caller.account_id, caller.user_id)
-        return messages.GetAccountResponse(account=to_account(account), member=to_member(person))
+        memberships = await self._accounts.list_memberships(caller.user_id)
+        return messages.GetAccountResponse(
+            account=to_account(account),
+            member=to_member(person),
+            accounts=[to_membership(membership) for membership in memberships],
+        )
+
+    async def SwitchAccount(
+        self, request: messages.SwitchAccountRequest, context: Any
+    ) -> messages.SwitchAccountResponse:
+        caller = principal.session()
+        account_id = find_uuid(request.account_id, ACCOUNT)
+        await self._sessions.switch(caller.session_id, caller.user_id, account_id)
+        account, person = await self._accounts.get(account_id, caller.user_id)
+        return messages.SwitchAccountResponse(account=to_account(account), member=to_member(person))
+
+    async def UpdateProfile(
+        self, request: messages.UpdateProfileRequest, context: Any
+    ) -> messages.UpdateProfileResponse:
+        caller = principal.session()
+        if request.HasField("name"):
+            await self._accounts.rename_person(caller.user_id, request.name)
+        _, person = await self._accounts.get(caller.account_id, caller.user_id)
+        return messages.UpdateProfileResponse(member=to_member(person))
 
     async def UpdateAccount(
         self, request: messages.UpdateAccountRequest, context: Any
@@ -113,6 +164,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             principal.session().account_id,
             request.page_size if request.HasField("page_size") else None,
             request.page_token if request.HasField("page_token") else None,
+            request.query,
         )
         return messages.ListMembersResponse(
             members=[to_member(person) for person in page.items], next_page_token=page.next_token

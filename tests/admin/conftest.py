@@ -17,7 +17,7 @@ from nicegui.testing.general import nicegui_reset_globals
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import build_app
 from tests.core.conftest import account, core, new_database, stranger
-from tests.core.harness import Account, Core
+from tests.core.harness import DEADLINE_SECONDS, Account, Core
 
 __all__ = ["account", "core", "new_database", "stranger"]
 
@@ -29,6 +29,8 @@ async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
     """The app over `core`; `settings` are fields of AdminSettings. Answers with what makes people who look at it:
     `open_as(session="ses_...")`, or nobody in particular."""
     config = AdminSettings(**({"core_address": core.address} | settings))
+    # A core that has just started says for a moment that it is not healthy yet.
+    await asyncio.wait_for(core.channel.channel_ready(), DEADLINE_SECONDS)
     with nicegui_reset_globals():
         app = build_app(core.channel, config)
         clients: list[httpx.AsyncClient] = []

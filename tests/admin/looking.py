@@ -17,7 +17,7 @@ def named(user: User, kind: type[ui.element], name: str) -> list[Any]:
     """The visible elements of this kind that are called so, by their label or their text."""
     with user:
         found = list(ElementFilter(kind=kind))
-    return [one for one in found if name == (one.props.get("aria-label") or one.props.get("label") or _text(one))]
+    return [one for one in found if name in (one.props.get("aria-label"), one.props.get("label"), _text(one))]
 
 
 async def press(user: User, name: str) -> None:

@@ -130,6 +130,7 @@ async def test_an_owner_changes_how_many_live_activities_there_may_be_at_once(ac
     update = account.owner.UpdateAccount
     changed = (await update(max_live_activities=2)).account
     assert (changed.max_live_activities, changed.rate_limit_per_minute) == (2, 60)
+    assert (changed.default_max_live_activities, changed.default_rate_limit_per_minute) == (4, 60)
     assert (await update(name="Acme Inc")).account.max_live_activities == 2
     await account.add_startable_phone()
     start = account.core.caller((await account.add_key())[1]).StartLiveActivity

@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from core_service import backlog_queries as backlog
+from core_service.activity_history import queries as history
+from core_service.apns_check import queries as apns_check
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
@@ -69,6 +71,8 @@ SELECT 'activity-' || i, md5('device' || d)::uuid, md5('account' || (1 + i %% 50
        CASE WHEN i %% 10 = 0 THEN 'live' ELSE 'ended' END,
        true, 3, 3, 1, gen_random_uuid(), 3, 0, false, CASE WHEN i %% 100 = 0 THEN now() + interval '1 hour' END
 FROM generate_series(1, 20000) i, LATERAL (SELECT 1 + (i * 7 + n) %% 20000 AS d FROM generate_series(0, 1) n) t;
+INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)
+SELECT 'activity-' || i, 1, gen_random_uuid(), 1, 'start', '{}', now() FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_streams (id, account_id, stream_key, activity_id, created_at)
 SELECT md5('stream' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 'k-' || i, 'activity-' || i, now()
 FROM generate_series(1, 10000) i;
@@ -111,7 +115,10 @@ RECORD: dict[str, Any] = {
     "notification_id": ID,
     "account_id": ID,
     "api_key_id": ID,
+    "user_id": None,
+    "replay_of": None,
     "title": "t",
+    "message": None,
     "payload": b"{}",
     "channel_slugs": None,
     "channel_ids": [ID],
@@ -145,6 +152,8 @@ LIVE: dict[str, Any] = {
     "stream_id": ID,
     "stream_key": "k",
     "activity_id": "activity-5",
+    "started_by": ID,
+    "version_id": ID,
     "replaces": None,
     "successor": "activity-6",
     "channel_ids": [ID],
@@ -233,6 +242,18 @@ LISTED = {
     "notification_id": ID,
     "activity_id": "a",
 }
+LOOKED_AT: dict[str, Any] = {
+    "id": "activity-5",
+    "account_id": ID,
+    "now": NOW,
+    "stream_key": None,
+    "search": None,
+    "exactly": None,
+    "before_id": "",
+    "examined": 101,
+    "limit": 101,
+}
+"""What the lists of Live Activities that people look at take."""
 KEYED = {
     "principal_id": ID,
     "key_hash": b"x",
@@ -268,6 +289,8 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
     "note last use": (last_used.UPDATE, ([ID], ["2026-01-01"])),
+    "note last call": (last_used.UPDATE_DEVICES, ([ID], ["2026-01-01"])),
+    "find environments and apps": (apns_check.FIND_LINES, {"account_id": ID, "most": 8}),
     "find channels": (audience.FIND_CHANNELS, (ID, ["a"])),
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
@@ -287,6 +310,15 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the end of a subject": (delivery_log.FIND_END, LISTED | {"subject": "a"}),
     "explain a notification": (delivery_log.EXPLAIN_NOTIFICATION, LISTED),
     "explain an activity": (delivery_log.EXPLAIN_ACTIVITY, LISTED),
+    "list activities": (history.list_activities(history.EITHER), LOOKED_AT | {"before": NOW}),
+    "list a stream's activities": (
+        history.list_activities(history.EITHER),
+        LOOKED_AT | {"before": NOW, "stream_key": "k-5"},
+    ),
+    "count phases": (history.COUNT_PHASES, LOOKED_AT),
+    "list an activity's devices": (history.LIST_DEVICES, LOOKED_AT | {"after": ID, "hour_ago": 0}),
+    "list what happened": (history.LIST_TIMELINE, LOOKED_AT | {"before": ID}),
+    "list streams": (history.LIST_STREAMS, LOOKED_AT | {"after": "k", "paused": None}),
     **{
         f"backlog: {name}": (query, {**Round().parameters(1), "now": NOW, "most": 50_000})
         for name, query in vars(backlog).items()

@@ -120,9 +120,15 @@ async def test_a_live_activity_goes_a_month_after_its_end(
         " VALUES (gen_random_uuid(), %s, 't', 'open_url', 'u')",
         id_,
     )
+    await account.core.sql(
+        "INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)"
+        " SELECT %s, slot, gen_random_uuid(), slot, 'update', '{}', now() FROM generate_series(0, 49) slot",
+        id_,
+    )
     await retention.forget()
     for table, column in (
         ("live_activities", "id"),
+        ("live_activity_versions", "activity_id"),
         ("live_activity_devices", "activity_id"),
         ("live_activity_actions", "activity_id"),
     ):

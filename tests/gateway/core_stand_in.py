@@ -11,6 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
+    apns_service_pb2_grpc,
     audit_service_pb2_grpc,
     channel_service_pb2_grpc,
     delivery_log_service_pb2_grpc,
@@ -33,6 +34,7 @@ Behaviour = Callable[[Any, Any], Awaitable[Message]]
 MODULES = (
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
+    apns_service_pb2_grpc,
     audit_service_pb2_grpc,
     channel_service_pb2_grpc,
     delivery_log_service_pb2_grpc,

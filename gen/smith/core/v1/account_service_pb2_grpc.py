@@ -35,6 +35,16 @@ class AccountServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetSetup = channel.unary_unary(
+                '/smith.core.v1.AccountService/GetSetup',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupResponse.FromString,
+                _registered_method=True)
+        self.CreateAccount = channel.unary_unary(
+                '/smith.core.v1.AccountService/CreateAccount',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountResponse.FromString,
+                _registered_method=True)
         self.CreateSession = channel.unary_unary(
                 '/smith.core.v1.AccountService/CreateSession',
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateSessionRequest.SerializeToString,
@@ -70,6 +80,16 @@ class AccountServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountResponse.FromString,
                 _registered_method=True)
+        self.SwitchAccount = channel.unary_unary(
+                '/smith.core.v1.AccountService/SwitchAccount',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountResponse.FromString,
+                _registered_method=True)
+        self.UpdateProfile = channel.unary_unary(
+                '/smith.core.v1.AccountService/UpdateProfile',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileResponse.FromString,
+                _registered_method=True)
         self.UpdateAccount = channel.unary_unary(
                 '/smith.core.v1.AccountService/UpdateAccount',
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateAccountRequest.SerializeToString,
@@ -100,6 +120,24 @@ class AccountServiceStub:
 class AccountServiceServicer:
     """The caller's account, its people, and signing in.
     """
+
+    def GetSetup(self, request, context):
+        """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
+        in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateAccount(self, request, context):
+        """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
+
+        Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
+        how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def CreateSession(self, request, context):
         """Signs a person in with e-mail address and password.
@@ -159,6 +197,25 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SwitchAccount(self, request, context):
+        """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
+        may do from the next call on is what the person may do in that account.
+
+        Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateProfile(self, request, context):
+        """Changes what others see of the calling person, in all accounts.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateAccount(self, request, context):
         """Changes settings of the account.
 
@@ -206,6 +263,16 @@ class AccountServiceServicer:
 
 def add_AccountServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetSetup': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSetup,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupResponse.SerializeToString,
+            ),
+            'CreateAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateAccount,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountResponse.SerializeToString,
+            ),
             'CreateSession': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSession,
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateSessionRequest.FromString,
@@ -240,6 +307,16 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.GetAccount,
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountResponse.SerializeToString,
+            ),
+            'SwitchAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.SwitchAccount,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountResponse.SerializeToString,
+            ),
+            'UpdateProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProfile,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileResponse.SerializeToString,
             ),
             'UpdateAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateAccount,
@@ -277,6 +354,60 @@ def add_AccountServiceServicer_to_server(servicer, server):
 class AccountService:
     """The caller's account, its people, and signing in.
     """
+
+    @staticmethod
+    def GetSetup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/GetSetup',
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/CreateAccount',
+            smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def CreateSession(request,
@@ -457,6 +588,60 @@ class AccountService:
             '/smith.core.v1.AccountService/GetAccount',
             smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SwitchAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/SwitchAccount',
+            smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/UpdateProfile',
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileResponse.FromString,
             options,
             channel_credentials,
             insecure,
