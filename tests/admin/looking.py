@@ -16,8 +16,8 @@ PATIENCE = 60
 def named(user: User, kind: type[ui.element], name: str) -> list[Any]:
     """The visible elements of this kind that are called so, by their label or their text."""
     with user:
-        found = list(ElementFilter(kind=kind))
-    return [one for one in found if name in (one.props.get("aria-label"), one.props.get("label"), _text(one))]
+        found = [one for one in ElementFilter(kind=kind) if _is_shown(one)]
+    return [one for one in found if name == (one.props.get("aria-label") or one.props.get("label") or _text(one))]
 
 
 async def press(user: User, name: str) -> None:
@@ -54,3 +54,8 @@ async def _the_one(user: User, kind: type[ui.element], name: str) -> Any:
 
 def _text(element: ui.element) -> str:
     return str(getattr(element, "text", ""))
+
+
+def _is_shown(element: ui.element) -> bool:
+    """Not in a dialog that is closed."""
+    return all(one.value for one in element.ancestors() if isinstance(one, ui.dialog))
