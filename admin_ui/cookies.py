@@ -1,5 +1,7 @@
 """The cookies of the admin app: who is signed in, and which theme they like."""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,6 +36,37 @@ class SessionCookie:
     def clear(self, response: Response) -> None:
         """Has the browser forget the secret."""
         response.delete_cookie(self.name, path="/", secure=self._is_https, httponly=True, samesite="lax")
+
+
+class InviteCookie:
+    """Holds the secret of an invite's link from when the link is opened until the invite is accepted, an hour at most.
+
+    So it stands in no address bar, history or Referer, and in no page.
+    """
+
+    def __init__(self, settings: AdminSettings) -> None:
+        self._is_https = settings.is_https
+        self._name = "__Host-smith_invite" if settings.is_https else "smith_invite"
+
+    def read(self, request: Request) -> str | None:
+        """The secret that the browser sent, if it can be one."""
+        token = request.cookies.get(self._name, "")
+        return token if _is_invite(token) else None
+
+    def write(self, response: Response, token: str) -> None:
+        """Has the browser keep the secret, if it can be one."""
+        if _is_invite(token):
+            response.set_cookie(
+                self._name, token, max_age=3600, path="/", secure=self._is_https, httponly=True, samesite="lax"
+            )
+
+    def clear(self, response: Response) -> None:
+        """Has the browser forget the secret."""
+        response.delete_cookie(self._name, path="/", secure=self._is_https, httponly=True, samesite="lax")
+
+
+def _is_invite(token: str) -> bool:
+    return re.fullmatch(r"inv_[A-Za-z0-9_-]{1,196}", token) is not None
 
 
 def theme_of(request: Request) -> str:

@@ -8,12 +8,16 @@ import grpc
 from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
+    apns_service_pb2_grpc,
     audit_service_pb2_grpc,
     channel_service_pb2_grpc,
     delivery_log_service_pb2_grpc,
     device_service_pb2_grpc,
     event_service_pb2_grpc,
+    insight_service_pb2_grpc,
+    invite_service_pb2_grpc,
     live_activity_service_pb2_grpc,
+    mail_service_pb2_grpc,
     push_notification_service_pb2_grpc,
     status_service_pb2_grpc,
     webhook_service_pb2_grpc,
@@ -25,12 +29,16 @@ from service_kit.status import from_rpc_error
 if TYPE_CHECKING:
     from smith.core.v1.account_service_pb2_grpc import AccountServiceAsyncStub
     from smith.core.v1.api_key_service_pb2_grpc import ApiKeyServiceAsyncStub
+    from smith.core.v1.apns_service_pb2_grpc import ApnsServiceAsyncStub
     from smith.core.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
     from smith.core.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
     from smith.core.v1.delivery_log_service_pb2_grpc import DeliveryLogServiceAsyncStub
     from smith.core.v1.device_service_pb2_grpc import DeviceServiceAsyncStub
     from smith.core.v1.event_service_pb2_grpc import EventServiceAsyncStub
+    from smith.core.v1.insight_service_pb2_grpc import InsightServiceAsyncStub
+    from smith.core.v1.invite_service_pb2_grpc import InviteServiceAsyncStub
     from smith.core.v1.live_activity_service_pb2_grpc import LiveActivityServiceAsyncStub
+    from smith.core.v1.mail_service_pb2_grpc import MailServiceAsyncStub
     from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
     from smith.core.v1.status_service_pb2_grpc import StatusServiceAsyncStub
     from smith.core.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
@@ -101,11 +109,15 @@ class Core:
         self._call_timeout = call_timeout
         self.accounts: AccountServiceAsyncStub = account_service_pb2_grpc.AccountServiceStub(channel)
         self.api_keys: ApiKeyServiceAsyncStub = api_key_service_pb2_grpc.ApiKeyServiceStub(channel)
+        self.apns: ApnsServiceAsyncStub = apns_service_pb2_grpc.ApnsServiceStub(channel)
         self.audit: AuditServiceAsyncStub = audit_service_pb2_grpc.AuditServiceStub(channel)
         self.channels: ChannelServiceAsyncStub = channel_service_pb2_grpc.ChannelServiceStub(channel)
         self.delivery_log: DeliveryLogServiceAsyncStub = delivery_log_service_pb2_grpc.DeliveryLogServiceStub(channel)
         self.devices: DeviceServiceAsyncStub = device_service_pb2_grpc.DeviceServiceStub(channel)
         self.events: EventServiceAsyncStub = event_service_pb2_grpc.EventServiceStub(channel)
+        self.insight: InsightServiceAsyncStub = insight_service_pb2_grpc.InsightServiceStub(channel)
+        self.invites: InviteServiceAsyncStub = invite_service_pb2_grpc.InviteServiceStub(channel)
+        self.mails: MailServiceAsyncStub = mail_service_pb2_grpc.MailServiceStub(channel)
         self.live_activities: LiveActivityServiceAsyncStub = live_activity_service_pb2_grpc.LiveActivityServiceStub(
             channel
         )

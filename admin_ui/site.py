@@ -17,7 +17,7 @@ from admin_ui import theme
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Caller, Core, Refused
-from admin_ui.feed import Feeds
+from admin_ui.feed import Feeds, Watcher
 from admin_ui.settings import AdminSettings
 from admin_ui.visit import Guest, Visit
 
@@ -154,9 +154,14 @@ class Site:
 
         leave = self.feeds.join(caller, visit.watchers, signed_out)
 
+        async def watch(watcher: Watcher) -> None:
+            await watcher.run()
+            # It ends once core has called the person signed out, which may be before the stream of events does.
+            signed_out()
+
         async def watching() -> None:
             with client:
-                await asyncio.gather(*(watcher.run() for watcher in visit.watchers))
+                await asyncio.gather(*(watch(watcher) for watcher in visit.watchers))
 
         task = background_tasks.create(watching(), name=f"watch {client.page.path}")
 

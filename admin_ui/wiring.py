@@ -10,12 +10,14 @@ import grpc
 import nicegui
 import uvicorn
 from fastapi import FastAPI
-from nicegui import ui
+from nicegui import Client, ui
 
 from admin_ui import assets, health, pages, theme
 from admin_ui.components.states import error_state
 from admin_ui.core import Core, Refused
-from admin_ui.pages import sign_in
+from admin_ui.pages import accept_invite, sign_in
+from admin_ui.security import nonces, sockets
+from admin_ui.security.guard import MAX_SOCKET_BYTES, Guard
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 from service_kit.client import open_channel
@@ -57,7 +59,10 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     assets.serve(app)
     health.serve(app, channel)
     sign_in.serve(app, site)
+    accept_invite.serve(app, site)
     theme.prepare()
+    nonces.prepare()
+    sockets.guard(site.cookie)
     for page in pages.PAGES:
         page.create(site)
     # What core refuses is told to the person who asked, not to the log.
@@ -84,9 +89,12 @@ def build_server(app: FastAPI, settings: AdminSettings) -> HttpServer:
     """The HTTP server; it listens once it is given a socket."""
     return HttpServer(
         uvicorn.Config(
-            app,
+            Guard(app, settings, lambda: len(Client.instances)),
+            ws_max_size=MAX_SOCKET_BYTES,
             lifespan="on",
             log_config=None,
+            # It would note with which id each page opens its socket.
+            log_level=logging.WARNING,
             access_log=False,
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),

@@ -73,6 +73,14 @@ def read_slug(token: str | None) -> str:
     return "" if token is None else _read(token, SLUG)
 
 
+def read_key(token: str | None, form: re.Pattern[str]) -> str | None:
+    """The key of this form to begin after; None without a token.
+
+    Raises InvalidRequest if the token was not made by this server.
+    """
+    return None if token is None else _read(token, form)
+
+
 def _read(token: str, form: re.Pattern[str]) -> str:
     try:
         key = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()

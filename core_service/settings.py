@@ -1,12 +1,20 @@
 """What the core can be told by its environment."""
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, empty_is_unset
+
+LOCAL_ADMIN_URL = "http://127.0.0.1:8080"
+
+
+def _or_local(url: object) -> object:
+    """A variable that is set to nothing counts as left out."""
+    return url or LOCAL_ADMIN_URL
 
 
 class DatabaseSettings(ServiceSettings):
@@ -23,6 +31,8 @@ class CoreSettings(DatabaseSettings):
     redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
     """Shared rate limits for several cores; in process if not set."""
     delivery_address: str = "127.0.0.1:50052"
+    admin_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+/?$"), BeforeValidator(_or_local)] = LOCAL_ADMIN_URL
+    """Where people's browsers find the admin app; links in mails lead there."""
     rate_limit_per_minute: int = Field(default=60, ge=1, le=1_000_000)
     """Requests a minute of accounts without a setting of their own."""
     max_live_activities: int = Field(default=4, ge=1, le=10_000)
@@ -37,12 +47,15 @@ class CoreSettings(DatabaseSettings):
     delivery_log_days: int = Field(default=30, ge=1, le=3650)
     """How long attempts are kept."""
     history_days: int = Field(default=30, ge=1, le=3650)
-    """How long notifications, ended Live Activities and webhook calls are kept."""
+    """How long notifications, ended Live Activities, webhook calls and invites that have expired are kept."""
     audit_log_days: int = Field(default=365, ge=1, le=3650)
     """How long acts of administration are kept."""
     database_connections: int = Field(default=10, ge=2, le=100)
     """Connections for the hot paths; 8 more serve settlement and administration."""
     max_concurrent_requests: int = Field(default=1000, ge=1, le=100_000)
+
+    setup_code: Annotated[Annotated[SecretStr, Field(min_length=16)] | None, BeforeValidator(empty_is_unset)] = None
+    """With it, and only with it, the server's first account can be made in the admin app."""
 
     @field_validator("database_url")
     @classmethod

@@ -44,6 +44,13 @@ def require_storable(value: str, field: str) -> str:
     return value
 
 
+def containing(text: str) -> str:
+    """The pattern of LIKE for what contains the text, whatever is in it."""
+    for special in "\\%_":
+        text = text.replace(special, f"\\{special}")
+    return f"%{text}%"
+
+
 def require_name(value: str, field: str = "name") -> str:
     """The name without surrounding white space, 1 to 100 characters.
 

@@ -10,6 +10,7 @@ import sqlalchemy.exc
 
 from core_service import migrations
 from core_service.api.wiring import build_server
+from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.auth.last_used import LastUsed
 from core_service.backlog import Backlog
 from core_service.clock import Clock
@@ -23,8 +24,11 @@ from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.health import HealthReport
 from core_service.idempotency.service import IdempotentRequests
+from core_service.insight.service import Tally
+from core_service.invites.wiring import build_invites
 from core_service.jobs import cancel, start_jobs
 from core_service.live_activities.wiring import build_live_activities
+from core_service.mail.grpc_sender import GrpcMailSender
 from core_service.metrics import CoreCollector
 from core_service.orm import now
 from core_service.retention.service import Ages, Retention
@@ -90,8 +94,10 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
 
         lines, events = LineCourier(GrpcCourier(channel)), EventBus()
-        courier = DeliveryRecorder(lines, batches)
-        settler = Settler(batches)
+        tally = Tally(batches)
+        events.witness(tally.event)
+        courier = DeliveryRecorder(lines, batches, tally.attempt)
+        settler = Settler(batches, events)
         dispatch = Dispatch(batches, courier, settler)
         # No account's big writes take all connections: six of ten leave room for everybody's small ones.
         shares = AccountShares(max(1, settings.database_connections * 6 // 10))
@@ -106,17 +112,12 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         )
         keys = SigningKeys(requests, engine)
         webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
+        invites = build_invites(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
         status = ServerStatus(lines, events, requests, now)
         status.wakes(dispatch.wake, area.reconciler.wake)
         relay = build_relay(settings.redis_url, events, lines, status)
-        ages = Ages(
-            delivery_log=dt.timedelta(days=settings.delivery_log_days),
-            history=dt.timedelta(days=settings.history_days),
-            audit_log=dt.timedelta(days=settings.audit_log_days),
-        )
-        retention = Retention(batches, ages, clock)
-        last_used = LastUsed(batches)
-        idempotent = IdempotentRequests(requests)
+        retention = Retention(batches, ages_of(settings), clock)
+        last_used, idempotent = LastUsed(batches), IdempotentRequests(requests)
         backlog = Backlog(batches, clock)
         registry.register(metrics.PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
@@ -144,23 +145,28 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             events=events,
             keys=keys,
             webhooks=webhooks,
+            invites=invites,
             last_used=last_used,
             idempotent=idempotent,
             status=status,
+            apns=GrpcAsker(channel),
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
-        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run)
+        by_the_database = [dispatch.release, webhooks.release, invites.mailer.release]
+        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run, invites.mailer.run)
         background = start_jobs(
             settler.run,
             area.settler.run,
             courier.run,
             webhooks.write,
+            invites.mailer.write,
             retention.run,
             last_used.run,
+            tally.run,
             idempotent.run,
             HealthReport(server, [requests, batches], status).run,
-            ClockWatch(batches, clock, own=area.reconciler.release, database=[dispatch.release, webhooks.release]).run,
+            ClockWatch(batches, clock, own=area.reconciler.release, database=by_the_database).run,
             *([relay.run] if relay else []),
             # Nobody else would look at it.
             *([backlog.run] if settings.metrics_port is not None else []),
@@ -175,11 +181,10 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    await dispatch.drain()
-                    await area.reconciler.drain()
-                    await webhooks.drain()
-                    await courier.drain()
+                    for working in (dispatch, area.reconciler, webhooks, invites.mailer, courier):
+                        await working.drain()
                     await last_used.flush()
+                    await tally.flush()
             await cancel(*background)
 
 
@@ -190,3 +195,12 @@ def build_relay(redis_url: str | None, events: EventBus, lines: LineCourier, sta
     relay = EventRelay(events, redis_url, lines=status.news, on_lines=status.heard)
     lines.listen(lambda alarm, stopped: relay.wake())
     return relay
+
+
+def ages_of(settings: CoreSettings) -> Ages:
+    """How long the server remembers."""
+    return Ages(
+        delivery_log=dt.timedelta(days=settings.delivery_log_days),
+        history=dt.timedelta(days=settings.history_days),
+        audit_log=dt.timedelta(days=settings.audit_log_days),
+    )

@@ -6,10 +6,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind
+from smith.delivery.v1.mail_pb2 import MailResult, MailResultKind
 from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
 
 from delivery_service.apns.outcomes import BY_REASON
 from delivery_service.apns.pool import ApnsConnectionPool
+from delivery_service.mail.results import REASONS as MAIL_REASONS
 from delivery_service.webhooks.results import REASONS
 from service_kit.metrics import SECONDS
 
@@ -20,6 +22,7 @@ ENVIRONMENTS: dict[int, str] = {
     Environment.ENVIRONMENT_SANDBOX: "sandbox",
 }
 KINDS = {number: name.removeprefix("OUTCOME_KIND_").lower() for name, number in OutcomeKind.items()}
+MAIL_RESULTS = {number: name.removeprefix("MAIL_RESULT_KIND_").lower() for name, number in MailResultKind.items()}
 RESULTS = {number: name.removeprefix("WEBHOOK_RESULT_KIND_").lower() for name, number in WebhookResultKind.items()}
 
 
@@ -89,6 +92,20 @@ class WebhookMetrics:
     def refuse(self) -> None:
         """A call was refused."""
         self._refused.inc()
+
+
+class MailMetrics:
+    """Mails by what became of them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._mails = Counter(
+            "smith_mails", "Attempts to send mails, by result.", ["result", "reason"], registry=registry
+        )  # fmt: skip
+
+    def count(self, result: MailResult) -> None:
+        """An attempt is over."""
+        reason = result.reason if not result.reason or result.reason in MAIL_REASONS else OTHER
+        self._mails.labels(MAIL_RESULTS.get(result.kind, OTHER), reason).inc()
 
 
 class ApnsCollector(Collector):

@@ -3,18 +3,26 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from smith.delivery.v1.delivery_service_pb2 import DeliverRequest, DeliverResponse
+from smith.delivery.v1.delivery_service_pb2 import (
+    CheckCredentialsRequest,
+    CheckCredentialsResponse,
+    DeliverRequest,
+    DeliverResponse,
+)
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceServicer
 
 from delivery_service.apns.batch import Batch
 from delivery_service.apns.connection import MAX_IN_FLIGHT
-from delivery_service.apns.request import jobs_of
+from delivery_service.apns.credentials_check import CredentialsCheck
+from delivery_service.apns.request import ENVIRONMENTS, jobs_of
 from delivery_service.apns.sender import ApnsSender
 from delivery_service.metrics import ApnsMetrics
 from service_kit.errors import DomainError, InvalidRequest, Kind
 from service_kit.interceptors import abort
 
 MAX_TARGETS = 1000
+MAX_CHECKS = 16
+"""Checks of credentials at once; each opens a connection, and APNs takes many of these for an attack."""
 
 
 class TooManyInProgress(DomainError):
@@ -24,12 +32,13 @@ class TooManyInProgress(DomainError):
 
 
 class DeliveryServicer(DeliveryServiceServicer):
-    """Answers `Deliver`; holds at most `max_in_progress` targets at a time."""
+    """Holds at most `max_in_progress` targets of `Deliver` at a time."""
 
     def __init__(
         self,
         sender: ApnsSender,
         metrics: ApnsMetrics,
+        check: CredentialsCheck,
         *,
         default_topic: str,
         connections: int,
@@ -37,6 +46,8 @@ class DeliveryServicer(DeliveryServiceServicer):
     ) -> None:
         self._sender = sender
         self._metrics = metrics
+        self._check = check
+        self._checks = 0
         self._default_topic = default_topic
         # More workers than streams would only wait for one another.
         self._max_workers = connections * MAX_IN_FLIGHT
@@ -64,3 +75,22 @@ class DeliveryServicer(DeliveryServiceServicer):
                     yield DeliverResponse(outcomes=group)
         finally:
             self.in_progress -= targets
+
+    async def CheckCredentials(self, request: CheckCredentialsRequest, context: Any) -> CheckCredentialsResponse:
+        """See the contract."""
+        if request.environment not in ENVIRONMENTS:
+            raise InvalidRequest("environment must be production or sandbox.")
+        if self._checks >= MAX_CHECKS:
+            raise TooManyInProgress(f"{MAX_CHECKS} checks are in progress.")
+        self._checks += 1
+        try:
+            finding = await self._check.ask(request.environment, request.bundle_id)
+        finally:
+            self._checks -= 1
+        return CheckCredentialsResponse(
+            reason=finding.reason,
+            kind=finding.kind,
+            topic=finding.topic,
+            status=finding.status,
+            latency_ms=finding.latency_ms,
+        )

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from delivery_service.mail.settings import SmtpSettings
 from delivery_service.webhooks.addresses import Permit
-from service_kit.settings import ServiceSettings, empty_is_unset
+from service_kit.settings import empty_is_unset
 
 OptionalPath = Annotated[Path | None, BeforeValidator(empty_is_unset)]
 
 
-class DeliverySettings(ServiceSettings):
+class DeliverySettings(SmtpSettings):
     """Settings of the delivery service; see each field."""
 
     delivery_port: int = Field(default=50052, ge=0, le=65535)

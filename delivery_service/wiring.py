@@ -1,6 +1,7 @@
 """Builds the delivery service from its settings: the only place that builds clients and servers."""
 
 import ssl
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,17 +10,22 @@ from aioapns.common import NotificationResult
 from smith.delivery.v1 import (
     delivery_service_pb2,
     delivery_service_pb2_grpc,
+    mail_service_pb2,
+    mail_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
 )
 from smith.delivery.v1.delivery_pb2 import Environment
 
+from delivery_service.apns.credentials_check import CredentialsCheck
 from delivery_service.apns.key_file import KeyFile
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.sender import ApnsSender
-from delivery_service.metrics import ApnsCollector, ApnsMetrics, WebhookMetrics
+from delivery_service.mail.sender import MailSender
+from delivery_service.mail.servicer import MailServicer
+from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics
 from delivery_service.servicer import DeliveryServicer
 from delivery_service.settings import DeliverySettings, permits_of, split_address
 from delivery_service.webhooks.addresses import AddressRules
@@ -33,6 +39,7 @@ from service_kit.peers import Peers, PeersOnly
 from service_kit.server import GrpcServer
 
 SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
+MAIL_SERVICE = mail_service_pb2.DESCRIPTOR.services_by_name["MailService"].full_name
 WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
 HEADROOM = 100
 """Calls beside deliveries: health checks and reflection."""
@@ -53,10 +60,11 @@ class Delivery:
         self._apns_metrics = ApnsMetrics(self.registry)
         self._pools: dict[Environment.ValueType, ApnsConnectionPool] = {}
         self._problems = ProblemLog()
-        self.sender = self._build_sender()
+        self.sender, check = self._build_sender()
         servicer = DeliveryServicer(
             self.sender,
             self._apns_metrics,
+            check,
             default_topic=settings.apns_topic,
             connections=settings.apns_connections,
             max_in_progress=settings.apns_max_in_flight,
@@ -70,13 +78,18 @@ class Delivery:
                 CallObserver(CallMetrics(self.registry, "delivery")),
                 ErrorInterceptor(),
             ],
-            max_concurrent_rpcs=settings.apns_max_in_flight + most + HEADROOM,
+            max_concurrent_rpcs=settings.apns_max_in_flight + most + settings.smtp_max_in_progress + HEADROOM,
         )
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
         webhook_servicer = WebhookServicer(self._webhooks, WebhookMetrics(self.registry), max_in_progress=most)
         self._server.add(
             webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhook_servicer, WEBHOOK_SERVICE
         )
+        mails = MailSender(settings, _ssl_context("SMITH_SMTP_CA_FILE", settings.smtp_ca_file))
+        mail_servicer = MailServicer(
+            mails, MailMetrics(self.registry), max_in_progress=settings.smtp_max_in_progress
+        )  # fmt: skip
+        self._server.add(mail_service_pb2_grpc.add_MailServiceServicer_to_server, mail_servicer, MAIL_SERVICE)
 
     async def start(self) -> int:
         """Listens and serves; returns the port. Raises OSError if the address cannot be bound."""
@@ -93,14 +106,16 @@ class Delivery:
         self.sender.close()
         self._webhooks.close()
 
-    def _build_sender(self) -> ApnsSender:
+    def _build_sender(self) -> tuple[ApnsSender, CredentialsCheck]:
         settings = self._settings
+        topic = settings.apns_topic
         if not (settings.apns_key_file and settings.apns_key_id and settings.apns_team_id):
             self._problems.report(
                 "key", "no pushes can be sent: set SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID"
             )
-            return ApnsSender(
-                {}, problems=self._problems, fault=lambda: "ProviderKeyMissing", metrics=self._apns_metrics
+            return (
+                ApnsSender({}, problems=self._problems, fault=_no_key, metrics=self._apns_metrics),
+                CredentialsCheck({}, fault=_no_key, default_topic=topic),
             )
         file = KeyFile(settings.apns_key_file, self._problems)
         token = ProviderToken(lambda: file.key, key_id=settings.apns_key_id, team_id=settings.apns_team_id)
@@ -111,33 +126,46 @@ class Delivery:
             Environment.ENVIRONMENT_SANDBOX: settings.apns_sandbox_address,
         }
         clients = {name: self._build_client(name, address, token, context) for name, address in addresses.items()}
-        return ApnsSender(
-            clients,
-            problems=self._problems,
-            fault=lambda: "" if token.is_usable else "ProviderKeyUnreadable",
-            metrics=self._apns_metrics,
+
+        def fault() -> str:
+            return "" if token.is_usable else "ProviderKeyUnreadable"
+
+        single = {name: partial(self._build_pool, address, token, context, 1) for name, address in addresses.items()}
+        return (
+            ApnsSender(clients, problems=self._problems, fault=fault, metrics=self._apns_metrics),
+            CredentialsCheck(single, fault=fault, default_topic=topic),
         )
 
     def _build_client(
         self, environment: "Environment.ValueType", address: str, token: ProviderToken, context: ssl.SSLContext
     ) -> APNs:
-        host, port = split_address(address)
         # aioapns demands key and topic of its own; only its pool would use them, and that is replaced.
         unused = "unused"
         client = APNs(
             key=unused, key_id=unused, team_id=unused, topic=unused, ssl_context=context, err_func=_judged_elsewhere
         )
-        client.pool = self._pools[environment] = ApnsConnectionPool(
+        connections = self._settings.apns_connections
+        client.pool = self._pools[environment] = self._build_pool(address, token, context, connections)
+        return client
+
+    def _build_pool(
+        self, address: str, token: ProviderToken, context: ssl.SSLContext, connections: int
+    ) -> ApnsConnectionPool:
+        host, port = split_address(address)
+        return ApnsConnectionPool(
             host=host,
             port=port,
             provider_token=token,
             ssl_context=context,
-            max_connections=self._settings.apns_connections,
+            max_connections=connections,
             connect_timeout=self._settings.apns_connect_timeout,
             answer_timeout=self._settings.apns_answer_timeout,
             problems=self._problems,
         )
-        return client
+
+
+def _no_key() -> str:
+    return "ProviderKeyMissing"
 
 
 async def _judged_elsewhere(request: object, result: NotificationResult) -> None:

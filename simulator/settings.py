@@ -21,5 +21,7 @@ class SimulatorSettings(ServiceSettings):
     """APNs. 0: any free port."""
     webhook_simulator_port: Port = 8444
     """The webhook sink over https, as webhooks are called. 0: any free port."""
+    smtp_simulator_port: Port = 8025
+    """The mail sink. 0: any free port."""
     gateway_url: str = "http://127.0.0.1:8000"
     """Where the simulated phones find the server, without a trailing slash."""

@@ -12,11 +12,16 @@ from simulator.apns.service import ApnsService
 from simulator.clock import ClockFile
 from simulator.control.apns_routes import ApnsRoutes
 from simulator.control.app import build_app
+from simulator.control.change_routes import ChangeRoutes
 from simulator.control.clock_routes import ClockRoutes
 from simulator.control.live_activity_routes import LiveActivityRoutes
+from simulator.control.mail_routes import MailRoutes
+from simulator.control.notification_routes import NotificationRoutes
 from simulator.control.phone_routes import PhoneRoutes
 from simulator.control.server import ControlServer
 from simulator.control.webhook_routes import WebhookRoutes, sink_tls_context
+from simulator.mails.server import MailServer
+from simulator.mails.sink import MailSink
 from simulator.phones.client import GatewayClient
 from simulator.phones.service import PhoneService
 from simulator.phones.store import PhoneStore
@@ -39,12 +44,17 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     clock = clock_file.load()
     phones = PhoneService(credentials.BUNDLE_ID, PhoneStore(folder), gateway, directory, clock)
     webhooks = WebhookRoutes(WebhookSink())
+    mails = MailSink()
+    mail_server = MailServer(mails)
     app = build_app(
         ApnsRoutes(service, apns).routes(),
+        ChangeRoutes(phones).routes(),
         PhoneRoutes(phones).routes(),
+        NotificationRoutes(phones).routes(),
         LiveActivityRoutes(phones).routes(),
         ClockRoutes(clock, clock_file).routes(),
         webhooks.routes(),
+        MailRoutes(mails).routes(),
     )
     control, sink = ControlServer(app), ControlServer(build_app(webhooks.public_routes()), sink_tls_context(files))
     host = settings.simulator_bind_host
@@ -56,10 +66,15 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         running.push_async_callback(apns.stop, settings.drain_seconds)
         control_port = await control.start(host, settings.simulator_port, settings.drain_seconds)
         running.push_async_callback(control.stop)
+        running.callback(phones.changes.close)
         sink_port = await sink.start(host, settings.webhook_simulator_port, settings.drain_seconds)
         running.push_async_callback(sink.stop)
+        # The certificate's name, whatever address it listens on.
+        webhooks.sink_url = f"https://localhost:{sink_port}/webhooks"
+        mail_port = await mail_server.start(host, settings.smtp_simulator_port)
+        running.push_async_callback(mail_server.stop)
         log.info(
-            "serving: control API on http://%s:%d, APNs on %s:%d, webhooks on https://%s:%d",
-            *(host, control_port, host, apns_port, host, sink_port),
+            "serving: control API on http://%s:%d, APNs on %s:%d, webhooks on https://%s:%d, mails on %s:%d",
+            *(host, control_port, host, apns_port, host, sink_port, host, mail_port),
         )
         await stop.wait()

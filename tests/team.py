@@ -184,9 +184,16 @@ class Team:
 
     def person(self) -> str:
         """Id of a new member."""
-        email = f"{self.unique('person')}@example.com"
-        member = self.ask("POST", "/api/members", email=email, password="a long password")["member"]
-        return str(member["user_id"])
+        return str(self.join(f"{self.unique('person')}@example.com", "a long password")["member"]["user_id"])
+
+    def join(self, email: str, password: str) -> dict[str, Any]:
+        """Invites somebody who accepts at once; answers with what they are told."""
+        [result] = self.ask("POST", "/api/invites", emails=[email])["results"]
+        url = self.ask("POST", f"/api/invites/{result['invite']['id']}/link")["url"]
+        accepting = {"token": url.rpartition("/")[2], "password": password}
+        answer = self.anybody.post("/api/invite/accept", json=accepting)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     def phone(self, *, user_id: str | None = None, channel_id: str | None = None) -> Phone:
         """A new simulated iPhone of `user_id` (the owner's if left out), assigned to the channel if one is given."""

@@ -14,8 +14,9 @@ class Button(ui.button):
     """A button that is busy, and takes no second click, while what it does is being done."""
 
     def __init__(self, label: str, on_click: OnClick | None, classes: str, icon: str | None) -> None:
-        super().__init__(label, icon=icon)
-        self.classes(f"button {classes}").props("flat")
+        # The theme colors it; and defaults of `ui.button` do not reach its subclasses.
+        super().__init__(label, icon=icon, color=None)
+        self.classes(f"button {classes}").props("flat no-caps")
         if on_click is not None:
             self.on_click(self._doing(on_click))
 

@@ -2,6 +2,40 @@
 
 from types import ModuleType
 
-from admin_ui.pages import overview, sign_in
+from admin_ui.pages import (
+    accept_invite,
+    api_keys,
+    audit_log,
+    channel,
+    channels,
+    delivery_log,
+    devices,
+    live_activities,
+    live_activity,
+    lock_screen,
+    members,
+    notification,
+    overview,
+    playground,
+    settings,
+    sign_in,
+)
 
-PAGES: tuple[ModuleType, ...] = (overview, sign_in)
+PAGES: tuple[ModuleType, ...] = (
+    accept_invite,
+    api_keys,
+    audit_log,
+    channel,
+    channels,
+    delivery_log,
+    devices,
+    live_activities,
+    live_activity,
+    lock_screen,
+    members,
+    notification,
+    overview,
+    playground,
+    settings,
+    sign_in,
+)

@@ -1,15 +1,39 @@
-"""The page that one begins with."""
+"""The page that one begins with: what was sent, what became of it, and what needs somebody."""
 
+import datetime as dt
+from collections import deque
 from collections.abc import Sequence
 
-from smith.core.v1.event_pb2 import EVENT_TYPE_DELIVERY_RESUMED, EVENT_TYPE_DELIVERY_STOPPED, Event
-from smith.core.v1.status_service_pb2 import GetServerStatusRequest
+from google.protobuf.timestamp_pb2 import Timestamp
+from nicegui import ui
+from smith.core.v1.event_pb2 import Event
+from smith.core.v1.insight_service_pb2 import GetOverviewRequest, GetOverviewResponse
+from smith.core.v1.overview_pb2 import (
+    OVERVIEW_PERIOD_DAY,
+    OVERVIEW_PERIOD_MONTH,
+    OVERVIEW_PERIOD_WEEK,
+    FirstSteps,
+    OverviewLimit,
+)
+from smith.core.v1.status_service_pb2 import GetServerStatusRequest, GetServerStatusResponse
 
-from admin_ui.components.html import div
-from admin_ui.components.layout import page_header
+from admin_ui.components.copying import snippet
+from admin_ui.components.echart import Chart, Series
+from admin_ui.components.html import a, div, p, text
+from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import notice
+from admin_ui.components.times import ago
+from admin_ui.event_words import sentence
+from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
 from admin_ui.visit import Visit
+
+PERIODS = {OVERVIEW_PERIOD_DAY: "24 hours", OVERVIEW_PERIOD_WEEK: "7 days", OVERVIEW_PERIOD_MONTH: "30 days"}
+LATEST = 8
+"""Events that are shown."""
+ORANGE, TEAL, BLUE, RED, GREY = "#ee6a33", "#2a9d8f", "#4f7cff", "#d6453d", "#9a9aa6"
+FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": "Build finished", "message": "All tests passed"})
 
 
 def create(site: Site) -> None:
@@ -17,16 +41,156 @@ def create(site: Site) -> None:
 
     @site.page("/", title="Overview")
     async def overview(visit: Visit) -> None:
-        with page_header("Overview", f"What happens in {visit.account.name}."):
-            pass
-        alarms = div("stack")
+        await OverviewPage(visit).draw()
 
-        async def refresh(events: Sequence[Event]) -> None:
-            status = await visit.ask(visit.core.status.GetServerStatus, GetServerStatusRequest())
-            alarms.clear()
-            with alarms:
-                for alarm in status.alarms:
-                    notice("bad", f"Delivery stands still: {alarm.reason}", alarm.explanation)
 
-        visit.watch({EVENT_TYPE_DELIVERY_STOPPED, EVENT_TYPE_DELIVERY_RESUMED}, refresh)
-        await refresh([])
+class OverviewPage:
+    """The page, which follows what happens."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._news: deque[Event] = deque(maxlen=LATEST)
+
+    async def draw(self) -> None:
+        """Draws the page. Raises Refused."""
+        with page_header("Overview", f"What happens in {self._visit.account.name}."):
+            self._period = ui.toggle(dict(PERIODS), value=OVERVIEW_PERIOD_DAY, on_change=self._read)
+            self._period.props("no-caps unelevated aria-label=Period toggle-color=primary").classes("period")
+        self._alarms = div("stack")
+        self._first_steps = div("stack")
+        self._tiles = div("tiles")
+        with div("columns"):
+            with div("stack"):
+                with card("Sent"):
+                    self._sent = Chart("What was sent")
+                with card("Deliveries"):
+                    self._deliveries = Chart("What became of deliveries")
+            with div("stack"):
+                with card("Time until APNs accepted, in ms"):
+                    self._latency = Chart("Latency in milliseconds")
+                with card("Just now"):
+                    self._latest = div("news").props("role=log aria-label=Events")
+        self._visit.watch((), self._heard)
+        self._show_news()
+        await self._read()
+
+    async def _heard(self, events: Sequence[Event]) -> None:
+        self._news.extendleft(event for event in events if sentence(event))
+        self._show_news()
+        await self._read()
+
+    async def _read(self) -> None:
+        core = self._visit.core
+        found = await self._visit.ask(core.insight.GetOverview, GetOverviewRequest(period=self._period.value))
+        self._show(found)
+        self._show_alarms(await self._visit.ask(core.status.GetServerStatus, GetServerStatusRequest()))
+
+    def _show(self, found: GetOverviewResponse) -> None:
+        self._show_first_steps(found.first_steps)
+        self._show_tiles(found)
+        steps = [_name_of(step.starts_at, found.step_seconds) for step in found.steps]
+        self._sent.show(
+            steps,
+            (
+                Series("Pushes", ORANGE, [step.push_notifications for step in found.steps]),
+                Series("Activities started", TEAL, [step.live_activities_started for step in found.steps]),
+                Series("Updates", BLUE, [step.live_activities_updated for step in found.steps]),
+            ),
+        )
+        self._deliveries.show(
+            steps,
+            (
+                Series("Accepted", TEAL, [step.accepted for step in found.steps]),
+                Series("Tried again", GREY, [step.retried for step in found.steps]),
+                Series("Failed", RED, [step.failed for step in found.steps]),
+            ),
+        )
+        half = [step.latency_p50_ms if step.HasField("latency_p50_ms") else None for step in found.steps]
+        most = [step.latency_p95_ms if step.HasField("latency_p95_ms") else None for step in found.steps]
+        self._latency.show(
+            steps, (Series("half", BLUE, half, is_line=True), Series("95 of 100", ORANGE, most, is_line=True))
+        )
+
+    def _show_tiles(self, found: GetOverviewResponse) -> None:
+        total, owed = found.total, found.owed.push_notifications + found.owed.live_activities
+        self._tiles.clear()
+        with self._tiles:
+            _tile("Pushes", f"{total.push_notifications:,}")
+            started = f"{total.live_activities_updated:,} updates, {total.live_activities_ended:,} ended"
+            _tile("Activities started", f"{total.live_activities_started:,}", started)
+            _tile("Accepted by APNs", f"{total.accepted:,}", f"{total.retried:,} tried again")
+            _tile("Held for phones", f"{owed:,}", "sent as soon as it can be")
+            _tile("Failed", f"{total.failed:,}", "dead tokens and refusals")
+            dead = max(found.devices.push_token_dead, found.devices.push_to_start_token_dead)
+            _tile("Devices", f"{found.devices.total:,}", f"{dead:,} with a dead token" if dead else "all tokens good")
+            _meter("Requests this minute", found.rate_limit)
+            _meter("Live Activities now", found.live_activity_limit)
+
+    def _show_alarms(self, status: GetServerStatusResponse) -> None:
+        self._alarms.clear()
+        with self._alarms:
+            for alarm in status.alarms:
+                with notice("bad", alarm.explanation, alarm.advice):
+                    if alarm.HasField("since"):
+                        ago(alarm.since)
+
+    def _show_first_steps(self, done: FirstSteps) -> None:
+        self._first_steps.clear()
+        if done.has_api_key and done.has_device and done.has_sent:
+            return
+        with self._first_steps, card("First steps"):
+            with div("steps"):
+                _step("Create an API key", "/api-keys", is_done=done.has_api_key)
+                _step("Pair a phone", "/devices", is_done=done.has_device)
+                _step("Send the first push", "/playground", is_done=done.has_sent)
+            if not done.has_sent:
+                p("From your terminal, with the key in ACTIVITYSMITH_API_KEY:", "muted")
+                snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl example")
+
+    def _show_news(self) -> None:
+        self._latest.clear()
+        with self._latest:
+            if not self._news:
+                p("Nothing since you opened this page. Events appear here as they happen.", "muted")
+            for event in self._news:
+                with div("news-item"):
+                    text(sentence(event))
+                    ago(event.occurred_at).classes("muted small")
+
+
+def _name_of(moment: Timestamp, step_seconds: int) -> str:
+    time = moment.ToDatetime(dt.UTC)
+    return f"{time:%b} {time.day}" if step_seconds >= 86_400 else f"{time:%a %H:%M}"
+
+
+def _tile(name: str, value: str, detail: str = "") -> ui.element:
+    with div("tile") as tile:
+        text(name, "tile-name")
+        text(value, "tile-value")
+        if detail:
+            text(detail, "tile-detail")
+    return tile
+
+
+def _meter(name: str, limit: OverviewLimit) -> None:
+    if not limit.HasField("used"):
+        _tile(name, "?", f"of {limit.limit:,}; cannot be told now")
+        return
+    with _tile(name, f"{limit.used:,}", f"of {limit.limit:,}"), div("meter") as meter:
+        meter.props["role"] = "meter"
+        meter.props["aria-label"] = name
+        meter.props["aria-valuenow"], meter.props["aria-valuemin"] = limit.used, 0
+        meter.props["aria-valuemax"] = limit.limit
+        div("meter-fill").style(f"width: {min(100, 100 * limit.used // max(1, limit.limit))}%")
+
+
+def _step(name: str, path: str, *, is_done: bool) -> None:
+    with div("step"):
+        ui.icon("check_circle" if is_done else "radio_button_unchecked").classes(
+            "tone-good" if is_done else "muted"
+        ).props("aria-hidden=true")
+        text(name)
+        if is_done:
+            text("done", "muted small step-link")
+        else:
+            a("Do it", path, "link step-link")

@@ -17,6 +17,7 @@ def check_ports(settings: UpSettings) -> None:
         "SMITH_SIMULATOR_PORT": settings.simulator_port,
         "SMITH_APNS_SIMULATOR_PORT": settings.apns_simulator_port,
         "SMITH_WEBHOOK_SIMULATOR_PORT": settings.webhook_simulator_port,
+        "SMITH_SMTP_SIMULATOR_PORT": settings.smtp_simulator_port,
     }
     if settings.simulated:
         wanted |= simulated

@@ -12,8 +12,11 @@ SIMULATED_KEY = {
     "SMITH_APNS_TEAM_ID": "SIMULATED1",
     "SMITH_APNS_TOPIC": "com.activitysmith.simulator",
 }
-FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL")
-"""They carry passwords."""
+SIMULATED_SMTP = {"SMITH_SMTP_TLS": "none", "SMITH_SMTP_FROM": "ActivitySmith <activitysmith@localhost>"}
+FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL", "SMITH_SETUP_CODE")
+"""They carry passwords, or are one."""
+FOR_DELIVERY_ONLY = ("SMITH_SMTP_PASSWORD",)
+OF_ONE_PROCESS = {*FOR_CORE_ONLY, *FOR_DELIVERY_ONLY}
 
 
 def module(name: str, *arguments: str) -> list[str]:
@@ -23,7 +26,7 @@ def module(name: str, *arguments: str) -> list[str]:
 
 def environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
     """What all processes share."""
-    return {name: value for name, value in os.environ.items() if name not in FOR_CORE_ONLY} | {
+    return {name: value for name, value in os.environ.items() if name not in OF_ONE_PROCESS} | {
         "PYTHONUNBUFFERED": "1",
         "SMITH_BIND_HOST": settings.bind_host,
         "SMITH_INTERNAL_SECRET": settings.internal_secret.get_secret_value(),
@@ -35,7 +38,10 @@ def environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
 def core_environment(settings: UpSettings, data_dir: Path, database_url: str) -> dict[str, str]:
     """What core needs; its commands need the same."""
     extra = {"SMITH_REDIS_URL": settings.redis_url} if settings.redis_url else {}
+    if settings.setup_code:
+        extra["SMITH_SETUP_CODE"] = settings.setup_code.get_secret_value()
     return environment(settings, data_dir) | extra | {
+        "SMITH_ADMIN_URL": settings.admin_url or settings.admin_page or "",
         "SMITH_CORE_PORT": str(settings.core_port),
         "SMITH_DATABASE_URL": database_url,
         "SMITH_DELIVERY_ADDRESS": settings.delivery_address,
@@ -81,6 +87,7 @@ def admin(settings: UpSettings, data_dir: Path) -> Program:
 def delivery(settings: UpSettings, data_dir: Path) -> Program:
     """The delivery service, talking to Apple if it has been given a key and to the simulator otherwise."""
     env = environment(settings, data_dir) | {"SMITH_DELIVERY_PORT": str(settings.delivery_port)}
+    env |= {name: os.environ[name] for name in FOR_DELIVERY_ONLY if name in os.environ}
     if settings.simulated:
         credentials = data_dir / "simulator"
         # The certificate's name.
@@ -92,6 +99,11 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
             "SMITH_APNS_SANDBOX_ADDRESS": address,
             "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},localhost:{settings.webhook_simulator_port}",
             "SMITH_WEBHOOK_CA_FILE": str(credentials / "ca.pem"),
+        }
+    if settings.mails_simulated:
+        env |= SIMULATED_SMTP | {
+            "SMITH_SMTP_HOST": settings.simulator_host,
+            "SMITH_SMTP_PORT": str(settings.smtp_simulator_port),
         }
     env |= _metrics(settings.delivery_metrics_port)
     return Program("delivery", module("delivery_service"), env)
@@ -109,5 +121,6 @@ def simulator_environment(settings: UpSettings, data_dir: Path) -> dict[str, str
         "SMITH_SIMULATOR_PORT": str(settings.simulator_port),
         "SMITH_APNS_SIMULATOR_PORT": str(settings.apns_simulator_port),
         "SMITH_WEBHOOK_SIMULATOR_PORT": str(settings.webhook_simulator_port),
+        "SMITH_SMTP_SIMULATOR_PORT": str(settings.smtp_simulator_port),
         "SMITH_GATEWAY_URL": settings.gateway_url,
     }

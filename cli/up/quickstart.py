@@ -58,6 +58,8 @@ class Quickstart:
         self._core_environment = core_environment(settings, data_dir, database_url)
         self.path = data_dir / "quickstart.json"
         self._facts: dict[str, Any] = dict.fromkeys(KEYS) | self._read()
+        self.setup_code: str | None = None
+        """What the first account can be made with, if it is still to be made. Known once this is complete."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -65,7 +67,8 @@ class Quickstart:
         return dict(self._facts)
 
     async def complete(self) -> None:
-        """Does what is missing. Everything must be ready; a process that dies meanwhile is waited for.
+        """Does what is missing, or, without a quickstart, finds out whether the first account is. Everything must be
+        ready; a process that dies meanwhile is waited for.
 
         Raises GaveUp if something keeps failing.
         """
@@ -90,6 +93,9 @@ class Quickstart:
             simulator_url=settings.simulator_url if settings.simulated else None,
             webhook_sink_url=settings.webhook_sink_url if settings.simulated else None,
         )
+        if not settings.quickstart:
+            self.setup_code = await self._ask_for_setup()
+            return
         if settings.simulated and self._facts["phone_id"] and not await self._phone_exists():
             log.warning("the simulator does not know phone %s any more, pairing a new one", self._facts["phone_id"])
             self._note(phone_id=None)
@@ -104,6 +110,14 @@ class Quickstart:
                 "the server already has the owner %s with another password than %s says: no key or phone is added",
                 OWNER_EMAIL, self.path,
             )  # fmt: skip
+
+    async def _ask_for_setup(self) -> str | None:
+        async with open_channel(self._settings.core_address, Peers.of(self._settings)) as channel:
+            setup = await account_service_pb2_grpc.AccountServiceStub(channel).GetSetup(
+                account_service_pb2.GetSetupRequest(), timeout=CALL_SECONDS, wait_for_ready=True
+            )
+        code = self._settings.setup_code
+        return code.get_secret_value() if code and setup.needs_account else None
 
     async def _ensure_owner(self) -> None:
         if not self._facts["owner_password"]:

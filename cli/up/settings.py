@@ -2,11 +2,11 @@
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings
+from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings, empty_is_unset
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -28,6 +28,10 @@ class UpSettings(ServiceSettings):
     apns_simulator_port: Port = 8443
     webhook_simulator_port: Port = 8444
     """The simulator's receiver of webhook calls."""
+    smtp_simulator_port: Port = 8025
+    """The simulator's receiver of mails."""
+    smtp_host: str | None = None
+    """A mail server of the user's; without it the simulator, if it runs, keeps the mails."""
     simulator_bind_host: str = "127.0.0.1"
     """Address that the simulator listens on, whatever the others do: whoever reaches it commands phones and clock."""
     gateway_metrics_port: OptionalPort = None
@@ -43,6 +47,17 @@ class UpSettings(ServiceSettings):
     """What webhooks may be called beyond the public internet; the simulator's receiver is added to it."""
     apns_key_file: Path | None = None
     """The key file of a real Apple account; without it the simulator stands in."""
+
+    quickstart: bool = True
+    """Whether the first start makes an account, a key and a phone. Otherwise the account is made in the web admin."""
+    setup_code: Annotated[SecretStr | None, BeforeValidator(empty_is_unset)] = None
+    """What the first account is made with. Without a quickstart there is always one, new at each start."""
+
+    @model_validator(mode="after")
+    def _can_be_set_up(self) -> Self:
+        if not self.quickstart and self.setup_code is None:
+            self.setup_code = SecretStr(secrets.token_urlsafe(24))
+        return self
 
     @property
     def simulated(self) -> bool:
@@ -67,12 +82,22 @@ class UpSettings(ServiceSettings):
     @property
     def simulator_url(self) -> str:
         """Where the simulator's control API answers."""
-        return f"http://{_reachable(self.simulator_bind_host)}:{self.simulator_port}"
+        return f"http://{self.simulator_host}:{self.simulator_port}"
+
+    @property
+    def simulator_host(self) -> str:
+        """The address at which processes on this machine reach the simulator."""
+        return _reachable(self.simulator_bind_host)
 
     @property
     def webhook_sink_url(self) -> str:
         """Where the simulator receives webhook calls; a name follows. The host is the certificate's."""
         return f"https://localhost:{self.webhook_simulator_port}/webhooks"
+
+    @property
+    def mails_simulated(self) -> bool:
+        """Whether the simulator keeps what is mailed."""
+        return self.simulated and not self.smtp_host
 
     @property
     def core_address(self) -> str:

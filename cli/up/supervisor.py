@@ -98,7 +98,7 @@ class Supervisor:
         quickstart = Quickstart(self._settings, self._data_dir, database_url)
         await quickstart.complete()
         self._ready.set()
-        print(usage(quickstart.facts, quickstart.path), "ready", sep="\n", flush=True)
+        print(usage(quickstart.facts, quickstart.path, quickstart.setup_code), "ready", sep="\n", flush=True)
 
     async def _start_what_core_needs(self, embedded: EmbeddedPostgres | None) -> None:
         try:

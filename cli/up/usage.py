@@ -5,10 +5,12 @@ import shlex
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 
-def usage(facts: dict[str, Any], path: Path) -> str:
-    """How to send a first notification, show a first Live Activity, and see both. Secrets are never printed."""
+def usage(facts: dict[str, Any], path: Path, setup_code: str | None) -> str:
+    """How to send a first notification, show a first Live Activity, and see both. Secrets are never printed, save for
+    the setup code, if the first account is still to be made: it opens nothing else and is of use once."""
     python = shlex.quote(sys.executable)
     read = f'import json; print(json.load(open({json.dumps(str(path))}))["api_key"])'
     lines = [
@@ -21,7 +23,9 @@ def usage(facts: dict[str, Any], path: Path) -> str:
     ]
     if facts["simulator_url"]:
         lines.append(f"  Simulator    {facts['simulator_url']}")
-    lines.append(f"  Quickstart   {path}  (API key, owner's password; readable by you only)")
+    if facts["owner_password"]:
+        lines.append(f"  Quickstart   {path}  (API key, owner's password; readable by you only)")
+    lines += _setup(facts["admin_url"], setup_code)
     if facts["api_key"]:
         lines += [
             "",
@@ -47,3 +51,11 @@ def usage(facts: dict[str, Any], path: Path) -> str:
         ]
     lines += ["", "Ctrl-C stops everything. All data stays.", ""]
     return "\n".join(lines)
+
+
+def _setup(admin_url: str | None, code: str | None) -> list[str]:
+    if code is None:
+        return []
+    if admin_url is None:
+        return ["", "There is no account yet, and no web admin to make it in: run `python -m core_service bootstrap`."]
+    return ["", "Make the first account, in your browser:", "", f"  {admin_url}/setup?code={quote(code, safe='')}"]

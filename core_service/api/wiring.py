@@ -9,6 +9,8 @@ from smith.core.v1 import (
     account_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    apns_service_pb2,
+    apns_service_pb2_grpc,
     audit_service_pb2,
     audit_service_pb2_grpc,
     channel_service_pb2,
@@ -19,8 +21,14 @@ from smith.core.v1 import (
     device_service_pb2_grpc,
     event_service_pb2,
     event_service_pb2_grpc,
+    insight_service_pb2,
+    insight_service_pb2_grpc,
+    invite_service_pb2,
+    invite_service_pb2_grpc,
     live_activity_service_pb2,
     live_activity_service_pb2_grpc,
+    mail_service_pb2,
+    mail_service_pb2_grpc,
     phone_service_pb2,
     phone_service_pb2_grpc,
     push_notification_service_pb2,
@@ -32,6 +40,10 @@ from smith.core.v1 import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.activity_history.service import ActivityHistory
+from core_service.apns_check.port import Asker
+from core_service.apns_check.service import ApnsChecks
+from core_service.apns_check.servicer import ApnsServicer
 from core_service.audit import recording
 from core_service.audit.interceptor import AuditInterceptor
 from core_service.audit.service import AuditLog
@@ -46,6 +58,7 @@ from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.servicer import ApiKeyServicer
 from core_service.auth.sessions import Sessions
 from core_service.channels.audience import Audience
+from core_service.channels.details import ChannelLookups
 from core_service.channels.service import Channels
 from core_service.channels.servicer import ChannelServicer
 from core_service.clock import Clock
@@ -58,17 +71,29 @@ from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
 from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
+from core_service.insight.service import Insight
+from core_service.insight.servicer import InsightServicer
+from core_service.invites.acceptance import Acceptance
+from core_service.invites.service import Invites
+from core_service.invites.servicer import InviteServicer
+from core_service.invites.wiring import InviteArea
 from core_service.live_activities.servicer import LiveActivityServicer
 from core_service.live_activities.wiring import LiveActivityArea
+from core_service.mail.service import TestMails
+from core_service.mail.servicer import MailServicer
 from core_service.metrics import error_counter
+from core_service.push.history import NotificationHistory
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
+from core_service.status.account_alarms import AccountAlarms
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
+from core_service.teams.membership import Membership
 from core_service.teams.service import Accounts, Defaults
 from core_service.teams.servicer import AccountServicer
+from core_service.teams.setup import Setup
 from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
@@ -85,12 +110,16 @@ SERVICES = [
     for module, name in (
         (account_service_pb2, "AccountService"),
         (api_key_service_pb2, "ApiKeyService"),
+        (apns_service_pb2, "ApnsService"),
         (audit_service_pb2, "AuditService"),
         (channel_service_pb2, "ChannelService"),
         (delivery_log_service_pb2, "DeliveryLogService"),
         (device_service_pb2, "DeviceService"),
         (event_service_pb2, "EventService"),
+        (invite_service_pb2, "InviteService"),
+        (insight_service_pb2, "InsightService"),
         (live_activity_service_pb2, "LiveActivityService"),
+        (mail_service_pb2, "MailService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
         (status_service_pb2, "StatusService"),
@@ -113,9 +142,11 @@ def build_server(
     events: EventBus,
     keys: SigningKeys,
     webhooks: WebhookRunner,
+    invites: InviteArea,
     last_used: LastUsed,
     idempotent: IdempotentRequests,
     status: ServerStatus,
+    apns: Asker,
     clock: Clock,
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
@@ -125,7 +156,12 @@ def build_server(
     sessions = Sessions(engine, passwords, rate_limiter)
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
-    devices = Devices(engine, rate_limiter, area.phones)
+    api_keys, membership = ApiKeys(engine), Membership(engine, events)
+    owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
+    acceptance = Acceptance(engine, sessions, passwords, rate_limiter, events)
+    code = settings.setup_code.get_secret_value() if settings.setup_code else None
+    setup = Setup(accounts, sessions, rate_limiter, code)
+    devices = Devices(engine, rate_limiter, area.phones, events)
     push_notifications = PushNotifications(
         pool,
         Audience(pool),
@@ -153,11 +189,25 @@ def build_server(
     registrations: list[tuple[Callable[..., None], object]] = [
         (
             account_service_pb2_grpc.add_AccountServiceServicer_to_server,
-            AccountServicer(accounts, sessions, password_changes),
+            AccountServicer(
+                accounts=accounts,
+                membership=membership,
+                sessions=sessions,
+                password_changes=password_changes,
+                api_keys=api_keys,
+                setup=setup,
+            ),
         ),
-        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(ApiKeys(engine))),
+        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
+        (
+            apns_service_pb2_grpc.add_ApnsServiceServicer_to_server,
+            ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
+        ),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
-        (channel_service_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelServicer(Channels(engine))),
+        (
+            channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
+            ChannelServicer(Channels(engine), ChannelLookups(pool)),
+        ),
         (
             delivery_log_service_pb2_grpc.add_DeliveryLogServiceServicer_to_server,
             DeliveryLogServicer(DeliveryLog(pool, clock)),
@@ -165,15 +215,27 @@ def build_server(
         (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
         (event_service_pb2_grpc.add_EventServiceServicer_to_server, EventServicer(events)),
         (
+            invite_service_pb2_grpc.add_InviteServiceServicer_to_server,
+            InviteServicer(owners_invites, acceptance, accounts),
+        ),
+        (
+            insight_service_pb2_grpc.add_InsightServiceServicer_to_server,
+            InsightServicer(Insight(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)),
+        ),
+        (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
-            LiveActivityServicer(area.activities, area.streams, area.control),
+            LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
+        ),
+        (
+            mail_service_pb2_grpc.add_MailServiceServicer_to_server,
+            MailServicer(TestMails(engine, invites.sender, rate_limiter)),
         ),
         (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
-            PushNotificationServicer(push_notifications),
+            PushNotificationServicer(push_notifications, NotificationHistory(pool, push_notifications)),
         ),
-        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status)),
+        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status, AccountAlarms(pool))),
         (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):

@@ -19,7 +19,16 @@ class Act:
     """What the request names; None if it names nothing."""
     client_address: str | None
     request_id: str
+    account_id: uuid.UUID | None = None
+    """The account whose log it belongs to, if that is not the caller's."""
     is_written: bool = False
 
 
 current: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+def belongs_to(account_id: uuid.UUID) -> None:
+    """What is being done is told in the log of this account, not in that of the caller's, whom it does not concern."""
+    doing = current.get()
+    if doing is not None:
+        doing.account_id = account_id

@@ -1,9 +1,24 @@
 """Audit entries as protobuf carries them."""
 
-from smith.core.v1 import audit_entry_pb2, json_object_pb2
+from smith.core.v1 import audit_entry_pb2, audit_service_pb2, json_object_pb2
 
 from core_service.audit.models import AuditEntry
-from core_service.timestamps import to_timestamp
+from core_service.audit.service import AuditFilter
+from core_service.timestamps import read_time, to_timestamp
+from core_service.validation import require_uuid
+
+
+def read_filter(request: audit_service_pb2.ListAuditEntriesRequest) -> AuditFilter:
+    """Which entries are asked for.
+
+    Raises InvalidRequest.
+    """
+    return AuditFilter(
+        actor_id=require_uuid(request.actor_id, "actor_id") if request.HasField("actor_id") else None,
+        method=request.method if request.HasField("method") else None,
+        since=read_time(request, "since"),
+        until=read_time(request, "until"),
+    )
 
 
 def to_audit_entry(entry: AuditEntry) -> audit_entry_pb2.AuditEntry:

@@ -16,6 +16,8 @@ class AuditEntry(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("actor IN ('anonymous', 'api_key', 'user', 'device')", name="audit_entries_actor_check"),
         Index("audit_entries_account_id_idx", "account_id", "id"),
+        Index("audit_entries_actor_id_idx", "account_id", "actor_id", "id"),
+        Index("audit_entries_method_idx", "account_id", "method", "id"),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)

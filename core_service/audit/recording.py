@@ -28,7 +28,13 @@ def install() -> None:
         event.listen(OrmSession, "before_commit", _before_commit)
 
 
-async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID) -> None:
+def is_act() -> bool:
+    """Whether what is being done is an act whose entry is not written yet."""
+    doing = act.current.get()
+    return doing is not None and not doing.is_written
+
+
+async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID | None) -> None:
     """The same for a transaction of explicit SQL, which is under way in this connection: for the acts of people."""
     doing = act.current.get()
     if doing is None or doing.is_written:
@@ -92,8 +98,8 @@ def _actor_of(doing: Act) -> tuple[str, uuid.UUID | None]:
 
 
 def _account_of(doing: Act, made: list[Any]) -> uuid.UUID | None:
-    """The caller's account; for somebody without credentials the account of what was made."""
-    account_id: uuid.UUID | None = getattr(doing.principal, "account_id", None)
+    """The account that the act names, else the caller's; for somebody without credentials that of what was made."""
+    account_id: uuid.UUID | None = doing.account_id or getattr(doing.principal, "account_id", None)
     return account_id or next((one.account_id for one in made if hasattr(one, "account_id")), None)
 
 

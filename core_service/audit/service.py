@@ -1,12 +1,29 @@
 """Reads the audit log. It is written by recording.py."""
 
+import datetime as dt
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 
 from core_service.audit.models import AuditEntry
+from core_service.orm import lowest_id
 from core_service.paging import Page, page_of, read_id_before, require_page_size
+from core_service.validation import require_text
+
+MAX_METHOD = 100
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries to list; what is None does not matter."""
+
+    actor_id: uuid.UUID | None = None
+    method: str | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    """Before this moment. Both with a time zone."""
 
 
 class AuditLog:
@@ -15,7 +32,9 @@ class AuditLog:
     def __init__(self, engine: AsyncEngine) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
 
-    async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[AuditEntry]:
+    async def list(
+        self, account_id: uuid.UUID, wanted: AuditFilter, page_size: int | None, page_token: str | None
+    ) -> Page[AuditEntry]:
         """The account's entries, newest first.
 
         Raises InvalidRequest.
@@ -27,6 +46,15 @@ class AuditLog:
             .order_by(col(AuditEntry.id).desc())
             .limit(size + 1)
         )
+        if wanted.actor_id is not None:
+            query = query.where(col(AuditEntry.actor_id) == wanted.actor_id)
+        if wanted.method is not None:
+            query = query.where(col(AuditEntry.method) == require_text(wanted.method, "method", maximum=MAX_METHOD))
+        # Identifiers begin with the time, so that the index that the list goes along serves here, too.
+        if wanted.since is not None:
+            query = query.where(col(AuditEntry.id) >= lowest_id(wanted.since))
+        if wanted.until is not None:
+            query = query.where(col(AuditEntry.id) < lowest_id(wanted.until))
         async with self._database() as session:
             entries = (await session.scalars(query)).all()
         return page_of(entries, size, lambda entry: str(entry.id))

@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import audit_service_pb2 as messages
 from smith.core.v1 import audit_service_pb2_grpc
 
-from core_service.audit.convert import to_audit_entry
+from core_service.audit.convert import read_filter, to_audit_entry
 from core_service.audit.service import AuditLog
 from core_service.auth import principal
 
@@ -21,6 +21,7 @@ class AuditServicer(audit_service_pb2_grpc.AuditServiceServicer):
     ) -> messages.ListAuditEntriesResponse:
         page = await self._audit_log.list(
             principal.session().account_id,
+            read_filter(request),
             request.page_size if request.HasField("page_size") else None,
             request.page_token if request.HasField("page_token") else None,
         )

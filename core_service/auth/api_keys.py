@@ -14,8 +14,9 @@ from core_service.auth.models import ApiKey, ApiKeyChannel, Scope
 from core_service.auth.secrets import API_KEY, mint
 from core_service.channels.models import Channel
 from core_service.orm import now
-from core_service.paging import Page, page_of, read_id, require_page_size
+from core_service.paging import MAX_SIZE, Page, page_of, read_id, require_page_size
 from core_service.resource import new_resource
+from core_service.teams.models import User
 from core_service.validation import SLUG, missing, require_name
 from service_kit.errors import InvalidRequest
 
@@ -32,6 +33,8 @@ class ScopedKey:
     key: ApiKey
     channels: Sequence[str]
     """Slugs, in order; empty for scope `all`, and for a key whose channels are all deleted."""
+    created_by: str | None
+    """E-mail address of who has made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,16 @@ class ApiKeys:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
 
     async def create(
-        self, account_id: uuid.UUID, *, name: str, scope: Scope = Scope.ALL, channels: Sequence[str] = ()
+        self,
+        account_id: uuid.UUID,
+        user_id: uuid.UUID,
+        *,
+        name: str,
+        scope: Scope = Scope.ALL,
+        channels: Sequence[str] = (),
     ) -> NewKey:
-        """A new key. `channels` are slugs: at least one with scope `channels`, none with scope `all`.
+        """A new key, made by the person `user_id`. `channels` are slugs: at least one with scope `channels`, none with
+        scope `all`.
 
         Raises InvalidRequest, also for an unknown channel.
         """
@@ -65,11 +75,13 @@ class ApiKeys:
             key = await session.get(ApiKey, resource.id) if resource.repeated else None
             if key is None:
                 key = ApiKey(id=resource.id, account_id=account_id, name=name, scope=scope, secret_hash=b"", hint="")
+                key.created_by = user_id
             key.secret_hash, key.hint = secret.hash, secret.hint
             session.add(key)
             await session.flush()
             await _restrict(session, key.id, list(found.values()))
-        return NewKey(ScopedKey(key, sorted(found)), secret.text)
+            created_by = await session.scalar(select(col(User.email)).where(col(User.id) == key.created_by))
+        return NewKey(ScopedKey(key, sorted(found), created_by), secret.text)
 
     async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[ScopedKey]:
         """The account's keys that are not revoked, oldest first.
@@ -85,6 +97,13 @@ class ApiKeys:
         async with self._database() as session:
             rows = [ScopedKey(*row) for row in await session.execute(query)]
         return page_of(rows, size, lambda row: str(row.key.id))
+
+    async def made_by(self, account_id: uuid.UUID, user_id: uuid.UUID) -> Sequence[ScopedKey]:
+        """The account's keys that the person has made and that are not revoked, oldest first, 1000 at most."""
+        chosen = (col(ApiKey.account_id) == account_id, col(ApiKey.created_by) == user_id)
+        query = _scoped_keys(*chosen).order_by(col(ApiKey.id)).limit(MAX_SIZE)
+        async with self._database() as session:
+            return [ScopedKey(*row) for row in await session.execute(query)]
 
     async def update(
         self,
@@ -180,8 +199,8 @@ async def _restrict(session: AsyncSession, api_key_id: uuid.UUID, channel_ids: S
         await session.execute(insert(ApiKeyChannel).values(rows).on_conflict_do_nothing())
 
 
-def _scoped_keys(*conditions: ColumnElement[bool]) -> Select[ApiKey, Sequence[str]]:
-    """Keys that are not revoked, each with its slugs, in one statement and so at one moment."""
+def _scoped_keys(*conditions: ColumnElement[bool]) -> Select[ApiKey, Sequence[str], str | None]:
+    """Keys that are not revoked, each with its slugs and who has made it, in one statement and so at one moment."""
     slugs = (
         select(col(Channel.slug))
         .join(ApiKeyChannel, col(ApiKeyChannel.channel_id) == col(Channel.id))
@@ -190,4 +209,8 @@ def _scoped_keys(*conditions: ColumnElement[bool]) -> Select[ApiKey, Sequence[st
         .correlate(ApiKey)
         .scalar_subquery()
     )
-    return select(ApiKey, func.array(slugs, type_=ARRAY(Text))).where(col(ApiKey.revoked_at).is_(None), *conditions)
+    return (
+        select(ApiKey, func.array(slugs, type_=ARRAY(Text)), col(User.email))
+        .outerjoin(User, col(User.id) == col(ApiKey.created_by))
+        .where(col(ApiKey.revoked_at).is_(None), *conditions)
+    )

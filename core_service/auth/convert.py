@@ -38,7 +38,14 @@ def to_api_key(scoped: ScopedKey) -> api_key_pb2.ApiKey:
         hint=key.hint,
         created_at=to_timestamp(key.created_at),
         last_used_at=to_timestamp(key.last_used_at),
+        created_by=_creator(scoped),
     )
+
+
+def _creator(scoped: ScopedKey) -> api_key_pb2.ApiKeyCreator | None:
+    if scoped.key.created_by is None:
+        return None
+    return api_key_pb2.ApiKeyCreator(user_id=str(scoped.key.created_by), email=scoped.created_by or "")
 
 
 def to_session(one: OpenSession, *, current_id: uuid.UUID) -> session_pb2.Session:

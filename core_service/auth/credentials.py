@@ -74,6 +74,8 @@ class Credentials:
             return SessionPrincipal(row[0], row[1], row[2], Role(row[3]), row[4] or self._default_rate_limit)
         if token.startswith(DEVICE):
             row = await self._row(SELECT_DEVICE, hash_secret(token))
+            if row is not None:
+                self._last_used.note_device(row[0])
             return row and DevicePrincipal(row[0], row[1], row[2])
         return None
 

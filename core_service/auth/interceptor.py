@@ -12,7 +12,7 @@ from smith.core.v1 import options_pb2
 from core_service.auth import principal as principals
 from core_service.auth.client_address import read_address
 from core_service.auth.credentials import Credentials
-from core_service.auth.errors import Forbidden, RateLimited
+from core_service.auth.errors import Forbidden, RateLimited, Unauthenticated
 from core_service.auth.principal import (
     Anonymous,
     ApiKeyPrincipal,
@@ -31,6 +31,10 @@ RECHECK_SECONDS = 30.0
 FRESH_SECONDS = 1.0
 """What is to be told is told if the caller was looked up so recently. A look-up for every message would make a busy
 stream cost as much as what it tells of."""
+
+ACCOUNT_KEY = "x-account-id"
+"""Metadata in which a page of the admin app says for which account it was drawn: what somebody does on it must not
+happen in another one, to which they have moved in the meantime."""
 
 MISMATCH = {
     ApiKeyPrincipal: "An API key cannot do this.",
@@ -109,7 +113,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
             if public:
                 principal: Principal = Anonymous(read_client_address(metadata, self._peers))
             else:
-                principal = await self._admit(allowed, text_of(metadata, "authorization"))
+                principal = await self._admit(allowed, metadata)
             if rate_limited:
                 await self._count(principal, context)
             principals.current.set(principal)
@@ -126,10 +130,10 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(request: Any, context: Any) -> Any:
             principal = principals.current.get()
-            authorization = text_of(context.invocation_metadata(), "authorization")
+            metadata = context.invocation_metadata()
 
             async def check() -> None:
-                if await self._admit(allowed, authorization) != principal:
+                if await self._admit(allowed, metadata) != principal:
                     raise Unavailable("What these credentials allow has changed. Call again.")
 
             checked = _CheckedContext(context, check, self._fresh_seconds)
@@ -146,8 +150,11 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
 
         return call
 
-    async def _admit(self, allowed: frozenset[int], authorization: str) -> Principal:
-        principal = await self._credentials.principal(authorization)
+    async def _admit(self, allowed: frozenset[int], metadata: Any) -> Principal:
+        principal = await self._credentials.principal(text_of(metadata, "authorization"))
+        expected = text_of(metadata, ACCOUNT_KEY)
+        if isinstance(principal, SessionPrincipal) and expected not in ("", str(principal.account_id)):
+            raise Unauthenticated("This session has moved to another account.")
         if allowed.isdisjoint(_kinds(principal)):
             raise Forbidden(MISMATCH[type(principal)])
         return principal

@@ -1,8 +1,10 @@
-"""When each API key was last used: noted in memory, written every few seconds in one statement."""
+"""When each API key was last used and each phone last seen: noted in memory, written every few seconds in one statement
+each."""
 
 import asyncio
 import logging
 import uuid
+from typing import LiteralString
 
 from core_service.orm import now
 from service_kit.database import Pool
@@ -18,17 +20,30 @@ FROM unnest(%s::uuid[], %s::timestamptz[]) AS u(id, at)
 WHERE k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)
 """
 
+UPDATE_DEVICES = """
+UPDATE devices d SET last_seen_at = u.at
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS u(id, at)
+WHERE d.id = u.id AND (d.last_seen_at IS NULL OR d.last_seen_at < u.at - interval '1 minute')
+"""
+"""Once a minute: a phone that talks a lot must not keep its row, which pushes read, changing all the time."""
+
 
 class LastUsed:
-    """Collects uses of API keys. A crash forgets at most the last few seconds, which only people look at."""
+    """Collects uses of API keys and calls of phones. A crash forgets at most the last few seconds, which only people
+    look at."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._seen: set[uuid.UUID] = set()
+        self._keys: set[uuid.UUID] = set()
+        self._devices: set[uuid.UUID] = set()
 
     def note(self, api_key_id: uuid.UUID) -> None:
         """The key was used now."""
-        self._seen.add(api_key_id)
+        self._keys.add(api_key_id)
+
+    def note_device(self, device_id: uuid.UUID) -> None:
+        """The phone has called now."""
+        self._devices.add(device_id)
 
     async def run(self) -> None:
         """Writes what was noted, every few seconds, until cancelled."""
@@ -38,14 +53,21 @@ class LastUsed:
 
     async def flush(self) -> None:
         """Writes what was noted. If the database is away it is kept for the next time."""
-        if not self._seen:
-            return
-        seen, self._seen = self._seen, set()
+        keys, self._keys = self._keys, set()
+        self._keys |= await self._write(UPDATE, keys, "last use of %d API keys not written yet: %s")
+        devices, self._devices = self._devices, set()
+        self._devices |= await self._write(UPDATE_DEVICES, devices, "last call of %d phones not written yet: %s")
+
+    async def _write(self, statement: LiteralString, seen: set[uuid.UUID], complaint: str) -> set[uuid.UUID]:
+        """Those that could not be written."""
+        if not seen:
+            return seen
+        # In one order, so that two processes never wait for each other's rows.
+        ids = sorted(seen)
         try:
             async with self._pool.connection() as connection:
-                # In one order, so that two processes never wait for each other's rows.
-                keys = sorted(seen)
-                await connection.execute(UPDATE, (keys, [now()] * len(keys)))
+                await connection.execute(statement, (ids, [now()] * len(ids)))
         except DATABASE_AWAY as error:
-            self._seen |= seen
-            log.warning("last use of %d API keys not written yet: %s", len(seen), error)
+            log.warning(complaint, len(ids), error)
+            return seen
+        return set()

@@ -36,6 +36,8 @@ class ApiKey(SQLModel, table=True):
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     last_used_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     revoked_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    """Who has made it. They may have left the account since."""
 
 
 class ApiKeyChannel(SQLModel, table=True):

@@ -82,6 +82,15 @@ class RateLimiter:
             return Verdict(True, limit, limit, 60)
         return Verdict(allowed, limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
 
+    async def used(self, account_id: str, limit: int) -> int | None:
+        """How many of the account's requests a minute are used up now; None while Redis is away. Counts nothing."""
+        try:
+            stats = await self._windows.get_window_stats(RateLimitItemPerMinute(limit), "account", account_id)
+        except RedisError as error:
+            log.warning("the use of a rate limit cannot be told, Redis is away: %s", error)
+            return None
+        return limit - stats.remaining
+
     async def refuse_guessing(self, windows: Sequence[GuessWindow]) -> None:
         """Counts nothing. Raises TooManyAttempts if any of the windows is full, and Unavailable while Redis is away:
         guessing must not be free."""
@@ -100,13 +109,14 @@ class RateLimiter:
         except RedisError as error:
             raise _uncounted(error) from error
 
-    async def refuse_haste(self, item: RateLimitItem, *identifiers: str) -> None:
-        """Counts a thing that the caller may do now and then. Raises TooManyAttempts if it is one too many.
+    async def refuse_haste(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> None:
+        """Counts a thing that the caller may do now and then, or `cost` of them at once. Raises TooManyAttempts if it
+        is one too many.
 
         While Redis is away it passes: what is at stake is the caller's own.
         """
         try:
-            if not await self._windows.hit(item, *identifiers):
+            if not await self._windows.hit(item, *identifiers, cost=cost):
                 raise TooManyAttempts(retry_after_seconds=await self._wait((item, *identifiers)) or 1)
         except RedisError as error:
             log.warning("haste is not noticed, Redis is away: %s", error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 API_KEY = "ask_"
 DEVICE = "dev_"
 SESSION = "ses_"
+INVITE = "inv_"
 
 MAX_LENGTH = 200
 """Longer credentials are refused unread."""

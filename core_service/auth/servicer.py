@@ -19,8 +19,10 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
         self._api_keys = api_keys
 
     async def CreateApiKey(self, request: messages.CreateApiKeyRequest, context: Any) -> messages.CreateApiKeyResponse:
+        caller = principal.session()
         new = await self._api_keys.create(
-            principal.session().account_id,
+            caller.account_id,
+            caller.user_id,
             name=request.name,
             scope=read_scope(request.scope) if request.HasField("scope") else Scope.ALL,
             channels=request.channels,

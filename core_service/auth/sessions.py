@@ -11,17 +11,18 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.audit import act
 from core_service.auth.client_address import network_of
 from core_service.auth.errors import TooManyAttempts, Unauthenticated
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.secrets import SESSION, mint
+from core_service.auth.secrets import SESSION, Secret, mint
 from core_service.orm import now
 from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.teams.models import Member, User
 from core_service.validation import missing, require_email, require_text
-from service_kit.errors import Unavailable
+from service_kit.errors import NotFound, Unavailable
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
@@ -60,6 +61,18 @@ class OpenSession:
 
     session: Session
     email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A person who knows their password."""
+
+    account_id: uuid.UUID
+    """The first account they joined."""
+    user_id: uuid.UUID
+    password_hash: str
+    rehashed: str | None
+    """What is to be stored instead; None if the hash may stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,14 @@ class Sessions:
         100 for the e-mail address from everywhere, unless the person is signed in from that network; Unavailable if
         too many sign in at once.
         """
+        return await self._open(await self.prove(email, password, client_address), client_address)
+
+    async def prove(self, email: str, password: str, client_address: str) -> Proof:
+        """The person with this e-mail address, who is a member of an account and knows the password. It counts, and is
+        limited, as an attempt to sign in.
+
+        Raises what `sign_in` raises.
+        """
         email = require_email(email)
         require_text(password, "password", maximum=PASSWORD_LENGTH)
         guess = _Guess(email, network_of(client_address))
@@ -122,7 +143,27 @@ class Sessions:
             rehashed = None
             if self._passwords.outdated(person.password_hash):
                 rehashed = await self._passwords.hash(password)
-        return await self._open(person, rehashed, client_address)
+        return Proof(person.account_id, person.user_id, person.password_hash, rehashed)
+
+    async def open_for(self, member: Member, user: User, client_address: str) -> SignIn:
+        """A session for somebody who has proven in another way who they are, in this account.
+
+        Raises Unavailable if their password was changed meanwhile.
+        """
+        return await self._open(Proof(member.account_id, user.id, user.password_hash, None), client_address)
+
+    async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
+        """Moves the person's session to another account of theirs, whose audit log is told.
+
+        Raises NotFound if they do not belong to it.
+        """
+        belongs = select(Member).where(col(Member.account_id) == account_id, col(Member.user_id) == user_id).exists()
+        moved = update(Session).where(col(Session.id) == session_id, col(Session.user_id) == user_id, belongs)
+        act.belongs_to(account_id)
+        async with self._database.begin() as session:
+            changed = moved.values(account_id=account_id).returning(col(Session.id))
+            if await session.scalar(changed.execution_options(synchronize_session=False)) is None:
+                raise NotFound("You belong to no such account.")
 
     async def sign_out(self, session_id: uuid.UUID) -> None:
         """Ends the session; it is refused from the next call on."""
@@ -198,26 +239,37 @@ class Sessions:
             row = (await session.execute(query)).first()
         return row and _Candidate(*row)
 
-    async def _open(self, person: _Candidate, rehashed: str | None, client_address: str) -> SignIn:
-        secret = mint(SESSION)
-        opened = Session(
-            account_id=person.account_id,
-            user_id=person.user_id,
-            secret_hash=secret.hash,
-            expires_at=now() + LIFETIME,
-            client_address=client_address or None,
-        )
+    async def _open(self, person: Proof, client_address: str) -> SignIn:
+        opened, secret = new_session(person.account_id, person.user_id, client_address)
         this_person = col(User.id) == person.user_id
         async with self._database.begin() as session:
             await _sweep(session)
             # Whoever changes the password ends the sessions that the old one has opened: none may come after that.
             present = await session.scalar(select(col(User.password_hash)).where(this_person).with_for_update())
-            if present != person.password_hash:
-                raise Unavailable("The password was changed at the same moment. Sign in again.")
-            if rehashed is not None:
-                await session.execute(update(User).where(this_person).values(password_hash=rehashed))
+            require_same_password(present, person.password_hash)
+            if person.rehashed is not None:
+                await session.execute(update(User).where(this_person).values(password_hash=person.rehashed))
             session.add(opened)
         return SignIn(secret.text, opened.expires_at, person.account_id, person.user_id)
+
+
+def new_session(account_id: uuid.UUID, user_id: uuid.UUID, client_address: str) -> tuple[Session, Secret]:
+    """A session that is yet to be stored, and its secret."""
+    secret = mint(SESSION)
+    session = Session(
+        account_id=account_id,
+        user_id=user_id,
+        secret_hash=secret.hash,
+        expires_at=now() + LIFETIME,
+        client_address=client_address or None,
+    )
+    return session, secret
+
+
+def require_same_password(present: str | None, proven: str) -> None:
+    """Raises Unavailable if the stored hash is not the one that a password was compared with."""
+    if present != proven:
+        raise Unavailable("The password was changed at the same moment. Sign in again.")
 
 
 async def _sweep(session: AsyncSession) -> None:

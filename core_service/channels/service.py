@@ -1,6 +1,7 @@
 """Channels and who belongs to them."""
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -18,10 +19,13 @@ from core_service.devices.models import Device
 from core_service.paging import Page, read_slug, require_page_size, write_token
 from core_service.resource import new_resource
 from core_service.teams.models import Member
-from core_service.validation import missing, require_name, require_slug
+from core_service.validation import missing, require_name, require_slug, require_text
 from service_kit.errors import AlreadyExists, NotFound
 
 THING = "channel"
+MAX_QUERY = 100
+LIKE_WORDS = re.compile(r"[\\%_]")
+"""What means something in a pattern of LIKE."""
 
 MAX_IDS_IN_PAGE = 20_000
 """A page with more assigned people and devices than this ends early, so that the answer stays about a megabyte."""
@@ -40,6 +44,7 @@ WITH page AS (
            ) belonging) AS device_count
     FROM channels c
     WHERE c.account_id = :account_id AND c.slug > :after AND (CAST(:id AS uuid) IS NULL OR c.id = :id)
+      AND (:searched = '' OR c.slug ILIKE :searched OR c.name ILIKE :searched)
     ORDER BY c.slug LIMIT :size + 1
 ), measured AS (
     SELECT *, row_number() OVER by_slug AS place, count(*) OVER () AS found,
@@ -89,15 +94,21 @@ class Channels:
                     session.add(channel)
         return ChannelView(channel.id, slug, channel.name, channel.created_at, (), (), 0)
 
-    async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[ChannelView]:
-        """The account's channels by slug. A page may hold fewer than `page_size` although it is not the last.
+    async def list(
+        self, account_id: uuid.UUID, page_size: int | None, page_token: str | None, searched: str = ""
+    ) -> Page[ChannelView]:
+        """The account's channels by slug; only those whose slug or name contains `searched`. A page may hold fewer than
+        `page_size` although it is not the last.
 
         Raises InvalidRequest.
         """
         size = require_page_size(page_size)
         after = read_slug(page_token)
+        if searched := searched.strip():
+            require_text(searched, "query", maximum=MAX_QUERY)
+            searched = f"%{LIKE_WORDS.sub(_escaped, searched)}%"
         async with self._database() as session:
-            found, views = await _select_page(session, account_id, size=size, after=after)
+            found, views = await _select_page(session, account_id, size=size, after=after, searched=searched)
         return Page(views, write_token(views[-1].slug) if found > len(views) else None)
 
     async def update(
@@ -145,10 +156,13 @@ class Channels:
 
         Raises NotFound.
         """
-        member = exists().where(col(Member.account_id) == account_id, col(Member.user_id) == user_id)
+        member = (col(Member.account_id) == account_id, col(Member.user_id) == user_id)
         async with self._database.begin() as session:
             await _require_channel(session, account_id, channel_id)
-            if not await session.scalar(select(member)):
+            # Locked, so that they do not leave before the assignment is made.
+            if not await session.scalar(
+                select(col(Member.user_id)).where(*member).with_for_update(key_share=True, read=True)
+            ):
                 raise missing("member")
             await session.execute(
                 insert(ChannelUser).values(channel_id=channel_id, user_id=user_id).on_conflict_do_nothing()
@@ -202,6 +216,10 @@ class Channels:
                 raise NotFound("There is no such channel in the account, or the device is not assigned to it.")
 
 
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
+
+
 def _refusing_taken(slug: str | None) -> AbstractContextManager[None]:
     return refusing("channels_account_id_slug_key", AlreadyExists(f"slug is taken in the account: {slug}"))
 
@@ -228,6 +246,7 @@ async def _select_page(
     channel_id: uuid.UUID | None = None,
     size: int = 1,
     after: str = "",
+    searched: str = "",
 ) -> tuple[int, list[ChannelView]]:
     """The channels of a page, in one statement whatever their number; and how many there are, up to `size` + 1."""
     arguments = {
@@ -235,6 +254,7 @@ async def _select_page(
         "id": channel_id,
         "size": size,
         "after": after,
+        "searched": searched,
         "max_ids": MAX_IDS_IN_PAGE,
     }
     rows = (await session.execute(SELECT_PAGE, arguments)).all()

@@ -6,7 +6,8 @@ from smith.core.v1 import channel_service_pb2 as messages
 from smith.core.v1 import channel_service_pb2_grpc
 
 from core_service.auth import principal
-from core_service.channels.convert import to_channel
+from core_service.channels.convert import to_channel, to_details
+from core_service.channels.details import ChannelLookups
 from core_service.channels.service import THING, Channels
 from core_service.validation import find_uuid
 
@@ -14,8 +15,9 @@ from core_service.validation import find_uuid
 class ChannelServicer(channel_service_pb2_grpc.ChannelServiceServicer):
     """Manages the channels of the caller's account."""
 
-    def __init__(self, channels: Channels) -> None:
+    def __init__(self, channels: Channels, lookups: ChannelLookups) -> None:
         self._channels = channels
+        self._lookups = lookups
 
     async def CreateChannel(
         self, request: messages.CreateChannelRequest, context: Any
@@ -32,10 +34,22 @@ class ChannelServicer(channel_service_pb2_grpc.ChannelServiceServicer):
             principal.session().account_id,
             request.page_size if request.HasField("page_size") else None,
             request.page_token if request.HasField("page_token") else None,
+            request.query,
         )
         return messages.ListChannelsResponse(
             channels=[to_channel(channel) for channel in page.items], next_page_token=page.next_token
         )
+
+    async def GetChannel(self, request: messages.GetChannelRequest, context: Any) -> messages.GetChannelResponse:
+        channel_id = find_uuid(request.channel_id, THING)
+        return to_details(await self._lookups.get(principal.session().account_id, channel_id))
+
+    async def GetChannelUsage(
+        self, request: messages.GetChannelUsageRequest, context: Any
+    ) -> messages.GetChannelUsageResponse:
+        channel_id = find_uuid(request.channel_id, THING)
+        usage = await self._lookups.usage(principal.session().account_id, channel_id)
+        return messages.GetChannelUsageResponse(api_key_names=usage.api_key_names, stream_keys=usage.stream_keys)
 
     async def UpdateChannel(
         self, request: messages.UpdateChannelRequest, context: Any

@@ -90,6 +90,8 @@ class About:
     subject: str
     """A notification's UUID as text, or the id of a Live Activity."""
     event: PushEvent
+    version: int | None = None
+    """The activity's version that the push carries."""
 
 
 @dataclass(frozen=True, slots=True)

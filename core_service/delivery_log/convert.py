@@ -1,6 +1,6 @@
 """Attempts and verdicts as protobuf carries them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from smith.core.v1 import delivery_attempt_pb2 as nouns
 
@@ -22,11 +22,20 @@ def read_outcomes(numbers: Iterable[int]) -> list[str] | None:
 
     Raises InvalidRequest naming the first that stands for none.
     """
-    names: dict[int, str] = {number: name for name, number in OUTCOMES.items()}
+    return _read("outcomes", OUTCOMES, numbers)
+
+
+def read_events(numbers: Iterable[int]) -> list[str] | None:
+    """The same of what pushes were to do."""
+    return _read("events", EVENTS, numbers)
+
+
+def _read(field: str, known: Mapping[str, int], numbers: Iterable[int]) -> list[str] | None:
+    names: dict[int, str] = {number: name for name, number in known.items()}
     read = []
     for place, number in enumerate(numbers):
         if number not in names:
-            raise InvalidRequest(f"outcomes[{place}] must be one of {', '.join(OUTCOMES)}")
+            raise InvalidRequest(f"{field}[{place}] must be one of {', '.join(known)}")
         read.append(names[number])
     return read or None
 
@@ -44,6 +53,8 @@ def to_attempt(attempt: Attempt) -> nouns.DeliveryAttempt:
         status_code=attempt.status_code,
         reason=attempt.reason or "",
         latency_ms=attempt.latency_ms,
+        device_name=attempt.device_name,
+        subject_title=attempt.subject_title,
     )
     if attempt.event == "alert":
         message.notification_id = attempt.subject

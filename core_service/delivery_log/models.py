@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger
+from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, SmallInteger
 from sqlmodel import Field, SQLModel
 
 from core_service.orm import Timestamp
@@ -38,3 +38,5 @@ class DeliveryAttempt(SQLModel, table=True):
     """HTTP status of APNs' answer; null if there was none."""
     reason: str | None = None
     latency_ms: int
+    version: int | None = Field(default=None, sa_type=BigInteger)
+    """The Live Activity's version that the push carried; null for a notification, and of older releases."""

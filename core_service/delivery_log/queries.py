@@ -2,24 +2,23 @@
 
 RECORD = """
 INSERT INTO delivery_attempts (
-    id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms
+    id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms,
+    version
 )
 SELECT * FROM unnest(
     %(ids)s::uuid[], %(account_ids)s::uuid[], %(occurred_at)s::timestamptz[], %(device_ids)s::uuid[],
     %(subjects)s::text[], %(events)s::text[], %(priorities)s::smallint[], %(apns_ids)s::uuid[], %(outcomes)s::text[],
-    %(status_codes)s::smallint[], %(reasons)s::text[], %(latencies)s::int[]
+    %(status_codes)s::smallint[], %(reasons)s::text[], %(latencies)s::int[], %(versions)s::bigint[]
 )
 ON CONFLICT DO NOTHING
 """
 """Harmless when repeated, because it is not known whether a batch was written before the connection broke."""
 
 COLUMNS = "id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms"
-"""In the order of `Attempt` in service.py."""
+"""In the order of `Attempt` in service.py, which has two names after them."""
 
 PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
 """For these queries all depends on the planner knowing how few rows are asked for."""
-
-ZERO = "'00000000-0000-0000-0000-000000000000'::uuid"
 
 
 def _newest(column: str, value: str) -> str:
@@ -31,7 +30,7 @@ def _newest(column: str, value: str) -> str:
     return f"""
     SELECT {COLUMNS}
     FROM delivery_attempts a
-    WHERE (a.{column}, a.id) < ({value}, %(before)s) AND (a.{column}, a.id) >= ({value}, {ZERO})
+    WHERE (a.{column}, a.id) < ({value}, %(before)s) AND (a.{column}, a.id) >= ({value}, %(since)s)
       AND a.account_id = %(account_id)s
     ORDER BY a.{column} DESC, a.id DESC
     LIMIT %(examined)s"""
@@ -53,7 +52,8 @@ def list_attempts(by: str) -> str:
     """The newest before an identifier, chosen by one of `BY`. All else is looked for among as many of them as
     `examined` says, so that a page costs the same however rare it is.
 
-    Each row is preceded by how many were examined and the last of them.
+    Each row is preceded by how many were examined and the last of them, and followed by what the device and the subject
+    are called.
     """
     return f"""
 WITH examined AS MATERIALIZED ({BY[by]}
@@ -64,13 +64,22 @@ WITH examined AS MATERIALIZED ({BY[by]}
         ON %(channel)s::text IS NOT NULL AND n.id = CASE WHEN e.event = 'alert' THEN e.subject::uuid END
     LEFT JOIN live_activities l ON %(channel)s::text IS NOT NULL AND e.event <> 'alert' AND l.id = e.subject
     WHERE (%(outcomes)s::text[] IS NULL OR e.outcome = ANY(%(outcomes)s::text[]))
+      AND (%(events)s::text[] IS NULL OR e.event = ANY(%(events)s::text[]))
+      AND (
+          %(search)s::text IS NULL OR e.reason ILIKE %(search)s::text
+          OR %(whole)s::text IN (e.subject, e.apns_id::text)
+      )
       AND (%(subjects)s::text[] IS NULL OR e.subject = ANY(%(subjects)s::text[]))
       AND (%(channel)s::text IS NULL OR %(channel)s::text = ANY(COALESCE(n.channel_slugs, l.channel_slugs)))
     ORDER BY e.id DESC
     LIMIT %(limit)s
 )
-SELECT scan.count, scan.last, chosen.*
-FROM (SELECT count(*), (array_agg(id ORDER BY id))[1] AS last FROM examined) scan LEFT JOIN chosen ON true
+SELECT scan.count, scan.last, chosen.*, COALESCE(v.name, ''), COALESCE(n.title, l.content_state::json ->> 'title', '')
+FROM (SELECT count(*), (array_agg(id ORDER BY id))[1] AS last FROM examined) scan
+LEFT JOIN chosen ON true
+LEFT JOIN devices v ON v.id = chosen.device_id
+LEFT JOIN notifications n ON n.id = CASE WHEN chosen.event = 'alert' THEN chosen.subject::uuid END
+LEFT JOIN live_activities l ON chosen.event <> 'alert' AND l.id = chosen.subject
 ORDER BY chosen.id DESC
 """
 

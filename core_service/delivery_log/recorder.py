@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,10 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING = 50_000
 """Attempts that wait to be written. Beyond it they are counted and not kept: the log is not worth the server."""
+
+
+OnAttempt = Callable[[uuid.UUID, str, float], None]
+"""Hears of an account's attempt: its outcome, as the log calls it, and its seconds. Must neither wait nor fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,12 @@ class DeliveryRecorder:
     was held back was not attempted and leaves no record.
     """
 
-    def __init__(self, courier: Courier, pool: Pool) -> None:
+    def __init__(
+        self, courier: Courier, pool: Pool, on_attempt: OnAttempt = lambda account, outcome, took: None
+    ) -> None:
         self._courier = courier
         self._pool = pool
+        self._on_attempt = on_attempt
         self._writer: BatchWriter[_Attempt] = BatchWriter("attempts", self._write, self._give_up)
         self._waiting = 0
         self._lost = 0
@@ -55,6 +63,7 @@ class DeliveryRecorder:
             if outcome.verdict is not Verdict.HELD:
                 latency = time.monotonic() - began
                 self._put(_Attempt(new_id(), about, push.priority, target, outcome, latency, now()))
+                self._on_attempt(about.account_id, outcome.verdict.name.lower(), latency)
             on_outcome(target, outcome)
 
         self._courier.submit(push, recorded)
@@ -100,5 +109,6 @@ def _columns(batch: list[_Attempt]) -> dict[str, list[Any]]:
         "outcomes": [one.outcome.verdict.name.lower() for one in batch],
         "status_codes": [one.outcome.status_code for one in batch],
         "reasons": [one.outcome.reason or None for one in batch],
+        "versions": [one.about.version for one in batch],
         "latencies": [round(one.latency_seconds * 1000) for one in batch],
     }

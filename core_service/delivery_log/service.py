@@ -29,7 +29,7 @@ from core_service.delivery_log.verdict import (
 from core_service.orm import lowest_id
 from core_service.orm import now as wall_clock
 from core_service.paging import Page, read_id_before, require_page_size, write_token
-from core_service.validation import UUID, missing
+from core_service.validation import UUID, containing, missing
 from service_kit.database import Pool
 
 __all__ = ["Attempt", "DeliveryLog", "Explained", "Filters", "Subject", "Verdict", "VerdictCode"]
@@ -44,6 +44,7 @@ EXAMINED_FOR_VERDICT = 20_000
 """Attempts of the device that they are looked for among."""
 CLOCKS_DIFFER = dt.timedelta(hours=1)
 """Identifiers are made by the clocks of the cores."""
+LOWEST = uuid.UUID(int=0)
 QUERIES = {by: list_attempts(by) for by in ("account", "subject", "device")}
 
 
@@ -62,6 +63,8 @@ class Attempt:
     status_code: int | None
     reason: str | None
     latency_ms: int
+    device_name: str
+    subject_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,22 @@ class Filters:
     device_id: uuid.UUID | None = None
     channel: str | None = None
     outcomes: Sequence[str] | None = None
+    events: Sequence[str] | None = None
+    search: str | None = None
+    """Part of the reason, or the whole of the subject's id or of the APNs id."""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+    @property
+    def looked_for(self) -> dict[str, Any]:
+        """What no index finds, as the query takes it."""
+        return {
+            "channel": self.channel,
+            "outcomes": None if self.outcomes is None else list(self.outcomes),
+            "events": None if self.events is None else list(self.events),
+            "search": None if self.search is None else containing(self.search),
+            "whole": self.search,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +134,21 @@ class DeliveryLog:
             return Page([], None)
         if subjects is not None and len(subjects) == 1 and filters.device_id is not None:
             before = min(before, await self._end(account_id, filters.device_id, subjects[0]))
-        by, looked_for = _index_for(subjects, filters), (filters.channel, filters.outcomes)
-        bounded = any(one is not None for one in looked_for) or (by == "device" and subjects is not None)
+        if filters.until is not None:
+            before = min(before, lowest_id(filters.until))
+        by, looked_for = _index_for(subjects, filters), filters.looked_for
+        bounded = any(one is not None for one in looked_for.values()) or (by == "device" and subjects is not None)
         most = EXAMINED_OF_MANY if by == "subject" and len(subjects or ()) > 1 else EXAMINED
         examined_at_most = max(most, size + 1) if bounded else size + 1
         parameters = {
             "account_id": account_id,
             "subjects": subjects,
             "device_id": filters.device_id,
-            "channel": filters.channel,
-            "outcomes": None if filters.outcomes is None else list(filters.outcomes),
             "before": before,
+            "since": LOWEST if filters.since is None else lowest_id(filters.since),
             "examined": examined_at_most,
             "limit": size + 1,
+            **looked_for,
         }
         rows = await self._rows(QUERIES[by], parameters)
         attempts = [Attempt(*row[2:]) for row in rows if row[2] is not None]
@@ -162,7 +183,7 @@ class DeliveryLog:
 
     async def _last_attempts(self, parameters: dict[str, Any], subject: str) -> Sequence[Attempt]:
         before = await self._end(parameters["account_id"], parameters["device_id"], subject)
-        more = {"subjects": [subject], "channel": None, "outcomes": None, "before": before}
+        more = {"subjects": [subject], "before": before, "since": LOWEST, **Filters().looked_for}
         bounds = {"examined": EXAMINED_FOR_VERDICT, "limit": SHOWN}
         rows = await self._rows(QUERIES["device"], parameters | more | bounds)
         return [Attempt(*row[2:]) for row in rows if row[2] is not None]

@@ -6,10 +6,13 @@ from smith.core.v1 import delivery_log_service_pb2 as messages
 from smith.core.v1 import delivery_log_service_pb2_grpc
 
 from core_service.auth import principal
-from core_service.delivery_log.convert import read_outcomes, to_attempt, to_verdict
+from core_service.delivery_log.convert import read_events, read_outcomes, to_attempt, to_verdict
 from core_service.delivery_log.service import DeliveryLog, Filters, Subject
-from core_service.validation import find_uuid, require_storable, require_uuid
+from core_service.timestamps import read_time
+from core_service.validation import find_uuid, require_storable, require_text, require_uuid
 from service_kit.errors import InvalidRequest
+
+MAX_SEARCH = 100
 
 
 class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServicer):
@@ -30,6 +33,10 @@ class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServic
             device_id=require_uuid(request.device_id, "device_id") if request.HasField("device_id") else None,
             channel=_text(request, "channel"),
             outcomes=read_outcomes(request.outcomes),
+            events=read_events(request.events),
+            search=require_text(request.search, "search", maximum=MAX_SEARCH) if request.HasField("search") else None,
+            since=read_time(request, "since"),
+            until=read_time(request, "until"),
         )
         page = await self._log.list(
             principal.whole_account(),

@@ -1,7 +1,10 @@
 """Devices as protobuf carries them."""
 
-from smith.core.v1 import device_pb2, json_object_pb2, live_activity_pb2
+from collections.abc import Iterable
 
+from smith.core.v1 import device_pb2, device_service_pb2, json_object_pb2, live_activity_pb2
+
+from core_service.devices.listing import DeviceCounts, DeviceState, DeviceView, state_of
 from core_service.devices.models import Device, Environment
 from core_service.json_object import write_json
 from core_service.live_activities.phones import Shown, ShownPhase
@@ -11,6 +14,12 @@ from service_kit.errors import InvalidRequest
 ENVIRONMENTS = {
     Environment.PRODUCTION: device_pb2.APNS_ENVIRONMENT_PRODUCTION,
     Environment.SANDBOX: device_pb2.APNS_ENVIRONMENT_SANDBOX,
+}
+
+STATES = {
+    DeviceState.READY: device_pb2.DEVICE_STATE_READY,
+    DeviceState.WAITING: device_pb2.DEVICE_STATE_WAITING,
+    DeviceState.DEAD: device_pb2.DEVICE_STATE_DEAD,
 }
 
 PHASES = {
@@ -31,8 +40,39 @@ def read_environment(value: device_pb2.ApnsEnvironment.ValueType) -> Environment
     raise InvalidRequest("environment must be `production` or `sandbox`")
 
 
+def read_states(numbers: Iterable[int]) -> frozenset[DeviceState]:
+    """The states that the numbers stand for, each once.
+
+    Raises InvalidRequest naming the first that stands for none.
+    """
+    states: dict[int, DeviceState] = {number: state for state, number in STATES.items()}
+    chosen = set()
+    for place, number in enumerate(numbers):
+        if number not in states:
+            raise InvalidRequest(f"states[{place}] must be `ready`, `waiting` or `dead`")
+        chosen.add(states[number])
+    return frozenset(chosen)
+
+
+def to_device_view(view: DeviceView) -> device_pb2.Device:
+    """The device as people see it."""
+    device = to_device(view.device)
+    device.user_name = view.user_name
+    device.user_email = view.user_email
+    device.channels.extend(view.channels)
+    device.channel_count = view.channel_count
+    return device
+
+
+def to_counts(counts: DeviceCounts) -> device_service_pb2.DeviceCounts:
+    """The numbers."""
+    return device_service_pb2.DeviceCounts(
+        ready=counts.ready, waiting=counts.waiting, dead=counts.dead, more=counts.more
+    )
+
+
 def to_device(device: Device) -> device_pb2.Device:
-    """The device without its tokens."""
+    """The device as its phone sees it, without its tokens."""
     return device_pb2.Device(
         id=str(device.id),
         user_id=str(device.user_id),
@@ -47,6 +87,8 @@ def to_device(device: Device) -> device_pb2.Device:
         push_to_start_token_state=_state(device.push_to_start_token, device.push_to_start_token_dead_reason),
         push_to_start_token_reason=device.push_to_start_token_dead_reason,
         push_to_start_token_registered_at=to_timestamp(device.push_to_start_token_registered_at),
+        state=STATES[state_of(device)],
+        last_seen_at=to_timestamp(device.last_seen_at),
     )
 
 

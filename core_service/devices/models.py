@@ -58,6 +58,8 @@ class Device(SQLModel, table=True):
     push_to_start_token_dead_reason: str | None = None
     """APNs' reason, once it declared the present push-to-start token dead."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    last_seen_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When the phone last called, to the minute."""
 
 
 class PairingCode(SQLModel, table=True):

@@ -48,6 +48,7 @@ class PairedDevice:
     """A phone fresh from pairing."""
 
     id: uuid.UUID
+    account_id: uuid.UUID
     token: str
     """Its secret, kept nowhere."""
 
@@ -117,9 +118,15 @@ class Pairing:
             row = (await session.execute(query)).one_or_none()
             if row is None:
                 return None
-            device = Device(account_id=row.account_id, user_id=row.user_id, name=name, secret_hash=secret.hash)
+            device = Device(
+                account_id=row.account_id,
+                user_id=row.user_id,
+                name=name,
+                secret_hash=secret.hash,
+                last_seen_at=now(),
+            )
             session.add(device)
-        return PairedDevice(device.id, secret.text)
+        return PairedDevice(device.id, row.account_id, secret.text)
 
 
 async def _lock_member(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> None:

@@ -8,15 +8,27 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.errors import Unauthenticated
+from core_service.auth.errors import Forbidden, Unauthenticated
 from core_service.auth.rate_limit import RateLimiter
+from core_service.devices.listing import (
+    DeviceCounts,
+    DeviceFilter,
+    DeviceState,
+    DeviceView,
+    count_devices,
+    find_device,
+    list_devices,
+)
 from core_service.devices.models import Device
 from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
 from core_service.devices.token_report import TokenReport, check
+from core_service.events.service import Event, EventBus, EventType
 from core_service.orm import now
-from core_service.paging import Page, page_of, read_id, require_page_size
-from core_service.validation import missing
+from core_service.paging import Page
+from core_service.validation import missing, require_name
 from service_kit.errors import InvalidRequest
+
+__all__ = ["DeviceCounts", "DeviceFilter", "DeviceState", "DeviceView", "Devices"]
 
 THING = "device"
 
@@ -34,8 +46,11 @@ class StartTokenListener(Protocol):
 class Devices:
     """The devices of accounts."""
 
-    def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter, start_tokens: StartTokenListener) -> None:
+    def __init__(
+        self, engine: AsyncEngine, rate_limiter: RateLimiter, start_tokens: StartTokenListener, events: EventBus
+    ) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._events = events
         self._start_tokens = start_tokens
         self._pairing = Pairing(engine, rate_limiter)
 
@@ -47,26 +62,68 @@ class Devices:
 
     async def pair(self, code: str, name: str, client_address: str) -> PairedDevice:
         """A new device for a code; see `Pairing.redeem`."""
-        return await self._pairing.redeem(code, name, client_address)
+        paired = await self._pairing.redeem(code, name, client_address)
+        self._tell(paired.account_id, paired.id, EventType.DEVICE_PAIRED)
+        return paired
 
-    async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Device]:
-        """The account's devices, oldest first.
+    async def list(
+        self,
+        account_id: uuid.UUID,
+        wanted: DeviceFilter,
+        page_size: int | None,
+        page_token: str | None,
+        *,
+        newest_first: bool = False,
+    ) -> tuple[Page[DeviceView], DeviceCounts | None]:
+        """A page of the account's devices; with the first, how many there are in each state.
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
-        query = (
-            select(Device)
-            .where(col(Device.account_id) == account_id, col(Device.id) > read_id(page_token))
-            .order_by(col(Device.id))
-            .limit(size + 1)
-        )
         async with self._database() as session:
-            devices = (await session.scalars(query)).all()
-        return page_of(devices, size, lambda device: str(device.id))
+            page = await list_devices(session, account_id, wanted, page_size, page_token, newest_first=newest_first)
+            counts = None if page_token else await count_devices(session, account_id, wanted)
+        return page, counts
 
-    async def delete(self, account_id: uuid.UUID, device_id: uuid.UUID) -> None:
-        """Unpairs the device; its secret is refused from the next call on.
+    async def get(self, account_id: uuid.UUID, device_id: uuid.UUID) -> DeviceView:
+        """The device. Raises NotFound."""
+        async with self._database() as session:
+            view = await find_device(session, account_id, device_id)
+        if view is None:
+            raise missing(THING)
+        return view
+
+    async def rename(
+        self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, name: str, *, caller_is_owner: bool
+    ) -> DeviceView:
+        """Gives the device another name.
+
+        Raises InvalidRequest; NotFound; Forbidden if it is somebody else's and the caller is no owner.
+        """
+        name = require_name(name)
+        async with self._database.begin() as session:
+            device = await _lock_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
+            device.name = name
+            await session.flush()
+            view = await find_device(session, account_id, device_id)
+        if view is None:
+            raise missing(THING)
+        self._tell(account_id, device_id, EventType.DEVICE_CHANGED)
+        return view
+
+    async def remove(
+        self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
+    ) -> None:
+        """Unpairs the device for a person; its secret is refused from the next call on.
+
+        Raises NotFound; Forbidden if it is somebody else's and the caller is no owner.
+        """
+        async with self._database.begin() as session:
+            device = await _lock_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
+            await session.delete(device)
+        self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
+
+    async def unpair(self, account_id: uuid.UUID, device_id: uuid.UUID) -> None:
+        """The phone unpairs itself.
 
         Raises NotFound.
         """
@@ -78,6 +135,7 @@ class Devices:
         async with self._database.begin() as session:
             if await session.scalar(query) is None:
                 raise missing(THING)
+        self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
 
     async def put_tokens(self, account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport) -> Device:
         """Stores what the phone reported. A push token that is reported counts as alive, whatever APNs said before; a
@@ -101,7 +159,25 @@ class Devices:
                 await session.flush()
                 await self._start_tokens.owe_starts(session, device_id)
         self._start_tokens.wake()
+        for changed in (device_id, *holders):
+            self._tell(account_id, changed, EventType.DEVICE_CHANGED)
         return device
+
+    def _tell(self, account_id: uuid.UUID, device_id: uuid.UUID, kind: EventType) -> None:
+        self._events.publish(account_id, Event(kind, now(), device_id=device_id))
+
+
+async def _lock_own(
+    session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
+) -> Device:
+    """The device, which the caller may change. Raises NotFound or Forbidden."""
+    query = select(Device).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
+    device = await session.scalar(query.with_for_update())
+    if device is None:
+        raise missing(THING)
+    if device.user_id != caller_id and not caller_is_owner:
+        raise Forbidden("Only the person whose device it is, or an owner of the account, can do this.")
+    return device
 
 
 async def _lock(

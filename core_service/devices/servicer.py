@@ -7,8 +7,15 @@ from smith.core.v1 import device_service_pb2_grpc, phone_service_pb2_grpc
 from smith.core.v1 import phone_service_pb2 as phone_messages
 
 from core_service.auth import principal
-from core_service.devices.convert import read_environment, to_device, to_live_activity
-from core_service.devices.service import THING, Devices
+from core_service.devices.convert import (
+    read_environment,
+    read_states,
+    to_counts,
+    to_device,
+    to_device_view,
+    to_live_activity,
+)
+from core_service.devices.service import THING, DeviceFilter, Devices
 from core_service.devices.token_report import TokenReport
 from core_service.live_activities.phones import PhoneActivities
 from core_service.teams.models import Role
@@ -37,17 +44,47 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
         return messages.CreatePairingCodeResponse(pairing_code=code.text, expires_at=to_timestamp(code.expires_at))
 
     async def ListDevices(self, request: messages.ListDevicesRequest, context: Any) -> messages.ListDevicesResponse:
-        page = await self._devices.list(
+        page, counts = await self._devices.list(
             principal.session().account_id,
+            DeviceFilter(
+                query=request.query,
+                user_id=require_uuid(request.user_id, "user_id") if request.HasField("user_id") else None,
+                states=read_states(request.states),
+                device_ids=request.device_ids,
+            ),
             request.page_size if request.HasField("page_size") else None,
             request.page_token if request.HasField("page_token") else None,
+            newest_first=request.newest_first,
         )
         return messages.ListDevicesResponse(
-            devices=[to_device(device) for device in page.items], next_page_token=page.next_token
+            devices=[to_device_view(view) for view in page.items],
+            next_page_token=page.next_token,
+            counts=None if counts is None else to_counts(counts),
         )
 
+    async def GetDevice(self, request: messages.GetDeviceRequest, context: Any) -> messages.GetDeviceResponse:
+        view = await self._devices.get(principal.session().account_id, find_uuid(request.device_id, THING))
+        return messages.GetDeviceResponse(device=to_device_view(view))
+
+    async def UpdateDevice(self, request: messages.UpdateDeviceRequest, context: Any) -> messages.UpdateDeviceResponse:
+        caller = principal.session()
+        view = await self._devices.rename(
+            caller.account_id,
+            caller.user_id,
+            find_uuid(request.device_id, THING),
+            request.name,
+            caller_is_owner=caller.role is Role.OWNER,
+        )
+        return messages.UpdateDeviceResponse(device=to_device_view(view))
+
     async def DeleteDevice(self, request: messages.DeleteDeviceRequest, context: Any) -> messages.DeleteDeviceResponse:
-        await self._devices.delete(principal.session().account_id, find_uuid(request.device_id, THING))
+        caller = principal.session()
+        await self._devices.remove(
+            caller.account_id,
+            caller.user_id,
+            find_uuid(request.device_id, THING),
+            caller_is_owner=caller.role is Role.OWNER,
+        )
         return messages.DeleteDeviceResponse()
 
 
@@ -106,7 +143,7 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
         self, request: phone_messages.UnpairDeviceRequest, context: Any
     ) -> phone_messages.UnpairDeviceResponse:
         caller = principal.device()
-        await self._devices.delete(caller.account_id, caller.device_id)
+        await self._devices.unpair(caller.account_id, caller.device_id)
         return phone_messages.UnpairDeviceResponse()
 
 

@@ -25,6 +25,10 @@ class DeliveryState(StrEnum):
     """Its notification was not worth delivering any longer."""
 
 
+FAILED = "state IN ('token_dead', 'rejected', 'expired')"
+"""The SQL condition under which a device will never get it."""
+
+
 class Delivery(SQLModel, table=True):
     """One notification owed to one device.
 
@@ -38,6 +42,7 @@ class Delivery(SQLModel, table=True):
             "state IN ('due', 'accepted', 'token_dead', 'rejected', 'expired')", name="deliveries_state_check"
         ),
         Index("deliveries_due_idx", "account_id", "due_at", postgresql_where=text("state = 'due'")),
+        Index("deliveries_failed_idx", "account_id", "notification_id", postgresql_where=text(FAILED)),
     )
 
     notification_id: uuid.UUID = Field(primary_key=True)

@@ -79,7 +79,7 @@ SET state = CASE WHEN again.place IS NULL THEN s.state ELSE 'due' END,
     settled_at = CASE WHEN s.state = 'due' OR again.place IS NOT NULL THEN NULL ELSE now() END
 FROM s LEFT JOIN successor again ON again.place = s.place
 WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted'
-RETURNING s.place, d.state
+RETURNING s.place, d.state, d.account_id
 """
 
 COUNT = """

@@ -12,6 +12,8 @@ from core_service.courier.retry import delay_seconds
 from core_service.dispatch.models import DeliveryState
 from core_service.dispatch.progress import Progress
 from core_service.dispatch.queries import SETTLE, SETTLE_ACCEPTED
+from core_service.events.service import Event, EventBus, EventType
+from core_service.orm import now
 from service_kit.database import Pool
 
 STATES = {
@@ -44,8 +46,9 @@ class Settlement:
 class Settler:
     """Writes what became of deliveries. Bounded by the deliveries in progress, which last until they are written."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, events: EventBus) -> None:
         self._pool = pool
+        self._events = events
         self._writer: BatchWriter[Settlement] = BatchWriter("outcomes", self._write, _give_up)
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
@@ -86,6 +89,7 @@ class Settler:
         states = [DeliveryState.ACCEPTED] * len(batch)
         accepted = [one for one in batch if one.state is DeliveryState.ACCEPTED]
         others = [place for place, one in enumerate(batch) if one.state is not DeliveryState.ACCEPTED]
+        dead: list[tuple[uuid.UUID, Settlement]] = []
         async with self._pool.connection() as connection:
             if accepted:
                 ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
@@ -94,9 +98,18 @@ class Settler:
                 parameters = _columns([batch[place] for place in others])
                 cursor = await connection.execute(SETTLE, parameters)
                 # A delivery that the statement left alone had been accepted before, through somebody else's lease.
-                for place, state in await cursor.fetchall():
+                for place, state, account_id in await cursor.fetchall():
                     states[others[place - 1]] = DeliveryState(state)
+                    one = batch[others[place - 1]]
+                    if state == DeliveryState.TOKEN_DEAD and one.token:
+                        dead.append((account_id, one))
+        for account_id, one in dead:
+            self._tell(account_id, one)
         return states
+
+    def _tell(self, account_id: uuid.UUID, dead: Settlement) -> None:
+        kind, reason = EventType.PUSH_TOKEN_DEAD, dead.reason or ""
+        self._events.publish(account_id, Event(kind, now(), device_id=dead.device_id, reason=reason))
 
 
 def _give_up(settlement: Settlement) -> None:

@@ -24,6 +24,11 @@ class EventType(StrEnum):
     DELIVERY_RESUMED = "delivery_resumed"
     PUSH_TO_START_TOKEN_DEAD = "push_to_start_token_dead"  # noqa: S105 - a name, no secret
     ACTION_RUN_SETTLED = "action_run_settled"
+    MEMBERS_CHANGED = "members_changed"
+    DEVICE_PAIRED = "device_paired"
+    DEVICE_CHANGED = "device_changed"
+    DEVICE_REMOVED = "device_removed"
+    PUSH_TOKEN_DEAD = "push_token_dead"  # noqa: S105 - a name, no secret
 
 
 @dataclass(frozen=True, slots=True)

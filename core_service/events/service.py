@@ -19,6 +19,7 @@ MAX_WATCHERS = 500
 MAX_WATCHERS_PER_ACCOUNT = 20
 
 Outlet = Callable[[uuid.UUID, Event], None]
+Witness = Callable[[uuid.UUID, Event], None]
 Listener = Callable[[Event], None]
 
 
@@ -81,6 +82,7 @@ class EventBus:
         self._closed = False
         self._outlet: Outlet | None = None
         self._listeners: list[Listener] = []
+        self._witnesses: list[Witness] = []
 
     @property
     def watchers(self) -> int:
@@ -93,6 +95,8 @@ class EventBus:
         To be called after the commit that made it true.
         """
         self.tell(account_id, event)
+        for witness in self._witnesses:
+            witness(account_id, event)
         if self._outlet is not None:
             self._outlet(account_id, event)
 
@@ -110,6 +114,10 @@ class EventBus:
     def listen(self, listener: Listener) -> None:
         """From now on `listener`, which must neither wait nor fail, hears of every event of other processes."""
         self._listeners.append(listener)
+
+    def witness(self, witness: Witness) -> None:
+        """From now on `witness`, which must neither wait nor fail, hears of every event that this process publishes."""
+        self._witnesses.append(witness)
 
     def tell_all(self, event: Event) -> None:
         """Tells the watchers of every account, in this process only: for what each process finds out by itself."""

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.auth.principal import ChannelRef, Sender
+from core_service.auth.principal import ChannelRef, Sender, SessionPrincipal
 
 LIFETIME = dt.timedelta(hours=8)
 """After this iOS ends an activity by itself (Apple, "Displaying live data with Live Activities")."""
@@ -107,6 +107,11 @@ class Stream:
     paused_at: dt.datetime | None
     held: str | None
     activity: Activity | None
+
+
+def starter(caller: Sender) -> uuid.UUID:
+    """The API key or the person that starts an activity."""
+    return caller.user_id if isinstance(caller, SessionPrincipal) else caller.api_key_id
 
 
 def within_scope(caller: Sender, channel_ids: list[uuid.UUID] | None) -> bool:

@@ -166,7 +166,7 @@ def _push(planned: Planned, activity: Activity, builder: PayloadBuilder, now: dt
         collapse_id=activity.id if start else "",
         push_type=PushType.LIVE_ACTIVITY,
         priority=planned.priority,
-        about=About(activity.account_id, activity.id, PushEvent(planned.event.value)),
+        about=About(activity.account_id, activity.id, PushEvent(planned.event.value), planned.version),
     )
 
 

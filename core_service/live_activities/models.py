@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, Text, Uuid, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, SmallInteger, Text, Uuid, text
 from sqlmodel import Field, SQLModel
 
 from core_service.orm import Timestamp, new_id, now
@@ -53,6 +53,16 @@ class LiveActivity(SQLModel, table=True):
         Index("live_activities_dismiss_at_idx", "account_id", "dismiss_at"),
         Index("live_activities_stream_id_idx", "stream_id", postgresql_where=text("stream_id IS NOT NULL")),
         Index("live_activities_due_at_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        # Of what changes with every update nothing may be indexed: PostgreSQL would write all indexes anew each time.
+        Index(
+            "live_activities_ended_idx", "account_id", "ended_at", "id", postgresql_where=text("ended_at IS NOT NULL")
+        ),
+        Index(
+            "live_activities_stream_key_idx",
+            "account_id",
+            "stream_key",
+            postgresql_where=text("stream_key IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -60,6 +70,10 @@ class LiveActivity(SQLModel, table=True):
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     stream_id: uuid.UUID | None = None
     """The stream that it shows; null if it is managed by its backend."""
+    stream_key: str | None = None
+    """The stream's key, which outlives the stream here."""
+    started_by: uuid.UUID | None = None
+    """The API key or the person that started it; null if the server did, or an older release."""
     replaces: str | None = None
     """The activity whose end waits for the start of this one."""
     channel_ids: list[uuid.UUID] | None = Field(default=None, sa_column=Column(ARRAY(Uuid)))
@@ -147,6 +161,28 @@ class LiveActivityDevice(SQLModel, table=True):
     """When APNs accepted the start."""
     reason: str | None = None
     """Why the last push was not accepted, in APNs' words or ours."""
+
+
+class LiveActivityVersion(SQLModel, table=True):
+    """A state that an activity had: a ring, in which the 51st version takes the place of the first.
+
+    Without a foreign key on purpose: it would look the activity up with every state.
+    """
+
+    __tablename__ = "live_activity_versions"
+    __table_args__ = (
+        CheckConstraint("event IN ('start', 'update', 'end')", name="live_activity_versions_event_check"),
+    )
+
+    activity_id: str = Field(primary_key=True)
+    slot: int = Field(primary_key=True, sa_type=SmallInteger)
+    """`version` modulo 50. States that were folded into one write leave slots as they were."""
+    id: uuid.UUID
+    """Sorts by time, together with attempts of the delivery log."""
+    version: int = Field(sa_type=BigInteger)
+    event: str
+    content_state: str
+    recorded_at: dt.datetime = Field(sa_type=Timestamp)
 
 
 class LiveActivityAction(SQLModel, table=True):

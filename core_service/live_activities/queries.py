@@ -26,6 +26,22 @@ FROM live_activity_streams s LEFT JOIN live_activities a ON a.id = s.activity_id
 WHERE s.account_id = %(account_id)s AND s.stream_key = %(stream_key)s::text
 """
 
+_VERSIONS_KEPT = 50
+
+
+def _kept(event: str) -> str:
+    """Keeps the state that an activity has just got, in the place of the one 50 versions before. It is one CTE, after
+    another that is called `activity`."""
+    return f"""kept AS (
+    INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)
+    SELECT id, version %% {_VERSIONS_KEPT}, %(version_id)s, version, '{event}', %(content_state)s::text, %(now)s
+    FROM activity
+    ON CONFLICT (activity_id, slot) DO UPDATE
+    SET id = EXCLUDED.id, version = EXCLUDED.version, event = EXCLUDED.event,
+        content_state = EXCLUDED.content_state, recorded_at = EXCLUDED.recorded_at
+)"""
+
+
 # --- starting ---
 
 LOCK_ACCOUNT = "SELECT max_live_activities FROM accounts WHERE id = %(account_id)s FOR NO KEY UPDATE"
@@ -48,18 +64,21 @@ WITH target AS MATERIALIZED (
     FOR KEY SHARE
 ), activity AS (
     INSERT INTO live_activities (
-        id, account_id, stream_id, replaces, channel_ids, channel_slugs, version, content_state, action, alert,
-        alert_version, alert_at, urgent_version, dismiss_after_seconds, updates, quiet_start, created_at, updated_at,
-        heard_at, expires_at, due_at
+        id, account_id, stream_id, stream_key, started_by, replaces, channel_ids, channel_slugs, version,
+        content_state, action, alert, alert_version, alert_at, urgent_version, dismiss_after_seconds, updates,
+        quiet_start, created_at, updated_at, heard_at, expires_at, due_at
     )
-    SELECT %(id)s::text, %(account_id)s, %(stream_id)s::uuid, %(replaces)s::text, %(channel_ids)s::uuid[],
+    SELECT %(id)s::text, %(account_id)s, %(stream_id)s::uuid,
+           (SELECT stream_key FROM live_activity_streams WHERE id = %(stream_id)s::uuid),
+           COALESCE(%(started_by)s::uuid, (SELECT started_by FROM live_activities WHERE id = %(replaces)s::text)),
+           %(replaces)s::text, %(channel_ids)s::uuid[],
            %(channel_slugs)s::text[], 1, %(content_state)s::text, %(action)s::text, %(alert)s::text,
            CASE WHEN %(alert)s::text IS NULL THEN 0 ELSE 1 END,
            CASE WHEN %(alert)s::text IS NULL THEN NULL ELSE %(now)s END, 1, %(dismiss_after_seconds)s::int, 0,
            %(quiet_start)s, %(now)s, %(now)s, %(now)s, %(expires_at)s, %(due_at)s
     WHERE EXISTS (SELECT FROM target)
-    RETURNING id
-), button AS (
+    RETURNING id, version
+), {_kept("start")}, button AS (
     INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
     SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
     FROM activity, jsonb_to_record(%(action)s::text::jsonb)
@@ -108,7 +127,7 @@ WITH activity AS (
         updated_at = %(now)s, heard_at = %(now)s
     WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
     RETURNING id, version
-), {_BUTTON}, device AS (
+), {_BUTTON}, {_kept("update")}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
     -- One that is locked has a time already, or is about to get one: whoever settles it will see the new version.
     SELECT p.device_id, p.phase = 'live' AND p.next_at IS NULL AS resting
@@ -146,7 +165,7 @@ WITH activity AS (
         ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
     WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
     RETURNING id, version
-), {_BUTTON}
+), {_BUTTON}, {_kept("end")}
 SELECT version FROM activity
 """
 

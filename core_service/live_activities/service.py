@@ -1,6 +1,7 @@
 """Live Activities that their backends manage: start, update, end."""
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities.activity import ACTIVITY_ID, Activity, activity_id_of
+from core_service.live_activities.activity import ACTIVITY_ID, Activity, activity_id_of, starter
 from core_service.live_activities.change import Request, State, first_state, next_state, state_of
 from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, LimitReached, NotYours
 from core_service.live_activities.payload import PayloadBuilder
@@ -23,6 +24,7 @@ from service_kit.errors import InvalidRequest, Unavailable
 
 ATTEMPTS = 20
 DEVICES = "Live Activity devices"
+CHANGED_TOO_OFTEN = "Too many requests change this Live Activity at once. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class LiveActivities:
         with self._waiters.expecting(activity_id, 1) as waiter:
             async with self._store.turn(caller.account_id) as turn:
                 await require_vacancy(turn, self._default_limit, now)
-                owed = await turn.start(activity_id, state, channels, now)
+                owed = await turn.start(activity_id, state, channels, now, started_by=starter(caller))
                 if not owed.total:
                     raise NoRecipients(slugs, DEVICES)
             self._publish(EventType.LIVE_ACTIVITY_STARTED, caller, activity_id, now)
@@ -116,6 +118,31 @@ class LiveActivities:
             counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
         return Result(activity_id, recorded.now, counts)
 
+    async def stop(self, account_id: uuid.UUID, activity_id: str) -> Result:
+        """Ends the activity with the state that it shows. One that is over is left as it is.
+
+        Raises ActivityNotFound.
+        """
+        deadline, now = self._promises.deadline(), self._clock()
+        for _ in range(ATTEMPTS):
+            activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
+            if activity is None or activity.account_id != account_id:
+                raise ActivityNotFound
+            if activity.over(now):
+                return Result(activity_id, now, Counts(0, 0, 0), ignored=True)
+            state = state_of(activity)
+            with self._waiters.expecting(activity_id, activity.version + 1) as waiter:
+                async with self._store.turn(account_id) as turn:
+                    ended = await turn.end(activity, state, now, state.dismiss_at(now))
+                    if ended is not None:
+                        await turn.note_act(activity.stream_id)
+                if ended is not None:
+                    event = Event(EventType.LIVE_ACTIVITY_ENDED, now, activity_id=activity_id)
+                    self._events.publish(account_id, event)
+                    counts = await self._promises.kept(waiter, activity_id, ended[1], deadline)
+                    return Result(activity_id, now, counts)
+        raise Unavailable(CHANGED_TOO_OFTEN)
+
     async def _record(
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
     ) -> "_Recorded | None":
@@ -135,7 +162,7 @@ class LiveActivities:
                     if changed is not None:
                         expecting.push(attempt.pop_all())
                         return _Recorded(activity, waiter, changed[1], now)
-        raise Unavailable("Too many requests change this Live Activity at once. Try again.")
+        raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:
         if not activity_id:

@@ -5,6 +5,16 @@ from typing import Any
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1 import live_activity_service_pb2_grpc as pb_grpc
 
+from core_service.activity_history.convert import (
+    read_search,
+    read_status,
+    to_activity,
+    to_device,
+    to_entry,
+    to_phases,
+    to_stream,
+)
+from core_service.activity_history.service import ActivityHistory
 from core_service.auth import principal
 from core_service.live_activities.convert import (
     from_deleted,
@@ -19,15 +29,19 @@ from core_service.live_activities.convert import (
 from core_service.live_activities.service import LiveActivities
 from core_service.live_activities.stream_control import StreamControl
 from core_service.live_activities.streams import Streams
+from core_service.validation import require_storable
 
 
 class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     """Translates; the rules are in the services."""
 
-    def __init__(self, activities: LiveActivities, streams: Streams, control: StreamControl) -> None:
+    def __init__(
+        self, activities: LiveActivities, streams: Streams, control: StreamControl, history: ActivityHistory
+    ) -> None:
         self._activities = activities
         self._streams = streams
         self._control = control
+        self._history = history
 
     async def StartLiveActivity(
         self, request: pb.StartLiveActivityRequest, context: Any
@@ -68,3 +82,72 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     ) -> pb.ResumeLiveActivityStreamResponse:
         shown = await self._control.resume(principal.session().account_id, request.stream_key)
         return pb.ResumeLiveActivityStreamResponse(activity_id=shown)
+
+    async def StopLiveActivity(self, request: pb.StopLiveActivityRequest, context: Any) -> pb.StopLiveActivityResponse:
+        stopped = await self._activities.stop(principal.session().account_id, request.activity_id)
+        return pb.StopLiveActivityResponse(
+            devices_notified=stopped.counts.devices_notified,
+            devices_queued=stopped.counts.devices_queued,
+            ignored=stopped.ignored or None,
+        )
+
+    async def ListLiveActivities(
+        self, request: pb.ListLiveActivitiesRequest, context: Any
+    ) -> pb.ListLiveActivitiesResponse:
+        page = await self._history.list(
+            principal.session().account_id,
+            status=read_status(request),
+            stream_key=require_storable(request.stream_key, "stream_key") if request.HasField("stream_key") else None,
+            search=read_search(request),
+            page_size=_page_size(request),
+            page_token=_page_token(request),
+        )
+        return pb.ListLiveActivitiesResponse(
+            live_activities=map(to_activity, page.items), next_page_token=page.next_token
+        )
+
+    async def GetLiveActivity(self, request: pb.GetLiveActivityRequest, context: Any) -> pb.GetLiveActivityResponse:
+        details = await self._history.get(principal.session().account_id, request.activity_id)
+        return pb.GetLiveActivityResponse(
+            live_activity=to_activity(details.record), phases=to_phases(details), has_stream=details.has_stream
+        )
+
+    async def ListLiveActivityDevices(
+        self, request: pb.ListLiveActivityDevicesRequest, context: Any
+    ) -> pb.ListLiveActivityDevicesResponse:
+        account_id = principal.session().account_id
+        page = await self._history.devices(account_id, request.activity_id, _page_size(request), _page_token(request))
+        return pb.ListLiveActivityDevicesResponse(devices=map(to_device, page.items), next_page_token=page.next_token)
+
+    async def ListLiveActivityTimeline(
+        self, request: pb.ListLiveActivityTimelineRequest, context: Any
+    ) -> pb.ListLiveActivityTimelineResponse:
+        account_id = principal.session().account_id
+        page = await self._history.timeline(account_id, request.activity_id, _page_size(request), _page_token(request))
+        return pb.ListLiveActivityTimelineResponse(entries=map(to_entry, page.items), next_page_token=page.next_token)
+
+    async def ListLiveActivityStreams(
+        self, request: pb.ListLiveActivityStreamsRequest, context: Any
+    ) -> pb.ListLiveActivityStreamsResponse:
+        page = await self._history.streams(
+            principal.session().account_id,
+            paused=request.paused if request.HasField("paused") else None,
+            search=read_search(request),
+            page_size=_page_size(request),
+            page_token=_page_token(request),
+        )
+        return pb.ListLiveActivityStreamsResponse(streams=map(to_stream, page.items), next_page_token=page.next_token)
+
+    async def GetLiveActivityStream(
+        self, request: pb.GetLiveActivityStreamRequest, context: Any
+    ) -> pb.GetLiveActivityStreamResponse:
+        row = await self._history.stream(principal.session().account_id, request.stream_key)
+        return pb.GetLiveActivityStreamResponse(stream=to_stream(row))
+
+
+def _page_size(request: Any) -> int | None:
+    return request.page_size if request.HasField("page_size") else None
+
+
+def _page_token(request: Any) -> str | None:
+    return request.page_token if request.HasField("page_token") else None

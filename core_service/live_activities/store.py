@@ -17,6 +17,7 @@ from core_service.live_activities.activity import LIFETIME, Activity, Stream
 from core_service.live_activities.change import State
 from core_service.live_activities.turns import Turns
 from core_service.live_activities.waiters import Counts
+from core_service.orm import new_id
 from core_service.shares import AccountShares
 from service_kit.database import Pool
 
@@ -163,6 +164,7 @@ class Turn:
         stream_id: uuid.UUID | None = None,
         replaces: str | None = None,
         quiet: bool = False,
+        started_by: uuid.UUID | None = None,
     ) -> Owed:
         """Records a new activity; nothing at all if nobody is there to see it (`total` is 0)."""
         expires_at = now + LIFETIME
@@ -170,6 +172,8 @@ class Turn:
             "id": activity_id,
             "account_id": self._account_id,
             "stream_id": stream_id,
+            "started_by": started_by,
+            "version_id": new_id(),
             "replaces": replaces,
             "channel_ids": None if channels is None else [channel.id for channel in channels],
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
@@ -206,8 +210,9 @@ class Turn:
         owed = await cursor.fetchone()
         return row[0], Owed(*owed) if owed else Owed(0, 0)
 
-    async def note_act(self, stream_id: uuid.UUID) -> None:
-        """What is being done to the stream is an act of administration: the audit log tells of it if it is done."""
+    async def note_act(self, stream_id: uuid.UUID | None) -> None:
+        """What is being done to the stream, or to an activity without one, is an act of administration: the audit log
+        tells of it if it is done."""
         await record(self._connection, self._account_id, stream_id)
 
     async def create_stream(self, stream_id: uuid.UUID, stream_key: str, now: dt.datetime) -> None:
@@ -240,6 +245,7 @@ def _state_parameters(activity: Activity, state: State, now: dt.datetime) -> dic
     return {
         "id": activity.id,
         "read_version": activity.version,
+        "version_id": new_id(),
         "content_state": state.content_state,
         "action": state.action,
         "new_action": state.new_action,

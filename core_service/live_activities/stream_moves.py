@@ -21,6 +21,7 @@ async def start_in_stream(
     channels: Sequence[ChannelRef] | None,
     now: dt.datetime,
     replaced: Activity | None,
+    started_by: uuid.UUID | None = None,
 ) -> Owed:
     """Starts the stream's next activity. The one it replaces ends on each phone once the new one has appeared there.
 
@@ -34,6 +35,7 @@ async def start_in_stream(
         stream_id=stream_id,
         replaces=replaced.id if replaced else None,
         quiet=replaced is not None,
+        started_by=started_by,
     )
     if owed.total:
         await turn.write_stream(stream_id, activity_id=activity_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from core_service.auth.principal import ChannelRef, Sender
 from core_service.channels.errors import NoRecipients
 from core_service.clock import Clock
-from core_service.live_activities.activity import Activity, Stream, new_activity_id
+from core_service.live_activities.activity import Activity, Stream, new_activity_id, starter
 from core_service.live_activities.change import Request, State, merge, to_held
 from core_service.live_activities.lanes import Lanes
 from core_service.live_activities.payload import PayloadBuilder
@@ -191,6 +191,7 @@ class PutRecorder:
             channels=put.channels,
             now=now,
             replaced=replaced,
+            started_by=starter(put.caller),
         )
         if not owed.total:
             raise NoRecipients(None if put.channels is None else [channel.slug for channel in put.channels], DEVICES)

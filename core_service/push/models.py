@@ -18,7 +18,14 @@ class Notification(SQLModel, table=True):
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     api_key_id: uuid.UUID | None = None
+    """The key that sent it; null if a person did."""
+    user_id: uuid.UUID | None = None
+    """The person who sent it; null if a key did."""
+    replay_of: uuid.UUID | None = None
+    """The notification that was sent once more with this one."""
     title: str
+    message: str | None = None
+    """What else people look for it by; the payload holds it, too."""
     payload: bytes
     """The JSON body for APNs, measured and sent byte for byte."""
     channel_slugs: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))

@@ -9,9 +9,11 @@ WITH target AS MATERIALIZED (
     FROM devices
     WHERE account_id = %(account_id)s AND {REACHABLE} {{condition}}
 ), notification AS (
-    INSERT INTO notifications (id, account_id, api_key_id, title, payload, channel_slugs, created_at, expires_at)
-    SELECT %(notification_id)s, %(account_id)s, %(api_key_id)s::uuid, %(title)s, %(payload)s, %(channel_slugs)s::text[],
-           %(created_at)s, %(expires_at)s
+    INSERT INTO notifications (
+        id, account_id, api_key_id, user_id, replay_of, title, message, payload, channel_slugs, created_at, expires_at
+    )
+    SELECT %(notification_id)s, %(account_id)s, %(api_key_id)s::uuid, %(user_id)s::uuid, %(replay_of)s::uuid, %(title)s,
+           %(message)s::text, %(payload)s, %(channel_slugs)s::text[], %(created_at)s, %(expires_at)s
     WHERE EXISTS (SELECT FROM target)
     RETURNING id
 ), action AS (

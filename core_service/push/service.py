@@ -6,10 +6,12 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef, Sender
+from core_service.audit.recording import is_act, record
+from core_service.auth.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.courier.port import About, Push, PushEvent, Target
@@ -65,8 +67,16 @@ class PushNotifications:
         self._delivery_wait = delivery_wait
         self._time_to_live = time_to_live
 
-    async def send(self, caller: Sender, content: Content, requested: Sequence[str] | None) -> Sent:
-        """Sends `content` to everybody whom the caller's scope and the `requested` channel slugs select.
+    async def send(
+        self,
+        caller: Sender,
+        content: Content,
+        requested: Sequence[str] | None,
+        *,
+        replay_of: uuid.UUID | None = None,
+    ) -> Sent:
+        """Sends `content` to everybody whom the caller's scope and the `requested` channel slugs select. `replay_of` is
+        the notification that is sent once more.
 
         Once the notification is recorded it will be delivered, whatever happens to this process. The answer waits for
         outcomes for the configured delivery wait at most.
@@ -83,7 +93,7 @@ class PushNotifications:
         about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
         expires_at = created_at + self._time_to_live
         push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=origin.here())
-        total = await self._record(notification_id, caller, content, push, channels)
+        total = await self._record(notification_id, caller, content, push, channels, replay_of=replay_of)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
         if not total:
             raise NoRecipients(slugs)
@@ -111,6 +121,8 @@ class PushNotifications:
         content: Content,
         push: Push,
         channels: tuple[ChannelRef, ...] | None,
+        *,
+        replay_of: uuid.UUID | None,
     ) -> int:
         """Writes everything in one transaction, puts the leased devices into `push.targets`, returns how many devices
         are owed in all."""
@@ -118,7 +130,10 @@ class PushNotifications:
             "notification_id": notification_id,
             "account_id": caller.account_id,
             "api_key_id": caller.api_key_id if isinstance(caller, ApiKeyPrincipal) else None,
+            "user_id": caller.user_id if isinstance(caller, SessionPrincipal) else None,
+            "replay_of": replay_of,
             "title": content.title,
+            "message": content.message,
             "payload": push.payload,
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
             "channel_ids": None if channels is None else [channel.id for channel in channels],
@@ -136,8 +151,12 @@ class PushNotifications:
             # Asked this late, because many requests may have waited for the connection since.
             leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0
             parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
-            cursor = await connection.execute(query, parameters, binary=True)
-            rows = await cursor.fetchall()
+            # One statement is a transaction by itself; an act has its entry in the audit log beside it.
+            async with connection.transaction() if is_act() else nullcontext():
+                cursor = await connection.execute(query, parameters, binary=True)
+                rows = await cursor.fetchall()
+                if rows:
+                    await record(connection, caller.account_id, notification_id)
         if leased:
             push.targets.extend(Target(*row[:6]) for row in rows)
         return int(rows[0][6]) if rows else 0

@@ -7,14 +7,20 @@ from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
 
 from core_service.auth import principal
 from core_service.push.convert import from_sent, to_content
+from core_service.push.history import NotificationHistory
+from core_service.push.history_convert import read_search, to_notification, to_shown
 from core_service.push.service import PushNotifications
+from core_service.validation import find_uuid
+
+THING = "push notification"
 
 
 class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
     """Translates; the rules are in the service."""
 
-    def __init__(self, push_notifications: PushNotifications) -> None:
+    def __init__(self, push_notifications: PushNotifications, history: NotificationHistory) -> None:
         self._push_notifications = push_notifications
+        self._history = history
 
     async def SendPushNotification(
         self, request: pb.SendPushNotificationRequest, context: Any
@@ -23,3 +29,31 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
         requested = list(request.target.channels) if request.HasField("target") else None
         sent = await self._push_notifications.send(principal.sender(), to_content(request), requested)
         return from_sent(sent)
+
+    async def ListPushNotifications(
+        self, request: pb.ListPushNotificationsRequest, context: Any
+    ) -> pb.ListPushNotificationsResponse:
+        """See the proto."""
+        page = await self._history.list(
+            principal.session().account_id,
+            read_search(request),
+            request.page_size if request.HasField("page_size") else None,
+            request.page_token if request.HasField("page_token") else None,
+        )
+        return pb.ListPushNotificationsResponse(
+            push_notifications=[to_notification(sent) for sent in page.items], next_page_token=page.next_token
+        )
+
+    async def GetPushNotification(
+        self, request: pb.GetPushNotificationRequest, context: Any
+    ) -> pb.GetPushNotificationResponse:
+        """See the proto."""
+        notification_id = find_uuid(request.notification_id, THING)
+        return to_shown(await self._history.get(principal.session().account_id, notification_id))
+
+    async def ReplayPushNotification(
+        self, request: pb.ReplayPushNotificationRequest, context: Any
+    ) -> pb.ReplayPushNotificationResponse:
+        """See the proto."""
+        sent = await self._history.replay(principal.session(), find_uuid(request.notification_id, THING))
+        return pb.ReplayPushNotificationResponse(sent=from_sent(sent))

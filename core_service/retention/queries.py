@@ -64,11 +64,20 @@ DELETE FROM live_activity_actions WHERE id IN (
 )
 """
 
+ACTIVITY_VERSIONS = f"""
+DELETE FROM live_activity_versions WHERE (activity_id, slot) IN (
+    SELECT v.activity_id, v.slot
+    FROM ({_OLD_ACTIVITIES}) l JOIN live_activity_versions v ON v.activity_id = l.id
+    LIMIT %(limit)s
+)
+"""
+
 ACTIVITIES = f"""
 DELETE FROM live_activities WHERE id IN (
     SELECT l.id FROM ({_OLD_ACTIVITIES}) l
     WHERE NOT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = l.id)
       AND NOT EXISTS (SELECT FROM live_activity_actions a WHERE a.activity_id = l.id)
+      AND NOT EXISTS (SELECT FROM live_activity_versions v WHERE v.activity_id = l.id)
 )
 """
 
@@ -91,6 +100,19 @@ DELETE FROM pairing_codes WHERE code_hash IN (
     SELECT code_hash FROM pairing_codes WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
 )
 """
+
+INVITE_TOKENS = """
+DELETE FROM invite_tokens WHERE token_hash IN (
+    SELECT token_hash FROM invite_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+
+INVITES = """
+DELETE FROM invites WHERE id IN (
+    SELECT id FROM invites WHERE expires_at < %(history_before)s ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+"""With their tokens, of which each has some dozens at most, and by now none."""
 
 IDEMPOTENT_REQUESTS = """
 DELETE FROM idempotent_requests WHERE (principal_id, key_hash) IN (
@@ -122,20 +144,38 @@ DELETE FROM audit_entries WHERE id IN (
 )
 """
 
+HOURLY_COUNTS = """
+DELETE FROM hourly_counts WHERE (account_id, hour, counted, latency_class) IN (
+    SELECT old.*
+    FROM accounts CROSS JOIN LATERAL (
+        SELECT account_id, hour, counted, latency_class FROM hourly_counts
+        WHERE account_id = accounts.id AND hour < now() - interval '32 days'
+        ORDER BY hour
+        LIMIT %(limit)s
+    ) old
+    LIMIT %(limit)s
+)
+"""
+"""Overviews look 30 days back."""
+
 PURGES = (
     ATTEMPTS,
     DELIVERIES,
     NOTIFICATIONS,
     ACTIVITY_DEVICES,
     ACTIVITY_ACTIONS,
+    ACTIVITY_VERSIONS,
     ACTIVITIES,
     PUSH_BUDGETS,
     SESSIONS,
     PAIRING_CODES,
+    INVITE_TOKENS,
+    INVITES,
     IDEMPOTENT_REQUESTS,
     WEBHOOK_SECRETS,
     ACTION_RUNS,
     AUDIT_ENTRIES,
+    HOURLY_COUNTS,
 )
 """In this order: what belongs to a thing goes before it."""
 

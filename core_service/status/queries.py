@@ -10,3 +10,24 @@ WHERE EXISTS (
 )
 """
 """Places, from 0, of those lines that the account has a phone on."""
+
+DEAD_TOKENS = """
+SELECT count(*)::int, (count(*) FILTER (WHERE push_token_dead_reason IS NOT NULL))::int,
+       COALESCE(array_agg(DISTINCT push_token_dead_reason) FILTER (WHERE push_token_dead_reason IS NOT NULL), '{}')
+FROM devices
+WHERE account_id = %s
+"""
+
+OLDEST_OWED = """
+SELECT n.created_at, d.reason
+FROM (
+    SELECT notification_id, reason FROM deliveries
+    WHERE account_id = %(account_id)s AND state = 'due'
+    ORDER BY due_at
+    LIMIT %(most)s
+) d CROSS JOIN LATERAL (SELECT created_at FROM notifications n WHERE n.id = d.notification_id) n
+WHERE d.reason IS NULL OR d.reason <> ALL(%(excused)s::text[])
+ORDER BY n.created_at
+LIMIT 1
+"""
+"""When what is owed longest was accepted, and why it last failed."""

@@ -6,6 +6,7 @@ from smith.core.v1 import status_service_pb2 as messages
 from smith.core.v1 import status_service_pb2_grpc
 
 from core_service.auth import principal
+from core_service.status.account_alarms import AccountAlarms
 from core_service.status.convert import to_response
 from core_service.status.service import ServerStatus
 
@@ -13,11 +14,13 @@ from core_service.status.service import ServerStatus
 class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
     """Says what is wrong."""
 
-    def __init__(self, status: ServerStatus) -> None:
+    def __init__(self, status: ServerStatus, account_alarms: AccountAlarms) -> None:
         self._status = status
+        self._account_alarms = account_alarms
 
     async def GetServerStatus(
         self, request: messages.GetServerStatusRequest, context: Any
     ) -> messages.GetServerStatusResponse:
         """See the proto."""
-        return to_response(await self._status.alarms(principal.session().account_id))
+        account_id = principal.session().account_id
+        return to_response(await self._status.alarms(account_id), await self._account_alarms.of(account_id))

@@ -3,7 +3,7 @@
 from smith.core.v1 import account_pb2
 
 from core_service.teams.models import Role
-from core_service.teams.service import AccountView, Person
+from core_service.teams.service import AccountView, Membership, Person
 from core_service.timestamps import to_timestamp
 from service_kit.errors import InvalidRequest
 
@@ -32,6 +32,8 @@ def to_account(account: AccountView) -> account_pb2.Account:
         rate_limit_per_minute=account.rate_limit_per_minute,
         created_at=to_timestamp(account.created_at),
         max_live_activities=account.max_live_activities,
+        default_rate_limit_per_minute=account.defaults.rate_limit_per_minute,
+        default_max_live_activities=account.defaults.max_live_activities,
     )
 
 
@@ -43,4 +45,11 @@ def to_member(person: Person) -> account_pb2.Member:
         name=person.user.name,
         role=ROLES[Role(person.member.role)],
         created_at=to_timestamp(person.member.created_at),
+    )
+
+
+def to_membership(membership: Membership) -> account_pb2.AccountMembership:
+    """An account that the person belongs to."""
+    return account_pb2.AccountMembership(
+        account_id=str(membership.account_id), name=membership.name, role=ROLES[membership.role]
     )

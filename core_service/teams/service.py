@@ -5,21 +5,22 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.service import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Passwords
-from core_service.conflicts import refusing
 from core_service.paging import Page, page_of, read_id, require_page_size
-from core_service.resource import new_resource
 from core_service.teams.errors import AlreadyBootstrapped
 from core_service.teams.models import Account, Member, Role, User
 from core_service.validation import missing, require_email, require_name, require_text
-from service_kit.errors import AlreadyExists, InvalidRequest
+from service_kit.errors import InvalidRequest
 
+MAX_QUERY = 100
 MAX_RATE_LIMIT = 1_000_000
 MAX_LIVE_ACTIVITIES = 10_000
+MAX_MEMBERSHIPS = 100
+"""Most accounts of a person that are listed."""
 BOOTSTRAP_LOCK = 0x424F4F54  # "BOOT"
 
 
@@ -32,6 +33,16 @@ class AccountView:
     rate_limit_per_minute: int
     max_live_activities: int
     created_at: dt.datetime
+    defaults: "Defaults"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One of the accounts that a person belongs to."""
+
+    account_id: uuid.UUID
+    name: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,27 @@ class Accounts:
         account, member, user = row
         return self._view(account), Person(member, user)
 
+    async def list_memberships(self, user_id: uuid.UUID) -> list[Membership]:
+        """The first 100 accounts that the person belongs to, in the order of joining."""
+        query = (
+            select(col(Account.id), col(Account.name), col(Member.role))
+            .join(Member, col(Member.account_id) == col(Account.id))
+            .where(col(Member.user_id) == user_id)
+            .order_by(col(Member.created_at), col(Member.account_id))
+            .limit(MAX_MEMBERSHIPS)
+        )
+        async with self._database() as session:
+            return [Membership(row[0], row[1], Role(row[2])) for row in await session.execute(query)]
+
+    async def rename_person(self, user_id: uuid.UUID, name: str) -> None:
+        """Gives the person another name, in all their accounts.
+
+        Raises InvalidRequest.
+        """
+        changed = update(User).where(col(User.id) == user_id).values(name=require_name(name))
+        async with self._database.begin() as session:
+            await session.execute(changed)
+
     async def update(
         self,
         account_id: uuid.UUID,
@@ -110,42 +142,32 @@ class Accounts:
                 raise missing("account")
         return self._view(account)
 
-    async def list_members(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[Person]:
-        """The account's people, oldest first.
+    async def list_members(
+        self, account_id: uuid.UUID, page_size: int | None, page_token: str | None, searched: str = ""
+    ) -> Page[Person]:
+        """The account's people, oldest first; only those whose name or e-mail address contains `searched`.
 
         Raises InvalidRequest.
         """
         size = require_page_size(page_size)
         query = (
-            _people()
+            select_people()
             .where(col(Member.account_id) == account_id, col(Member.user_id) > read_id(page_token))
             .order_by(col(Member.user_id))
             .limit(size + 1)
         )
+        if searched := searched.strip():
+            require_text(searched, "query", maximum=MAX_QUERY)
+            named = (col(User.name), col(User.email))
+            query = query.where(or_(*(column.icontains(searched, autoescape=True) for column in named)))
         async with self._database() as session:
             people = [Person(*row) for row in await session.execute(query)]
         return page_of(people, size, lambda person: str(person.user.id))
 
-    async def create_member(
-        self, account_id: uuid.UUID, *, email: str, name: str | None, password: str, role: Role
-    ) -> Person:
-        """Adds a person who signs in with `password` (10 to 200 characters); named after the e-mail address if None.
-
-        Raises InvalidRequest; AlreadyExists if the e-mail address is in use on this server.
-        """
-        email, password_hash, name = await self._prepare(email, name, password)
-        resource = new_resource()
-        user = User(id=resource.id, email=email, name=name, password_hash=password_hash)
-        member = Member(account_id=account_id, user_id=user.id, role=role)
-        taken = AlreadyExists(f"email is in use on this server: {email}")
-        with refusing("users_email_key", taken):
-            async with self._database.begin() as session:
-                made = resource.repeated and (await session.execute(_people().where(col(User.id) == user.id))).first()
-                if made:
-                    # By a request that could not answer.
-                    return Person(*made)
-                await _add_person(session, user, member)
-        return Person(member, user)
+    async def has_any(self) -> bool:
+        """Whether there is any account on this server."""
+        async with self._database() as session:
+            return await _has_account(session)
 
     async def bootstrap(self, *, email: str, password: str, account_name: str) -> bool:
         """Creates the first account and its owner. True if it did; False if a person with that e-mail address exists,
@@ -153,19 +175,30 @@ class Accounts:
 
         Raises InvalidRequest; AlreadyBootstrapped if there are accounts, but no such person.
         """
-        account = Account(name=require_name(account_name, "account_name"))
-        email, password_hash, name = await self._prepare(email, None, password)
+        account, user = await self._prepare_first(account_name, email, None, password)
         async with self._database.begin() as session:
-            await session.execute(select(func.pg_advisory_xact_lock(BOOTSTRAP_LOCK)))
-            if await session.scalar(select(col(User.id)).where(col(User.email) == email)):
+            await _lock_first_account(session)
+            if await session.scalar(select(col(User.id)).where(col(User.email) == user.email)):
                 return False
-            if await session.scalar(select(col(Account.id)).limit(1)):
-                raise AlreadyBootstrapped
-            session.add(account)
-            await session.flush()
-            user = User(email=email, name=name, password_hash=password_hash)
-            await _add_person(session, user, Member(account_id=account.id, user_id=user.id, role=Role.OWNER))
+            await _add_first_account(session, account, user)
         return True
+
+    async def create_first(self, *, account_name: str, name: str | None, email: str, password: str) -> Person:
+        """Creates the first account of the server and its owner; named after the e-mail address if None.
+
+        Raises InvalidRequest; AlreadyBootstrapped if there is an account.
+        """
+        account, user = await self._prepare_first(account_name, email, name, password)
+        async with self._database.begin() as session:
+            await _lock_first_account(session)
+            return Person(await _add_first_account(session, account, user), user)
+
+    async def _prepare_first(
+        self, account_name: str, email: str, name: str | None, password: str
+    ) -> tuple[Account, User]:
+        account = Account(name=require_name(account_name, "account_name"))
+        email, password_hash, name = await self._prepare(email, name, password)
+        return account, User(email=email, name=name, password_hash=password_hash)
 
     async def _prepare(self, email: str, name: str | None, password: str) -> tuple[str, str, str]:
         """E-mail address, hash of the password and name, as they are stored."""
@@ -182,10 +215,12 @@ class Accounts:
             rate_limit_per_minute=account.rate_limit_per_minute or self._defaults.rate_limit_per_minute,
             max_live_activities=account.max_live_activities or self._defaults.max_live_activities,
             created_at=account.created_at,
+            defaults=self._defaults,
         )
 
 
-def _people() -> Select[Member, User]:
+def select_people() -> Select[Member, User]:
+    """Members with what is known of them."""
     return select(Member, User).join(User, col(User.id) == col(Member.user_id))
 
 
@@ -193,3 +228,23 @@ async def _add_person(session: AsyncSession, user: User, member: Member) -> None
     session.add(user)
     await session.flush()
     session.add(member)
+
+
+async def _lock_first_account(session: AsyncSession) -> None:
+    """Whoever makes the first account does so alone, until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(BOOTSTRAP_LOCK)))
+
+
+async def _has_account(session: AsyncSession) -> bool:
+    return await session.scalar(select(col(Account.id)).limit(1)) is not None
+
+
+async def _add_first_account(session: AsyncSession, account: Account, user: User) -> Member:
+    """Raises AlreadyBootstrapped if there is an account."""
+    if await _has_account(session):
+        raise AlreadyBootstrapped
+    session.add(account)
+    await session.flush()
+    member = Member(account_id=account.id, user_id=user.id, role=Role.OWNER)
+    await _add_person(session, user, member)
+    return member

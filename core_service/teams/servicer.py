@@ -6,23 +6,64 @@ from smith.core.v1 import account_service_pb2 as messages
 from smith.core.v1 import account_service_pb2_grpc
 
 from core_service.auth import principal
-from core_service.auth.convert import to_session
-from core_service.auth.service import PasswordChanges, Sessions
+from core_service.auth.convert import to_api_key, to_session
+from core_service.auth.service import ApiKeys, PasswordChanges, Sessions
 from core_service.auth.sessions import THING as SESSION
-from core_service.teams.convert import read_role, to_account, to_member
+from core_service.devices.convert import to_device
+from core_service.teams.convert import read_role, to_account, to_member, to_membership
+from core_service.teams.membership import Membership
 from core_service.teams.models import Role
 from core_service.teams.service import Accounts
+from core_service.teams.setup import NewOwner, Setup
 from core_service.timestamps import to_timestamp
-from core_service.validation import find_uuid
+from core_service.validation import find_uuid, require_uuid
+
+MEMBER = "member"
+
+ACCOUNT = "account"
 
 
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     """Signs people in and manages the caller's account."""
 
-    def __init__(self, accounts: Accounts, sessions: Sessions, password_changes: PasswordChanges) -> None:
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        membership: Membership,
+        sessions: Sessions,
+        password_changes: PasswordChanges,
+        api_keys: ApiKeys,
+        setup: Setup,
+    ) -> None:
+        self._setup = setup
         self._accounts = accounts
+        self._membership = membership
+        self._api_keys = api_keys
         self._sessions = sessions
         self._password_changes = password_changes
+
+    async def GetSetup(self, request: messages.GetSetupRequest, context: Any) -> messages.GetSetupResponse:
+        state = await self._setup.state()
+        return messages.GetSetupResponse(needs_account=state.needs_account, has_setup_code=state.has_code)
+
+    async def CreateAccount(
+        self, request: messages.CreateAccountRequest, context: Any
+    ) -> messages.CreateAccountResponse:
+        name = request.name if request.HasField("name") else None
+        new = await self._setup.create_account(
+            request.setup_code,
+            request.account_name,
+            NewOwner(name, request.email, request.password),
+            principal.anonymous().client_address,
+        )
+        account, person = await self._accounts.get(new.account_id, new.user_id)
+        return messages.CreateAccountResponse(
+            session_token=new.token,
+            expires_at=to_timestamp(new.expires_at),
+            account=to_account(account),
+            member=to_member(person),
+        )
 
     async def CreateSession(
         self, request: messages.CreateSessionRequest, context: Any
@@ -82,7 +123,30 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     async def GetAccount(self, request: messages.GetAccountRequest, context: Any) -> messages.GetAccountResponse:
         caller = principal.session()
         account, person = await self._accounts.get(caller.account_id, caller.user_id)
-        return messages.GetAccountResponse(account=to_account(account), member=to_member(person))
+        memberships = await self._accounts.list_memberships(caller.user_id)
+        return messages.GetAccountResponse(
+            account=to_account(account),
+            member=to_member(person),
+            accounts=[to_membership(membership) for membership in memberships],
+        )
+
+    async def SwitchAccount(
+        self, request: messages.SwitchAccountRequest, context: Any
+    ) -> messages.SwitchAccountResponse:
+        caller = principal.session()
+        account_id = find_uuid(request.account_id, ACCOUNT)
+        await self._sessions.switch(caller.session_id, caller.user_id, account_id)
+        account, person = await self._accounts.get(account_id, caller.user_id)
+        return messages.SwitchAccountResponse(account=to_account(account), member=to_member(person))
+
+    async def UpdateProfile(
+        self, request: messages.UpdateProfileRequest, context: Any
+    ) -> messages.UpdateProfileResponse:
+        caller = principal.session()
+        if request.HasField("name"):
+            await self._accounts.rename_person(caller.user_id, request.name)
+        _, person = await self._accounts.get(caller.account_id, caller.user_id)
+        return messages.UpdateProfileResponse(member=to_member(person))
 
     async def UpdateAccount(
         self, request: messages.UpdateAccountRequest, context: Any
@@ -100,17 +164,44 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             principal.session().account_id,
             request.page_size if request.HasField("page_size") else None,
             request.page_token if request.HasField("page_token") else None,
+            request.query,
         )
         return messages.ListMembersResponse(
             members=[to_member(person) for person in page.items], next_page_token=page.next_token
         )
 
-    async def CreateMember(self, request: messages.CreateMemberRequest, context: Any) -> messages.CreateMemberResponse:
-        person = await self._accounts.create_member(
-            principal.session().account_id,
-            email=request.email,
-            name=request.name if request.HasField("name") else None,
-            password=request.password,
-            role=read_role(request.role) if request.HasField("role") else Role.MEMBER,
+    async def GetMember(self, request: messages.GetMemberRequest, context: Any) -> messages.GetMemberResponse:
+        account_id, user_id = principal.session().account_id, find_uuid(request.user_id, MEMBER)
+        holdings = await self._membership.get(account_id, user_id)
+        api_keys = await self._api_keys.made_by(account_id, user_id)
+        return messages.GetMemberResponse(
+            member=to_member(holdings.person),
+            devices=[to_device(device) for device in holdings.devices],
+            device_count=holdings.device_count,
+            api_keys=[to_api_key(key) for key in api_keys],
+            session_count=holdings.session_count,
         )
-        return messages.CreateMemberResponse(member=to_member(person))
+
+    async def UpdateMember(self, request: messages.UpdateMemberRequest, context: Any) -> messages.UpdateMemberResponse:
+        caller = principal.session()
+        person = await self._membership.change_role(
+            caller.account_id,
+            caller.user_id,
+            find_uuid(request.user_id, MEMBER),
+            read_role(request.role) if request.HasField("role") else None,
+        )
+        return messages.UpdateMemberResponse(member=to_member(person))
+
+    async def RemoveMember(self, request: messages.RemoveMemberRequest, context: Any) -> messages.RemoveMemberResponse:
+        caller = principal.session()
+        removal = await self._membership.remove(
+            caller.account_id,
+            caller.user_id,
+            find_uuid(request.user_id, MEMBER),
+            [require_uuid(one, f"api_key_ids[{place}]") for place, one in enumerate(request.api_key_ids)],
+        )
+        return messages.RemoveMemberResponse(
+            sessions_ended=removal.sessions,
+            devices_unpaired=removal.devices,
+            api_keys_revoked=removal.api_keys,
+        )

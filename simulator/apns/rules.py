@@ -1,7 +1,8 @@
 """What APNs checks in a request, and in which order.
 
 Sources: Apple's "Sending notification requests to APNs" and "Handling notification responses from APNs"; the order of
-the checks is that of pushy's mock server, where Apple publishes none.
+the checks is that of pushy's mock server, where Apple publishes none, but for the sender, which the real APNs has been
+seen to judge before the token.
 """
 
 import json
@@ -149,7 +150,8 @@ def _check_path(request: Request, _: Policy) -> Verdict | None:
 def _check_token(request: Request, policy: Policy) -> Verdict | None:
     entry = request.entry
     if entry is None:
-        return None if policy.accept_unknown_tokens else WRONG_TOKEN
+        # A sender that may not use the topic hears of that, not of the token.
+        return None if policy.accept_unknown_tokens else _check_topic(request, policy) or WRONG_TOKEN
     if entry.dead_since is not None:
         return Verdict(410, "Unregistered", entry.dead_since)
     if request.headers[b"apns-topic"] != entry.topic:
@@ -216,8 +218,8 @@ ORDER: tuple[Check, ...] = (
     _check_priority,
     _check_push_type,
     _check_path,
-    _check_token,
     _check_provider_token,
+    _check_token,
     _check_topic,
     _check_body,
 )

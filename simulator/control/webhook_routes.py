@@ -45,10 +45,13 @@ class WebhookRoutes:
 
     def __init__(self, sink: WebhookSink) -> None:
         self._sink = sink
+        self.sink_url: str | None = None
+        """Where webhooks may be sent to; a name follows. None until the sink listens."""
 
     def routes(self) -> list[BaseRoute]:
         """The routes of the control API. What is posted to it is a call as well, for those without https."""
         return [
+            Route("/webhooks", self.show_url, methods=["GET"]),
             Route("/webhooks/{name}", self.list_calls, methods=["GET"]),
             Route("/webhooks/{name}", self.take, methods=["POST"]),
             Route("/webhooks/{name}/answers", self.script, methods=["POST"]),
@@ -57,6 +60,10 @@ class WebhookRoutes:
     def public_routes(self) -> list[BaseRoute]:
         """The routes of the sink itself: everything that comes is a call."""
         return [Route("/webhooks/{name}", self.take, methods=METHODS)]
+
+    async def show_url(self, _: Request) -> Response:
+        """Where the sink is. A name and what is to be kept under it follow."""
+        return answer({"url": self.sink_url})
 
     async def list_calls(self, request: Request) -> Response:
         """The calls that came, newest last."""

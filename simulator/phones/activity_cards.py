@@ -23,6 +23,8 @@ class ActivityCards:
         self.record = record
         self.version = 0
         """Rises with every change."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called at every change."""
         self.on_urgent: Callable[[], None] = lambda: None
         """Called at a change that must not be lost: cards or tokens came or went, or the server is owed a report."""
         self._tokens = make_book(record.dead_tokens)
@@ -51,6 +53,7 @@ class ActivityCards:
     def touch(self) -> None:
         """Notes that a card was changed from outside."""
         self.version += 1
+        self.on_change()
 
     # --- time ---
 
@@ -122,7 +125,7 @@ class ActivityCards:
         self._next_change = min((card.next_change() for card in self.record.cards), default=float("inf"))
 
     def _changed(self) -> None:
-        self.version += 1
+        self.touch()
         self.on_urgent()
 
     # --- the app ---
@@ -140,7 +143,7 @@ class ActivityCards:
         if card.state == "active" and timestamp > card.timestamp:
             card.show(content, timestamp, self._clock.now())
             card.stale_at = stale_at
-            self.version += 1
+            self.touch()
 
     def end_by_app(self, card: ActivityCard, content: ContentState, timestamp: int, dismiss_at: float | None) -> None:
         """The app ends a card with a last state, unless its state is newer; one that has ended already, too."""

@@ -168,6 +168,7 @@ class App:
         await self._gateway.put_tokens(record.device_token, tokens)
         now = (record.push_token, record.push_to_start_token, record.settings.frequent_pushes_enabled)
         record.tokens_reported = now == reported
+        self._phone.note_change()
         await self._keeper.save_phones()
 
     async def _report_update_token(self, activity_id: str) -> None:

@@ -1,6 +1,7 @@
 """One simulated iPhone."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from simulator.apns.directory import AcceptedPush, TokenDirectory
@@ -34,6 +35,8 @@ class Phone:
         self.screen = Screen(screen.notifications)
         self.changed = False
         """The screen was changed since it was last saved."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when anything that can be seen of it has changed."""
         self.forgotten = False
         """It was deleted: nothing of it is to be saved any more."""
         self._stored = screen.stored
@@ -48,6 +51,7 @@ class Phone:
         self._start_tokens = book(live_topic, {}, 0)
         self._register()
         self.cards = ActivityCards(activities, lambda dead: book(live_topic, dead, MAX_DEAD_UPDATE_TOKENS), clock)
+        self.cards.on_change = self.note_change
         self._live_activities = LiveActivities(self.cards, clock)
 
     def now(self) -> float:
@@ -87,7 +91,7 @@ class Phone:
             priority=push.priority,
             body=push.body.decode(),
         )
-        self.changed = True
+        self._screen_changed()
 
     def _deliver(self, token: str, push: AcceptedPush) -> None:
         if token == self.record.push_token:
@@ -112,7 +116,7 @@ class Phone:
         aps = push.document.get("aps")
         if not isinstance(aps, dict):
             return
-        self.changed = True
+        self._screen_changed()
         badge = aps.get("badge")
         if type(badge) is int and badge >= 0:
             self.badge = badge
@@ -123,7 +127,7 @@ class Phone:
         stored, self._stored = self._stored, None
         if stored is None:
             return
-        self.changed = True
+        self._screen_changed()
         if stored.expiration is not None and stored.expiration <= self._clock.now():
             self.count(Drop.EXPIRED)
             return
@@ -150,6 +154,7 @@ class Phone:
         if before.offline and not settings.offline:
             self._collect_stored()
             self.doubt_screen()
+        self.note_change()
 
     def doubt_screen(self) -> None:
         """The screen may not be what the server thinks: the app will ask, if it is one that catches up."""
@@ -163,6 +168,7 @@ class Phone:
         record.push_token = fresh_token()
         record.tokens_reported = False
         self._tokens.issue(record.push_token)
+        self.note_change()
 
     def rotate_start_token(self, *, silently: bool) -> None:
         """iOS issues a new push-to-start token. The old one is dead, or accepted without effect if `silently`."""
@@ -170,12 +176,28 @@ class Phone:
         old, record.push_to_start_token = record.push_to_start_token, fresh_token()
         record.tokens_reported = False
         self._start_tokens.issue(record.push_to_start_token)
+        self.note_change()
         if not silently:
             self._tokens.kill(old, self._clock.now_ms())
             return
         record.silent_start_tokens.append(old)
         while len(record.silent_start_tokens) > MAX_SILENT_TOKENS:
             self._tokens.kill(record.silent_start_tokens.pop(0), self._clock.now_ms())
+
+    def dismiss_notification(self, notification_id: str) -> bool:
+        """The person takes a notification off the screen; False if it is not there."""
+        if not self.screen.remove(notification_id):
+            return False
+        self._screen_changed()
+        return True
+
+    def clear_notifications(self) -> int:
+        """The person clears all notifications, and the badge with them; returns how many there were."""
+        cleared = len(self.screen)
+        self.screen.clear()
+        self.badge = 0
+        self._screen_changed()
+        return cleared
 
     def uninstall(self) -> None:
         """Removes the app and what it shows: its tokens are dead, and nobody tells the server."""
@@ -186,7 +208,7 @@ class Phone:
                 self._tokens.kill(token, self._clock.now_ms())
             record.silent_start_tokens = []
             self._stored = None
-            self.changed = True
+            self._screen_changed()
             self.cards.clear()
 
     def forget(self) -> None:
@@ -201,6 +223,14 @@ class Phone:
         return ScreenRecord.model_construct(badge=self.badge, notifications=self.screen.newest(), stored=self._stored)
 
     # --- inside ---
+
+    def note_change(self) -> None:
+        """Something that can be seen has changed."""
+        self.on_change()
+
+    def _screen_changed(self) -> None:
+        self.changed = True
+        self.note_change()
 
     def count(self, drop: Drop) -> None:
         """Counts a push, or a wish of the app, that changed nothing."""

@@ -57,6 +57,15 @@ class Screen:
         if len(self._shown) > CAPACITY:
             self._shown.popitem(last=False)
 
+    def remove(self, notification_id: str) -> bool:
+        """Takes away the notification with this `id`; False if there is none."""
+        key = next((key for key, shown in self._shown.items() if shown.id == notification_id), None)
+        return key is not None and self._shown.pop(key, None) is not None
+
+    def clear(self) -> None:
+        """Takes all of them away."""
+        self._shown.clear()
+
     def newest(self, limit: int = CAPACITY) -> list[Notification]:
         """At most `limit` notifications, newest last."""
         chosen = list(islice(reversed(self._shown.values()), limit))

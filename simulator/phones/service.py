@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import uuid
 from typing import Any
 
@@ -9,6 +10,7 @@ from simulator.apns.directory import TokenDirectory
 from simulator.clock import Clock
 from simulator.phones.activity_card import ActivityCard
 from simulator.phones.app import App
+from simulator.phones.changes import Changes
 from simulator.phones.client import GatewayClient, GatewayError
 from simulator.phones.keeper import Keeper
 from simulator.phones.phone import Phone
@@ -43,6 +45,7 @@ class PhoneService:
         self._gateway = gateway
         self._directory = directory
         self._clock = clock
+        self.changes = Changes()
         self._phones: dict[str, Phone] = {}
         self._apps: dict[str, App] = {}
         self._pairing = 0
@@ -78,6 +81,11 @@ class PhoneService:
         if phone is None:
             raise PhoneError(404, f"There is no phone {phone_id[:100]!r}.")
         return phone
+
+    def pass_time(self) -> None:
+        """Ends and removes Live Activities whose time is over."""
+        for phone in self._phones.values():
+            phone.pass_time()
 
     async def pair(self, pairing_code: str, name: str, os_version: str) -> Phone:
         """A new phone that pairs with the code and registers its tokens."""
@@ -124,6 +132,7 @@ class PhoneService:
         app = self._apps.pop(phone.record.id, None)
         if app is not None:
             await app.stop()
+        self.changes.note(phone.record.id)
         await self._keeper.save_phones()
         await self._keeper.delete(phone)
 
@@ -161,6 +170,17 @@ class PhoneService:
         phone.uninstall()
         await self._app(phone).stop()
         await self._keeper.save_phones()
+
+    # --- notifications ---
+
+    def dismiss_notification(self, phone: Phone, notification_id: str) -> None:
+        """The person takes a notification off the screen."""
+        if not phone.dismiss_notification(notification_id):
+            raise PhoneError(404, "This notification is not on the phone's screen.")
+
+    def clear_notifications(self, phone: Phone) -> int:
+        """The person clears all notifications and the badge; returns how many there were."""
+        return phone.clear_notifications()
 
     # --- Live Activities ---
 
@@ -216,6 +236,8 @@ class PhoneService:
     def _add(self, phone: Phone, app: App | None = None) -> None:
         self._phones[phone.record.id] = phone
         self._apps[phone.record.id] = app or App(phone, self._gateway, self._keeper)
+        phone.on_change = functools.partial(self.changes.note, phone.record.id)
+        phone.note_change()
 
     def _app(self, phone: Phone) -> App:
         app = self._apps.get(phone.record.id)

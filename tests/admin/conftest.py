@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from nicegui import ui
 from nicegui.functions.download import download
 from nicegui.functions.navigate import Navigate
@@ -17,7 +18,8 @@ from nicegui.testing.general import nicegui_reset_globals
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import build_app
 from tests.core.conftest import account, core, new_database, stranger
-from tests.core.harness import Account, Core
+from tests.core.harness import DEADLINE_SECONDS, Account, Core
+from tests.waiting import eventually_async
 
 __all__ = ["account", "core", "new_database", "stranger"]
 
@@ -42,10 +44,22 @@ async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
 
         try:
             async with app.router.lifespan_context(app):
+                await _until_healthy(core)
                 yield open_as
                 await asyncio.gather(*(client.aclose() for client in clients))
         finally:
             ui.navigate, ui.notify, ui.download = Navigate(), notify, download
+
+
+async def _until_healthy(core: Core) -> None:
+    """Building the app holds up this process, and with it the core, which may then think that its database is away."""
+    health = health_pb2_grpc.HealthStub(core.channel)
+
+    async def is_serving() -> bool:
+        answer = await health.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=DEADLINE_SECONDS)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    await eventually_async("the core is healthy", is_serving)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

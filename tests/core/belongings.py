@@ -8,7 +8,7 @@ from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 from tests.core.harness import Account
 
 CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
-LAST_USED = re.compile(r"\s*last_used_at \{[^}]*\}")
+LAST_USED = re.compile(r"\s*last_(?:used|seen)_at \{[^}]*\}")
 
 
 async def example_ids(account: Account) -> dict[str, str]:
@@ -21,6 +21,8 @@ async def example_ids(account: Account) -> dict[str, str]:
         "user_id": (await account.add_member())[0],
         "device_id": phone.id,
         "activity_id": (await backend.StartLiveActivity(content_state=CONTENT_STATE)).activity_id,
+        "invite_id": (await account.owner.CreateInvites(emails=["invited@team.test"])).results[0].invite.id,
+        "account_id": account.id,
         "session_id": (await account.owner.ListSessions()).sessions[0].id,
         "action_id": str(uuid.uuid4()),
         "action_run_id": str(uuid.uuid4()),
@@ -53,6 +55,7 @@ async def everything(account: Account) -> list[str]:
             "ListChannels",
             "ListDevices",
             "ListMembers",
+            "ListInvites",
             "ListSessions",
             "ListActionRuns",
             "GetAccount",

@@ -78,14 +78,17 @@ BY_ID = sorted(
     (name, field.name)
     for name, method in METHODS.items()
     for field in method.input_type.fields
-    if field.name.endswith("_id") and field.name not in NOT_OURS and name not in OF_THE_LOG
+    if field.name.endswith("_id")
+    and field.name not in NOT_OURS
+    and name not in OF_THE_LOG
+    and not name.startswith("List")
 )
 
 
 BY_STREAM_KEY = sorted(
     name
     for name, method in METHODS.items()
-    if "stream_key" in method.input_type.fields_by_name and name not in OF_THE_LOG
+    if "stream_key" in method.input_type.fields_by_name and name not in (*OF_THE_LOG, "ListLiveActivities")
 )  # fmt: skip
 OPEN_TO_OWN_KEYS = ("UpdateLiveActivity", "EndLiveActivity")
 """Documented to answer 403 rather than 404 for another account's activity."""

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from argon2 import PasswordHasher
-from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
+from smith.core.v1.account_pb2 import ROLE_OWNER
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service import bootstrap
@@ -15,7 +15,7 @@ from core_service.auth.service import Passwords, Sessions
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 from tests.core.conftest import NewDatabase
-from tests.core.harness import PASSWORD, Account, Core, outcomes, refusal, refused_with, start_account, start_core
+from tests.core.harness import PASSWORD, Account, Core, refusal, refused_with, start_account, start_core
 
 WRONG = "The e-mail address or the password is wrong."
 
@@ -104,40 +104,8 @@ async def test_a_hash_with_outdated_parameters_is_replaced_at_sign_in(account: A
 async def test_a_malformed_address_or_password_is_refused(
     account: Account, email: str, password: str, rule: str
 ) -> None:
-    for call in (account.core.caller().CreateSession, account.owner.CreateMember):
-        assert (await refused_with("INVALID_REQUEST", call(email=email, password=password))).startswith(rule)
-
-
-async def test_an_owner_adds_members_who_sign_in_to_the_account(account: Account) -> None:
-    email = f"New.{account.email}"
-    member = (await account.owner.CreateMember(email=email, password="0123456789")).member
-    assert (member.email, member.name, member.role) == (email.lower(), email.lower(), ROLE_MEMBER)
-    session = account.core.caller(await account.sign_in(email, "0123456789"))
-    assert (await session.GetAccount()).account.id == account.id
-    boss = await account.owner.CreateMember(email=f"b.{email}", password="0123456789", name=" Bo ", role=ROLE_OWNER)
-    assert (boss.member.name, boss.member.role) == ("Bo", ROLE_OWNER)
-    people = (await account.owner.ListMembers()).members
-    assert {person.user_id for person in people} == {account.owner_id, member.user_id, boss.member.user_id}
-
-
-async def test_what_a_member_must_be(account: Account) -> None:
-    create = account.owner.CreateMember
-    email = f"x.{account.email}"
-    rule = await refused_with("INVALID_REQUEST", create(email=email, password="012345678"))
-    assert rule == "password must be 10 to 200 characters"
-    for role in (0, 3):
-        rule = await refused_with("INVALID_REQUEST", create(email=email, password=PASSWORD, role=role))
-        assert rule == "role must be `owner` or `member`"
-    rule = await refused_with("INVALID_REQUEST", create(email=email, password=PASSWORD, name="n" * 101))
-    assert rule == "name must be 1 to 100 characters"
-
-
-async def test_an_address_belongs_to_one_person_on_the_server(account: Account, stranger: Account) -> None:
-    taken = account.owner.CreateMember(email=stranger.email.upper(), password=PASSWORD)
-    assert "email is in use" in await refused_with("ALREADY_EXISTS", taken)
-    email = f"once.{account.email}"
-    creations = (account.owner.CreateMember(email=email, password=PASSWORD) for _ in range(4))
-    assert await outcomes(*creations) == {"OK": 1, "ALREADY_EXISTS": 3}
+    sign_in = account.core.caller().CreateSession(email=email, password=password)
+    assert (await refused_with("INVALID_REQUEST", sign_in)).startswith(rule)
 
 
 async def test_an_owner_changes_name_and_rate_limit(account: Account) -> None:
@@ -162,6 +130,7 @@ async def test_an_owner_changes_how_many_live_activities_there_may_be_at_once(ac
     update = account.owner.UpdateAccount
     changed = (await update(max_live_activities=2)).account
     assert (changed.max_live_activities, changed.rate_limit_per_minute) == (2, 60)
+    assert (changed.default_max_live_activities, changed.default_rate_limit_per_minute) == (4, 60)
     assert (await update(name="Acme Inc")).account.max_live_activities == 2
     await account.add_startable_phone()
     start = account.core.caller((await account.add_key())[1]).StartLiveActivity

@@ -15,6 +15,7 @@ from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
 from core_service.dispatch.progress import Progress
 from core_service.dispatch.service import MAX_DIRECT, MAX_IN_PROGRESS, Dispatch
 from core_service.dispatch.settlement import Settler
+from core_service.events.service import EventBus, EventType
 from core_service.jobs import cancel, keep_running
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Account, Core, refusal
@@ -33,10 +34,16 @@ async def pool(core: Core) -> AsyncIterator[Pool]:
         yield opened
 
 
+@pytest.fixture
+def events() -> EventBus:
+    """What the settler tells of."""
+    return EventBus()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def settler(pool: Pool) -> AsyncIterator[Settler]:
+async def settler(pool: Pool, events: EventBus) -> AsyncIterator[Settler]:
     """A settler that runs."""
-    settler = Settler(pool)
+    settler = Settler(pool, events)
     running = asyncio.create_task(settler.run())
     yield settler
     assert not running.done()
@@ -117,16 +124,20 @@ async def test_a_device_that_somebody_is_changing_holds_up_nobodys_outcomes(
 
 
 async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
-    core: Core, account: Account, settler: Settler
+    core: Core, account: Account, settler: Settler, events: EventBus
 ) -> None:
     notification_id, phone = uuid.uuid4(), await reachable_phone(account)
     await owe(core, notification_id, phone)
     counted = progress()
-    settler.settle(notification_id, phone, GONE, counted)
-    await counted.wait(5)
+    [(account_id,)] = await core.sql("SELECT account_id FROM deliveries WHERE notification_id = %s", notification_id)
+    with events.watch(account_id) as watcher:
+        settler.settle(notification_id, phone, GONE, counted)
+        await counted.wait(5)
+        [told] = (await anext(watcher)).events
     assert await state(core, notification_id, phone) == "token_dead"
     query = "SELECT push_token_dead_reason FROM devices WHERE id = %s"
     assert await core.sql(query, phone.device_id) == [("Unregistered",)]
+    assert (told.type, told.device_id, told.reason) == (EventType.PUSH_TOKEN_DEAD, phone.device_id, "Unregistered")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.HELD, Verdict.MISCONFIGURED])
@@ -146,7 +157,7 @@ async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follo
 
 
 async def test_while_outcomes_cannot_be_written_nothing_new_is_begun(pool: Pool) -> None:
-    dispatch = Dispatch(pool, InstantCourier(), Settler(pool))
+    dispatch = Dispatch(pool, InstantCourier(), Settler(pool, EventBus()))
     push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_IN_PROGRESS)])
     dispatch.deliver(uuid.uuid4(), uuid.uuid4(), push)
     assert not dispatch.has_room(uuid.uuid4())

@@ -105,7 +105,7 @@ async def running(*jobs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
 
 async def dispatched(pool: Pool, courier: RecordingCourier, count: int) -> list[uuid.UUID]:
     """Whom the dispatcher sends to, in order, once so many were sent to."""
-    settler = Settler(pool)
+    settler = Settler(pool, EventBus())
     dispatch = Dispatch(pool, courier, settler)
 
     async def done() -> bool:
@@ -154,7 +154,7 @@ async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool
             if push.targets[0].user_id == owed:
                 super().submit(push, on_outcome)
 
-    courier, settler = SlowCourier(), Settler(pool)
+    courier, settler = SlowCourier(), Settler(pool, EventBus())
     dispatch = Dispatch(pool, courier, settler)
     for _ in range(MAX_CLAIMED // MAX_DIRECT + 1):
         targets = [

@@ -15,7 +15,7 @@ from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 from core_service.idempotency import service as idempotency
 from core_service.idempotency.service import LEASE_SECONDS
 from tests.core.conftest import NewDatabase
-from tests.core.harness import PASSWORD, Account, Caller, outcomes, refusal, start_account, start_core
+from tests.core.harness import Account, Caller, outcomes, refusal, start_account, start_core
 from tests.waiting import eventually_async
 
 STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
@@ -107,7 +107,7 @@ async def test_a_request_whose_process_died_is_finished_and_not_repeated(account
 async def test_what_an_owner_makes_is_there_once_when_a_process_died(account: Account) -> None:
     calls = {
         "CreateChannel": {"slug": "ops"},
-        "CreateMember": {"email": f"{uuid.uuid4().hex}@team.test", "password": PASSWORD},
+        "CreateInvites": {"emails": [f"{uuid.uuid4().hex}@team.test", "b@team.test", account.email]},
         "CreateApiKey": {"name": "backend"},
     }
     for name, fields in calls.items():
@@ -124,10 +124,13 @@ async def test_what_an_owner_makes_is_there_once_when_a_process_died(account: Ac
             )
             error = await refusal(account.core.caller(second.secret).SendPushNotification(title="x"))
             assert error.reason == "NO_RECIPIENTS"
+        elif name == "CreateInvites":
+            assert [one.invite.id for one in second.results] == [one.invite.id for one in first.results]
+            assert second.results[2] == first.results[2]
         else:
             assert second == first
     assert len((await account.owner.ListApiKeys()).api_keys) == 1
-    assert len((await account.owner.ListMembers()).members) == 2
+    assert len((await account.owner.ListInvites()).invites) == 2
 
 
 async def test_a_start_beyond_the_limit_may_be_repeated_under_its_key_when_there_is_room(account: Account) -> None:

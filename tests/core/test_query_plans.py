@@ -9,11 +9,14 @@ import pytest
 import pytest_asyncio
 
 from core_service import backlog_queries as backlog
+from core_service.activity_history import queries as history
+from core_service.apns_check import queries as apns_check
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
 from core_service.dispatch import queries as dispatch
 from core_service.idempotency import queries as idempotency
+from core_service.invites import queries as invites
 from core_service.live_activities import phone_queries, queries, reconciler_queries, time_queries
 from core_service.push import queries as push
 from core_service.rounds import Round
@@ -68,6 +71,8 @@ SELECT 'activity-' || i, md5('device' || d)::uuid, md5('account' || (1 + i %% 50
        CASE WHEN i %% 10 = 0 THEN 'live' ELSE 'ended' END,
        true, 3, 3, 1, gen_random_uuid(), 3, 0, false, CASE WHEN i %% 100 = 0 THEN now() + interval '1 hour' END
 FROM generate_series(1, 20000) i, LATERAL (SELECT 1 + (i * 7 + n) %% 20000 AS d FROM generate_series(0, 1) n) t;
+INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)
+SELECT 'activity-' || i, 1, gen_random_uuid(), 1, 'start', '{}', now() FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_streams (id, account_id, stream_key, activity_id, created_at)
 SELECT md5('stream' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 'k-' || i, 'activity-' || i, now()
 FROM generate_series(1, 10000) i;
@@ -93,6 +98,13 @@ SELECT md5('key' || i)::uuid, sha256(i::text::bytea), 'x', gen_random_uuid(), no
 FROM generate_series(1, 10000) i;
 INSERT INTO webhook_secrets (id, account_id, secret, created_at)
 SELECT md5('secret' || i)::uuid, md5('account' || i)::uuid, 'x', now() FROM generate_series(1, 500) i;
+INSERT INTO invites (id, account_id, email, role, request_id, invited_at, expires_at, mail_id, mail_state,
+                     mail_queued_at, mail_due_at, mail_attempts, mail_reason, mail_message)
+SELECT md5('invite' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, i || '@b.test', 'member', gen_random_uuid(),
+       now(), now(), gen_random_uuid(), CASE WHEN i %% 100 = 0 THEN 'queued' ELSE 'sent' END, now(), now(), 1, '', ''
+FROM generate_series(1, 10000) i;
+INSERT INTO invite_tokens (token_hash, invite_id, created_at, expires_at)
+SELECT sha256(i::text::bytea), md5('invite' || (1 + i %% 10000))::uuid, now(), now() FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
 ANALYZE
@@ -103,7 +115,10 @@ RECORD: dict[str, Any] = {
     "notification_id": ID,
     "account_id": ID,
     "api_key_id": ID,
+    "user_id": None,
+    "replay_of": None,
     "title": "t",
+    "message": None,
     "payload": b"{}",
     "channel_slugs": None,
     "channel_ids": [ID],
@@ -137,6 +152,8 @@ LIVE: dict[str, Any] = {
     "stream_id": ID,
     "stream_key": "k",
     "activity_id": "activity-5",
+    "started_by": ID,
+    "version_id": ID,
     "replaces": None,
     "successor": "activity-6",
     "channel_ids": [ID],
@@ -225,6 +242,18 @@ LISTED = {
     "notification_id": ID,
     "activity_id": "a",
 }
+LOOKED_AT: dict[str, Any] = {
+    "id": "activity-5",
+    "account_id": ID,
+    "now": NOW,
+    "stream_key": None,
+    "search": None,
+    "exactly": None,
+    "before_id": "",
+    "examined": 101,
+    "limit": 101,
+}
+"""What the lists of Live Activities that people look at take."""
 KEYED = {
     "principal_id": ID,
     "key_hash": b"x",
@@ -245,11 +274,23 @@ SETTLED_RUN = {
     "messages": [""],
 }
 
+SETTLED_MAIL = {
+    "ids": [ID],
+    "mail_ids": [ID],
+    "states": ["sent"],
+    "attempts": [1],
+    "waits": [0.0],
+    "reasons": [""],
+    "messages": [""],
+}
+
 HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
     "note last use": (last_used.UPDATE, ([ID], ["2026-01-01"])),
+    "note last call": (last_used.UPDATE_DEVICES, ([ID], ["2026-01-01"])),
+    "find environments and apps": (apns_check.FIND_LINES, {"account_id": ID, "most": 8}),
     "find channels": (audience.FIND_CHANNELS, (ID, ["a"])),
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
@@ -269,6 +310,15 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the end of a subject": (delivery_log.FIND_END, LISTED | {"subject": "a"}),
     "explain a notification": (delivery_log.EXPLAIN_NOTIFICATION, LISTED),
     "explain an activity": (delivery_log.EXPLAIN_ACTIVITY, LISTED),
+    "list activities": (history.list_activities(history.EITHER), LOOKED_AT | {"before": NOW}),
+    "list a stream's activities": (
+        history.list_activities(history.EITHER),
+        LOOKED_AT | {"before": NOW, "stream_key": "k-5"},
+    ),
+    "count phases": (history.COUNT_PHASES, LOOKED_AT),
+    "list an activity's devices": (history.LIST_DEVICES, LOOKED_AT | {"after": ID, "hour_ago": 0}),
+    "list what happened": (history.LIST_TIMELINE, LOOKED_AT | {"before": ID}),
+    "list streams": (history.LIST_STREAMS, LOOKED_AT | {"after": "k", "paused": None}),
     **{
         f"backlog: {name}": (query, {**Round().parameters(1), "now": NOW, "most": 50_000})
         for name, query in vars(backlog).items()
@@ -281,6 +331,11 @@ HOT: dict[str, tuple[str, Any]] = {
     "claim webhook calls": (webhooks.CLAIM, {"busy": [ID], "share": 10, "limit": 25, "lease": 30}),
     "release webhook calls": (webhooks.RELEASE, {"longest": 90, "limit": 25}),
     "settle webhook calls": (webhooks.SETTLE, SETTLED_RUN),
+    "claim mails": (invites.CLAIM, {"limit": 5, "lease": 60}),
+    "add tokens of invites": (invites.ADD_TOKENS, {"token_hashes": [b"x"], "invite_ids": [ID]}),
+    "drop tokens of invites": (invites.DROP_TOKENS, {"invite_ids": [ID], "kept": 200}),
+    "release mails": (invites.RELEASE, {"longest": 3660, "limit": 5}),
+    "settle mails": (invites.SETTLE, SETTLED_MAIL),
     "read signing keys": (webhooks.READ_KEYS, ([ID],)),
     "phones on lines": (status.HAS_PHONE, {"account_id": ID, "environments": ["sandbox"], "bundle_ids": [None]}),
     **{name: (LIVE_QUERIES[name], parameters) for name, parameters in LIVE_ACTIVITIES.items()},

@@ -120,9 +120,15 @@ async def test_a_live_activity_goes_a_month_after_its_end(
         " VALUES (gen_random_uuid(), %s, 't', 'open_url', 'u')",
         id_,
     )
+    await account.core.sql(
+        "INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)"
+        " SELECT %s, slot, gen_random_uuid(), slot, 'update', '{}', now() FROM generate_series(0, 49) slot",
+        id_,
+    )
     await retention.forget()
     for table, column in (
         ("live_activities", "id"),
+        ("live_activity_versions", "activity_id"),
         ("live_activity_devices", "activity_id"),
         ("live_activity_actions", "activity_id"),
     ):
@@ -194,3 +200,16 @@ def test_every_purge_is_bounded() -> None:
     assert [purge for purge in PURGES if "LIMIT" not in purge] == [
         "DELETE FROM webhook_secrets WHERE expires_at < now()"
     ]
+
+
+@pytest.mark.parametrize(("expired", "stays"), [(OLD, False), (YOUNG, True)])
+async def test_an_invite_goes_a_month_after_it_has_expired_and_its_links_at_once(
+    account: Account, retention: Retention, expired: dt.datetime, stays: bool
+) -> None:
+    made = (await account.owner.CreateInvites(emails=["ann@team.test"])).results[0].invite
+    await account.invite_token("ann@team.test")
+    await account.core.sql("UPDATE invites SET expires_at = %s, mail_state = 'sent' WHERE id = %s", expired, made.id)
+    await account.core.sql("UPDATE invite_tokens SET expires_at = now() WHERE invite_id = %s", made.id)
+    await retention.forget()
+    assert bool(await left(account, "invites", "id", made.id)) == stays
+    assert not await left(account, "invite_tokens", "invite_id", made.id)

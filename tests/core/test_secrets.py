@@ -24,14 +24,18 @@ async def use_everything(account: Account) -> list[str]:
     password = "a wrong guess at it"
     await refusal(core.caller().CreateSession(email=account.email, password=password))
     email = f"other.{account.email}"
-    await account.owner.CreateMember(email=email, password="another password")
+    await account.owner.CreateInvites(emails=[email])
+    invite = await account.invite_token(email)
+    await refusal(core.caller().AcceptInvite(token=invite, password="short"))
+    await refusal(core.caller().GetInvite(token=f"{invite}x"))
+    joined = await core.caller().AcceptInvite(token=invite, password="another password")
     webhook_secret = (await account.owner.GetWebhookSecret()).webhook_secret
     session = await account.sign_in(email, "another password")
     await refusal(core.caller(key + "x").SendPushNotification(title="hello"))
     await refusal(core.caller(session).UpdateAccount(name="x"))
     await refusal(core.caller().PairDevice(pairing_code="0000-0000", name="x"))
     return [key, code, code.replace("-", ""), phone.secret, webhook_secret, session, account.session, password,
-            "another password", PASSWORD]  # fmt: skip
+            "another password", PASSWORD, invite, joined.session_token]  # fmt: skip
 
 
 async def test_the_database_holds_hashes_and_no_secret(core: Core, account: Account) -> None:
@@ -60,12 +64,14 @@ async def test_logs_show_no_secret_at_the_most_talkative_level(
             account = await start_account(core)
             await core.sql("ALTER TABLE api_keys RENAME COLUMN hint TO hidden")
             await core.sql("ALTER TABLE users RENAME COLUMN created_at TO hidden")
+            await account.owner.CreateInvites(emails=["somebody@team.test"])
+            token = await account.invite_token("somebody@team.test")
             for call in (
                 account.owner.CreateApiKey(name="k"),
-                account.owner.CreateMember(email="somebody@team.test", password=PASSWORD),
+                core.caller().AcceptInvite(token=token, password=PASSWORD),
             ):
                 assert "incident" in (await refusal(call)).message
-            used += [account.session, "$argon2id$"]
+            used += [account.session, token, "$argon2id$"]
         process.terminate()
         assert await asyncio.to_thread(process.wait, 20) == 0
     log = (tmp_path / "log").read_text()

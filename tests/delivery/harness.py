@@ -19,6 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind, Push, PushType, Target
 from smith.delivery.v1.delivery_service_pb2 import DeliverRequest
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
+from smith.delivery.v1.mail_service_pb2_grpc import MailServiceStub
 from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceStub
 
 from delivery_service.settings import DeliverySettings
@@ -37,7 +38,8 @@ REJECTED = OutcomeKind.OUTCOME_KIND_REJECTED
 MISCONFIGURED = OutcomeKind.OUTCOME_KIND_MISCONFIGURED
 
 PORTS = re.compile(
-    r"control API on http://127\.0\.0\.1:(\d+), APNs on 127\.0\.0\.1:(\d+), webhooks on https://127\.0\.0\.1:(\d+)"
+    r"control API on http://127\.0\.0\.1:(\d+), APNs on 127\.0\.0\.1:(\d+), webhooks on https://127\.0\.0\.1:(\d+), "
+    r"mails on 127\.0\.0\.1:(\d+)"
 )
 START_SECONDS = 30.0
 
@@ -56,6 +58,7 @@ class SimulatorProcess:
                 "SMITH_SIMULATOR_PORT": "0",
                 "SMITH_APNS_SIMULATOR_PORT": "0",
                 "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
+                "SMITH_SMTP_SIMULATOR_PORT": "0",
                 "SMITH_STOP_AT_EOF": "1",
             },
             stdin=subprocess.PIPE,
@@ -72,6 +75,7 @@ class SimulatorProcess:
     control_url = ""
     apns_port = 0
     webhook_port = 0
+    mail_port = 0
 
     def _keep_reading(self) -> None:
         assert self._process.stderr is not None
@@ -79,7 +83,7 @@ class SimulatorProcess:
             self.lines.append(line)
             if match := PORTS.search(line):
                 self.control_url, self.apns_port = f"http://127.0.0.1:{match[1]}", int(match[2])
-                self.webhook_port = int(match[3])
+                self.webhook_port, self.mail_port = int(match[3]), int(match[4])
                 self._started.set()
         self._started.set()
 
@@ -176,11 +180,12 @@ class Apns:
 class Service:
     """A delivery service in this process, called over gRPC."""
 
-    def __init__(self, delivery: Delivery, address: str, stub: Any, webhooks: Any) -> None:
+    def __init__(self, delivery: Delivery, address: str, stub: Any, webhooks: Any, mails: Any) -> None:
         self.delivery = delivery
         self.address = address
         self.stub = stub
         self.webhooks = webhooks
+        self.mails = mails
 
     async def deliver(self, *pushes: Push, deadline: float = 20.0) -> list[Outcome]:
         """All outcomes, in the order of the targets; fails unless each target has exactly one."""
@@ -229,7 +234,8 @@ async def delivery_service(settings: DeliverySettings, resolver: Resolve = resol
     address = f"127.0.0.1:{port}"
     async with open_channel(address) as channel:
         try:
-            yield Service(delivery, address, DeliveryServiceStub(channel), WebhookServiceStub(channel))
+            stubs = DeliveryServiceStub(channel), WebhookServiceStub(channel), MailServiceStub(channel)
+            yield Service(delivery, address, *stubs)
         finally:
             await delivery.stop()
 

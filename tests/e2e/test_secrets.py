@@ -55,7 +55,10 @@ def use(team: Team, stack: Stack) -> Secrets:
     spent = team.ask("POST", "/api/pairing-codes")["pairing_code"]
     paired = team.anybody.post("/api/device/pair", json={"pairing_code": spent, "name": "app"}).json()
     email, password, wrong = "secretive@example.com", f"pass-{secrets.token_hex(12)}", f"guess-{secrets.token_hex(12)}"
-    team.ask("POST", "/api/members", email=email, password=password)
+    [result] = team.ask("POST", "/api/invites", emails=[email])["results"]
+    invite = team.ask("POST", f"/api/invites/{result['invite']['id']}/link")["url"].rpartition("/")[2]
+    assert team.anybody.post("/api/invite", json={"token": f"{invite}x"}).status_code == 404
+    team.anybody.post("/api/invite/accept", json={"token": invite, "password": password})
     session = team.anybody.post("/api/sessions", json={"email": email, "password": password}).json()["session_token"]
     assert team.anybody.post("/api/sessions", json={"email": email, "password": wrong}).status_code == 401
     signing = team.ask("GET", "/api/webhook-secret")["webhook_secret"]
@@ -73,7 +76,8 @@ def use(team: Team, stack: Stack) -> Secrets:
     return Secrets(
         hashed={
             "api key": made["secret"], "session": session, "device": paired["device_token"], "pairing code": code,
-            "spent code": spent, "password": password, "wrong password": wrong, "idempotency key": idempotency_key,
+            "spent code": spent, "invite": invite, "password": password, "wrong password": wrong,
+            "idempotency key": idempotency_key,
             "owner": stack.owner_password, "first key": stack.api_key, "internal": INTERNAL,
         },
         kept={
@@ -128,11 +132,13 @@ def repeat(key: httpx.Client, idempotency_key: str) -> None:
 def break_things(stack: Stack, team: Team, secret: Secrets) -> None:
     """Makes every process fail while secrets are on their way through it."""
     key = team.client(secret.hashed["api key"])
+    [result] = team.ask("POST", "/api/invites", emails=["x@example.com"])["results"]
+    token = team.ask("POST", f"/api/invites/{result['invite']['id']}/link")["url"].rpartition("/")[2]
     stack.sql("ALTER TABLE users RENAME COLUMN created_at TO hidden")
     stack.sql("ALTER TABLE notifications RENAME COLUMN created_at TO hidden")
     for answer in (
         push(key, title="traceback"),
-        team.owner.post("/api/members", json={"email": "x@example.com", "password": secret.hashed["password"]}),
+        team.anybody.post("/api/invite/accept", json={"token": token, "password": secret.hashed["password"]}),
     ):
         assert answer.status_code == 500, answer.text
     stack.sql("ALTER TABLE users RENAME COLUMN hidden TO created_at")

@@ -94,6 +94,15 @@ async def test_a_header_given_twice_is_refused(sender: Sender, handset: Handset)
     assert answer.document == {"reason": "DuplicateHeaders"}
 
 
+async def test_the_sender_is_judged_before_a_token_that_nobody_has(sender: Sender) -> None:
+    async with sender:
+        told = [
+            (await sender.push("ab" * 32, **change)).document["reason"]
+            for change in ({"authorization": "bearer wrong"}, {"apns_topic": "com.example.other"}, {})
+        ]
+    assert told == ["InvalidProviderToken", "TopicDisallowed", "BadDeviceToken"]
+
+
 async def test_a_topic_of_another_app_is_disallowed(simulator: SimulatorProcess, sender: Sender) -> None:
     simulator.faults(settings={"accept_unknown_tokens": True})
     async with sender:

@@ -40,6 +40,10 @@ def test_a_body_over_256_kb_is_a_413(simulator: SimulatorProcess, handset_of_man
         ("POST", "/phones/nobody/tap", 404),
         ("POST", "/phones/nobody/settings", 404),
         ("POST", "/phones/nobody/open", 404),
+        ("POST", "/phones/nobody/notifications/clear", 404),
+        ("POST", "/phones/nobody/notifications/a/dismiss", 404),
+        ("GET", "/phones/changes?wait_seconds=31", 400),
+        ("GET", "/phones/changes?wait_seconds=-1", 400),
         ("POST", "/phones/nobody/live-activities/a/dismiss", 404),
         ("POST", "/phones/nobody/live-activities/a/rotate-token", 404),
         ("GET", "/nothing", 404),
@@ -90,6 +94,8 @@ def test_it_is_alive(simulator: SimulatorProcess) -> None:
 
 def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProcess) -> None:
     url = "/webhooks/any-method"
+    port = simulator.sink_url.rpartition(":")[2]
+    assert simulator.http.get("/webhooks").json() == {"url": f"https://localhost:{port}/webhooks"}
     assert simulator.http.get(url).json() == {"calls": []}
     trust = ssl.create_default_context(cafile=simulator.folder / "simulator" / "ca.pem")
     with httpx.Client(base_url=simulator.sink_url, verify=trust) as caller:

@@ -21,6 +21,7 @@ def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProces
         "SMITH_SIMULATOR_PORT": "0",
         "SMITH_APNS_SIMULATOR_PORT": "0",
         "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
+        "SMITH_SMTP_SIMULATOR_PORT": "0",
         **env,
     }
     return subprocess.run(
@@ -65,9 +66,7 @@ async def test_a_sender_that_ignores_the_end_of_tls_does_not_hold_up_the_stop(fo
         assert time.monotonic() - start < 10
 
 
-@pytest.mark.parametrize(
-    "variable", ["SMITH_SIMULATOR_PORT", "SMITH_APNS_SIMULATOR_PORT", "SMITH_WEBHOOK_SIMULATOR_PORT"]
-)
+@pytest.mark.parametrize("variable", [f"SMITH_{one}SIMULATOR_PORT" for one in ("", "APNS_", "WEBHOOK_", "SMTP_")])
 def test_a_taken_port_is_one_clear_line(folder: Path, variable: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -53,6 +53,8 @@ class Account(_message.Message):
     RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     MAX_LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
+    DEFAULT_RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    DEFAULT_MAX_LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     name: _builtins.str
@@ -61,6 +63,10 @@ class Account(_message.Message):
     """Requests a minute that all API keys of the account share."""
     max_live_activities: _builtins.int
     """Live Activities that may be active at once."""
+    default_rate_limit_per_minute: _builtins.int
+    """The server's default of `rate_limit_per_minute`, which the account returns to when its own is set to 0."""
+    default_max_live_activities: _builtins.int
+    """The server's default of `max_live_activities`, likewise."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
@@ -73,10 +79,12 @@ class Account(_message.Message):
         rate_limit_per_minute: _builtins.int = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         max_live_activities: _builtins.int = ...,
+        default_rate_limit_per_minute: _builtins.int = ...,
+        default_max_live_activities: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "id", b"id", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "default_max_live_activities", b"default_max_live_activities", "default_rate_limit_per_minute", b"default_rate_limit_per_minute", "id", b"id", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -121,3 +129,33 @@ class Member(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Member: _TypeAlias = Member  # noqa: Y015
+
+@_typing.final
+class AccountMembership(_message.Message):
+    """One of the accounts that a person belongs to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account's identifier, a UUID."""
+    name: _builtins.str
+    """The account's name."""
+    role: Global___Role.ValueType
+    """What the person may do in it."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        role: Global___Role.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "name", b"name", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountMembership: _TypeAlias = AccountMembership  # noqa: Y015

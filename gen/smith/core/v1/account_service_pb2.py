@@ -26,17 +26,29 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from smith.core.v1 import account_pb2 as smith_dot_core_dot_v1_dot_account__pb2
+from smith.core.v1 import api_key_pb2 as smith_dot_core_dot_v1_dot_api__key__pb2
+from smith.core.v1 import device_pb2 as smith_dot_core_dot_v1_dot_device__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 from smith.core.v1 import session_pb2 as smith_dot_core_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/account_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\x1a\x1bsmith/core/v1/session.proto\"F\n\x14\x43reateSessionRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\"\xb3\x01\n\x15\x43reateSessionResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x16\n\x14\x44\x65leteSessionRequest\"\x17\n\x15\x44\x65leteSessionResponse\"c\n\x13ListSessionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"r\n\x14ListSessionsResponse\x12(\n\x08sessions\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Session\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"0\n\x14RevokeSessionRequest\x12\x18\n\nsession_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x17\n\x15RevokeSessionResponse\"\x1c\n\x1aRevokeOtherSessionsRequest\".\n\x1bRevokeOtherSessionsResponse\x12\x0f\n\x07revoked\x18\x01 \x01(\x05\"Y\n\x15\x43hangePasswordRequest\x12!\n\x10\x63urrent_password\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12\x1d\n\x0cnew_password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\")\n\x16\x43hangePasswordResponse\x12\x0f\n\x07revoked\x18\x01 \x01(\x05\"\x13\n\x11GetAccountRequest\"d\n\x12GetAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x02 \x01(\x0b\x32\x15.smith.core.v1.Member\"\xaa\x01\n\x14UpdateAccountRequest\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\"\n\x15rate_limit_per_minute\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12 \n\x13max_live_activities\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x07\n\x05_nameB\x18\n\x16_rate_limit_per_minuteB\x16\n\x14_max_live_activities\"@\n\x15UpdateAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\"b\n\x12ListMembersRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"o\n\x13ListMembersResponse\x12&\n\x07members\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Member\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x92\x01\n\x13\x43reateMemberRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x19\n\x08password\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12&\n\x04role\x18\x04 \x01(\x0e\x32\x13.smith.core.v1.RoleH\x01\x88\x01\x01\x42\x07\n\x05_nameB\x07\n\x05_role\"=\n\x14\x43reateMemberResponse\x12%\n\x06member\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Member2\x83\n\n\x0e\x41\x63\x63ountService\x12}\n\rCreateSession\x12#.smith.core.v1.CreateSessionRequest\x1a$.smith.core.v1.CreateSessionResponse\"!\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/sessions:\x01*\x12\x82\x01\n\rDeleteSession\x12#.smith.core.v1.DeleteSessionRequest\x1a$.smith.core.v1.DeleteSessionResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17*\x15/api/sessions/current\x12u\n\x0cListSessions\x12\".smith.core.v1.ListSessionsRequest\x1a#.smith.core.v1.ListSessionsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/sessions\x12\x87\x01\n\rRevokeSession\x12#.smith.core.v1.RevokeSessionRequest\x1a$.smith.core.v1.RevokeSessionResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/sessions/{session_id}\x12\x8c\x01\n\x13RevokeOtherSessions\x12).smith.core.v1.RevokeOtherSessionsRequest\x1a*.smith.core.v1.RevokeOtherSessionsResponse\"\x1e\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x0f*\r/api/sessions\x12\x80\x01\n\x0e\x43hangePassword\x12$.smith.core.v1.ChangePasswordRequest\x1a%.smith.core.v1.ChangePasswordResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\x1a\r/api/password:\x01*\x12n\n\nGetAccount\x12 .smith.core.v1.GetAccountRequest\x1a!.smith.core.v1.GetAccountResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/account\x12|\n\rUpdateAccount\x12#.smith.core.v1.UpdateAccountRequest\x1a$.smith.core.v1.UpdateAccountResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\x32\x0c/api/account:\x01*\x12q\n\x0bListMembers\x12!.smith.core.v1.ListMembersRequest\x1a\".smith.core.v1.ListMembersResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/members\x12y\n\x0c\x43reateMember\x12\".smith.core.v1.CreateMemberRequest\x1a#.smith.core.v1.CreateMemberResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/api/members:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/account_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/api_key.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1bsmith/core/v1/options.proto\x1a\x1bsmith/core/v1/session.proto\"\x11\n\x0fGetSetupRequest\"A\n\x10GetSetupResponse\x12\x15\n\rneeds_account\x18\x01 \x01(\x08\x12\x16\n\x0ehas_setup_code\x18\x02 \x01(\x08\"\x9b\x01\n\x14\x43reateAccountRequest\x12\x1b\n\nsetup_code\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12\x1a\n\x0c\x61\x63\x63ount_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x05\x65mail\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x08password\x18\x05 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x42\x07\n\x05_name\"\xb3\x01\n\x15\x43reateAccountResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"F\n\x14\x43reateSessionRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\"\xb3\x01\n\x15\x43reateSessionResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x16\n\x14\x44\x65leteSessionRequest\"\x17\n\x15\x44\x65leteSessionResponse\"c\n\x13ListSessionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"r\n\x14ListSessionsResponse\x12(\n\x08sessions\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Session\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"0\n\x14RevokeSessionRequest\x12\x18\n\nsession_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x17\n\x15RevokeSessionResponse\"\x1c\n\x1aRevokeOtherSessionsRequest\".\n\x1bRevokeOtherSessionsResponse\x12\x0f\n\x07revoked\x18\x01 \x01(\x05\"Y\n\x15\x43hangePasswordRequest\x12!\n\x10\x63urrent_password\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12\x1d\n\x0cnew_password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\")\n\x16\x43hangePasswordResponse\x12\x0f\n\x07revoked\x18\x01 \x01(\x05\"\x13\n\x11GetAccountRequest\"\x98\x01\n\x12GetAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x02 \x01(\x0b\x32\x15.smith.core.v1.Member\x12\x32\n\x08\x61\x63\x63ounts\x18\x03 \x03(\x0b\x32 .smith.core.v1.AccountMembership\"0\n\x14SwitchAccountRequest\x12\x18\n\naccount_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"g\n\x15SwitchAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x02 \x01(\x0b\x32\x15.smith.core.v1.Member\"2\n\x14UpdateProfileRequest\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_name\">\n\x15UpdateProfileResponse\x12%\n\x06member\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Member\"\xaa\x01\n\x14UpdateAccountRequest\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\"\n\x15rate_limit_per_minute\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12 \n\x13max_live_activities\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x07\n\x05_nameB\x18\n\x16_rate_limit_per_minuteB\x16\n\x14_max_live_activities\"@\n\x15UpdateAccountResponse\x12\'\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Account\"\x80\x01\n\x12ListMembersRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05query\x18\x03 \x01(\tH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_query\"o\n\x13ListMembersResponse\x12&\n\x07members\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Member\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\")\n\x10GetMemberRequest\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xb8\x01\n\x11GetMemberResponse\x12%\n\x06member\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Member\x12&\n\x07\x64\x65vices\x18\x02 \x03(\x0b\x32\x15.smith.core.v1.Device\x12\x14\n\x0c\x64\x65vice_count\x18\x03 \x01(\x05\x12\'\n\x08\x61pi_keys\x18\x04 \x03(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x15\n\rsession_count\x18\x05 \x01(\x05\"]\n\x13UpdateMemberRequest\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12&\n\x04role\x18\x02 \x01(\x0e\x32\x13.smith.core.v1.RoleH\x00\x88\x01\x01\x42\x07\n\x05_role\"=\n\x14UpdateMemberResponse\x12%\n\x06member\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Member\"A\n\x13RemoveMemberRequest\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x61pi_key_ids\x18\x02 \x03(\t\"b\n\x14RemoveMemberResponse\x12\x16\n\x0esessions_ended\x18\x01 \x01(\x05\x12\x18\n\x10\x64\x65vices_unpaired\x18\x02 \x01(\x05\x12\x18\n\x10\x61pi_keys_revoked\x18\x03 \x01(\x05\x32\xd3\x0f\n\x0e\x41\x63\x63ountService\x12T\n\x08GetSetup\x12\x1e.smith.core.v1.GetSetupRequest\x1a\x1f.smith.core.v1.GetSetupResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12\x65\n\rCreateAccount\x12#.smith.core.v1.CreateAccountRequest\x1a$.smith.core.v1.CreateAccountResponse\"\t\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x12}\n\rCreateSession\x12#.smith.core.v1.CreateSessionRequest\x1a$.smith.core.v1.CreateSessionResponse\"!\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/sessions:\x01*\x12\x82\x01\n\rDeleteSession\x12#.smith.core.v1.DeleteSessionRequest\x1a$.smith.core.v1.DeleteSessionResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17*\x15/api/sessions/current\x12u\n\x0cListSessions\x12\".smith.core.v1.ListSessionsRequest\x1a#.smith.core.v1.ListSessionsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/sessions\x12\x87\x01\n\rRevokeSession\x12#.smith.core.v1.RevokeSessionRequest\x1a$.smith.core.v1.RevokeSessionResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/sessions/{session_id}\x12\x8c\x01\n\x13RevokeOtherSessions\x12).smith.core.v1.RevokeOtherSessionsRequest\x1a*.smith.core.v1.RevokeOtherSessionsResponse\"\x1e\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x0f*\r/api/sessions\x12\x80\x01\n\x0e\x43hangePassword\x12$.smith.core.v1.ChangePasswordRequest\x1a%.smith.core.v1.ChangePasswordResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\x1a\r/api/password:\x01*\x12n\n\nGetAccount\x12 .smith.core.v1.GetAccountRequest\x1a!.smith.core.v1.GetAccountResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/account\x12\x8d\x01\n\rSwitchAccount\x12#.smith.core.v1.SwitchAccountRequest\x1a$.smith.core.v1.SwitchAccountResponse\"1\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\"\x1a\x1d/api/sessions/current/account:\x01*\x12|\n\rUpdateProfile\x12#.smith.core.v1.UpdateProfileRequest\x1a$.smith.core.v1.UpdateProfileResponse\" \xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x11\x32\x0c/api/profile:\x01*\x12|\n\rUpdateAccount\x12#.smith.core.v1.UpdateAccountRequest\x1a$.smith.core.v1.UpdateAccountResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\x32\x0c/api/account:\x01*\x12q\n\x0bListMembers\x12!.smith.core.v1.ListMembersRequest\x1a\".smith.core.v1.ListMembersResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/members\x12u\n\tGetMember\x12\x1f.smith.core.v1.GetMemberRequest\x1a .smith.core.v1.GetMemberResponse\"%\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x18\x12\x16/api/members/{user_id}\x12\x83\x01\n\x0cUpdateMember\x12\".smith.core.v1.UpdateMemberRequest\x1a#.smith.core.v1.UpdateMemberResponse\"*\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x1b\x32\x16/api/members/{user_id}:\x01*\x12\x80\x01\n\x0cRemoveMember\x12\".smith.core.v1.RemoveMemberRequest\x1a#.smith.core.v1.RemoveMemberResponse\"\'\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x18*\x16/api/members/{user_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.account_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['setup_code']._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['setup_code']._serialized_options = b'\200\001\001\342A\001\002'
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['account_name']._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['account_name']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['email']._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['email']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['password']._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\342A\001\002'
+  _globals['_CREATEACCOUNTRESPONSE'].fields_by_name['session_token']._loaded_options = None
+  _globals['_CREATEACCOUNTRESPONSE'].fields_by_name['session_token']._serialized_options = b'\200\001\001'
   _globals['_CREATESESSIONREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_CREATESESSIONREQUEST'].fields_by_name['email']._serialized_options = b'\342A\001\002'
   _globals['_CREATESESSIONREQUEST'].fields_by_name['password']._loaded_options = None
@@ -49,10 +61,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._serialized_options = b'\200\001\001\342A\001\002'
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\200\001\001\342A\001\002'
-  _globals['_CREATEMEMBERREQUEST'].fields_by_name['email']._loaded_options = None
-  _globals['_CREATEMEMBERREQUEST'].fields_by_name['email']._serialized_options = b'\342A\001\002'
-  _globals['_CREATEMEMBERREQUEST'].fields_by_name['password']._loaded_options = None
-  _globals['_CREATEMEMBERREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\342A\001\002'
+  _globals['_SWITCHACCOUNTREQUEST'].fields_by_name['account_id']._loaded_options = None
+  _globals['_SWITCHACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\342A\001\002'
+  _globals['_GETMEMBERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_GETMEMBERREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEMEMBERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_UPDATEMEMBERREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002'
+  _globals['_REMOVEMEMBERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_REMOVEMEMBERREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['GetSetup']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['GetSetup']._serialized_options = b'\242\273\030\003\n\001\001'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['CreateAccount']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['CreateAccount']._serialized_options = b'\242\273\030\005\n\001\001\030\001'
   _globals['_ACCOUNTSERVICE'].methods_by_name['CreateSession']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['CreateSession']._serialized_options = b'\242\273\030\005\n\001\001\030\001\202\323\344\223\002\022\"\r/api/sessions:\001*'
   _globals['_ACCOUNTSERVICE'].methods_by_name['DeleteSession']._loaded_options = None
@@ -67,52 +87,84 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\022\032\r/api/password:\001*'
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\016\022\014/api/account'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['SwitchAccount']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['SwitchAccount']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\"\032\035/api/sessions/current/account:\001*'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateProfile']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateProfile']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\0212\014/api/profile:\001*'
   _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateAccount']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateAccount']._serialized_options = b'\242\273\030\005\n\001\005\030\001\202\323\344\223\002\0212\014/api/account:\001*'
   _globals['_ACCOUNTSERVICE'].methods_by_name['ListMembers']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['ListMembers']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\016\022\014/api/members'
-  _globals['_ACCOUNTSERVICE'].methods_by_name['CreateMember']._loaded_options = None
-  _globals['_ACCOUNTSERVICE'].methods_by_name['CreateMember']._serialized_options = b'\242\273\030\005\n\001\005\030\001\202\323\344\223\002\021\"\014/api/members:\001*'
-  _globals['_CREATESESSIONREQUEST']._serialized_start=237
-  _globals['_CREATESESSIONREQUEST']._serialized_end=307
-  _globals['_CREATESESSIONRESPONSE']._serialized_start=310
-  _globals['_CREATESESSIONRESPONSE']._serialized_end=489
-  _globals['_DELETESESSIONREQUEST']._serialized_start=491
-  _globals['_DELETESESSIONREQUEST']._serialized_end=513
-  _globals['_DELETESESSIONRESPONSE']._serialized_start=515
-  _globals['_DELETESESSIONRESPONSE']._serialized_end=538
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=540
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=639
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=641
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=755
-  _globals['_REVOKESESSIONREQUEST']._serialized_start=757
-  _globals['_REVOKESESSIONREQUEST']._serialized_end=805
-  _globals['_REVOKESESSIONRESPONSE']._serialized_start=807
-  _globals['_REVOKESESSIONRESPONSE']._serialized_end=830
-  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_start=832
-  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_end=860
-  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_start=862
-  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_end=908
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=910
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=999
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1001
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1042
-  _globals['_GETACCOUNTREQUEST']._serialized_start=1044
-  _globals['_GETACCOUNTREQUEST']._serialized_end=1063
-  _globals['_GETACCOUNTRESPONSE']._serialized_start=1065
-  _globals['_GETACCOUNTRESPONSE']._serialized_end=1165
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=1168
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=1338
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=1340
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=1404
-  _globals['_LISTMEMBERSREQUEST']._serialized_start=1406
-  _globals['_LISTMEMBERSREQUEST']._serialized_end=1504
-  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1506
-  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1617
-  _globals['_CREATEMEMBERREQUEST']._serialized_start=1620
-  _globals['_CREATEMEMBERREQUEST']._serialized_end=1766
-  _globals['_CREATEMEMBERRESPONSE']._serialized_start=1768
-  _globals['_CREATEMEMBERRESPONSE']._serialized_end=1829
-  _globals['_ACCOUNTSERVICE']._serialized_start=1832
-  _globals['_ACCOUNTSERVICE']._serialized_end=3115
+  _globals['_ACCOUNTSERVICE'].methods_by_name['GetMember']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['GetMember']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\030\022\026/api/members/{user_id}'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateMember']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateMember']._serialized_options = b'\242\273\030\005\n\001\005\030\001\202\323\344\223\002\0332\026/api/members/{user_id}:\001*'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['RemoveMember']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['RemoveMember']._serialized_options = b'\242\273\030\005\n\001\005\030\001\202\323\344\223\002\030*\026/api/members/{user_id}'
+  _globals['_GETSETUPREQUEST']._serialized_start=294
+  _globals['_GETSETUPREQUEST']._serialized_end=311
+  _globals['_GETSETUPRESPONSE']._serialized_start=313
+  _globals['_GETSETUPRESPONSE']._serialized_end=378
+  _globals['_CREATEACCOUNTREQUEST']._serialized_start=381
+  _globals['_CREATEACCOUNTREQUEST']._serialized_end=536
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_start=539
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_end=718
+  _globals['_CREATESESSIONREQUEST']._serialized_start=720
+  _globals['_CREATESESSIONREQUEST']._serialized_end=790
+  _globals['_CREATESESSIONRESPONSE']._serialized_start=793
+  _globals['_CREATESESSIONRESPONSE']._serialized_end=972
+  _globals['_DELETESESSIONREQUEST']._serialized_start=974
+  _globals['_DELETESESSIONREQUEST']._serialized_end=996
+  _globals['_DELETESESSIONRESPONSE']._serialized_start=998
+  _globals['_DELETESESSIONRESPONSE']._serialized_end=1021
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1023
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1122
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1124
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1238
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=1240
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=1288
+  _globals['_REVOKESESSIONRESPONSE']._serialized_start=1290
+  _globals['_REVOKESESSIONRESPONSE']._serialized_end=1313
+  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_start=1315
+  _globals['_REVOKEOTHERSESSIONSREQUEST']._serialized_end=1343
+  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_start=1345
+  _globals['_REVOKEOTHERSESSIONSRESPONSE']._serialized_end=1391
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1393
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1482
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1484
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1525
+  _globals['_GETACCOUNTREQUEST']._serialized_start=1527
+  _globals['_GETACCOUNTREQUEST']._serialized_end=1546
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=1549
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=1701
+  _globals['_SWITCHACCOUNTREQUEST']._serialized_start=1703
+  _globals['_SWITCHACCOUNTREQUEST']._serialized_end=1751
+  _globals['_SWITCHACCOUNTRESPONSE']._serialized_start=1753
+  _globals['_SWITCHACCOUNTRESPONSE']._serialized_end=1856
+  _globals['_UPDATEPROFILEREQUEST']._serialized_start=1858
+  _globals['_UPDATEPROFILEREQUEST']._serialized_end=1908
+  _globals['_UPDATEPROFILERESPONSE']._serialized_start=1910
+  _globals['_UPDATEPROFILERESPONSE']._serialized_end=1972
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=1975
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=2145
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=2147
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=2211
+  _globals['_LISTMEMBERSREQUEST']._serialized_start=2214
+  _globals['_LISTMEMBERSREQUEST']._serialized_end=2342
+  _globals['_LISTMEMBERSRESPONSE']._serialized_start=2344
+  _globals['_LISTMEMBERSRESPONSE']._serialized_end=2455
+  _globals['_GETMEMBERREQUEST']._serialized_start=2457
+  _globals['_GETMEMBERREQUEST']._serialized_end=2498
+  _globals['_GETMEMBERRESPONSE']._serialized_start=2501
+  _globals['_GETMEMBERRESPONSE']._serialized_end=2685
+  _globals['_UPDATEMEMBERREQUEST']._serialized_start=2687
+  _globals['_UPDATEMEMBERREQUEST']._serialized_end=2780
+  _globals['_UPDATEMEMBERRESPONSE']._serialized_start=2782
+  _globals['_UPDATEMEMBERRESPONSE']._serialized_end=2843
+  _globals['_REMOVEMEMBERREQUEST']._serialized_start=2845
+  _globals['_REMOVEMEMBERREQUEST']._serialized_end=2910
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=2912
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=3010
+  _globals['_ACCOUNTSERVICE']._serialized_start=3013
+  _globals['_ACCOUNTSERVICE']._serialized_end=5016
 # @@protoc_insertion_point(module_scope)

@@ -35,6 +35,16 @@ class AccountServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetSetup = channel.unary_unary(
+                '/smith.core.v1.AccountService/GetSetup',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupResponse.FromString,
+                _registered_method=True)
+        self.CreateAccount = channel.unary_unary(
+                '/smith.core.v1.AccountService/CreateAccount',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountResponse.FromString,
+                _registered_method=True)
         self.CreateSession = channel.unary_unary(
                 '/smith.core.v1.AccountService/CreateSession',
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateSessionRequest.SerializeToString,
@@ -70,6 +80,16 @@ class AccountServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountResponse.FromString,
                 _registered_method=True)
+        self.SwitchAccount = channel.unary_unary(
+                '/smith.core.v1.AccountService/SwitchAccount',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountResponse.FromString,
+                _registered_method=True)
+        self.UpdateProfile = channel.unary_unary(
+                '/smith.core.v1.AccountService/UpdateProfile',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileResponse.FromString,
+                _registered_method=True)
         self.UpdateAccount = channel.unary_unary(
                 '/smith.core.v1.AccountService/UpdateAccount',
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateAccountRequest.SerializeToString,
@@ -80,16 +100,44 @@ class AccountServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersResponse.FromString,
                 _registered_method=True)
-        self.CreateMember = channel.unary_unary(
-                '/smith.core.v1.AccountService/CreateMember',
-                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberRequest.SerializeToString,
-                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberResponse.FromString,
+        self.GetMember = channel.unary_unary(
+                '/smith.core.v1.AccountService/GetMember',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberResponse.FromString,
+                _registered_method=True)
+        self.UpdateMember = channel.unary_unary(
+                '/smith.core.v1.AccountService/UpdateMember',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberResponse.FromString,
+                _registered_method=True)
+        self.RemoveMember = channel.unary_unary(
+                '/smith.core.v1.AccountService/RemoveMember',
+                request_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberResponse.FromString,
                 _registered_method=True)
 
 
 class AccountServiceServicer:
     """The caller's account, its people, and signing in.
     """
+
+    def GetSetup(self, request, context):
+        """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
+        in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateAccount(self, request, context):
+        """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
+
+        Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
+        how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def CreateSession(self, request, context):
         """Signs a person in with e-mail address and password.
@@ -149,6 +197,25 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SwitchAccount(self, request, context):
+        """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
+        may do from the next call on is what the person may do in that account.
+
+        Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateProfile(self, request, context):
+        """Changes what others see of the calling person, in all accounts.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateAccount(self, request, context):
         """Changes settings of the account.
 
@@ -165,10 +232,29 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CreateMember(self, request, context):
-        """Adds a person who signs in with the given password.
+    def GetMember(self, request, context):
+        """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-        Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMember(self, request, context):
+        """Gives a person another role. It counts from their next call on.
+
+        Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveMember(self, request, context):
+        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+        leave its channels. API keys that they have made go on, but for those that are named.
+
+        Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,6 +263,16 @@ class AccountServiceServicer:
 
 def add_AccountServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetSetup': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSetup,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupResponse.SerializeToString,
+            ),
+            'CreateAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateAccount,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountResponse.SerializeToString,
+            ),
             'CreateSession': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSession,
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateSessionRequest.FromString,
@@ -212,6 +308,16 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetAccountResponse.SerializeToString,
             ),
+            'SwitchAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.SwitchAccount,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountResponse.SerializeToString,
+            ),
+            'UpdateProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProfile,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileResponse.SerializeToString,
+            ),
             'UpdateAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateAccount,
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateAccountRequest.FromString,
@@ -222,10 +328,20 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.ListMembersResponse.SerializeToString,
             ),
-            'CreateMember': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreateMember,
-                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberRequest.FromString,
-                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberResponse.SerializeToString,
+            'GetMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMember,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberResponse.SerializeToString,
+            ),
+            'UpdateMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMember,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberResponse.SerializeToString,
+            ),
+            'RemoveMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveMember,
+                    request_deserializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -238,6 +354,60 @@ def add_AccountServiceServicer_to_server(servicer, server):
 class AccountService:
     """The caller's account, its people, and signing in.
     """
+
+    @staticmethod
+    def GetSetup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/GetSetup',
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetSetupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/CreateAccount',
+            smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.CreateAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def CreateSession(request,
@@ -429,6 +599,60 @@ class AccountService:
             _registered_method=True)
 
     @staticmethod
+    def SwitchAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/SwitchAccount',
+            smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.SwitchAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/UpdateProfile',
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateProfileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def UpdateAccount(request,
             target,
             options=(),
@@ -483,7 +707,7 @@ class AccountService:
             _registered_method=True)
 
     @staticmethod
-    def CreateMember(request,
+    def GetMember(request,
             target,
             options=(),
             channel_credentials=None,
@@ -496,9 +720,63 @@ class AccountService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/smith.core.v1.AccountService/CreateMember',
-            smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberRequest.SerializeToString,
-            smith_dot_core_dot_v1_dot_account__service__pb2.CreateMemberResponse.FromString,
+            '/smith.core.v1.AccountService/GetMember',
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.GetMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/UpdateMember',
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.UpdateMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.AccountService/RemoveMember',
+            smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_account__service__pb2.RemoveMemberResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,6 +33,16 @@ class AccountServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
+    GetSetup: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetSetupRequest, _account_service_pb2.GetSetupResponse]
+    """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
+    in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+    """
+    CreateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]
+    """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
+
+    Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
+    how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+    """
     CreateSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateSessionRequest, _account_service_pb2.CreateSessionResponse]
     """Signs a person in with e-mail address and password.
 
@@ -60,6 +70,17 @@ class AccountServiceStub:
     """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]
     """The caller's account and place in it."""
+    SwitchAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SwitchAccountRequest, _account_service_pb2.SwitchAccountResponse]
+    """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
+    may do from the next call on is what the person may do in that account.
+
+    Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+    """
+    UpdateProfile: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateProfileRequest, _account_service_pb2.UpdateProfileResponse]
+    """Changes what others see of the calling person, in all accounts.
+
+    Errors: INVALID_REQUEST.
+    """
     UpdateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]
     """Changes settings of the account.
 
@@ -67,10 +88,21 @@ class AccountServiceStub:
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]
     """The account's people, oldest first."""
-    CreateMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateMemberRequest, _account_service_pb2.CreateMemberResponse]
-    """Adds a person who signs in with the given password.
+    GetMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]
+    """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-    Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+    Errors: NOT_FOUND.
+    """
+    UpdateMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]
+    """Gives a person another role. It counts from their next call on.
+
+    Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+    """
+    RemoveMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]
+    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+    leave its channels. API keys that they have made go on, but for those that are named.
+
+    Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
     """
 
 @_typing.type_check_only
@@ -78,6 +110,16 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """The caller's account, its people, and signing in."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    GetSetup: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetSetupRequest, _account_service_pb2.GetSetupResponse]  # type: ignore[assignment]
+    """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
+    in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+    """
+    CreateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]  # type: ignore[assignment]
+    """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
+
+    Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
+    how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+    """
     CreateSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateSessionRequest, _account_service_pb2.CreateSessionResponse]  # type: ignore[assignment]
     """Signs a person in with e-mail address and password.
 
@@ -105,6 +147,17 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """The caller's account and place in it."""
+    SwitchAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SwitchAccountRequest, _account_service_pb2.SwitchAccountResponse]  # type: ignore[assignment]
+    """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
+    may do from the next call on is what the person may do in that account.
+
+    Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+    """
+    UpdateProfile: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateProfileRequest, _account_service_pb2.UpdateProfileResponse]  # type: ignore[assignment]
+    """Changes what others see of the calling person, in all accounts.
+
+    Errors: INVALID_REQUEST.
+    """
     UpdateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]  # type: ignore[assignment]
     """Changes settings of the account.
 
@@ -112,14 +165,47 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """The account's people, oldest first."""
-    CreateMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateMemberRequest, _account_service_pb2.CreateMemberResponse]  # type: ignore[assignment]
-    """Adds a person who signs in with the given password.
+    GetMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]  # type: ignore[assignment]
+    """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-    Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+    Errors: NOT_FOUND.
+    """
+    UpdateMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]  # type: ignore[assignment]
+    """Gives a person another role. It counts from their next call on.
+
+    Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+    """
+    RemoveMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
+    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+    leave its channels. API keys that they have made go on, but for those that are named.
+
+    Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
     """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     """The caller's account, its people, and signing in."""
+
+    @_abc_1.abstractmethod
+    def GetSetup(
+        self,
+        request: _account_service_pb2.GetSetupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.GetSetupResponse, _abc.Awaitable[_account_service_pb2.GetSetupResponse]]:
+        """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
+        in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateAccount(
+        self,
+        request: _account_service_pb2.CreateAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.CreateAccountResponse, _abc.Awaitable[_account_service_pb2.CreateAccountResponse]]:
+        """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
+
+        Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
+        how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+        """
 
     @_abc_1.abstractmethod
     def CreateSession(
@@ -191,6 +277,29 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """The caller's account and place in it."""
 
     @_abc_1.abstractmethod
+    def SwitchAccount(
+        self,
+        request: _account_service_pb2.SwitchAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.SwitchAccountResponse, _abc.Awaitable[_account_service_pb2.SwitchAccountResponse]]:
+        """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
+        may do from the next call on is what the person may do in that account.
+
+        Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateProfile(
+        self,
+        request: _account_service_pb2.UpdateProfileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.UpdateProfileResponse, _abc.Awaitable[_account_service_pb2.UpdateProfileResponse]]:
+        """Changes what others see of the calling person, in all accounts.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
     def UpdateAccount(
         self,
         request: _account_service_pb2.UpdateAccountRequest,
@@ -210,14 +319,37 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """The account's people, oldest first."""
 
     @_abc_1.abstractmethod
-    def CreateMember(
+    def GetMember(
         self,
-        request: _account_service_pb2.CreateMemberRequest,
+        request: _account_service_pb2.GetMemberRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.CreateMemberResponse, _abc.Awaitable[_account_service_pb2.CreateMemberResponse]]:
-        """Adds a person who signs in with the given password.
+    ) -> _typing.Union[_account_service_pb2.GetMemberResponse, _abc.Awaitable[_account_service_pb2.GetMemberResponse]]:
+        """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
 
-        Errors: INVALID_REQUEST, ALREADY_EXISTS (the e-mail address is in use on this server).
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateMember(
+        self,
+        request: _account_service_pb2.UpdateMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.UpdateMemberResponse, _abc.Awaitable[_account_service_pb2.UpdateMemberResponse]]:
+        """Gives a person another role. It counts from their next call on.
+
+        Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveMember(
+        self,
+        request: _account_service_pb2.RemoveMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.RemoveMemberResponse, _abc.Awaitable[_account_service_pb2.RemoveMemberResponse]]:
+        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
+        leave its channels. API keys that they have made go on, but for those that are named.
+
+        Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
         """
 
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

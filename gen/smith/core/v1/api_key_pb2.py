@@ -25,15 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/api_key.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x05scope\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScope\x12\x10\n\x08\x63hannels\x18\x04 \x03(\t\x12\x0c\n\x04hint\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0clast_used_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*_\n\x0b\x41piKeyScope\x12\x1d\n\x19\x41PI_KEY_SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41PI_KEY_SCOPE_ALL\x10\x01\x12\x1a\n\x16\x41PI_KEY_SCOPE_CHANNELS\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/api_key.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x02\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x05scope\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScope\x12\x10\n\x08\x63hannels\x18\x04 \x03(\t\x12\x0c\n\x04hint\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0clast_used_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\ncreated_by\x18\x08 \x01(\x0b\x32\x1c.smith.core.v1.ApiKeyCreator\"/\n\rApiKeyCreator\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t*_\n\x0b\x41piKeyScope\x12\x1d\n\x19\x41PI_KEY_SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41PI_KEY_SCOPE_ALL\x10\x01\x12\x1a\n\x16\x41PI_KEY_SCOPE_CHANNELS\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.api_key_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_APIKEYSCOPE']._serialized_start=289
-  _globals['_APIKEYSCOPE']._serialized_end=384
+  _globals['_APIKEYSCOPE']._serialized_start=388
+  _globals['_APIKEYSCOPE']._serialized_end=483
   _globals['_APIKEY']._serialized_start=80
-  _globals['_APIKEY']._serialized_end=287
+  _globals['_APIKEY']._serialized_end=337
+  _globals['_APIKEYCREATOR']._serialized_start=339
+  _globals['_APIKEYCREATOR']._serialized_end=386
 # @@protoc_insertion_point(module_scope)

@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from smith.core.v1 import audit_entry_pb2 as smith_dot_core_dot_v1_dot_audit__entry__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/audit_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fsmith/core/v1/audit_entry.proto\x1a\x1bsmith/core/v1/options.proto\"g\n\x17ListAuditEntriesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"~\n\x18ListAuditEntriesResponse\x12\x30\n\raudit_entries\x18\x01 \x03(\x0b\x32\x19.smith.core.v1.AuditEntry\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\x93\x01\n\x0c\x41uditService\x12\x82\x01\n\x10ListAuditEntries\x12&.smith.core.v1.ListAuditEntriesRequest\x1a\'.smith.core.v1.ListAuditEntriesResponse\"\x1d\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/audit-logb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/audit_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/audit_entry.proto\x1a\x1bsmith/core/v1/options.proto\"\x81\x02\n\x17ListAuditEntriesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08\x61\x63tor_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x13\n\x06method\x18\x04 \x01(\tH\x03\x88\x01\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x0b\n\t_actor_idB\t\n\x07_method\"~\n\x18ListAuditEntriesResponse\x12\x30\n\raudit_entries\x18\x01 \x03(\x0b\x32\x19.smith.core.v1.AuditEntry\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\x93\x01\n\x0c\x41uditService\x12\x82\x01\n\x10ListAuditEntries\x12&.smith.core.v1.ListAuditEntriesRequest\x1a\'.smith.core.v1.ListAuditEntriesResponse\"\x1d\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/audit-logb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,10 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\020\022\016/api/audit-log'
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=144
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=247
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=249
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=375
-  _globals['_AUDITSERVICE']._serialized_start=378
-  _globals['_AUDITSERVICE']._serialized_end=525
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=178
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=435
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=437
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=563
+  _globals['_AUDITSERVICE']._serialized_start=566
+  _globals['_AUDITSERVICE']._serialized_end=713
 # @@protoc_insertion_point(module_scope)

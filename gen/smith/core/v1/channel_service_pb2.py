@@ -28,7 +28,7 @@ from smith.core.v1 import channel_pb2 as smith_dot_core_dot_v1_dot_channel__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/channel_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/channel.proto\x1a\x1bsmith/core/v1/options.proto\"F\n\x14\x43reateChannelRequest\x12\x12\n\x04slug\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_name\"@\n\x15\x43reateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\"c\n\x13ListChannelsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"r\n\x14ListChannelsResponse\x12(\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Channel\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"h\n\x14UpdateChannelRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04slug\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04name\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\x07\n\x05_slugB\x07\n\x05_name\"@\n\x15UpdateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\"0\n\x14\x44\x65leteChannelRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x17\n\x15\x44\x65leteChannelResponse\"D\n\x11\x41ssignUserRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07user_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x14\n\x12\x41ssignUserResponse\"F\n\x13UnassignUserRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07user_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14UnassignUserResponse\"H\n\x13\x41ssignDeviceRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tdevice_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x41ssignDeviceResponse\"J\n\x15UnassignDeviceRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tdevice_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x18\n\x16UnassignDeviceResponse2\x81\t\n\x0e\x43hannelService\x12}\n\rCreateChannel\x12#.smith.core.v1.CreateChannelRequest\x1a$.smith.core.v1.CreateChannelResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/channels:\x01*\x12u\n\x0cListChannels\x12\".smith.core.v1.ListChannelsRequest\x1a#.smith.core.v1.ListChannelsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/channels\x12\x8a\x01\n\rUpdateChannel\x12#.smith.core.v1.UpdateChannelRequest\x1a$.smith.core.v1.UpdateChannelResponse\".\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/channels/{channel_id}:\x01*\x12\x87\x01\n\rDeleteChannel\x12#.smith.core.v1.DeleteChannelRequest\x1a$.smith.core.v1.DeleteChannelResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/channels/{channel_id}\x12\x8e\x01\n\nAssignUser\x12 .smith.core.v1.AssignUserRequest\x1a!.smith.core.v1.AssignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,\x1a*/api/channels/{channel_id}/users/{user_id}\x12\x94\x01\n\x0cUnassignUser\x12\".smith.core.v1.UnassignUserRequest\x1a#.smith.core.v1.UnassignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,**/api/channels/{channel_id}/users/{user_id}\x12\x98\x01\n\x0c\x41ssignDevice\x12\".smith.core.v1.AssignDeviceRequest\x1a#.smith.core.v1.AssignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30\x1a./api/channels/{channel_id}/devices/{device_id}\x12\x9e\x01\n\x0eUnassignDevice\x12$.smith.core.v1.UnassignDeviceRequest\x1a%.smith.core.v1.UnassignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30*./api/channels/{channel_id}/devices/{device_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/channel_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/channel.proto\x1a\x1bsmith/core/v1/options.proto\"F\n\x14\x43reateChannelRequest\x12\x12\n\x04slug\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_name\"@\n\x15\x43reateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\"\x81\x01\n\x13ListChannelsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05query\x18\x03 \x01(\tH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_query\"r\n\x14ListChannelsResponse\x12(\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Channel\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"-\n\x11GetChannelRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x9a\x01\n\x12GetChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\x12,\n\x06people\x18\x02 \x03(\x0b\x32\x1c.smith.core.v1.ChannelPerson\x12-\n\x07\x64\x65vices\x18\x03 \x03(\x0b\x32\x1c.smith.core.v1.ChannelDevice\"=\n\rChannelPerson\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\"C\n\rChannelDevice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tuser_name\x18\x03 \x01(\t\"2\n\x16GetChannelUsageRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"E\n\x17GetChannelUsageResponse\x12\x15\n\rapi_key_names\x18\x01 \x03(\t\x12\x13\n\x0bstream_keys\x18\x02 \x03(\t\"h\n\x14UpdateChannelRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x04slug\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04name\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\x07\n\x05_slugB\x07\n\x05_name\"@\n\x15UpdateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\"0\n\x14\x44\x65leteChannelRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x17\n\x15\x44\x65leteChannelResponse\"D\n\x11\x41ssignUserRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07user_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x14\n\x12\x41ssignUserResponse\"F\n\x13UnassignUserRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07user_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14UnassignUserResponse\"H\n\x13\x41ssignDeviceRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tdevice_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x41ssignDeviceResponse\"J\n\x15UnassignDeviceRequest\x12\x18\n\nchannel_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tdevice_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x18\n\x16UnassignDeviceResponse2\x93\x0b\n\x0e\x43hannelService\x12}\n\rCreateChannel\x12#.smith.core.v1.CreateChannelRequest\x1a$.smith.core.v1.CreateChannelResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/channels:\x01*\x12u\n\x0cListChannels\x12\".smith.core.v1.ListChannelsRequest\x1a#.smith.core.v1.ListChannelsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/channels\x12|\n\nGetChannel\x12 .smith.core.v1.GetChannelRequest\x1a!.smith.core.v1.GetChannelResponse\")\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/channels/{channel_id}\x12\x91\x01\n\x0fGetChannelUsage\x12%.smith.core.v1.GetChannelUsageRequest\x1a&.smith.core.v1.GetChannelUsageResponse\"/\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\"\x12 /api/channels/{channel_id}/usage\x12\x8a\x01\n\rUpdateChannel\x12#.smith.core.v1.UpdateChannelRequest\x1a$.smith.core.v1.UpdateChannelResponse\".\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/channels/{channel_id}:\x01*\x12\x87\x01\n\rDeleteChannel\x12#.smith.core.v1.DeleteChannelRequest\x1a$.smith.core.v1.DeleteChannelResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/channels/{channel_id}\x12\x8e\x01\n\nAssignUser\x12 .smith.core.v1.AssignUserRequest\x1a!.smith.core.v1.AssignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,\x1a*/api/channels/{channel_id}/users/{user_id}\x12\x94\x01\n\x0cUnassignUser\x12\".smith.core.v1.UnassignUserRequest\x1a#.smith.core.v1.UnassignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,**/api/channels/{channel_id}/users/{user_id}\x12\x98\x01\n\x0c\x41ssignDevice\x12\".smith.core.v1.AssignDeviceRequest\x1a#.smith.core.v1.AssignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30\x1a./api/channels/{channel_id}/devices/{device_id}\x12\x9e\x01\n\x0eUnassignDevice\x12$.smith.core.v1.UnassignDeviceRequest\x1a%.smith.core.v1.UnassignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30*./api/channels/{channel_id}/devices/{device_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CREATECHANNELREQUEST'].fields_by_name['slug']._loaded_options = None
   _globals['_CREATECHANNELREQUEST'].fields_by_name['slug']._serialized_options = b'\342A\001\002'
+  _globals['_GETCHANNELREQUEST'].fields_by_name['channel_id']._loaded_options = None
+  _globals['_GETCHANNELREQUEST'].fields_by_name['channel_id']._serialized_options = b'\342A\001\002'
+  _globals['_GETCHANNELUSAGEREQUEST'].fields_by_name['channel_id']._loaded_options = None
+  _globals['_GETCHANNELUSAGEREQUEST'].fields_by_name['channel_id']._serialized_options = b'\342A\001\002'
   _globals['_UPDATECHANNELREQUEST'].fields_by_name['channel_id']._loaded_options = None
   _globals['_UPDATECHANNELREQUEST'].fields_by_name['channel_id']._serialized_options = b'\342A\001\002'
   _globals['_DELETECHANNELREQUEST'].fields_by_name['channel_id']._loaded_options = None
@@ -61,6 +65,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANNELSERVICE'].methods_by_name['CreateChannel']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\022\"\r/api/channels:\001*'
   _globals['_CHANNELSERVICE'].methods_by_name['ListChannels']._loaded_options = None
   _globals['_CHANNELSERVICE'].methods_by_name['ListChannels']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\017\022\r/api/channels'
+  _globals['_CHANNELSERVICE'].methods_by_name['GetChannel']._loaded_options = None
+  _globals['_CHANNELSERVICE'].methods_by_name['GetChannel']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\034\022\032/api/channels/{channel_id}'
+  _globals['_CHANNELSERVICE'].methods_by_name['GetChannelUsage']._loaded_options = None
+  _globals['_CHANNELSERVICE'].methods_by_name['GetChannelUsage']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\"\022 /api/channels/{channel_id}/usage'
   _globals['_CHANNELSERVICE'].methods_by_name['UpdateChannel']._loaded_options = None
   _globals['_CHANNELSERVICE'].methods_by_name['UpdateChannel']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\0372\032/api/channels/{channel_id}:\001*'
   _globals['_CHANNELSERVICE'].methods_by_name['DeleteChannel']._loaded_options = None
@@ -77,34 +85,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECHANNELREQUEST']._serialized_end=245
   _globals['_CREATECHANNELRESPONSE']._serialized_start=247
   _globals['_CREATECHANNELRESPONSE']._serialized_end=311
-  _globals['_LISTCHANNELSREQUEST']._serialized_start=313
-  _globals['_LISTCHANNELSREQUEST']._serialized_end=412
-  _globals['_LISTCHANNELSRESPONSE']._serialized_start=414
-  _globals['_LISTCHANNELSRESPONSE']._serialized_end=528
-  _globals['_UPDATECHANNELREQUEST']._serialized_start=530
-  _globals['_UPDATECHANNELREQUEST']._serialized_end=634
-  _globals['_UPDATECHANNELRESPONSE']._serialized_start=636
-  _globals['_UPDATECHANNELRESPONSE']._serialized_end=700
-  _globals['_DELETECHANNELREQUEST']._serialized_start=702
-  _globals['_DELETECHANNELREQUEST']._serialized_end=750
-  _globals['_DELETECHANNELRESPONSE']._serialized_start=752
-  _globals['_DELETECHANNELRESPONSE']._serialized_end=775
-  _globals['_ASSIGNUSERREQUEST']._serialized_start=777
-  _globals['_ASSIGNUSERREQUEST']._serialized_end=845
-  _globals['_ASSIGNUSERRESPONSE']._serialized_start=847
-  _globals['_ASSIGNUSERRESPONSE']._serialized_end=867
-  _globals['_UNASSIGNUSERREQUEST']._serialized_start=869
-  _globals['_UNASSIGNUSERREQUEST']._serialized_end=939
-  _globals['_UNASSIGNUSERRESPONSE']._serialized_start=941
-  _globals['_UNASSIGNUSERRESPONSE']._serialized_end=963
-  _globals['_ASSIGNDEVICEREQUEST']._serialized_start=965
-  _globals['_ASSIGNDEVICEREQUEST']._serialized_end=1037
-  _globals['_ASSIGNDEVICERESPONSE']._serialized_start=1039
-  _globals['_ASSIGNDEVICERESPONSE']._serialized_end=1061
-  _globals['_UNASSIGNDEVICEREQUEST']._serialized_start=1063
-  _globals['_UNASSIGNDEVICEREQUEST']._serialized_end=1137
-  _globals['_UNASSIGNDEVICERESPONSE']._serialized_start=1139
-  _globals['_UNASSIGNDEVICERESPONSE']._serialized_end=1163
-  _globals['_CHANNELSERVICE']._serialized_start=1166
-  _globals['_CHANNELSERVICE']._serialized_end=2319
+  _globals['_LISTCHANNELSREQUEST']._serialized_start=314
+  _globals['_LISTCHANNELSREQUEST']._serialized_end=443
+  _globals['_LISTCHANNELSRESPONSE']._serialized_start=445
+  _globals['_LISTCHANNELSRESPONSE']._serialized_end=559
+  _globals['_GETCHANNELREQUEST']._serialized_start=561
+  _globals['_GETCHANNELREQUEST']._serialized_end=606
+  _globals['_GETCHANNELRESPONSE']._serialized_start=609
+  _globals['_GETCHANNELRESPONSE']._serialized_end=763
+  _globals['_CHANNELPERSON']._serialized_start=765
+  _globals['_CHANNELPERSON']._serialized_end=826
+  _globals['_CHANNELDEVICE']._serialized_start=828
+  _globals['_CHANNELDEVICE']._serialized_end=895
+  _globals['_GETCHANNELUSAGEREQUEST']._serialized_start=897
+  _globals['_GETCHANNELUSAGEREQUEST']._serialized_end=947
+  _globals['_GETCHANNELUSAGERESPONSE']._serialized_start=949
+  _globals['_GETCHANNELUSAGERESPONSE']._serialized_end=1018
+  _globals['_UPDATECHANNELREQUEST']._serialized_start=1020
+  _globals['_UPDATECHANNELREQUEST']._serialized_end=1124
+  _globals['_UPDATECHANNELRESPONSE']._serialized_start=1126
+  _globals['_UPDATECHANNELRESPONSE']._serialized_end=1190
+  _globals['_DELETECHANNELREQUEST']._serialized_start=1192
+  _globals['_DELETECHANNELREQUEST']._serialized_end=1240
+  _globals['_DELETECHANNELRESPONSE']._serialized_start=1242
+  _globals['_DELETECHANNELRESPONSE']._serialized_end=1265
+  _globals['_ASSIGNUSERREQUEST']._serialized_start=1267
+  _globals['_ASSIGNUSERREQUEST']._serialized_end=1335
+  _globals['_ASSIGNUSERRESPONSE']._serialized_start=1337
+  _globals['_ASSIGNUSERRESPONSE']._serialized_end=1357
+  _globals['_UNASSIGNUSERREQUEST']._serialized_start=1359
+  _globals['_UNASSIGNUSERREQUEST']._serialized_end=1429
+  _globals['_UNASSIGNUSERRESPONSE']._serialized_start=1431
+  _globals['_UNASSIGNUSERRESPONSE']._serialized_end=1453
+  _globals['_ASSIGNDEVICEREQUEST']._serialized_start=1455
+  _globals['_ASSIGNDEVICEREQUEST']._serialized_end=1527
+  _globals['_ASSIGNDEVICERESPONSE']._serialized_start=1529
+  _globals['_ASSIGNDEVICERESPONSE']._serialized_end=1551
+  _globals['_UNASSIGNDEVICEREQUEST']._serialized_start=1553
+  _globals['_UNASSIGNDEVICEREQUEST']._serialized_end=1627
+  _globals['_UNASSIGNDEVICERESPONSE']._serialized_start=1629
+  _globals['_UNASSIGNDEVICERESPONSE']._serialized_end=1653
+  _globals['_CHANNELSERVICE']._serialized_start=1656
+  _globals['_CHANNELSERVICE']._serialized_end=3083
 # @@protoc_insertion_point(module_scope)

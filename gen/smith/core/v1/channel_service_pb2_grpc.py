@@ -45,6 +45,16 @@ class ChannelServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_channel__service__pb2.ListChannelsRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_channel__service__pb2.ListChannelsResponse.FromString,
                 _registered_method=True)
+        self.GetChannel = channel.unary_unary(
+                '/smith.core.v1.ChannelService/GetChannel',
+                request_serializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelResponse.FromString,
+                _registered_method=True)
+        self.GetChannelUsage = channel.unary_unary(
+                '/smith.core.v1.ChannelService/GetChannelUsage',
+                request_serializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelUsageRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelUsageResponse.FromString,
+                _registered_method=True)
         self.UpdateChannel = channel.unary_unary(
                 '/smith.core.v1.ChannelService/UpdateChannel',
                 request_serializer=smith_dot_core_dot_v1_dot_channel__service__pb2.UpdateChannelRequest.SerializeToString,
@@ -92,6 +102,24 @@ class ChannelServiceServicer:
 
     def ListChannels(self, request, context):
         """The account's channels by slug, with who belongs to them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetChannel(self, request, context):
+        """One channel with the people and devices assigned to it.
+
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetChannelUsage(self, request, context):
+        """What would miss the channel if it were deleted.
+
+        Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,6 +191,16 @@ def add_ChannelServiceServicer_to_server(servicer, server):
                     servicer.ListChannels,
                     request_deserializer=smith_dot_core_dot_v1_dot_channel__service__pb2.ListChannelsRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_channel__service__pb2.ListChannelsResponse.SerializeToString,
+            ),
+            'GetChannel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetChannel,
+                    request_deserializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelResponse.SerializeToString,
+            ),
+            'GetChannelUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetChannelUsage,
+                    request_deserializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelUsageRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelUsageResponse.SerializeToString,
             ),
             'UpdateChannel': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateChannel,
@@ -250,6 +288,60 @@ class ChannelService:
             '/smith.core.v1.ChannelService/ListChannels',
             smith_dot_core_dot_v1_dot_channel__service__pb2.ListChannelsRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_channel__service__pb2.ListChannelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetChannel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.ChannelService/GetChannel',
+            smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetChannelUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.ChannelService/GetChannelUsage',
+            smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelUsageRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_channel__service__pb2.GetChannelUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,16 @@ class ChannelServiceStub:
     """
     ListChannels: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.ListChannelsRequest, _channel_service_pb2.ListChannelsResponse]
     """The account's channels by slug, with who belongs to them."""
+    GetChannel: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.GetChannelRequest, _channel_service_pb2.GetChannelResponse]
+    """One channel with the people and devices assigned to it.
+
+    Errors: NOT_FOUND.
+    """
+    GetChannelUsage: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.GetChannelUsageRequest, _channel_service_pb2.GetChannelUsageResponse]
+    """What would miss the channel if it were deleted.
+
+    Errors: NOT_FOUND.
+    """
     UpdateChannel: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.UpdateChannelRequest, _channel_service_pb2.UpdateChannelResponse]
     """Renames a channel: its name, its slug or both.
 
@@ -83,6 +93,16 @@ class ChannelServiceAsyncStub(ChannelServiceStub):
     """
     ListChannels: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.ListChannelsRequest, _channel_service_pb2.ListChannelsResponse]  # type: ignore[assignment]
     """The account's channels by slug, with who belongs to them."""
+    GetChannel: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.GetChannelRequest, _channel_service_pb2.GetChannelResponse]  # type: ignore[assignment]
+    """One channel with the people and devices assigned to it.
+
+    Errors: NOT_FOUND.
+    """
+    GetChannelUsage: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.GetChannelUsageRequest, _channel_service_pb2.GetChannelUsageResponse]  # type: ignore[assignment]
+    """What would miss the channel if it were deleted.
+
+    Errors: NOT_FOUND.
+    """
     UpdateChannel: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.UpdateChannelRequest, _channel_service_pb2.UpdateChannelResponse]  # type: ignore[assignment]
     """Renames a channel: its name, its slug or both.
 
@@ -135,6 +155,28 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_channel_service_pb2.ListChannelsResponse, _abc.Awaitable[_channel_service_pb2.ListChannelsResponse]]:
         """The account's channels by slug, with who belongs to them."""
+
+    @_abc_1.abstractmethod
+    def GetChannel(
+        self,
+        request: _channel_service_pb2.GetChannelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_channel_service_pb2.GetChannelResponse, _abc.Awaitable[_channel_service_pb2.GetChannelResponse]]:
+        """One channel with the people and devices assigned to it.
+
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def GetChannelUsage(
+        self,
+        request: _channel_service_pb2.GetChannelUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_channel_service_pb2.GetChannelUsageResponse, _abc.Awaitable[_channel_service_pb2.GetChannelUsageResponse]]:
+        """What would miss the channel if it were deleted.
+
+        Errors: NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def UpdateChannel(

@@ -25,21 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$smith/core/v1/delivery_attempt.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xed\x02\n\x0f\x44\x65liveryAttempt\x12\n\n\x02id\x18\x01 \x01(\t\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12\x19\n\x0fnotification_id\x18\x04 \x01(\tH\x00\x12\x15\n\x0b\x61\x63tivity_id\x18\x05 \x01(\tH\x00\x12+\n\x05\x65vent\x18\x06 \x01(\x0e\x32\x1c.smith.core.v1.DeliveryEvent\x12\x10\n\x08priority\x18\x07 \x01(\x05\x12\x0f\n\x07\x61pns_id\x18\x08 \x01(\t\x12/\n\x07outcome\x18\t \x01(\x0e\x32\x1e.smith.core.v1.DeliveryOutcome\x12\x18\n\x0bstatus_code\x18\n \x01(\x05H\x01\x88\x01\x01\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12\x12\n\nlatency_ms\x18\x0c \x01(\x05\x42\t\n\x07subjectB\x0e\n\x0c_status_code\"\xa5\x01\n\x0f\x44\x65liveryVerdict\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12(\n\x04\x63ode\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.VerdictCode\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x04 \x01(\t\x12\x30\n\x08\x61ttempts\x18\x05 \x03(\x0b\x32\x1e.smith.core.v1.DeliveryAttempt*\x96\x01\n\rDeliveryEvent\x12\x1e\n\x1a\x44\x45LIVERY_EVENT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44\x45LIVERY_EVENT_ALERT\x10\x01\x12\x18\n\x14\x44\x45LIVERY_EVENT_START\x10\x02\x12\x19\n\x15\x44\x45LIVERY_EVENT_UPDATE\x10\x03\x12\x16\n\x12\x44\x45LIVERY_EVENT_END\x10\x04*\xd2\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45LIVERY_OUTCOME_ACCEPTED\x10\x01\x12\x1a\n\x16\x44\x45LIVERY_OUTCOME_RETRY\x10\x02\x12\x1f\n\x1b\x44\x45LIVERY_OUTCOME_TOKEN_DEAD\x10\x03\x12\x1d\n\x19\x44\x45LIVERY_OUTCOME_REJECTED\x10\x04\x12\"\n\x1e\x44\x45LIVERY_OUTCOME_MISCONFIGURED\x10\x05*\x9e\x03\n\x0bVerdictCode\x12\x1c\n\x18VERDICT_CODE_UNSPECIFIED\x10\x00\x12\x19\n\x15VERDICT_CODE_ACCEPTED\x10\x01\x12\x19\n\x15VERDICT_CODE_RETRYING\x10\x02\x12)\n%VERDICT_CODE_WAITING_FOR_UPDATE_TOKEN\x10\x03\x12(\n$VERDICT_CODE_WAITING_FOR_START_TOKEN\x10\x04\x12\x1e\n\x1aVERDICT_CODE_STREAM_PAUSED\x10\x05\x12\x1b\n\x17VERDICT_CODE_TOKEN_DEAD\x10\x06\x12\x19\n\x15VERDICT_CODE_REJECTED\x10\x07\x12\x18\n\x14VERDICT_CODE_EXPIRED\x10\x08\x12\x1a\n\x16VERDICT_CODE_DISMISSED\x10\t\x12\x16\n\x12VERDICT_CODE_ENDED\x10\n\x12\x1e\n\x1aVERDICT_CODE_MISCONFIGURED\x10\x0b\x12 \n\x1cVERDICT_CODE_NOT_A_RECIPIENT\x10\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$smith/core/v1/delivery_attempt.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x03\n\x0f\x44\x65liveryAttempt\x12\n\n\x02id\x18\x01 \x01(\t\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdevice_id\x18\x03 \x01(\t\x12\x19\n\x0fnotification_id\x18\x04 \x01(\tH\x00\x12\x15\n\x0b\x61\x63tivity_id\x18\x05 \x01(\tH\x00\x12+\n\x05\x65vent\x18\x06 \x01(\x0e\x32\x1c.smith.core.v1.DeliveryEvent\x12\x10\n\x08priority\x18\x07 \x01(\x05\x12\x0f\n\x07\x61pns_id\x18\x08 \x01(\t\x12/\n\x07outcome\x18\t \x01(\x0e\x32\x1e.smith.core.v1.DeliveryOutcome\x12\x18\n\x0bstatus_code\x18\n \x01(\x05H\x01\x88\x01\x01\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12\x12\n\nlatency_ms\x18\x0c \x01(\x05\x12\x13\n\x0b\x64\x65vice_name\x18\r \x01(\t\x12\x15\n\rsubject_title\x18\x0e \x01(\tB\t\n\x07subjectB\x0e\n\x0c_status_code\"\xa5\x01\n\x0f\x44\x65liveryVerdict\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12(\n\x04\x63ode\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.VerdictCode\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x04 \x01(\t\x12\x30\n\x08\x61ttempts\x18\x05 \x03(\x0b\x32\x1e.smith.core.v1.DeliveryAttempt*\x96\x01\n\rDeliveryEvent\x12\x1e\n\x1a\x44\x45LIVERY_EVENT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44\x45LIVERY_EVENT_ALERT\x10\x01\x12\x18\n\x14\x44\x45LIVERY_EVENT_START\x10\x02\x12\x19\n\x15\x44\x45LIVERY_EVENT_UPDATE\x10\x03\x12\x16\n\x12\x44\x45LIVERY_EVENT_END\x10\x04*\xd2\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45LIVERY_OUTCOME_ACCEPTED\x10\x01\x12\x1a\n\x16\x44\x45LIVERY_OUTCOME_RETRY\x10\x02\x12\x1f\n\x1b\x44\x45LIVERY_OUTCOME_TOKEN_DEAD\x10\x03\x12\x1d\n\x19\x44\x45LIVERY_OUTCOME_REJECTED\x10\x04\x12\"\n\x1e\x44\x45LIVERY_OUTCOME_MISCONFIGURED\x10\x05*\x9e\x03\n\x0bVerdictCode\x12\x1c\n\x18VERDICT_CODE_UNSPECIFIED\x10\x00\x12\x19\n\x15VERDICT_CODE_ACCEPTED\x10\x01\x12\x19\n\x15VERDICT_CODE_RETRYING\x10\x02\x12)\n%VERDICT_CODE_WAITING_FOR_UPDATE_TOKEN\x10\x03\x12(\n$VERDICT_CODE_WAITING_FOR_START_TOKEN\x10\x04\x12\x1e\n\x1aVERDICT_CODE_STREAM_PAUSED\x10\x05\x12\x1b\n\x17VERDICT_CODE_TOKEN_DEAD\x10\x06\x12\x19\n\x15VERDICT_CODE_REJECTED\x10\x07\x12\x18\n\x14VERDICT_CODE_EXPIRED\x10\x08\x12\x1a\n\x16VERDICT_CODE_DISMISSED\x10\t\x12\x16\n\x12VERDICT_CODE_ENDED\x10\n\x12\x1e\n\x1aVERDICT_CODE_MISCONFIGURED\x10\x0b\x12 \n\x1cVERDICT_CODE_NOT_A_RECIPIENT\x10\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.delivery_attempt_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DELIVERYEVENT']._serialized_start=625
-  _globals['_DELIVERYEVENT']._serialized_end=775
-  _globals['_DELIVERYOUTCOME']._serialized_start=778
-  _globals['_DELIVERYOUTCOME']._serialized_end=988
-  _globals['_VERDICTCODE']._serialized_start=991
-  _globals['_VERDICTCODE']._serialized_end=1405
+  _globals['_DELIVERYEVENT']._serialized_start=669
+  _globals['_DELIVERYEVENT']._serialized_end=819
+  _globals['_DELIVERYOUTCOME']._serialized_start=822
+  _globals['_DELIVERYOUTCOME']._serialized_end=1032
+  _globals['_VERDICTCODE']._serialized_start=1035
+  _globals['_VERDICTCODE']._serialized_end=1449
   _globals['_DELIVERYATTEMPT']._serialized_start=89
-  _globals['_DELIVERYATTEMPT']._serialized_end=454
-  _globals['_DELIVERYVERDICT']._serialized_start=457
-  _globals['_DELIVERYVERDICT']._serialized_end=622
+  _globals['_DELIVERYATTEMPT']._serialized_end=498
+  _globals['_DELIVERYVERDICT']._serialized_start=501
+  _globals['_DELIVERYVERDICT']._serialized_end=666
 # @@protoc_insertion_point(module_scope)

@@ -170,6 +170,8 @@ class DeliveryAttempt(_message.Message):
     STATUS_CODE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
+    DEVICE_NAME_FIELD_NUMBER: _builtins.int
+    SUBJECT_TITLE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID. Attempts sort by it in the order they were written."""
     device_id: _builtins.str
@@ -192,6 +194,10 @@ class DeliveryAttempt(_message.Message):
     """APNs' reason, for example `Unregistered`, or ours, for example `ConnectionLost`. Empty if accepted."""
     latency_ms: _builtins.int
     """From handing the push over until its outcome was known, in milliseconds."""
+    device_name: _builtins.str
+    """What the device is called now. Empty if it is not paired any more."""
+    subject_title: _builtins.str
+    """Title of the notification or Live Activity. Empty if it is not kept any more."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When its outcome was known."""
@@ -211,10 +217,12 @@ class DeliveryAttempt(_message.Message):
         status_code: _builtins.int | None = ...,
         reason: _builtins.str = ...,
         latency_ms: _builtins.int = ...,
+        device_name: _builtins.str = ...,
+        subject_title: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "status_code", b"status_code", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "device_id", b"device_id", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject", "subject_title", b"subject_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__status_code: _TypeAlias = _typing.Literal["status_code"]  # noqa: Y015
     _WhichOneofArgType__status_code: _TypeAlias = _typing.Literal["_status_code", b"_status_code"]  # noqa: Y015

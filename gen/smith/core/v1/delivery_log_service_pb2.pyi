@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from smith.core.v1 import delivery_attempt_pb2 as _delivery_attempt_pb2
 import builtins as _builtins
@@ -33,6 +34,10 @@ class ListDeliveryAttemptsRequest(_message.Message):
     OUTCOMES_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
     notification_id: _builtins.str
     """Only of this push notification, a UUID."""
     activity_id: _builtins.str
@@ -47,9 +52,25 @@ class ListDeliveryAttemptsRequest(_message.Message):
     """1 to 1000; 100 if left out."""
     page_token: _builtins.str
     """`next_page_token` of the page before."""
+    search: _builtins.str
+    """Only with this text in the reason, in whatever case, or with this as the whole of the subject's id or of `apns_id`. At
+    most 100 characters.
+    """
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedScalarFieldContainer[_delivery_attempt_pb2.DeliveryOutcome.ValueType]:
         """Only with one of these outcomes."""
+
+    @_builtins.property
+    def events(self) -> _containers.RepeatedScalarFieldContainer[_delivery_attempt_pb2.DeliveryEvent.ValueType]:
+        """Only of pushes that were to do one of these."""
+
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Only from this time on."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Only before this time."""
 
     def __init__(
         self,
@@ -62,10 +83,14 @@ class ListDeliveryAttemptsRequest(_message.Message):
         outcomes: _abc.Iterable[_delivery_attempt_pb2.DeliveryOutcome.ValueType] | None = ...,
         page_size: _builtins.int | None = ...,
         page_token: _builtins.str | None = ...,
+        events: _abc.Iterable[_delivery_attempt_pb2.DeliveryEvent.ValueType] | None = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        search: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_channel", b"_channel", "_device_id", b"_device_id", "_notification_id", b"_notification_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_stream_key", b"_stream_key", "activity_id", b"activity_id", "channel", b"channel", "device_id", b"device_id", "notification_id", b"notification_id", "page_size", b"page_size", "page_token", b"page_token", "stream_key", b"stream_key"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_channel", b"_channel", "_device_id", b"_device_id", "_notification_id", b"_notification_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_stream_key", b"_stream_key", "activity_id", b"activity_id", "channel", b"channel", "device_id", b"device_id", "notification_id", b"notification_id", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "stream_key", b"stream_key", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_channel", b"_channel", "_device_id", b"_device_id", "_notification_id", b"_notification_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_stream_key", b"_stream_key", "activity_id", b"activity_id", "channel", b"channel", "device_id", b"device_id", "notification_id", b"notification_id", "outcomes", b"outcomes", "page_size", b"page_size", "page_token", b"page_token", "stream_key", b"stream_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_channel", b"_channel", "_device_id", b"_device_id", "_notification_id", b"_notification_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_stream_key", b"_stream_key", "activity_id", b"activity_id", "channel", b"channel", "device_id", b"device_id", "events", b"events", "notification_id", b"notification_id", "outcomes", b"outcomes", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "stream_key", b"stream_key", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
@@ -79,6 +104,8 @@ class ListDeliveryAttemptsRequest(_message.Message):
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
     _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
     _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    _WhichOneofReturnType__search: _TypeAlias = _typing.Literal["search"]  # noqa: Y015
+    _WhichOneofArgType__search: _TypeAlias = _typing.Literal["_search", b"_search"]  # noqa: Y015
     _WhichOneofReturnType__stream_key: _TypeAlias = _typing.Literal["stream_key"]  # noqa: Y015
     _WhichOneofArgType__stream_key: _TypeAlias = _typing.Literal["_stream_key", b"_stream_key"]  # noqa: Y015
     @_typing.overload
@@ -93,6 +120,8 @@ class ListDeliveryAttemptsRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__search) -> _WhichOneofReturnType__search | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__stream_key) -> _WhichOneofReturnType__stream_key | None: ...
 

@@ -23,19 +23,24 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asmith/core/v1/device.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf9\x04\n\x06\x44\x65vice\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x38\n\x0b\x65nvironment\x18\x04 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentH\x00\x88\x01\x01\x12\x16\n\tbundle_id\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nos_version\x18\x06 \x01(\tH\x02\x88\x01\x01\x12\x37\n\x10push_token_state\x18\x07 \x01(\x0e\x32\x1d.smith.core.v1.PushTokenState\x12\x1e\n\x11push_token_reason\x18\x08 \x01(\tH\x03\x88\x01\x01\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x18push_token_registered_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12@\n\x19push_to_start_token_state\x18\x0b \x01(\x0e\x32\x1d.smith.core.v1.PushTokenState\x12\'\n\x1apush_to_start_token_reason\x18\x0c \x01(\tH\x04\x88\x01\x01\x12\x45\n!push_to_start_token_registered_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x14\n\x12_push_token_reasonB\x1d\n\x1b_push_to_start_token_reason*r\n\x0f\x41pnsEnvironment\x12 \n\x1c\x41PNS_ENVIRONMENT_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x41PNS_ENVIRONMENT_PRODUCTION\x10\x01\x12\x1c\n\x18\x41PNS_ENVIRONMENT_SANDBOX\x10\x02*\x88\x01\n\x0ePushTokenState\x12 \n\x1cPUSH_TOKEN_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PUSH_TOKEN_STATE_MISSING\x10\x01\x12\x1b\n\x17PUSH_TOKEN_STATE_ACTIVE\x10\x02\x12\x19\n\x15PUSH_TOKEN_STATE_DEAD\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asmith/core/v1/device.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/options.proto\"\xec\x06\n\x06\x44\x65vice\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x38\n\x0b\x65nvironment\x18\x04 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentH\x00\x88\x01\x01\x12\x16\n\tbundle_id\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nos_version\x18\x06 \x01(\tH\x02\x88\x01\x01\x12\x37\n\x10push_token_state\x18\x07 \x01(\x0e\x32\x1d.smith.core.v1.PushTokenState\x12\x1e\n\x11push_token_reason\x18\x08 \x01(\tH\x03\x88\x01\x01\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x18push_token_registered_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12@\n\x19push_to_start_token_state\x18\x0b \x01(\x0e\x32\x1d.smith.core.v1.PushTokenState\x12\'\n\x1apush_to_start_token_reason\x18\x0c \x01(\tH\x04\x88\x01\x01\x12\x45\n!push_to_start_token_registered_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05state\x18\x0e \x01(\x0e\x32\x1a.smith.core.v1.DeviceState\x12\x30\n\x0clast_seen_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\tuser_name\x18\x10 \x01(\tH\x05\x88\x01\x01\x12\x17\n\nuser_email\x18\x11 \x01(\tH\x06\x88\x01\x01\x12\x18\n\x08\x63hannels\x18\x12 \x03(\tB\x06\xaa\xbb\x18\x02\x08\x01\x12\x1a\n\rchannel_count\x18\x13 \x01(\x05H\x07\x88\x01\x01\x42\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x14\n\x12_push_token_reasonB\x1d\n\x1b_push_to_start_token_reasonB\x0c\n\n_user_nameB\r\n\x0b_user_emailB\x10\n\x0e_channel_count*t\n\x0b\x44\x65viceState\x12\x1c\n\x18\x44\x45VICE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44\x45VICE_STATE_READY\x10\x01\x12\x18\n\x14\x44\x45VICE_STATE_WAITING\x10\x02\x12\x15\n\x11\x44\x45VICE_STATE_DEAD\x10\x03*r\n\x0f\x41pnsEnvironment\x12 \n\x1c\x41PNS_ENVIRONMENT_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x41PNS_ENVIRONMENT_PRODUCTION\x10\x01\x12\x1c\n\x18\x41PNS_ENVIRONMENT_SANDBOX\x10\x02*\x88\x01\n\x0ePushTokenState\x12 \n\x1cPUSH_TOKEN_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PUSH_TOKEN_STATE_MISSING\x10\x01\x12\x1b\n\x17PUSH_TOKEN_STATE_ACTIVE\x10\x02\x12\x19\n\x15PUSH_TOKEN_STATE_DEAD\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.device_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_APNSENVIRONMENT']._serialized_start=714
-  _globals['_APNSENVIRONMENT']._serialized_end=828
-  _globals['_PUSHTOKENSTATE']._serialized_start=831
-  _globals['_PUSHTOKENSTATE']._serialized_end=967
-  _globals['_DEVICE']._serialized_start=79
-  _globals['_DEVICE']._serialized_end=712
+  _globals['_DEVICE'].fields_by_name['channels']._loaded_options = None
+  _globals['_DEVICE'].fields_by_name['channels']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_DEVICESTATE']._serialized_start=986
+  _globals['_DEVICESTATE']._serialized_end=1102
+  _globals['_APNSENVIRONMENT']._serialized_start=1104
+  _globals['_APNSENVIRONMENT']._serialized_end=1218
+  _globals['_PUSHTOKENSTATE']._serialized_start=1221
+  _globals['_PUSHTOKENSTATE']._serialized_end=1357
+  _globals['_DEVICE']._serialized_start=108
+  _globals['_DEVICE']._serialized_end=984
 # @@protoc_insertion_point(module_scope)

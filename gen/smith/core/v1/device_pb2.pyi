@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -17,6 +19,34 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _DeviceState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeviceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeviceState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DEVICE_STATE_UNSPECIFIED: _DeviceState.ValueType  # 0
+    """Not a valid choice."""
+    DEVICE_STATE_READY: _DeviceState.ValueType  # 1
+    """It can be sent notifications. Whether Live Activities can be started on it depends on its push-to-start token."""
+    DEVICE_STATE_WAITING: _DeviceState.ValueType  # 2
+    """It cannot be sent anything yet: the app has not reported a push token."""
+    DEVICE_STATE_DEAD: _DeviceState.ValueType  # 3
+    """APNs declared one of its tokens dead. It mends itself when the app is opened next, if the app is still there."""
+
+class DeviceState(_DeviceState, metaclass=_DeviceStateEnumTypeWrapper):
+    """What a device's tokens amount to: each device has exactly one state."""
+
+DEVICE_STATE_UNSPECIFIED: DeviceState.ValueType  # 0
+"""Not a valid choice."""
+DEVICE_STATE_READY: DeviceState.ValueType  # 1
+"""It can be sent notifications. Whether Live Activities can be started on it depends on its push-to-start token."""
+DEVICE_STATE_WAITING: DeviceState.ValueType  # 2
+"""It cannot be sent anything yet: the app has not reported a push token."""
+DEVICE_STATE_DEAD: DeviceState.ValueType  # 3
+"""APNs declared one of its tokens dead. It mends itself when the app is opened next, if the app is still there."""
+Global___DeviceState: _TypeAlias = DeviceState  # noqa: Y015
 
 class _ApnsEnvironment:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -89,6 +119,12 @@ class Device(_message.Message):
     PUSH_TO_START_TOKEN_STATE_FIELD_NUMBER: _builtins.int
     PUSH_TO_START_TOKEN_REASON_FIELD_NUMBER: _builtins.int
     PUSH_TO_START_TOKEN_REGISTERED_AT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    LAST_SEEN_AT_FIELD_NUMBER: _builtins.int
+    USER_NAME_FIELD_NUMBER: _builtins.int
+    USER_EMAIL_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    CHANNEL_COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     user_id: _builtins.str
@@ -109,6 +145,14 @@ class Device(_message.Message):
     """State of its push-to-start token, which Live Activities are started with."""
     push_to_start_token_reason: _builtins.str
     """Why APNs refused that token. Left out unless its state is `dead`."""
+    state: Global___DeviceState.ValueType
+    """What its tokens amount to."""
+    user_name: _builtins.str
+    """Name of the person whose it is. People are told, phones are not."""
+    user_email: _builtins.str
+    """That person's e-mail address. People are told, phones are not."""
+    channel_count: _builtins.int
+    """How many channels it belongs to; 100 stands for 100 or more. People are told, phones are not."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was paired."""
@@ -120,6 +164,16 @@ class Device(_message.Message):
     @_builtins.property
     def push_to_start_token_registered_at(self) -> _timestamp_pb2.Timestamp:
         """When that token was last reported. Left out if never."""
+
+    @_builtins.property
+    def last_seen_at(self) -> _timestamp_pb2.Timestamp:
+        """When the phone last called, to the minute. Left out if it never did."""
+
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Slugs of channels that it belongs to, by itself or through its person: 20 at most, in order. Left out if there are
+        none. People are told, phones are not.
+        """
 
     def __init__(
         self,
@@ -137,13 +191,21 @@ class Device(_message.Message):
         push_to_start_token_state: Global___PushTokenState.ValueType = ...,
         push_to_start_token_reason: _builtins.str | None = ...,
         push_to_start_token_registered_at: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___DeviceState.ValueType = ...,
+        last_seen_at: _timestamp_pb2.Timestamp | None = ...,
+        user_name: _builtins.str | None = ...,
+        user_email: _builtins.str | None = ...,
+        channels: _abc.Iterable[_builtins.str] | None = ...,
+        channel_count: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "bundle_id", b"bundle_id", "created_at", b"created_at", "environment", b"environment", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_channel_count", b"_channel_count", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "_user_email", b"_user_email", "_user_name", b"_user_name", "bundle_id", b"bundle_id", "channel_count", b"channel_count", "created_at", b"created_at", "environment", b"environment", "last_seen_at", b"last_seen_at", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "user_email", b"user_email", "user_name", b"user_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "bundle_id", b"bundle_id", "created_at", b"created_at", "environment", b"environment", "id", b"id", "name", b"name", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_to_start_token_state", b"push_to_start_token_state", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "push_token_state", b"push_token_state", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_channel_count", b"_channel_count", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "_user_email", b"_user_email", "_user_name", b"_user_name", "bundle_id", b"bundle_id", "channel_count", b"channel_count", "channels", b"channels", "created_at", b"created_at", "environment", b"environment", "id", b"id", "last_seen_at", b"last_seen_at", "name", b"name", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_to_start_token_state", b"push_to_start_token_state", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "push_token_state", b"push_token_state", "state", b"state", "user_email", b"user_email", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__bundle_id: _TypeAlias = _typing.Literal["bundle_id"]  # noqa: Y015
     _WhichOneofArgType__bundle_id: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id"]  # noqa: Y015
+    _WhichOneofReturnType__channel_count: _TypeAlias = _typing.Literal["channel_count"]  # noqa: Y015
+    _WhichOneofArgType__channel_count: _TypeAlias = _typing.Literal["_channel_count", b"_channel_count"]  # noqa: Y015
     _WhichOneofReturnType__environment: _TypeAlias = _typing.Literal["environment"]  # noqa: Y015
     _WhichOneofArgType__environment: _TypeAlias = _typing.Literal["_environment", b"_environment"]  # noqa: Y015
     _WhichOneofReturnType__os_version: _TypeAlias = _typing.Literal["os_version"]  # noqa: Y015
@@ -152,8 +214,14 @@ class Device(_message.Message):
     _WhichOneofArgType__push_to_start_token_reason: _TypeAlias = _typing.Literal["_push_to_start_token_reason", b"_push_to_start_token_reason"]  # noqa: Y015
     _WhichOneofReturnType__push_token_reason: _TypeAlias = _typing.Literal["push_token_reason"]  # noqa: Y015
     _WhichOneofArgType__push_token_reason: _TypeAlias = _typing.Literal["_push_token_reason", b"_push_token_reason"]  # noqa: Y015
+    _WhichOneofReturnType__user_email: _TypeAlias = _typing.Literal["user_email"]  # noqa: Y015
+    _WhichOneofArgType__user_email: _TypeAlias = _typing.Literal["_user_email", b"_user_email"]  # noqa: Y015
+    _WhichOneofReturnType__user_name: _TypeAlias = _typing.Literal["user_name"]  # noqa: Y015
+    _WhichOneofArgType__user_name: _TypeAlias = _typing.Literal["_user_name", b"_user_name"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__bundle_id) -> _WhichOneofReturnType__bundle_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__channel_count) -> _WhichOneofReturnType__channel_count | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__environment) -> _WhichOneofReturnType__environment | None: ...
     @_typing.overload
@@ -162,5 +230,9 @@ class Device(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__push_to_start_token_reason) -> _WhichOneofReturnType__push_to_start_token_reason | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__push_token_reason) -> _WhichOneofReturnType__push_token_reason | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__user_email) -> _WhichOneofReturnType__user_email | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__user_name) -> _WhichOneofReturnType__user_name | None: ...
 
 Global___Device: _TypeAlias = Device  # noqa: Y015

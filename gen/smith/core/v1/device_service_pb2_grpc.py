@@ -45,6 +45,16 @@ class DeviceServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_device__service__pb2.ListDevicesRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_device__service__pb2.ListDevicesResponse.FromString,
                 _registered_method=True)
+        self.GetDevice = channel.unary_unary(
+                '/smith.core.v1.DeviceService/GetDevice',
+                request_serializer=smith_dot_core_dot_v1_dot_device__service__pb2.GetDeviceRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_device__service__pb2.GetDeviceResponse.FromString,
+                _registered_method=True)
+        self.UpdateDevice = channel.unary_unary(
+                '/smith.core.v1.DeviceService/UpdateDevice',
+                request_serializer=smith_dot_core_dot_v1_dot_device__service__pb2.UpdateDeviceRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_device__service__pb2.UpdateDeviceResponse.FromString,
+                _registered_method=True)
         self.DeleteDevice = channel.unary_unary(
                 '/smith.core.v1.DeviceService/DeleteDevice',
                 request_serializer=smith_dot_core_dot_v1_dot_device__service__pb2.DeleteDeviceRequest.SerializeToString,
@@ -66,16 +76,38 @@ class DeviceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDevices(self, request, context):
-        """The account's devices, oldest first.
+        """The account's devices, oldest first unless asked otherwise. Filters are combined by "and"; with none, all devices are
+        listed.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDevice(self, request, context):
+        """One device.
+
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateDevice(self, request, context):
+        """Renames a device: its person may, and an owner.
+
+        Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteDevice(self, request, context):
-        """Unpairs a device. Its secret is refused from the next call on; pushes still owed to it are dropped.
+        """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
+        are dropped.
 
-        Errors: NOT_FOUND.
+        Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,6 +125,16 @@ def add_DeviceServiceServicer_to_server(servicer, server):
                     servicer.ListDevices,
                     request_deserializer=smith_dot_core_dot_v1_dot_device__service__pb2.ListDevicesRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_device__service__pb2.ListDevicesResponse.SerializeToString,
+            ),
+            'GetDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDevice,
+                    request_deserializer=smith_dot_core_dot_v1_dot_device__service__pb2.GetDeviceRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_device__service__pb2.GetDeviceResponse.SerializeToString,
+            ),
+            'UpdateDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateDevice,
+                    request_deserializer=smith_dot_core_dot_v1_dot_device__service__pb2.UpdateDeviceRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_device__service__pb2.UpdateDeviceResponse.SerializeToString,
             ),
             'DeleteDevice': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteDevice,
@@ -155,6 +197,60 @@ class DeviceService:
             '/smith.core.v1.DeviceService/ListDevices',
             smith_dot_core_dot_v1_dot_device__service__pb2.ListDevicesRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_device__service__pb2.ListDevicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.DeviceService/GetDevice',
+            smith_dot_core_dot_v1_dot_device__service__pb2.GetDeviceRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_device__service__pb2.GetDeviceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.DeviceService/UpdateDevice',
+            smith_dot_core_dot_v1_dot_device__service__pb2.UpdateDeviceRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_device__service__pb2.UpdateDeviceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,11 +39,26 @@ class DeviceServiceStub:
     Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (no such member).
     """
     ListDevices: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.ListDevicesRequest, _device_service_pb2.ListDevicesResponse]
-    """The account's devices, oldest first."""
-    DeleteDevice: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]
-    """Unpairs a device. Its secret is refused from the next call on; pushes still owed to it are dropped.
+    """The account's devices, oldest first unless asked otherwise. Filters are combined by "and"; with none, all devices are
+    listed.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetDevice: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.GetDeviceRequest, _device_service_pb2.GetDeviceResponse]
+    """One device.
 
     Errors: NOT_FOUND.
+    """
+    UpdateDevice: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.UpdateDeviceRequest, _device_service_pb2.UpdateDeviceResponse]
+    """Renames a device: its person may, and an owner.
+
+    Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
+    """
+    DeleteDevice: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]
+    """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
+    are dropped.
+
+    Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -57,11 +72,26 @@ class DeviceServiceAsyncStub(DeviceServiceStub):
     Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (no such member).
     """
     ListDevices: _aio.UnaryUnaryMultiCallable[_device_service_pb2.ListDevicesRequest, _device_service_pb2.ListDevicesResponse]  # type: ignore[assignment]
-    """The account's devices, oldest first."""
-    DeleteDevice: _aio.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]  # type: ignore[assignment]
-    """Unpairs a device. Its secret is refused from the next call on; pushes still owed to it are dropped.
+    """The account's devices, oldest first unless asked otherwise. Filters are combined by "and"; with none, all devices are
+    listed.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetDevice: _aio.UnaryUnaryMultiCallable[_device_service_pb2.GetDeviceRequest, _device_service_pb2.GetDeviceResponse]  # type: ignore[assignment]
+    """One device.
 
     Errors: NOT_FOUND.
+    """
+    UpdateDevice: _aio.UnaryUnaryMultiCallable[_device_service_pb2.UpdateDeviceRequest, _device_service_pb2.UpdateDeviceResponse]  # type: ignore[assignment]
+    """Renames a device: its person may, and an owner.
+
+    Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
+    """
+    DeleteDevice: _aio.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]  # type: ignore[assignment]
+    """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
+    are dropped.
+
+    Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
     """
 
 class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -84,7 +114,33 @@ class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_service_pb2.ListDevicesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_device_service_pb2.ListDevicesResponse, _abc.Awaitable[_device_service_pb2.ListDevicesResponse]]:
-        """The account's devices, oldest first."""
+        """The account's devices, oldest first unless asked otherwise. Filters are combined by "and"; with none, all devices are
+        listed.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDevice(
+        self,
+        request: _device_service_pb2.GetDeviceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_device_service_pb2.GetDeviceResponse, _abc.Awaitable[_device_service_pb2.GetDeviceResponse]]:
+        """One device.
+
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateDevice(
+        self,
+        request: _device_service_pb2.UpdateDeviceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_device_service_pb2.UpdateDeviceResponse, _abc.Awaitable[_device_service_pb2.UpdateDeviceResponse]]:
+        """Renames a device: its person may, and an owner.
+
+        Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def DeleteDevice(
@@ -92,9 +148,10 @@ class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_service_pb2.DeleteDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_device_service_pb2.DeleteDeviceResponse, _abc.Awaitable[_device_service_pb2.DeleteDeviceResponse]]:
-        """Unpairs a device. Its secret is refused from the next call on; pushes still owed to it are dropped.
+        """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
+        are dropped.
 
-        Errors: NOT_FOUND.
+        Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
         """
 
 def add_DeviceServiceServicer_to_server(servicer: DeviceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

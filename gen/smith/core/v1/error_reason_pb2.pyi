@@ -58,6 +58,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """`stream_key` breaks its syntax. INVALID_ARGUMENT, HTTP 400."""
     ERROR_REASON_IDEMPOTENCY_KEY_REUSED: _ErrorReason.ValueType  # 16
     """The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
+    ERROR_REASON_LAST_OWNER: _ErrorReason.ValueType  # 17
+    """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Stands in the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
@@ -101,4 +103,6 @@ ERROR_REASON_INVALID_STREAM_KEY: ErrorReason.ValueType  # 15
 """`stream_key` breaks its syntax. INVALID_ARGUMENT, HTTP 400."""
 ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason.ValueType  # 16
 """The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
+ERROR_REASON_LAST_OWNER: ErrorReason.ValueType  # 17
+"""An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -56,6 +56,16 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     """The line works again; what was queued goes out."""
     EVENT_TYPE_ACTION_RUN_SETTLED: _EventType.ValueType  # 15
     """A webhook action's run has ended; `reason` is empty if it succeeded."""
+    EVENT_TYPE_MEMBERS_CHANGED: _EventType.ValueType  # 16
+    """The account's people or its invites have changed."""
+    EVENT_TYPE_DEVICE_PAIRED: _EventType.ValueType  # 40
+    """A phone was paired."""
+    EVENT_TYPE_DEVICE_CHANGED: _EventType.ValueType  # 41
+    """A device was renamed, has reported tokens, or has lost them to another device."""
+    EVENT_TYPE_DEVICE_REMOVED: _EventType.ValueType  # 42
+    """A device was unpaired."""
+    EVENT_TYPE_PUSH_TOKEN_DEAD: _EventType.ValueType  # 43
+    """APNs declared a device's push token dead; `reason` is its word for it."""
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
     """What can happen."""
@@ -92,6 +102,16 @@ EVENT_TYPE_DELIVERY_RESUMED: EventType.ValueType  # 14
 """The line works again; what was queued goes out."""
 EVENT_TYPE_ACTION_RUN_SETTLED: EventType.ValueType  # 15
 """A webhook action's run has ended; `reason` is empty if it succeeded."""
+EVENT_TYPE_MEMBERS_CHANGED: EventType.ValueType  # 16
+"""The account's people or its invites have changed."""
+EVENT_TYPE_DEVICE_PAIRED: EventType.ValueType  # 40
+"""A phone was paired."""
+EVENT_TYPE_DEVICE_CHANGED: EventType.ValueType  # 41
+"""A device was renamed, has reported tokens, or has lost them to another device."""
+EVENT_TYPE_DEVICE_REMOVED: EventType.ValueType  # 42
+"""A device was unpaired."""
+EVENT_TYPE_PUSH_TOKEN_DEAD: EventType.ValueType  # 43
+"""APNs declared a device's push token dead; `reason` is its word for it."""
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final

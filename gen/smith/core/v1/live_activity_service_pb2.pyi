@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from smith.core.v1 import live_activity_pb2 as _live_activity_pb2
+from smith.core.v1 import live_activity_record_pb2 as _live_activity_record_pb2
 from smith.core.v1 import push_notification_pb2 as _push_notification_pb2
 import builtins as _builtins
 import sys
@@ -659,3 +660,461 @@ class ResumeLiveActivityStreamResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__activity_id) -> _WhichOneofReturnType__activity_id | None: ...
 
 Global___ResumeLiveActivityStreamResponse: _TypeAlias = ResumeLiveActivityStreamResponse  # noqa: Y015
+
+@_typing.final
+class StopLiveActivityRequest(_message.Message):
+    """An activity to stop."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    activity_id: _builtins.str
+    """The activity."""
+    def __init__(
+        self,
+        *,
+        activity_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_id", b"activity_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopLiveActivityRequest: _TypeAlias = StopLiveActivityRequest  # noqa: Y015
+
+@_typing.final
+class StopLiveActivityResponse(_message.Message):
+    """What became of the end by the time of the answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICES_NOTIFIED_FIELD_NUMBER: _builtins.int
+    DEVICES_QUEUED_FIELD_NUMBER: _builtins.int
+    IGNORED_FIELD_NUMBER: _builtins.int
+    devices_notified: _builtins.int
+    """Devices for which APNs accepted the end."""
+    devices_queued: _builtins.int
+    """Devices still owed it: waiting for their update token."""
+    ignored: _builtins.bool
+    """True if the activity had ended before and nothing was changed. Left out otherwise."""
+    def __init__(
+        self,
+        *,
+        devices_notified: _builtins.int = ...,
+        devices_queued: _builtins.int = ...,
+        ignored: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ignored", b"_ignored", "ignored", b"ignored"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ignored", b"_ignored", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ignored", b"ignored"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__ignored: _TypeAlias = _typing.Literal["ignored"]  # noqa: Y015
+    _WhichOneofArgType__ignored: _TypeAlias = _typing.Literal["_ignored", b"_ignored"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ignored) -> _WhichOneofReturnType__ignored | None: ...
+
+Global___StopLiveActivityResponse: _TypeAlias = StopLiveActivityResponse  # noqa: Y015
+
+@_typing.final
+class ListLiveActivitiesRequest(_message.Message):
+    """Asks for activities. Filters are combined by "and"."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    STREAM_KEY_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    status: _live_activity_record_pb2.LiveActivityStatus.ValueType
+    """Only active or only ended ones; both if left out."""
+    stream_key: _builtins.str
+    """Only those that show or have shown this stream."""
+    search: _builtins.str
+    """Only those with this text in their title or stream key, or with this id. Letter case does not matter. 1 to 100
+    characters.
+    """
+    page_size: _builtins.int
+    """1 to 1000; 100 if left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        status: _live_activity_record_pb2.LiveActivityStatus.ValueType | None = ...,
+        stream_key: _builtins.str | None = ...,
+        search: _builtins.str | None = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
+    _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    _WhichOneofReturnType__search: _TypeAlias = _typing.Literal["search"]  # noqa: Y015
+    _WhichOneofArgType__search: _TypeAlias = _typing.Literal["_search", b"_search"]  # noqa: Y015
+    _WhichOneofReturnType__status: _TypeAlias = _typing.Literal["status"]  # noqa: Y015
+    _WhichOneofArgType__status: _TypeAlias = _typing.Literal["_status", b"_status"]  # noqa: Y015
+    _WhichOneofReturnType__stream_key: _TypeAlias = _typing.Literal["stream_key"]  # noqa: Y015
+    _WhichOneofArgType__stream_key: _TypeAlias = _typing.Literal["_stream_key", b"_stream_key"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__search) -> _WhichOneofReturnType__search | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__status) -> _WhichOneofReturnType__status | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__stream_key) -> _WhichOneofReturnType__stream_key | None: ...
+
+Global___ListLiveActivitiesRequest: _TypeAlias = ListLiveActivitiesRequest  # noqa: Y015
+
+@_typing.final
+class ListLiveActivitiesResponse(_message.Message):
+    """Some activities."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Unset on the last."""
+    @_builtins.property
+    def live_activities(self) -> _containers.RepeatedCompositeFieldContainer[_live_activity_record_pb2.LiveActivity]:
+        """The activities."""
+
+    def __init__(
+        self,
+        *,
+        live_activities: _abc.Iterable[_live_activity_record_pb2.LiveActivity] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "live_activities", b"live_activities", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListLiveActivitiesResponse: _TypeAlias = ListLiveActivitiesResponse  # noqa: Y015
+
+@_typing.final
+class GetLiveActivityRequest(_message.Message):
+    """Asks for an activity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    activity_id: _builtins.str
+    """The activity."""
+    def __init__(
+        self,
+        *,
+        activity_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_id", b"activity_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLiveActivityRequest: _TypeAlias = GetLiveActivityRequest  # noqa: Y015
+
+@_typing.final
+class GetLiveActivityResponse(_message.Message):
+    """The activity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIVE_ACTIVITY_FIELD_NUMBER: _builtins.int
+    PHASES_FIELD_NUMBER: _builtins.int
+    HAS_STREAM_FIELD_NUMBER: _builtins.int
+    has_stream: _builtins.bool
+    """True if it shows a stream that is there still: its next PUT would start another."""
+    @_builtins.property
+    def live_activity(self) -> _live_activity_record_pb2.LiveActivity:
+        """The activity."""
+
+    @_builtins.property
+    def phases(self) -> _containers.RepeatedCompositeFieldContainer[_live_activity_record_pb2.LiveActivityPhaseCount]:
+        """Its devices by phase; phases without devices are left out."""
+
+    def __init__(
+        self,
+        *,
+        live_activity: _live_activity_record_pb2.LiveActivity | None = ...,
+        phases: _abc.Iterable[_live_activity_record_pb2.LiveActivityPhaseCount] | None = ...,
+        has_stream: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["live_activity", b"live_activity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_stream", b"has_stream", "live_activity", b"live_activity", "phases", b"phases"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLiveActivityResponse: _TypeAlias = GetLiveActivityResponse  # noqa: Y015
+
+@_typing.final
+class ListLiveActivityDevicesRequest(_message.Message):
+    """Asks for an activity's devices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    activity_id: _builtins.str
+    """The activity."""
+    page_size: _builtins.int
+    """1 to 1000; 100 if left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        activity_id: _builtins.str = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "activity_id", b"activity_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
+    _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+
+Global___ListLiveActivityDevicesRequest: _TypeAlias = ListLiveActivityDevicesRequest  # noqa: Y015
+
+@_typing.final
+class ListLiveActivityDevicesResponse(_message.Message):
+    """Some of an activity's devices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Unset on the last."""
+    @_builtins.property
+    def devices(self) -> _containers.RepeatedCompositeFieldContainer[_live_activity_record_pb2.LiveActivityDevice]:
+        """The devices."""
+
+    def __init__(
+        self,
+        *,
+        devices: _abc.Iterable[_live_activity_record_pb2.LiveActivityDevice] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "devices", b"devices", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListLiveActivityDevicesResponse: _TypeAlias = ListLiveActivityDevicesResponse  # noqa: Y015
+
+@_typing.final
+class ListLiveActivityTimelineRequest(_message.Message):
+    """Asks what happened to an activity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    activity_id: _builtins.str
+    """The activity."""
+    page_size: _builtins.int
+    """1 to 1000; 100 if left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        activity_id: _builtins.str = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "activity_id", b"activity_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
+    _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+
+Global___ListLiveActivityTimelineRequest: _TypeAlias = ListLiveActivityTimelineRequest  # noqa: Y015
+
+@_typing.final
+class ListLiveActivityTimelineResponse(_message.Message):
+    """Some of what happened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Unset on the last."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_live_activity_record_pb2.LiveActivityTimelineEntry]:
+        """What happened."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[_live_activity_record_pb2.LiveActivityTimelineEntry] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListLiveActivityTimelineResponse: _TypeAlias = ListLiveActivityTimelineResponse  # noqa: Y015
+
+@_typing.final
+class ListLiveActivityStreamsRequest(_message.Message):
+    """Asks for streams. Filters are combined by "and"."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAUSED_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    paused: _builtins.bool
+    """Only those that are, or are not, paused."""
+    search: _builtins.str
+    """Only those with this text in their key. Letter case does not matter. 1 to 100 characters."""
+    page_size: _builtins.int
+    """1 to 1000; 100 if left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        paused: _builtins.bool | None = ...,
+        search: _builtins.str | None = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_paused", b"_paused", "_search", b"_search", "page_size", b"page_size", "page_token", b"page_token", "paused", b"paused", "search", b"search"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_paused", b"_paused", "_search", b"_search", "page_size", b"page_size", "page_token", b"page_token", "paused", b"paused", "search", b"search"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
+    _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    _WhichOneofReturnType__paused: _TypeAlias = _typing.Literal["paused"]  # noqa: Y015
+    _WhichOneofArgType__paused: _TypeAlias = _typing.Literal["_paused", b"_paused"]  # noqa: Y015
+    _WhichOneofReturnType__search: _TypeAlias = _typing.Literal["search"]  # noqa: Y015
+    _WhichOneofArgType__search: _TypeAlias = _typing.Literal["_search", b"_search"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__paused) -> _WhichOneofReturnType__paused | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__search) -> _WhichOneofReturnType__search | None: ...
+
+Global___ListLiveActivityStreamsRequest: _TypeAlias = ListLiveActivityStreamsRequest  # noqa: Y015
+
+@_typing.final
+class ListLiveActivityStreamsResponse(_message.Message):
+    """Some streams."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STREAMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Unset on the last."""
+    @_builtins.property
+    def streams(self) -> _containers.RepeatedCompositeFieldContainer[_live_activity_record_pb2.LiveActivityStream]:
+        """The streams."""
+
+    def __init__(
+        self,
+        *,
+        streams: _abc.Iterable[_live_activity_record_pb2.LiveActivityStream] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token", "streams", b"streams"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListLiveActivityStreamsResponse: _TypeAlias = ListLiveActivityStreamsResponse  # noqa: Y015
+
+@_typing.final
+class GetLiveActivityStreamRequest(_message.Message):
+    """Asks for a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STREAM_KEY_FIELD_NUMBER: _builtins.int
+    stream_key: _builtins.str
+    """The stream."""
+    def __init__(
+        self,
+        *,
+        stream_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stream_key", b"stream_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLiveActivityStreamRequest: _TypeAlias = GetLiveActivityStreamRequest  # noqa: Y015
+
+@_typing.final
+class GetLiveActivityStreamResponse(_message.Message):
+    """The stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STREAM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def stream(self) -> _live_activity_record_pb2.LiveActivityStream:
+        """The stream."""
+
+    def __init__(
+        self,
+        *,
+        stream: _live_activity_record_pb2.LiveActivityStream | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stream", b"stream"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stream", b"stream"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLiveActivityStreamResponse: _TypeAlias = GetLiveActivityStreamResponse  # noqa: Y015

@@ -74,6 +74,41 @@ class LiveActivityServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ResumeLiveActivityStreamRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ResumeLiveActivityStreamResponse.FromString,
                 _registered_method=True)
+        self.StopLiveActivity = channel.unary_unary(
+                '/smith.core.v1.LiveActivityService/StopLiveActivity',
+                request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.StopLiveActivityRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.StopLiveActivityResponse.FromString,
+                _registered_method=True)
+        self.ListLiveActivities = channel.unary_unary(
+                '/smith.core.v1.LiveActivityService/ListLiveActivities',
+                request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivitiesRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivitiesResponse.FromString,
+                _registered_method=True)
+        self.GetLiveActivity = channel.unary_unary(
+                '/smith.core.v1.LiveActivityService/GetLiveActivity',
+                request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityResponse.FromString,
+                _registered_method=True)
+        self.ListLiveActivityDevices = channel.unary_unary(
+                '/smith.core.v1.LiveActivityService/ListLiveActivityDevices',
+                request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityDevicesRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityDevicesResponse.FromString,
+                _registered_method=True)
+        self.ListLiveActivityTimeline = channel.unary_unary(
+                '/smith.core.v1.LiveActivityService/ListLiveActivityTimeline',
+                request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityTimelineRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityTimelineResponse.FromString,
+                _registered_method=True)
+        self.ListLiveActivityStreams = channel.unary_unary(
+                '/smith.core.v1.LiveActivityService/ListLiveActivityStreams',
+                request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityStreamsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityStreamsResponse.FromString,
+                _registered_method=True)
+        self.GetLiveActivityStream = channel.unary_unary(
+                '/smith.core.v1.LiveActivityService/GetLiveActivityStream',
+                request_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityStreamRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityStreamResponse.FromString,
+                _registered_method=True)
 
 
 class LiveActivityServiceServicer:
@@ -153,6 +188,73 @@ class LiveActivityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StopLiveActivity(self, request, context):
+        """Ends an activity with the state that it shows. If it shows a stream, the stream's next PUT starts another. Stopping it
+        again succeeds and changes nothing.
+
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLiveActivities(self, request, context):
+        """The account's activities, the last to change first: active ones by their newest state, ended ones by their end. A page
+        may hold fewer than `page_size`, even none, and still have a next one. Active ones that change between two pages may
+        be missed by the second.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLiveActivity(self, request, context):
+        """An activity, and how many devices have come how far with it.
+
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLiveActivityDevices(self, request, context):
+        """An activity's devices, and what can be said about each.
+
+        Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLiveActivityTimeline(self, request, context):
+        """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
+        far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+
+        Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLiveActivityStreams(self, request, context):
+        """The account's streams by their keys, paused ones too.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLiveActivityStream(self, request, context):
+        """A stream.
+
+        Errors: INVALID_STREAM_KEY, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LiveActivityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -190,6 +292,41 @@ def add_LiveActivityServiceServicer_to_server(servicer, server):
                     servicer.ResumeLiveActivityStream,
                     request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ResumeLiveActivityStreamRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ResumeLiveActivityStreamResponse.SerializeToString,
+            ),
+            'StopLiveActivity': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopLiveActivity,
+                    request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.StopLiveActivityRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.StopLiveActivityResponse.SerializeToString,
+            ),
+            'ListLiveActivities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLiveActivities,
+                    request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivitiesRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivitiesResponse.SerializeToString,
+            ),
+            'GetLiveActivity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLiveActivity,
+                    request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityResponse.SerializeToString,
+            ),
+            'ListLiveActivityDevices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLiveActivityDevices,
+                    request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityDevicesRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityDevicesResponse.SerializeToString,
+            ),
+            'ListLiveActivityTimeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLiveActivityTimeline,
+                    request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityTimelineRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityTimelineResponse.SerializeToString,
+            ),
+            'ListLiveActivityStreams': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLiveActivityStreams,
+                    request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityStreamsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityStreamsResponse.SerializeToString,
+            ),
+            'GetLiveActivityStream': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLiveActivityStream,
+                    request_deserializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityStreamRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityStreamResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -386,6 +523,195 @@ class LiveActivityService:
             '/smith.core.v1.LiveActivityService/ResumeLiveActivityStream',
             smith_dot_core_dot_v1_dot_live__activity__service__pb2.ResumeLiveActivityStreamRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_live__activity__service__pb2.ResumeLiveActivityStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopLiveActivity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.LiveActivityService/StopLiveActivity',
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.StopLiveActivityRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.StopLiveActivityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLiveActivities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.LiveActivityService/ListLiveActivities',
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivitiesRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLiveActivity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.LiveActivityService/GetLiveActivity',
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLiveActivityDevices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.LiveActivityService/ListLiveActivityDevices',
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityDevicesRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityDevicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLiveActivityTimeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.LiveActivityService/ListLiveActivityTimeline',
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityTimelineRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLiveActivityStreams(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.LiveActivityService/ListLiveActivityStreams',
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityStreamsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.ListLiveActivityStreamsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLiveActivityStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.LiveActivityService/GetLiveActivityStream',
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityStreamRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_live__activity__service__pb2.GetLiveActivityStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -79,6 +79,45 @@ class LiveActivityServiceStub:
 
     Errors: INVALID_STREAM_KEY, NOT_FOUND, LIVE_ACTIVITY_LIMIT.
     """
+    StopLiveActivity: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.StopLiveActivityRequest, _live_activity_service_pb2.StopLiveActivityResponse]
+    """Ends an activity with the state that it shows. If it shows a stream, the stream's next PUT starts another. Stopping it
+    again succeeds and changes nothing.
+
+    Errors: NOT_FOUND.
+    """
+    ListLiveActivities: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivitiesRequest, _live_activity_service_pb2.ListLiveActivitiesResponse]
+    """The account's activities, the last to change first: active ones by their newest state, ended ones by their end. A page
+    may hold fewer than `page_size`, even none, and still have a next one. Active ones that change between two pages may
+    be missed by the second.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetLiveActivity: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.GetLiveActivityRequest, _live_activity_service_pb2.GetLiveActivityResponse]
+    """An activity, and how many devices have come how far with it.
+
+    Errors: NOT_FOUND.
+    """
+    ListLiveActivityDevices: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityDevicesRequest, _live_activity_service_pb2.ListLiveActivityDevicesResponse]
+    """An activity's devices, and what can be said about each.
+
+    Errors: INVALID_REQUEST, NOT_FOUND.
+    """
+    ListLiveActivityTimeline: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityTimelineRequest, _live_activity_service_pb2.ListLiveActivityTimelineResponse]
+    """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
+    far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+
+    Errors: INVALID_REQUEST, NOT_FOUND.
+    """
+    ListLiveActivityStreams: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityStreamsRequest, _live_activity_service_pb2.ListLiveActivityStreamsResponse]
+    """The account's streams by their keys, paused ones too.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetLiveActivityStream: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.GetLiveActivityStreamRequest, _live_activity_service_pb2.GetLiveActivityStreamResponse]
+    """A stream.
+
+    Errors: INVALID_STREAM_KEY, NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class LiveActivityServiceAsyncStub(LiveActivityServiceStub):
@@ -130,6 +169,45 @@ class LiveActivityServiceAsyncStub(LiveActivityServiceStub):
     """Shows a paused stream's latest state again, as a new activity. Resuming a stream that is not paused changes nothing.
 
     Errors: INVALID_STREAM_KEY, NOT_FOUND, LIVE_ACTIVITY_LIMIT.
+    """
+    StopLiveActivity: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.StopLiveActivityRequest, _live_activity_service_pb2.StopLiveActivityResponse]  # type: ignore[assignment]
+    """Ends an activity with the state that it shows. If it shows a stream, the stream's next PUT starts another. Stopping it
+    again succeeds and changes nothing.
+
+    Errors: NOT_FOUND.
+    """
+    ListLiveActivities: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivitiesRequest, _live_activity_service_pb2.ListLiveActivitiesResponse]  # type: ignore[assignment]
+    """The account's activities, the last to change first: active ones by their newest state, ended ones by their end. A page
+    may hold fewer than `page_size`, even none, and still have a next one. Active ones that change between two pages may
+    be missed by the second.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetLiveActivity: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.GetLiveActivityRequest, _live_activity_service_pb2.GetLiveActivityResponse]  # type: ignore[assignment]
+    """An activity, and how many devices have come how far with it.
+
+    Errors: NOT_FOUND.
+    """
+    ListLiveActivityDevices: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityDevicesRequest, _live_activity_service_pb2.ListLiveActivityDevicesResponse]  # type: ignore[assignment]
+    """An activity's devices, and what can be said about each.
+
+    Errors: INVALID_REQUEST, NOT_FOUND.
+    """
+    ListLiveActivityTimeline: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityTimelineRequest, _live_activity_service_pb2.ListLiveActivityTimelineResponse]  # type: ignore[assignment]
+    """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
+    far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+
+    Errors: INVALID_REQUEST, NOT_FOUND.
+    """
+    ListLiveActivityStreams: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityStreamsRequest, _live_activity_service_pb2.ListLiveActivityStreamsResponse]  # type: ignore[assignment]
+    """The account's streams by their keys, paused ones too.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetLiveActivityStream: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.GetLiveActivityStreamRequest, _live_activity_service_pb2.GetLiveActivityStreamResponse]  # type: ignore[assignment]
+    """A stream.
+
+    Errors: INVALID_STREAM_KEY, NOT_FOUND.
     """
 
 class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -221,6 +299,87 @@ class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
         """Shows a paused stream's latest state again, as a new activity. Resuming a stream that is not paused changes nothing.
 
         Errors: INVALID_STREAM_KEY, NOT_FOUND, LIVE_ACTIVITY_LIMIT.
+        """
+
+    @_abc_1.abstractmethod
+    def StopLiveActivity(
+        self,
+        request: _live_activity_service_pb2.StopLiveActivityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_live_activity_service_pb2.StopLiveActivityResponse, _abc.Awaitable[_live_activity_service_pb2.StopLiveActivityResponse]]:
+        """Ends an activity with the state that it shows. If it shows a stream, the stream's next PUT starts another. Stopping it
+        again succeeds and changes nothing.
+
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLiveActivities(
+        self,
+        request: _live_activity_service_pb2.ListLiveActivitiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_live_activity_service_pb2.ListLiveActivitiesResponse, _abc.Awaitable[_live_activity_service_pb2.ListLiveActivitiesResponse]]:
+        """The account's activities, the last to change first: active ones by their newest state, ended ones by their end. A page
+        may hold fewer than `page_size`, even none, and still have a next one. Active ones that change between two pages may
+        be missed by the second.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetLiveActivity(
+        self,
+        request: _live_activity_service_pb2.GetLiveActivityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_live_activity_service_pb2.GetLiveActivityResponse, _abc.Awaitable[_live_activity_service_pb2.GetLiveActivityResponse]]:
+        """An activity, and how many devices have come how far with it.
+
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLiveActivityDevices(
+        self,
+        request: _live_activity_service_pb2.ListLiveActivityDevicesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_live_activity_service_pb2.ListLiveActivityDevicesResponse, _abc.Awaitable[_live_activity_service_pb2.ListLiveActivityDevicesResponse]]:
+        """An activity's devices, and what can be said about each.
+
+        Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLiveActivityTimeline(
+        self,
+        request: _live_activity_service_pb2.ListLiveActivityTimelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_live_activity_service_pb2.ListLiveActivityTimelineResponse, _abc.Awaitable[_live_activity_service_pb2.ListLiveActivityTimelineResponse]]:
+        """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
+        far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+
+        Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLiveActivityStreams(
+        self,
+        request: _live_activity_service_pb2.ListLiveActivityStreamsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_live_activity_service_pb2.ListLiveActivityStreamsResponse, _abc.Awaitable[_live_activity_service_pb2.ListLiveActivityStreamsResponse]]:
+        """The account's streams by their keys, paused ones too.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetLiveActivityStream(
+        self,
+        request: _live_activity_service_pb2.GetLiveActivityStreamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_live_activity_service_pb2.GetLiveActivityStreamResponse, _abc.Awaitable[_live_activity_service_pb2.GetLiveActivityStreamResponse]]:
+        """A stream.
+
+        Errors: INVALID_STREAM_KEY, NOT_FOUND.
         """
 
 def add_LiveActivityServiceServicer_to_server(servicer: LiveActivityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

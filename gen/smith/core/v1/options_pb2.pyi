@@ -30,7 +30,7 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     ACCESS_UNSPECIFIED: _Access.ValueType  # 0
     """Not a valid choice."""
     ACCESS_PUBLIC: _Access.ValueType  # 1
-    """Anybody, without credentials. For signing in and pairing only."""
+    """Anybody, without credentials. For signing in, pairing, accepting invites and a server's first account only."""
     ACCESS_API_KEY: _Access.ValueType  # 2
     """The holder of an API key (`ask_...`)."""
     ACCESS_DEVICE: _Access.ValueType  # 3
@@ -46,7 +46,7 @@ class Access(_Access, metaclass=_AccessEnumTypeWrapper):
 ACCESS_UNSPECIFIED: Access.ValueType  # 0
 """Not a valid choice."""
 ACCESS_PUBLIC: Access.ValueType  # 1
-"""Anybody, without credentials. For signing in and pairing only."""
+"""Anybody, without credentials. For signing in, pairing, accepting invites and a server's first account only."""
 ACCESS_API_KEY: Access.ValueType  # 2
 """The holder of an API key (`ask_...`)."""
 ACCESS_DEVICE: Access.ValueType  # 3

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from smith.core.v1 import json_object_pb2 as _json_object_pb2
@@ -67,6 +68,70 @@ WEBHOOK_METHOD_GET: WebhookMethod.ValueType  # 1
 WEBHOOK_METHOD_POST: WebhookMethod.ValueType  # 2
 """HTTP POST."""
 Global___WebhookMethod: _TypeAlias = WebhookMethod  # noqa: Y015
+
+class _PushNotificationDeliveryState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PushNotificationDeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PushNotificationDeliveryState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED: _PushNotificationDeliveryState.ValueType  # 0
+    """Not used."""
+    PUSH_NOTIFICATION_DELIVERY_STATE_DUE: _PushNotificationDeliveryState.ValueType  # 1
+    """Owed: it is being sent, or tried again."""
+    PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: _PushNotificationDeliveryState.ValueType  # 2
+    """APNs took it."""
+    PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: _PushNotificationDeliveryState.ValueType  # 3
+    """The device's token was dead."""
+    PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: _PushNotificationDeliveryState.ValueType  # 4
+    """APNs will never take it."""
+    PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: _PushNotificationDeliveryState.ValueType  # 5
+    """It was not worth delivering any longer when it could have been."""
+
+class PushNotificationDeliveryState(_PushNotificationDeliveryState, metaclass=_PushNotificationDeliveryStateEnumTypeWrapper):
+    """Where the delivery of a notification stands."""
+
+PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED: PushNotificationDeliveryState.ValueType  # 0
+"""Not used."""
+PUSH_NOTIFICATION_DELIVERY_STATE_DUE: PushNotificationDeliveryState.ValueType  # 1
+"""Owed: it is being sent, or tried again."""
+PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: PushNotificationDeliveryState.ValueType  # 2
+"""APNs took it."""
+PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: PushNotificationDeliveryState.ValueType  # 3
+"""The device's token was dead."""
+PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: PushNotificationDeliveryState.ValueType  # 4
+"""APNs will never take it."""
+PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: PushNotificationDeliveryState.ValueType  # 5
+"""It was not worth delivering any longer when it could have been."""
+Global___PushNotificationDeliveryState: _TypeAlias = PushNotificationDeliveryState  # noqa: Y015
+
+class _PushNotificationOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PushNotificationOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PushNotificationOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PUSH_NOTIFICATION_OUTCOME_UNSPECIFIED: _PushNotificationOutcome.ValueType  # 0
+    """Not a valid choice."""
+    PUSH_NOTIFICATION_OUTCOME_ACCEPTED: _PushNotificationOutcome.ValueType  # 1
+    """APNs accepted it for a device."""
+    PUSH_NOTIFICATION_OUTCOME_OWED: _PushNotificationOutcome.ValueType  # 2
+    """It is owed to a device."""
+    PUSH_NOTIFICATION_OUTCOME_FAILED: _PushNotificationOutcome.ValueType  # 3
+    """A device will not get it: a dead token, a refusal, or out of time."""
+
+class PushNotificationOutcome(_PushNotificationOutcome, metaclass=_PushNotificationOutcomeEnumTypeWrapper):
+    """What notifications are looked for by."""
+
+PUSH_NOTIFICATION_OUTCOME_UNSPECIFIED: PushNotificationOutcome.ValueType  # 0
+"""Not a valid choice."""
+PUSH_NOTIFICATION_OUTCOME_ACCEPTED: PushNotificationOutcome.ValueType  # 1
+"""APNs accepted it for a device."""
+PUSH_NOTIFICATION_OUTCOME_OWED: PushNotificationOutcome.ValueType  # 2
+"""It is owed to a device."""
+PUSH_NOTIFICATION_OUTCOME_FAILED: PushNotificationOutcome.ValueType  # 3
+"""A device will not get it: a dead token, a refusal, or out of time."""
+Global___PushNotificationOutcome: _TypeAlias = PushNotificationOutcome  # noqa: Y015
 
 @_typing.final
 class PushNotificationAction(_message.Message):
@@ -138,3 +203,257 @@ class ChannelTarget(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChannelTarget: _TypeAlias = ChannelTarget  # noqa: Y015
+
+@_typing.final
+class PushNotification(_message.Message):
+    """A push notification that was sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    API_KEY_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    SENDER_NAME_FIELD_NUMBER: _builtins.int
+    REPLAY_OF_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identifier, a UUID."""
+    title: _builtins.str
+    """First line."""
+    message: _builtins.str
+    """Body text."""
+    api_key_id: _builtins.str
+    """The API key that sent it, a UUID. Unset if it was a person."""
+    user_id: _builtins.str
+    """The person who sent it, a UUID. Unset if it was an API key."""
+    sender_name: _builtins.str
+    """What the API key or the person is called now. Empty if unknown."""
+    replay_of: _builtins.str
+    """The notification that it is a replay of, a UUID. Unset if it is none."""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """When it stops being worth delivering."""
+
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The channels it was resolved to, by slug. Empty if it went to the whole account."""
+
+    @_builtins.property
+    def counts(self) -> Global___PushNotificationCounts:
+        """What became of it."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        title: _builtins.str = ...,
+        message: _builtins.str | None = ...,
+        channels: _abc.Iterable[_builtins.str] | None = ...,
+        api_key_id: _builtins.str | None = ...,
+        user_id: _builtins.str | None = ...,
+        sender_name: _builtins.str = ...,
+        replay_of: _builtins.str | None = ...,
+        counts: Global___PushNotificationCounts | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "counts", b"counts", "created_at", b"created_at", "expires_at", b"expires_at", "message", b"message", "replay_of", b"replay_of", "user_id", b"user_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "channels", b"channels", "counts", b"counts", "created_at", b"created_at", "expires_at", b"expires_at", "id", b"id", "message", b"message", "replay_of", b"replay_of", "sender_name", b"sender_name", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
+    _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
+    _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
+    _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
+    _WhichOneofReturnType__replay_of: _TypeAlias = _typing.Literal["replay_of"]  # noqa: Y015
+    _WhichOneofArgType__replay_of: _TypeAlias = _typing.Literal["_replay_of", b"_replay_of"]  # noqa: Y015
+    _WhichOneofReturnType__user_id: _TypeAlias = _typing.Literal["user_id"]  # noqa: Y015
+    _WhichOneofArgType__user_id: _TypeAlias = _typing.Literal["_user_id", b"_user_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__api_key_id) -> _WhichOneofReturnType__api_key_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__replay_of) -> _WhichOneofReturnType__replay_of | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__user_id) -> _WhichOneofReturnType__user_id | None: ...
+
+Global___PushNotification: _TypeAlias = PushNotification  # noqa: Y015
+
+@_typing.final
+class PushNotificationCounts(_message.Message):
+    """What has become of a notification's deliveries so far."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICES_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    OWED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    EXPIRED_FIELD_NUMBER: _builtins.int
+    PARTIAL_FIELD_NUMBER: _builtins.int
+    devices: _builtins.int
+    """Devices that it is for."""
+    accepted: _builtins.int
+    """Those for which APNs accepted it."""
+    owed: _builtins.int
+    """Those still owed it."""
+    failed: _builtins.int
+    """Those whose token was dead, or for which APNs refused it."""
+    expired: _builtins.int
+    """Those it could not be delivered to while it was worth it."""
+    partial: _builtins.bool
+    """Only so many devices as `devices` says were looked at, and there are more."""
+    def __init__(
+        self,
+        *,
+        devices: _builtins.int = ...,
+        accepted: _builtins.int = ...,
+        owed: _builtins.int = ...,
+        failed: _builtins.int = ...,
+        expired: _builtins.int = ...,
+        partial: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "devices", b"devices", "expired", b"expired", "failed", b"failed", "owed", b"owed", "partial", b"partial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushNotificationCounts: _TypeAlias = PushNotificationCounts  # noqa: Y015
+
+@_typing.final
+class PushNotificationContent(_message.Message):
+    """The rest of what a notification says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBTITLE_FIELD_NUMBER: _builtins.int
+    MEDIA_FIELD_NUMBER: _builtins.int
+    REDIRECTION_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    BADGE_FIELD_NUMBER: _builtins.int
+    SOUND_FIELD_NUMBER: _builtins.int
+    subtitle: _builtins.str
+    """Second line, under the title."""
+    media: _builtins.str
+    """URL of what is shown when it is expanded."""
+    redirection: _builtins.str
+    """URL opened when it is tapped."""
+    badge: _builtins.int
+    """Number on the app's icon."""
+    sound: _builtins.str
+    """Name of its sound. Unset for the system's own."""
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PushNotificationAction]:
+        """Its buttons, with what their webhooks are called with."""
+
+    @_builtins.property
+    def payload(self) -> _json_object_pb2.JsonObject:
+        """The sender's own data."""
+
+    def __init__(
+        self,
+        *,
+        subtitle: _builtins.str | None = ...,
+        media: _builtins.str | None = ...,
+        redirection: _builtins.str | None = ...,
+        actions: _abc.Iterable[Global___PushNotificationAction] | None = ...,
+        payload: _json_object_pb2.JsonObject | None = ...,
+        badge: _builtins.int | None = ...,
+        sound: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_media", b"_media", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "badge", b"badge", "media", b"media", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_media", b"_media", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "actions", b"actions", "badge", b"badge", "media", b"media", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__badge: _TypeAlias = _typing.Literal["badge"]  # noqa: Y015
+    _WhichOneofArgType__badge: _TypeAlias = _typing.Literal["_badge", b"_badge"]  # noqa: Y015
+    _WhichOneofReturnType__media: _TypeAlias = _typing.Literal["media"]  # noqa: Y015
+    _WhichOneofArgType__media: _TypeAlias = _typing.Literal["_media", b"_media"]  # noqa: Y015
+    _WhichOneofReturnType__payload: _TypeAlias = _typing.Literal["payload"]  # noqa: Y015
+    _WhichOneofArgType__payload: _TypeAlias = _typing.Literal["_payload", b"_payload"]  # noqa: Y015
+    _WhichOneofReturnType__redirection: _TypeAlias = _typing.Literal["redirection"]  # noqa: Y015
+    _WhichOneofArgType__redirection: _TypeAlias = _typing.Literal["_redirection", b"_redirection"]  # noqa: Y015
+    _WhichOneofReturnType__sound: _TypeAlias = _typing.Literal["sound"]  # noqa: Y015
+    _WhichOneofArgType__sound: _TypeAlias = _typing.Literal["_sound", b"_sound"]  # noqa: Y015
+    _WhichOneofReturnType__subtitle: _TypeAlias = _typing.Literal["subtitle"]  # noqa: Y015
+    _WhichOneofArgType__subtitle: _TypeAlias = _typing.Literal["_subtitle", b"_subtitle"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__badge) -> _WhichOneofReturnType__badge | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__media) -> _WhichOneofReturnType__media | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__payload) -> _WhichOneofReturnType__payload | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__redirection) -> _WhichOneofReturnType__redirection | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sound) -> _WhichOneofReturnType__sound | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__subtitle) -> _WhichOneofReturnType__subtitle | None: ...
+
+Global___PushNotificationContent: _TypeAlias = PushNotificationContent  # noqa: Y015
+
+@_typing.final
+class PushNotificationDelivery(_message.Message):
+    """What has become of a notification on one device."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_NAME_FIELD_NUMBER: _builtins.int
+    USER_NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SETTLED_AT_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    """The device, a UUID."""
+    device_name: _builtins.str
+    """What the device is called. Empty if it is not paired any more."""
+    user_name: _builtins.str
+    """Whose the device was."""
+    state: Global___PushNotificationDeliveryState.ValueType
+    """Where the delivery stands."""
+    attempts: _builtins.int
+    """Attempts that count."""
+    reason: _builtins.str
+    """Why the last attempt failed, in APNs' words or ours. Empty if it did not."""
+    @_builtins.property
+    def settled_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was settled. Unset while it is owed."""
+
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is tried next, or when whoever is at it must have finished. Unset unless it is owed."""
+
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+        device_name: _builtins.str = ...,
+        user_name: _builtins.str = ...,
+        state: Global___PushNotificationDeliveryState.ValueType = ...,
+        attempts: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        settled_at: _timestamp_pb2.Timestamp | None = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "settled_at", b"settled_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "device_id", b"device_id", "device_name", b"device_name", "due_at", b"due_at", "reason", b"reason", "settled_at", b"settled_at", "state", b"state", "user_name", b"user_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushNotificationDelivery: _TypeAlias = PushNotificationDelivery  # noqa: Y015

@@ -40,6 +40,21 @@ class PushNotificationServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationResponse.FromString,
                 _registered_method=True)
+        self.ListPushNotifications = channel.unary_unary(
+                '/smith.core.v1.PushNotificationService/ListPushNotifications',
+                request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsResponse.FromString,
+                _registered_method=True)
+        self.GetPushNotification = channel.unary_unary(
+                '/smith.core.v1.PushNotificationService/GetPushNotification',
+                request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationResponse.FromString,
+                _registered_method=True)
+        self.ReplayPushNotification = channel.unary_unary(
+                '/smith.core.v1.PushNotificationService/ReplayPushNotification',
+                request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationResponse.FromString,
+                _registered_method=True)
 
 
 class PushNotificationServiceServicer:
@@ -57,6 +72,35 @@ class PushNotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPushNotifications(self, request, context):
+        """Push notifications of the account, newest first, as far back as the server keeps them (30 days by default). Filters are
+        combined by "and". A page may hold fewer than `page_size`, even none, and still have a next one.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPushNotification(self, request, context):
+        """A push notification with all that it says, and what became of it on each device.
+
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplayPushNotification(self, request, context):
+        """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
+        Answers as SendPushNotification does.
+
+        Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PushNotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -64,6 +108,21 @@ def add_PushNotificationServiceServicer_to_server(servicer, server):
                     servicer.SendPushNotification,
                     request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationResponse.SerializeToString,
+            ),
+            'ListPushNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPushNotifications,
+                    request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsResponse.SerializeToString,
+            ),
+            'GetPushNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPushNotification,
+                    request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationResponse.SerializeToString,
+            ),
+            'ReplayPushNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplayPushNotification,
+                    request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -94,6 +153,87 @@ class PushNotificationService:
             '/smith.core.v1.PushNotificationService/SendPushNotification',
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPushNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PushNotificationService/ListPushNotifications',
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPushNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PushNotificationService/GetPushNotification',
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplayPushNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PushNotificationService/ReplayPushNotification',
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

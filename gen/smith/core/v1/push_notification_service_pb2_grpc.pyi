@@ -40,6 +40,23 @@ class PushNotificationServiceStub:
 
     Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
     """
+    ListPushNotifications: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.ListPushNotificationsRequest, _push_notification_service_pb2.ListPushNotificationsResponse]
+    """Push notifications of the account, newest first, as far back as the server keeps them (30 days by default). Filters are
+    combined by "and". A page may hold fewer than `page_size`, even none, and still have a next one.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetPushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.GetPushNotificationRequest, _push_notification_service_pb2.GetPushNotificationResponse]
+    """A push notification with all that it says, and what became of it on each device.
+
+    Errors: NOT_FOUND.
+    """
+    ReplayPushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplayPushNotificationRequest, _push_notification_service_pb2.ReplayPushNotificationResponse]
+    """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
+    Answers as SendPushNotification does.
+
+    Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
+    """
 
 @_typing.type_check_only
 class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
@@ -52,6 +69,23 @@ class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
     in the background, so a successful answer is a promise.
 
     Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
+    """
+    ListPushNotifications: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.ListPushNotificationsRequest, _push_notification_service_pb2.ListPushNotificationsResponse]  # type: ignore[assignment]
+    """Push notifications of the account, newest first, as far back as the server keeps them (30 days by default). Filters are
+    combined by "and". A page may hold fewer than `page_size`, even none, and still have a next one.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetPushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.GetPushNotificationRequest, _push_notification_service_pb2.GetPushNotificationResponse]  # type: ignore[assignment]
+    """A push notification with all that it says, and what became of it on each device.
+
+    Errors: NOT_FOUND.
+    """
+    ReplayPushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplayPushNotificationRequest, _push_notification_service_pb2.ReplayPushNotificationResponse]  # type: ignore[assignment]
+    """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
+    Answers as SendPushNotification does.
+
+    Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
     """
 
 class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -68,6 +102,41 @@ class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         in the background, so a successful answer is a promise.
 
         Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPushNotifications(
+        self,
+        request: _push_notification_service_pb2.ListPushNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_push_notification_service_pb2.ListPushNotificationsResponse, _abc.Awaitable[_push_notification_service_pb2.ListPushNotificationsResponse]]:
+        """Push notifications of the account, newest first, as far back as the server keeps them (30 days by default). Filters are
+        combined by "and". A page may hold fewer than `page_size`, even none, and still have a next one.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetPushNotification(
+        self,
+        request: _push_notification_service_pb2.GetPushNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_push_notification_service_pb2.GetPushNotificationResponse, _abc.Awaitable[_push_notification_service_pb2.GetPushNotificationResponse]]:
+        """A push notification with all that it says, and what became of it on each device.
+
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ReplayPushNotification(
+        self,
+        request: _push_notification_service_pb2.ReplayPushNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_push_notification_service_pb2.ReplayPushNotificationResponse, _abc.Awaitable[_push_notification_service_pb2.ReplayPushNotificationResponse]]:
+        """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
+        Answers as SendPushNotification does.
+
+        Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
         """
 
 def add_PushNotificationServiceServicer_to_server(servicer: PushNotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

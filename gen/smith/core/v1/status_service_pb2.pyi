@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,34 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _AlarmKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlarmKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALARM_KIND_UNSPECIFIED: _AlarmKind.ValueType  # 0
+    """Not used."""
+    ALARM_KIND_LINE_STOPPED: _AlarmKind.ValueType  # 1
+    """A line to APNs stands still, because the server's settings are wrong."""
+    ALARM_KIND_DEAD_TOKENS: _AlarmKind.ValueType  # 2
+    """APNs has declared the tokens of many of the account's devices dead."""
+    ALARM_KIND_QUEUE_AGE: _AlarmKind.ValueType  # 3
+    """Something has been owed to the account's phones for minutes."""
+
+class AlarmKind(_AlarmKind, metaclass=_AlarmKindEnumTypeWrapper):
+    """What an alarm is about."""
+
+ALARM_KIND_UNSPECIFIED: AlarmKind.ValueType  # 0
+"""Not used."""
+ALARM_KIND_LINE_STOPPED: AlarmKind.ValueType  # 1
+"""A line to APNs stands still, because the server's settings are wrong."""
+ALARM_KIND_DEAD_TOKENS: AlarmKind.ValueType  # 2
+"""APNs has declared the tokens of many of the account's devices dead."""
+ALARM_KIND_QUEUE_AGE: AlarmKind.ValueType  # 3
+"""Something has been owed to the account's phones for minutes."""
+Global___AlarmKind: _TypeAlias = AlarmKind  # noqa: Y015
 
 @_typing.final
 class GetServerStatusRequest(_message.Message):
@@ -45,7 +74,7 @@ class GetServerStatusResponse(_message.Message):
     ALARMS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alarm]:
-        """What an operator has to mend. Empty if all is well."""
+        """What somebody has to mend. Empty if all is well."""
 
     def __init__(
         self,
@@ -62,7 +91,7 @@ Global___GetServerStatusResponse: _TypeAlias = GetServerStatusResponse  # noqa: 
 
 @_typing.final
 class Alarm(_message.Message):
-    """Something that only an operator can mend. Whatever it holds up stays queued and goes out once it is mended."""
+    """Something that does not mend itself. Whatever it holds up stays queued and goes out once it is mended."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -70,15 +99,23 @@ class Alarm(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ADVICE_FIELD_NUMBER: _builtins.int
     line: _builtins.str
-    """The line to APNs that stands still: environment and bundle id, for example `sandbox com.example.app`."""
+    """The line to APNs that stands still: environment and bundle id, for example `sandbox com.example.app`. Empty if it is
+    about none.
+    """
     reason: _builtins.str
     """APNs' reason or ours, for example `InvalidProviderToken`."""
     explanation: _builtins.str
     """What it means, in a sentence."""
+    kind: Global___AlarmKind.ValueType
+    """What kind of alarm it is."""
+    advice: _builtins.str
+    """What to do, in a sentence."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
-        """Since when."""
+        """Since when. Unset if that is not known."""
 
     def __init__(
         self,
@@ -87,10 +124,12 @@ class Alarm(_message.Message):
         reason: _builtins.str = ...,
         explanation: _builtins.str = ...,
         since: _timestamp_pb2.Timestamp | None = ...,
+        kind: Global___AlarmKind.ValueType = ...,
+        advice: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "line", b"line", "reason", b"reason", "since", b"since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["advice", b"advice", "explanation", b"explanation", "kind", b"kind", "line", b"line", "reason", b"reason", "since", b"since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

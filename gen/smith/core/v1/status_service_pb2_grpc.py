@@ -47,7 +47,7 @@ class StatusServiceServicer:
     """
 
     def GetServerStatus(self, request, context):
-        """What is wrong with the server at the moment.
+        """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

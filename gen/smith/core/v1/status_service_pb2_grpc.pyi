@@ -34,7 +34,7 @@ class StatusServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> StatusServiceAsyncStub: ...
     GetServerStatus: _grpc.UnaryUnaryMultiCallable[_status_service_pb2.GetServerStatusRequest, _status_service_pb2.GetServerStatusResponse]
-    """What is wrong with the server at the moment."""
+    """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts."""
 
 @_typing.type_check_only
 class StatusServiceAsyncStub(StatusServiceStub):
@@ -42,7 +42,7 @@ class StatusServiceAsyncStub(StatusServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetServerStatus: _aio.UnaryUnaryMultiCallable[_status_service_pb2.GetServerStatusRequest, _status_service_pb2.GetServerStatusResponse]  # type: ignore[assignment]
-    """What is wrong with the server at the moment."""
+    """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts."""
 
 class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
     """How the server is doing, as far as the people who use it should know."""
@@ -53,6 +53,6 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_service_pb2.GetServerStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_service_pb2.GetServerStatusResponse, _abc.Awaitable[_status_service_pb2.GetServerStatusResponse]]:
-        """What is wrong with the server at the moment."""
+        """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts."""
 
 def add_StatusServiceServicer_to_server(servicer: StatusServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from smith.delivery.v1 import delivery_pb2 as smith_dot_delivery_dot_v1_dot_delivery__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/delivery/v1/delivery_service.proto\x12\x11smith.delivery.v1\x1a smith/delivery/v1/delivery.proto\"9\n\x0e\x44\x65liverRequest\x12\'\n\x06pushes\x18\x01 \x03(\x0b\x32\x17.smith.delivery.v1.Push\"?\n\x0f\x44\x65liverResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.smith.delivery.v1.Outcome2e\n\x0f\x44\x65liveryService\x12R\n\x07\x44\x65liver\x12!.smith.delivery.v1.DeliverRequest\x1a\".smith.delivery.v1.DeliverResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/delivery/v1/delivery_service.proto\x12\x11smith.delivery.v1\x1a smith/delivery/v1/delivery.proto\"9\n\x0e\x44\x65liverRequest\x12\'\n\x06pushes\x18\x01 \x03(\x0b\x32\x17.smith.delivery.v1.Push\"?\n\x0f\x44\x65liverResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.smith.delivery.v1.Outcome\"a\n\x17\x43heckCredentialsRequest\x12\x33\n\x0b\x65nvironment\x18\x01 \x01(\x0e\x32\x1e.smith.delivery.v1.Environment\x12\x11\n\tbundle_id\x18\x02 \x01(\t\"\x8b\x01\n\x18\x43heckCredentialsResponse\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.smith.delivery.v1.OutcomeKind\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\r\x12\x12\n\nlatency_ms\x18\x05 \x01(\r2\xd2\x01\n\x0f\x44\x65liveryService\x12R\n\x07\x44\x65liver\x12!.smith.delivery.v1.DeliverRequest\x1a\".smith.delivery.v1.DeliverResponse0\x01\x12k\n\x10\x43heckCredentials\x12*.smith.delivery.v1.CheckCredentialsRequest\x1a+.smith.delivery.v1.CheckCredentialsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELIVERREQUEST']._serialized_end=154
   _globals['_DELIVERRESPONSE']._serialized_start=156
   _globals['_DELIVERRESPONSE']._serialized_end=219
-  _globals['_DELIVERYSERVICE']._serialized_start=221
-  _globals['_DELIVERYSERVICE']._serialized_end=322
+  _globals['_CHECKCREDENTIALSREQUEST']._serialized_start=221
+  _globals['_CHECKCREDENTIALSREQUEST']._serialized_end=318
+  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_start=321
+  _globals['_CHECKCREDENTIALSRESPONSE']._serialized_end=460
+  _globals['_DELIVERYSERVICE']._serialized_start=463
+  _globals['_DELIVERYSERVICE']._serialized_end=673
 # @@protoc_insertion_point(module_scope)

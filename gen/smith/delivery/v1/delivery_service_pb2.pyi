@@ -66,3 +66,67 @@ class DeliverResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliverResponse: _TypeAlias = DeliverResponse  # noqa: Y015
+
+@_typing.final
+class CheckCredentialsRequest(_message.Message):
+    """Asks for a check."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    BUNDLE_ID_FIELD_NUMBER: _builtins.int
+    environment: _delivery_pb2.Environment.ValueType
+    """The environment to ask."""
+    bundle_id: _builtins.str
+    """The app's bundle id; empty for the configured topic."""
+    def __init__(
+        self,
+        *,
+        environment: _delivery_pb2.Environment.ValueType = ...,
+        bundle_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle_id", b"bundle_id", "environment", b"environment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckCredentialsRequest: _TypeAlias = CheckCredentialsRequest  # noqa: Y015
+
+@_typing.final
+class CheckCredentialsResponse(_message.Message):
+    """What came of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    LATENCY_MS_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """APNs' reason, or ours if it gave none. Empty if it accepted the push, which no made-up token should see."""
+    kind: _delivery_pb2.OutcomeKind.ValueType
+    """What that reason would mean for a push."""
+    topic: _builtins.str
+    """The bundle id that was asked about. Empty if none is configured."""
+    status: _builtins.int
+    """HTTP status of APNs' answer. 0 if there was none."""
+    latency_ms: _builtins.int
+    """How long it took, the connection included, in milliseconds."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        kind: _delivery_pb2.OutcomeKind.ValueType = ...,
+        topic: _builtins.str = ...,
+        status: _builtins.int = ...,
+        latency_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "latency_ms", b"latency_ms", "reason", b"reason", "status", b"status", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckCredentialsResponse: _TypeAlias = CheckCredentialsResponse  # noqa: Y015

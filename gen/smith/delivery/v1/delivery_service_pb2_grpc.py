@@ -40,6 +40,11 @@ class DeliveryServiceStub:
                 request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeliverRequest.SerializeToString,
                 response_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeliverResponse.FromString,
                 _registered_method=True)
+        self.CheckCredentials = channel.unary_unary(
+                '/smith.delivery.v1.DeliveryService/CheckCredentials',
+                request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.SerializeToString,
+                response_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.FromString,
+                _registered_method=True)
 
 
 class DeliveryServiceServicer:
@@ -60,6 +65,17 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckCredentials(self, request, context):
+        """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
+        connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+        Takes 7 seconds at most.
+
+        Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeliveryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -67,6 +83,11 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.Deliver,
                     request_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeliverRequest.FromString,
                     response_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeliverResponse.SerializeToString,
+            ),
+            'CheckCredentials': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckCredentials,
+                    request_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.FromString,
+                    response_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -97,6 +118,33 @@ class DeliveryService:
             '/smith.delivery.v1.DeliveryService/Deliver',
             smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeliverRequest.SerializeToString,
             smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeliverResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckCredentials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.delivery.v1.DeliveryService/CheckCredentials',
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.SerializeToString,
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.FromString,
             options,
             channel_credentials,
             insecure,

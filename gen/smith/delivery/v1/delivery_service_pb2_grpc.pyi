@@ -43,6 +43,13 @@ class DeliveryServiceStub:
     Streamed, not unary: the fastest outcome of a batch must not wait for the slowest.
     buf:lint:ignore RPC_NO_SERVER_STREAMING
     """
+    CheckCredentials: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.CheckCredentialsRequest, _delivery_service_pb2.CheckCredentialsResponse]
+    """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
+    connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+    Takes 7 seconds at most.
+
+    Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
+    """
 
 @_typing.type_check_only
 class DeliveryServiceAsyncStub(DeliveryServiceStub):
@@ -58,6 +65,13 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     Errors: RESOURCE_EXHAUSTED when the server already holds as many targets as it is willing to; nothing was sent.
     Streamed, not unary: the fastest outcome of a batch must not wait for the slowest.
     buf:lint:ignore RPC_NO_SERVER_STREAMING
+    """
+    CheckCredentials: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.CheckCredentialsRequest, _delivery_service_pb2.CheckCredentialsResponse]  # type: ignore[assignment]
+    """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
+    connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+    Takes 7 seconds at most.
+
+    Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
     """
 
 class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,6 +91,19 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: RESOURCE_EXHAUSTED when the server already holds as many targets as it is willing to; nothing was sent.
         Streamed, not unary: the fastest outcome of a batch must not wait for the slowest.
         buf:lint:ignore RPC_NO_SERVER_STREAMING
+        """
+
+    @_abc_1.abstractmethod
+    def CheckCredentials(
+        self,
+        request: _delivery_service_pb2.CheckCredentialsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.CheckCredentialsResponse, _abc.Awaitable[_delivery_service_pb2.CheckCredentialsResponse]]:
+        """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
+        connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+        Takes 7 seconds at most.
+
+        Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
         """
 
 def add_DeliveryServiceServicer_to_server(servicer: DeliveryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

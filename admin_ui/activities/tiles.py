@@ -1,0 +1,114 @@
+"""Live Activities side by side, as a lock screen shows them; each moves on in place."""
+
+from collections.abc import Awaitable, Callable
+
+from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivity
+
+from admin_ui.activities.words import read
+from admin_ui.components.buttons import secondary
+from admin_ui.components.html import a, div, text
+from admin_ui.components.lock_screen import activity_card
+from admin_ui.components.paged_table import PageOf
+from admin_ui.components.times import ago
+
+PAGE_SIZE = 12
+
+Fetch = Callable[[str | None], Awaitable[PageOf[LiveActivity]]]
+
+
+class Tile:
+    """One activity: its card, and a line below it."""
+
+    def __init__(self, activity: LiveActivity) -> None:
+        self._shown = LiveActivity()
+        with div("activity-tile") as self.element:
+            self._card = activity_card(read(activity.content_state), _button(activity))
+            with div("activity-line"):
+                self._link = a("", f"/live-activities/{activity.activity_id}", "link")
+                text(f"stream {activity.stream_key}" if activity.stream_key else "", "muted small truncate")
+                self._when = div("muted small")
+        self.show(activity)
+
+    def show(self, activity: LiveActivity) -> None:
+        """Moves on to what it is now."""
+        if activity == self._shown:
+            return
+        self._shown = activity
+        state, is_over = read(activity.content_state), activity.status == LIVE_ACTIVITY_STATUS_ENDED
+        self._card.update_state(state, _button(activity), ended=is_over)
+        self._link.text = "Details"
+        self._link.props["aria-label"] = f"Details of {state.get('title', '')}"
+        self._when.clear()
+        with self._when:
+            ago(activity.ended_at if activity.HasField("ended_at") else activity.updated_at)
+
+
+def _button(activity: LiveActivity) -> dict[str, str] | None:
+    return read(activity.action) if activity.HasField("action") else None
+
+
+class Tiles:
+    """Activities that the server pages. Await `refresh()` to fill it, and whenever what it shows may have changed."""
+
+    def __init__(self, label: str, fetch: Fetch, *, on_empty: Callable[[], object]) -> None:
+        self._label = label
+        self._fetch = fetch
+        self._on_empty = on_empty
+        self._tokens: list[str | None] = [None]
+        self._tiles: dict[str, Tile] = {}
+        self._empty = div()
+        self._grid = div("activity-grid").props("role=group")
+        self._grid.props["aria-label"] = label
+        self._paging = div("paging")
+
+    def shows(self, activity_id: str) -> bool:
+        """Whether the activity is on this page of the list."""
+        return activity_id in self._tiles
+
+    async def refresh(self, *, from_start: bool = False) -> None:
+        """Reads the page again, or the first one. Who is there already keeps its place: cards that change places with
+        every update cannot be read. Raises Refused."""
+        if from_start:
+            self._tokens = [None]
+        page = await self._fetch(self._tokens[-1])
+        if not page.rows and len(self._tokens) > 1:
+            await self.refresh(from_start=True)
+            return
+        found = {one.activity_id: one for one in page.rows}
+        for gone in self._tiles.keys() - found.keys():
+            self._tiles.pop(gone).element.delete()
+        is_first = not self._tiles
+        for place, (activity_id, activity) in enumerate(found.items()):
+            if activity_id in self._tiles:
+                self._tiles[activity_id].show(activity)
+                continue
+            with self._grid:
+                self._tiles[activity_id] = Tile(activity)
+            if not is_first:
+                self._tiles[activity_id].element.move(target_index=place)
+        self._around(page.next_page_token)
+
+    def _around(self, next_page_token: str) -> None:
+        self._empty.clear()
+        self._grid.set_visibility(bool(self._tiles))
+        self._empty.set_visibility(not self._tiles)
+        if not self._tiles:
+            with self._empty:
+                self._on_empty()
+        self._paging.clear()
+        self._paging.set_visibility(bool(next_page_token) or len(self._tokens) > 1)
+        if not self._paging.visible:
+            return
+
+        async def previous() -> None:
+            self._tokens.pop()
+            await self.refresh()
+
+        async def following() -> None:
+            self._tokens.append(next_page_token)
+            await self.refresh()
+
+        with self._paging:
+            secondary("Previous", previous).set_enabled(len(self._tokens) > 1)
+            text(f"Page {len(self._tokens)} of {self._label}", "muted")
+            secondary("Next", following).set_enabled(bool(next_page_token))

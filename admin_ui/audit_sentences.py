@@ -1,0 +1,131 @@
+"""Audit entries as sentences: `created the API key “backend”` rather than `CreateApiKey`."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from smith.core.v1.audit_entry_pb2 import AUDIT_ACTOR_ANONYMOUS, AUDIT_ACTOR_API_KEY, AUDIT_ACTOR_DEVICE, AuditEntry
+
+Asked = Mapping[str, Any]
+"""The request, as far as it is kept."""
+
+WORDS = re.compile(r"[A-Z][a-z0-9]*")
+PAST = {
+    "Accept": "accepted",
+    "Add": "added",
+    "Assign": "assigned",
+    "Change": "changed",
+    "Create": "created",
+    "Delete": "deleted",
+    "End": "ended",
+    "Invite": "invited",
+    "Pair": "paired",
+    "Pause": "paused",
+    "Remove": "removed",
+    "Replay": "replayed",
+    "Resend": "resent",
+    "Resume": "resumed",
+    "Revoke": "revoked",
+    "Rotate": "rotated",
+    "Send": "sent",
+    "Unassign": "unassigned",
+    "Unpair": "unpaired",
+    "Update": "changed",
+}
+NAMES = {"Api": "API", "Apns": "APNs", "Smtp": "SMTP"}
+
+
+def _named(sentence: str, *fields: str) -> Callable[[Asked], str]:
+    """The sentence with the first of the fields that the request has, in quotes."""
+
+    def say(asked: Asked) -> str:
+        name = next((asked[field] for field in fields if asked.get(field)), "")
+        return f"{sentence} “{name}”" if name else sentence
+
+    return say
+
+
+def _account(asked: Asked) -> str:
+    parts = []
+    if "name" in asked:
+        parts.append(f"renamed the workspace to “{asked['name']}”")
+    for field, what in (("rate_limit_per_minute", "rate limit"), ("max_live_activities", "limit of Live Activities")):
+        if field in asked:
+            parts.append(f"set the {what} to {asked[field] or 'the default'}")
+    return " and ".join(parts) or "changed the workspace"
+
+
+def _channel(asked: Asked) -> str:
+    if "slug" in asked:
+        return f"gave a channel the slug “{asked['slug']}”"
+    return _named("renamed a channel to", "name")(asked)
+
+
+SENTENCES: dict[str, Callable[[Asked], str]] = {
+    "ChangePassword": _named("changed the password"),
+    "CreateApiKey": _named("created the API key", "name"),
+    "UpdateApiKey": _named("changed the API key", "name"),
+    "RevokeApiKey": _named("revoked an API key"),
+    "CreateChannel": _named("created the channel", "slug"),
+    "UpdateChannel": _channel,
+    "DeleteChannel": _named("deleted a channel"),
+    "AssignUser": _named("added a person to a channel"),
+    "UnassignUser": _named("took a person out of a channel"),
+    "AssignDevice": _named("added a device to a channel"),
+    "UnassignDevice": _named("took a device out of a channel"),
+    "CreateMember": _named("added the member", "email"),
+    "CreatePairingCode": _named("asked for a pairing code"),
+    "PairDevice": _named("was paired as", "name"),
+    "UpdateDevice": _named("renamed a device to", "name"),
+    "DeleteDevice": _named("removed a device"),
+    "UnpairDevice": _named("unpaired itself"),
+    "CreateSession": _named("signed in"),
+    "DeleteSession": _named("signed out"),
+    "RevokeSession": _named("ended a session"),
+    "RevokeOtherSessions": _named("signed out everywhere else"),
+    "RotateWebhookSecret": _named("replaced the webhook signing secret"),
+    "PauseLiveActivityStream": _named("paused the stream", "stream_key"),
+    "ResumeLiveActivityStream": _named("resumed the stream", "stream_key"),
+    "UpdateAccount": _account,
+}
+
+
+def actor_of(entry: AuditEntry) -> str:
+    """Who did it, as far as that is known."""
+    if entry.actor == AUDIT_ACTOR_ANONYMOUS:
+        # Whoever signs in has said who they are; a phone that is being paired is nobody yet.
+        return str(
+            _read(entry.request.json).get("email") or ("A phone" if entry.method == "PairDevice" else "Somebody")
+        )
+    kinds = {AUDIT_ACTOR_API_KEY: "API key", AUDIT_ACTOR_DEVICE: "Device"}
+    kind = kinds.get(entry.actor, "")
+    name = entry.actor_name or ("" if kind else "Somebody")
+    return " ".join(part for part in (kind, name) if part)
+
+
+def deed_of(entry: AuditEntry) -> str:
+    """What was done, as in `created the channel “ops”`."""
+    asked = _read(entry.request.json)
+    say = SENTENCES.get(entry.method)
+    return say(asked) if say else _named(_spelled_out(entry.method), "name", "slug", "email", "stream_key")(asked)
+
+
+def name_of_method(method: str) -> str:
+    """The kind of act, to choose from a list: `Create API key`."""
+    words = [NAMES.get(word, word.lower()) for word in WORDS.findall(method)]
+    return " ".join(words)[:1].upper() + " ".join(words)[1:]
+
+
+def _spelled_out(method: str) -> str:
+    verb, *nouns = WORDS.findall(method) or [method]
+    things = " ".join(NAMES.get(word, word.lower()) for word in nouns)
+    return f"{PAST.get(verb, f'did {verb.lower()}')} {things}".strip()
+
+
+def _read(request: str) -> Asked:
+    try:
+        asked = json.loads(request or "{}")
+    except ValueError:
+        return {}
+    return asked if isinstance(asked, dict) else {}

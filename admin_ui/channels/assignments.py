@@ -1,0 +1,166 @@
+"""Who belongs to a channel: lists of people and of devices, and dialogs that find more of them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from smith.core.v1.account_service_pb2 import ListMembersRequest
+from smith.core.v1.channel_service_pb2 import (
+    AssignDeviceRequest,
+    AssignUserRequest,
+    UnassignDeviceRequest,
+    UnassignUserRequest,
+)
+from smith.core.v1.device_service_pb2 import ListDevicesRequest
+
+from admin_ui.components.buttons import icon_button, quiet, secondary
+from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.html import div, p, text
+from admin_ui.components.layout import card
+from admin_ui.components.search import search_field
+from admin_ui.visit import Visit
+
+FOUND = 20
+"""Found people or devices that are offered at once."""
+
+
+@dataclass(frozen=True)
+class Assignable:
+    """A person or a device."""
+
+    id: str
+    name: str
+    detail: str
+
+
+class Assignments:
+    """A card with those who are assigned. `changed` is awaited after each change."""
+
+    title: str
+    nobody: str
+    verb: str
+
+    def __init__(self, visit: Visit, channel_id: str, changed: Callable[[], Awaitable[None]]) -> None:
+        self._visit = visit
+        self._channel_id = channel_id
+        self._changed = changed
+        self._assigned: Sequence[Assignable] = ()
+        with card():
+            with div("spread"):
+                self._heading = text(self.title, "card-title", "h2")
+                secondary(self.verb, self._open, icon="add")
+            self._list = div("stack-tight")
+        self._stage = div("hidden")
+
+    def show(self, assigned: Sequence[Assignable]) -> None:
+        """Shows those who are assigned."""
+        self._assigned = assigned
+        self._heading.text = f"{self.title} ({len(assigned)})"
+        self._list.clear()
+        with self._list:
+            if not assigned:
+                p(self.nobody, "muted")
+            for one in assigned:
+                with div("spread"):
+                    _describe(one)
+                    icon_button("close", f"Take {one.name} out", partial(self._remove, one))
+
+    async def find(self, searched: str) -> Sequence[Assignable]:
+        """Those of the account whom the text finds. Raises Refused."""
+        raise NotImplementedError
+
+    async def assign(self, assignable: Assignable) -> None:
+        """Raises Refused."""
+        raise NotImplementedError
+
+    async def unassign(self, assignable: Assignable) -> None:
+        """Raises Refused."""
+        raise NotImplementedError
+
+    async def _remove(self, one: Assignable) -> None:
+        await self.unassign(one)
+        await self._changed()
+
+    async def _open(self) -> None:
+        with self._stage, dialog(self.verb) as shown:
+            self._field = search_field("Search", self._fill)
+            self._results = div("stack-tight")
+            with dialog_actions():
+                secondary("Done", shown.close)
+        await self._fill()
+        shown.on("hide", shown.delete)
+        shown.open()
+
+    async def _fill(self) -> None:
+        """Shows whom the text finds. Raises Refused."""
+        found = await self.find(self._field.value or "")
+        present = {one.id for one in self._assigned}
+        self._results.clear()
+        with self._results:
+            for one in found:
+                with div("spread"):
+                    _describe(one)
+                    if one.id in present:
+                        text("assigned", "muted small")
+                    else:
+                        quiet("Add", partial(self._add, one)).props["aria-label"] = f"Add {one.name}"
+            if not found:
+                p("Nothing is found.", "muted")
+
+    async def _add(self, one: Assignable) -> None:
+        await self.assign(one)
+        await self._changed()
+        await self._fill()
+
+
+class PeopleAssignments(Assignments):
+    """People, who belong to a channel with all their devices."""
+
+    title, verb = "People", "Add people"
+    nobody = "Nobody is assigned. People bring all their devices, present and future."
+
+    async def find(self, searched: str) -> Sequence[Assignable]:
+        """See Assignments."""
+        request = ListMembersRequest(page_size=FOUND, query=searched)
+        page = await self._visit.ask(self._visit.core.accounts.ListMembers, request)
+        return [Assignable(member.user_id, member.name, member.email) for member in page.members]
+
+    async def assign(self, assignable: Assignable) -> None:
+        """See Assignments."""
+        request = AssignUserRequest(channel_id=self._channel_id, user_id=assignable.id)
+        await self._visit.ask(self._visit.core.channels.AssignUser, request)
+
+    async def unassign(self, assignable: Assignable) -> None:
+        """See Assignments."""
+        request = UnassignUserRequest(channel_id=self._channel_id, user_id=assignable.id)
+        await self._visit.ask(self._visit.core.channels.UnassignUser, request)
+
+
+class DeviceAssignments(Assignments):
+    """Devices that belong to a channel by themselves."""
+
+    title, verb = "Devices", "Add devices"
+    nobody = "No device is assigned by itself."
+
+    async def find(self, searched: str) -> Sequence[Assignable]:
+        """See Assignments."""
+        request = ListDevicesRequest(page_size=FOUND, query=searched)
+        page = await self._visit.ask(self._visit.core.devices.ListDevices, request)
+        return [Assignable(device.id, device.name, device.user_name) for device in page.devices]
+
+    async def assign(self, assignable: Assignable) -> None:
+        """See Assignments."""
+        request = AssignDeviceRequest(channel_id=self._channel_id, device_id=assignable.id)
+        await self._visit.ask(self._visit.core.channels.AssignDevice, request)
+
+    async def unassign(self, assignable: Assignable) -> None:
+        """See Assignments."""
+        request = UnassignDeviceRequest(channel_id=self._channel_id, device_id=assignable.id)
+        await self._visit.ask(self._visit.core.channels.UnassignDevice, request)
+
+
+def _describe(one: Assignable) -> None:
+    with div("stack-tight"):
+        text(one.name)
+        if one.detail and one.detail != one.name:
+            text(one.detail, "muted small")

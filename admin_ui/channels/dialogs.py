@@ -1,0 +1,123 @@
+"""The dialogs that create, rename and delete a channel."""
+
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Sequence
+
+from nicegui import ui
+from smith.core.v1.channel_pb2 import Channel
+from smith.core.v1.channel_service_pb2 import (
+    CreateChannelRequest,
+    DeleteChannelRequest,
+    GetChannelUsageRequest,
+    GetChannelUsageResponse,
+    UpdateChannelRequest,
+)
+
+from admin_ui.components.buttons import primary, secondary
+from admin_ui.components.dialogs import confirm, dialog, dialog_actions
+from admin_ui.components.html import div, p
+from admin_ui.core import Refused
+from admin_ui.visit import Visit
+
+SLUG_LENGTH = 64
+NAMED = 5
+"""Keys and streams that the question before deleting names."""
+
+Done = Callable[[], Awaitable[None]]
+
+
+def slug_of(name: str) -> str:
+    """What a channel of this name might be called in requests: lower-case letters, digits and single hyphens."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH].strip("-")
+
+
+class ChannelDialogs:
+    """Asks what is to be done with a channel, and does it."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._stage = div("hidden")
+
+    async def create(self, done: Done) -> None:
+        """Opens the dialog for a new channel; `done` is awaited when it is there."""
+
+        async def save(name: str, slug: str) -> None:
+            request = CreateChannelRequest(slug=slug, name=name or None)
+            await self._visit.ask(self._visit.core.channels.CreateChannel, request)
+            await done()
+
+        self._open("Create channel", "Create", "", "", save)
+
+    async def rename(self, channel: Channel, done: Done) -> None:
+        """Opens the dialog for another name or slug; `done` is awaited when they are changed."""
+
+        async def save(name: str, slug: str) -> None:
+            request = UpdateChannelRequest(channel_id=channel.id, slug=slug, name=name)
+            await self._visit.ask(self._visit.core.channels.UpdateChannel, request)
+            await done()
+
+        self._open("Rename channel", "Save", channel.name, channel.slug, save)
+
+    async def delete(self, channel: Channel) -> bool:
+        """Says what uses the channel, asks, and deletes it. True if it did. Raises Refused."""
+        usage = await self._visit.ask(
+            self._visit.core.channels.GetChannelUsage, GetChannelUsageRequest(channel_id=channel.id)
+        )
+        with self._stage:
+            agreed = await confirm(f"Delete {channel.name}?", describe(usage), "Delete channel")
+        if agreed:
+            request = DeleteChannelRequest(channel_id=channel.id)
+            await self._visit.ask(self._visit.core.channels.DeleteChannel, request)
+        return agreed
+
+    def _open(self, title: str, verb: str, name: str, slug: str, save: Callable[[str, str], Awaitable[None]]) -> None:
+        with self._stage, dialog(title) as shown:
+            named = ui.input("Name", value=name, placeholder="On call").props("autofocus")
+            named.props["maxlength"] = 100
+            called = ui.input("Slug", value=slug, placeholder="on-call")
+            called.props["maxlength"] = SLUG_LENGTH
+            called.props["hint"] = "What requests call it"
+            problem = p("", "tone-bad").props("role=alert")
+            suggested = slug_of(name)
+
+            def suggest() -> None:
+                nonlocal suggested
+                if (called.value or "") in ("", suggested) and not slug:
+                    suggested = slug_of(named.value or "")
+                    called.value = suggested
+
+            async def submit() -> None:
+                try:
+                    await save((named.value or "").strip(), (called.value or "").strip())
+                except Refused as refusal:
+                    if refusal.is_signed_out:
+                        raise
+                    problem.text = refusal.message
+                else:
+                    shown.close()
+
+            named.on_value_change(suggest)
+            with dialog_actions():
+                secondary("Cancel", shown.close)
+                primary(verb, submit)
+        shown.on("hide", shown.delete)
+        shown.open()
+
+
+def describe(usage: GetChannelUsageResponse) -> str:
+    """What happens to whatever uses the channel, in sentences."""
+    told = []
+    if usage.api_key_names:
+        told.append(f"API keys that lose it: {_listed(usage.api_key_names)}.")
+    if usage.stream_keys:
+        told.append(f"Streams whose Live Activity is for it: {_listed(usage.stream_keys)}.")
+    told.append("Requests that name it are refused from then on. People and devices stay.")
+    return " ".join(told)
+
+
+def _listed(names: Sequence[str]) -> str:
+    items = list(names)
+    shown = ", ".join(items[:NAMED])
+    return shown if len(items) <= NAMED else f"{shown} and {len(items) - NAMED} more"

@@ -1,0 +1,139 @@
+"""The dialogs that create and edit an API key, and the one that shows a new secret, once."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from nicegui import ui
+from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_ALL, API_KEY_SCOPE_CHANNELS, ApiKey, ApiKeyScope
+from smith.core.v1.api_key_service_pb2 import CreateApiKeyRequest, UpdateApiKeyRequest
+from smith.core.v1.channel_service_pb2 import ListChannelsRequest
+
+from admin_ui.components.buttons import primary, secondary
+from admin_ui.components.copying import copyable, snippets
+from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.html import div, p
+from admin_ui.components.states import notice
+from admin_ui.core import Refused
+from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.sending.snippets import in_all_languages
+from admin_ui.visit import Visit
+
+SCOPES = {API_KEY_SCOPE_ALL: "All Recipients", API_KEY_SCOPE_CHANNELS: "Channel Scoped"}
+MEANS = {
+    API_KEY_SCOPE_ALL: "Reaches everybody in the workspace; requests may name channels to narrow that down.",
+    API_KEY_SCOPE_CHANNELS: "Reaches the channels chosen here and nobody else, whatever a request says.",
+}
+MAX_OFFERED = 1000
+"""Channels to choose from: the first ones by slug. The field searches them as one types."""
+EXAMPLE = ApiRequest(Operation.PUSH, {"title": "Build finished", "message": "All tests passed"})
+
+
+class ApiKeyDialog:
+    """Asks for a key's name and whom it may reach. `done` is awaited when something was changed."""
+
+    def __init__(self, visit: Visit, done: Callable[[], Awaitable[None]]) -> None:
+        self._visit = visit
+        self._done = done
+        self._stage = div("hidden")
+
+    async def create(self) -> None:
+        """Opens the dialog for a new key. Raises Refused."""
+        await self._open("Create API key", "Create key", None)
+
+    async def edit(self, key: ApiKey) -> None:
+        """Opens the dialog for a key that is there. Raises Refused."""
+        await self._open("Edit API key", "Save", key)
+
+    async def _open(self, title: str, verb: str, key: ApiKey | None) -> None:
+        page = await self._visit.ask(self._visit.core.channels.ListChannels, ListChannelsRequest(page_size=MAX_OFFERED))
+        chosen = list(key.channels) if key else []
+        offered = {channel.slug: f"{channel.name} ({channel.slug})" for channel in page.channels}
+        with self._stage, dialog(title) as shown:
+            form = _Form(key, offered | {slug: slug for slug in chosen if slug not in offered}, chosen)
+            with dialog_actions():
+                secondary("Cancel", shown.close)
+                primary(verb, lambda: self._save(form, key, shown))
+        shown.on("hide", shown.delete)
+        shown.open()
+
+    async def _save(self, form: "_Form", key: ApiKey | None, shown: ui.dialog) -> None:
+        try:
+            secret = await self._send(form, key)
+        except Refused as refusal:
+            if refusal.is_signed_out:
+                raise
+            form.refuse(refusal.message)
+            return
+        shown.close()
+        await self._done()
+        if secret:
+            self._show(secret)
+
+    async def _send(self, form: "_Form", key: ApiKey | None) -> str:
+        """The new key's secret; empty for one that was edited."""
+        core = self._visit.core.api_keys
+        if key is None:
+            request = CreateApiKeyRequest(name=form.name, scope=form.scope, channels=form.channels)
+            return (await self._visit.ask(core.CreateApiKey, request)).secret
+        change = UpdateApiKeyRequest(api_key_id=key.id, name=form.name, scope=form.scope, channels=form.channels)
+        await self._visit.ask(core.UpdateApiKey, change)
+        return ""
+
+    def _show(self, secret: str) -> None:
+        """The one time that the secret is seen. Only a button closes it."""
+        with self._stage, dialog("Your new API key") as shown:
+            shown.props("persistent")
+            notice("warn", "Copy it now", "It is shown this once: the server keeps only a hash of it.")
+            copyable(secret, "API key")
+            p("Send your first push with it:", "muted")
+            code = in_all_languages(EXAMPLE, self._visit.settings.gateway_url)
+            snippets({name: f"{_remember(name, secret)}\n\n{lines}" for name, lines in code.items()})
+            with dialog_actions():
+                primary("I have copied it", shown.close)
+        shown.on("hide", shown.delete)
+        shown.open()
+
+
+class _Form:
+    """The fields."""
+
+    def __init__(self, key: ApiKey | None, offered: dict[str, str], chosen: Sequence[str]) -> None:
+        self._name = ui.input("Name", value=key.name if key else "", placeholder="CI pipeline").props("autofocus")
+        self._name.props["maxlength"] = 100
+        scope = key.scope if key else API_KEY_SCOPE_ALL
+        self._scope = ui.radio(dict(SCOPES), value=scope).props("inline aria-label=Scope")
+        self._means = p("", "muted small")
+        self._channels = ui.select(offered, label="Channels", value=list(chosen), multiple=True, with_input=True)
+        self._channels.props("use-chips")
+        self._problem = p("", "tone-bad").props("role=alert")
+        self._scope.on_value_change(self._follow)
+        self._follow()
+
+    @property
+    def name(self) -> str:
+        """What the key is to be called."""
+        return str(self._name.value or "").strip()
+
+    @property
+    def scope(self) -> ApiKeyScope.ValueType:
+        """Whom it may reach."""
+        return API_KEY_SCOPE_CHANNELS if self._scope.value == API_KEY_SCOPE_CHANNELS else API_KEY_SCOPE_ALL
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels it is restricted to; none for everybody."""
+        return list(self._channels.value or ()) if self.scope == API_KEY_SCOPE_CHANNELS else []
+
+    def refuse(self, message: str) -> None:
+        """Says what is wrong."""
+        self._problem.text = message
+
+    def _follow(self) -> None:
+        self._means.text = MEANS[self.scope]
+        self._channels.set_visibility(self.scope == API_KEY_SCOPE_CHANNELS)
+
+
+def _remember(language: str, secret: str) -> str:
+    """How the example that follows comes to know the secret."""
+    shell = f"export ACTIVITYSMITH_API_KEY={secret}"
+    comment = {"Python": "# ", "Node": "// "}.get(language, "")
+    return comment + shell

@@ -1,0 +1,88 @@
+"""Charts that follow the theme, with their numbers as a table for those who do not see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from admin_ui.components.html import div, text
+
+GRID = {"left": 8, "right": 8, "top": 36, "bottom": 4, "containLabel": True}
+MUTED = "#80808c"
+"""Readable on the ground of both themes."""
+LINES = "rgba(128, 128, 140, 0.25)"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A row of numbers, one for each step."""
+
+    name: str
+    color: str
+    values: Sequence[float | None]
+    is_line: bool = False
+
+
+class Chart(ui.element):
+    """Bars, stacked, and lines over the same steps."""
+
+    def __init__(self, label: str) -> None:
+        """`label` says what it shows."""
+        super().__init__("div")
+        self._label = label
+        self.classes("chart")
+        with self:
+            self._plot = ui.echart({"series": []}).classes("chart-plot").props("aria-hidden=true")
+            self._table = div("visually-hidden")
+
+    def show(self, steps: Sequence[str], series: Sequence[Series]) -> None:
+        """Shows these numbers; `steps` name the places on the time axis."""
+        options = self._plot.options
+        options.clear()
+        options.update(
+            {
+                "animationDuration": 300,
+                "grid": GRID,
+                "legend": {"top": 0, "left": 0, "icon": "circle", "itemHeight": 8, "textStyle": {"color": MUTED}},
+                "tooltip": {"trigger": "axis", "confine": True},
+                "xAxis": {
+                    "type": "category",
+                    "data": list(steps),
+                    "axisLabel": {"color": MUTED, "hideOverlap": True},
+                    "axisLine": {"lineStyle": {"color": LINES}},
+                    "axisTick": {"show": False},
+                },
+                "yAxis": {
+                    "type": "value",
+                    "minInterval": 1,
+                    "axisLabel": {"color": MUTED},
+                    "splitLine": {"lineStyle": {"color": LINES}},
+                },
+                "series": [_drawn(one) for one in series],
+            }
+        )
+        self._plot.update()
+        self._tell(steps, series)
+
+    def _tell(self, steps: Sequence[str], series: Sequence[Series]) -> None:
+        self._table.clear()
+        with self._table, ui.element("table") as table:
+            table.props["aria-label"] = self._label
+            with ui.element("tr"):
+                text("Time", tag="th")
+                for one in series:
+                    text(one.name, tag="th")
+            for place, step in enumerate(steps):
+                if any(one.values[place] for one in series):
+                    with ui.element("tr"):
+                        text(step, tag="th")
+                        for one in series:
+                            value = one.values[place]
+                            text("none" if value is None else f"{value:g}", tag="td")
+
+
+def _drawn(series: Series) -> dict[str, object]:
+    common: dict[str, object] = {"name": series.name, "data": list(series.values), "itemStyle": {"color": series.color}}
+    if series.is_line:
+        return common | {"type": "line", "smooth": True, "showSymbol": False, "connectNulls": True}
+    return common | {"type": "bar", "stack": "all", "barMaxWidth": 18}

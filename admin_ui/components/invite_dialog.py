@@ -1,0 +1,97 @@
+"""The dialog that invites people."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+
+from nicegui import ui
+from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
+from smith.core.v1.invite_service_pb2 import CreateInvitesRequest, InviteResult
+
+from admin_ui.components.buttons import primary, secondary
+from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.html import div, p, text
+from admin_ui.components.states import notice
+from admin_ui.core import Refused
+from admin_ui.visit import Visit
+
+MAX_EMAILS = 100
+MAX_TEXT = 30_000
+ROLES = {ROLE_MEMBER: "Member: standard access", ROLE_OWNER: "Owner: full access"}
+
+_named = re.compile(r"[^,;\n<>]*<([^<>\n]*)>")
+_separator = re.compile(r"[\s,;]+")
+
+
+def addresses_in(words: str) -> list[str]:
+    """The e-mail addresses, or what was meant to be some, each once: separated by commas, semicolons or white space.
+
+    Of `Ann Smith <ann@example.com>`, as mail programs write it, the address counts.
+    """
+    plain = _named.sub(r" \1 ", words)
+    return list(dict.fromkeys(part for part in _separator.split(plain) if part))
+
+
+class InviteDialog:
+    """Asks for addresses and a role, sends invites, and names the addresses that were not invited."""
+
+    def __init__(self, visit: Visit, on_invited: Callable[[], Awaitable[None]]) -> None:
+        """To be drawn where nothing clears it."""
+        self._visit = visit
+        self._on_invited = on_invited
+        with dialog("Invite members", "Each person gets a mail with a link that works for 7 days.") as self._dialog:
+            self._emails = ui.textarea("E-mail addresses", placeholder="ann@example.com, bob@example.com")
+            self._emails.props(f"autofocus maxlength={MAX_TEXT} input-style='min-height: 96px'")
+            self._emails.props["hint"] = "Separate several with commas, spaces or new lines."
+            self._role = ui.select(ROLES, label="Role", value=ROLE_MEMBER)
+            self._remarks = div("stack").props("aria-live=polite")
+            with dialog_actions():
+                secondary("Cancel", self._dialog.close)
+                primary("Send invites", self._send)
+
+    def open(self) -> None:
+        """Shows it, empty."""
+        self._emails.value = ""
+        self._emails.error = None
+        self._role.value = ROLE_MEMBER
+        self._remarks.clear()
+        self._dialog.open()
+
+    async def _send(self) -> None:
+        emails = addresses_in(self._emails.value or "")
+        self._remarks.clear()
+        self._emails.error = self._mistake(emails)
+        if self._emails.error:
+            return
+        request = CreateInvitesRequest(emails=emails, role=self._role.value)
+        try:
+            answer = await self._visit.ask(self._visit.core.invites.CreateInvites, request)
+        except Refused as refusal:
+            if refusal.is_signed_out:
+                raise
+            self._emails.error = refusal.message
+            return
+        refused = [result for result in answer.results if not result.HasField("invite")]
+        self._tell(len(answer.results) - len(refused), refused)
+        await self._on_invited()
+
+    def _mistake(self, emails: Sequence[str]) -> str | None:
+        if not emails:
+            return "Enter at least one e-mail address."
+        if len(emails) > MAX_EMAILS:
+            return f"These are {len(emails)} addresses; {MAX_EMAILS} can be invited at once."
+        return None
+
+    def _tell(self, invited: int, refused: Sequence[InviteResult]) -> None:
+        sent = f"{invited} {'person' if invited == 1 else 'people'} invited"
+        if not refused:
+            self._dialog.close()
+            ui.notify(f"{sent}.", type="positive")
+            return
+        self._emails.value = "\n".join(result.email for result in refused)
+        with self._remarks:
+            title = f"{sent}. {len(refused)} could not be:" if invited else "Nobody was invited:"
+            with notice("warn", title), ui.element("ul"):
+                for result in refused:
+                    with ui.element("li"):
+                        text(result.email, "strong")
+                        p(result.message)

@@ -1,0 +1,149 @@
+"""The invites that were neither accepted nor revoked."""
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+from smith.core.v1.account_pb2 import ROLE_OWNER
+from smith.core.v1.invite_pb2 import (
+    INVITE_MAIL_STATE_FAILED,
+    INVITE_MAIL_STATE_NOT_CONFIGURED,
+    INVITE_MAIL_STATE_SENT,
+    INVITE_STATUS_EXPIRED,
+    Invite,
+)
+from smith.core.v1.invite_service_pb2 import (
+    CreateInviteLinkRequest,
+    ListInvitesRequest,
+    ResendInviteRequest,
+    RevokeInviteRequest,
+)
+
+from admin_ui.components.buttons import quiet, secondary
+from admin_ui.components.copying import copyable
+from admin_ui.components.dialogs import confirm, dialog, dialog_actions
+from admin_ui.components.html import div, p, text
+from admin_ui.components.layout import badge
+from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.states import notice
+from admin_ui.components.times import ago
+from admin_ui.visit import Visit
+
+PAGE_SIZE = 25
+"""Fewer than elsewhere: the page has two tables."""
+COLUMNS = (Column("E-mail"), Column("Status"), Column("Mail"), Column("Invited"), Column("Expires"),
+           Column("Actions", "actions"))  # fmt: skip
+
+
+class InviteList:
+    """The table, and what is done about each invite."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._remark = div("hidden")
+        self._table: PagedTable[Invite] = PagedTable(
+            "Invited users", COLUMNS, self._fetch, self._draw, on_empty=_draw_empty
+        )
+        self._stage = div("hidden")
+        """Where dialogs are: the table is drawn anew while one is open."""
+
+    async def refresh(self) -> None:
+        """Reads the invites anew. Raises Refused."""
+        await self._table.refresh()
+
+    async def _fetch(self, page_token: str | None) -> PageOf[Invite]:
+        request = ListInvitesRequest(page_size=PAGE_SIZE, page_token=page_token)
+        page = await self._visit.ask(self._visit.core.invites.ListInvites, request)
+        self._remark.clear()
+        self._remark.classes("hidden")
+        if any(invite.mail.state == INVITE_MAIL_STATE_NOT_CONFIGURED for invite in page.invites):
+            self._remark.classes(remove="hidden")
+            with self._remark:
+                notice("warn", "No mail server is configured", "Copy the link of an invite and pass it on yourself.")
+        return PageOf(page.invites, page.next_page_token)
+
+    def _draw(self, invite: Invite) -> Sequence[Callable[[], object]]:
+        return (
+            lambda: _who(invite),
+            lambda: _status(invite),
+            lambda: _mail(invite),
+            lambda: ago(invite.invited_at),
+            lambda: ago(invite.expires_at),
+            lambda: self._actions(invite),
+        )
+
+    def _actions(self, invite: Invite) -> None:
+        with div():
+            if invite.status != INVITE_STATUS_EXPIRED:
+                _named(quiet("Copy link", lambda: self._link(invite)), "Copy link", invite)
+            _named(quiet("Resend", lambda: self._resend(invite)), "Resend", invite)
+            _named(quiet("Revoke", lambda: self._revoke(invite)), "Revoke", invite)
+
+    async def _link(self, invite: Invite) -> None:
+        request = CreateInviteLinkRequest(invite_id=invite.id)
+        made = await self._visit.ask(self._visit.core.invites.CreateInviteLink, request)
+        explanation = f"Whoever opens it first joins as {invite.email}. Pass it to nobody else."
+        with self._stage:
+            with dialog("Invite link", explanation) as shown:
+                copyable(made.url, "invite link")
+                with dialog_actions():
+                    secondary("Done", shown.close)
+            shown.on("hide", shown.delete)
+            shown.open()
+
+    async def _resend(self, invite: Invite) -> None:
+        request = ResendInviteRequest(invite_id=invite.id)
+        await self._visit.ask(self._visit.core.invites.ResendInvite, request)
+        ui.notify(f"Another mail to {invite.email} is on its way. The invite counts for 7 days from now.")
+        await self.refresh()
+
+    async def _revoke(self, invite: Invite) -> None:
+        explanation = f"The links that {invite.email} has got stop working at once."
+        with self._stage:
+            agreed = await confirm("Revoke the invite?", explanation, "Revoke invite")
+        if agreed:
+            request = RevokeInviteRequest(invite_id=invite.id)
+            await self._visit.ask(self._visit.core.invites.RevokeInvite, request)
+            await self.refresh()
+
+
+def _draw_empty() -> None:
+    p("Nobody is invited at the moment.", "muted")
+
+
+def _who(invite: Invite) -> None:
+    with div("stack-tight"):
+        text(invite.email)
+        role = "as an owner" if invite.role == ROLE_OWNER else "as a member"
+        text(f"{role}, by {invite.invited_by}" if invite.invited_by else role, "muted small")
+
+
+def _status(invite: Invite) -> None:
+    if invite.status == INVITE_STATUS_EXPIRED:
+        badge("expired", "warn")
+    else:
+        badge("pending", "info")
+
+
+def _mail(invite: Invite) -> None:
+    mail = invite.mail
+    with div("stack-tight"):
+        if mail.state == INVITE_MAIL_STATE_SENT:
+            with div():
+                text("sent ")
+                ago(mail.sent_at)
+        elif mail.state == INVITE_MAIL_STATE_FAILED:
+            text("failed", "tone-bad")
+        elif mail.state == INVITE_MAIL_STATE_NOT_CONFIGURED:
+            text("no mail server", "tone-warn")
+        else:
+            with div():
+                text("next attempt " if mail.reason else "on its way")
+                if mail.reason:
+                    ago(mail.next_attempt_at)
+        if mail.message and mail.state != INVITE_MAIL_STATE_NOT_CONFIGURED:
+            text(mail.message, "muted small")
+
+
+def _named(button: ui.button, verb: str, invite: Invite) -> None:
+    """What it is about, for those who hear one button after another."""
+    button.props["aria-label"] = f"{verb}: {invite.email}"

@@ -1,0 +1,154 @@
+"""The dialog that pairs a phone: a code, the same as a QR code, and a look-out for the phone."""
+
+import datetime as dt
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import segno
+from nicegui import ui
+from smith.core.v1.account_pb2 import Member
+from smith.core.v1.account_service_pb2 import ListMembersRequest
+from smith.core.v1.device_pb2 import Device
+from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest, CreatePairingCodeResponse, ListDevicesRequest
+
+from admin_ui.components.buttons import primary, secondary
+from admin_ui.components.copying import copy_button
+from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.html import div, p, text
+from admin_ui.simulated_phones import SimulatorAway, pair_phone
+from admin_ui.visit import Visit
+
+MAX_PEOPLE = 1000
+"""People that an owner may choose from: the most that core lists at once."""
+
+
+def pairing_url(server: str, code: str) -> str:
+    """What the QR code holds: the app opens it (docs/ios.md)."""
+    return "activitysmith://pair?" + urlencode({"server": server, "code": code})
+
+
+class Pairing:
+    """The dialog, and what it knows of the phone that it waits for. `hear` is to be called when a phone was paired, or
+    may have been."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._shown: ui.dialog | None = None
+        self._user_id = ""
+        self._newest_before = ""
+        self._code = CreatePairingCodeResponse()
+
+    async def open(self) -> None:
+        """Asks for a code and shows it. Raises Refused."""
+        people = await self._people()
+        self._user_id = self._visit.member.user_id
+        with dialog("Pair a device", "Open the app on the iPhone, tap Pair, and scan or type this code.") as shown:
+            if len(people) > 1:
+                self._choose_person(people)
+            self._place = div("pairing")
+            with dialog_actions():
+                if self._visit.settings.simulator_url is not None:
+                    secondary("Pair a simulated iPhone", self._simulate, icon="phone_iphone")
+                secondary("Close", shown.close)
+            ui.timer(1.0, self._tick)
+        self._shown = shown
+        shown.on("hide", self._closed)
+        await self._new_code()
+        shown.open()
+
+    async def hear(self) -> None:
+        """Closes the dialog if the phone that it waits for is there. Raises Refused."""
+        if self._shown is None:
+            return
+        newest = await self._newest()
+        if newest is None or newest.id == self._newest_before or self._shown is None:
+            return
+        self._shown.close()
+        whose = "" if newest.user_id == self._visit.member.user_id else f" for {newest.user_name or newest.user_email}"
+        ui.notify(f"Paired {newest.name}{whose}.", type="positive")
+
+    async def _people(self) -> Sequence[Member]:
+        if not self._visit.is_owner:
+            return [self._visit.member]
+        found = await self._visit.ask(self._visit.core.accounts.ListMembers, ListMembersRequest(page_size=MAX_PEOPLE))
+        return found.members
+
+    def _choose_person(self, people: Sequence[Member]) -> None:
+        names = {one.user_id: _name_of(one) for one in people}
+        chosen = ui.select(names, value=self._user_id, label="Whose phone is it?", with_input=len(people) > 10)
+
+        async def choose() -> None:
+            if chosen.value:
+                self._user_id = chosen.value
+                await self._new_code()
+
+        chosen.on_value_change(choose)
+
+    async def _newest(self) -> Device | None:
+        request = ListDevicesRequest(user_id=self._user_id, newest_first=True, page_size=1)
+        found = await self._visit.ask(self._visit.core.devices.ListDevices, request)
+        return next(iter(found.devices), None)
+
+    async def _new_code(self) -> None:
+        newest = await self._newest()
+        self._newest_before = newest.id if newest else ""
+        request = CreatePairingCodeRequest(user_id=self._user_id)
+        self._code = await self._visit.ask(self._visit.core.devices.CreatePairingCode, request)
+        self._place.clear()
+        with self._place:
+            self._draw()
+        self._tick()
+
+    def _draw(self) -> None:
+        code = self._code.pairing_code
+        url = pairing_url(self._visit.settings.gateway_url, code)
+        picture = segno.make(url, error="m").svg_inline(border=3, light="#ffffff", omitsize=True)
+        qr = ui.html(picture, sanitize=False).classes("pairing-qr")
+        qr.props["role"] = "img"
+        qr.props["aria-label"] = "QR code that opens the app and pairs it"
+        with div("pairing-words"):
+            with div("cluster"):
+                text(code, "pairing-code", "code").mark("pairing-code")
+                copy_button(code, "Copy pairing code")
+            with div("pairing-state").props("role=status"):
+                div("pairing-dot")
+                text("Waiting for the phone…")
+            self._left = p("", "muted small num")
+            with div("cluster muted small"):
+                text("On the iPhone itself, open the link:")
+                copy_button(url, "Copy pairing link")
+
+    def _tick(self) -> None:
+        if not self._code.pairing_code:
+            return
+        left = self._code.expires_at.ToDatetime(dt.UTC) - dt.datetime.now(dt.UTC)
+        seconds = int(left.total_seconds())
+        if seconds > 0:
+            self._left.text = f"It works once, for another {seconds // 60}:{seconds % 60:02}."
+            return
+        self._code = CreatePairingCodeResponse()
+        self._place.clear()
+        with self._place, div("pairing-words"):
+            p("The code has expired.", "strong")
+            p("It was not used within 10 minutes.", "muted")
+            primary("New code", self._new_code)
+
+    async def _simulate(self) -> None:
+        simulator = self._visit.settings.simulator_url
+        if simulator is None or not self._code.pairing_code:
+            ui.notify("Ask for a new code first.", type="warning")
+            return
+        try:
+            await pair_phone(simulator, self._code.pairing_code, "Simulated iPhone")
+        except SimulatorAway as away:
+            ui.notify(str(away), type="negative", close_button="Close")
+
+    def _closed(self) -> None:
+        shown, self._shown = self._shown, None
+        self._code = CreatePairingCodeResponse()
+        if shown is not None:
+            shown.delete()
+
+
+def _name_of(person: Member) -> str:
+    return person.email if person.name in {"", person.email} else f"{person.name} ({person.email})"

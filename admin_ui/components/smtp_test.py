@@ -1,0 +1,44 @@
+"""Tries out whether mails can be sent, and says in plain words what the mail server said."""
+
+from smith.core.v1.mail_service_pb2 import (
+    MAIL_OUTCOME_NOT_CONFIGURED,
+    MAIL_OUTCOME_SENT,
+    SendTestMailRequest,
+    SendTestMailResponse,
+)
+
+from admin_ui.components.buttons import secondary
+from admin_ui.components.html import code, div, p
+from admin_ui.components.layout import card
+from admin_ui.components.states import notice
+from admin_ui.visit import Visit
+
+
+def smtp_test(visit: Visit) -> None:
+    """A card with a button that sends a test mail to the person who looks. For owners."""
+    with card("Mail", "Invites are sent by mail. A test mail tells whether that works."):
+
+        async def send() -> None:
+            shown.clear()
+            answer = await visit.ask(visit.core.mails.SendTestMail, SendTestMailRequest())
+            with shown:
+                _tell(answer)
+
+        with div("spread"):
+            p(f"It goes to {visit.member.email}.", "muted")
+            secondary("Send test mail", send, icon="mail")
+        shown = div("stack").props("aria-live=polite")
+
+
+def _tell(answer: SendTestMailResponse) -> None:
+    if answer.outcome == MAIL_OUTCOME_SENT:
+        notice("good", f"Sent to {answer.sent_to}", answer.message)
+        return
+    if answer.outcome == MAIL_OUTCOME_NOT_CONFIGURED:
+        notice("warn", "No mail server is configured", f"{answer.message} Until then pass invite links on yourself.")
+        return
+    with notice("bad", "The mail was not sent", answer.message):
+        said = f"{answer.smtp_code or ''} {answer.smtp_answer}".strip()
+        if said:
+            p("The mail server said:")
+            code(said)

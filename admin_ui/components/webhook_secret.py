@@ -1,0 +1,71 @@
+"""The secret that webhook calls are signed with: shown on demand, replaced on request."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from nicegui import ui
+from smith.core.v1.webhook_service_pb2 import GetWebhookSecretRequest, RotateWebhookSecretRequest
+
+from admin_ui.components.buttons import secondary
+from admin_ui.components.copying import copyable
+from admin_ui.components.dialogs import confirm
+from admin_ui.components.html import div, text
+from admin_ui.components.layout import card
+from admin_ui.components.states import notice
+from admin_ui.components.times import ago
+from admin_ui.visit import Visit
+
+ABOUT = "Whoever receives a webhook of yours checks with this secret that the call is from here."
+WARNING = (
+    "Calls are signed with the new secret and the old one until the old one is forgotten. Give the new one to all who "
+    "receive your webhooks before that."
+)
+
+
+def webhook_secret(visit: Visit) -> None:
+    """The card. For owners. The secret is in the page only after somebody has asked to see it."""
+    with card("Webhook signing secret", ABOUT):
+        place = div("stack")
+        actions = div("cluster")
+
+        def show(secret: str) -> None:
+            place.clear()
+            with place:
+                copyable(secret, "webhook signing secret")
+
+        def hide() -> None:
+            place.clear()
+            draw(shown=False)
+
+        async def reveal() -> None:
+            found = await visit.ask(visit.core.webhooks.GetWebhookSecret, GetWebhookSecretRequest())
+            show(found.webhook_secret)
+            with place, div("cluster muted small"):
+                text("Made")
+                ago(found.created_at)
+            draw(shown=True)
+
+        async def rotate() -> None:
+            if not await confirm("Replace the signing secret?", WARNING, "Replace secret"):
+                return
+            made = await visit.ask(visit.core.webhooks.RotateWebhookSecret, RotateWebhookSecretRequest())
+            show(made.webhook_secret)
+            with place:
+                _new(made.previous_expires_at)
+            draw(shown=True)
+
+        def draw(*, shown: bool) -> None:
+            actions.clear()
+            with actions:
+                if shown:
+                    secondary("Hide", hide, icon="visibility_off")
+                else:
+                    secondary("Show secret", reveal, icon="visibility")
+                secondary("Replace", rotate, icon="autorenew")
+
+        draw(shown=False)
+
+
+def _new(previous_expires_at: Timestamp) -> None:
+    with notice("good", "This is the new secret."), ui.element("p"):
+        text("The old one is forgotten ")
+        ago(previous_expires_at)
+        text(".")

@@ -1,0 +1,120 @@
+"""The secrets of backends, and whom each may reach."""
+
+from collections.abc import Callable, Sequence
+
+from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS, ApiKey
+from smith.core.v1.api_key_service_pb2 import ListApiKeysRequest, RevokeApiKeyRequest
+
+from admin_ui.components.api_key_dialog import ApiKeyDialog
+from admin_ui.components.buttons import icon_button, primary
+from admin_ui.components.dialogs import confirm
+from admin_ui.components.html import code, div, text
+from admin_ui.components.layout import badge, page_header
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.states import empty_state
+from admin_ui.components.times import ago
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+COLUMNS = (
+    Column("Name"),
+    Column("Scope"),
+    Column("Channels"),
+    Column("Created"),
+    Column("Last used"),
+    Column("Actions", "actions"),
+)
+SHOWN_CHANNELS = 4
+
+
+def create(site: Site) -> None:
+    """Registers `/api-keys`."""
+
+    @site.page("/api-keys", title="API keys")
+    async def api_keys(visit: Visit) -> None:
+        await ApiKeysPage(visit).draw()
+
+
+class ApiKeysPage:
+    """The list of keys and what is done with them."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    async def draw(self) -> None:
+        """Draws the page. Raises Refused."""
+        dialog = ApiKeyDialog(self._visit, self._refresh)
+        self._dialog = dialog
+        with page_header("API keys", "Secrets with which your backends send. Keep them confidential."):
+            primary("Create API key", dialog.create, icon="add")
+        self._table: PagedTable[ApiKey] = PagedTable(
+            "API keys", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+        )
+        self._stage = div("hidden")
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        await self._table.refresh()
+
+    async def _fetch(self, page_token: str | None) -> PageOf[ApiKey]:
+        request = ListApiKeysRequest(page_size=PAGE_SIZE, page_token=page_token)
+        page = await self._visit.ask(self._visit.core.api_keys.ListApiKeys, request)
+        return PageOf(page.api_keys, page.next_page_token)
+
+    def _draw_empty(self) -> None:
+        with empty_state("key", "No API keys yet", "A backend needs a key to send pushes and drive Live Activities."):
+            primary("Create your first key", self._dialog.create, icon="add")
+
+    def _draw_row(self, key: ApiKey) -> Sequence[Callable[[], object]]:
+        return (
+            lambda: _name(key),
+            lambda: _scope(key),
+            lambda: _channels(key),
+            lambda: ago(key.created_at),
+            lambda: ago(key.last_used_at if key.HasField("last_used_at") else None),
+            lambda: self._actions(key),
+        )
+
+    def _actions(self, key: ApiKey) -> None:
+        with div():
+            icon_button("edit", f"Edit {key.name}", lambda: self._dialog.edit(key))
+            icon_button("delete", f"Revoke {key.name}", lambda: self._revoke(key))
+
+    async def _revoke(self, key: ApiKey) -> None:
+        with self._stage:
+            agreed = await confirm(
+                f"Revoke {key.name}?",
+                "Backends that use this key are refused from their next request on. This cannot be undone.",
+                "Revoke key",
+            )
+        if agreed:
+            request = RevokeApiKeyRequest(api_key_id=key.id)
+            await self._visit.ask(self._visit.core.api_keys.RevokeApiKey, request)
+            await self._refresh()
+
+
+def _name(key: ApiKey) -> None:
+    with div("stack-tight"):
+        text(key.name, "strong")
+        text(f"{key.hint}…", "muted small mono")
+
+
+def _scope(key: ApiKey) -> None:
+    if key.scope == API_KEY_SCOPE_CHANNELS:
+        badge("Channel Scoped", "info")
+    else:
+        badge("All Recipients")
+
+
+def _channels(key: ApiKey) -> None:
+    if key.scope != API_KEY_SCOPE_CHANNELS:
+        text("every channel", "muted")
+        return
+    if not key.channels:
+        text("none left: reaches nobody", "tone-warn")
+        return
+    with div("cluster"):
+        for slug in key.channels[:SHOWN_CHANNELS]:
+            code(slug)
+        if len(key.channels) > SHOWN_CHANNELS:
+            text(f"and {len(key.channels) - SHOWN_CHANNELS} more", "muted small")

@@ -1,0 +1,85 @@
+"""One channel: who belongs to it, and how requests aim at it."""
+
+from nicegui import ui
+from smith.core.v1.channel_service_pb2 import GetChannelRequest, GetChannelResponse
+from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
+
+from admin_ui.channels.assignments import Assignable, DeviceAssignments, PeopleAssignments
+from admin_ui.channels.dialogs import ChannelDialogs
+from admin_ui.components.buttons import danger, primary, secondary
+from admin_ui.components.copying import snippets
+from admin_ui.components.html import a, div, text
+from admin_ui.components.layout import card, page_header
+from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.sending.snippets import in_all_languages
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+
+def create(site: Site) -> None:
+    """Registers `/channels/{channel_id}`."""
+
+    @site.page("/channels/{channel_id}", title="Channel")
+    async def channel(visit: Visit, channel_id: str) -> None:
+        await ChannelPage(visit, channel_id).draw()
+
+
+class ChannelPage:
+    """One channel looked at."""
+
+    def __init__(self, visit: Visit, channel_id: str) -> None:
+        self._visit = visit
+        self._channel_id = channel_id
+        self._dialogs = ChannelDialogs(visit)
+
+    async def draw(self) -> None:
+        """Draws the page. Raises Refused, also if there is no such channel."""
+        found = await self._read()
+        channel = found.channel
+        a("All channels", "/channels", "link small")
+        with page_header(channel.name, f"Requests call it {channel.slug}."):
+            primary("Send a test", self._send_test, icon="send")
+            secondary("Rename", self._rename)
+            danger("Delete", self._delete)
+        self._reach = text("", "muted")
+        with div("columns"):
+            with div("stack"):
+                self._people = PeopleAssignments(self._visit, channel.id, self._refresh)
+                self._devices = DeviceAssignments(self._visit, channel.id, self._refresh)
+            with div("stack"), card("Aim at it", "With a key that may reach it."):
+                body = {"title": "Hello", "target": {"channels": [channel.slug]}}
+                snippets(in_all_languages(ApiRequest(Operation.PUSH, body), self._visit.settings.gateway_url))
+        self._show(found)
+
+    async def _read(self) -> GetChannelResponse:
+        request = GetChannelRequest(channel_id=self._channel_id)
+        self._found = await self._visit.ask(self._visit.core.channels.GetChannel, request)
+        return self._found
+
+    async def _refresh(self) -> None:
+        self._show(await self._read())
+
+    def _show(self, found: GetChannelResponse) -> None:
+        count = found.channel.device_count
+        self._reach.text = f"Reaches {count:,} {'device' if count == 1 else 'devices'}."
+        self._people.show([Assignable(one.user_id, one.name, one.email) for one in found.people])
+        self._devices.show([Assignable(one.device_id, one.name, one.user_name) for one in found.devices])
+
+    async def _send_test(self) -> None:
+        request = SendPushNotificationRequest(
+            title="Test", message=f"Sent to the channel {self._found.channel.name} from the web admin."
+        )
+        request.target.channels.append(self._found.channel.slug)
+        sent = await self._visit.ask(self._visit.core.push_notifications.SendPushNotification, request)
+        waiting = f", {sent.devices_queued} still to come" if sent.devices_queued else ""
+        ui.notify(f"{sent.devices_notified} reached{waiting}.", type="positive")
+
+    async def _rename(self) -> None:
+        async def renamed() -> None:
+            ui.navigate.reload()
+
+        await self._dialogs.rename(self._found.channel, renamed)
+
+    async def _delete(self) -> None:
+        if await self._dialogs.delete(self._found.channel):
+            ui.navigate.to("/channels")

@@ -1,0 +1,102 @@
+"""The account's channels."""
+
+from collections.abc import Callable, Sequence
+
+from smith.core.v1.channel_pb2 import Channel
+from smith.core.v1.channel_service_pb2 import ListChannelsRequest
+
+from admin_ui.channels.dialogs import ChannelDialogs
+from admin_ui.components.buttons import icon_button, primary
+from admin_ui.components.html import a, code, div, text
+from admin_ui.components.layout import page_header
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.search import search_field
+from admin_ui.components.states import empty_state
+from admin_ui.components.times import ago
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+COLUMNS = (
+    Column("Channel"),
+    Column("People", "num"),
+    Column("Devices reached", "num"),
+    Column("Created"),
+    Column("Actions", "actions"),
+)
+MANY = 1000
+"""Where counts of people end."""
+
+
+def create(site: Site) -> None:
+    """Registers `/channels`."""
+
+    @site.page("/channels", title="Channels")
+    async def channels(visit: Visit) -> None:
+        await ChannelsPage(visit).draw()
+
+
+class ChannelsPage:
+    """The list of channels and what is done with them."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._dialogs = ChannelDialogs(visit)
+
+    async def draw(self) -> None:
+        """Draws the page. Raises Refused."""
+        with page_header("Channels", "Groups of people and devices that requests can be aimed at."):
+            primary("Create channel", self._create, icon="add")
+        self._search = search_field("Find by name or slug", self._searched)
+        self._table: PagedTable[Channel] = PagedTable(
+            "Channels", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+        )
+        await self._table.refresh()
+
+    async def _searched(self) -> None:
+        await self._table.refresh(from_start=True)
+
+    async def _fetch(self, page_token: str | None) -> PageOf[Channel]:
+        request = ListChannelsRequest(page_size=PAGE_SIZE, page_token=page_token, query=self._search.value or "")
+        page = await self._visit.ask(self._visit.core.channels.ListChannels, request)
+        return PageOf(page.channels, page.next_page_token)
+
+    def _draw_empty(self) -> None:
+        if self._search.value:
+            with empty_state("search_off", "No channel is called that", "Try another part of its name or slug."):
+                pass
+            return
+        explanation = "Without channels, every request reaches everybody. Make one for those who are on call, say."
+        with empty_state("tag", "No channels yet", explanation):
+            primary("Create your first channel", self._create, icon="add")
+
+    def _draw_row(self, channel: Channel) -> Sequence[Callable[[], object]]:
+        people = len(channel.user_ids)
+        return (
+            lambda: _name(channel),
+            lambda: text(f"{people}+" if people == MANY else str(people)),
+            lambda: text(f"{channel.device_count:,}"),
+            lambda: ago(channel.created_at),
+            lambda: self._actions(channel),
+        )
+
+    def _actions(self, channel: Channel) -> None:
+        with div():
+            icon_button("edit", f"Rename {channel.name}", lambda: self._rename(channel))
+            icon_button("delete", f"Delete {channel.name}", lambda: self._delete(channel))
+
+    async def _create(self) -> None:
+        await self._dialogs.create(self._table.refresh)
+
+    async def _rename(self, channel: Channel) -> None:
+        await self._dialogs.rename(channel, self._table.refresh)
+
+    async def _delete(self, channel: Channel) -> None:
+        if await self._dialogs.delete(channel):
+            await self._table.refresh()
+
+
+def _name(channel: Channel) -> None:
+    with div("stack-tight"):
+        a(channel.name, f"/channels/{channel.id}", "link strong")
+        with div():
+            code(channel.slug)

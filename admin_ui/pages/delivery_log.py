@@ -1,0 +1,138 @@
+"""What was sent, to whom, and what became of it on each phone."""
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_NOTIFICATION_SENT, Event
+from smith.core.v1.push_notification_pb2 import (
+    PUSH_NOTIFICATION_OUTCOME_ACCEPTED,
+    PUSH_NOTIFICATION_OUTCOME_FAILED,
+    PUSH_NOTIFICATION_OUTCOME_OWED,
+    PushNotification,
+    PushNotificationCounts,
+)
+from smith.core.v1.push_notification_service_pb2 import ListPushNotificationsRequest
+
+from admin_ui.components.buttons import link_button, secondary
+from admin_ui.components.html import a, code, div, p, text
+from admin_ui.components.layout import badge, page_header
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.search import search_field
+from admin_ui.components.states import empty_state
+from admin_ui.components.times import ago
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+OUTCOMES = {
+    0: "Any outcome",
+    PUSH_NOTIFICATION_OUTCOME_ACCEPTED: "Accepted",
+    PUSH_NOTIFICATION_OUTCOME_OWED: "Still owed",
+    PUSH_NOTIFICATION_OUTCOME_FAILED: "Failed",
+}
+COLUMNS = (Column("Notification"), Column("To"), Column("From"), Column("Outcome"), Column("Sent"))
+SHOWN_CHANNELS = 3
+
+
+def create(site: Site) -> None:
+    """Registers `/delivery-log`."""
+
+    @site.page("/delivery-log", title="Delivery log")
+    async def delivery_log(visit: Visit) -> None:
+        await DeliveryLogPage(visit).draw()
+
+
+class DeliveryLogPage:
+    """The list of notifications. What is new is announced, not pushed into what one reads."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._unseen = 0
+
+    async def draw(self) -> None:
+        """Draws the page. Raises Refused."""
+        with page_header("Delivery log", "Push notifications, and what became of each on every phone."):
+            pass
+        p("Live Activities have their story on their own pages.", "muted small")
+        with div("log-filters"):
+            self._search = search_field("Find by title or message", self._from_start)
+            self._outcome = ui.select(dict(OUTCOMES), value=0, on_change=self._from_start)
+            self._outcome.props["aria-label"] = "Outcome"
+            self._news = secondary("", self._from_start, icon="arrow_upward")
+            self._news.set_visibility(False)
+        self._table: PagedTable[PushNotification] = PagedTable(
+            "Push notifications", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+        )
+        self._visit.watch({EVENT_TYPE_PUSH_NOTIFICATION_SENT}, self._heard)
+        await self._table.refresh()
+
+    async def _heard(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        self._unseen += len(events)
+        self._news.text = f"{self._unseen} new"
+        self._news.set_visibility(True)
+
+    async def _from_start(self) -> None:
+        self._unseen = 0
+        self._news.set_visibility(False)
+        await self._table.refresh(from_start=True)
+
+    async def _fetch(self, page_token: str | None) -> PageOf[PushNotification]:
+        request = ListPushNotificationsRequest(page_size=PAGE_SIZE, page_token=page_token)
+        if self._search.value:
+            request.search = self._search.value
+        if self._outcome.value:
+            request.outcome = self._outcome.value
+        page = await self._visit.ask(self._visit.core.push_notifications.ListPushNotifications, request)
+        return PageOf(page.push_notifications, page.next_page_token)
+
+    def _draw_empty(self) -> None:
+        if self._search.value or self._outcome.value:
+            with empty_state("search_off", "Nothing is found", "Try other words, or any outcome."):
+                pass
+            return
+        with empty_state(
+            "receipt_long", "Nothing was sent yet", "Every push appears here with its path to each phone."
+        ):
+            link_button("Open the playground", "/playground", icon="bolt", primary=True)
+
+    def _draw_row(self, sent: PushNotification) -> Sequence[Callable[[], object]]:
+        return (
+            lambda: _title(sent),
+            lambda: _target(sent),
+            lambda: text(sent.sender_name or "unknown", "muted"),
+            lambda: outcome_badges(sent.counts),
+            lambda: ago(sent.created_at),
+        )
+
+
+def outcome_badges(counts: PushNotificationCounts) -> None:
+    """How many phones it reached, and how many not or not yet."""
+    with div("cluster"):
+        more = "+" if counts.partial else ""
+        if counts.accepted:
+            badge(f"{counts.accepted:,}{more} accepted", "good")
+        if counts.owed:
+            badge(f"{counts.owed:,}{more} owed", "warn")
+        if counts.failed:
+            badge(f"{counts.failed:,}{more} failed", "bad")
+        if counts.expired:
+            badge(f"{counts.expired:,}{more} expired", "bad")
+
+
+def _title(sent: PushNotification) -> None:
+    with div("stack-tight"):
+        a(sent.title, f"/delivery-log/{sent.id}", "link strong")
+        if sent.message:
+            text(sent.message[:140], "muted small")
+
+
+def _target(sent: PushNotification) -> None:
+    if not sent.channels:
+        text("everybody", "muted")
+        return
+    with div("cluster"):
+        for slug in sent.channels[:SHOWN_CHANNELS]:
+            code(slug)
+        if len(sent.channels) > SHOWN_CHANNELS:
+            text(f"and {len(sent.channels) - SHOWN_CHANNELS} more", "muted small")

@@ -1,0 +1,239 @@
+"""The account's phones: found, renamed, removed, and new ones paired."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from nicegui import ui
+from smith.core.v1.device_pb2 import DEVICE_STATE_DEAD, DEVICE_STATE_READY, DEVICE_STATE_WAITING, Device, DeviceState
+from smith.core.v1.device_service_pb2 import (
+    DeleteDeviceRequest,
+    DeviceCounts,
+    ListDevicesRequest,
+    UpdateDeviceRequest,
+)
+from smith.core.v1.event_pb2 import (
+    EVENT_TYPE_DEVICE_CHANGED,
+    EVENT_TYPE_DEVICE_PAIRED,
+    EVENT_TYPE_DEVICE_REMOVED,
+    EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD,
+    EVENT_TYPE_PUSH_TOKEN_DEAD,
+    Event,
+)
+
+from admin_ui.components.buttons import icon_button, primary, secondary
+from admin_ui.components.dialogs import confirm, dialog, dialog_actions
+from admin_ui.components.html import a, div, text
+from admin_ui.components.layout import badge, page_header
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.pairing import Pairing
+from admin_ui.components.search import search_field
+from admin_ui.components.states import empty_state
+from admin_ui.components.times import ago
+from admin_ui.core import Refused
+from admin_ui.device_words import kind_of, words_of
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+EVENTS = {
+    EVENT_TYPE_DEVICE_PAIRED,
+    EVENT_TYPE_DEVICE_CHANGED,
+    EVENT_TYPE_DEVICE_REMOVED,
+    EVENT_TYPE_PUSH_TOKEN_DEAD,
+    EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD,
+}
+COLUMNS = [
+    Column("Device"),
+    Column("Person"),
+    Column("State"),
+    Column("Channels"),
+    Column("Last seen"),
+    Column("", "actions"),
+]
+SHOWN_CHANNELS = 3
+STATES: dict[str, tuple[str, "DeviceState.ValueType | None"]] = {
+    "": ("All", None),
+    "ready": ("Ready", DEVICE_STATE_READY),
+    "waiting": ("Waiting", DEVICE_STATE_WAITING),
+    "dead": ("Needs attention", DEVICE_STATE_DEAD),
+}
+
+
+def create(site: Site) -> None:
+    """Registers `/devices`."""
+
+    @site.page("/devices", title="Devices")
+    async def devices(visit: Visit, user: str = "", state: str = "") -> None:
+        page = DevicesPage(visit, user_id=user, state=state if state in STATES else "")
+        visit.watch(EVENTS, page.hear)
+        page.draw()
+        await page.refresh()
+
+
+class DevicesPage:
+    """The page that one person has open."""
+
+    def __init__(self, visit: Visit, *, user_id: str, state: str) -> None:
+        self._visit = visit
+        self._user_id = user_id
+        self._state = state
+        self._pairing = Pairing(visit)
+
+    def draw(self) -> None:
+        """Draws everything but the rows."""
+        with page_header("Devices", "The iPhones that notifications and Live Activities go to."):
+            primary("Pair a device", self._pairing.open, icon="add")
+        with div("spread"):
+            self._search = search_field("Find by device, name or e-mail", self.search)
+            self._filters = div("filters").props('role=group aria-label="Filter by state"')
+        self._chosen_person = div("cluster person-filter")
+        self._table = PagedTable("Devices", COLUMNS, self._fetch, self._cells, on_empty=self._empty)
+
+    async def refresh(self) -> None:
+        """Reads the page of the list that is shown again. Raises Refused."""
+        await self._table.refresh()
+
+    async def search(self) -> None:
+        """Begins anew with what is in the field. Raises Refused."""
+        await self._table.refresh(from_start=True)
+
+    async def hear(self, events: Sequence[Event]) -> None:
+        """Something has happened to a device. Raises Refused."""
+        if not events or any(event.type == EVENT_TYPE_DEVICE_PAIRED for event in events):
+            await self._pairing.hear()
+        await self.refresh()
+
+    async def _fetch(self, page_token: str | None) -> PageOf[Device]:
+        state = STATES[self._state][1]
+        request = ListDevicesRequest(
+            page_size=PAGE_SIZE,
+            page_token=page_token,
+            query=self._search.value or "",
+            user_id=self._user_id or None,
+            states=[] if state is None else [state],
+            newest_first=True,
+        )
+        found = await self._visit.ask(self._visit.core.devices.ListDevices, request)
+        if found.HasField("counts"):
+            self._draw_filters(found.counts)
+            self._draw_person(found.devices)
+        return PageOf(found.devices, found.next_page_token)
+
+    def _draw_filters(self, counts: DeviceCounts) -> None:
+        numbers = {"ready": counts.ready, "waiting": counts.waiting, "dead": counts.dead}
+        more = "+" if counts.more else ""
+        self._filters.clear()
+        with self._filters:
+            for key, (name, _) in STATES.items():
+                number = numbers.get(key, sum(numbers.values()))
+                with ui.element("button").classes("filter").on("click", partial(self._choose, key)) as button:
+                    button.props(f"type=button aria-pressed={'true' if key == self._state else 'false'}")
+                    text(name)
+                    text(f"{number:,}{more}", "filter-count num")
+
+    async def _choose(self, state: str) -> None:
+        self._state = state
+        await self.search()
+
+    def _draw_person(self, found: Sequence[Device]) -> None:
+        self._chosen_person.clear()
+        if not self._user_id:
+            return
+        name = next((device.user_name or device.user_email for device in found), "one person")
+        with self._chosen_person:
+            text(f"Only devices of {name}.", "muted")
+            a("Show everybody's", "/devices")
+
+    def _empty(self) -> None:
+        if self._search.value or self._state or self._user_id:
+            with empty_state("search_off", "No device matches", "Try another word, or look at all of them."):
+                secondary("Show all devices", lambda: ui.navigate.to("/devices"))
+            return
+        explanation = "Pair an iPhone to see what your backends send arrive on it. It takes a minute."
+        with empty_state("phone_iphone", "No devices yet", explanation):
+            secondary("Pair your first device", self._pairing.open)
+
+    def _cells(self, device: Device) -> list[Callable[[], object]]:
+        return [
+            partial(_name, device),
+            partial(_person, device),
+            partial(_state, device),
+            partial(_channels, device),
+            partial(ago, device.last_seen_at if device.HasField("last_seen_at") else None),
+            partial(self._actions, device),
+        ]
+
+    def _actions(self, device: Device) -> None:
+        if not self._visit.is_owner and device.user_id != self._visit.member.user_id:
+            return
+        with div("row-actions"):
+            icon_button("edit", f"Rename {device.name}", partial(self._rename, device)).mark("rename")
+            icon_button("delete", f"Remove {device.name}", partial(self._remove, device)).mark("remove")
+
+    async def _rename(self, device: Device) -> None:
+        with dialog("Rename device") as shown:
+            field = ui.input("Name", value=device.name).props("autofocus maxlength=100")
+
+            async def save() -> None:
+                request = UpdateDeviceRequest(device_id=device.id, name=field.value or "")
+                try:
+                    await self._visit.ask(self._visit.core.devices.UpdateDevice, request)
+                except Refused as refusal:
+                    if refusal.reason != "INVALID_REQUEST":
+                        raise
+                    field.error = refusal.message
+                    return
+                shown.submit(True)
+
+            field.on("keydown.enter", save)
+            with dialog_actions():
+                secondary("Cancel", lambda: shown.submit(False))
+                primary("Rename", save)
+        if await shown:
+            await self.refresh()
+        shown.delete()
+
+    async def _remove(self, device: Device) -> None:
+        explanation = (
+            "Its app is signed out at once, and what is still owed to it is dropped. To use it again, pair it anew."
+        )
+        if not await confirm(f"Remove {device.name}?", explanation, "Remove device"):
+            return
+        await self._visit.ask(self._visit.core.devices.DeleteDevice, DeleteDeviceRequest(device_id=device.id))
+        ui.notify(f"Removed {device.name}.", type="positive")
+        await self.refresh()
+
+
+def _name(device: Device) -> None:
+    with div("stack-tight"):
+        text(device.name, "strong")
+        if kind := kind_of(device):
+            text(kind, "muted small")
+
+
+def _person(device: Device) -> None:
+    with div("stack-tight device-person"):
+        a(device.user_name or device.user_email, f"/devices?user={device.user_id}", "quiet-link truncate")
+        if device.user_name not in {"", device.user_email}:
+            text(device.user_email, "muted small truncate")
+
+
+def _state(device: Device) -> None:
+    words = words_of(device)
+    with div("stack-tight device-state"):
+        with div("cluster"):
+            badge(words.label, words.tone)
+        if words.advice:
+            text(words.advice, "muted small")
+
+
+def _channels(device: Device) -> None:
+    if not device.channel_count:
+        text("none", "muted")
+        return
+    with div("cluster"):
+        for slug in device.channels[:SHOWN_CHANNELS]:
+            badge(slug)
+        hidden = device.channel_count - min(SHOWN_CHANNELS, len(device.channels))
+        if hidden:
+            more = text(f"+{hidden}{'+' if device.channel_count >= 100 else ''}", "muted small")
+            more.props["title"] = ", ".join(device.channels)

@@ -1,0 +1,136 @@
+"""Live Activities and streams: what is on the phones now, and what was."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from smith.core.v1 import event_pb2 as events
+from smith.core.v1.live_activity_record_pb2 import (
+    LIVE_ACTIVITY_STATUS_ACTIVE,
+    LIVE_ACTIVITY_STATUS_ENDED,
+    LiveActivity,
+    LiveActivityStatus,
+)
+from smith.core.v1.live_activity_service_pb2 import ListLiveActivitiesRequest
+
+from admin_ui.activities.examples import first_stream
+from admin_ui.activities.stream_table import StreamTable
+from admin_ui.activities.tiles import PAGE_SIZE, Fetch, Tiles
+from admin_ui.components.copying import snippet
+from admin_ui.components.html import div, p, text
+from admin_ui.components.layout import page_header
+from admin_ui.components.paged_table import PageOf
+from admin_ui.components.search import search_field
+from admin_ui.components.states import empty_state
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+BEGINS_OR_ENDS = {
+    events.EVENT_TYPE_LIVE_ACTIVITY_STARTED,
+    events.EVENT_TYPE_LIVE_ACTIVITY_ENDED,
+    events.EVENT_TYPE_STREAM_PAUSED,
+    events.EVENT_TYPE_STREAM_RESUMED,
+    events.EVENT_TYPE_STREAM_ENDED,
+}
+MOVES = {*BEGINS_OR_ENDS, events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED}
+MAX_SEARCH = 100
+MOST_LOOKS = 5
+"""Pages of core that are looked at for one that holds anything: each looks at some thousands of activities."""
+CALM_SECONDS = 0.5
+"""Between two looks at the table of streams, beside the feed's own pause."""
+
+
+def create(site: Site) -> None:
+    """Registers `/live-activities`."""
+
+    @site.page("/live-activities", title="Live Activities")
+    async def live_activities(visit: Visit) -> None:
+        await _Lists(visit).build()
+
+
+class _Lists:
+    """The page that one person has open."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    async def build(self) -> None:
+        """Draws the page and keeps it moving for as long as it is open."""
+        with page_header("Live Activities", "The cards on your team's phones, as they look right now."):
+            self._search = search_field("Title, stream key or id", self._find)
+        with _section("Now"):
+            self._now = Tiles("active", self._fetch(LIVE_ACTIVITY_STATUS_ACTIVE), on_empty=self._nothing_now)
+        with _section("Streams", "Ongoing things that your backends name by a key of their own."):
+            self._streams = StreamTable(self._visit, lambda: self._text, self._both)
+        with _section("Past"):
+            self._past = Tiles("past", self._fetch(LIVE_ACTIVITY_STATUS_ENDED), on_empty=self._nothing_past)
+        self._visit.watch(MOVES, self._moved)
+        self._visit.watch(MOVES, self._stream_moved)
+        self._visit.watch(BEGINS_OR_ENDS, self._changed)
+        await self._now.refresh()
+        await self._streams.refresh()
+        await self._past.refresh()
+
+    async def _moved(self, happened: Sequence[events.Event]) -> None:
+        updated = events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED
+        if happened and all(one.type == updated and not self._now.shows(one.activity_id) for one in happened):
+            return
+        await self._now.refresh()
+
+    async def _stream_moved(self, happened: Sequence[events.Event]) -> None:
+        await self._streams.move_on()
+        await asyncio.sleep(CALM_SECONDS)
+
+    async def _changed(self, happened: Sequence[events.Event]) -> None:
+        await self._past.refresh()
+
+    async def _find(self) -> None:
+        await self._now.refresh(from_start=True)
+        await self._streams.refresh(from_start=True)
+        await self._past.refresh(from_start=True)
+
+    @property
+    def _text(self) -> str | None:
+        return (self._search.value or "").strip()[:MAX_SEARCH] or None
+
+    def _fetch(self, status: "LiveActivityStatus.ValueType") -> Fetch:
+        async def fetch(page_token: str | None) -> PageOf[LiveActivity]:
+            request = ListLiveActivitiesRequest(
+                status=status, search=self._text, page_size=PAGE_SIZE, page_token=page_token
+            )
+            for _ in range(MOST_LOOKS):
+                answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivities, request)
+                if answer.live_activities or not answer.next_page_token:
+                    break
+                request.page_token = answer.next_page_token
+            return PageOf(answer.live_activities, answer.next_page_token)
+
+        return fetch
+
+    async def _both(self) -> None:
+        await self._now.refresh()
+        await self._streams.refresh()
+
+    def _nothing_now(self) -> None:
+        if self._text:
+            p("No active Live Activity matches.", "muted")
+            return
+        with empty_state(
+            "timelapse",
+            "Nothing is on the phones right now",
+            "One PUT starts a card; the next ones move it. Run this with an API key in ACTIVITYSMITH_API_KEY.",
+        ):
+            snippet(first_stream(self._visit.settings.gateway_url), "curl command that starts a Live Activity")
+
+    def _nothing_past(self) -> None:
+        p("No past Live Activity matches." if self._text else "What has ended is kept here for a while.", "muted")
+
+
+@contextmanager
+def _section(title: str, description: str = "") -> Iterator[None]:
+    with div("stack"):
+        with div("stack-tight"):
+            text(title, "section-title", "h2")
+            if description:
+                p(description, "muted")
+        yield

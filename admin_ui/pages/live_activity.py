@@ -1,0 +1,248 @@
+"""One Live Activity: how it looks, how far each device has come and why, and what happened to it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from smith.core.v1 import event_pb2 as events
+from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivity, LiveActivityDevice
+from smith.core.v1.live_activity_service_pb2 import (
+    GetLiveActivityRequest,
+    GetLiveActivityResponse,
+    GetLiveActivityStreamRequest,
+    ListLiveActivityDevicesRequest,
+)
+
+from admin_ui.activities import control
+from admin_ui.activities.examples import first_stream, next_state
+from admin_ui.activities.timeline import Timeline
+from admin_ui.activities.words import PHASES, read
+from admin_ui.components.buttons import danger, primary, quiet, secondary
+from admin_ui.components.copying import copyable, snippet
+from admin_ui.components.html import a, div, p, text
+from admin_ui.components.layout import badge, card, fact, facts
+from admin_ui.components.lock_screen import activity_card
+from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.times import ago
+from admin_ui.core import Refused
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+DELIVERIES = {
+    events.EVENT_TYPE_LIVE_ACTIVITY_DELIVERED,
+    events.EVENT_TYPE_LIVE_ACTIVITY_FAILED,
+    events.EVENT_TYPE_LIVE_ACTIVITY_TOKEN_RECEIVED,
+    events.EVENT_TYPE_LIVE_ACTIVITY_DISMISSED,
+}
+MOVES = {
+    events.EVENT_TYPE_LIVE_ACTIVITY_STARTED,
+    events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED,
+    events.EVENT_TYPE_LIVE_ACTIVITY_ENDED,
+    events.EVENT_TYPE_STREAM_PAUSED,
+    events.EVENT_TYPE_STREAM_RESUMED,
+    events.EVENT_TYPE_STREAM_ENDED,
+}
+CALM_SECONDS = 0.75
+"""Between two looks at devices and timeline, beside the feed's own pause: they are read, not watched."""
+DEVICE_COLUMNS = (Column("Device"), Column("State"), Column("Version"), Column("What is known"))
+
+
+def create(site: Site) -> None:
+    """Registers `/live-activities/{activity_id}`."""
+
+    @site.page("/live-activities/{activity_id}", title="Live Activity")
+    async def live_activity(visit: Visit, activity_id: str) -> None:
+        await _Details(visit, activity_id).build()
+
+
+class _Details:
+    """The page that one person has open."""
+
+    def __init__(self, visit: Visit, activity_id: str) -> None:
+        self._visit = visit
+        self._id = activity_id
+        self._example = ""
+        self._offered: tuple[bool, bool, bool] | None = None
+
+    async def build(self) -> None:
+        """Draws the page and keeps it moving for as long as it is open."""
+        found = await self._read()
+        activity = found.live_activity
+        a("← Live Activities", "/live-activities", "link small")
+        with div("page-header"):
+            with div("page-heading"):
+                with div("cluster"):
+                    self._title = text("", "page-title", "h1")
+                    self._status = div()
+                if activity.stream_key:
+                    p(f"Stream {activity.stream_key}", "muted")
+            self._actions = div("page-actions")
+        with div("columns activity-page"):
+            with div("stack"):
+                with card("Devices", "How far each phone has come, and why."):
+                    self._devices = PagedTable(
+                        "Devices", DEVICE_COLUMNS, self._fetch_devices, _device_cells, on_empty=_no_devices
+                    )
+                with card("Timeline", "Its last 50 versions, and every push that was tried."):
+                    self._timeline = Timeline(self._visit, self._id)
+            with div("stack"):
+                with div("activity-stage"):
+                    self._card = activity_card(read(activity.content_state), _button(activity))
+                with card("About it"):
+                    copyable(self._id, "activity id")
+                    self._facts = div()
+                with card("Move it on", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
+                    self._snippet = div()
+        self._visit.watch(MOVES, self._moved)
+        self._visit.watch(MOVES | DELIVERIES, self._delivered)
+        await self._show(found)
+        await self._devices.refresh()
+        await self._timeline.refresh()
+
+    async def _moved(self, happened: Sequence[events.Event]) -> None:
+        if self._concerns(happened):
+            await self._show(await self._read())
+
+    async def _delivered(self, happened: Sequence[events.Event]) -> None:
+        if self._concerns(happened):
+            await self._devices.refresh()
+            await self._timeline.refresh()
+            await asyncio.sleep(CALM_SECONDS)
+
+    def _concerns(self, happened: Sequence[events.Event]) -> bool:
+        """Whether any of it is about this activity or a stream; of nothing, everything may be."""
+        about_streams = MOVES - {
+            events.EVENT_TYPE_LIVE_ACTIVITY_STARTED,
+            events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED,
+            events.EVENT_TYPE_LIVE_ACTIVITY_ENDED,
+        }
+        return not happened or any(one.activity_id == self._id or one.type in about_streams for one in happened)
+
+    async def _read(self) -> GetLiveActivityResponse:
+        request = GetLiveActivityRequest(activity_id=self._id)
+        return await self._visit.ask(self._visit.core.live_activities.GetLiveActivity, request)
+
+    async def _is_paused(self, found: GetLiveActivityResponse) -> bool:
+        if not found.has_stream:
+            return False
+        request = GetLiveActivityStreamRequest(stream_key=found.live_activity.stream_key)
+        try:
+            answer = await self._visit.ask(self._visit.core.live_activities.GetLiveActivityStream, request)
+        except Refused as refusal:
+            # It was ended just now.
+            if refusal.reason == "NOT_FOUND":
+                return False
+            raise
+        return answer.stream.paused
+
+    async def _show(self, found: GetLiveActivityResponse) -> None:
+        activity = found.live_activity
+        state, is_over = read(activity.content_state), activity.status == LIVE_ACTIVITY_STATUS_ENDED
+        self._title.text = state.get("title", "")
+        self._card.update_state(state, _button(activity), ended=is_over)
+        self._facts.clear()
+        with self._facts:
+            _draw_facts(found)
+        self._show_example(found)
+        offered = (is_over, found.has_stream, await self._is_paused(found))
+        if offered != self._offered:
+            self._offered = offered
+            self._show_status(found, is_over=is_over, is_paused=offered[2])
+
+    def _show_status(self, found: GetLiveActivityResponse, *, is_over: bool, is_paused: bool) -> None:
+        self._status.clear()
+        with self._status:
+            badge("Ended") if is_over else badge("Active", "good")
+            if is_paused:
+                badge("Stream paused", "warn")
+        self._actions.clear()
+        if not self._visit.is_owner:
+            return
+        stream_key = found.live_activity.stream_key
+        with self._actions:
+            if is_paused:
+                primary("Resume stream", lambda: control.resume(self._visit, stream_key, self._again))
+            elif found.has_stream:
+                secondary("Pause stream", lambda: control.pause(self._visit, stream_key, self._again))
+            if found.has_stream:
+                quiet("Delete stream", lambda: control.delete(self._visit, stream_key, self._again))
+            if not is_over:
+                danger("End", self._stop)
+
+    async def _stop(self) -> None:
+        found = await self._read()
+        await control.stop(self._visit, self._id, self._title.text, is_stream=found.has_stream, then=self._again)
+
+    async def _again(self) -> None:
+        await self._show(await self._read())
+        await self._devices.refresh()
+
+    def _show_example(self, found: GetLiveActivityResponse) -> None:
+        gateway_url = self._visit.settings.gateway_url
+        example = next_state(found.live_activity, gateway_url, has_stream=found.has_stream)
+        shown = example or first_stream(gateway_url)
+        if shown == self._example:
+            return
+        self._example = shown
+        self._snippet.clear()
+        with self._snippet:
+            if example is None:
+                p("It is over and takes no more updates. A stream starts a new card by itself:", "muted")
+            snippet(shown, "curl command that updates it" if example else "curl command that starts another")
+
+    async def _fetch_devices(self, page_token: str | None) -> PageOf[LiveActivityDevice]:
+        request = ListLiveActivityDevicesRequest(activity_id=self._id, page_size=20, page_token=page_token)
+        answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivityDevices, request)
+        return PageOf(answer.devices, answer.next_page_token)
+
+
+def _button(activity: LiveActivity) -> dict[str, str] | None:
+    return read(activity.action) if activity.HasField("action") else None
+
+
+def _draw_facts(found: GetLiveActivityResponse) -> None:
+    activity = found.live_activity
+    with facts():
+        with fact("Devices"):
+            phases = [f"{one.devices} {PHASES[one.phase][0].lower()}" for one in found.phases]
+            text(", ".join(phases) or "none any more")
+        with fact("For", ", ".join(activity.channel_slugs) or "Everybody"):
+            pass
+        with fact("Version", str(activity.version)):
+            pass
+        with fact("Started by", activity.started_by or "unknown"):
+            pass
+        with fact("Started"):
+            ago(activity.created_at)
+        with fact("Last state"):
+            ago(activity.updated_at)
+        if activity.HasField("ended_at"):
+            with fact("Ended"):
+                ago(activity.ended_at)
+            with fact("Leaves the screen"):
+                ago(activity.dismiss_at)
+        else:
+            with fact("iOS ends it"):
+                ago(activity.expires_at)
+
+
+def _device_cells(device: LiveActivityDevice) -> Sequence[Callable[[], object]]:
+    def name() -> None:
+        with div("stack-tight"):
+            text(device.device_name, "strong")
+            text(device.user_name, "muted small")
+
+    def version() -> None:
+        shown, wanted = device.accepted_version, device.wanted_version
+        text(str(wanted) if shown == wanted else f"{shown} of {wanted}", "num")
+
+    def known() -> None:
+        with div("stack-tight"):
+            text(device.explanation)
+            if device.advice:
+                text(device.advice, "muted small")
+
+    return (name, lambda: badge(*PHASES[device.phase]), version, known)
+
+
+def _no_devices() -> None:
+    p("No device is left that it was for.", "muted")

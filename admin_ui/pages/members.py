@@ -1,0 +1,134 @@
+"""Who has access to the account, and who is invited."""
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER, Member
+from smith.core.v1.account_service_pb2 import ListMembersRequest, UpdateMemberRequest
+from smith.core.v1.event_pb2 import EVENT_TYPE_MEMBERS_CHANGED, Event
+
+from admin_ui.components.buttons import primary, quiet
+from admin_ui.components.dialogs import confirm
+from admin_ui.components.html import div, p, text
+from admin_ui.components.invite_dialog import InviteDialog
+from admin_ui.components.invite_list import PAGE_SIZE, InviteList
+from admin_ui.components.layout import badge, page_header
+from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.remove_member import remove_member
+from admin_ui.components.times import ago
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+COLUMNS = (Column("Name"), Column("Role"), Column("Joined"))
+FOR_MEMBERS = "Everybody with access to {account}. Owners invite and remove people."
+FOR_OWNERS = "Invite people to {account}, follow their invites, and remove access."
+
+
+def create(site: Site) -> None:
+    """Registers `/members`."""
+
+    @site.page("/members", title="Members")
+    async def members(visit: Visit) -> None:
+        description = FOR_OWNERS if visit.is_owner else FOR_MEMBERS
+        invites: InviteList | None = None
+
+        async def refresh(events: Sequence[Event]) -> None:
+            await people.refresh()
+            if invites is not None:
+                await invites.refresh()
+
+        async def invited() -> None:
+            await refresh([])
+
+        inviting = InviteDialog(visit, invited) if visit.is_owner else None
+        with page_header("Members", description.format(account=visit.account.name)):
+            if inviting is not None:
+                primary("Invite members", inviting.open, icon="person_add")
+        with div("stack"):
+            text("Active users", "section-title", "h2")
+            people = ActiveUsers(visit)
+        if visit.is_owner:
+            with div("stack"):
+                text("Invited users", "section-title", "h2")
+                invites = InviteList(visit)
+        visit.watch({EVENT_TYPE_MEMBERS_CHANGED}, refresh)
+        await refresh([])
+
+
+class ActiveUsers:
+    """The table of people with access."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        columns = (*COLUMNS, Column("Actions", "actions")) if visit.is_owner else COLUMNS
+        self._table: PagedTable[Member] = PagedTable(
+            "Active users", columns, self._fetch, self._draw, on_empty=lambda: p("Nobody has access.", "muted")
+        )
+        self._stage = div("hidden")
+        """Where dialogs are: the table is drawn anew while one is open."""
+
+    async def refresh(self) -> None:
+        """Reads the people anew. Raises Refused."""
+        await self._table.refresh()
+
+    async def _fetch(self, page_token: str | None) -> PageOf[Member]:
+        request = ListMembersRequest(page_size=PAGE_SIZE, page_token=page_token)
+        page = await self._visit.ask(self._visit.core.accounts.ListMembers, request)
+        return PageOf(page.members, page.next_page_token)
+
+    def _draw(self, member: Member) -> Sequence[Callable[[], object]]:
+        cells: list[Callable[[], object]] = [
+            lambda: self._who(member),
+            lambda: badge("owner", "info") if member.role == ROLE_OWNER else badge("member"),
+            lambda: ago(member.created_at),
+        ]
+        if self._visit.is_owner:
+            cells.append(lambda: self._actions(member))
+        return cells
+
+    def _who(self, member: Member) -> None:
+        with div("stack-tight"):
+            with div():
+                text(f"{member.name} ", "strong")
+                if member.user_id == self._visit.member.user_id:
+                    badge("you")
+            if member.email != member.name:
+                text(member.email, "muted small")
+
+    def _actions(self, member: Member) -> None:
+        is_self = member.user_id == self._visit.member.user_id
+        with div():
+            verb = "Make member" if member.role == ROLE_OWNER else "Make owner"
+            change = quiet(verb, lambda: self._change_role(member))
+            change.props["aria-label"] = f"{verb}: {member.email}"
+            verb = "Leave" if is_self else "Remove"
+            remove = quiet(verb, lambda: self._remove(member))
+            remove.props["aria-label"] = f"{verb}: {member.email}"
+
+    async def _change_role(self, member: Member) -> None:
+        is_owner = member.role == ROLE_OWNER
+        title, verb, explanation = (
+            ("Make a member?", "Make member", f"{member.name} can no longer manage people and settings.")
+            if is_owner
+            else ("Make an owner?", "Make owner", f"{member.name} can manage everything, other owners included.")
+        )
+        with self._stage:
+            agreed = await confirm(title, explanation, verb, is_dangerous=is_owner)
+        if agreed:
+            role = ROLE_MEMBER if is_owner else ROLE_OWNER
+            request = UpdateMemberRequest(user_id=member.user_id, role=role)
+            await self._visit.ask(self._visit.core.accounts.UpdateMember, request)
+            await self._after_change(member)
+
+    async def _remove(self, member: Member) -> None:
+        with self._stage:
+            gone = await remove_member(self._visit, member.user_id)
+        if gone:
+            await self._after_change(member)
+
+    async def _after_change(self, member: Member) -> None:
+        if member.user_id == self._visit.member.user_id:
+            # What this page offers is for what the person was.
+            ui.navigate.reload()
+        else:
+            await self.refresh()

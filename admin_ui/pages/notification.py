@@ -1,0 +1,196 @@
+"""One push notification: what it says, and its path to each phone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nicegui import ui
+from smith.core.v1 import push_notification_pb2 as pb
+from smith.core.v1.delivery_attempt_pb2 import DELIVERY_OUTCOME_ACCEPTED, DeliveryAttempt
+from smith.core.v1.delivery_log_service_pb2 import ExplainDeliveryRequest
+from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_TOKEN_DEAD, Event
+from smith.core.v1.push_notification_pb2 import PushNotificationDelivery
+from smith.core.v1.push_notification_service_pb2 import (
+    GetPushNotificationRequest,
+    GetPushNotificationResponse,
+    ReplayPushNotificationRequest,
+)
+
+from admin_ui.activities.words import read
+from admin_ui.components.buttons import primary, quiet
+from admin_ui.components.copying import snippet
+from admin_ui.components.dialogs import confirm, dialog, dialog_actions
+from admin_ui.components.html import a, div, p, text
+from admin_ui.components.layout import badge, card, page_header
+from admin_ui.components.lock_screen import notification_card
+from admin_ui.components.times import ago
+from admin_ui.pages.delivery_log import outcome_badges
+from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.sending.snippets import curl
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+STATES: "dict[pb.PushNotificationDeliveryState.ValueType, tuple[str, str]]" = {
+    pb.PUSH_NOTIFICATION_DELIVERY_STATE_DUE: ("owed", "warn"),
+    pb.PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: ("accepted", "good"),
+    pb.PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: ("token dead", "bad"),
+    pb.PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: ("refused", "bad"),
+    pb.PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: ("expired", "bad"),
+}
+METHODS = {pb.WEBHOOK_METHOD_GET: "GET", pb.WEBHOOK_METHOD_POST: "POST"}
+TYPES = {
+    pb.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: "open_url",
+    pb.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: "webhook",
+}
+
+
+def create(site: Site) -> None:
+    """Registers `/delivery-log/{notification_id}`."""
+
+    @site.page("/delivery-log/{notification_id}", title="Push notification")
+    async def notification(visit: Visit, notification_id: str) -> None:
+        await NotificationPage(visit, notification_id).draw()
+
+
+class NotificationPage:
+    """One notification looked at."""
+
+    def __init__(self, visit: Visit, notification_id: str) -> None:
+        self._visit = visit
+        self._id = notification_id
+        self._stage = div("hidden")
+
+    async def draw(self) -> None:
+        """Draws the page. Raises Refused, also if there is no such notification."""
+        found = await self._read()
+        sent, body = found.push_notification, request_body(found)
+        a("Delivery log", "/delivery-log", "link small")
+        with page_header(sent.title, f"Sent by {sent.sender_name or 'somebody unknown'}."):
+            primary("Send again", self._replay, icon="replay")
+        with div("cluster muted small"):
+            ago(sent.created_at)
+            if sent.replay_of:
+                a("a replay of another", f"/delivery-log/{sent.replay_of}")
+        with div("columns"):
+            with card("Phones"):
+                self._counts = div()
+                self._phones = div("stack")
+            with div("stack"):
+                with card("What phones show"):
+                    notification_card(_shown(body))
+                with card("The request", "As a backend would make it."):
+                    request = ApiRequest(Operation.PUSH, body)
+                    snippet(curl(request, self._visit.settings.gateway_url), "curl example")
+        self._visit.watch({EVENT_TYPE_PUSH_TOKEN_DEAD}, self._heard)
+        self._show(found)
+        ui.timer(2.0, self._follow)
+
+    async def _read(self) -> GetPushNotificationResponse:
+        request = GetPushNotificationRequest(notification_id=self._id)
+        self._found = await self._visit.ask(self._visit.core.push_notifications.GetPushNotification, request)
+        return self._found
+
+    async def _heard(self, events: Sequence[Event]) -> None:
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        before = self._found
+        if await self._read() != before:
+            self._show(self._found)
+
+    async def _follow(self) -> None:
+        """What APNs says of a push is no event: while something is owed, it is asked for."""
+        if self._found.push_notification.counts.owed:
+            await self._refresh()
+
+    def _show(self, found: GetPushNotificationResponse) -> None:
+        self._counts.clear()
+        with self._counts:
+            outcome_badges(found.push_notification.counts)
+        self._phones.clear()
+        with self._phones:
+            for delivery in found.deliveries:
+                self._draw_phone(delivery)
+            if len(found.deliveries) < found.push_notification.counts.devices:
+                p(f"The first {len(found.deliveries)} of {found.push_notification.counts.devices:,}.", "muted small")
+
+    def _draw_phone(self, delivery: PushNotificationDelivery) -> None:
+        word, tone = STATES.get(delivery.state, ("unknown", "neutral"))
+        with div("spread"):
+            with div("stack-tight"):
+                text(delivery.device_name or "a phone that is gone", "strong")
+                text(delivery.user_name, "muted small")
+            with div("cluster"):
+                if delivery.reason:
+                    text(delivery.reason, "muted small")
+                badge(word, tone)
+                why = quiet("Why?", lambda: self._explain(delivery))
+                why.props["aria-label"] = f"Why is it {word} on {delivery.device_name}?"
+
+    async def _explain(self, delivery: PushNotificationDelivery) -> None:
+        request = ExplainDeliveryRequest(device_id=delivery.device_id, notification_id=self._id)
+        verdict = (await self._visit.ask(self._visit.core.delivery_log.ExplainDelivery, request)).verdict
+        with self._stage, dialog(delivery.device_name or "A phone that is gone", verdict.explanation) as shown:
+            if verdict.advice:
+                p(verdict.advice, "strong")
+            if verdict.attempts:
+                with div("attempts"):
+                    for attempt in verdict.attempts:
+                        _draw_attempt(attempt)
+            with dialog_actions():
+                primary("Close", shown.close)
+        shown.on("hide", shown.delete)
+        shown.open()
+
+    async def _replay(self) -> None:
+        with self._stage:
+            agreed = await confirm(
+                "Send it again?",
+                "Everybody whom it is for now gets it once more, as a new notification.",
+                "Send again to all",
+                is_dangerous=False,
+            )
+        if agreed:
+            request = ReplayPushNotificationRequest(notification_id=self._id)
+            sent = (await self._visit.ask(self._visit.core.push_notifications.ReplayPushNotification, request)).sent
+            waiting = f", {sent.devices_queued} still to come" if sent.devices_queued else ""
+            ui.notify(f"{sent.devices_notified} reached{waiting}.", type="positive")
+
+
+def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:
+    """The notification as the API's own JSON says it."""
+    sent, content = found.push_notification, found.content
+    body: dict[str, Any] = {"title": sent.title}
+    if sent.HasField("message"):
+        body["message"] = sent.message
+    for name in ("subtitle", "media", "redirection", "badge", "sound"):
+        if content.HasField(name):
+            body[name] = getattr(content, name)
+    if content.actions:
+        body["actions"] = [_action(action) for action in content.actions]
+    if content.HasField("payload"):
+        body["payload"] = read(content.payload)
+    if sent.channels:
+        body["target"] = {"channels": list(sent.channels)}
+    return body
+
+
+def _action(action: pb.PushNotificationAction) -> dict[str, Any]:
+    told: dict[str, Any] = {"title": action.title, "type": TYPES.get(action.type, ""), "url": action.url}
+    if action.HasField("method"):
+        told["method"] = METHODS.get(action.method, "POST")
+    if action.HasField("body"):
+        told["body"] = read(action.body)
+    return told
+
+
+def _shown(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("title", "subtitle", "message", "media", "actions") if name in body}
+
+
+def _draw_attempt(attempt: DeliveryAttempt) -> None:
+    is_accepted = attempt.outcome == DELIVERY_OUTCOME_ACCEPTED
+    with div("spread"):
+        with div("cluster"):
+            badge("accepted" if is_accepted else attempt.reason or "failed", "good" if is_accepted else "bad")
+            text(f"{attempt.latency_ms} ms", "muted small")
+        ago(attempt.occurred_at).classes("muted small")

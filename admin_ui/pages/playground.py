@@ -1,0 +1,165 @@
+"""The playground: a request composed by form, seen as it will look and as it is written, and sent."""
+
+from typing import Any
+
+from nicegui import ui
+from smith.core.v1.channel_service_pb2 import ListChannelsRequest
+
+from admin_ui.components.activity_card import ActivityCard
+from admin_ui.components.buttons import primary
+from admin_ui.components.code_tabs import CodeTabs
+from admin_ui.components.copying import snippet
+from admin_ui.components.html import div
+from admin_ui.components.layout import card, page_header
+from admin_ui.components.lock_screen import activity_card, notification_card
+from admin_ui.components.notification_card import NotificationCard
+from admin_ui.components.states import notice
+from admin_ui.core import Refused
+from admin_ui.playground.activity_form import ActivityForm
+from admin_ui.playground.push_form import PushForm
+from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.sending.literals import json_text
+from admin_ui.sending.snippets import in_all_languages
+from admin_ui.sending.to_core import NotSendable, send
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+MAX_CHANNELS = 1000
+SEND_LABELS = {
+    Operation.PUSH: "Send the push",
+    Operation.START: "Start it",
+    Operation.UPDATE: "Update it",
+    Operation.END: "End it",
+    Operation.STREAM: "Show this state",
+    Operation.END_STREAM: "End the stream",
+}
+
+
+def create(site: Site) -> None:
+    """Registers the page."""
+
+    @site.page("/playground", title="Playground")
+    async def playground(visit: Visit) -> None:
+        answer = await visit.ask(visit.core.channels.ListChannels, ListChannelsRequest(page_size=MAX_CHANNELS))
+        _Playground(visit, [channel.slug for channel in answer.channels])
+
+
+class _Playground:
+    def __init__(self, visit: Visit, channels: list[str]) -> None:
+        self._visit = visit
+        self._is_ready = False
+        self._is_push = True
+        with page_header("Playground", "Compose a request, see what it does to a phone, copy it into your code."):
+            pass
+        with div("composer-page"):
+            with card():
+                self._draw_forms(channels)
+            with div("composer-side"):
+                self._draw_preview()
+                with card("The request"):
+                    self._code = CodeTabs(in_all_languages(self._form().read(), visit.settings.gateway_url))
+                self._answer = div().props("role=status")
+        self._is_ready = True
+        self._refresh()
+
+    def _draw_forms(self, channels: list[str]) -> None:
+        with ui.tabs(on_change=self._choose).classes("tabs").props("no-caps align=left :breakpoint=0") as tabs:
+            ui.tab("Push notification")
+            ui.tab("Live Activity")
+        tabs.set_value("Push notification")
+        with div() as self._push_side:
+            self._push = PushForm(channels, self._refresh)
+        with div() as self._activity_side:
+            self._activity = ActivityForm(channels, self._refresh)
+        self._activity_side.set_visibility(False)
+        with div("composer-send"):
+            self._send_button = primary("Send the push", self._send, icon="send")
+
+    def _draw_preview(self) -> None:
+        with div("composer-preview iphone-wallpaper-2 lock-on-wallpaper").props('role=group aria-label="Preview"'):
+            with div() as self._notification_side:
+                self._notification: NotificationCard = notification_card({}, on_action=_would, expanded=True)
+            with div() as self._card_side:
+                self._card: ActivityCard = activity_card({}, on_action=_would)
+
+    def _form(self) -> PushForm | ActivityForm:
+        return self._push if self._is_push else self._activity
+
+    def _choose(self, event: Any) -> None:
+        if not self._is_ready:
+            return
+        self._is_push = event.value == "Push notification"
+        self._push_side.set_visibility(self._is_push)
+        self._activity_side.set_visibility(not self._is_push)
+        self._answer.clear()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if not self._is_ready:
+            return
+        request = self._form().read()
+        self._notification_side.set_visibility(self._is_push)
+        self._card_side.set_visibility(not self._is_push)
+        if self._is_push:
+            self._notification.update_notification(request.body)
+        else:
+            ended = request.operation in {Operation.END, Operation.END_STREAM}
+            self._card.update_state(request.body["content_state"], request.body.get("action"), ended=ended)
+        self._code.show(in_all_languages(request, self._visit.settings.gateway_url))
+        self._send_button.text = SEND_LABELS[request.operation]
+
+    async def _send(self) -> None:
+        form = self._form()
+        form.fields.forgive()
+        request = form.read()
+        self._answer.clear()
+        if form.fields.first_error:
+            return
+        try:
+            answer = await send(self._visit, request)
+        except (Refused, NotSendable) as refusal:
+            if isinstance(refusal, Refused) and refusal.is_signed_out:
+                raise
+            self._show_refusal(form, refusal)
+            return
+        self._show_answer(request, answer)
+
+    def _show_refusal(self, form: PushForm | ActivityForm, refusal: Refused | NotSendable) -> None:
+        is_about_channels = isinstance(refusal, Refused) and "CHANNEL" in refusal.reason
+        blamed = form.fields.blame("target.channels" if is_about_channels else refusal.message)
+        explanation = "See the field that is marked." if blamed else ""
+        if isinstance(refusal, Refused) and refusal.reason == "NO_RECIPIENTS":
+            explanation = (
+                "Pair a phone first. A Live Activity also needs its push-to-start token, which the app reports."
+            )
+        with self._answer:
+            notice("bad", refusal.message, explanation)
+
+    def _show_answer(self, request: ApiRequest, answer: dict[str, Any]) -> None:
+        activity_id = answer.get("activity_id")
+        with self._answer:
+            body = notice("good", _summary(answer))
+            with body:
+                snippet(json_text(answer), "answer")
+        if request.operation is Operation.START and activity_id:
+            self._activity.go_on_with(activity_id)
+
+
+def _summary(answer: dict[str, Any]) -> str:
+    operation = answer.get("operation")
+    if operation == "noop":
+        return "Nothing to do: the card shows this state already."
+    if operation == "paused":
+        return "The stream is paused. The state is kept until it is resumed."
+    notified, queued = answer.get("devices_notified", 0), answer.get("devices_queued", 0)
+    first = f"Apple has accepted it for {_phones(notified)}"
+    return f"{first}; {_phones(queued)} will get it later." if queued else f"{first}."
+
+
+def _phones(count: int) -> str:
+    return f"{count} phone" if count == 1 else f"{count} phones"
+
+
+def _would(action: Any) -> None:
+    does = "have the server call" if action.get("type") == "webhook" else "open"
+    ui.notify(f"On a phone this would {does} {action.get('url') or 'its URL'}")

@@ -1,0 +1,131 @@
+"""The workspace's settings: its name, its limits, and whether the world outside works with it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import ui
+from smith.core.v1.account_pb2 import Account
+from smith.core.v1.account_service_pb2 import UpdateAccountRequest
+
+from admin_ui.components.apns_check import apns_check
+from admin_ui.components.buttons import quiet, secondary
+from admin_ui.components.copying import copyable
+from admin_ui.components.html import div, p, text
+from admin_ui.components.layout import card, fact, facts, page_header
+from admin_ui.components.settings_tabs import settings_tabs
+from admin_ui.components.webhook_secret import webhook_secret
+from admin_ui.core import Refused
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+PATH = "/settings"
+LIMITS = (
+    ("rate_limit_per_minute", "Requests per minute", "What all API keys together may send. Beyond it: 429."),
+    ("max_live_activities", "Live Activities at once", "Starting one more is refused. Those that run stay."),
+)
+
+Save = Callable[..., Awaitable[Account]]
+
+
+def create(site: Site) -> None:
+    """Registers `/settings`."""
+
+    @site.page(PATH, title="Settings")
+    async def settings(visit: Visit) -> None:
+        with page_header("Settings", "What holds for the whole workspace."):
+            pass
+        settings_tabs(visit, PATH)
+        if not visit.is_owner:
+            _read_only(visit.account)
+            return
+
+        async def save(**change: Any) -> Account:
+            changed = await visit.ask(visit.core.accounts.UpdateAccount, UpdateAccountRequest(**change))
+            ui.notify("Saved.", type="positive")
+            return changed.account
+
+        _workspace(visit.account, save)
+        _limits(visit.account, save)
+        apns_check(visit)
+        webhook_secret(visit)
+
+
+def _read_only(account: Account) -> None:
+    with card("Workspace", "An owner can change these."), facts():
+        for name, value in (
+            ("Name", account.name),
+            ("Requests per minute", f"{account.rate_limit_per_minute:,}"),
+            ("Live Activities at once", f"{account.max_live_activities:,}"),
+        ):
+            with fact(name, value):
+                pass
+
+
+def _workspace(account: Account, save: Save) -> None:
+    with card("Workspace"):
+        name = ui.input("Name", value=account.name).props("maxlength=100").classes("setting-field")
+
+        async def rename() -> None:
+            await _into(name, lambda: save(name=name.value or ""))
+
+        name.on("keydown.enter", rename)
+        with div("stack-tight"):
+            text("Identifier", "muted small")
+            copyable(account.id, "workspace identifier")
+        with div("cluster"):
+            secondary("Save name", rename)
+
+
+def _limits(account: Account, save: Save) -> None:
+    with card("Limits", "They protect the phones of your team, and this server, from a backend that has run wild."):
+        for field, name, explanation in LIMITS:
+            _limit(account, save, field=field, name=name, explanation=explanation)
+
+
+def _limit(account: Account, save: Save, *, field: str, name: str, explanation: str) -> None:
+    default = int(getattr(account, f"default_{field}"))
+    with div("limit"):
+        with div("limit-words"):
+            text(name, "strong")
+            p(explanation, "muted small")
+            state = p("", "muted small num")
+        number = ui.number(name, value=getattr(account, field), min=1, precision=0, format="%d").classes("limit-field")
+        with div("cluster"):
+
+            async def keep(value: int) -> None:
+                changed = await _into(number, lambda: save(**{field: value}))
+                if changed is not None:
+                    say(changed)
+
+            async def typed() -> None:
+                if number.value is None or not 1 <= number.value < 2**31:
+                    number.error = "must be a number from 1"
+                    return
+                await keep(int(number.value))
+
+            number.on("keydown.enter", typed)
+            secondary("Save", typed).props["aria-label"] = f"Save {name}"
+            reset = quiet("Use default", lambda: keep(0))
+            reset.props["aria-label"] = f"Use default of {name}"
+
+        def say(now: Account) -> None:
+            present = int(getattr(now, field))
+            number.value = present
+            is_default = present == default
+            state.text = f"Server's default: {default:,}" + (" (in effect)" if is_default else f" · now: {present:,}")
+            reset.set_visibility(not is_default)
+
+        say(account)
+
+
+async def _into(field: ui.input | ui.number, save: Callable[[], Awaitable[Account]]) -> Account | None:
+    """Saves what the field says; what is wrong with it is shown there, and None is the answer."""
+    try:
+        changed = await save()
+    except Refused as refusal:
+        if refusal.reason != "INVALID_REQUEST":
+            raise
+        field.error = refusal.message
+        return None
+    field.error = None
+    return changed

@@ -1,0 +1,1 @@
+"""The simulated phones, and what the lock screen page does with them."""

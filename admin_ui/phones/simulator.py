@@ -1,0 +1,97 @@
+"""The simulator, as the lock screen page talks to it: its phones are phones, and no part of the server."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+log = logging.getLogger(__name__)
+
+CALL_TIMEOUT = 10.0
+WAIT_SECONDS = 20
+"""How long one question for changes may stay open."""
+SHOWN_NOTIFICATIONS = 20
+"""Notifications of a phone that are shown."""
+
+
+class SimulatorError(Exception):
+    """What a phone could not do, or why nobody knows. `message` is a sentence for people."""
+
+    def __init__(self, message: str, *, is_missing: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.is_missing = is_missing
+        """There is no such phone, or nothing like that on it."""
+
+
+class Simulator:
+    """The control API of the simulator. All methods raise SimulatorError."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.AsyncClient(base_url=url, timeout=CALL_TIMEOUT, follow_redirects=False)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def phones(self) -> list[dict[str, Any]]:
+        """All phones on it, whoever they belong to, without their screens."""
+        phones: list[dict[str, Any]] = (await self._call("GET", "/phones"))["phones"]
+        return phones
+
+    async def phone(self, phone_id: str) -> dict[str, Any]:
+        """A phone with its screen."""
+        return await self._call("GET", f"/phones/{quote(phone_id, safe='')}?limit={SHOWN_NOTIFICATIONS}")
+
+    async def pair(self, pairing_code: str, name: str) -> dict[str, Any]:
+        """A new phone that pairs with the code."""
+        return await self._call("POST", "/phones", {"pairing_code": pairing_code, "name": name})
+
+    async def remove(self, phone_id: str) -> None:
+        """Unpairs the phone and forgets it."""
+        await self._call("DELETE", f"/phones/{quote(phone_id, safe='')}")
+
+    async def change_settings(self, phone_id: str, settings: Mapping[str, Any]) -> None:
+        """Changes the settings that are named."""
+        await self.do(phone_id, "settings", body=settings)
+
+    async def tap(self, phone_id: str, action_id: str | None, notification_id: str | None) -> dict[str, Any]:
+        """Taps a button, or a notification itself; what opened, or what the server said."""
+        given = {"action_id": action_id, "notification_id": notification_id}
+        named = {name: value for name, value in given.items() if value is not None}
+        return await self.do(phone_id, "tap", body=named)
+
+    async def do(self, phone_id: str, *what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Something that a person or iOS does to the phone, by the words of its path."""
+        path = "/".join(quote(word, safe="") for word in (phone_id, *what))
+        return await self._call("POST", f"/phones/{path}", body or {})
+
+    async def webhook_url(self, name: str) -> str | None:
+        """Where the server may send a webhook that the simulator is to keep; None if it keeps none."""
+        url = (await self._call("GET", "/webhooks")).get("url")
+        return f"{url}/{name}" if url else None
+
+    async def changes(self, since: str, wait_seconds: int) -> dict[str, Any]:
+        """Which phones have changed since a version; waits for one of them."""
+        return await self._call("GET", f"/phones/changes?since={quote(since, safe='')}&wait_seconds={wait_seconds}")
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        timeout = CALL_TIMEOUT + WAIT_SECONDS
+        try:
+            response = await self._http.request(method, path, json=body, timeout=timeout)
+            document = response.json()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            log.debug("the simulator cannot be reached: %s", error or type(error).__name__)
+            raise SimulatorError("The simulator cannot be reached. Is it running?") from error
+        except (ValueError, RecursionError):
+            raise SimulatorError("The simulator's answer makes no sense.") from None
+        if not isinstance(document, dict):
+            raise SimulatorError("The simulator's answer makes no sense.")
+        if response.is_success:
+            return document
+        message = document.get("message")
+        if not isinstance(message, str):
+            message = f"The simulator answered {response.status_code}."
+        raise SimulatorError(message, is_missing=response.status_code == 404)

@@ -1,0 +1,129 @@
+"""The inputs of a form, by the path of the API's field that each of them is for."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from nicegui import ui
+from nicegui.elements.mixins.validation_element import ValidationElement
+
+PATH = re.compile(r"[a-z_]+(?:\[\d+\]|\.[a-z_]+)*")
+Input = TypeVar("Input", bound="ValidationElement[Any]")
+
+DEBOUNCE = "debounce=200"
+
+
+class Fields:
+    """Makes inputs, reads them, and shows an error at the one that it is about."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._inputs: dict[str, ValidationElement[Any]] = {}
+        self._reveal: dict[str, Callable[[], object]] = {}
+
+    # --- making them ---
+
+    def line(self, path: str, label: str, value: str = "", *, hint: str = "") -> ui.input:
+        """A line of text."""
+        return self._keep(path, ui.input(label, value=value, on_change=self._changed).props(DEBOUNCE), hint)
+
+    def area(self, path: str, label: str, value: str = "", *, hint: str = "") -> ui.textarea:
+        """Some lines of text."""
+        area = ui.textarea(label, value=value, on_change=self._changed).props(f"{DEBOUNCE} autogrow")
+        return self._keep(path, area, hint)
+
+    def number(self, path: str, label: str, value: float | None = None, *, hint: str = "") -> ui.number:
+        """A number."""
+        return self._keep(path, ui.number(label, value=value, on_change=self._changed).props(DEBOUNCE), hint)
+
+    def choice(self, path: str, label: str, options: Mapping[str, str], value: str = "") -> ui.select:
+        """One of several words; the empty one is for none."""
+        return self._keep(path, ui.select(dict(options), label=label, value=value, on_change=self._changed))
+
+    def choices(self, path: str, label: str, options: Sequence[str], *, hint: str = "") -> ui.select:
+        """Any number of several words."""
+        select = ui.select(list(options), label=label, multiple=True, value=[], on_change=self._changed)
+        return self._keep(path, select.props("use-chips clearable"), hint)
+
+    def revealed_by(self, reveal: Callable[[], object], *paths: str) -> None:
+        """Has `reveal` called before an error is shown at one of the fields."""
+        self._reveal.update(dict.fromkeys(paths, reveal))
+
+    def drop(self, prefix: str) -> None:
+        """Forgets the inputs whose paths begin with `prefix`."""
+        for path in [path for path in self._inputs if path.startswith(prefix)]:
+            del self._inputs[path]
+
+    # --- reading them ---
+
+    def text(self, path: str) -> str:
+        """What was written; empty for nothing."""
+        return str(self._value(path) or "")
+
+    def amount(self, path: str) -> int | float | None:
+        """The number, whole if it is."""
+        value = self._value(path)
+        if value is None or value == "":
+            return None
+        number = float(value)
+        return int(number) if number.is_integer() else number
+
+    def words(self, path: str) -> list[str]:
+        """What was chosen."""
+        return list(self._value(path) or ())
+
+    def document(self, path: str) -> dict[str, Any] | None:
+        """The JSON object that was written; None for nothing, or for what is none, which the field says."""
+        written = self.text(path).strip()
+        self._inputs[path].error = None
+        if not written:
+            return None
+        try:
+            document = json.loads(written)
+            json.dumps(document, allow_nan=False)
+        except (ValueError, RecursionError):
+            document = None
+        if isinstance(document, dict):
+            return document
+        self._inputs[path].error = 'Write a JSON object, as {"build": 42}'
+        return None
+
+    # --- errors ---
+
+    @property
+    def first_error(self) -> str:
+        """What is wrong already; empty if nothing is known to be."""
+        return next((str(one.error) for one in self._inputs.values() if one.error), "")
+
+    def forgive(self) -> None:
+        """Takes all errors away."""
+        for one in self._inputs.values():
+            one.error = None
+
+    def blame(self, message: str) -> bool:
+        """Shows the error at the field that it names; False if it names none of these."""
+        found = PATH.match(message)
+        path = found[0] if found else ""
+        while path and path not in self._inputs:
+            path = re.sub(r"(\[\d+\]|\.?[a-z_]+)$", "", path)
+        if not path:
+            return False
+        self._inputs[path].error = message
+        self._reveal.get(path, lambda: None)()
+        return True
+
+    def _value(self, path: str) -> Any:
+        return getattr(self._inputs[path], "value", None) if path in self._inputs else None
+
+    def _keep(self, path: str, element: Input, hint: str = "") -> Input:
+        # Errors come from reading the form and from core, not from rules of the input's own.
+        self._inputs[path] = element.without_auto_validation()
+        if hint:
+            element.props["hint"] = hint
+        element.mark(path)
+        return element.classes("field")
+
+    def _changed(self, event: Any) -> None:
+        event.sender.error = None
+        self._on_change()

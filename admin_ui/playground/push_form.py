@@ -1,0 +1,55 @@
+"""The form of a push notification."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nicegui import ui
+
+from admin_ui.components.html import div
+from admin_ui.playground.actions import ActionRows
+from admin_ui.playground.fields import Fields
+from admin_ui.sending.api_request import ApiRequest, Operation
+
+MAX_ACTIONS = 4
+LINES = ("title", "subtitle", "message", "media", "redirection", "sound")
+
+
+class PushForm:
+    """Title, text, media, buttons, and whom it is for."""
+
+    def __init__(self, channels: Sequence[str], on_change: Callable[[], None]) -> None:
+        self.fields = fields = Fields(on_change)
+        with div("composer"):
+            fields.line("title", "Title", "Build failed 🚨")
+            with div("composer-pair"):
+                fields.line("subtitle", "Subtitle", "main")
+                fields.choices("target.channels", "Channels", channels, hint="Everybody, if none")
+            fields.area("message", "Message", "CI pipeline failed on the main branch.")
+            with div("composer-pair"):
+                fields.line("media", "Media URL", hint="Image, video or audio; not together with buttons")
+                fields.line("redirection", "Opens when tapped", hint="An https URL")
+            self._actions = ActionRows(fields, lambda place: f"actions[{place}]", MAX_ACTIONS, on_change)
+            with ui.expansion("Badge, sound, payload").classes("composer-more") as more, div("composer"):
+                with div("composer-pair"):
+                    fields.number("badge", "Badge")
+                    fields.line("sound", "Sound", hint="Name of a sound in your app")
+                fields.area("payload", "Payload", hint="A JSON object for your app")
+        fields.revealed_by(more.open, "badge", "sound", "payload")
+
+    def read(self) -> ApiRequest:
+        """The request as it is filled in. The title is always part of it: without one it is refused."""
+        fields = self.fields
+        body: dict[str, Any] = {"title": fields.text("title")}
+        body |= {name: fields.text(name) for name in LINES[1:] if fields.text(name)}
+        actions = self._actions.read()
+        if actions:
+            body["actions"] = actions
+        payload, badge = fields.document("payload"), fields.amount("badge")
+        if payload is not None:
+            body["payload"] = payload
+        if badge is not None:
+            body["badge"] = badge
+        channels = fields.words("target.channels")
+        if channels:
+            body["target"] = {"channels": channels}
+        return ApiRequest(Operation.PUSH, body)

@@ -1,0 +1,1 @@
+"""What stands before every page: which requests are answered at all, and what browsers may do with the answers."""

@@ -1,0 +1,172 @@
+"""The outermost ASGI application: refuses what no page of ours would ask, and says with every answer what it may do."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from admin_ui.security.headers import security_headers
+from admin_ui.security.nonces import NONCE_KEY
+from admin_ui.security.origins import Origins
+from admin_ui.settings import AdminSettings
+from service_kit import request_id
+
+SOCKET = "/_nicegui_ws/"
+FIXED = ("/_nicegui/", "/assets/", SOCKET, "/favicon.ico")
+"""What is no page."""
+HEALTH = frozenset({"/healthz", "/readyz"})
+"""Asked for by machines, by whatever name they know this one."""
+METHODS = frozenset({"GET", "HEAD", "POST"})
+
+MAX_FORM_BYTES = 64 * 1024
+MAX_SOCKET_BYTES = 1_000_000
+"""Of what a page sends over its socket at once: NiceGUI's own limit."""
+MAX_DIGITS = 20
+BODY_SECONDS = 20.0
+MAX_PAGES = 1000
+"""Pages open at once in all browsers, those of people who are not signed in among them."""
+
+NOT_OURS = (b"x-forwarded-prefix",)
+"""Headers that NiceGUI believes of anybody and that no proxy of ours sends."""
+
+
+class Refusal(Exception):
+    """What is answered instead."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers or {}
+
+
+class Guard:
+    """Stands before `app`. `pages` says how many pages are open."""
+
+    def __init__(self, app: ASGIApp, settings: AdminSettings, pages: Callable[[], int]) -> None:
+        self.app = app
+        self._origins = Origins(settings)
+        self._is_https = settings.is_https
+        self._public_url = settings.public_url
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the class."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        headers = _single(scope["headers"])
+        given = request_id.taken(headers.get("x-request-id", ""))
+        request_id.current.set(given)
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in NOT_OURS]
+        scope[NONCE_KEY] = secrets.token_urlsafe(16)
+        answer = self._completed(send, scope, headers, given)
+        try:
+            self._admit(scope, headers)
+            if scope["type"] == "http" and scope["method"] == "POST":
+                receive = await _whole(scope["path"], headers, receive)
+        except Refusal as refusal:
+            await _refuse(refusal, scope, receive, answer)
+        else:
+            await self.app(scope, receive, answer)
+
+    def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Raises Refusal for what is asked under another name, from another site, or too often."""
+        path, method = scope["path"], scope.get("method", "GET")
+        if method not in METHODS:
+            raise Refusal(405, "This takes GET and POST.", {"allow": "GET, HEAD, POST"})
+        if path in HEALTH:
+            return
+        if not self._origins.knows(headers.get("host", "")):
+            raise Refusal(
+                421, f"This web admin answers at {self._public_url}. SMITH_ADMIN_URL sets where browsers find it."
+            )
+        must_say = scope["type"] == "websocket" or method == "POST"
+        if not self._is_from_here(headers, must_say=must_say, is_page=not path.startswith(SOCKET)):
+            raise Refusal(403, "This was asked by a page of another site.")
+        if not path.startswith(FIXED) and self._pages() >= MAX_PAGES:
+            raise Refusal(503, "Too many pages are open. Try again in a minute.", {"retry-after": "60"})
+
+    def _is_from_here(self, headers: Mapping[str, str], *, must_say: bool, is_page: bool) -> bool:
+        """Whether the browser says that a page of ours asks. What only reads pages may come from anywhere by a link."""
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if origin is not None:
+            return self._origins.are_same(origin, headers["host"])
+        if must_say:
+            return site == "same-origin"
+        if site in (None, "same-origin", "none"):
+            return True
+        return is_page and headers.get("sec-fetch-mode") == "navigate"
+
+    def _completed(self, send: Send, scope: Scope, headers: Mapping[str, str], given: str) -> Send:
+        host = headers.get("host", "") if self._origins.knows(headers.get("host", "")) else ""
+        ours = security_headers(scope[NONCE_KEY], host, is_https=self._is_https)
+        names = {name for name, _ in ours}
+
+        async def completed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told = [
+                    (name, value)
+                    for name, value in message.get("headers", ())
+                    if name.lower() not in names and not name.lower().startswith(b"access-control-")
+                ]
+                if not any(name.lower() == b"cache-control" for name, _ in told):
+                    told.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": [*told, *ours, (b"x-request-id", given.encode())]}
+            await send(message)
+
+        return completed
+
+
+def _single(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers by name. What is given twice is as good as none."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return {name: values[0] if len(values) == 1 else "" for name, values in found.items()}
+
+
+async def _whole(path: str, headers: Mapping[str, str], receive: Receive) -> Receive:
+    """Reads the body, and answers with what hands it on in one piece.
+
+    Raises Refusal as soon as it is too long, or if it is not complete in time.
+    """
+    limit = MAX_SOCKET_BYTES if path.startswith(SOCKET) else MAX_FORM_BYTES
+    too_long = Refusal(413, f"This takes {limit} bytes at most.", {"connection": "close"})
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > MAX_DIGITS or int(length) > limit:
+        raise too_long
+    body, more = bytearray(), True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return _saying(message, receive)
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > limit:
+                    raise too_long
+    except TimeoutError:
+        raise Refusal(408, "The request did not arrive in time.", {"connection": "close"}) from None
+    return _saying({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
+
+
+def _saying(first: Message, then: Receive) -> Receive:
+    waiting = [first]
+
+    async def receive() -> Message:
+        return waiting.pop() if waiting else await then()
+
+    return receive
+
+
+async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        # Before it is accepted: the handshake is answered 403.
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        return
+    await PlainTextResponse(refusal.message, refusal.status, dict(refusal.headers))(scope, receive, send)

@@ -1,0 +1,1 @@
+"""Requests that a person composes: as core is asked, and as a backend would ask over REST."""

@@ -1,0 +1,146 @@
+"""A request as backends make it: curl, the official SDKs, the CLI. What is shown can be run as it stands."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.sending.literals import javascript, json_text, python, python_string, string
+
+PYTHON_CALLS = {
+    Operation.PUSH: "notifications.send",
+    Operation.START: "live_activities.start",
+    Operation.UPDATE: "live_activities.update",
+    Operation.END: "live_activities.end",
+    Operation.STREAM: "live_activities.stream",
+    Operation.END_STREAM: "live_activities.end_stream",
+}
+NODE_CALLS = {
+    Operation.PUSH: "notifications.send",
+    Operation.START: "liveActivities.start",
+    Operation.UPDATE: "liveActivities.update",
+    Operation.END: "liveActivities.end",
+    Operation.STREAM: "liveActivities.stream",
+    Operation.END_STREAM: "liveActivities.endStream",
+}
+CLI_COMMANDS = {
+    Operation.PUSH: "push",
+    Operation.START: "activity start",
+    Operation.UPDATE: "activity update",
+    Operation.END: "activity end",
+    Operation.STREAM: "activity stream",
+    Operation.END_STREAM: "activity end-stream",
+}
+SDK_TYPES = {"segmented_progress", "progress", "metrics"}
+"""Types that the official SDKs of today let through as this server takes them."""
+
+CLI_OPTIONS = {
+    "title": "title", "message": "message", "subtitle": "subtitle", "media": "media", "redirection": "redirection",
+    "actions": "actions", "activity_id": "activity-id", "content_state": "content-state", "action": "action",
+    "target": "channels",
+}  # fmt: skip
+
+
+def in_all_languages(request: ApiRequest, gateway_url: str) -> dict[str, str]:
+    """The request by the name of the language; `gateway_url` is where backends find the API."""
+    return {
+        "curl": curl(request, gateway_url),
+        "Python": python_sdk(request, gateway_url),
+        "Node": node_sdk(request, gateway_url),
+        "CLI": cli(request),
+    }
+
+
+def curl(request: ApiRequest, gateway_url: str) -> str:
+    """A command for any POSIX shell; the key is taken from `ACTIVITYSMITH_API_KEY`."""
+    lines = [
+        f"curl -X {request.method} {shlex.quote(gateway_url + request.path)}",
+        '-H "Authorization: Bearer $ACTIVITYSMITH_API_KEY"',
+    ]
+    if request.body:
+        lines += ['-H "Content-Type: application/json"', f"--data-raw {shlex.quote(json_text(request.body))}"]
+    return " \\\n  ".join(lines)
+
+
+def python_sdk(request: ApiRequest, gateway_url: str) -> str:
+    """A program for the official Python SDK."""
+    resource, _, _ = PYTHON_CALLS[request.operation].partition(".")
+    arguments = [python_string(request.stream_key)] if _is_stream(request) else []
+    if request.body:
+        arguments.append(python(request.body, "  "))
+    return "\n".join(
+        [
+            "import os",
+            "from activitysmith import ActivitySmith",
+            "",
+            'activitysmith = ActivitySmith(api_key=os.environ["ACTIVITYSMITH_API_KEY"])',
+            f"activitysmith.{resource}._api.api_client.configuration.host = {python_string(f'{gateway_url}/api')}",
+            "",
+            *_remark(request, "#"),
+            f"activitysmith.{PYTHON_CALLS[request.operation]}(",
+            *(f"  {argument}," for argument in arguments),
+            ")",
+        ]
+    )
+
+
+def node_sdk(request: ApiRequest, gateway_url: str) -> str:
+    """A program (an ES module) for the official Node SDK."""
+    resource, _, _ = NODE_CALLS[request.operation].partition(".")
+    arguments = [string(request.stream_key)] if _is_stream(request) else []
+    if request.body:
+        arguments.append(javascript(request.body))
+    return "\n".join(
+        [
+            'import ActivitySmith from "activitysmith";',
+            "",
+            "const activitysmith = new ActivitySmith({ apiKey: process.env.ACTIVITYSMITH_API_KEY });",
+            f"activitysmith.{resource}.api.configuration.configuration.basePath = {string(f'{gateway_url}/api')};",
+            "",
+            *_remark(request, "//"),
+            f"await activitysmith.{NODE_CALLS[request.operation]}({', '.join(arguments)});",
+        ]
+    )
+
+
+def cli(request: ApiRequest) -> str:
+    """A command of the documented CLI."""
+    lines = [f"activitysmith {CLI_COMMANDS[request.operation]}"]
+    if _is_stream(request):
+        lines[0] += f" {shlex.quote(request.stream_key)}"
+    lines += [
+        f"--{CLI_OPTIONS[name]} {shlex.quote(_cli_value(name, value))}"
+        for name, value in request.body.items()
+        if name in CLI_OPTIONS
+    ]
+    command = " \\\n  ".join(lines)
+    missing = [name for name in request.body if name not in CLI_OPTIONS]
+    if not missing:
+        return command
+    return f"# The CLI has no option for {', '.join(missing)}: use curl or an SDK for a request with it.\n{command}"
+
+
+def _is_stream(request: ApiRequest) -> bool:
+    return request.operation in {Operation.STREAM, Operation.END_STREAM}
+
+
+def _remark(request: ApiRequest, comment: str) -> list[str]:
+    state = request.body.get("content_state")
+    kind = state.get("type") if isinstance(state, Mapping) else None
+    if kind is None or kind in SDK_TYPES:
+        return []
+    return [f"{comment} The SDKs of today know no type {kind} with steps: use curl for it."]
+
+
+def _cli_value(name: str, value: Any) -> str:
+    if name == "target":
+        return ",".join(value.get("channels", ()))
+    if name == "content_state":
+        # The CLI is documented with camel case here.
+        return json_text({_camel(key): item for key, item in value.items()})
+    return value if isinstance(value, str) else json_text(value)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)

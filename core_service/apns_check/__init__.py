@@ -1,0 +1,1 @@
+"""Asking APNs whether this server's credentials are good, on demand."""

@@ -1,0 +1,59 @@
+"""Checks the server's credentials with APNs, without sending anybody anything."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+
+from limits import RateLimitItemPerSecond
+
+from core_service.apns_check.errors import AskedTooSoon
+from core_service.apns_check.explanation import Explanation, Result, explain
+from core_service.apns_check.port import Answer, Asker
+from core_service.apns_check.queries import FIND_LINES
+from core_service.auth.errors import TooManyAttempts
+from core_service.auth.rate_limit import RateLimiter
+from service_kit.database import Pool
+
+__all__ = ["ApnsChecks", "Check", "Result"]
+
+MAX_LINES = 8
+"""Environments and apps that one check asks about."""
+ONCE = RateLimitItemPerSecond(1, 5)
+BOTH: list[tuple[str, str | None]] = [("production", None), ("sandbox", None)]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What APNs says of one environment and app."""
+
+    environment: str
+    answer: Answer
+    explanation: Explanation
+
+
+class ApnsChecks:
+    """Asks APNs about whatever an account sends to. It shares nothing with what is being sent: no connection, no
+    courier, no record."""
+
+    def __init__(self, pool: Pool, asker: Asker, rate_limiter: RateLimiter) -> None:
+        self._pool = pool
+        self._asker = asker
+        self._rate_limiter = rate_limiter
+
+    async def check(self, account_id: uuid.UUID) -> list[Check]:
+        """What APNs says of every environment and app that the account has phones of, those with most phones first;
+        of the configured app in both environments if it has none.
+
+        Raises AskedTooSoon; Unavailable.
+        """
+        try:
+            await self._rate_limiter.refuse_haste(ONCE, "apns-check", str(account_id))
+        except TooManyAttempts as error:
+            raise AskedTooSoon(retry_after_seconds=int(error.facts["retry_after_seconds"])) from None
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(FIND_LINES, {"account_id": account_id, "most": MAX_LINES})
+            lines = await cursor.fetchall() or BOTH
+        answers = await asyncio.gather(*(self._asker.ask(*line) for line in lines))
+        checks = [Check(line[0], answer, explain(answer)) for line, answer in zip(lines, answers, strict=True)]
+        # Phones that name the configured app, and phones that name none, are of one app.
+        return list({(check.environment, check.answer.topic): check for check in checks}.values())

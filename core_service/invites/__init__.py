@@ -1,0 +1,1 @@
+"""Invites: asking people to join an account, by mail or by a link that is passed on."""

@@ -1,0 +1,186 @@
+"""Invites as those who are invited handle them, who have a link and nothing else."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limits import RateLimitItemPerMinute
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from core_service.auth.client_address import network_of
+from core_service.auth.models import Session
+from core_service.auth.rate_limit import GuessWindow, RateLimiter
+from core_service.auth.secrets import MAX_LENGTH, hash_secret
+from core_service.auth.service import (
+    MIN_PASSWORD_LENGTH,
+    PASSWORD_LENGTH,
+    Passwords,
+    Sessions,
+    SignIn,
+    new_session,
+    require_same_password,
+)
+from core_service.conflicts import refusing
+from core_service.events.service import Event, EventBus, EventType
+from core_service.invites.errors import UnknownToken
+from core_service.invites.models import Invite, InviteToken
+from core_service.orm import now
+from core_service.teams.membership import forget_person
+from core_service.teams.models import Account, Member, Role, User
+from core_service.validation import require_name, require_text
+from service_kit.errors import Unavailable
+
+GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
+"""Links that lead nowhere, from one network: as many as passwords. Old mails are opened again, so not fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an invite is about."""
+
+    invite_id: uuid.UUID
+    account_id: uuid.UUID
+    account_name: str
+    email: str
+    inviter_name: str
+    role: Role
+    expires_at: dt.datetime
+    has_login: bool
+    """The person is a member of an account on this server, so has a password."""
+
+
+class Acceptance:
+    """Invites that are looked at and accepted."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        sessions: Sessions,
+        passwords: Passwords,
+        rate_limiter: RateLimiter,
+        events: EventBus,
+    ) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._sessions = sessions
+        self._passwords = passwords
+        self._rate_limiter = rate_limiter
+        self._events = events
+
+    async def look(self, token: str, client_address: str) -> Offer:
+        """What the invite is about. Changes nothing.
+
+        Raises UnknownToken; TooManyAttempts after 100 wrong ones from the network of `client_address` in 15 minutes.
+        """
+        windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "invite", network_of(client_address))]
+        await self._rate_limiter.refuse_guessing(windows)
+        offer = await self._find(hash_secret(token)) if len(token) <= MAX_LENGTH else None
+        if offer is None:
+            await self._rate_limiter.count_wrong_guess(windows)
+            raise UnknownToken
+        return offer
+
+    async def accept(self, token: str, *, name: str | None, password: str, client_address: str) -> SignIn:
+        """Makes the person a member and signs them in. Of two who use links of one invite at once, one does.
+
+        `password` is that of the person's login if they have one; otherwise it becomes theirs, with `name`, or their
+        e-mail address if that is None.
+
+        Raises InvalidRequest; UnknownToken; TooManyAttempts; Unauthenticated if the password is wrong; Unavailable if
+        the person's login has changed meanwhile, or too many passwords are being checked.
+        """
+        offer = await self.look(token, client_address)
+        proven = rehashed = None
+        if offer.has_login:
+            proof = await self._sessions.prove(offer.email, password, client_address)
+            proven, rehashed = proof.password_hash, proof.rehashed
+        else:
+            name = offer.email if name is None else require_name(name)
+            require_text(password, "password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
+            async with self._passwords.slot():
+                rehashed = await self._passwords.hash(password)
+        changed = Unavailable("This person's login has changed at the same moment. Try again.")
+        with refusing("users_email_key", changed):
+            async with self._database.begin() as session:
+                role = await _use_up(session, offer, hash_secret(token))
+                user_id = await _person(session, offer.email, name or offer.email, proven, rehashed)
+                await _join(session, offer.account_id, user_id, role)
+                opened, secret = new_session(offer.account_id, user_id, client_address)
+                session.add(opened)
+        self._events.publish(offer.account_id, Event(EventType.MEMBERS_CHANGED, now()))
+        return SignIn(secret.text, opened.expires_at, offer.account_id, user_id)
+
+    async def _find(self, token_hash: bytes) -> Offer | None:
+        inviter, invited = aliased(User), aliased(User)
+        has_login = exists().where(col(invited.email) == col(Invite.email), col(Member.user_id) == col(invited.id))
+        query = (
+            select(Invite, col(Account.name), col(inviter.name), has_login)
+            .join(InviteToken, col(InviteToken.invite_id) == col(Invite.id))
+            .join(Account, col(Account.id) == col(Invite.account_id))
+            .outerjoin(inviter, col(inviter.id) == col(Invite.invited_by))
+            .where(col(InviteToken.token_hash) == token_hash, col(InviteToken.expires_at) > func.now())
+        )
+        async with self._database() as session:
+            row = (await session.execute(query)).one_or_none()
+        if row is None:
+            return None
+        invite, account_name, inviter_name, knows_password = row
+        return Offer(
+            invite_id=invite.id,
+            account_id=invite.account_id,
+            account_name=account_name,
+            email=invite.email,
+            inviter_name=inviter_name or "",
+            role=Role(invite.role),
+            expires_at=invite.expires_at,
+            has_login=knows_password,
+        )
+
+
+async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str:
+    """Ends the invite, and returns the role that it gives. Raises UnknownToken if somebody was faster."""
+    good = exists().where(
+        col(InviteToken.token_hash) == token_hash,
+        col(InviteToken.invite_id) == col(Invite.id),
+        col(InviteToken.expires_at) > func.now(),
+    )
+    query = delete(Invite).where(col(Invite.id) == offer.invite_id, good).returning(col(Invite.role))
+    role: str | None = await session.scalar(query.execution_options(synchronize_session=False))
+    if role is None:
+        raise UnknownToken
+    return role
+
+
+async def _join(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, role: str) -> None:
+    """Makes the person a member, unless they are one already."""
+    joining = insert(Member).values(account_id=account_id, user_id=user_id, role=role, created_at=now())
+    if await session.scalar(joining.on_conflict_do_nothing().returning(col(Member.user_id))) is not None:
+        # What a membership of earlier days may have left behind is not to come to life again.
+        await forget_person(session, account_id, user_id)
+
+
+async def _person(session: AsyncSession, email: str, name: str, proven: str | None, rehashed: str | None) -> uuid.UUID:
+    """The person with this address, locked: with the password that was `proven`, else with `rehashed` as their new one.
+
+    Raises Unavailable if the login has changed.
+    """
+    user = await session.scalar(select(User).where(col(User.email) == email).with_for_update())
+    if proven is not None:
+        require_same_password(user.password_hash if user else None, proven)
+    elif user is not None:
+        # A login that leads nowhere, since its owner has left their last account: whoever was invited takes it over.
+        if await session.scalar(select(exists().where(col(Member.user_id) == user.id))):
+            raise Unavailable("This person has got a login at the same moment. Open the link again.")
+        await session.execute(delete(Session).where(col(Session.user_id) == user.id))
+        user.name = name
+    if user is None:
+        user = User(email=email, name=name, password_hash=rehashed or "")
+        session.add(user)
+    elif rehashed is not None:
+        user.password_hash = rehashed
+    await session.flush()
+    return user.id

@@ -1,0 +1,68 @@
+"""Invites as protobuf carries them."""
+
+from smith.core.v1 import account_pb2, invite_pb2, invite_service_pb2
+
+from core_service.invites.acceptance import Offer
+from core_service.invites.models import Invite, MailState
+from core_service.invites.service import Answer, InviteView, Refusal
+from core_service.orm import now
+from core_service.teams.models import Role
+from core_service.timestamps import to_timestamp
+
+MAX_ADDRESS = 300
+ROLES = {role: account_pb2.Role.Value(f"ROLE_{role.name}") for role in Role}
+MAIL_STATES = {
+    state: invite_pb2.InviteMailState.Value(f"INVITE_MAIL_STATE_{state.name}") for state in MailState
+}  # fmt: skip
+REFUSALS = {
+    refusal: invite_pb2.InviteRefusal.Value(f"INVITE_REFUSAL_{refusal.name}") for refusal in Refusal
+}  # fmt: skip
+
+
+def to_invite(view: InviteView) -> invite_pb2.Invite:
+    """The invite without any secret."""
+    invite = view.invite
+    expired = invite.expires_at <= now()
+    return invite_pb2.Invite(
+        id=str(invite.id),
+        email=invite.email,
+        role=ROLES[Role(invite.role)],
+        status=invite_pb2.INVITE_STATUS_EXPIRED if expired else invite_pb2.INVITE_STATUS_PENDING,
+        invited_at=to_timestamp(invite.invited_at),
+        expires_at=to_timestamp(invite.expires_at),
+        invited_by=view.invited_by,
+        mail=_to_mail(invite),
+    )
+
+
+def _to_mail(invite: Invite) -> invite_pb2.InviteMail:
+    state = MailState(invite.mail_state)
+    return invite_pb2.InviteMail(
+        state=MAIL_STATES[state],
+        sent_at=to_timestamp(invite.mail_sent_at),
+        reason=invite.mail_reason,
+        message=invite.mail_message,
+        next_attempt_at=to_timestamp(invite.mail_due_at) if state is MailState.QUEUED else None,
+    )
+
+
+def to_result(answer: Answer) -> invite_service_pb2.InviteResult:
+    """What became of one address."""
+    return invite_service_pb2.InviteResult(
+        email=answer.email[:MAX_ADDRESS],
+        invite=None if answer.view is None else to_invite(answer.view),
+        refusal=None if answer.refusal is None else REFUSALS[answer.refusal],
+        message=answer.message or None,
+    )
+
+
+def to_offer(offer: Offer) -> invite_service_pb2.GetInviteResponse:
+    """What an invite is about."""
+    return invite_service_pb2.GetInviteResponse(
+        account_name=offer.account_name,
+        email=offer.email,
+        inviter_name=offer.inviter_name,
+        role=ROLES[offer.role],
+        expires_at=to_timestamp(offer.expires_at),
+        has_login=offer.has_login,
+    )

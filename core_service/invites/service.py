@@ -1,0 +1,257 @@
+"""Invites as owners handle them."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from limits import RateLimitItemPerHour
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlmodel import col
+
+from core_service.auth.rate_limit import RateLimiter
+from core_service.events.service import Event, EventBus, EventType
+from core_service.invites.link import MAX_TOKENS, Links
+from core_service.invites.mailer import InviteMailer
+from core_service.invites.models import Invite, InviteToken, MailState
+from core_service.orm import new_id, now
+from core_service.paging import Page, page_of, read_id_before, require_page_size
+from core_service.resource import Resource, new_resource
+from core_service.teams.models import Member, Role, User
+from core_service.validation import missing, require_email
+from service_kit.errors import InvalidRequest, NotFound
+
+THING = "invite"
+LIFETIME = dt.timedelta(days=7)
+MAX_EMAILS = 100
+INVITES_AN_HOUR = RateLimitItemPerHour(1000)
+"""Of an account: far above what a team needs, far below what a spammer would like."""
+RESENDS_AN_HOUR = RateLimitItemPerHour(10)
+"""Of one invite: somebody's mail box is not to be flooded."""
+
+
+class Refusal(StrEnum):
+    """Why an address is not invited."""
+
+    BAD_ADDRESS = "bad_address"
+    ALREADY_MEMBER = "already_member"
+    ALREADY_INVITED = "already_invited"
+
+
+MESSAGES = {
+    Refusal.ALREADY_MEMBER: "This person is a member of the account already.",
+    Refusal.ALREADY_INVITED: "There is a pending invite for this address already.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InviteView:
+    """An invite, and who invites."""
+
+    invite: Invite
+    invited_by: str | None
+    """Their e-mail address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one address: an invite, or a refusal with its message."""
+
+    email: str
+    """As it was given."""
+    view: InviteView | None = None
+    refusal: Refusal | None = None
+    message: str = ""
+
+
+class Invites:
+    """The invites of accounts."""
+
+    def __init__(
+        self, engine: AsyncEngine, rate_limiter: RateLimiter, links: Links, mailer: InviteMailer, events: EventBus
+    ) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._rate_limiter = rate_limiter
+        self._links = links
+        self._mailer = mailer
+        self._events = events
+
+    async def create(
+        self, account_id: uuid.UUID, invited_by: uuid.UUID, emails: Sequence[str], role: Role
+    ) -> list[Answer]:
+        """Invites each address for 7 days and queues its mail. What is wrong with one does not hinder the others.
+
+        Raises InvalidRequest unless there are 1 to 100; TooManyAttempts after 1,000 of the account in an hour.
+        """
+        if not 1 <= len(emails) <= MAX_EMAILS:
+            raise InvalidRequest(f"emails must name 1 to {MAX_EMAILS} addresses")
+        await self._rate_limiter.refuse_haste(INVITES_AN_HOUR, "invites", str(account_id), cost=len(emails))
+        read = [_read(email) for email in emails]
+        wanted = dict.fromkeys(one for one in read if not isinstance(one, InvalidRequest))
+        resource = new_resource()
+        async with self._database.begin() as session:
+            members = await _members(session, account_id, wanted)
+            new = [email for email in wanted if email not in members]
+            made = await _insert(session, resource, new, account_id=account_id, invited_by=invited_by, role=role)
+            inviter = await session.scalar(select(col(User.email)).where(col(User.id) == invited_by))
+        if made:
+            self._news(account_id)
+        views = {email: InviteView(invite, inviter) for email, invite in made.items()}
+        return [_answer(given, one, members, views) for given, one in zip(emails, read, strict=True)]
+
+    async def list(self, account_id: uuid.UUID, page_size: int | None, page_token: str | None) -> Page[InviteView]:
+        """The account's invites, newest first.
+
+        Raises InvalidRequest.
+        """
+        size = require_page_size(page_size)
+        query = (
+            select(Invite, col(User.email))
+            .outerjoin(User, col(User.id) == col(Invite.invited_by))
+            .where(col(Invite.account_id) == account_id, col(Invite.id) < read_id_before(page_token))
+            .order_by(col(Invite.id).desc())
+            .limit(size + 1)
+        )
+        async with self._database() as session:
+            views = [InviteView(*row) for row in await session.execute(query)]
+        return page_of(views, size, lambda view: str(view.invite.id))
+
+    async def resend(self, account_id: uuid.UUID, invite_id: uuid.UUID) -> InviteView:
+        """Lets the invite count for 7 days from now and queues another mail.
+
+        Raises NotFound; TooManyAttempts after 10 times in an hour.
+        """
+        query = (
+            update(Invite)
+            .where(col(Invite.id) == invite_id, col(Invite.account_id) == account_id)
+            .values(expires_at=func.now() + LIFETIME, **_new_mail())
+            .returning(Invite)
+            .execution_options(synchronize_session=False)
+        )
+        async with self._database.begin() as session:
+            invite = await session.scalar(query)
+            if invite is None:
+                raise missing(THING)
+            await self._rate_limiter.refuse_haste(RESENDS_AN_HOUR, "resend", str(invite_id))
+            inviter = await session.scalar(select(col(User.email)).where(col(User.id) == invite.invited_by))
+        self._news(account_id)
+        return InviteView(invite, inviter)
+
+    async def revoke(self, account_id: uuid.UUID, invite_id: uuid.UUID) -> None:
+        """Takes the invite back; all its links are refused from now on.
+
+        Raises NotFound.
+        """
+        query = (
+            delete(Invite)
+            .where(col(Invite.id) == invite_id, col(Invite.account_id) == account_id)
+            .returning(col(Invite.id))
+        )
+        async with self._database.begin() as session:
+            if await session.scalar(query) is None:
+                raise missing(THING)
+        self._events.publish(account_id, Event(EventType.MEMBERS_CHANGED, now()))
+
+    async def make_link(self, account_id: uuid.UUID, invite_id: uuid.UUID) -> tuple[str, dt.datetime]:
+        """A link that accepts the invite, and when it stops working. Of an invite's links the last 200 work.
+
+        Raises NotFound, also if the invite has expired.
+        """
+        chosen = (col(Invite.id) == invite_id, col(Invite.account_id) == account_id)
+        url, secret = self._links.new()
+        async with self._database.begin() as session:
+            # Those who make links of one invite take turns, so that the number of links holds.
+            invite = await session.scalar(select(Invite).where(*chosen).with_for_update(key_share=True))
+            if invite is None:
+                raise missing(THING)
+            if invite.expires_at <= now():
+                raise NotFound("The invite has expired. Send it again first.")
+            oldest = (
+                select(col(InviteToken.token_hash))
+                .where(col(InviteToken.invite_id) == invite_id)
+                .order_by(col(InviteToken.created_at).desc())
+                .offset(MAX_TOKENS - 1)
+            )
+            dropped = delete(InviteToken).where(col(InviteToken.token_hash).in_(oldest))
+            await session.execute(dropped.execution_options(synchronize_session=False))
+            session.add(InviteToken(token_hash=secret.hash, invite_id=invite_id, expires_at=invite.expires_at))
+        return url, invite.expires_at
+
+    def _news(self, account_id: uuid.UUID) -> None:
+        self._mailer.wake()
+        self._events.publish(account_id, Event(EventType.MEMBERS_CHANGED, now()))
+
+
+def _read(email: str) -> str | InvalidRequest:
+    try:
+        return require_email(email, "It")
+    except InvalidRequest as error:
+        return error
+
+
+def _answer(given: str, read: str | InvalidRequest, members: Collection[str], views: dict[str, InviteView]) -> Answer:
+    if isinstance(read, InvalidRequest):
+        return Answer(given, None, Refusal.BAD_ADDRESS, read.message)
+    if read in views:
+        return Answer(given, views[read])
+    refusal = Refusal.ALREADY_MEMBER if read in members else Refusal.ALREADY_INVITED
+    return Answer(given, None, refusal, MESSAGES[refusal])
+
+
+async def _members(session: AsyncSession, account_id: uuid.UUID, emails: Collection[str]) -> set[str]:
+    """Those of the addresses that belong to members of the account: of nobody else anything is said."""
+    query = (
+        select(col(User.email))
+        .join(Member, col(Member.user_id) == col(User.id))
+        .where(col(Member.account_id) == account_id, col(User.email).in_(emails))
+    )
+    return set(await session.scalars(query))
+
+
+async def _insert(
+    session: AsyncSession,
+    resource: Resource,
+    emails: Sequence[str],
+    *,
+    account_id: uuid.UUID,
+    invited_by: uuid.UUID,
+    role: Role,
+) -> dict[str, Invite]:
+    """The invites that could be made, by address. One that has expired is renewed."""
+    if not emails:
+        return {}
+    row: dict[str, Any] = {"account_id": account_id, "role": role.value, "invited_by": invited_by}
+    row |= {"request_id": resource.id, "invited_at": func.now(), "expires_at": func.now() + LIFETIME}
+    rows = [{"id": new_id(), "email": email, **row, **_new_mail()} for email in emails]
+    adding = insert(Invite).values(rows)
+    fresh = ("role", "invited_by", "request_id", "invited_at", "expires_at", *_new_mail())
+    adding = adding.on_conflict_do_update(
+        constraint="invites_account_id_email_key",
+        set_={name: adding.excluded[name] for name in fresh},
+        where=col(Invite.expires_at) <= func.now(),
+    )
+    inserted = await session.scalars(adding.returning(Invite), execution_options={"populate_existing": True})
+    made = {invite.email: invite for invite in inserted}
+    if resource.repeated:
+        # Made by a request that could not answer.
+        mine = (col(Invite.account_id) == account_id, col(Invite.request_id) == resource.id)
+        made |= {invite.email: invite for invite in await session.scalars(select(Invite).where(*mine))}
+    return made
+
+
+def _new_mail() -> dict[str, Any]:
+    """The columns of a mail that is to be sent at once."""
+    return {
+        "mail_id": new_id(),
+        "mail_state": MailState.QUEUED.value,
+        "mail_queued_at": func.now(),
+        "mail_due_at": func.now(),
+        "mail_attempts": 0,
+        "mail_sent_at": None,
+        "mail_reason": "",
+        "mail_message": "",
+    }

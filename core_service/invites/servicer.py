@@ -1,0 +1,76 @@
+"""smith.core.v1.InviteService over gRPC."""
+
+from typing import Any
+
+from smith.core.v1 import invite_service_pb2 as messages
+from smith.core.v1 import invite_service_pb2_grpc
+
+from core_service.auth import principal
+from core_service.invites.acceptance import Acceptance
+from core_service.invites.convert import to_invite, to_offer, to_result
+from core_service.invites.service import THING, Invites
+from core_service.teams.convert import read_role, to_account, to_member
+from core_service.teams.models import Role
+from core_service.teams.service import Accounts
+from core_service.timestamps import to_timestamp
+from core_service.validation import find_uuid
+
+
+class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):
+    """Lets owners invite people, and people accept."""
+
+    def __init__(self, invites: Invites, acceptance: Acceptance, accounts: Accounts) -> None:
+        self._invites = invites
+        self._acceptance = acceptance
+        self._accounts = accounts
+
+    async def CreateInvites(
+        self, request: messages.CreateInvitesRequest, context: Any
+    ) -> messages.CreateInvitesResponse:
+        caller = principal.session()
+        role = read_role(request.role) if request.HasField("role") else Role.MEMBER
+        answers = await self._invites.create(caller.account_id, caller.user_id, request.emails, role)
+        return messages.CreateInvitesResponse(results=[to_result(answer) for answer in answers])
+
+    async def ListInvites(self, request: messages.ListInvitesRequest, context: Any) -> messages.ListInvitesResponse:
+        page = await self._invites.list(
+            principal.session().account_id,
+            request.page_size if request.HasField("page_size") else None,
+            request.page_token if request.HasField("page_token") else None,
+        )
+        return messages.ListInvitesResponse(
+            invites=[to_invite(view) for view in page.items], next_page_token=page.next_token
+        )
+
+    async def ResendInvite(self, request: messages.ResendInviteRequest, context: Any) -> messages.ResendInviteResponse:
+        view = await self._invites.resend(principal.session().account_id, find_uuid(request.invite_id, THING))
+        return messages.ResendInviteResponse(invite=to_invite(view))
+
+    async def RevokeInvite(self, request: messages.RevokeInviteRequest, context: Any) -> messages.RevokeInviteResponse:
+        await self._invites.revoke(principal.session().account_id, find_uuid(request.invite_id, THING))
+        return messages.RevokeInviteResponse()
+
+    async def CreateInviteLink(
+        self, request: messages.CreateInviteLinkRequest, context: Any
+    ) -> messages.CreateInviteLinkResponse:
+        invite_id = find_uuid(request.invite_id, THING)
+        url, expires_at = await self._invites.make_link(principal.session().account_id, invite_id)
+        return messages.CreateInviteLinkResponse(url=url, expires_at=to_timestamp(expires_at))
+
+    async def GetInvite(self, request: messages.GetInviteRequest, context: Any) -> messages.GetInviteResponse:
+        return to_offer(await self._acceptance.look(request.token, principal.anonymous().client_address))
+
+    async def AcceptInvite(self, request: messages.AcceptInviteRequest, context: Any) -> messages.AcceptInviteResponse:
+        new = await self._acceptance.accept(
+            request.token,
+            name=request.name if request.HasField("name") else None,
+            password=request.password,
+            client_address=principal.anonymous().client_address,
+        )
+        account, person = await self._accounts.get(new.account_id, new.user_id)
+        return messages.AcceptInviteResponse(
+            session_token=new.token,
+            expires_at=to_timestamp(new.expires_at),
+            account=to_account(account),
+            member=to_member(person),
+        )

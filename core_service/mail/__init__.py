@@ -1,0 +1,1 @@
+"""Mails: what core asks the delivery service to send."""

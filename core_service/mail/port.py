@@ -1,0 +1,46 @@
+"""What the delivery service is to mails: somebody who makes one attempt and says what came of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class MailVerdict(StrEnum):
+    """The four things that can become of a mail."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    REJECTED = "rejected"
+    NOT_CONFIGURED = "not_configured"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One attempt."""
+
+    id: str
+    """The same on every attempt."""
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailResult:
+    """What became of it."""
+
+    verdict: MailVerdict
+    reason: str = ""
+    message: str = ""
+    smtp_code: int | None = None
+    smtp_answer: str = ""
+    attempted: bool = True
+    """False: the delivery service could not be asked, or has refused to try."""
+
+
+class MailSender(Protocol):
+    """Sends mails."""
+
+    async def send(self, mail: Mail) -> MailResult:
+        """What became of the attempt, whatever happens. Takes half a minute at most."""

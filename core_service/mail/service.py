@@ -1,0 +1,66 @@
+"""The mail that tries out whether mails can be sent."""
+
+import asyncio
+import uuid
+
+from limits import RateLimitItemPerMinute
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlmodel import col
+
+from core_service.auth.rate_limit import RateLimiter
+from core_service.mail.port import Mail, MailResult, MailSender, MailVerdict
+from core_service.orm import new_id
+from core_service.teams.models import User
+from core_service.validation import missing
+from service_kit.errors import Unavailable
+
+__all__ = ["Mail", "MailResult", "MailSender", "MailVerdict", "TestMails"]
+
+TEST_MAILS = RateLimitItemPerMinute(10, 10)
+"""Of one person: enough to mend settings with."""
+
+TEST_SECONDS = 9.0
+"""Whoever has asked waits, and the gateway waits for ten."""
+
+SUBJECT = "A test mail from your ActivitySmith server"
+TEXT = "This is the test mail that you have asked for. Your ActivitySmith server can send mails.\n"
+HTML = "<p>This is the test mail that you have asked for. Your ActivitySmith server can send mails.</p>"
+SENT = "The mail server has taken the mail. If it does not arrive, look into the spam folder."
+TIMEOUT = (
+    "The mail server did not answer within 9 seconds: are SMITH_SMTP_HOST, SMITH_SMTP_PORT and SMITH_SMTP_TLS right? "
+    "Invites wait a little longer."
+)
+
+
+class TestMails:
+    """Test mails to those who ask for them."""
+
+    def __init__(self, engine: AsyncEngine, sender: MailSender, rate_limiter: RateLimiter) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._sender = sender
+        self._rate_limiter = rate_limiter
+
+    async def send(self, user_id: uuid.UUID) -> tuple[str, MailResult]:
+        """Sends one to the person. Returns their address and what became of it.
+
+        Raises TooManyAttempts after 10 in 10 minutes; Unavailable if the delivery service is away.
+        """
+        await self._rate_limiter.refuse_haste(TEST_MAILS, "test-mail", str(user_id))
+        async with self._database() as session:
+            email = await session.scalar(select(col(User.email)).where(col(User.id) == user_id))
+        if email is None:
+            raise missing("member")
+        try:
+            async with asyncio.timeout(TEST_SECONDS):
+                result = await self._sender.send(Mail(str(new_id()), email, SUBJECT, TEXT, HTML))
+        except TimeoutError:
+            return email, MailResult(MailVerdict.RETRY, "Timeout", TIMEOUT)
+        if not result.attempted:
+            raise Unavailable(result.message)
+        return email, result
+
+
+def explain(result: MailResult) -> str:
+    """What happened, for people."""
+    return SENT if result.verdict is MailVerdict.SENT else result.message

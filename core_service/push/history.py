@@ -1,0 +1,194 @@
+"""Notifications that were sent: looked for, read, and sent once more."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simplejson
+
+from core_service.actions import Action, ActionType
+from core_service.auth.principal import SessionPrincipal
+from core_service.delivery_log.queries import PLAN_ANEW
+from core_service.orm import lowest_id
+from core_service.paging import Page, read_id_before, require_page_size, write_token
+from core_service.push.content import Content
+from core_service.push.history_queries import ACTIONS, DELIVERIES, GET, LIST
+from core_service.push.service import PushNotifications, Sent
+from core_service.validation import containing, missing, require_text
+from service_kit.database import Pool
+
+EXAMINED = 5000
+"""Notifications that one page looks at for what no index finds."""
+COUNTED = 1000
+"""Devices of each that a list counts."""
+MOST_OWED = 50_000
+"""Owed deliveries that are looked at for the notifications that are owed."""
+SHOWN = 100
+"""Devices that a notification is shown with."""
+MAX_SEARCH = 100
+
+
+LISTED = (
+    "id", "created_at", "expires_at", "title", "message", "channel_slugs", "api_key_id", "user_id", "replay_of",
+    "sender_name",
+)  # fmt: skip
+COLUMNS_OF_ONE = len(LISTED) + 5
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What has become of a notification's deliveries."""
+
+    devices: int
+    accepted: int
+    owed: int
+    failed: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification as lists show it."""
+
+    id: uuid.UUID
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    title: str
+    message: str | None
+    channel_slugs: Sequence[str] | None
+    api_key_id: uuid.UUID | None
+    user_id: uuid.UUID | None
+    replay_of: uuid.UUID | None
+    sender_name: str
+    counts: Counts
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "Notification":
+        """From the columns of `history_queries`."""
+        return cls(**dict(zip(LISTED, row, strict=False)), counts=Counts(*row[len(LISTED) : COLUMNS_OF_ONE]))
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationDelivery:
+    """What has become of a notification on one device."""
+
+    device_id: uuid.UUID
+    device_name: str
+    user_name: str
+    state: str
+    attempts: int
+    reason: str
+    settled_at: dt.datetime | None
+    due_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notification with all that it says."""
+
+    notification: Notification
+    content: Content
+    deliveries: Sequence[NotificationDelivery]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which notifications are asked for. None leaves it open."""
+
+    text: str | None = None
+    api_key_id: uuid.UUID | None = None
+    channel: str | None = None
+    outcome: str | None = None
+    """`accepted`, `owed` or `failed`."""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+class NotificationHistory:
+    """What was sent by `push_notifications`."""
+
+    def __init__(self, pool: Pool, push_notifications: PushNotifications) -> None:
+        self._pool = pool
+        self._push_notifications = push_notifications
+
+    async def list(
+        self, account_id: uuid.UUID, search: Search, page_size: int | None, page_token: str | None
+    ) -> Page[Notification]:
+        """Notifications of the account, newest first. A page may be short, or empty, and still have a next one.
+
+        Raises InvalidRequest.
+        """
+        size, before = require_page_size(page_size), read_id_before(page_token)
+        text = None if search.text is None else require_text(search.text, "search", maximum=MAX_SEARCH)
+        is_bounded = any(one is not None for one in (text, search.api_key_id, search.channel, search.outcome))
+        examined_at_most = max(EXAMINED, size + 1) if is_bounded else size + 1
+        parameters = {
+            "account_id": account_id,
+            "before": before if search.until is None else min(before, lowest_id(search.until)),
+            "since": uuid.UUID(int=0) if search.since is None else lowest_id(search.since),
+            "search": None if text is None else containing(text),
+            "api_key_id": search.api_key_id,
+            "channel": search.channel,
+            "outcome": search.outcome,
+            "examined": examined_at_most,
+            "most": MOST_OWED,
+            "counted": COUNTED,
+            "limit": size + 1,
+        }
+        rows = await self._rows(LIST, parameters)
+        found = [Notification.of(row[2:]) for row in rows if row[2] is not None]
+        if len(found) > size:
+            return Page(found[:size], write_token(str(found[size - 1].id)))
+        examined, last = rows[0][:2]
+        return Page(found, write_token(str(last)) if is_bounded and examined == examined_at_most else None)
+
+    async def get(self, account_id: uuid.UUID, notification_id: uuid.UUID) -> Shown:
+        """The notification.
+
+        Raises NotFound.
+        """
+        parameters = {"account_id": account_id, "id": notification_id, "limit": SHOWN}
+        rows = await self._rows(GET, parameters)
+        if not rows:
+            raise missing("push notification")
+        notification, payload = Notification.of(rows[0]), rows[0][COLUMNS_OF_ONE]
+        actions = tuple(
+            Action(title, ActionType(kind), url, method, body)
+            for title, kind, url, method, body in await self._rows(ACTIONS, parameters)
+        )
+        deliveries = [NotificationDelivery(*row) for row in await self._rows(DELIVERIES, parameters)]
+        return Shown(notification, _content(notification, payload, actions), deliveries)
+
+    async def replay(self, person: SessionPrincipal, notification_id: uuid.UUID) -> Sent:
+        """Sends what it says to its target once more; see `PushNotifications.send`.
+
+        Raises NotFound as well.
+        """
+        shown = await self.get(person.account_id, notification_id)
+        requested = shown.notification.channel_slugs
+        return await self._push_notifications.send(person, shown.content, requested, replay_of=notification_id)
+
+    async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(PLAN_ANEW)
+            return await (await connection.execute(query, parameters, binary=True)).fetchall()
+
+
+def _content(notification: Notification, payload: bytes, actions: tuple[Action, ...]) -> Content:
+    """What a payload says that payload.py has built. Its buttons are new ones: their ids name other buttons."""
+    written = simplejson.loads(payload, use_decimal=True)
+    aps, smith = written["aps"], written["smith"]
+    sound = aps["sound"]
+    return Content(
+        title=notification.title,
+        message=aps["alert"].get("body"),
+        subtitle=aps["alert"].get("subtitle"),
+        media=smith.get("media"),
+        redirection=smith.get("redirection"),
+        actions=actions,
+        payload=smith.get("payload"),
+        badge=aps.get("badge"),
+        sound=None if sound == "default" else sound,
+    )

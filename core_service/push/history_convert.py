@@ -1,0 +1,118 @@
+"""Notifications that were sent as protobuf carries them."""
+
+import uuid
+
+from smith.core.v1 import json_object_pb2
+from smith.core.v1 import push_notification_pb2 as noun
+from smith.core.v1 import push_notification_service_pb2 as pb
+
+from core_service.actions import Action
+from core_service.json_object import write_json
+from core_service.push.content import Content
+from core_service.push.convert import ACTION_TYPES, METHODS
+from core_service.push.history import COUNTED, Notification, NotificationDelivery, Search, Shown
+from core_service.timestamps import read_time, to_timestamp
+from core_service.validation import require_storable, require_uuid
+from service_kit.errors import InvalidRequest
+
+OUTCOMES = {
+    noun.PUSH_NOTIFICATION_OUTCOME_ACCEPTED: "accepted",
+    noun.PUSH_NOTIFICATION_OUTCOME_OWED: "owed",
+    noun.PUSH_NOTIFICATION_OUTCOME_FAILED: "failed",
+}
+TYPES = {kind: number for number, kind in ACTION_TYPES.items()}
+METHOD_NUMBERS = {method: number for number, method in METHODS.items()}
+
+
+def read_search(request: pb.ListPushNotificationsRequest) -> Search:
+    """What is looked for.
+
+    Raises InvalidRequest.
+    """
+    if request.HasField("outcome") and request.outcome not in OUTCOMES:
+        raise InvalidRequest(f"outcome must be one of {', '.join(OUTCOMES.values())}")
+    return Search(
+        text=request.search if request.HasField("search") else None,
+        api_key_id=require_uuid(request.api_key_id, "api_key_id") if request.HasField("api_key_id") else None,
+        channel=require_storable(request.channel, "channel") if request.HasField("channel") else None,
+        outcome=OUTCOMES[request.outcome] if request.HasField("outcome") else None,
+        since=read_time(request, "since"),
+        until=read_time(request, "until"),
+    )
+
+
+def to_notification(sent: Notification, *, counted: int | None = COUNTED) -> noun.PushNotification:
+    """The message. No more than `counted` devices were looked at; None for all."""
+    counts = sent.counts
+    return noun.PushNotification(
+        id=str(sent.id),
+        created_at=to_timestamp(sent.created_at),
+        expires_at=to_timestamp(sent.expires_at),
+        title=sent.title,
+        message=sent.message or None,
+        channels=sent.channel_slugs or (),
+        api_key_id=_text(sent.api_key_id),
+        user_id=_text(sent.user_id),
+        sender_name=sent.sender_name,
+        replay_of=_text(sent.replay_of),
+        counts=noun.PushNotificationCounts(
+            devices=counts.devices,
+            accepted=counts.accepted,
+            owed=counts.owed,
+            failed=counts.failed,
+            expired=counts.expired,
+            partial=counts.devices == counted,
+        ),
+    )
+
+
+def _text(id_: uuid.UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
+
+
+def to_shown(shown: Shown) -> pb.GetPushNotificationResponse:
+    """The answer."""
+    return pb.GetPushNotificationResponse(
+        push_notification=to_notification(shown.notification, counted=None),
+        content=_to_content(shown.content),
+        deliveries=[_to_delivery(one) for one in shown.deliveries],
+    )
+
+
+def _to_content(content: Content) -> noun.PushNotificationContent:
+    return noun.PushNotificationContent(
+        subtitle=content.subtitle,
+        media=content.media,
+        redirection=content.redirection,
+        actions=[_to_action(action) for action in content.actions],
+        payload=None if content.payload is None else _to_json(write_json(content.payload).decode()),
+        badge=content.badge,
+        sound=content.sound,
+    )
+
+
+def _to_action(action: Action) -> noun.PushNotificationAction:
+    return noun.PushNotificationAction(
+        title=action.title,
+        type=TYPES[action.type],
+        url=action.url,
+        method=None if action.method is None else METHOD_NUMBERS[action.method],
+        body=None if action.body is None else _to_json(action.body),
+    )
+
+
+def _to_json(text: str) -> json_object_pb2.JsonObject:
+    return json_object_pb2.JsonObject(json=text)
+
+
+def _to_delivery(one: NotificationDelivery) -> noun.PushNotificationDelivery:
+    return noun.PushNotificationDelivery(
+        device_id=str(one.device_id),
+        device_name=one.device_name,
+        user_name=one.user_name,
+        state=noun.PushNotificationDeliveryState.Value(f"PUSH_NOTIFICATION_DELIVERY_STATE_{one.state.upper()}"),
+        attempts=one.attempts,
+        reason=one.reason,
+        settled_at=to_timestamp(one.settled_at),
+        due_at=to_timestamp(one.due_at),
+    )

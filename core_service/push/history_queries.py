@@ -1,0 +1,87 @@
+"""The SQL of notifications that were sent: found among the newest, and read one by one."""
+
+from core_service.dispatch.models import FAILED
+
+COLUMNS = "n.id, n.created_at, n.expires_at, n.title, n.message, n.channel_slugs, n.api_key_id, n.user_id, n.replay_of"
+"""In the order of `Notification` in history.py, which has the sender's name and the counts after them."""
+
+SENDER = """COALESCE(
+    (SELECT k.name FROM api_keys k WHERE k.id = n.api_key_id), (SELECT u.name FROM users u WHERE u.id = n.user_id), ''
+)"""
+
+_COUNTS = """count(*)::int, (count(*) FILTER (WHERE state = 'accepted'))::int,
+           (count(*) FILTER (WHERE state = 'due'))::int,
+           (count(*) FILTER (WHERE state IN ('token_dead', 'rejected')))::int,
+           (count(*) FILTER (WHERE state = 'expired'))::int"""
+
+LIST = f"""
+WITH examined AS MATERIALIZED (
+    SELECT {COLUMNS}
+    FROM notifications n
+    WHERE n.account_id = %(account_id)s AND n.id < %(before)s AND n.id >= %(since)s
+    ORDER BY n.id DESC
+    LIMIT %(examined)s
+), owed AS MATERIALIZED (
+    SELECT DISTINCT notification_id FROM (
+        SELECT notification_id FROM deliveries
+        WHERE %(outcome)s::text = 'owed' AND account_id = %(account_id)s AND state = 'due'
+        LIMIT %(most)s
+    ) d
+), chosen AS MATERIALIZED (
+    SELECT n.*
+    FROM examined n
+    WHERE (%(search)s::text IS NULL OR n.title ILIKE %(search)s::text OR n.message ILIKE %(search)s::text)
+      AND (%(api_key_id)s::uuid IS NULL OR n.api_key_id = %(api_key_id)s::uuid)
+      AND (%(channel)s::text IS NULL OR %(channel)s::text = ANY(n.channel_slugs))
+      AND CASE %(outcome)s::text
+          WHEN 'owed' THEN n.id IN (SELECT notification_id FROM owed)
+          WHEN 'failed' THEN EXISTS (
+              SELECT FROM deliveries d WHERE d.account_id = %(account_id)s AND d.notification_id = n.id AND d.{FAILED}
+          )
+          WHEN 'accepted' THEN EXISTS (
+              SELECT FROM (SELECT state FROM deliveries d WHERE d.notification_id = n.id LIMIT %(counted)s) d
+              WHERE state = 'accepted'
+          )
+          ELSE true END
+    ORDER BY n.id DESC
+    LIMIT %(limit)s
+)
+SELECT scan.count, scan.last, n.*, {SENDER}, counts.*
+FROM (SELECT count(*), (array_agg(id ORDER BY id))[1] AS last FROM examined) scan
+LEFT JOIN chosen n ON true
+LEFT JOIN LATERAL (
+    SELECT {_COUNTS}
+    FROM (SELECT state FROM deliveries d WHERE d.notification_id = n.id LIMIT %(counted)s) d
+) counts ON true
+ORDER BY n.id DESC
+"""
+"""Each row is preceded by how many were examined and the last of them. What no index finds is looked for among so many
+of the newest as `examined` says, so that a page costs the same however rare it is."""
+
+GET = f"""
+SELECT {COLUMNS}, {SENDER}, counts.*, n.payload
+FROM notifications n CROSS JOIN LATERAL (
+    SELECT {_COUNTS} FROM deliveries d WHERE d.notification_id = n.id
+) counts
+WHERE n.id = %(id)s AND n.account_id = %(account_id)s
+"""
+
+ACTIONS = """
+SELECT a.title, a.type, a.url, a.method, a.body
+FROM notification_actions a
+WHERE a.notification_id = %(id)s
+ORDER BY a.position
+"""
+
+DELIVERIES = """
+SELECT d.device_id, COALESCE(v.name, ''), COALESCE(u.name, ''), d.state, d.attempts, COALESCE(d.reason, ''),
+       d.settled_at, CASE WHEN d.state = 'due' THEN d.due_at END
+FROM (
+    SELECT * FROM deliveries WHERE notification_id = %(id)s
+    ORDER BY state = 'accepted', state = 'due', device_id
+    LIMIT %(limit)s
+) d
+LEFT JOIN devices v ON v.id = d.device_id
+LEFT JOIN users u ON u.id = d.user_id
+ORDER BY d.state = 'accepted', d.state = 'due', v.name, d.device_id
+"""

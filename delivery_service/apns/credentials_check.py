@@ -1,0 +1,94 @@
+"""Asks APNs about key, team and topic, with a push that can reach nobody.
+
+APNs has no call that only validates. It judges the sender before the device, as far as is known, so a push to a token
+that nobody has is refused for the token only if all else is right.
+"""
+
+import asyncio
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aioapns.common import NotificationResult
+from smith.delivery.v1.delivery_pb2 import Environment, OutcomeKind, Push, PushType, Target
+
+from delivery_service.apns import outcomes
+from delivery_service.apns.failures import PushFailed
+from delivery_service.apns.pool import ApnsConnectionPool
+from delivery_service.apns.request import ApnsRequest, jobs_of
+
+SECONDS = 7.0
+"""For connecting and the answer together. Somebody sits and waits."""
+TOKEN_BYTES = 32
+SILENT = b'{"aps":{"content-available":1}}'
+"""Should chance make up a token that somebody has, its phone shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What APNs has answered."""
+
+    reason: str
+    """APNs' or ours; empty if it accepted the push."""
+    kind: "OutcomeKind.ValueType"
+    topic: str
+    """The bundle id that was asked about; empty if none is configured."""
+    status: int
+    """HTTP status of the answer; 0 if there was none."""
+    latency_ms: int
+
+
+class CredentialsCheck:
+    """Checks one environment and app at a time, each over a connection of its own: refusals have APNs allow fewer
+    streams on a connection, or close it."""
+
+    def __init__(
+        self,
+        open_pool: Mapping["Environment.ValueType", Callable[[], ApnsConnectionPool]],
+        *,
+        fault: Callable[[], str],
+        default_topic: str,
+    ) -> None:
+        """`open_pool` makes a pool for each environment; `fault` says why nothing can be sent, or is empty."""
+        self._open_pool = open_pool
+        self._fault = fault
+        self._default_topic = default_topic
+
+    async def ask(self, environment: "Environment.ValueType", bundle_id: str) -> Finding:
+        """What APNs says of this app, the configured one if `bundle_id` is empty."""
+        topic = bundle_id or self._default_topic
+        [job] = jobs_of([_made_up_push(environment, bundle_id)], self._default_topic)
+        fault = job.fault or self._fault()
+        if job.request is None or fault:
+            return Finding(fault, outcomes.verdict_of("", fault).kind, topic, 0, 0)
+        began = time.perf_counter()
+        status, reason = await self._send(environment, job.request)
+        latency_ms = round((time.perf_counter() - began) * 1000)
+        kind = outcomes.verdict_of(status, reason).kind
+        return Finding(reason, kind, topic, int(status) if status.isdigit() else 0, latency_ms)
+
+    async def _send(self, environment: "Environment.ValueType", request: ApnsRequest) -> tuple[str, str]:
+        """Status and reason."""
+        pool = self._open_pool[environment]()
+        try:
+            async with asyncio.timeout(SECONDS):
+                result: NotificationResult = await pool.send_notification(request)
+        except PushFailed as failure:
+            return "", failure.reason
+        except TimeoutError:
+            return "", "AnswerTimeout"
+        finally:
+            pool.close()
+        return result.status, "" if result.is_successful else result.description or ""
+
+
+def _made_up_push(environment: "Environment.ValueType", bundle_id: str) -> Push:
+    target = Target(
+        token=secrets.token_hex(TOKEN_BYTES),
+        apns_id=str(uuid.uuid4()),
+        bundle_id=bundle_id,
+        environment=environment,
+    )
+    return Push(push_type=PushType.PUSH_TYPE_BACKGROUND, payload=SILENT, priority=5, targets=[target])

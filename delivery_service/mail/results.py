@@ -1,0 +1,121 @@
+"""The one place that says what follows from a mail server's word, or from having none."""
+
+import ssl
+
+import aiosmtplib
+from smith.delivery.v1.mail_pb2 import MailResult, MailResultKind
+
+from delivery_service.mail.message import Unsendable
+
+SENT = MailResultKind.MAIL_RESULT_KIND_SENT
+RETRY = MailResultKind.MAIL_RESULT_KIND_RETRY
+REJECTED = MailResultKind.MAIL_RESULT_KIND_REJECTED
+
+MAX_ANSWER = 500
+PERMANENT = 500
+"""Reply codes from here on say: never (RFC 5321, 4.2.1)."""
+
+AUTHENTICATION = "The mail server does not accept SMITH_SMTP_USER with its password."
+NO_AUTHENTICATION = "The mail server lets nobody sign in on this port, at least not in a way that is known here."
+TLS = (
+    "No encrypted connection to the mail server can be made: is its certificate valid for SMITH_SMTP_HOST, and does "
+    "SMITH_SMTP_TLS fit the port?"
+)
+NO_STARTTLS = "The mail server offers no encryption on this port: set SMITH_SMTP_TLS to `tls` or, if need be, `none`."
+UNREACHABLE = "The mail server cannot be reached: are SMITH_SMTP_HOST and SMITH_SMTP_PORT right?"
+TIMEOUT = "The mail server did not answer in time: are SMITH_SMTP_HOST, SMITH_SMTP_PORT and SMITH_SMTP_TLS right?"
+BROKEN = "The mail server ended the connection before it had taken the mail."
+SENDER = "The mail server does not accept SMITH_SMTP_FROM as the sender."
+RECIPIENT = "The mail server does not accept the address."
+LATER = "The mail server does not take the mail now."
+CONTENT = "The mail server does not accept the mail."
+NOT_SUPPORTED = "The mail server cannot send to such an address."
+GREETING = "The mail server does not want to talk to this server."
+
+REASONS = frozenset({
+    "AuthenticationFailed", "TlsFailed", "ConnectFailed", "Timeout", "ConnectionBroken", "SenderRefused",
+    "RecipientRefused", "MailRefused", "NotSupported", "GreetingRefused", "Unsendable", "SenderFault", "NotConfigured",
+})  # fmt: skip
+"""Every reason that a result can have."""
+
+
+def of_failure(error: Exception) -> MailResult:
+    """What follows from a mail that was not taken. Raises `error` itself if it is no failure of the mail server's.
+
+    What is wrong with our settings can be mended, so the mail stays owed; what the server says of the recipient or the
+    mail itself for good (5xx) ends it.
+    """
+    if isinstance(error, Unsendable):
+        return MailResult(kind=REJECTED, reason="Unsendable", message=str(error))
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return _of_recipient(error.recipients[0])
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return _of_answer(error)
+    if isinstance(error, aiosmtplib.SMTPNotSupported):
+        return MailResult(kind=REJECTED, reason="NotSupported", message=NOT_SUPPORTED)
+    if type(error) is aiosmtplib.SMTPException:
+        return _of_lack(error.message)
+    return _of_silence(error)
+
+
+def _of_recipient(error: aiosmtplib.SMTPRecipientRefused) -> MailResult:
+    if error.code >= PERMANENT:
+        return _said(error, REJECTED, "RecipientRefused", RECIPIENT)
+    return _said(error, RETRY, "RecipientRefused", LATER)
+
+
+def _of_answer(error: aiosmtplib.SMTPResponseException) -> MailResult:
+    match error:
+        case aiosmtplib.SMTPAuthenticationError():
+            return _said(error, RETRY, "AuthenticationFailed", AUTHENTICATION)
+        case aiosmtplib.SMTPSenderRefused():
+            return _said(error, RETRY, "SenderRefused", SENDER if error.code >= PERMANENT else LATER)
+        case aiosmtplib.SMTPRecipientRefused():
+            return _of_recipient(error)
+        case aiosmtplib.SMTPDataError() if error.code >= PERMANENT:
+            return _said(error, REJECTED, "MailRefused", CONTENT)
+        case aiosmtplib.SMTPDataError():
+            return _said(error, RETRY, "MailRefused", LATER)
+        case _:
+            # Before it was told of any mail.
+            return _said(error, RETRY, "GreetingRefused", GREETING)
+
+
+def _of_lack(what: str) -> MailResult:
+    """The server is without an extension that we are told to use; the library has no classes for these."""
+    if what.startswith("SMTP STARTTLS"):
+        return MailResult(kind=RETRY, reason="TlsFailed", message=NO_STARTTLS)
+    return MailResult(kind=RETRY, reason="AuthenticationFailed", message=NO_AUTHENTICATION)
+
+
+def _of_silence(error: Exception) -> MailResult:
+    if _is_tls(error):
+        return MailResult(kind=RETRY, reason="TlsFailed", message=TLS)
+    if isinstance(error, TimeoutError):
+        return MailResult(kind=RETRY, reason="Timeout", message=TIMEOUT)
+    if isinstance(error, aiosmtplib.SMTPConnectError):
+        return MailResult(kind=RETRY, reason="ConnectFailed", message=UNREACHABLE)
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected | OSError):
+        return MailResult(kind=RETRY, reason="ConnectionBroken", message=BROKEN)
+    raise error
+
+
+def _said(
+    error: aiosmtplib.SMTPResponseException, kind: "MailResultKind.ValueType", reason: str, message: str
+) -> MailResult:
+    code = error.code if 200 <= error.code <= 999 else 0
+    return MailResult(kind=kind, reason=reason, message=message, smtp_code=code, smtp_answer=_plain(error.message))
+
+
+def _plain(text: str) -> str:
+    """One line, without anything that is not to be shown."""
+    line = " ".join(text.split())
+    return "".join(letter for letter in line if letter.isprintable())[:MAX_ANSWER]
+
+
+def _is_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

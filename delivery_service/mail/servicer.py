@@ -1,0 +1,56 @@
+"""The gRPC face of mails."""
+
+import logging
+from typing import Any
+
+from smith.delivery.v1.mail_pb2 import Mail, MailResult, MailResultKind
+from smith.delivery.v1.mail_service_pb2 import SendMailRequest, SendMailResponse
+from smith.delivery.v1.mail_service_pb2_grpc import MailServiceServicer
+
+from delivery_service.mail.sender import MailSender
+from delivery_service.metrics import MailMetrics
+from service_kit import errors, request_id, tracing
+from service_kit.errors import DomainError
+from service_kit.tracing import Kind
+
+log = logging.getLogger(__name__)
+
+
+class TooManyMails(DomainError):
+    """As many mails are being sent as the process is willing to send at once."""
+
+    kind, reason, error = errors.Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
+
+
+class MailServicer(MailServiceServicer):
+    """Answers `SendMail`; sends at most `max_in_progress` mails at a time."""
+
+    def __init__(self, sender: MailSender, metrics: MailMetrics, *, max_in_progress: int) -> None:
+        self._sender = sender
+        self._metrics = metrics
+        self._max_in_progress = max_in_progress
+        self._in_progress = 0
+
+    async def SendMail(self, request: SendMailRequest, context: Any) -> SendMailResponse:
+        """See the contract."""
+        if self._in_progress >= self._max_in_progress:
+            raise TooManyMails(f"{self._in_progress} mails are being sent.")
+        request_id.current.set(request_id.checked(request.mail.request_id))
+        self._in_progress += 1
+        try:
+            return SendMailResponse(result=await self._send(request.mail))
+        finally:
+            self._in_progress -= 1
+
+    async def _send(self, mail: Mail) -> MailResult:
+        # Of the mail nothing is kept: it holds an address and a secret.
+        with tracing.child("mail", Kind.CLIENT) as span:
+            result = await self._sender.send(mail)
+            span.note(smith__result=MailResultKind.Name(result.kind))
+            if result.reason:
+                span.note(smith__reason=result.reason)
+                span.fail(result.reason)
+        self._metrics.count(result)
+        if result.reason:
+            log.warning("a mail was not sent: %s %s", result.reason, result.smtp_answer)
+        return result

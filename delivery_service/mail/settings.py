@@ -1,0 +1,98 @@
+"""What the delivery service can be told of the mail server."""
+
+import ipaddress
+from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import email_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+
+from service_kit.settings import ServiceSettings, empty_is_unset
+
+Tls = Literal["starttls", "tls", "none"]
+PORTS: dict[Tls, int] = {"starttls": 587, "tls": 465, "none": 25}
+
+OptionalText = Annotated[str | None, BeforeValidator(empty_is_unset)]
+OptionalFile = Annotated[Path | None, BeforeValidator(empty_is_unset)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(empty_is_unset)]
+OptionalSmtpPort = Annotated[
+    Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(empty_is_unset)
+]  # fmt: skip
+
+# The library's documented way to admit names such as `localhost` and `.local`, which serve on a team's own network.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+class SmtpSettings(ServiceSettings):
+    """The mail server; none, and so no mails, without a host."""
+
+    smtp_host: OptionalText = None
+    """Name or address of the mail server."""
+    smtp_port: OptionalSmtpPort = None
+    """Its port; 587 with `starttls`, 465 with `tls` and 25 with `none`, unless told otherwise."""
+    smtp_tls: Tls = "starttls"
+    """Encrypted after a greeting in the clear, from the start, or not at all."""
+    smtp_user: OptionalText = None
+    """Signs in with it, and with the password below."""
+    smtp_password: OptionalSecret = None
+    smtp_password_file: OptionalFile = None
+    """A file with that password, for those who keep secrets in files."""
+    smtp_from: OptionalText = None
+    """Who the mails are from: an address, or `Name <address>`."""
+    smtp_ca_file: OptionalFile = None
+    """Certificates in PEM to trust besides the system's when mails are sent."""
+    smtp_timeout: float = Field(default=15.0, gt=0, le=30)
+    """Seconds for an attempt to send a mail: name resolution, connection, TLS, signing in and the mail together."""
+    smtp_max_in_progress: int = Field(default=20, ge=1, le=1000)
+    """Most mails that are being sent at once; one beyond it is refused."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_smtp_password_file(cls, values: dict[str, Any]) -> dict[str, Any]:
+        path = values.get("smtp_password_file")
+        if not path or values.get("smtp_password"):
+            return values
+        try:
+            return values | {"smtp_password": Path(path).read_text().strip()}
+        except OSError as error:
+            raise ValueError(f"SMITH_SMTP_PASSWORD_FILE={path}: {error.strerror}") from error
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.smtp_host is None:
+            return self
+        if self.smtp_from is None:
+            raise ValueError("SMITH_SMTP_FROM is required with SMITH_SMTP_HOST: who are the mails from?")
+        _ = self.sender
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            raise ValueError("SMITH_SMTP_USER and SMITH_SMTP_PASSWORD belong together")
+        if self.smtp_user and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
+            raise ValueError("SMITH_SMTP_TLS=none would send the password in the clear: use starttls or tls")
+        return self
+
+    @property
+    def sender(self) -> Address:
+        """Who the mails are from. Raises ValueError."""
+        text = self.smtp_from or ""
+        name, address = parseaddr(text)
+        if not text.isprintable():
+            raise ValueError("SMITH_SMTP_FROM must be one line")
+        try:
+            checked = email_validator.validate_email(address, check_deliverability=False, globally_deliverable=False)
+        except email_validator.EmailNotValidError as error:
+            raise ValueError(f"SMITH_SMTP_FROM must be an e-mail address or `Name <address>`: {error}") from None
+        return Address(display_name=name, addr_spec=checked.ascii_email or checked.normalized)
+
+    @property
+    def resolved_smtp_port(self) -> int:
+        """The port in effect."""
+        return self.smtp_port or PORTS[self.smtp_tls]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,98 @@
+"""Accepting an invite: opening its link uses nothing up, and its secret is nowhere to be seen."""
+
+import uuid
+
+import httpx
+import pytest
+from nicegui.testing import User
+
+from tests.admin.conftest import Open
+from tests.admin.looking import sees
+from tests.core.harness import PASSWORD, Account
+
+
+async def invited(account: Account, email: str) -> str:
+    """The path of a link for the address."""
+    await account.owner.CreateInvites(emails=[email])
+    return f"/invite/{await account.invite_token(email)}"
+
+
+@pytest.fixture
+def email() -> str:
+    """Of somebody whom nobody has heard of."""
+    return f"person-{uuid.uuid4().hex[:12]}@team.test"
+
+
+def form(user: User) -> httpx.AsyncClient:
+    return user.http_client
+
+
+async def test_a_link_is_opened_as_often_as_one_likes_and_leaves_no_trace(
+    admin: Open, account: Account, email: str
+) -> None:
+    path = await invited(account, email)
+    for scanner in (admin(), admin()):
+        for method in ("HEAD", "GET"):
+            answer = await form(scanner).request(method, path)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/invite")
+            assert (answer.headers["referrer-policy"], answer.headers["cache-control"]) == ("no-referrer", "no-store")
+            assert {"HttpOnly", "SameSite=lax"} <= set(answer.headers["set-cookie"].split("; "))
+        page = await form(scanner).get("/invite")
+        assert page.status_code == 200
+        assert "inv_" not in page.text
+    user = admin()
+    await user.open(path)
+    await sees(user, "Join Acme", f"{account.email} invites you to join Acme as a member.", "Your name")
+
+
+async def test_somebody_new_chooses_name_and_password_and_is_signed_in(
+    admin: Open, account: Account, email: str
+) -> None:
+    user = admin()
+    await user.open(await invited(account, email))
+    answer = await form(user).post("/invite", data={"name": " Ann ", "password": "ten letters"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert set(form(user).cookies) == {"smith_session"}, "the invite's secret is forgotten"
+    await user.open("/members")
+    await sees(user, "Ann", email, account.email)
+
+
+async def test_somebody_with_a_login_enters_its_password(admin: Open, account: Account, stranger: Account) -> None:
+    user = admin()
+    await user.open(await invited(account, stranger.email))
+    await sees(user, "You sign in to this server already.")
+    answer = await form(user).post("/invite", data={"password": "wrong password"})
+    assert answer.headers["location"] == "/invite?problem=wrong"
+    await user.open(answer.headers["location"])
+    await sees(user, "The password is wrong.")
+    assert (await form(user).post("/invite", data={"password": PASSWORD})).headers["location"] == "/"
+    await user.open("/members")
+    await sees(user, account.email)
+
+
+async def test_a_password_that_is_too_short_is_said_to_be(admin: Open, account: Account, email: str) -> None:
+    user = admin()
+    await user.open(await invited(account, email))
+    answer = await form(user).post("/invite", data={"name": "Ann", "password": "short"})
+    await user.open(answer.headers["location"])
+    await sees(user, "Choose a password of 10 to 200 characters")
+
+
+@pytest.mark.parametrize("how", ["used", "revoked", "nonsense", "none"])
+async def test_a_link_that_leads_nowhere_says_what_to_do(admin: Open, account: Account, email: str, how: str) -> None:
+    user, path = admin(), await invited(account, email)
+    if how == "used":
+        await account.core.caller().AcceptInvite(token=path.rpartition("/")[2], password="ten letters")
+    elif how == "revoked":
+        [invite] = (await account.owner.ListInvites()).invites
+        await account.owner.RevokeInvite(invite_id=invite.id)
+    elif how == "nonsense":
+        path = "/invite/inv_%0d%0aSet-Cookie:x=y"
+    if how != "none":
+        await form(user).get(path)
+    page = await form(user).get("/invite")
+    assert page.status_code == 404
+    assert "This invite cannot be used" in page.text
+    answer = await form(user).post("/invite", data={"name": "Ann", "password": "ten letters"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/invite")
+    assert "smith_session" not in form(user).cookies

@@ -1,0 +1,149 @@
+"""Cards say in words and in figures what a content state or a notification says, whatever it is."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from nicegui import ElementFilter, ui
+from nicegui.testing import User, user_simulation
+
+from admin_ui.components.activity_card import ActivityCard
+from admin_ui.components.lock_screen import activity_card, notification_card
+
+STEPS = {"title": "Backup", "type": "segmented_progress", "number_of_steps": 4, "current_step": 2}
+MARKUP = "<script>alert(1)</script><b>bold</b>"
+
+Draw = Callable[[Callable[[], ui.element]], Any]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def screen() -> AsyncIterator[tuple[User, Draw]]:
+    """A page, and what draws one card on it in place of the one before."""
+
+    def root() -> None:
+        ui.element("div").mark("here")
+
+    async with user_simulation(root) as user:
+        await user.open("/")
+
+        def draw(make: Callable[[], ui.element]) -> ui.element:
+            (here,) = user.find(marker="here").elements
+            here.clear()
+            with here:
+                return make()
+
+        yield user, draw
+
+
+def progress_of(user: User) -> list[tuple[Any, Any]]:
+    """What screen readers are told of each bar."""
+    with user:
+        bars = [one for one in ElementFilter(kind=ui.element) if one.props.get("role") == "progressbar"]
+    return [(bar.props["aria-valuenow"], bar.props["aria-valuetext"]) for bar in bars]
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "bars"),
+    [
+        (STEPS, ["Backup", "2/4"], [(2, "step 2 of 4")]),
+        ({**STEPS, "number_of_steps": 300, "current_step": 150}, ["150/300"], [(50, "step 150 of 300")]),
+        ({"title": "Car", "subtitle": "fast", "type": "progress", "percentage": 42.5}, ["fast"], [(42, "42.5%")]),
+        ({"title": "Car", "type": "progress", "value": 3, "upper_limit": 12}, ["3/12"], [(25, "3/12")]),
+        ({**STEPS, "type": "counter"}, ["2"], [(50, "2 of 4")]),
+        ({**STEPS, "type": "timer"}, ["2/4"], [(50, "2 of 4")]),
+        ({**STEPS, "type": "countdown", "current_step": 1}, ["3"], [(75, "3 left of 4")]),
+        (
+            {"title": "Health", "type": "metrics", "metrics": [{"label": "CPU", "value": 9, "unit": "%"}]},
+            ["CPU", "9", "%"],
+            [(9, "9%")],
+        ),
+    ],
+)  # fmt: skip
+async def test_every_type_is_told_in_figures_and_to_screen_readers(
+    screen: tuple[User, Draw], state: dict[str, Any], words: list[str], bars: list[tuple[Any, Any]]
+) -> None:
+    user, draw = screen
+    draw(lambda: activity_card(state))
+    for word in words:
+        await user.should_see(word)
+    assert progress_of(user) == bars
+
+
+async def test_an_update_moves_the_elements_that_are_there(screen: tuple[User, Draw]) -> None:
+    user, draw = screen
+    card: ActivityCard = draw(lambda: activity_card(STEPS))
+    before = {element.id for element in card.descendants()}
+    card.update_state({**STEPS, "current_step": 3, "step_color": "red"})
+    assert {element.id for element in card.descendants()} == before
+    assert progress_of(user) == [(3, "step 3 of 4")]
+    card.update_state({"title": "Backup", "type": "progress", "percentage": 99}, ended=True)
+    assert progress_of(user) == [(99, "99%")]
+    await user.should_see("Ended")
+
+
+async def test_metrics_for_which_there_is_no_room_are_counted(screen: tuple[User, Draw]) -> None:
+    user, draw = screen
+    metrics = [{"label": f"m{number}", "value": number} for number in range(50)]
+    draw(lambda: activity_card({"title": "Many", "type": "metrics", "metrics": metrics}))
+    await user.should_see("m7")
+    await user.should_not_see("m8")
+    await user.should_see("and 42 more")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"title": None, "type": "nothing"},
+        {"title": 5, "type": "metrics", "metrics": "x"},
+        {"type": "metrics", "metrics": [None, {}, {"label": 1, "value": "9"}]},
+        {"type": "segmented_progress", "number_of_steps": -4, "current_step": 10**400},
+        {"type": "segmented_progress", "number_of_steps": 3, "current_step": 9, "step_colors": ["ultraviolet", 5]},
+        {"type": "progress", "percentage": float("nan"), "value": 5, "upper_limit": 0},
+        {"type": "progress", "percentage": True, "color": ["lime"]},
+    ],
+)
+async def test_what_is_half_composed_is_drawn_as_far_as_it_goes(
+    screen: tuple[User, Draw], state: dict[str, Any]
+) -> None:
+    _, draw = screen
+    card: ActivityCard = draw(lambda: activity_card(STEPS))
+    card.update_state(state)
+
+
+async def test_texts_are_shown_as_text_and_never_as_markup(screen: tuple[User, Draw]) -> None:
+    user, draw = screen
+    button = {"title": MARKUP, "type": "open_url", "url": "javascript:alert(1)"}
+    media = "javascript:alert(1)//x.png"
+    for make in (
+        lambda: activity_card({**STEPS, "title": MARKUP, "subtitle": MARKUP}, button),
+        lambda: notification_card({"title": MARKUP, "message": MARKUP, "actions": [button]}, expanded=True),
+        lambda: notification_card({"title": MARKUP, "media": media}, expanded=True, on_open=lambda: None),
+    ):
+        draw(make)
+        await user.should_see(MARKUP)
+        with user:
+            drawn = list(ElementFilter(kind=ui.element))
+        assert not [one for one in drawn if MARKUP in str(one.props.get("innerHTML"))]
+        assert not [one for one in drawn for name in ("href", "src") if "javascript" in str(one.props.get(name))]
+
+
+async def test_nothing_is_asked_of_the_host_of_media_before_somebody_wants_to_see_them(
+    screen: tuple[User, Draw],
+) -> None:
+    user, draw = screen
+
+    def images() -> list[ui.element]:
+        with user:
+            return [one for one in ElementFilter(kind=ui.element) if one.tag == "img"]
+
+    draw(lambda: notification_card({"title": "Ready", "media": "https://cdn.example.com/output/v2.png"}))
+    assert not images()
+    user.find(marker="expand").click()
+    (image,) = images()
+    assert image.props["src"] == "https://cdn.example.com/output/v2.png"
+    assert image.props["referrerpolicy"] == "no-referrer"
+    draw(lambda: notification_card({"title": "Song", "media": "https://cdn.example.com/a.mp3"}, expanded=True))
+    assert not images()
+    await user.should_see("cdn.example.com, plays on the phone")

@@ -1,0 +1,166 @@
+"""The devices page: which phones there are, how they are, and a new one that is paired."""
+
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import pytest_asyncio
+from nicegui import ui
+from nicegui.testing import User
+from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
+
+from admin_ui.components.pairing import pairing_url
+from tests.admin.conftest import Open, running_admin
+from tests.core.harness import Account, Core
+from tests.waiting import eventually_async
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def mark_dead(account: Account, device_id: str, column: str, reason: str) -> None:
+    await account.core.sql(f"UPDATE devices SET {column} = %s WHERE id = %s", reason, device_id)  # noqa: S608 - ours
+
+
+async def test_each_device_says_in_plain_words_how_it_is_and_what_to_do(owner: User, account: Account) -> None:
+    await owner.open("/devices")
+    await owner.should_see("No devices yet")
+    await account.add_phone(name="Fresh")
+    gone, mute = await account.add_startable_phone(), await account.add_startable_phone()
+    alerts = await account.add_phone(name="Alerts")
+    await alerts.caller.PutDeviceTokens(environment=APNS_ENVIRONMENT_SANDBOX, push_token=secrets.token_hex(32))
+    await mark_dead(account, gone.id, "push_token_dead_reason", "Unregistered")
+    await mark_dead(account, mute.id, "push_to_start_token_dead_reason", "ExpiredToken")
+    await owner.open("/devices")
+    for words in (
+        "Waiting for the app",
+        "allow notifications",
+        "App removed",
+        "Install and open it again",
+        "Live Activities lost",
+        "renew its token",
+        "Notifications only",
+    ):
+        await owner.should_see(words)
+    await owner.should_see(account.email)
+
+
+async def test_the_list_is_searched_and_filtered_on_the_server(owner: User, account: Account) -> None:
+    await account.add_phone(name="Kitchen")
+    await account.add_phone(name="Office")
+    gone = await account.add_startable_phone()
+    await mark_dead(account, gone.id, "push_token_dead_reason", "Unregistered")
+    await owner.open("/devices")
+    owner.find(kind=ui.input).type("kitch")
+    await owner.should_not_see("Office", retries=20)
+    await owner.should_see("Kitchen")
+    owner.find(kind=ui.input).clear()
+    await owner.should_see("Office", retries=20)
+    owner.find("Needs attention").click()
+    await owner.should_not_see("Office", retries=20)
+    await owner.should_see("App removed")
+    await owner.open("/devices?state=waiting")
+    await owner.should_see("Office")
+    await owner.should_not_see("App removed")
+
+
+async def test_a_device_is_renamed_and_a_wrong_name_is_said_to_be_wrong(owner: User, account: Account) -> None:
+    await account.add_phone(name="Old name")
+    await owner.open("/devices")
+    owner.find(marker="rename").click()
+    await owner.should_see("Rename device")
+    field = owner.find(kind=ui.input, content="Old name")
+    field.clear()
+    owner.find("Rename", kind=ui.button).click()
+    await owner.should_see("name must be 1 to 100 characters")
+    field.type("Hallway")
+    owner.find("Rename", kind=ui.button).click()
+    await owner.should_see("Hallway", retries=20)
+    assert [device.name for device in (await account.owner.ListDevices()).devices] == ["Hallway"]
+
+
+async def test_removing_a_device_asks_first(owner: User, account: Account) -> None:
+    await account.add_phone(name="Lost phone")
+    await owner.open("/devices")
+    owner.find(marker="remove").click()
+    await owner.should_see("Remove Lost phone?")
+    owner.find("Cancel").click()
+    assert len((await account.owner.ListDevices()).devices) == 1
+    owner.find(marker="remove").click()
+    owner.find("Remove device").click()
+    await owner.should_see("No devices yet", retries=20)
+    assert not (await account.owner.ListDevices()).devices
+
+
+async def test_a_member_may_change_their_own_devices_only(admin: Open, account: Account) -> None:
+    user_id, caller = await account.add_member()
+    await account.add_phone(name="The owner's")
+    member = admin(caller.secret)
+    await member.open("/devices")
+    await member.should_see("The owner's")
+    await member.should_not_see(marker="remove")
+    await account.add_phone(user_id, "The member's")
+    await member.open("/devices")
+    assert len(member.find(marker="remove").elements) == 1
+    member.find("Pair a device").click()
+    await member.should_see("Waiting for the phone")
+    await member.should_not_see("Whose phone is it?")
+
+
+async def test_a_phone_that_uses_the_code_closes_the_dialog(owner: User, account: Account) -> None:
+    await owner.open("/devices")
+    owner.find("Pair a device").click()
+    await owner.should_see("Waiting for the phone", retries=20)
+    await owner.should_see("It works once, for another 9:5")
+    [shown] = owner.find(marker="pairing-code").elements
+    code: Any = shown
+    await account.core.caller().PairDevice(pairing_code=code.text, name="Brand new")
+    await owner.should_see("Paired Brand new.", retries=50)
+    await owner.should_not_see("Waiting for the phone", retries=20)
+    await owner.should_see("Brand new")
+
+
+async def test_an_owner_pairs_a_phone_for_somebody_else(owner: User, account: Account) -> None:
+    ben_id, _ = await account.add_member()
+    await owner.open("/devices")
+    owner.find("Pair a device").click()
+    await owner.should_see("Whose phone is it?", retries=20)
+    [first] = owner.find(marker="pairing-code").elements
+    [choice] = owner.find(kind=ui.select).elements
+    choice.value = ben_id
+
+    async def another_code() -> bool:
+        [now] = owner.find(marker="pairing-code").elements
+        return now is not first
+
+    await eventually_async("there is a code for Ben", another_code)
+    [shown] = owner.find(marker="pairing-code").elements
+    code: Any = shown
+    await account.core.caller().PairDevice(pairing_code=code.text, name="Ben's")
+    await owner.should_see("Paired Ben's for", retries=50)
+    [device] = (await account.owner.ListDevices()).devices
+    assert device.user_id == ben_id
+
+
+async def test_the_qr_code_says_where_the_server_is_and_what_the_code_is() -> None:
+    parts = urlsplit(pairing_url("https://push.example.com:8443", "K7QF-2M9X"))
+    assert (parts.scheme, parts.netloc) == ("activitysmith", "pair")
+    assert parse_qs(parts.query) == {"server": ["https://push.example.com:8443"], "code": ["K7QF-2M9X"]}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def beside_a_simulator(core: Core) -> AsyncIterator[Open]:
+    """The app of an installation whose simulator is away."""
+    async with running_admin(core, simulator_url="http://127.0.0.1:9") as open_as:
+        yield open_as
+
+
+async def test_a_simulator_that_is_away_is_said_to_be(beside_a_simulator: Open, account: Account) -> None:
+    owner = beside_a_simulator(account.session)
+    await owner.open("/devices")
+    owner.find("Pair a device").click()
+    await owner.should_see("Pair a simulated iPhone", retries=20)
+    owner.find("Pair a simulated iPhone").click()
+    await owner.should_see("The simulator cannot be reached.", retries=20)
+    await owner.should_see("Waiting for the phone")

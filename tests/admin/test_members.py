@@ -1,0 +1,170 @@
+"""The page of members: what owners see and do there, and what members see."""
+
+import asyncio
+import uuid
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
+
+from admin_ui.components.invite_dialog import addresses_in
+from tests.admin.conftest import Open, running_admin
+from tests.admin.looking import fill, named, press, sees, sees_no
+from tests.core.conftest import NewDatabase
+from tests.core.harness import Account, start_account
+from tests.core.mail_rig import start_mail_world
+
+
+def an_address() -> str:
+    """Of somebody whom nobody has heard of."""
+    return f"person-{uuid.uuid4().hex[:12]}@team.test"
+
+
+@pytest.mark.parametrize(
+    ("words", "addresses"),
+    [
+        ("ann@a.test", ["ann@a.test"]),
+        (" ann@a.test, bo@b.test;chi@c.test\n\ndee@d.test eve@e.test ", [f"{n}@{n[0]}.test" for n in
+                                                                         ("ann", "bo", "chi", "dee", "eve")]),
+        ("Ann Smith <ann@a.test>, bo@b.test\nChi <chi@c.test>", ["ann@a.test", "bo@b.test", "chi@c.test"]),
+        ("ann@a.test ann@a.test", ["ann@a.test"]),
+        ("nobody, ann@", ["nobody", "ann@"]),
+        (" ,;\n ", []),
+    ],
+)  # fmt: skip
+def test_addresses_are_read_as_people_write_them(words: str, addresses: list[str]) -> None:
+    assert addresses_in(words) == addresses
+
+
+async def test_an_owner_invites_many_and_is_told_of_each_that_could_not_be(account: Account, owner: User) -> None:
+    good, other = an_address(), an_address()
+    await owner.open("/members")
+    await press(owner, "Invite members")
+    await press(owner, "Send invites")
+    await sees(owner, "Enter at least one e-mail address.")
+    await fill(owner, "E-mail addresses", f"{good}, nobody\n{account.email} {other}")
+    await fill(owner, "Role", ROLE_OWNER)
+    await press(owner, "Send invites")
+    await sees(owner, "2 people invited. 2 could not be:", "nobody", "This person is a member of the account already.")
+    await sees(owner, "It must be an e-mail address: An email address must have an @-sign.")
+    [field] = named(owner, ui.textarea, "E-mail addresses")
+    assert field.value == f"nobody\n{account.email}", "what could not be invited is left to be mended"
+    invites = (await account.owner.ListInvites()).invites
+    assert {(one.email, one.role) for one in invites} == {(good, ROLE_OWNER), (other, ROLE_OWNER)}
+    await sees(owner, good, other, "pending")
+
+
+async def test_invites_are_sent_again_linked_and_revoked(account: Account, owner: User) -> None:
+    email = an_address()
+    await account.owner.CreateInvites(emails=[email])
+    await owner.open("/members")
+    await sees(owner, email, f"as a member, by {account.email}")
+    await press(owner, f"Copy link: {email}")
+    await sees(owner, f"Whoever opens it first joins as {email}.")
+    await sees(owner, "http://127.0.0.1:8080/invite/inv_")
+    await press(owner, "Done")
+    await press(owner, f"Resend: {email}")
+    await sees(owner, f"Another mail to {email} is on its way.")
+    await press(owner, f"Revoke: {email}")
+    await press(owner, "Revoke invite")
+    await sees(owner, "Nobody is invited at the moment.")
+    assert not (await account.owner.ListInvites()).invites
+
+
+async def test_an_expired_invite_says_so_and_offers_no_link(account: Account, owner: User) -> None:
+    email = an_address()
+    await account.owner.CreateInvites(emails=[email])
+    await account.core.sql(
+        "UPDATE invites SET expires_at = now() - interval '1 day', mail_state = 'failed',"
+        " mail_message = 'The mail server does not accept the address.' WHERE account_id = %s",
+        account.id,
+    )
+    await owner.open("/members")
+    await sees(owner, "expired", "failed", "The mail server does not accept the address.")
+    assert not named(owner, ui.button, f"Copy link: {email}")
+    assert named(owner, ui.button, f"Resend: {email}")
+
+
+async def test_the_lists_move_when_somebody_joins_or_leaves(account: Account, owner: User) -> None:
+    email = an_address()
+    await owner.open("/members")
+    await sees(owner, "Nobody is invited at the moment.")
+    await account.owner.CreateInvites(emails=[email])
+    await sees(owner, email)
+    token = await account.invite_token(email)
+    joined = await account.core.caller().AcceptInvite(token=token, name="Ann Whitfield", password="ten letters")
+    await sees(owner, "Ann Whitfield", "Nobody is invited at the moment.")
+    await account.owner.RemoveMember(user_id=joined.member.user_id)
+    await sees_no(owner, "Ann Whitfield")
+
+
+async def test_a_role_is_changed_after_a_question(account: Account, owner: User) -> None:
+    email = (joined := await account.join(an_address())).member.email
+    await owner.open("/members")
+    await press(owner, f"Make owner: {email}")
+    await press(owner, "Cancel")
+    await sees_no(owner, "can manage everything, other owners included.")
+    await press(owner, f"Make owner: {email}")
+    await sees(owner, "can manage everything, other owners included.")
+    await press(owner, "Make owner")
+    await press(owner, f"Make member: {email}")
+    assert (await account.owner.GetMember(user_id=joined.member.user_id)).member.role == ROLE_OWNER
+    await press(owner, "Make member")
+    await press(owner, f"Make owner: {email}")
+    assert (await account.owner.GetMember(user_id=joined.member.user_id)).member.role == ROLE_MEMBER
+
+
+async def test_who_removes_somebody_sees_what_goes_and_decides_on_each_key(account: Account, owner: User) -> None:
+    joined = await account.join(an_address())
+    person = account.core.caller(joined.session_token)
+    await account.add_phone(joined.member.user_id, "Their iPhone")
+    for name in ("kept", "revoked"):
+        await person.CreateApiKey(name=name)
+    await owner.open("/members")
+    await press(owner, f"Remove: {joined.member.email}")
+    await sees(owner, "loses access at once", "1 open session", "1 device", "Their iPhone")
+    await fill(owner, "Revoke revoked", True)
+    await press(owner, "Remove member")
+    await sees_no(owner, joined.member.email)
+    assert [key.name for key in (await account.owner.ListApiKeys()).api_keys] == ["kept"]
+    assert len((await account.owner.ListMembers()).members) == 1
+    assert not (await account.owner.ListDevices()).devices
+
+
+async def test_the_last_owner_is_told_why_they_stay(account: Account, owner: User) -> None:
+    await owner.open("/members")
+    await press(owner, f"Leave: {account.email}")
+    await press(owner, "Leave account")
+    await sees(owner, "The account would be left without an owner. Make somebody else an owner first.")
+    await owner.should_see(account.email)
+
+
+async def test_a_member_sees_who_is_there_and_no_management(account: Account, member: User) -> None:
+    invited = an_address()
+    await account.owner.CreateInvites(emails=[invited])
+    await member.open("/members")
+    await sees(member, account.email, "Owners invite and remove people.")
+    await member.should_not_see("Invited users")
+    await member.should_not_see(invited)
+    for name in ("Invite members", f"Remove: {account.email}", f"Make member: {account.email}"):
+        assert not named(member, ui.button, name)
+
+
+async def test_who_is_removed_while_they_look_is_sent_away(account: Account, admin: Open) -> None:
+    joined = await account.join(an_address())
+    person = admin(joined.session_token)
+    await person.open("/members")
+    await sees(person, account.email)
+    await account.owner.RemoveMember(user_id=joined.member.user_id)
+    await sees(person, "Your session has ended. Sign in again.")
+
+
+async def test_without_a_mail_server_an_owner_is_told_to_pass_links_on(new_database: NewDatabase) -> None:
+    url = await asyncio.to_thread(new_database)
+    async with start_mail_world(url, smtp_host=None) as world, running_admin(world.core) as open_as:
+        account = await start_account(world.core)
+        owner = open_as(account.session)
+        await owner.open("/members")
+        await account.owner.CreateInvites(emails=[an_address()])
+        await sees(owner, "No mail server is configured", "Copy the link of an invite and pass it on yourself.")

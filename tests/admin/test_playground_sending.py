@@ -1,0 +1,70 @@
+"""The playground sends as the person who is signed in, and tells what came of it where it belongs."""
+
+import pytest
+from nicegui import ElementFilter, ui
+from nicegui.testing import User
+from smith.core.v1.options_pb2 import ACCESS_MEMBER, policy
+from smith.core.v1.push_notification_service_pb2 import DESCRIPTOR
+
+from tests.admin.test_playground import errors
+from tests.core.harness import Account
+
+SEND = DESCRIPTOR.services_by_name["PushNotificationService"].methods_by_name["SendPushNotification"]
+pytestmark = pytest.mark.skipif(
+    ACCESS_MEMBER not in SEND.GetOptions().Extensions[policy].allow, reason="core lets people send nothing yet"
+)
+
+
+def the_field(user: User, marker: str) -> ui.number | ui.input:
+    """The field that is seen."""
+    with user:
+        [field] = [one for one in ElementFilter(marker=marker) if isinstance(one, ui.number | ui.input)]
+    return field
+
+
+async def compose_activity(user: User) -> None:
+    """Opens the form of a Live Activity."""
+    await user.open("/playground")
+    user.find(kind=ui.tab, content="Live Activity").click()
+
+
+async def test_a_push_is_recorded_as_it_was_composed(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await owner.open("/playground")
+    owner.find(marker="title").type(" for good")
+    owner.find("Send the push").click()
+    # Nobody delivers in this test.
+    await owner.should_see("1 phone will get it later", retries=50)
+    [(title,)] = await account.core.sql("SELECT title FROM notifications WHERE account_id = %s", account.id)
+    assert title == "Build failed 🚨 for good"
+
+
+async def test_a_refusal_is_told_at_the_field_that_it_names(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await compose_activity(owner)
+    the_field(owner, "content_state.current_step").value = 9
+    owner.find("Show this state").click()
+    await owner.should_see("See the field that is marked", retries=50)
+    message = "content_state.current_step must be at most number_of_steps, which is 5"
+    assert errors(owner) == {"content_state.current_step": message}
+    the_field(owner, "content_state.current_step").value = 5
+    assert not errors(owner)
+
+
+async def test_a_refusal_that_names_no_field_is_told_beside_the_form(owner: User) -> None:
+    await owner.open("/playground")
+    owner.find("Send the push").click()
+    await owner.should_see("Pair a phone first", retries=50)
+    assert not errors(owner)
+
+
+async def test_what_was_started_can_be_updated_next(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await compose_activity(owner)
+    owner.find("Stream: show this state").click()
+    owner.find("Start").click()
+    owner.find("Start it").click()
+    await owner.should_see("will get it later", retries=50)
+    [(activity_id,)] = await account.core.sql("SELECT id FROM live_activities WHERE account_id = %s", account.id)
+    assert the_field(owner, "activity_id").value == activity_id
+    await owner.should_see("Update it")

@@ -1,0 +1,82 @@
+"""The check of the credentials with Apple: true, understandable, and felt by nothing that is being sent."""
+
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from smith.core.v1.apns_service_pb2 import (
+    APNS_CHECK_RESULT_MISCONFIGURED,
+    APNS_CHECK_RESULT_UNREACHABLE,
+    APNS_CHECK_RESULT_WORKING,
+)
+from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_PRODUCTION, APNS_ENVIRONMENT_SANDBOX
+
+from simulator.credentials import BUNDLE_ID
+from tests.core.harness import Account, refusal, refused_with, start_account
+from tests.core.live_rig import Rig
+
+MISCONFIGURED, UNREACHABLE = APNS_CHECK_RESULT_MISCONFIGURED, APNS_CHECK_RESULT_UNREACHABLE
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def account(rig: Rig) -> AsyncIterator[Account]:
+    """An account on a server with a delivery service and an APNs."""
+    yield await start_account(rig.core)
+    await rig.control("DELETE", "/apns/faults")
+
+
+async def add_phone(account: Account, bundle_id: str, environment: Any = APNS_ENVIRONMENT_SANDBOX) -> None:
+    phone = await account.add_phone()
+    token = secrets.token_hex(32)
+    await phone.caller.PutDeviceTokens(environment=environment, bundle_id=bundle_id, push_token=token)
+
+
+async def test_good_credentials_are_said_to_work_and_nothing_is_recorded(rig: Rig, account: Account) -> None:
+    for _ in range(2):
+        await add_phone(account, BUNDLE_ID)
+    await add_phone(account, BUNDLE_ID, APNS_ENVIRONMENT_PRODUCTION)
+    checks = (await account.owner.CheckApns()).checks
+    assert [(check.environment, check.topic) for check in checks] == [
+        (APNS_ENVIRONMENT_SANDBOX, BUNDLE_ID),
+        (APNS_ENVIRONMENT_PRODUCTION, BUNDLE_ID),
+    ]
+    assert {(check.result, check.reason, check.advice) for check in checks} == {
+        (APNS_CHECK_RESULT_WORKING, "BadDeviceToken", "")
+    }
+    assert not (await account.owner.ListDeliveryAttempts()).delivery_attempts
+    assert (await account.owner.ListDevices()).counts.ready == 3
+
+
+@pytest.mark.parametrize(
+    ("faults", "bundle_id", "told"),
+    [
+        ({"revoke_key": True}, BUNDLE_ID, (MISCONFIGURED, "InvalidProviderToken", "SMITH_APNS_KEY_ID")),
+        ({}, "com.example.other", (MISCONFIGURED, "TopicDisallowed", "bundle id")),
+        ({"refuse_connections": True}, BUNDLE_ID, (UNREACHABLE, "ConnectFailed", "port 443")),
+    ],
+)
+async def test_what_is_wrong_is_explained_and_stops_no_line(
+    rig: Rig, account: Account, faults: dict[str, Any], bundle_id: str, told: tuple[int, str, str]
+) -> None:
+    await add_phone(account, bundle_id)
+    await rig.control("POST", "/apns/faults", {"settings": faults})
+    [check] = (await account.owner.CheckApns()).checks
+    result, reason, advice = told
+    assert (check.result, check.reason) == (result, reason)
+    assert advice in check.advice
+    assert not (await account.owner.GetServerStatus()).alarms
+
+
+async def test_an_account_without_phones_asks_about_the_configured_app(account: Account) -> None:
+    checks = (await account.owner.CheckApns()).checks
+    assert [check.environment for check in checks] == [APNS_ENVIRONMENT_PRODUCTION, APNS_ENVIRONMENT_SANDBOX]
+
+
+async def test_it_is_for_owners_and_not_for_haste(account: Account) -> None:
+    _, member = await account.add_member()
+    assert (await refusal(member.CheckApns())).reason == "FORBIDDEN"
+    await account.owner.CheckApns()
+    assert "Ask again in" in await refused_with("TOO_MANY_ATTEMPTS", account.owner.CheckApns())
