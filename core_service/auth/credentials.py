@@ -22,8 +22,10 @@ WHERE k.secret_hash = %s AND k.revoked_at IS NULL
 """
 
 SELECT_SESSION = """
-SELECT s.id, s.account_id, s.user_id, m.role
-FROM sessions s JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
+SELECT s.id, s.account_id, s.user_id, m.role, a.rate_limit_per_minute
+FROM sessions s
+JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
+JOIN accounts a ON a.id = s.account_id
 WHERE s.secret_hash = %s AND s.expires_at > now()
 """
 
@@ -67,7 +69,9 @@ class Credentials:
             return await self._api_key(hash_secret(token))
         if token.startswith(SESSION):
             row = await self._row(SELECT_SESSION, hash_secret(token))
-            return row and SessionPrincipal(row[0], row[1], row[2], Role(row[3]))
+            if row is None:
+                return None
+            return SessionPrincipal(row[0], row[1], row[2], Role(row[3]), row[4] or self._default_rate_limit)
         if token.startswith(DEVICE):
             row = await self._row(SELECT_DEVICE, hash_secret(token))
             return row and DevicePrincipal(row[0], row[1], row[2])

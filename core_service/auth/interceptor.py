@@ -153,7 +153,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         return principal
 
     async def _count(self, principal: Principal, context: Any) -> None:
-        if not isinstance(principal, ApiKeyPrincipal):
+        if not isinstance(principal, ApiKeyPrincipal | SessionPrincipal):
             return
         verdict = await self._rate_limiter.hit(str(principal.account_id), principal.rate_limit_per_minute)
         context.set_trailing_metadata(

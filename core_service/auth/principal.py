@@ -43,6 +43,12 @@ class SessionPrincipal:
     account_id: uuid.UUID
     user_id: uuid.UUID
     role: Role
+    rate_limit_per_minute: int
+
+    @property
+    def channels(self) -> None:
+        """A person reaches the whole account."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,18 @@ class DevicePrincipal:
     user_id: uuid.UUID
 
 
+Sender = ApiKeyPrincipal | SessionPrincipal
+"""Who may send: a backend, or a person, who reaches the whole account."""
+
 Principal = Anonymous | ApiKeyPrincipal | SessionPrincipal | DevicePrincipal
 
 current: ContextVar[Principal] = ContextVar("principal")
 
 
-def api_key() -> ApiKeyPrincipal:
-    """The calling API key. For methods whose policy allows API keys only."""
+def sender() -> Sender:
+    """The calling API key or person. For methods whose policy allows both."""
     principal = current.get()
-    assert isinstance(principal, ApiKeyPrincipal)  # noqa: S101 - the access interceptor has made sure
+    assert isinstance(principal, ApiKeyPrincipal | SessionPrincipal)  # noqa: S101 - the access interceptor has made sure
     return principal
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
+from core_service.auth.principal import ChannelRef, Sender
 from core_service.channels import targeting
 from service_kit.database import Pool
 
@@ -26,7 +26,7 @@ class Audience:
         self._pool = pool
 
     async def resolve(
-        self, caller: ApiKeyPrincipal, requested: Sequence[str] | None, name: str = "target.channels"
+        self, caller: Sender, requested: Sequence[str] | None, name: str = "target.channels"
     ) -> tuple[ChannelRef, ...] | None:
         """The channels that the request reaches; None for the whole account. `name` is what messages call the list.
 

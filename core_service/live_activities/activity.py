@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
+from core_service.auth.principal import ChannelRef, Sender
 
 LIFETIME = dt.timedelta(hours=8)
 """After this iOS ends an activity by itself (Apple, "Displaying live data with Live Activities")."""
@@ -85,7 +85,7 @@ class Activity:
         """Whether it takes no more updates: it was ended, or iOS has ended it."""
         return self.ended_at is not None or self.expires_at <= now
 
-    def within_reach(self, caller: ApiKeyPrincipal) -> bool:
+    def within_reach(self, caller: Sender) -> bool:
         """Whether the key may reach everybody whom the activity is for."""
         return self.account_id == caller.account_id and within_scope(caller, self.channel_ids)
 
@@ -109,7 +109,7 @@ class Stream:
     activity: Activity | None
 
 
-def within_scope(caller: ApiKeyPrincipal, channel_ids: list[uuid.UUID] | None) -> bool:
+def within_scope(caller: Sender, channel_ids: list[uuid.UUID] | None) -> bool:
     """Whether the key may reach all of the channels; None stands for the whole account."""
     if caller.channels is None:
         return True

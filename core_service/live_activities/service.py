@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from core_service.auth.principal import ApiKeyPrincipal
+from core_service.auth.principal import Sender
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.clock import Clock
@@ -63,7 +63,7 @@ class LiveActivities:
         self._default_limit = default_limit
         self._turns = Turns()
 
-    async def start(self, caller: ApiKeyPrincipal, request: Request, requested: Sequence[str] | None) -> Result:
+    async def start(self, caller: Sender, request: Request, requested: Sequence[str] | None) -> Result:
         """Starts an activity for everybody whom the caller's scope and the `requested` channel slugs select.
 
         Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
@@ -88,7 +88,7 @@ class LiveActivities:
             counts = await self._promises.kept(waiter, activity_id, owed, deadline)
         return Result(activity_id, now, counts, slugs)
 
-    async def update(self, caller: ApiKeyPrincipal, activity_id: str, request: Request) -> Result:
+    async def update(self, caller: Sender, activity_id: str, request: Request) -> Result:
         """Replaces what the activity shows.
 
         Raises InvalidRequest, ActivityNotFound, NotYours, ActivityEnded, PayloadTooLarge.
@@ -102,7 +102,7 @@ class LiveActivities:
             counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
         return Result(activity_id, recorded.now, counts, warning=recorded.activity.warning(recorded.now))
 
-    async def end(self, caller: ApiKeyPrincipal, activity_id: str, request: Request) -> Result:
+    async def end(self, caller: Sender, activity_id: str, request: Request) -> Result:
         """Ends the activity with a last state. One that is over is left as it is.
 
         Raises InvalidRequest, ActivityNotFound, NotYours, PayloadTooLarge.
@@ -117,7 +117,7 @@ class LiveActivities:
         return Result(activity_id, recorded.now, counts)
 
     async def _record(
-        self, caller: ApiKeyPrincipal, activity_id: str, request: Request, what: str, expecting: ExitStack
+        self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
     ) -> "_Recorded | None":
         """Records the next version; None if the activity is over. Its waiter waits for as long as `expecting` lasts."""
         async with self._turns.turn(activity_id):
@@ -137,7 +137,7 @@ class LiveActivities:
                         return _Recorded(activity, waiter, changed[1], now)
         raise Unavailable("Too many requests change this Live Activity at once. Try again.")
 
-    async def _find(self, caller: ApiKeyPrincipal, activity_id: str, what: str) -> Activity:
+    async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:
         if not activity_id:
             raise InvalidRequest("activity_id is required")
         activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
@@ -147,7 +147,7 @@ class LiveActivities:
             raise NotYours(what)
         return activity
 
-    def _publish(self, kind: EventType, caller: ApiKeyPrincipal, activity_id: str, now: dt.datetime) -> None:
+    def _publish(self, kind: EventType, caller: Sender, activity_id: str, now: dt.datetime) -> None:
         self._events.publish(caller.account_id, Event(kind, now, activity_id=activity_id))
 
 

@@ -33,28 +33,28 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
         self, request: pb.StartLiveActivityRequest, context: Any
     ) -> pb.StartLiveActivityResponse:
         requested = list(request.target.channels) if request.HasField("target") else None
-        return from_started(await self._activities.start(principal.api_key(), to_request(request), requested))
+        return from_started(await self._activities.start(principal.sender(), to_request(request), requested))
 
     async def UpdateLiveActivity(
         self, request: pb.UpdateLiveActivityRequest, context: Any
     ) -> pb.UpdateLiveActivityResponse:
-        caller = principal.api_key()
+        caller = principal.sender()
         return from_updated(await self._activities.update(caller, request.activity_id, to_request(request)))
 
     async def EndLiveActivity(self, request: pb.EndLiveActivityRequest, context: Any) -> pb.EndLiveActivityResponse:
-        return from_ended(await self._activities.end(principal.api_key(), request.activity_id, to_request(request)))
+        return from_ended(await self._activities.end(principal.sender(), request.activity_id, to_request(request)))
 
     async def PutLiveActivityStream(
         self, request: pb.PutLiveActivityStreamRequest, context: Any
     ) -> pb.PutLiveActivityStreamResponse:
         requested, name = to_channels(request)
-        caller = principal.api_key()
+        caller = principal.sender()
         return from_put(await self._streams.put(caller, request.stream_key, to_request(request), requested, name))
 
     async def DeleteLiveActivityStream(
         self, request: pb.DeleteLiveActivityStreamRequest, context: Any
     ) -> pb.DeleteLiveActivityStreamResponse:
-        caller = principal.api_key()
+        caller = principal.sender()
         return from_deleted(await self._streams.delete(caller, request.stream_key, to_last_request(request)))
 
     async def PauseLiveActivityStream(

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
+from core_service.auth.principal import ChannelRef, Sender
 from core_service.channels.errors import ChannelScopeViolation
 from core_service.live_activities.activity import Activity, Stream, within_scope
 from core_service.live_activities.change import State, from_held, state_of
@@ -66,7 +66,7 @@ async def existing(turn: Turn, stream_key: str) -> Stream:
     return stream
 
 
-def require_scope(caller: ApiKeyPrincipal, stream: Stream) -> None:
+def require_scope(caller: Sender, stream: Stream) -> None:
     """Raises ChannelScopeViolation if the stream is shown where the key may not reach."""
     if stream.held is not None:
         _, channels = from_held(stream.held)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
+from core_service.auth.principal import ChannelRef, Sender
 from core_service.channels.errors import NoRecipients
 from core_service.clock import Clock
 from core_service.live_activities.activity import Activity, Stream, new_activity_id
@@ -43,7 +43,7 @@ class Recorded:
 class Put:
     """A PUT, its target resolved."""
 
-    caller: ApiKeyPrincipal
+    caller: Sender
     stream_key: str
     request: Request
     channels: Sequence[ChannelRef] | None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from core_service.auth.principal import ApiKeyPrincipal
+from core_service.auth.principal import Sender
 from core_service.channels.audience import Audience
 from core_service.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
@@ -73,7 +73,7 @@ class Streams:
 
     async def put(
         self,
-        caller: ApiKeyPrincipal,
+        caller: Sender,
         stream_key: str,
         request: Request,
         requested: Sequence[str] | None,
@@ -110,7 +110,7 @@ class Streams:
             warning=previous.warning(recorded.now) if updated and previous else None,
         )
 
-    async def delete(self, caller: ApiKeyPrincipal, stream_key: str, request: Request | None) -> DeleteResult:
+    async def delete(self, caller: Sender, stream_key: str, request: Request | None) -> DeleteResult:
         """Ends the stream's activity, with a last state or the latest one, and forgets the stream.
 
         Raises InvalidStreamKey, StreamNotFound, ChannelScopeViolation, InvalidRequest, PayloadTooLarge.

@@ -10,7 +10,7 @@ WITH target AS MATERIALIZED (
     WHERE account_id = %(account_id)s AND {REACHABLE} {{condition}}
 ), notification AS (
     INSERT INTO notifications (id, account_id, api_key_id, title, payload, channel_slugs, created_at, expires_at)
-    SELECT %(notification_id)s, %(account_id)s, %(api_key_id)s, %(title)s, %(payload)s, %(channel_slugs)s::text[],
+    SELECT %(notification_id)s, %(account_id)s, %(api_key_id)s::uuid, %(title)s, %(payload)s, %(channel_slugs)s::text[],
            %(created_at)s, %(expires_at)s
     WHERE EXISTS (SELECT FROM target)
     RETURNING id

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef
+from core_service.auth.principal import ApiKeyPrincipal, ChannelRef, Sender
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.courier.port import About, Push, PushEvent, Target
@@ -65,7 +65,7 @@ class PushNotifications:
         self._delivery_wait = delivery_wait
         self._time_to_live = time_to_live
 
-    async def send(self, caller: ApiKeyPrincipal, content: Content, requested: Sequence[str] | None) -> Sent:
+    async def send(self, caller: Sender, content: Content, requested: Sequence[str] | None) -> Sent:
         """Sends `content` to everybody whom the caller's scope and the `requested` channel slugs select.
 
         Once the notification is recorded it will be delivered, whatever happens to this process. The answer waits for
@@ -92,7 +92,7 @@ class PushNotifications:
         counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
         return Sent(notification_id, created_at, slugs, counts)
 
-    async def _find(self, caller: ApiKeyPrincipal, notification_id: uuid.UUID, deadline: float) -> Sent | None:
+    async def _find(self, caller: Sender, notification_id: uuid.UUID, deadline: float) -> Sent | None:
         """What was recorded by a request that was interrupted before it could answer."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(FIND, (notification_id, caller.account_id), binary=True)
@@ -107,7 +107,7 @@ class PushNotifications:
     async def _record(
         self,
         notification_id: uuid.UUID,
-        caller: ApiKeyPrincipal,
+        caller: Sender,
         content: Content,
         push: Push,
         channels: tuple[ChannelRef, ...] | None,
@@ -117,7 +117,7 @@ class PushNotifications:
         parameters: dict[str, Any] = {
             "notification_id": notification_id,
             "account_id": caller.account_id,
-            "api_key_id": caller.api_key_id,
+            "api_key_id": caller.api_key_id if isinstance(caller, ApiKeyPrincipal) else None,
             "title": content.title,
             "payload": push.payload,
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],

@@ -21,5 +21,5 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
     ) -> pb.SendPushNotificationResponse:
         """See the proto."""
         requested = list(request.target.channels) if request.HasField("target") else None
-        sent = await self._push_notifications.send(principal.api_key(), to_content(request), requested)
+        sent = await self._push_notifications.send(principal.sender(), to_content(request), requested)
         return from_sent(sent)
