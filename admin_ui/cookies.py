@@ -1,9 +1,12 @@
 """The cookies of the admin app: who is signed in, and which theme they like."""
 
+import datetime as dt
 import re
+from urllib.parse import quote, unquote
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from admin_ui.settings import AdminSettings
 
@@ -33,40 +36,53 @@ class SessionCookie:
             self.name, token, max_age=max_age, path="/", secure=self._is_https, httponly=True, samesite="lax"
         )
 
+    def open(self, token: str, expires_at: Timestamp, path: str) -> Response:
+        """Has the browser keep the secret for as long as core accepts it, and sends it to a page."""
+        response = RedirectResponse(path, status_code=303)
+        lifetime = expires_at.ToDatetime(dt.UTC) - dt.datetime.now(dt.UTC)
+        self.write(response, token, int(lifetime.total_seconds()))
+        return response
+
     def clear(self, response: Response) -> None:
         """Has the browser forget the secret."""
         response.delete_cookie(self.name, path="/", secure=self._is_https, httponly=True, samesite="lax")
 
 
-class InviteCookie:
-    """Holds the secret of an invite's link from when the link is opened until the invite is accepted, an hour at most.
+class LinkCookie:
+    """Holds the secret of a link from when it is opened until what it is for is done, an hour at most.
 
     So it stands in no address bar, history or Referer, and in no page.
     """
 
-    def __init__(self, settings: AdminSettings) -> None:
+    def __init__(self, settings: AdminSettings, purpose: str, pattern: str) -> None:
+        """`purpose` names the cookie. Secrets match `pattern` as a whole; whatever does not is no secret."""
         self._is_https = settings.is_https
-        self._name = "__Host-smith_invite" if settings.is_https else "smith_invite"
+        self._name = f"{'__Host-' if settings.is_https else ''}smith_{purpose}"
+        self._pattern = re.compile(pattern)
 
     def read(self, request: Request) -> str | None:
         """The secret that the browser sent, if it can be one."""
-        token = request.cookies.get(self._name, "")
-        return token if _is_invite(token) else None
+        secret = unquote(request.cookies.get(self._name, ""))
+        return secret if self._pattern.fullmatch(secret) else None
 
-    def write(self, response: Response, token: str) -> None:
+    def write(self, response: Response, secret: str) -> None:
         """Has the browser keep the secret, if it can be one."""
-        if _is_invite(token):
+        if self._pattern.fullmatch(secret):
             response.set_cookie(
-                self._name, token, max_age=3600, path="/", secure=self._is_https, httponly=True, samesite="lax"
+                self._name, quote(secret), max_age=3600, path="/", secure=self._is_https, httponly=True, samesite="lax"
             )
 
     def clear(self, response: Response) -> None:
         """Has the browser forget the secret."""
         response.delete_cookie(self._name, path="/", secure=self._is_https, httponly=True, samesite="lax")
 
-
-def _is_invite(token: str) -> bool:
-    return re.fullmatch(r"inv_[A-Za-z0-9_-]{1,196}", token) is not None
+    def redirect(self, secret: str, path: str) -> Response:
+        """Keeps the secret and sends the browser to a page without it."""
+        response = RedirectResponse(path, status_code=303)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "no-store"
+        self.write(response, secret)
+        return response
 
 
 def theme_of(request: Request) -> str:

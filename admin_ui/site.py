@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 BUILD_SECONDS = 15.0
 """Within which a page must be built. Calls of core end sooner."""
 
-Builder = Callable[..., Awaitable[None]]
+Builder = Callable[..., Awaitable[Response | None]]
+"""Draws a page; or answers with what is sent in its place."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,18 @@ class Site:
                     with theme.plain(title):
                         _show(refusal)
                     return None
-                visit = Visit(self.core, caller, self.settings, found.account, found.member)
+                visit = Visit(self.core, caller, self.settings, found)
                 with theme.frame(visit, self.navigation, title=title, path=path):
                     try:
-                        await build(visit, **parameters)
+                        answer = await build(visit, **parameters)
                     except Refused as refusal:
                         if refusal.is_signed_out:
                             return self.to_sign_in(request)
                         _show(refusal)
-                self._follow(visit, caller)
-                return None
+                        answer = None
+                if answer is None:
+                    self._follow(visit, caller)
+                return answer
 
             self._register(path, title, served, build)
             return build
@@ -114,13 +117,13 @@ class Site:
         def register(build: Builder) -> Builder:
             async def served(request: Request, **parameters: str) -> Response | None:
                 caller = Caller(None, self.caller(request).client_address)
+                ui.on_exception(tell_of)
                 with theme.plain(title):
                     try:
-                        await build(Guest(self.core, caller, self.settings), **parameters)
+                        return await build(Guest(self.core, caller, self.settings), **parameters)
                     except Refused as refusal:
                         _show(refusal)
-                ui.on_exception(tell_of)
-                return None
+                        return None
 
             self._register(path, title, served, build)
             return build

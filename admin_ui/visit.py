@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import TypeVar
 
 import grpc
-from smith.core.v1.account_pb2 import ROLE_OWNER, Account, Member
+from smith.core.v1.account_pb2 import ROLE_OWNER
+from smith.core.v1.account_service_pb2 import GetAccountResponse
 from smith.core.v1.event_pb2 import EventType
 
 from admin_ui.core import Caller, Core
@@ -31,10 +32,12 @@ class Guest:
 class Visit(Guest):
     """A signed-in person, and the page they look at."""
 
-    def __init__(self, core: Core, caller: Caller, settings: AdminSettings, account: Account, member: Member) -> None:
+    def __init__(self, core: Core, caller: Caller, settings: AdminSettings, found: GetAccountResponse) -> None:
         super().__init__(core, caller, settings)
-        self.account = account
-        self.member = member
+        self.account = found.account
+        self.member = found.member
+        self.accounts = found.accounts
+        """All accounts that the person belongs to, this one among them."""
         self.watchers: list[Watcher] = []
 
     @property

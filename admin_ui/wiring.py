@@ -15,7 +15,7 @@ from nicegui import Client, ui
 from admin_ui import assets, health, pages, theme
 from admin_ui.components.states import error_state
 from admin_ui.core import Core, Refused
-from admin_ui.pages import accept_invite, sign_in
+from admin_ui.pages import accept_invite, setup, sign_in
 from admin_ui.security import nonces, sockets
 from admin_ui.security.guard import MAX_SOCKET_BYTES, Guard
 from admin_ui.settings import AdminSettings
@@ -60,6 +60,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     health.serve(app, channel)
     sign_in.serve(app, site)
     accept_invite.serve(app, site)
+    setup.serve(app, site)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 1.0
+INSIST_SECONDS = 0.5
+"""How long a job may take to end before it is told again."""
 
 
 def start_jobs(*jobs: Callable[[], Awaitable[None]]) -> list[asyncio.Task[None]]:
@@ -26,7 +28,14 @@ async def keep_running(job: Callable[[], Awaitable[None]]) -> None:
 
 
 async def cancel(*tasks: asyncio.Task[None]) -> None:
-    """Cancels the tasks and returns when they have ended."""
-    for task in tasks:
-        task.cancel()
+    """Cancels the tasks and returns when they have ended.
+
+    Again and again, because one that comes as a wait of psycopg's ends may get lost: in Python 3.11 `asyncio.wait_for`
+    keeps it to itself then.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=INSIST_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)

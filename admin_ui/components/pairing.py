@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import segno
 from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
 from smith.core.v1.account_pb2 import Member
 from smith.core.v1.account_service_pb2 import ListMembersRequest
 from smith.core.v1.device_pb2 import Device
@@ -31,8 +32,10 @@ class Pairing:
     """The dialog, and what it knows of the phone that it waits for. `hear` is to be called when a phone was paired, or
     may have been."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, place: ui.element) -> None:
+        """`place` is where the dialog is drawn: where nothing is drawn anew while it is open."""
         self._visit = visit
+        self._dialogs = place
         self._shown: ui.dialog | None = None
         self._user_id = ""
         self._newest_before = ""
@@ -42,7 +45,8 @@ class Pairing:
         """Asks for a code and shows it. Raises Refused."""
         people = await self._people()
         self._user_id = self._visit.member.user_id
-        with dialog("Pair a device", "Open the app on the iPhone, tap Pair, and scan or type this code.") as shown:
+        about = "Open the app on the iPhone, tap Pair, and scan or type this code."
+        with self._dialogs, dialog("Pair a device", about) as shown:
             if len(people) > 1:
                 self._choose_person(people)
             self._place = div("pairing")
@@ -52,7 +56,7 @@ class Pairing:
                 secondary("Close", shown.close)
             ui.timer(1.0, self._tick)
         self._shown = shown
-        shown.on("hide", self._closed)
+        shown.on_value_change(self._changed)
         await self._new_code()
         shown.open()
 
@@ -143,10 +147,11 @@ class Pairing:
         except SimulatorAway as away:
             ui.notify(str(away), type="negative", close_button="Close")
 
-    def _closed(self) -> None:
-        shown, self._shown = self._shown, None
-        self._code = CreatePairingCodeResponse()
-        if shown is not None:
+    def _changed(self, change: ValueChangeEventArguments[bool]) -> None:
+        """Once closed, by whomever, it is no more: the next one has another code."""
+        if not change.value and self._shown is not None:
+            shown, self._shown = self._shown, None
+            self._code = CreatePairingCodeResponse()
             shown.delete()
 
 

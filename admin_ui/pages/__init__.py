@@ -4,6 +4,7 @@ from types import ModuleType
 
 from admin_ui.pages import (
     accept_invite,
+    account,
     api_keys,
     audit_log,
     channel,
@@ -18,11 +19,13 @@ from admin_ui.pages import (
     overview,
     playground,
     settings,
+    setup,
     sign_in,
 )
 
 PAGES: tuple[ModuleType, ...] = (
     accept_invite,
+    account,
     api_keys,
     audit_log,
     channel,
@@ -37,5 +40,6 @@ PAGES: tuple[ModuleType, ...] = (
     overview,
     playground,
     settings,
+    setup,
     sign_in,
 )

@@ -5,7 +5,6 @@ browser to a page without it, so that it stands in no address bar, history or Re
 links uses nothing up. A plain form accepts, as signing in does.
 """
 
-import datetime as dt
 from typing import Annotated
 
 from fastapi import FastAPI, Form
@@ -16,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admin_ui.components.html import a, p, text
-from admin_ui.components.states import notice
-from admin_ui.cookies import InviteCookie
+from admin_ui.components.native_form import back, native_field, native_form, tell
+from admin_ui.cookies import LinkCookie
 from admin_ui.core import Refused
 from admin_ui.site import Site
 from admin_ui.visit import Guest
@@ -25,22 +24,21 @@ from admin_ui.visit import Guest
 PROBLEMS = {
     "wrong": "The password is wrong.",
     "short": "Choose a password of 10 to 200 characters, and a name of 100 characters at most.",
-    "often": "Too many attempts. Try again in a few minutes.",
-    "away": "The server cannot answer right now. Try again in a moment.",
 }
 DEAD_END = (
     "Its link was used, was revoked or has expired; or it was not opened whole. Open the link in your mail once more, "
     "or ask for a new invite."
 )
+INVITE = r"inv_[A-Za-z0-9_-]{1,196}"
 BY_REASON = {"UNAUTHENTICATED": "wrong", "INVALID_REQUEST": "short", "TOO_MANY_ATTEMPTS": "often"}
 
 
 def create(site: Site) -> None:
     """Registers `/invite`."""
-    cookie = InviteCookie(site.settings)
+    cookie = LinkCookie(site.settings, "invite", INVITE)
 
     @site.public_page("/invite", title="Invite")
-    async def invite(guest: Guest, problem: str = "") -> None:
+    async def invite(guest: Guest, problem: str = "", wait: str = "") -> None:
         token = cookie.read(ui.context.client.request)
         offer = None if token is None else await _look(guest, token)
         if offer is None:
@@ -49,21 +47,16 @@ def create(site: Site) -> None:
         role = "an owner" if offer.role == ROLE_OWNER else "a member"
         text(f"Join {offer.account_name}", "page-title", "h1")
         p(f"{offer.inviter_name or 'Somebody'} invites you to join {offer.account_name} as {role}.", "muted")
-        if problem in PROBLEMS:
-            notice("bad", PROBLEMS[problem])
+        tell(problem, wait, PROBLEMS)
         _draw_form(offer)
 
 
 def serve(app: FastAPI, site: Site) -> None:
     """Takes the links of mails, and what the form sends."""
-    cookie = InviteCookie(site.settings)
+    cookie = LinkCookie(site.settings, "invite", INVITE)
 
     async def open_link(token: str) -> Response:
-        response = RedirectResponse("/invite", status_code=303)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cache-Control"] = "no-store"
-        cookie.write(response, token)
-        return response
+        return cookie.redirect(token, "/invite")
 
     async def accept(
         request: Request,
@@ -79,10 +72,8 @@ def serve(app: FastAPI, site: Site) -> None:
         except Refused as refusal:
             if refusal.reason == "NOT_FOUND":
                 return RedirectResponse("/invite", status_code=303)
-            return RedirectResponse(f"/invite?problem={BY_REASON.get(refusal.reason, 'away')}", status_code=303)
-        response = RedirectResponse("/", status_code=303)
-        lifetime = joined.expires_at.ToDatetime(dt.UTC) - dt.datetime.now(dt.UTC)
-        site.cookie.write(response, joined.session_token, int(lifetime.total_seconds()))
+            return back("/invite", refusal, BY_REASON)
+        response = site.cookie.open(joined.session_token, joined.expires_at, "/")
         cookie.clear(response)
         return response
 
@@ -108,26 +99,15 @@ def _draw_dead_end() -> None:
 
 
 def _draw_form(offer: GetInviteResponse) -> None:
-    with ui.element("form").classes("form").props("method=post action=/invite"):
-        email = _field("E-mail", "type=email autocomplete=username readonly")
+    with native_form("/invite", f"Join {offer.account_name}"):
+        email = native_field("E-mail", "type=email autocomplete=username readonly")
         email.props["value"] = offer.email
         if offer.has_login:
             p("You sign in to this server already. Enter your password, and you are in both accounts.", "muted")
-            _field("Password", "name=password type=password autocomplete=current-password required autofocus")
+            native_field("Password", "name=password type=password autocomplete=current-password required autofocus")
         else:
-            _field("Your name", "name=name type=text autocomplete=name maxlength=100 required autofocus")
-            _field(
+            native_field("Your name", "name=name type=text autocomplete=name maxlength=100 required autofocus")
+            native_field(
                 "Password", "name=password type=password autocomplete=new-password minlength=10 maxlength=200 required",
                 "10 characters or more.",
             )  # fmt: skip
-        with ui.element("button").classes("form-submit").props("type=submit"):
-            text(f"Join {offer.account_name}")
-
-
-def _field(label: str, props: str, hint: str = "") -> ui.element:
-    with ui.element("label").classes("form-field"):
-        text(label, "form-label")
-        field = ui.element("input").classes("form-input").props(props)
-        if hint:
-            text(hint, "muted small")
-    return field

@@ -12,6 +12,7 @@ from smith.core.v1 import (
     api_key_service_pb2,
     channel_service_pb2,
     device_service_pb2,
+    invite_service_pb2,
     live_activity_service_pb2,
     options_pb2,
     phone_service_pb2,
@@ -42,6 +43,7 @@ SERVICES: list[ServiceDescriptor] = [
         api_key_service_pb2,
         channel_service_pb2,
         device_service_pb2,
+        invite_service_pb2,
         live_activity_service_pb2,
         phone_service_pb2,
         push_notification_service_pb2,
@@ -93,6 +95,7 @@ class AuditPage:
             self._period.on_value_change(self._refresh)
             if self._actor_id:
                 a("Acts of everybody", PATH)
+        self._dialogs = div()
         self._table = PagedTable("Audit log", COLUMNS, self._fetch, self._cells, on_empty=self._empty)
         await self._table.refresh()
 
@@ -120,8 +123,26 @@ class AuditPage:
             partial(_actor, entry),
             partial(text, deed_of(entry)),
             partial(text, entry.client_address or "unknown", "muted small mono"),
-            partial(icon_button, "more_horiz", f"Details of: {deed_of(entry)}", partial(_details, entry)),
+            partial(icon_button, "more_horiz", f"Details of: {deed_of(entry)}", partial(self._details, entry)),
         ]
+
+    async def _details(self, entry: AuditEntry) -> None:
+        with self._dialogs, dialog(f"{actor_of(entry)} {deed_of(entry)}") as shown:
+            with facts():
+                for name, value in (
+                    ("Method", entry.method),
+                    ("Time (UTC)", entry.occurred_at.ToDatetime().isoformat(sep=" ", timespec="seconds")),
+                    ("From address", entry.client_address or "unknown"),
+                    ("Request id", entry.request_id or "none"),
+                    ("Subject", entry.subject_id or "none"),
+                ):
+                    with fact(name, value):
+                        pass
+            snippet(entry.request.json, "request without secrets")
+            with dialog_actions():
+                secondary("Close", shown.close)
+        await shown
+        shown.delete()
 
 
 def _days_ago(days: int) -> Timestamp | None:
@@ -138,22 +159,3 @@ def _actor(entry: AuditEntry) -> None:
         a(name, f"{PATH}?actor={entry.actor_id}", "quiet-link")
     else:
         text(name)
-
-
-async def _details(entry: AuditEntry) -> None:
-    with dialog(f"{actor_of(entry)} {deed_of(entry)}") as shown:
-        with facts():
-            for name, value in (
-                ("Method", entry.method),
-                ("Time (UTC)", entry.occurred_at.ToDatetime().isoformat(sep=" ", timespec="seconds")),
-                ("From address", entry.client_address or "unknown"),
-                ("Request id", entry.request_id or "none"),
-                ("Subject", entry.subject_id or "none"),
-            ):
-                with fact(name, value):
-                    pass
-        snippet(entry.request.json, "request without secrets")
-        with dialog_actions():
-            secondary("Close", shown.close)
-    await shown
-    shown.delete()

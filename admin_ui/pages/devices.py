@@ -76,10 +76,12 @@ class DevicesPage:
         self._visit = visit
         self._user_id = user_id
         self._state = state
-        self._pairing = Pairing(visit)
 
     def draw(self) -> None:
         """Draws everything but the rows."""
+        # Not in the rows: these are drawn anew when something happens, and what is being asked must stay.
+        self._dialogs = div()
+        self._pairing = Pairing(self._visit, self._dialogs)
         with page_header("Devices", "The iPhones that notifications and Live Activities go to."):
             primary("Pair a device", self._pairing.open, icon="add")
         with div("spread"):
@@ -125,8 +127,10 @@ class DevicesPage:
         with self._filters:
             for key, (name, _) in STATES.items():
                 number = numbers.get(key, sum(numbers.values()))
-                with ui.element("button").classes("filter").on("click", partial(self._choose, key)) as button:
-                    button.props(f"type=button aria-pressed={'true' if key == self._state else 'false'}")
+                button = ui.element("button").classes("filter").mark(f"state-{key or 'all'}")
+                button.props(f"type=button aria-pressed={'true' if key == self._state else 'false'}")
+                button.on("click", partial(self._choose, key))
+                with button:
                     text(name)
                     text(f"{number:,}{more}", "filter-count num")
 
@@ -170,7 +174,7 @@ class DevicesPage:
             icon_button("delete", f"Remove {device.name}", partial(self._remove, device)).mark("remove")
 
     async def _rename(self, device: Device) -> None:
-        with dialog("Rename device") as shown:
+        with self._dialogs, dialog("Rename device") as shown:
             field = ui.input("Name", value=device.name).props("autofocus maxlength=100")
 
             async def save() -> None:
@@ -196,7 +200,9 @@ class DevicesPage:
         explanation = (
             "Its app is signed out at once, and what is still owed to it is dropped. To use it again, pair it anew."
         )
-        if not await confirm(f"Remove {device.name}?", explanation, "Remove device"):
+        with self._dialogs:
+            agreed = await confirm(f"Remove {device.name}?", explanation, "Remove device")
+        if not agreed:
             return
         await self._visit.ask(self._visit.core.devices.DeleteDevice, DeleteDeviceRequest(device_id=device.id))
         ui.notify(f"Removed {device.name}.", type="positive")

@@ -13,6 +13,7 @@ from admin_ui.components.copying import copyable
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import card, fact, facts, page_header
 from admin_ui.components.settings_tabs import settings_tabs
+from admin_ui.components.smtp_test import smtp_test
 from admin_ui.components.webhook_secret import webhook_secret
 from admin_ui.core import Refused
 from admin_ui.site import Site
@@ -47,6 +48,7 @@ def create(site: Site) -> None:
         _workspace(visit.account, save)
         _limits(visit.account, save)
         apns_check(visit)
+        smtp_test(visit)
         webhook_secret(visit)
 
 

@@ -1,44 +1,48 @@
 """Signing in and out: plain forms, so that the secret goes into a cookie and never into the page."""
 
-import datetime as dt
 from typing import Annotated
 
 from fastapi import FastAPI, Form
 from nicegui import ui
-from smith.core.v1.account_service_pb2 import CreateSessionRequest, DeleteSessionRequest
+from smith.core.v1.account_service_pb2 import CreateSessionRequest, DeleteSessionRequest, GetSetupRequest
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admin_ui.components.html import text
+from admin_ui.components.native_form import back, native_field, native_form, tell
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
 from admin_ui.site import Site
 from admin_ui.visit import Guest
 
-PROBLEMS = {
-    "wrong": ("bad", "The e-mail address or the password is wrong."),
-    "often": ("bad", "Too many attempts. Try again in a few minutes."),
-    "away": ("bad", "The server cannot answer right now. Try again in a moment."),
-}
+PROBLEMS = {"wrong": "The e-mail address or the password is wrong."}
+BY_REASON = {"TOO_MANY_ATTEMPTS": "often", "UNAUTHENTICATED": "wrong", "INVALID_REQUEST": "wrong"}
 
 
 def create(site: Site) -> None:
     """Registers `/sign-in`."""
 
     @site.public_page("/sign-in", title="Sign in")
-    async def sign_in(guest: Guest, problem: str = "", next: str = "", ended: str = "") -> None:  # noqa: A002 - the query's word
+    async def sign_in(
+        guest: Guest,
+        problem: str = "",
+        wait: str = "",
+        next: str = "",  # noqa: A002 - the query's word
+        ended: str = "",
+    ) -> Response | None:
+        setup = await guest.ask(guest.core.accounts.GetSetup, GetSetupRequest())
+        if setup.needs_account:
+            return RedirectResponse("/setup", status_code=303)
         text("Sign in", "page-title", "h1")
-        if problem in PROBLEMS:
-            notice(*PROBLEMS[problem])
-        elif ended:
+        tell(problem, wait, PROBLEMS)
+        if ended and not problem:
             notice("info", "Your session has ended. Sign in again.")
-        with ui.element("form").classes("form").props("method=post action=/sign-in"):
+        with native_form("/sign-in", "Sign in"):
             hidden = ui.element("input").props("type=hidden name=next")
             hidden.props["value"] = next
-            _field("E-mail", "email", "email", "username")
-            _field("Password", "password", "password", "current-password")
-            with ui.element("button").classes("form-submit").props("type=submit"):
-                text("Sign in")
+            native_field("E-mail", "name=email type=email autocomplete=username required autofocus")
+            native_field("Password", "name=password type=password autocomplete=current-password required")
+        return None
 
 
 def serve(app: FastAPI, site: Site) -> None:
@@ -56,11 +60,8 @@ def serve(app: FastAPI, site: Site) -> None:
                 caller, site.core.accounts.CreateSession, CreateSessionRequest(email=email, password=password)
             )
         except Refused as refusal:
-            return RedirectResponse(f"/sign-in?problem={_problem(refusal)}", status_code=303)
-        response = RedirectResponse(_within(next), status_code=303)
-        lifetime = session.expires_at.ToDatetime(dt.UTC) - dt.datetime.now(dt.UTC)
-        site.cookie.write(response, session.session_token, int(lifetime.total_seconds()))
-        return response
+            return back("/sign-in", refusal, BY_REASON)
+        return site.cookie.open(session.session_token, session.expires_at, _within(next))
 
     async def sign_out(request: Request) -> Response:
         caller = site.caller(request)
@@ -78,20 +79,7 @@ def serve(app: FastAPI, site: Site) -> None:
     app.add_api_route("/sign-out", sign_out, methods=["POST"], include_in_schema=False)
 
 
-def _problem(refusal: Refused) -> str:
-    if refusal.reason == "TOO_MANY_ATTEMPTS":
-        return "often"
-    return "wrong" if refusal.reason in {"UNAUTHENTICATED", "INVALID_REQUEST"} else "away"
-
-
 def _within(path: str) -> str:
     """A path of this app, whatever was asked for: nobody is sent elsewhere after signing in."""
     is_path = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_path else "/"
-
-
-def _field(label: str, name: str, kind: str, autocomplete: str) -> None:
-    with ui.element("label").classes("form-field"):
-        text(label, "form-label")
-        field = ui.element("input").classes("form-input")
-        field.props(f"name={name} type={kind} autocomplete={autocomplete} required")

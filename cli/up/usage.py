@@ -58,4 +58,4 @@ def _setup(admin_url: str | None, code: str | None) -> list[str]:
         return []
     if admin_url is None:
         return ["", "There is no account yet, and no web admin to make it in: run `python -m core_service bootstrap`."]
-    return ["", "Make the first account, in your browser:", "", f"  {admin_url}/setup?code={quote(code, safe='')}"]
+    return ["", "Make the first account, in your browser:", "", f"  {admin_url}/setup/{quote(code, safe='')}"]

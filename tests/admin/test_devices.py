@@ -13,10 +13,13 @@ from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from admin_ui.components.pairing import pairing_url
 from tests.admin.conftest import Open, running_admin
+from tests.admin.looking import fill, named, press, sees, sees_no
 from tests.core.harness import Account, Core
 from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SEARCH = "Find by device, name or e-mail"
 
 
 async def mark_dead(account: Account, device_id: str, column: str, reason: str) -> None:
@@ -52,45 +55,52 @@ async def test_the_list_is_searched_and_filtered_on_the_server(owner: User, acco
     gone = await account.add_startable_phone()
     await mark_dead(account, gone.id, "push_token_dead_reason", "Unregistered")
     await owner.open("/devices")
-    owner.find(kind=ui.input).type("kitch")
-    await owner.should_not_see("Office", retries=20)
-    await owner.should_see("Kitchen")
-    owner.find(kind=ui.input).clear()
-    await owner.should_see("Office", retries=20)
-    owner.find("Needs attention").click()
-    await owner.should_not_see("Office", retries=20)
-    await owner.should_see("App removed")
+    await fill(owner, SEARCH, "kitch")
+    await sees_no(owner, "Office")
+    await sees(owner, "Kitchen")
+    await fill(owner, SEARCH, "")
+    await sees(owner, "Office")
+    owner.find(marker="state-dead").click()
+    await sees_no(owner, "Office")
+    await sees(owner, "App removed")
     await owner.open("/devices?state=waiting")
-    await owner.should_see("Office")
+    await sees(owner, "Office")
     await owner.should_not_see("App removed")
 
 
 async def test_a_device_is_renamed_and_a_wrong_name_is_said_to_be_wrong(owner: User, account: Account) -> None:
     await account.add_phone(name="Old name")
     await owner.open("/devices")
-    owner.find(marker="rename").click()
-    await owner.should_see("Rename device")
-    field = owner.find(kind=ui.input, content="Old name")
-    field.clear()
-    owner.find("Rename", kind=ui.button).click()
-    await owner.should_see("name must be 1 to 100 characters")
-    field.type("Hallway")
-    owner.find("Rename", kind=ui.button).click()
-    await owner.should_see("Hallway", retries=20)
+    await press(owner, "Rename Old name")
+    await fill(owner, "Name", " ")
+    await press(owner, "Rename")
+
+    async def complaint() -> bool:
+        [field] = named(owner, ui.input, "Name")
+        return bool(field.error == "name must be 1 to 100 characters")
+
+    await eventually_async("the field says what is wrong", complaint)
+    await fill(owner, "Name", "Hallway")
+    await press(owner, "Rename")
+    await sees_no(owner, "Rename device")
+    await sees(owner, "Hallway")
     assert [device.name for device in (await account.owner.ListDevices()).devices] == ["Hallway"]
 
 
-async def test_removing_a_device_asks_first(owner: User, account: Account) -> None:
+async def test_removing_a_device_asks_first_and_the_question_outlasts_news(owner: User, account: Account) -> None:
     await account.add_phone(name="Lost phone")
     await owner.open("/devices")
-    owner.find(marker="remove").click()
-    await owner.should_see("Remove Lost phone?")
-    owner.find("Cancel").click()
-    assert len((await account.owner.ListDevices()).devices) == 1
-    owner.find(marker="remove").click()
-    owner.find("Remove device").click()
-    await owner.should_see("No devices yet", retries=20)
-    assert not (await account.owner.ListDevices()).devices
+    await press(owner, "Remove Lost phone")
+    await sees(owner, "Remove Lost phone?")
+    await press(owner, "Cancel")
+    await sees_no(owner, "Remove Lost phone?")
+    await press(owner, "Remove Lost phone")
+    await sees(owner, "Remove Lost phone?")
+    await account.add_phone(name="Meanwhile")
+    await sees(owner, "Meanwhile")
+    await press(owner, "Remove device")
+    await sees(owner, "Removed Lost phone.")
+    assert [device.name for device in (await account.owner.ListDevices()).devices] == ["Meanwhile"]
 
 
 async def test_a_member_may_change_their_own_devices_only(admin: Open, account: Account) -> None:
@@ -111,13 +121,13 @@ async def test_a_member_may_change_their_own_devices_only(admin: Open, account: 
 async def test_a_phone_that_uses_the_code_closes_the_dialog(owner: User, account: Account) -> None:
     await owner.open("/devices")
     owner.find("Pair a device").click()
-    await owner.should_see("Waiting for the phone", retries=20)
+    await sees(owner, "Waiting for the phone")
     await owner.should_see("It works once, for another 9:5")
     [shown] = owner.find(marker="pairing-code").elements
     code: Any = shown
     await account.core.caller().PairDevice(pairing_code=code.text, name="Brand new")
-    await owner.should_see("Paired Brand new.", retries=50)
-    await owner.should_not_see("Waiting for the phone", retries=20)
+    await sees(owner, "Paired Brand new.")
+    await sees_no(owner, "Waiting for the phone")
     await owner.should_see("Brand new")
 
 
@@ -125,7 +135,7 @@ async def test_an_owner_pairs_a_phone_for_somebody_else(owner: User, account: Ac
     ben_id, _ = await account.add_member()
     await owner.open("/devices")
     owner.find("Pair a device").click()
-    await owner.should_see("Whose phone is it?", retries=20)
+    await sees(owner, "Whose phone is it?")
     [first] = owner.find(marker="pairing-code").elements
     [choice] = owner.find(kind=ui.select).elements
     choice.value = ben_id
@@ -138,7 +148,7 @@ async def test_an_owner_pairs_a_phone_for_somebody_else(owner: User, account: Ac
     [shown] = owner.find(marker="pairing-code").elements
     code: Any = shown
     await account.core.caller().PairDevice(pairing_code=code.text, name="Ben's")
-    await owner.should_see("Paired Ben's for", retries=50)
+    await sees(owner, "Paired Ben's for")
     [device] = (await account.owner.ListDevices()).devices
     assert device.user_id == ben_id
 
@@ -160,7 +170,7 @@ async def test_a_simulator_that_is_away_is_said_to_be(beside_a_simulator: Open, 
     owner = beside_a_simulator(account.session)
     await owner.open("/devices")
     owner.find("Pair a device").click()
-    await owner.should_see("Pair a simulated iPhone", retries=20)
+    await sees(owner, "Pair a simulated iPhone")
     owner.find("Pair a simulated iPhone").click()
-    await owner.should_see("The simulator cannot be reached.", retries=20)
+    await sees(owner, "The simulator cannot be reached.")
     await owner.should_see("Waiting for the phone")

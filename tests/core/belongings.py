@@ -5,7 +5,7 @@ import uuid
 
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from tests.core.harness import Account
+from tests.core.harness import Account, Caller
 
 CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
 LAST_USED = re.compile(r"\s*last_(?:used|seen)_at \{[^}]*\}")
@@ -16,6 +16,7 @@ async def example_ids(account: Account) -> dict[str, str]:
     phone = await account.add_startable_phone()
     backend = account.core.caller((await account.add_key())[1])
     ids = {
+        "notification_id": await sent_notification(backend, account),
         "api_key_id": (await account.add_key())[0],
         "channel_id": await account.add_channel(),
         "user_id": (await account.add_member())[0],
@@ -44,6 +45,12 @@ async def example_ids(account: Account) -> dict[str, str]:
     await account.owner.AssignUser(channel_id=ids["channel_id"], user_id=ids["user_id"])
     await account.owner.AssignDevice(channel_id=ids["channel_id"], device_id=ids["device_id"])
     return ids
+
+
+async def sent_notification(backend: Caller, account: Account) -> str:
+    """The id of a notification that was just sent."""
+    await backend.SendPushNotification(title="hello")
+    return (await account.owner.ListPushNotifications(page_size=1)).push_notifications[0].id
 
 
 async def everything(account: Account) -> list[str]:

@@ -61,6 +61,7 @@ async def test_every_guarded_method_refuses_credentials_that_are_not_good(core: 
 
 
 BESIDES: dict[str, dict[str, Any]] = {
+    "UpdateDevice": {"name": "Renamed"},
     "UpdateLiveActivity": {"content_state": CONTENT_STATE},
     "EndLiveActivity": {"content_state": CONTENT_STATE},
     "PutLiveActivityToken": {"token": "ab" * 32},

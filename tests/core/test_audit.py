@@ -68,6 +68,9 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     shown = (await owner.GetLiveActivityStream(stream_key="nightly")).stream.activity_id
     await owner.StopLiveActivity(activity_id=shown)
     await owner.StopLiveActivity(activity_id=shown)
+    await owner.SendPushNotification(title="hello")
+    [sent] = (await owner.ListPushNotifications()).push_notifications
+    await owner.ReplayPushNotification(notification_id=sent.id)
     session = await account.core.caller().CreateSession(email=joined.member.email, password=PASSWORD)
     [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]
     await account.core.caller(session.session_token).DeleteSession()

@@ -10,6 +10,7 @@ import pytest_asyncio
 from smith.core.v1 import delivery_attempt_pb2 as nouns
 
 from core_service.delivery_log.queries import PLAN_ANEW, list_attempts
+from core_service.delivery_log.service import LOWEST, Filters
 from service_kit.database import create_request_pool
 from tests.core.conftest import NewDatabase
 from tests.core.harness import Account, Core, start_account, start_core
@@ -70,7 +71,8 @@ async def test_a_page_reads_no_more_than_it_examines(busy: tuple[Core, Account],
         "account_id": account.id,
         "subjects": [f"activity-{number}" for number in range(things)] if by == "subject" else None,
         "channel": None,
-        "outcomes": None,
+        **Filters().looked_for,
+        "since": LOWEST,
         "before": "ffffffff-ffff-ffff-ffff-ffffffffffff",
         "examined": 101,
         "limit": 101,

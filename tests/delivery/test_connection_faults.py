@@ -111,6 +111,7 @@ async def test_a_mute_stream_among_busy_ones_times_out_alone(apns: Apns, start: 
     token = random_token()
     await apns.script(token, {"action": "mute"})
     async with start(SMITH_APNS_ANSWER_TIMEOUT="0.5") as service:
+        await service.deliver(push(count=1))
         mute, *others = await service.deliver(push(target(token), count=300))
         assert (mute.kind, mute.reason, mute.retry_after_ms) == (RETRY, "AnswerTimeout", 1000)
         assert tally(others) == {ALL_ACCEPTED: 300}

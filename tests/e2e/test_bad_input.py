@@ -121,10 +121,6 @@ def test_missing_or_wrong_keys_are_401(team: Team, headers: Any) -> None:
     assert answer.json()["error"] == "Unauthorized"
 
 
-def test_a_session_is_no_api_key(team: Team) -> None:
-    assert push(team.owner, title="x").status_code == 403
-
-
 @pytest.mark.parametrize(
     ("content", "status"),
     [

@@ -603,9 +603,8 @@ def test_notifications_and_live_activities_do_not_mix(live: LiveAudience) -> Non
     assert live.phone.titles() == ["beside it"]
 
 
-def test_a_session_is_no_api_key_and_no_key_is_no_access(team: Team) -> None:
-    for client, status in ((team.owner, 403), (team.anybody, 401)):
-        for method, path in (("POST", "start"), ("POST", "update"), ("POST", "end"), ("PUT", "stream/x")):
-            answer = client.request(method, f"/api/live-activity/{path}", json={"content_state": steps()})
-            assert answer.status_code == status, answer.text
-        assert client.delete("/api/live-activity/stream/x").status_code == status
+def test_without_a_key_nothing_moves(team: Team) -> None:
+    for method, path in (("POST", "start"), ("POST", "update"), ("POST", "end"), ("PUT", "stream/x")):
+        answer = team.anybody.request(method, f"/api/live-activity/{path}", json={"content_state": steps()})
+        assert answer.status_code == 401, answer.text
+    assert team.anybody.delete("/api/live-activity/stream/x").status_code == 401

@@ -1,0 +1,186 @@
+"""What belongs to the person who is signed in: their name, their password, where they are signed in, their accounts."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from nicegui import ui
+from smith.core.v1.account_pb2 import ROLE_OWNER
+from smith.core.v1.account_service_pb2 import (
+    ChangePasswordRequest,
+    ListSessionsRequest,
+    RevokeOtherSessionsRequest,
+    RevokeSessionRequest,
+    SwitchAccountRequest,
+    UpdateProfileRequest,
+)
+from smith.core.v1.session_pb2 import Session
+
+from admin_ui.components.buttons import quiet, secondary
+from admin_ui.components.dialogs import confirm
+from admin_ui.components.html import div, p, text
+from admin_ui.components.layout import badge, card, page_header
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.times import ago
+from admin_ui.core import Refused
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+
+def create(site: Site) -> None:
+    """Registers `/account`."""
+
+    @site.page("/account", title="Your account")
+    async def account(visit: Visit) -> None:
+        with page_header("Your account", f"You are signed in as {visit.member.email}."):
+            pass
+        if len(visit.accounts) > 1:
+            _workspaces(visit)
+        _profile(visit)
+        _password(visit)
+        await SessionList(visit).refresh()
+
+
+def _workspaces(visit: Visit) -> None:
+    async def switch(account_id: str) -> None:
+        await visit.ask(visit.core.accounts.SwitchAccount, SwitchAccountRequest(account_id=account_id))
+        ui.navigate.to("/")
+
+    with card("Workspaces", "You belong to several. What you see and do is in one of them at a time."):
+        for one in visit.accounts:
+            with div("spread"):
+                with div("cluster"):
+                    text(one.name, "strong")
+                    badge("owner", "info") if one.role == ROLE_OWNER else badge("member")
+                if one.account_id == visit.account.id:
+                    text("You are here", "muted")
+                else:
+                    button = secondary("Switch", partial(switch, one.account_id))
+                    button.props["aria-label"] = f"Switch to {one.name}"
+
+
+def _profile(visit: Visit) -> None:
+    with card("Profile", "Your name is what others see of you."):
+        name = ui.input("Name", value=visit.member.name).props("maxlength=100 autocomplete=name")
+        name.classes("setting-field")
+
+        async def save() -> None:
+            request = UpdateProfileRequest(name=(name.value or "").strip())
+            if await _into(name, lambda: visit.ask(visit.core.accounts.UpdateProfile, request)):
+                ui.notify("Saved.", type="positive")
+
+        name.on("keydown.enter", save)
+        with div("cluster"):
+            secondary("Save name", save)
+
+
+def _password(visit: Visit) -> None:
+    with card("Password", "Changing it signs you out everywhere else."):
+        current = _secret("Current password", "current-password")
+        new = _secret("New password", "new-password").props('hint="10 characters or more"')
+
+        async def change() -> None:
+            current.error = None
+            request = ChangePasswordRequest(current_password=current.value or "", new_password=new.value or "")
+            try:
+                changed = await visit.ask(visit.core.accounts.ChangePassword, request)
+            except Refused as refusal:
+                field = {"FORBIDDEN": current, "INVALID_REQUEST": new}.get(refusal.reason)
+                if field is None:
+                    raise
+                field.error = "This is not your password." if field is current else refusal.message
+                return
+            new.error = None
+            current.value = new.value = ""
+            ui.notify(f"Your password is changed. {_ended(changed.revoked)}", type="positive")
+
+        new.on("keydown.enter", change)
+        with div("cluster"):
+            secondary("Change password", change)
+
+
+class SessionList:
+    """Where the person is signed in; for owners, where anybody of the account is."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        everybody = "Where people of this workspace are signed in. An owner can end any of these sessions."
+        with card("Sessions", everybody if visit.is_owner else "Where you are signed in."):
+            with div("spread"):
+                p("Lost a laptop? End its session, or all of yours but this one.", "muted")
+                secondary("Sign out everywhere else", self._end_others)
+            columns = (Column("Who"), Column("From"), Column("Signed in"), Column("Ends"), Column("Actions", "actions"))
+            self._table: PagedTable[Session] = PagedTable(
+                "Sessions", columns, self._fetch, self._draw, on_empty=lambda: p("No sessions.", "muted")
+            )
+
+    async def refresh(self) -> None:
+        """Reads the sessions anew. Raises Refused."""
+        await self._table.refresh()
+
+    async def _fetch(self, page_token: str | None) -> PageOf[Session]:
+        request = ListSessionsRequest(page_size=PAGE_SIZE, page_token=page_token)
+        page = await self._visit.ask(self._visit.core.accounts.ListSessions, request)
+        return PageOf(page.sessions, page.next_page_token)
+
+    def _draw(self, session: Session) -> Sequence[Callable[[], object]]:
+        return [
+            lambda: self._who(session),
+            lambda: text(session.client_address or "unknown", "mono small"),
+            lambda: ago(session.created_at),
+            lambda: ago(session.expires_at),
+            lambda: self._actions(session),
+        ]
+
+    def _who(self, session: Session) -> None:
+        with div("cluster"):
+            text(session.email)
+            if session.current:
+                badge("this session", "good")
+
+    def _actions(self, session: Session) -> None:
+        if session.current:
+            return
+        when = session.created_at.ToDatetime().isoformat(sep=" ", timespec="seconds")
+        button = quiet("Sign out", lambda: self._end(session))
+        button.props["aria-label"] = f"Sign out {session.email}, signed in {when} UTC"
+
+    async def _end(self, session: Session) -> None:
+        request = RevokeSessionRequest(session_id=session.id)
+        try:
+            await self._visit.ask(self._visit.core.accounts.RevokeSession, request)
+        except Refused as refusal:
+            if refusal.reason != "NOT_FOUND":
+                raise
+            # It has ended by itself meanwhile.
+        await self.refresh()
+
+    async def _end_others(self) -> None:
+        explanation = "Every other browser and tool that is signed in as you has to sign in again."
+        if await confirm("Sign out everywhere else?", explanation, "Sign out everywhere else"):
+            answer = await self._visit.ask(self._visit.core.accounts.RevokeOtherSessions, RevokeOtherSessionsRequest())
+            ui.notify(_ended(answer.revoked), type="positive")
+            await self.refresh()
+
+
+def _secret(label: str, autocomplete: str) -> ui.input:
+    field = ui.input(label, password=True, password_toggle_button=True).classes("setting-field")
+    return field.props(f"maxlength=200 autocomplete={autocomplete}")
+
+
+def _ended(sessions: int) -> str:
+    if not sessions:
+        return "There were no other sessions."
+    return f"{sessions} other session{'s were' if sessions > 1 else ' was'} ended."
+
+
+async def _into(field: ui.input, save: Callable[[], Awaitable[object]]) -> bool:
+    """Saves what the field says; what is wrong with it is shown there, and False is the answer."""
+    try:
+        await save()
+    except Refused as refusal:
+        if refusal.reason != "INVALID_REQUEST":
+            raise
+        field.error = refusal.message
+        return False
+    field.error = None
+    return True
