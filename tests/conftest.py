@@ -1,8 +1,12 @@
 """Fixtures for all tests."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
+
+# As cli/up does, for the same reason.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 from tests.stack import Stack
 

