@@ -66,6 +66,9 @@ def _document() -> None:
     ui.add_head_html(assets.head())
     ui.dark_mode({"light": False, "dark": True}.get(theme_of(client.request)))
     client.content.classes("smith")
+    # Quasar's page is a `main`, ours is the one without the navigation.
+    if client.content.parent_slot is not None:
+        client.content.parent_slot.parent.props("role=presentation")
 
 
 def _topbar() -> None:

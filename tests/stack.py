@@ -30,6 +30,7 @@ PORT_VARIABLES = (
     "SMITH_WEBHOOK_SIMULATOR_PORT",
     "SMITH_SMTP_SIMULATOR_PORT",
 )
+ANY_PORT = "any"
 
 START_SECONDS, STOP_SECONDS = 90.0, 40.0
 PORT_LOST = ("is taken", "cannot listen", "address already in use", "Address already in use")
@@ -72,7 +73,13 @@ class Stack:
     """A running `smith up`. Ends with the test process, however that ends."""
 
     def __init__(self, data_dir: Path | None = None, **env: str) -> None:
-        """Neither starts anything nor makes anything but the folder. `env` adds to the environment."""
+        """Neither starts anything nor makes anything but the folder. `env` adds to the environment.
+
+        The web admin takes a second to load: it runs for those who ask for it with `SMITH_ADMIN_PORT=ANY_PORT`.
+        """
+        wanted = [name for name, value in env.items() if value == ANY_PORT]
+        env = {name: value for name, value in env.items() if value != ANY_PORT}
+        self._port_variables = (*PORT_VARIABLES, *wanted)
         self._scratch = None if data_dir else Path(tempfile.mkdtemp(prefix="smith-test-"))
         self.data_dir = data_dir or Path(str(self._scratch)) / "var"
         self._output = Path(tempfile.mkdtemp(prefix="smith-output-"))
@@ -99,10 +106,9 @@ class Stack:
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts the process without waiting for anything, on the ports it had before if it had any."""
         if not self._ports:
-            numbers = free_ports(len(PORT_VARIABLES))
-            self._ports = {name: str(port) for name, port in zip(PORT_VARIABLES, numbers, strict=True)}
+            numbers = free_ports(len(self._port_variables))
+            self._ports = {name: str(port) for name, port in zip(self._port_variables, numbers, strict=True)}
         env = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")}
-        # The web admin takes a second to load: it runs for those who ask for it.
         env |= {
             "SMITH_ADMIN_PORT": "",
             "SMITH_DATA_DIR": str(self.data_dir),

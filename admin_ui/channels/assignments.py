@@ -14,7 +14,7 @@ from smith.core.v1.channel_service_pb2 import (
 from smith.core.v1.device_service_pb2 import ListDevicesRequest
 
 from admin_ui.components.buttons import icon_button, quiet, secondary
-from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import card
 from admin_ui.components.search import search_field
@@ -88,7 +88,7 @@ class Assignments:
             with dialog_actions():
                 secondary("Done", shown.close)
         await self._fill()
-        shown.on("hide", shown.delete)
+        gone_when_closed(shown)
         shown.open()
 
     async def _fill(self) -> None:

@@ -15,7 +15,7 @@ from smith.core.v1.channel_service_pb2 import (
 )
 
 from admin_ui.components.buttons import primary, secondary
-from admin_ui.components.dialogs import confirm, dialog, dialog_actions
+from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p
 from admin_ui.core import Refused
 from admin_ui.visit import Visit
@@ -102,7 +102,7 @@ class ChannelDialogs:
             with dialog_actions():
                 secondary("Cancel", shown.close)
                 primary(verb, submit)
-        shown.on("hide", shown.delete)
+        gone_when_closed(shown)
         shown.open()
 
 

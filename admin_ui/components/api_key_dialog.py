@@ -9,7 +9,7 @@ from smith.core.v1.channel_service_pb2 import ListChannelsRequest
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import copyable, snippets
-from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
@@ -52,7 +52,7 @@ class ApiKeyDialog:
             with dialog_actions():
                 secondary("Cancel", shown.close)
                 primary(verb, lambda: self._save(form, key, shown))
-        shown.on("hide", shown.delete)
+        gone_when_closed(shown)
         shown.open()
 
     async def _save(self, form: "_Form", key: ApiKey | None, shown: ui.dialog) -> None:
@@ -89,7 +89,7 @@ class ApiKeyDialog:
             snippets({name: f"{_remember(name, secret)}\n\n{lines}" for name, lines in code.items()})
             with dialog_actions():
                 primary("I have copied it", shown.close)
-        shown.on("hide", shown.delete)
+        gone_when_closed(shown)
         shown.open()
 
 

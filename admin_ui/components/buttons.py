@@ -1,5 +1,6 @@
 """Buttons. One primary button on a page or in a dialog at most."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,8 @@ class Button(ui.button):
             self.props("loading")
             try:
                 result = act()
-                if hasattr(result, "__await__"):
+                # Not whatever can be awaited: closing a dialog answers with the dialog, and to await that opens it.
+                if inspect.iscoroutine(result):
                     await result
             finally:
                 if not self.is_deleted:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
 
 from admin_ui.components.buttons import danger, primary, secondary
 from admin_ui.components.html import div, p, text
@@ -22,6 +23,16 @@ def dialog(title: str, description: str = "") -> Iterator[ui.dialog]:
         if description:
             p(description, "muted")
         yield shown
+
+
+def gone_when_closed(shown: ui.dialog) -> None:
+    """Takes the dialog out of the page once it is closed, by whomever. What it said, a secret perhaps, is gone then."""
+
+    def changed(change: ValueChangeEventArguments[bool]) -> None:
+        if not change.value and not shown.is_deleted:
+            shown.delete()
+
+    shown.on_value_change(changed)
 
 
 @contextmanager

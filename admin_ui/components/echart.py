@@ -84,5 +84,5 @@ class Chart(ui.element):
 def _drawn(series: Series) -> dict[str, object]:
     common: dict[str, object] = {"name": series.name, "data": list(series.values), "itemStyle": {"color": series.color}}
     if series.is_line:
-        return common | {"type": "line", "smooth": True, "showSymbol": False, "connectNulls": True}
+        return common | {"type": "line", "smooth": True, "symbolSize": 6, "connectNulls": True}
     return common | {"type": "bar", "stack": "all", "barMaxWidth": 18}

@@ -20,7 +20,7 @@ from smith.core.v1.invite_service_pb2 import (
 
 from admin_ui.components.buttons import quiet, secondary
 from admin_ui.components.copying import copyable
-from admin_ui.components.dialogs import confirm, dialog, dialog_actions
+from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge
 from admin_ui.components.paged_table import Column, PagedTable, PageOf
@@ -87,7 +87,7 @@ class InviteList:
                 copyable(made.url, "invite link")
                 with dialog_actions():
                     secondary("Done", shown.close)
-            shown.on("hide", shown.delete)
+            gone_when_closed(shown)
             shown.open()
 
     async def _resend(self, invite: Invite) -> None:

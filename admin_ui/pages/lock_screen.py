@@ -10,7 +10,7 @@ from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest, ListDevic
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import snippet
-from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import empty_state, notice
@@ -238,7 +238,7 @@ class _LockScreen:
             with dialog_actions():
                 secondary("Cancel", shown.close)
                 primary("Add it", pair)
-        shown.on("hide", shown.delete)
+        gone_when_closed(shown)
         shown.open()
 
 

@@ -18,7 +18,7 @@ from smith.core.v1.push_notification_service_pb2 import (
 from admin_ui.activities.words import read
 from admin_ui.components.buttons import primary, quiet
 from admin_ui.components.copying import snippet
-from admin_ui.components.dialogs import confirm, dialog, dialog_actions
+from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import a, div, p, text
 from admin_ui.components.layout import badge, card, page_header
 from admin_ui.components.lock_screen import notification_card
@@ -138,7 +138,7 @@ class NotificationPage:
                         _draw_attempt(attempt)
             with dialog_actions():
                 primary("Close", shown.close)
-        shown.on("hide", shown.delete)
+        gone_when_closed(shown)
         shown.open()
 
     async def _replay(self) -> None:

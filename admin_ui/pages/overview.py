@@ -55,7 +55,7 @@ class OverviewPage:
         """Draws the page. Raises Refused."""
         with page_header("Overview", f"What happens in {self._visit.account.name}."):
             self._period = ui.toggle(dict(PERIODS), value=OVERVIEW_PERIOD_DAY, on_change=self._read)
-            self._period.props("no-caps unelevated aria-label=Period toggle-color=primary").classes("period")
+            self._period.props("no-caps flat aria-label=Period").classes("period")
         self._alarms = div("stack")
         self._first_steps = div("stack")
         self._tiles = div("tiles")
@@ -108,7 +108,7 @@ class OverviewPage:
         half = [step.latency_p50_ms if step.HasField("latency_p50_ms") else None for step in found.steps]
         most = [step.latency_p95_ms if step.HasField("latency_p95_ms") else None for step in found.steps]
         self._latency.show(
-            steps, (Series("half", BLUE, half, is_line=True), Series("95 of 100", ORANGE, most, is_line=True))
+            steps, (Series("median", BLUE, half, is_line=True), Series("95th percentile", ORANGE, most, is_line=True))
         )
 
     def _show_tiles(self, found: GetOverviewResponse) -> None:

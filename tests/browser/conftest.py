@@ -1,0 +1,100 @@
+"""The web admin in a real browser: Chromium, headless, driven by Playwright."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.conftest import MakeStack
+from tests.stack import ANY_PORT, Stack
+
+FIND = Path(__file__).parents[2] / "scripts" / "find_chromium.sh"
+FLAGS = (
+    "--disable-gpu",
+    # Nothing but the pages: no calls home.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+)
+PATIENCE_MS = 15_000
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a process."""
+    found = subprocess.run([FIND], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    # Chromium's sandbox does not work as root; the pages are our own.
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def place(make_stack: MakeStack) -> Stack:
+    """A server with the web admin, shared."""
+    return make_stack(SMITH_ADMIN_PORT=ANY_PORT)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What pages wrote to their consoles as errors."""
+    return []
+
+
+@pytest.fixture
+def open_page(chromium: Browser, complaints: list[str]) -> Iterator[OpenPage]:
+    """Opens a browser of somebody's own: `open_page(url)`, with options of Playwright's contexts.
+
+    The test fails if a page wrote an error to its console, which is where broken scripts, refused styles and blocked
+    requests are told.
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_one(base_url: str, path: str = "/", **options: Any) -> Page:
+        context = chromium.new_context(**({"base_url": base_url, "viewport": {"width": 1280, "height": 900}} | options))
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    """Signs in on the page that asks for it."""
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", level=1, name="Overview").wait_for()
+
+
+def admin_url(stack: Stack) -> str:
+    """Where the web admin answers."""
+    assert stack.quickstart.admin_url
+    return stack.quickstart.admin_url
+
+
+@pytest.fixture
+def owner(place: Stack, open_page: OpenPage) -> Page:
+    """The owner's browser, on the overview."""
+    page = open_page(admin_url(place), "/sign-in")
+    sign_in(page, place.owner_email, place.owner_password)
+    return page

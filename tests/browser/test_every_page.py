@@ -1,0 +1,106 @@
+"""Every page, in both themes, on a phone and on a desk: nobody is shut out, nothing sticks out.
+
+Pictures of all of them are in the folder `screenshots` afterwards.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OpenPage, admin_url, sign_in
+from tests.stack import Stack
+from tests.team import plain_http_client
+from tests.waiting import eventually
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+PATHS = (
+    "/", "/lock-screen", "/playground", "/live-activities", "/delivery-log", "/channels", "/devices", "/api-keys",
+    "/members", "/settings", "/settings/audit-log", "/account",
+)  # fmt: skip
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 360)]
+
+
+@pytest.fixture(scope="module")
+def details(place: Stack) -> dict[str, str]:
+    """Something to see on every page, and the paths of pages about one thing."""
+    owner = plain_http_client(place.base_url)
+    session = owner.post("/api/sessions", json={"email": place.owner_email, "password": place.owner_password})
+    owner.headers["Authorization"] = f"Bearer {session.json()['session_token']}"
+    backend = plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}")
+    channel = owner.post("/api/channels", json={"slug": "ops", "name": "Operations"}).json()["channel"]
+    [device, *_] = owner.get("/api/devices").json()["devices"]
+    assert owner.put(f"/api/channels/{channel['id']}/devices/{device['id']}").status_code == 200
+    assert owner.post("/api/invites", json={"emails": ["ben@team.test"]}).status_code == 200
+    assert owner.post("/api/api-keys", json={"name": "CI", "scope": "channels", "channels": ["ops"]}).status_code == 200
+    for title, message in (("Build finished", "All tests passed"), ("Deploy failed", "Step 3: migrations timed out")):
+        assert backend.post("/api/push-notification", json={"title": title, "message": message}).status_code == 200
+    for key, state in STATES.items():
+        answer = backend.put(f"/api/live-activity/stream/{key}", json={"content_state": state})
+        assert answer.status_code == 200, answer.text
+    activity_id = answer.json()["activity_id"]
+    [notification, *_] = eventually(
+        "notifications are listed", lambda: owner.get("/api/push-notifications").json()["push_notifications"]
+    )
+    return {
+        "channel": f"/channels/{channel['id']}",
+        "notification": f"/delivery-log/{notification['id']}",
+        "live-activity": f"/live-activities/{activity_id}",
+    }
+
+
+STATES: dict[str, dict[str, Any]] = {
+    "nightly-backup": {"title": "Nightly backup", "subtitle": "db-1", "type": "progress", "percentage": 42},
+    "deploy": {
+        "title": "Deploy", "subtitle": "v2.14.0", "type": "segmented_progress", "number_of_steps": 5, "current_step": 3,
+    },
+    "server": {
+        "title": "Server health", "subtitle": "eu-west-1", "type": "metrics",
+        "metrics": [{"label": "CPU", "value": 71, "unit": "%"}, {"label": "MEM", "value": 48, "unit": "%"}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_every_page_is_for_everybody_and_fits(
+    place: Stack, details: dict[str, str], open_page: OpenPage, complaints: list[str], *, scheme: str, width: int
+) -> None:
+    page = open_page(
+        admin_url(place), "/sign-in", color_scheme=scheme, viewport={"width": width, "height": 900},
+        reduced_motion="reduce",
+    )  # fmt: skip
+    looks = f"{scheme}-{width}"
+    found = inspect(page, f"sign-in-{looks}", width)
+    complaints.clear()
+    sign_in(page, place.owner_email, place.owner_password)
+    named = {path.strip("/").replace("/", "-") or "overview": path for path in PATHS} | details
+    for name, path in named.items():
+        page.goto(path)
+        page.get_by_role("heading", level=1).first.wait_for()
+        # The page's socket is there, and what it draws by itself is drawn.
+        page.wait_for_function("() => window.socket?.connected")
+        heard = len(complaints)
+        found += inspect(page, f"{name}-{looks}", width)
+        # The style that axe would like to add is refused, as it should be.
+        del complaints[heard:]
+    assert not found, "\n".join(found)
+
+
+def inspect(page: Page, name: str, width: int) -> list[str]:
+    """Takes a picture of the page. Answers with what is wrong with it."""
+    page.evaluate("() => document.fonts.ready")
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    wrong: list[str] = []
+    needed = page.evaluate("document.documentElement.scrollWidth")
+    if needed > width:
+        wrong.append(f"{name}: is {needed} px wide")
+    for violation in Axe().run(page, options=RULES).response["violations"]:
+        places = [f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in violation["nodes"][:4]]
+        wrong.append(f"{name}: {violation['id']}: {violation['help']}\n  " + "\n  ".join(places))
+    # Until here the page's console has been heard.
+    page.evaluate("() => 0")
+    return wrong

@@ -1,0 +1,156 @@
+"""What people come for, from the first run to the last phone, in a real browser."""
+
+import re
+import subprocess
+import uuid
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, OpenPage, admin_url, sign_in
+from tests.conftest import MakeStack
+from tests.stack import ANY_PORT, Stack
+from tests.team import plain_http_client
+from tests.waiting import eventually
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def test_from_the_first_run_to_a_push_on_the_lock_screen(make_stack: MakeStack, open_page: OpenPage) -> None:
+    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
+    page = open_page(admin_url(stack), "/")
+    try:
+        [link] = re.findall(r"^  (http://\S+/setup/\S+)$", stack.stdout, re.MULTILINE)
+        expect(page.get_by_label("Setup code")).to_be_visible()
+        page.goto(link)
+        assert page.url.endswith("/setup")
+        page.get_by_label("Workspace").fill("Acme")
+        page.get_by_label("Your name").fill("Ada")
+        page.get_by_label("E-mail").fill("ada@acme.test")
+        page.get_by_label("Password").fill("a long password")
+        page.get_by_role("button", name="Create workspace").click()
+        expect(page.get_by_text("First steps")).to_be_visible()
+
+        page.get_by_role("link", name="Do it").first.click()
+        page.get_by_role("button", name="Create API key").first.click()
+        page.get_by_label("Name", exact=True).fill("CI pipeline")
+        page.get_by_role("button", name="Create key").click()
+        example = page.get_by_label("curl example", exact=True).inner_text()
+        page.get_by_role("button", name="I have copied it").click()
+        [secret] = re.findall(r"ask_[\w-]{20,}", example)
+        expect(page.get_by_text("CI pipeline")).to_be_visible()
+        expect(page.get_by_text(secret)).to_have_count(0)
+
+        page.get_by_role("link", name="Lock screen").click()
+        page.get_by_role("button", name="Add an iPhone").first.click()
+        page.get_by_role("button", name="Add it").click()
+        expect(page.get_by_text("iPhone 1").first).to_be_visible()
+        subprocess.run(["/bin/sh", "-c", example.replace("curl ", "curl -sf ", 1)], check=True, capture_output=True)
+        expect(page.get_by_text("Build finished").first).to_be_visible()
+    finally:
+        page.close()
+        stack.discard()
+
+
+def test_an_invited_person_joins_sees_less_and_is_sent_away_when_removed(
+    place: Stack, owner: Page, open_page: OpenPage
+) -> None:
+    email = f"ann-{uuid.uuid4().hex[:8]}@team.test"
+    owner.get_by_role("link", name="Members").click()
+    owner.get_by_role("button", name="Invite members").click()
+    owner.get_by_label("E-mail addresses").fill(f"{email}\nnonsense")
+    owner.get_by_role("button", name="Send invites").click()
+    expect(owner.get_by_text("1 person invited. 1 could not be:")).to_be_visible()
+    owner.get_by_role("button", name="Cancel").click()
+
+    with plain_http_client(place.simulator_url) as simulator:
+        letter = eventually("the mail is there", lambda: _letter_to(simulator, email), 20)
+    [link] = set(re.findall(r"http://\S+/invite/inv_[\w-]+", letter))
+    ann = open_page(admin_url(place), link)
+    assert ann.url.endswith("/invite")
+    ann.get_by_label("Your name").fill("Ann")
+    ann.get_by_label("Password").fill("ten letters")
+    ann.get_by_role("button", name="Join My team").click()
+    expect(ann.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    ann.goto("/members")
+    expect(ann.get_by_text(email)).to_be_visible()
+    expect(ann.get_by_role("button", name="Invite members")).to_have_count(0)
+    expect(owner.get_by_text("Ann", exact=True)).to_be_visible()
+
+    owner.get_by_role("button", name=f"Remove: {email}").click()
+    owner.get_by_role("button", name="Remove member").click()
+    expect(owner.get_by_text("Ann", exact=True)).to_have_count(0)
+    ann.wait_for_url(re.compile("/sign-in"))
+
+
+def _letter_to(simulator: httpx.Client, email: str) -> str:
+    mails = simulator.get("/mails").json()["mails"]
+    return next((mail["text"] for mail in mails if email in mail["recipients"]), "")
+
+
+def test_a_stream_moves_on_the_page_and_stands_still_while_paused(place: Stack, owner: Page) -> None:
+    key = f"backup-{uuid.uuid4().hex[:8]}"
+    backend = plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}")
+
+    def put(percentage: int) -> None:
+        state = {"title": key, "type": "progress", "percentage": percentage}
+        answer = backend.put(f"/api/live-activity/stream/{key}", json={"content_state": state})
+        assert answer.status_code == 200, answer.text
+
+    owner.get_by_role("link", name="Live Activities").click()
+    put(10)
+    card = owner.locator(".lock-activity", has_text=key).first
+    expect(card).to_contain_text("10%")
+    put(20)
+    expect(card).to_contain_text("20%")
+    owner.get_by_role("button", name=re.compile(f"^Pause.*{key}")).click()
+    owner.get_by_role("button", name="Pause stream").click()
+    expect(owner.get_by_role("button", name=re.compile(f"^Resume.*{key}"))).to_be_visible()
+    put(30)
+    owner.get_by_role("button", name=re.compile(f"^Resume.*{key}")).click()
+    expect(card).to_contain_text("30%")
+    assert backend.delete(f"/api/live-activity/stream/{key}").status_code == 200
+
+
+def test_buttons_of_a_notification_work_on_the_lock_screen(place: Stack, owner: Page) -> None:
+    title = f"web-1 is stuck {uuid.uuid4().hex[:6]}"
+    owner.get_by_role("link", name="Lock screen").click()
+    backend = plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}")
+    action = {"title": "Restart", "type": "webhook", "url": place.quickstart.webhook_sink_url, "method": "POST"}
+    answer = backend.post(
+        "/api/push-notification", json={"title": title, "message": "no answer for 5 minutes", "actions": [action]}
+    )
+    assert answer.status_code == 200, answer.text
+    owner.get_by_text(title).click()
+    owner.get_by_role("button", name=re.compile("^Restart")).click()
+    expect(owner.get_by_text(re.compile("200")).first).to_be_visible()
+
+
+def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
+    place: Stack, owner: Page, open_page: OpenPage
+) -> None:
+    other = open_page(admin_url(place), "/sign-in")
+    sign_in(other, place.owner_email, place.owner_password)
+    owner.goto("/account")
+    owner.get_by_label("Current password").fill("not this one")
+    owner.get_by_label("New password").fill("another long password")
+    owner.get_by_role("button", name="Change password").click()
+    expect(owner.get_by_text("This is not your password.")).to_be_visible()
+    owner.get_by_role("button", name="Sign out everywhere else").click()
+    owner.get_by_role("dialog").get_by_role("button", name="Sign out everywhere else").click()
+    expect(owner.get_by_role("dialog")).to_have_count(0)
+    other.goto("/members")
+    assert "/sign-in" in other.url
+    expect(owner.get_by_text("this session")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_system_until_somebody_chooses(place: Stack, open_page: OpenPage, scheme: str) -> None:
+    page = open_page(admin_url(place), "/sign-in", color_scheme=scheme)
+    expect(page.locator("body")).to_have_class(re.compile(f"body--{scheme}"))
+    sign_in(page, place.owner_email, place.owner_password)
+    page.get_by_role("button", name=re.compile("^Theme")).click()
+    expect(page.locator("body")).to_have_class(re.compile("body--light"))
+    page.reload()
+    expect(page.locator("body")).to_have_class(re.compile("body--light"))
