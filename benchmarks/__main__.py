@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import uvloop
 
+from benchmarks.admin import measure_admin
 from benchmarks.fairness import measure_fairness
 from benchmarks.fan_out import measure_fan_out
 from benchmarks.limits import measure_limits
@@ -32,7 +33,7 @@ from tests.stack import Stack
 RESULTS = Path(__file__).parent.parent / "var" / "bench"
 FAILURES = (WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
 """What the server under test can do wrong: not start, answer something else, or not at all."""
-SECTIONS = ("limits", "requests", "fan-out", "scale", "streams", "fairness", "soak")
+SECTIONS = ("limits", "requests", "fan-out", "scale", "streams", "fairness", "admin", "soak")
 ON_REQUEST = frozenset(("soak",))
 """Sections that are only measured when they are asked for by name."""
 
@@ -89,6 +90,8 @@ async def measure(stack: Stack, amounts: Amounts, chosen: Sequence[str]) -> list
         rows += await measure_streams(stack, population, amounts, limits)
     if "fairness" in chosen:
         rows += await measure_fairness(stack, population, amounts)
+    if "admin" in chosen:
+        rows += await measure_admin(stack, amounts)
     if "soak" in chosen:
         rows += await measure_soak(stack, population, amounts)
     return rows

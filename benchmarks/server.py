@@ -11,13 +11,13 @@ from types import TracebackType
 import httpx
 import psutil
 
-from tests.stack import Stack
+from tests.stack import ANY_PORT, Stack
 
 POSTGRES = "postgres"
 SAMPLE_SECONDS = 0.1
 
 # The limit under test is the machine's, not the account's; and the simulator need not keep what nobody reads.
-ENVIRONMENT = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", "SMITH_LOG_LEVEL": "warning"}
+ENVIRONMENT = {"SMITH_ADMIN_PORT": ANY_PORT, "SMITH_RATE_LIMIT_PER_MINUTE": "1000000", "SMITH_LOG_LEVEL": "warning"}
 SIMULATOR = {"settings": {"accept_unknown_tokens": True, "log_requests": False}}
 
 

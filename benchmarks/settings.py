@@ -35,6 +35,12 @@ class Amounts:
     """Phones of the account beside it."""
     crowd_devices: int
     """Phones of the account beside it that many callers push to at once."""
+    admin_rows: int
+    """Devices, channels and notifications of the account whose pages are measured."""
+    admin_requests: int
+    """Of each page."""
+    admin_pages: int
+    """Open in a browser at once."""
     soak_seconds: int
 
 
@@ -57,6 +63,9 @@ FULL = Amounts(
     fairness_requests=300,
     fairness_devices=100_000,
     crowd_devices=2_000,
+    admin_rows=10_000,
+    admin_requests=50,
+    admin_pages=50,
     soak_seconds=600,
 )
 
@@ -79,5 +88,8 @@ QUICK = Amounts(
     fairness_requests=40,
     fairness_devices=5_000,
     crowd_devices=200,
+    admin_rows=200,
+    admin_requests=5,
+    admin_pages=5,
     soak_seconds=20,
 )
