@@ -1,0 +1,62 @@
+"""The delivery log: what was sent, found again, explained and sent again."""
+
+import uuid
+
+import pytest
+from nicegui.testing import User
+
+from tests.admin.looking import fill, press, sees, sees_no
+from tests.core.harness import Account
+
+
+async def sent(account: Account, **fields: object) -> str:
+    """The path of the page of a notification that was just sent."""
+    await account.owner.SendPushNotification(**fields)
+    return f"/delivery-log/{(await account.owner.ListPushNotifications()).push_notifications[0].id}"
+
+
+async def test_notifications_are_found_by_what_they_say(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await owner.open("/delivery-log")
+    await sees(owner, "Nothing was sent yet")
+    await sent(account, title="Build finished", message="100% green")
+    await sent(account, title="New lead")
+    await sees(owner, "2 new")
+    await press(owner, "2 new")
+    await sees(owner, "Build finished", "New lead")
+    await fill(owner, "Find by title or message", "100%")
+    await sees_no(owner, "New lead")
+    await sees(owner, "Build finished")
+
+
+async def test_a_notification_opens_with_every_phone_and_why(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    path = await sent(account, title="Build finished")
+    await owner.open(path)
+    await sees(owner, "iPhone", '"title": "Build finished"')
+    await press(owner, "Why is it owed on iPhone?")
+    await sees(owner, "Close")
+
+
+async def test_what_was_sent_is_sent_again_once_somebody_agrees(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await owner.open(await sent(account, title="Build finished"))
+    await press(owner, "Send again")
+    assert len((await account.owner.ListPushNotifications()).push_notifications) == 1
+    await press(owner, "Send again to all")
+    await sees(owner, "still to come")
+    assert len((await account.owner.ListPushNotifications()).push_notifications) == 2
+
+
+@pytest.mark.parametrize("unknown", [str(uuid.uuid4()), "nonsense", "%20"])
+async def test_what_is_not_there_is_said_not_to_be(owner: User, unknown: str) -> None:
+    answer = await owner.http_client.get(f"/delivery-log/{unknown}")
+    assert answer.status_code == 404
+
+
+async def test_another_accounts_notification_is_not_there(owner: User, stranger: Account) -> None:
+    await stranger.add_startable_phone()
+    path = await sent(stranger, title="Not for you")
+    answer = await owner.http_client.get(path)
+    assert answer.status_code == 404
+    assert "Not for you" not in answer.text
