@@ -27,9 +27,9 @@ PATIENCE_MS = 15_000
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests of a process."""
+    """A browser for the tests of a module. No longer: while Playwright runs, so does its event loop, and no other can."""
     found = subprocess.run([FIND], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     # Chromium's sandbox does not work as root; the pages are our own.
