@@ -20,6 +20,12 @@ def named(user: User, kind: type[ui.element], name: str) -> list[Any]:
     return [one for one in found if name == (one.props.get("aria-label") or one.props.get("label") or _text(one))]
 
 
+def marked(user: User, marker: str) -> list[Any]:
+    """The elements with this mark."""
+    with user:
+        return list(ElementFilter(marker=marker))
+
+
 async def press(user: User, name: str) -> None:
     """Presses the one button of that name, once it is there."""
     UserInteraction(user, {await _the_one(user, ui.button, name)}, None).click()

@@ -13,7 +13,7 @@ from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from admin_ui.components.pairing import pairing_url
 from tests.admin.conftest import Open, running_admin
-from tests.admin.looking import fill, named, press, sees, sees_no
+from tests.admin.looking import PATIENCE, fill, marked, named, press, sees, sees_no
 from tests.core.harness import Account, Core
 from tests.waiting import eventually_async
 
@@ -136,13 +136,13 @@ async def test_an_owner_pairs_a_phone_for_somebody_else(owner: User, account: Ac
     await owner.open("/devices")
     owner.find("Pair a device").click()
     await sees(owner, "Whose phone is it?")
-    [first] = owner.find(marker="pairing-code").elements
+    await owner.should_see(marker="pairing-code", retries=PATIENCE)
+    [first] = marked(owner, "pairing-code")
     [choice] = owner.find(kind=ui.select).elements
     choice.value = ben_id
 
     async def another_code() -> bool:
-        [now] = owner.find(marker="pairing-code").elements
-        return now is not first
+        return bool(now := marked(owner, "pairing-code")) and now != [first]
 
     await eventually_async("there is a code for Ben", another_code)
     [shown] = owner.find(marker="pairing-code").elements

@@ -29,7 +29,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser for the tests of a module. No longer: while Playwright runs, so does its event loop, and no other can."""
+    """A browser for the tests of a module. No longer: while Playwright runs, its event loop does, and no other can."""
     found = subprocess.run([FIND], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     # Chromium's sandbox does not work as root; the pages are our own.

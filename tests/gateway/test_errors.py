@@ -10,6 +10,7 @@ from service_kit.errors import AlreadyExists, DomainError, InvalidRequest, Kind,
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Reply
+from tests.waiting import eventually_async
 
 SEND = "SendPushNotification"
 
@@ -186,7 +187,11 @@ async def test_a_core_that_is_not_serving_makes_the_gateway_unready(make_gateway
     await core.server.set_serving(False)
     assert (await gateway.request("GET", "/readyz")).status == 503
     await core.server.set_serving(True)
-    assert (await gateway.request("GET", "/readyz")).json() == {"status": "ready"}
+
+    async def is_ready() -> bool:
+        return (await gateway.request("GET", "/readyz")).json() == {"status": "ready"}
+
+    await eventually_async("the gateway is ready again", is_ready)
     await core.stop()
 
 
@@ -245,7 +250,11 @@ async def test_what_is_wrong_though_the_server_serves_is_named_and_no_more(make_
     reply = await gateway.request("GET", "/readyz")
     assert (reply.status, reply.json()) == (200, {"status": "ready", "warnings": ["apns"]})
     await core.server.set_well("smith.apns", True)
-    assert (await gateway.request("GET", "/readyz")).json() == {"status": "ready"}
+
+    async def is_ready() -> bool:
+        return (await gateway.request("GET", "/readyz")).json() == {"status": "ready"}
+
+    await eventually_async("the gateway is ready again", is_ready)
     await core.stop()
 
 
