@@ -155,6 +155,8 @@ def test_the_theme_follows_the_system_until_somebody_chooses(place: Stack, open_
     page = open_page(admin_url(place), "/sign-in", color_scheme=scheme)
     expect(page.locator("body")).to_have_class(re.compile(f"body--{scheme}"))
     sign_in(page, place.owner_email, place.owner_password)
+    # What the page was built with has been applied.
+    page.wait_for_function("() => window.socket?.connected")
     page.get_by_role("button", name=re.compile("^Theme")).click()
     expect(page.locator("body")).to_have_class(re.compile("body--light"))
     page.reload()
