@@ -22,6 +22,8 @@ SHOW_OR_HIDE_NAVIGATION = """(event) => {
     document.querySelector('.topbar-menu').setAttribute('aria-expanded', isOpen);
 }"""
 NEXT_THEME = """() => window.smith.nextTheme()"""
+NEXT_DARK = {None: False, False: True, True: None}
+"""From automatic to light to dark, as `smith.js` has it."""
 
 
 def prepare() -> None:
@@ -37,14 +39,14 @@ def prepare() -> None:
 @contextmanager
 def frame(visit: Visit, places: "Sequence[Place]", *, title: str, path: str) -> Iterator[None]:
     """The page of a signed-in person: navigation at the side, and what the block draws in the middle."""
-    _document()
+    dark = _document()
     with div("shell"):
         a("Skip to the content", "#content", "skip-link")
         _topbar()
         with ui.element("aside").classes("sidebar"):
             _brand()
             _navigation(places, path)
-            _person(visit)
+            _person(visit, dark)
         with ui.element("main").classes("content").props("id=content tabindex=-1"), div("page"):
             yield
 
@@ -61,14 +63,15 @@ def plain(title: str) -> Iterator[None]:
             yield
 
 
-def _document() -> None:
+def _document() -> ui.dark_mode:
     client = ui.context.client
     ui.add_head_html(assets.head())
-    ui.dark_mode({"light": False, "dark": True}.get(theme_of(client.request)))
+    dark = ui.dark_mode({"light": False, "dark": True}.get(theme_of(client.request)))
     client.content.classes("smith")
     # Quasar's page is a `main`, ours is the one without the navigation.
     if client.content.parent_slot is not None:
         client.content.parent_slot.parent.props("role=presentation")
+    return dark
 
 
 def _topbar() -> None:
@@ -101,12 +104,14 @@ def _navigation(places: "Sequence[Place]", path: str) -> None:
                 text(place.name)
 
 
-def _person(visit: Visit) -> None:
+def _person(visit: Visit, dark: ui.dark_mode) -> None:
     with div("person"):
         with a("", "/account", "person-link"):
             text(visit.account.name, "person-account")
             text(visit.member.name or visit.member.email, "person-name")
         theme = ui.element("button").classes("icon-button").on("click", js_handler=NEXT_THEME)
+        # The browser notes it; the page has to know as well, for it says again what it is whenever something changes.
+        theme.on("click", lambda: dark.set_value(NEXT_DARK[dark.value]))
         theme.props('type=button aria-label="Theme: light, dark or as the system" title="Theme"')
         with theme:
             ui.icon("contrast").props("aria-hidden=true")

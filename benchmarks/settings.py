@@ -64,7 +64,7 @@ FULL = Amounts(
     fairness_devices=100_000,
     crowd_devices=2_000,
     admin_rows=10_000,
-    admin_requests=50,
+    admin_requests=20,
     admin_pages=50,
     soak_seconds=600,
 )

@@ -25,7 +25,7 @@ MAX_SOCKET_BYTES = 1_000_000
 """Of what a page sends over its socket at once: NiceGUI's own limit."""
 MAX_DIGITS = 20
 BODY_SECONDS = 20.0
-MAX_PAGES = 1000
+MAX_PAGES = 400
 """Pages open at once in all browsers, those of people who are not signed in among them."""
 
 NOT_OURS = (b"x-forwarded-prefix",)

@@ -159,5 +159,9 @@ def test_the_theme_follows_the_system_until_somebody_chooses(place: Stack, open_
     page.wait_for_function("() => window.socket?.connected")
     page.get_by_role("button", name=re.compile("^Theme")).click()
     expect(page.locator("body")).to_have_class(re.compile("body--light"))
+    # Also when the page is brought up to date.
+    page.get_by_role("button", name="7 days").click()
+    expect(page.get_by_role("button", name="7 days", pressed=True)).to_be_visible()
+    expect(page.locator("body")).to_have_class(re.compile("body--light"))
     page.reload()
     expect(page.locator("body")).to_have_class(re.compile("body--light"))
