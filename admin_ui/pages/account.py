@@ -1,6 +1,6 @@
 """What belongs to the person who is signed in: their name, their password, where they are signed in, their accounts."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from nicegui import ui
@@ -20,6 +20,7 @@ from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge, card, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
 from admin_ui.site import Site
@@ -65,7 +66,7 @@ def _profile(visit: Visit) -> None:
 
         async def save() -> None:
             request = UpdateProfileRequest(name=(name.value or "").strip())
-            if await _into(name, lambda: visit.ask(visit.core.accounts.UpdateProfile, request)):
+            if await save_from(name, lambda: visit.ask(visit.core.accounts.UpdateProfile, request)):
                 ui.notify("Saved.", type="positive")
 
         name.on("keydown.enter", save)
@@ -171,16 +172,3 @@ def _ended(sessions: int) -> str:
     if not sessions:
         return "There were no other sessions."
     return f"{sessions} other session{'s were' if sessions > 1 else ' was'} ended."
-
-
-async def _into(field: ui.input, save: Callable[[], Awaitable[object]]) -> bool:
-    """Saves what the field says; what is wrong with it is shown there, and False is the answer."""
-    try:
-        await save()
-    except Refused as refusal:
-        if refusal.reason != "INVALID_REQUEST":
-            raise
-        field.error = refusal.message
-        return False
-    field.error = None
-    return True

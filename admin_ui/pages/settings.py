@@ -12,10 +12,10 @@ from admin_ui.components.buttons import quiet, secondary
 from admin_ui.components.copying import copyable
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import card, fact, facts, page_header
+from admin_ui.components.saving import save_from
 from admin_ui.components.settings_tabs import settings_tabs
 from admin_ui.components.smtp_test import smtp_test
 from admin_ui.components.webhook_secret import webhook_secret
-from admin_ui.core import Refused
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -68,7 +68,7 @@ def _workspace(account: Account, save: Save) -> None:
         name = ui.input("Name", value=account.name).props("maxlength=100").classes("setting-field")
 
         async def rename() -> None:
-            await _into(name, lambda: save(name=name.value or ""))
+            await save_from(name, lambda: save(name=name.value or ""))
 
         name.on("keydown.enter", rename)
         with div("stack-tight"):
@@ -95,7 +95,7 @@ def _limit(account: Account, save: Save, *, field: str, name: str, explanation: 
         with div("cluster"):
 
             async def keep(value: int) -> None:
-                changed = await _into(number, lambda: save(**{field: value}))
+                changed = await save_from(number, lambda: save(**{field: value}))
                 if changed is not None:
                     say(changed)
 
@@ -118,16 +118,3 @@ def _limit(account: Account, save: Save, *, field: str, name: str, explanation: 
             reset.set_visibility(not is_default)
 
         say(account)
-
-
-async def _into(field: ui.input | ui.number, save: Callable[[], Awaitable[Account]]) -> Account | None:
-    """Saves what the field says; what is wrong with it is shown there, and None is the answer."""
-    try:
-        changed = await save()
-    except Refused as refusal:
-        if refusal.reason != "INVALID_REQUEST":
-            raise
-        field.error = refusal.message
-        return None
-    field.error = None
-    return changed
