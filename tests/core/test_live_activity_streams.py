@@ -106,4 +106,6 @@ async def test_those_who_leave_before_their_answer_leave_nothing_behind(account:
         await somebody.rollback()
         answers = await asyncio.gather(*puts[1::2])
     assert {answer.operation for answer in answers} == {UPDATED}
+    # Which of them came last is theirs to know: they were sent at once.
+    await put(backend, 7)
     assert (await put(backend, 7)).operation == NOOP
