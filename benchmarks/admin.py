@@ -66,14 +66,9 @@ def _fill(stack: Stack, rows: int) -> None:
         connection.execute("VACUUM (ANALYZE) devices, channels, notifications, deliveries")
 
 
-def _admin_url(stack: Stack) -> str:
-    assert stack.quickstart.admin_url
-    return stack.quickstart.admin_url
-
-
 async def _pages(stack: Stack, requests: int) -> list[Row]:
     rows = []
-    base_url = _admin_url(stack)
+    base_url = stack.admin_url
     async with httpx.AsyncClient(base_url=base_url, timeout=30, headers={"origin": base_url}) as client:
         signed_in = await client.post(
             "/sign-in", data={"email": stack.owner_email, "password": stack.owner_password}
@@ -118,7 +113,7 @@ async def _open_pages(stack: Stack, pages: int) -> list[Row]:
 
 
 async def _open(browser: Browser, stack: Stack, pages: int) -> None:
-    context = await browser.new_context(base_url=_admin_url(stack))
+    context = await browser.new_context(base_url=stack.admin_url)
     context.set_default_timeout(60_000)
     page = await context.new_page()
     await page.goto("/sign-in")

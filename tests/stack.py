@@ -158,6 +158,12 @@ class Stack:
         return self.quickstart.gateway_url
 
     @property
+    def admin_url(self) -> str:
+        """The web admin, if it runs."""
+        assert self.quickstart.admin_url, "started without SMITH_ADMIN_PORT"
+        return self.quickstart.admin_url
+
+    @property
     def api_key(self) -> str:
         """A key of scope `all`."""
         return self.quickstart.api_key

@@ -25,7 +25,7 @@ from smith.core.v1.audit_service_pb2 import ListAuditEntriesRequest
 from admin_ui.audit_sentences import actor_of, deed_of, name_of_method
 from admin_ui.components.buttons import icon_button, secondary
 from admin_ui.components.copying import snippet
-from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import a, div, text
 from admin_ui.components.layout import fact, facts, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
@@ -126,7 +126,7 @@ class AuditPage:
             partial(icon_button, "more_horiz", f"Details of: {deed_of(entry)}", partial(self._details, entry)),
         ]
 
-    async def _details(self, entry: AuditEntry) -> None:
+    def _details(self, entry: AuditEntry) -> None:
         with self._dialogs, dialog(f"{actor_of(entry)} {deed_of(entry)}") as shown:
             with facts():
                 for name, value in (
@@ -141,8 +141,8 @@ class AuditPage:
             snippet(entry.request.json, "request without secrets")
             with dialog_actions():
                 secondary("Close", shown.close)
-        await shown
-        shown.delete()
+        gone_when_closed(shown)
+        shown.open()
 
 
 def _days_ago(days: int) -> Timestamp | None:

@@ -86,15 +86,9 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_role("heading", level=1, name="Overview").wait_for()
 
 
-def admin_url(stack: Stack) -> str:
-    """Where the web admin answers."""
-    assert stack.quickstart.admin_url
-    return stack.quickstart.admin_url
-
-
 @pytest.fixture
 def owner(place: Stack, open_page: OpenPage) -> Page:
     """The owner's browser, on the overview."""
-    page = open_page(admin_url(place), "/sign-in")
+    page = open_page(place.admin_url, "/sign-in")
     sign_in(page, place.owner_email, place.owner_password)
     return page

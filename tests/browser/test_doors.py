@@ -7,7 +7,6 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.browser.conftest import admin_url
 from tests.stack import Stack
 from tests.team import plain_http_client
 
@@ -17,7 +16,7 @@ EVIL = "https://evil.test"
 
 @pytest.fixture
 def url(place: Stack) -> str:
-    return admin_url(place)
+    return place.admin_url
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenPage, admin_url, sign_in
+from tests.browser.conftest import OpenPage, sign_in
 from tests.stack import Stack
 from tests.team import plain_http_client
 from tests.waiting import eventually
@@ -69,7 +69,7 @@ def test_every_page_is_for_everybody_and_fits(
     place: Stack, details: dict[str, str], open_page: OpenPage, complaints: list[str], *, scheme: str, width: int
 ) -> None:
     page = open_page(
-        admin_url(place), "/sign-in", color_scheme=scheme, viewport={"width": width, "height": 900},
+        place.admin_url, "/sign-in", color_scheme=scheme, viewport={"width": width, "height": 900},
         reduced_motion="reduce",
     )  # fmt: skip
     looks = f"{scheme}-{width}"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage, admin_url, sign_in
+from tests.browser.conftest import PATIENCE_MS, OpenPage, sign_in
 from tests.conftest import MakeStack
 from tests.stack import ANY_PORT, Stack
 from tests.team import plain_http_client
@@ -19,7 +19,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 def test_from_the_first_run_to_a_push_on_the_lock_screen(make_stack: MakeStack, open_page: OpenPage) -> None:
     stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
-    page = open_page(admin_url(stack), "/")
+    page = open_page(stack.admin_url, "/")
     try:
         [link] = re.findall(r"^  (http://\S+/setup/\S+)$", stack.stdout, re.MULTILINE)
         expect(page.get_by_label("Setup code")).to_be_visible()
@@ -67,7 +67,7 @@ def test_an_invited_person_joins_sees_less_and_is_sent_away_when_removed(
     with plain_http_client(place.simulator_url) as simulator:
         letter = eventually("the mail is there", lambda: _letter_to(simulator, email), 20)
     [link] = set(re.findall(r"http://\S+/invite/inv_[\w-]+", letter))
-    ann = open_page(admin_url(place), link)
+    ann = open_page(place.admin_url, link)
     assert ann.url.endswith("/invite")
     ann.get_by_label("Your name").fill("Ann")
     ann.get_by_label("Password").fill("ten letters")
@@ -135,7 +135,7 @@ def test_buttons_of_a_notification_work_on_the_lock_screen(place: Stack, owner: 
 def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
     place: Stack, owner: Page, open_page: OpenPage
 ) -> None:
-    other = open_page(admin_url(place), "/sign-in")
+    other = open_page(place.admin_url, "/sign-in")
     sign_in(other, place.owner_email, place.owner_password)
     owner.goto("/account")
     owner.get_by_label("Current password").fill("not this one")
@@ -152,7 +152,7 @@ def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_theme_follows_the_system_until_somebody_chooses(place: Stack, open_page: OpenPage, scheme: str) -> None:
-    page = open_page(admin_url(place), "/sign-in", color_scheme=scheme)
+    page = open_page(place.admin_url, "/sign-in", color_scheme=scheme)
     expect(page.locator("body")).to_have_class(re.compile(f"body--{scheme}"))
     sign_in(page, place.owner_email, place.owner_password)
     # What the page was built with has been applied.
