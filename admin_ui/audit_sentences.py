@@ -82,6 +82,7 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "UpdateProfile": _named("changed their name to", "name"),
     "SwitchAccount": _named("went on in another workspace"),
     "StopLiveActivity": _named("ended a Live Activity"),
+    "SendTestPushNotification": _named("sent a test notification to a device"),
     "ReplayPushNotification": _named("replayed a push notification"),
     "CreatePairingCode": _named("asked for a pairing code"),
     "PairDevice": _named("was paired as", "name"),

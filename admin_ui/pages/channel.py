@@ -10,6 +10,7 @@ from admin_ui.components.buttons import danger, primary, secondary
 from admin_ui.components.copying import snippets
 from admin_ui.components.html import a, div, text
 from admin_ui.components.layout import card, page_header
+from admin_ui.components.sent import tell_sent
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import in_all_languages
 from admin_ui.site import Site
@@ -70,9 +71,7 @@ class ChannelPage:
             title="Test", message=f"Sent to the channel {self._found.channel.name} from the web admin."
         )
         request.target.channels.append(self._found.channel.slug)
-        sent = await self._visit.ask(self._visit.core.push_notifications.SendPushNotification, request)
-        waiting = f", {sent.devices_queued} still to come" if sent.devices_queued else ""
-        ui.notify(f"{sent.devices_notified} reached{waiting}.", type="positive")
+        tell_sent(await self._visit.ask(self._visit.core.push_notifications.SendPushNotification, request))
 
     async def _rename(self) -> None:
         async def renamed() -> None:

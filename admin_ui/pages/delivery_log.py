@@ -128,6 +128,9 @@ def _title(sent: PushNotification) -> None:
 
 
 def _target(sent: PushNotification) -> None:
+    if sent.device_id:
+        text("one device", "muted")
+        return
     if not sent.channels:
         text("everybody", "muted")
         return

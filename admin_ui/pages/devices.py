@@ -4,7 +4,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from nicegui import ui
-from smith.core.v1.device_pb2 import DEVICE_STATE_DEAD, DEVICE_STATE_READY, DEVICE_STATE_WAITING, Device, DeviceState
+from smith.core.v1.device_pb2 import (
+    DEVICE_STATE_DEAD,
+    DEVICE_STATE_READY,
+    DEVICE_STATE_WAITING,
+    PUSH_TOKEN_STATE_ACTIVE,
+    Device,
+    DeviceState,
+)
 from smith.core.v1.device_service_pb2 import (
     DeleteDeviceRequest,
     DeviceCounts,
@@ -19,6 +26,7 @@ from smith.core.v1.event_pb2 import (
     EVENT_TYPE_PUSH_TOKEN_DEAD,
     Event,
 )
+from smith.core.v1.push_notification_service_pb2 import SendTestPushNotificationRequest
 
 from admin_ui.components.buttons import icon_button, primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions
@@ -27,6 +35,7 @@ from admin_ui.components.layout import badge, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
 from admin_ui.components.pairing import Pairing
 from admin_ui.components.search import search_field
+from admin_ui.components.sent import tell_sent
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
@@ -170,8 +179,15 @@ class DevicesPage:
         if not self._visit.is_owner and device.user_id != self._visit.member.user_id:
             return
         with div("row-actions"):
+            if device.push_token_state == PUSH_TOKEN_STATE_ACTIVE:
+                icon_button("send", f"Send a test to {device.name}", partial(self._test, device)).mark("test")
             icon_button("edit", f"Rename {device.name}", partial(self._rename, device)).mark("rename")
             icon_button("delete", f"Remove {device.name}", partial(self._remove, device)).mark("remove")
+
+    async def _test(self, device: Device) -> None:
+        request = SendTestPushNotificationRequest(device_id=device.id)
+        test = self._visit.core.push_notifications.SendTestPushNotification
+        tell_sent((await self._visit.ask(test, request)).sent)
 
     async def _rename(self, device: Device) -> None:
         with self._dialogs, dialog("Rename device") as shown:

@@ -22,6 +22,7 @@ from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_wh
 from admin_ui.components.html import a, div, p, text
 from admin_ui.components.layout import badge, card, page_header
 from admin_ui.components.lock_screen import notification_card
+from admin_ui.components.sent import tell_sent
 from admin_ui.components.times import ago
 from admin_ui.pages.delivery_log import outcome_badges
 from admin_ui.sending.api_request import ApiRequest, Operation
@@ -77,9 +78,10 @@ class NotificationPage:
             with div("stack"):
                 with card("What phones show"):
                     notification_card(_shown(body))
-                with card("The request", "As a backend would make it."):
-                    request = ApiRequest(Operation.PUSH, body)
-                    snippet(curl(request, self._visit.settings.gateway_url), "curl example")
+                if not sent.device_id:
+                    with card("The request", "As a backend would make it."):
+                        request = ApiRequest(Operation.PUSH, body)
+                        snippet(curl(request, self._visit.settings.gateway_url), "curl example")
         self._visit.watch({EVENT_TYPE_PUSH_TOKEN_DEAD}, self._heard)
         self._show(found)
         ui.timer(2.0, self._follow)
@@ -145,15 +147,16 @@ class NotificationPage:
         with self._stage:
             agreed = await confirm(
                 "Send it again?",
-                "Everybody whom it is for now gets it once more, as a new notification.",
-                "Send again to all",
+                "The same device gets it once more, as a new notification."
+                if self._found.push_notification.device_id
+                else "Everybody whom it is for now gets it once more, as a new notification.",
+                "Send it again",
                 is_dangerous=False,
             )
         if agreed:
             request = ReplayPushNotificationRequest(notification_id=self._id)
-            sent = (await self._visit.ask(self._visit.core.push_notifications.ReplayPushNotification, request)).sent
-            waiting = f", {sent.devices_queued} still to come" if sent.devices_queued else ""
-            ui.notify(f"{sent.devices_notified} reached{waiting}.", type="positive")
+            replay = self._visit.core.push_notifications.ReplayPushNotification
+            tell_sent((await self._visit.ask(replay, request)).sent)
 
 
 def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:

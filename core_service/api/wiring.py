@@ -85,6 +85,7 @@ from core_service.metrics import error_counter
 from core_service.push.history import NotificationHistory
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
+from core_service.push.trial import TrialPushes
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
 from core_service.status.account_alarms import AccountAlarms
@@ -233,7 +234,11 @@ def build_server(
         (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
-            PushNotificationServicer(push_notifications, NotificationHistory(pool, push_notifications)),
+            PushNotificationServicer(
+                push_notifications,
+                NotificationHistory(pool, push_notifications),
+                TrialPushes(devices, push_notifications),
+            ),
         ),
         (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status, AccountAlarms(pool))),
         (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),

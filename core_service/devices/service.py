@@ -92,6 +92,16 @@ class Devices:
             raise missing(THING)
         return view
 
+    async def get_own(
+        self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
+    ) -> Device:
+        """A device that the caller may change.
+
+        Raises NotFound; Forbidden if it is somebody else's and the caller is no owner.
+        """
+        async with self._database() as session:
+            return await _find_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
+
     async def rename(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, name: str, *, caller_is_owner: bool
     ) -> DeviceView:
@@ -170,9 +180,21 @@ class Devices:
 async def _lock_own(
     session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
 ) -> Device:
-    """The device, which the caller may change. Raises NotFound or Forbidden."""
+    """The device, which the caller may change, locked. Raises NotFound or Forbidden."""
+    return await _find_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner, locked=True)
+
+
+async def _find_own(
+    session: AsyncSession,
+    account_id: uuid.UUID,
+    caller_id: uuid.UUID,
+    device_id: uuid.UUID,
+    *,
+    caller_is_owner: bool,
+    locked: bool = False,
+) -> Device:
     query = select(Device).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
-    device = await session.scalar(query.with_for_update())
+    device = await session.scalar(query.with_for_update() if locked else query)
     if device is None:
         raise missing(THING)
     if device.user_id != caller_id and not caller_is_owner:

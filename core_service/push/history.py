@@ -31,8 +31,8 @@ MAX_SEARCH = 100
 
 
 LISTED = (
-    "id", "created_at", "expires_at", "title", "message", "channel_slugs", "api_key_id", "user_id", "replay_of",
-    "sender_name",
+    "id", "created_at", "expires_at", "title", "message", "channel_slugs", "device_id", "api_key_id", "user_id",
+    "replay_of", "sender_name",
 )  # fmt: skip
 COLUMNS_OF_ONE = len(LISTED) + 5
 
@@ -58,6 +58,7 @@ class Notification:
     title: str
     message: str | None
     channel_slugs: Sequence[str] | None
+    device_id: uuid.UUID | None
     api_key_id: uuid.UUID | None
     user_id: uuid.UUID | None
     replay_of: uuid.UUID | None
@@ -167,8 +168,10 @@ class NotificationHistory:
         Raises NotFound as well.
         """
         shown = await self.get(person.account_id, notification_id)
-        requested = shown.notification.channel_slugs
-        return await self._push_notifications.send(person, shown.content, requested, replay_of=notification_id)
+        sent = shown.notification
+        return await self._push_notifications.send(
+            person, shown.content, sent.channel_slugs, device_id=sent.device_id, replay_of=notification_id
+        )
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
         async with self._pool.connection() as connection, connection.transaction():

@@ -51,6 +51,7 @@ def to_notification(sent: Notification, *, counted: int | None = COUNTED) -> nou
         title=sent.title,
         message=sent.message or None,
         channels=sent.channel_slugs or (),
+        device_id=_text(sent.device_id),
         api_key_id=_text(sent.api_key_id),
         user_id=_text(sent.user_id),
         sender_name=sent.sender_name,

@@ -2,7 +2,8 @@
 
 from core_service.dispatch.models import FAILED
 
-COLUMNS = "n.id, n.created_at, n.expires_at, n.title, n.message, n.channel_slugs, n.api_key_id, n.user_id, n.replay_of"
+COLUMNS = """n.id, n.created_at, n.expires_at, n.title, n.message, n.channel_slugs, n.device_id,
+    n.api_key_id, n.user_id, n.replay_of"""
 """In the order of `Notification` in history.py, which has the sender's name and the counts after them."""
 
 SENDER = """COALESCE(

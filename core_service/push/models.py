@@ -29,7 +29,9 @@ class Notification(SQLModel, table=True):
     payload: bytes
     """The JSON body for APNs, measured and sent byte for byte."""
     channel_slugs: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
-    """The channels it was resolved to; null if it went to the whole account."""
+    """The channels it was resolved to; null if it went to the whole account or to one device."""
+    device_id: uuid.UUID | None = None
+    """The only device it is for. Without a foreign key: it stays a notification for one device when that is gone."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)
     """When it stops being worth delivering."""

@@ -20,8 +20,9 @@ from core_service.dispatch.service import Counts, Dispatch
 from core_service.events.service import Event, EventBus, EventType
 from core_service.orm import now
 from core_service.push.content import Content
+from core_service.push.errors import DeviceUnreachable
 from core_service.push.payload import build_payload
-from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS
+from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS, RECORD_FOR_DEVICE
 from core_service.resource import new_resource
 from core_service.shares import AccountShares
 from service_kit import origin
@@ -73,15 +74,16 @@ class PushNotifications:
         content: Content,
         requested: Sequence[str] | None,
         *,
+        device_id: uuid.UUID | None = None,
         replay_of: uuid.UUID | None = None,
     ) -> Sent:
-        """Sends `content` to everybody whom the caller's scope and the `requested` channel slugs select. `replay_of` is
-        the notification that is sent once more.
+        """Sends `content` to everybody whom the caller's scope and the `requested` channel slugs select, or to one
+        device of the account. `replay_of` is the notification that is sent once more.
 
         Once the notification is recorded it will be delivered, whatever happens to this process. The answer waits for
         outcomes for the configured delivery wait at most.
 
-        Raises InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, Unavailable.
+        Raises InvalidTarget, ChannelScopeViolation, NoRecipients, DeviceUnreachable, PayloadTooLarge, Unavailable.
         """
         deadline = time.monotonic() + self._delivery_wait
         resource = new_resource()
@@ -93,10 +95,12 @@ class PushNotifications:
         about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
         expires_at = created_at + self._time_to_live
         push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=origin.here())
-        total = await self._record(notification_id, caller, content, push, channels, replay_of=replay_of)
+        total = await self._record(
+            notification_id, caller, content, push, channels, device_id=device_id, replay_of=replay_of
+        )
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
         if not total:
-            raise NoRecipients(slugs)
+            raise NoRecipients(slugs) if device_id is None else DeviceUnreachable
         sent = Event(EventType.PUSH_NOTIFICATION_SENT, created_at, notification_id=notification_id)
         self._events.publish(caller.account_id, sent)
         counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
@@ -122,6 +126,7 @@ class PushNotifications:
         push: Push,
         channels: tuple[ChannelRef, ...] | None,
         *,
+        device_id: uuid.UUID | None,
         replay_of: uuid.UUID | None,
     ) -> int:
         """Writes everything in one transaction, puts the leased devices into `push.targets`, returns how many devices
@@ -137,6 +142,7 @@ class PushNotifications:
             "payload": push.payload,
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
             "channel_ids": None if channels is None else [channel.id for channel in channels],
+            "device_id": device_id,
             "created_at": push.expires_at - self._time_to_live,
             "expires_at": push.expires_at,
             "action_ids": [action.id for action in content.actions],
@@ -146,7 +152,10 @@ class PushNotifications:
             "action_methods": [action.method for action in content.actions],
             "action_bodies": [action.body for action in content.actions],
         }
-        query = RECORD_FOR_ALL if channels is None else RECORD_FOR_CHANNELS
+        if device_id is not None:
+            query = RECORD_FOR_DEVICE
+        else:
+            query = RECORD_FOR_ALL if channels is None else RECORD_FOR_CHANNELS
         async with self._shares.one(caller.account_id), self._pool.connection() as connection:
             # Asked this late, because many requests may have waited for the connection since.
             leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0

@@ -10,17 +10,21 @@ from core_service.push.convert import from_sent, to_content
 from core_service.push.history import NotificationHistory
 from core_service.push.history_convert import read_search, to_notification, to_shown
 from core_service.push.service import PushNotifications
+from core_service.push.trial import TrialPushes
 from core_service.validation import find_uuid
 
-THING = "push notification"
+THING, DEVICE = "push notification", "device"
 
 
 class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
     """Translates; the rules are in the service."""
 
-    def __init__(self, push_notifications: PushNotifications, history: NotificationHistory) -> None:
+    def __init__(
+        self, push_notifications: PushNotifications, history: NotificationHistory, trials: TrialPushes
+    ) -> None:
         self._push_notifications = push_notifications
         self._history = history
+        self._trials = trials
 
     async def SendPushNotification(
         self, request: pb.SendPushNotificationRequest, context: Any
@@ -57,3 +61,10 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
         """See the proto."""
         sent = await self._history.replay(principal.session(), find_uuid(request.notification_id, THING))
         return pb.ReplayPushNotificationResponse(sent=from_sent(sent))
+
+    async def SendTestPushNotification(
+        self, request: pb.SendTestPushNotificationRequest, context: Any
+    ) -> pb.SendTestPushNotificationResponse:
+        """See the proto."""
+        sent = await self._trials.send(principal.session(), find_uuid(request.device_id, DEVICE))
+        return pb.SendTestPushNotificationResponse(sent=from_sent(sent))

@@ -41,7 +41,7 @@ async def test_what_was_sent_is_sent_again_once_somebody_agrees(owner: User, acc
     await owner.open(await sent(account, title="Build finished"))
     await press(owner, "Send again")
     assert len((await account.owner.ListPushNotifications()).push_notifications) == 1
-    await press(owner, "Send again to all")
+    await press(owner, "Send it again")
     await sees(owner, "still to come")
     assert len((await account.owner.ListPushNotifications()).push_notifications) == 2
 

@@ -87,6 +87,21 @@ async def test_a_device_is_renamed_and_a_wrong_name_is_said_to_be_wrong(owner: U
     assert [device.name for device in (await account.owner.ListDevices()).devices] == ["Hallway"]
 
 
+async def test_a_test_push_goes_to_the_one_device(owner: User, account: Account) -> None:
+    phone = await account.add_startable_phone()
+    await account.owner.UpdateDevice(device_id=phone.id, name="Mine")
+    await account.add_startable_phone()
+    await account.add_phone(name="No token")
+    await owner.open("/devices")
+    await press(owner, "Send a test to Mine")
+    await sees(owner, "0 reached, 1 still to come.")
+    [sent] = (await account.owner.ListPushNotifications()).push_notifications
+    assert (sent.device_id, sent.counts.devices) == (phone.id, 1)
+    await owner.should_not_see("Send a test to No token")
+    await owner.open(f"/delivery-log/{sent.id}")
+    await owner.should_not_see("As a backend would make it.")
+
+
 async def test_removing_a_device_asks_first_and_the_question_outlasts_news(owner: User, account: Account) -> None:
     await account.add_phone(name="Lost phone")
     await owner.open("/devices")

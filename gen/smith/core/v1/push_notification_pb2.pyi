@@ -221,6 +221,7 @@ class PushNotification(_message.Message):
     SENDER_NAME_FIELD_NUMBER: _builtins.int
     REPLAY_OF_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     title: _builtins.str
@@ -235,6 +236,8 @@ class PushNotification(_message.Message):
     """What the API key or the person is called now. Empty if unknown."""
     replay_of: _builtins.str
     """The notification that it is a replay of, a UUID. Unset if it is none."""
+    device_id: _builtins.str
+    """The one device that it is for, a UUID. Unset if it was not for a certain device."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was accepted."""
@@ -245,7 +248,7 @@ class PushNotification(_message.Message):
 
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The channels it was resolved to, by slug. Empty if it went to the whole account."""
+        """The channels it was resolved to, by slug. Empty if it went to the whole account, or to one device."""
 
     @_builtins.property
     def counts(self) -> Global___PushNotificationCounts:
@@ -265,13 +268,16 @@ class PushNotification(_message.Message):
         sender_name: _builtins.str = ...,
         replay_of: _builtins.str | None = ...,
         counts: Global___PushNotificationCounts | None = ...,
+        device_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "counts", b"counts", "created_at", b"created_at", "expires_at", b"expires_at", "message", b"message", "replay_of", b"replay_of", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "message", b"message", "replay_of", b"replay_of", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "channels", b"channels", "counts", b"counts", "created_at", b"created_at", "expires_at", b"expires_at", "id", b"id", "message", b"message", "replay_of", b"replay_of", "sender_name", b"sender_name", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "channels", b"channels", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "id", b"id", "message", b"message", "replay_of", b"replay_of", "sender_name", b"sender_name", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
     _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
+    _WhichOneofReturnType__device_id: _TypeAlias = _typing.Literal["device_id"]  # noqa: Y015
+    _WhichOneofArgType__device_id: _TypeAlias = _typing.Literal["_device_id", b"_device_id"]  # noqa: Y015
     _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
     _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
     _WhichOneofReturnType__replay_of: _TypeAlias = _typing.Literal["replay_of"]  # noqa: Y015
@@ -280,6 +286,8 @@ class PushNotification(_message.Message):
     _WhichOneofArgType__user_id: _TypeAlias = _typing.Literal["_user_id", b"_user_id"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__api_key_id) -> _WhichOneofReturnType__api_key_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__device_id) -> _WhichOneofReturnType__device_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
     @_typing.overload

@@ -233,6 +233,52 @@ class ReplayPushNotificationResponse(_message.Message):
 Global___ReplayPushNotificationResponse: _TypeAlias = ReplayPushNotificationResponse  # noqa: Y015
 
 @_typing.final
+class SendTestPushNotificationRequest(_message.Message):
+    """Names the device to try."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    """The device, a UUID."""
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendTestPushNotificationRequest: _TypeAlias = SendTestPushNotificationRequest  # noqa: Y015
+
+@_typing.final
+class SendTestPushNotificationResponse(_message.Message):
+    """What became of the test notification by the time of the answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sent(self) -> Global___SendPushNotificationResponse:
+        """As of any notification."""
+
+    def __init__(
+        self,
+        *,
+        sent: Global___SendPushNotificationResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sent", b"sent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sent", b"sent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendTestPushNotificationResponse: _TypeAlias = SendTestPushNotificationResponse  # noqa: Y015
+
+@_typing.final
 class SendPushNotificationRequest(_message.Message):
     """A push notification and its target. The fields are those of PushNotification, flat as the documented JSON has them."""
 

@@ -55,6 +55,11 @@ class PushNotificationServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationResponse.FromString,
                 _registered_method=True)
+        self.SendTestPushNotification = channel.unary_unary(
+                '/smith.core.v1.PushNotificationService/SendTestPushNotification',
+                request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendTestPushNotificationRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendTestPushNotificationResponse.FromString,
+                _registered_method=True)
 
 
 class PushNotificationServiceServicer:
@@ -101,6 +106,16 @@ class PushNotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SendTestPushNotification(self, request, context):
+        """Sends a test notification to one device, to see whether pushes arrive there. A member may test their own devices, an
+        owner every device of the account. Answers as SendPushNotification does.
+
+        Errors: NOT_FOUND, FORBIDDEN, NO_RECIPIENTS (the device has no push token, or a dead one), RATE_LIMITED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PushNotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -123,6 +138,11 @@ def add_PushNotificationServiceServicer_to_server(servicer, server):
                     servicer.ReplayPushNotification,
                     request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationResponse.SerializeToString,
+            ),
+            'SendTestPushNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendTestPushNotification,
+                    request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendTestPushNotificationRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendTestPushNotificationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -234,6 +254,33 @@ class PushNotificationService:
             '/smith.core.v1.PushNotificationService/ReplayPushNotification',
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendTestPushNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PushNotificationService/SendTestPushNotification',
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendTestPushNotificationRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendTestPushNotificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

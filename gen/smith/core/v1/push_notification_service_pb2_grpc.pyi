@@ -57,6 +57,12 @@ class PushNotificationServiceStub:
 
     Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
     """
+    SendTestPushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.SendTestPushNotificationRequest, _push_notification_service_pb2.SendTestPushNotificationResponse]
+    """Sends a test notification to one device, to see whether pushes arrive there. A member may test their own devices, an
+    owner every device of the account. Answers as SendPushNotification does.
+
+    Errors: NOT_FOUND, FORBIDDEN, NO_RECIPIENTS (the device has no push token, or a dead one), RATE_LIMITED.
+    """
 
 @_typing.type_check_only
 class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
@@ -86,6 +92,12 @@ class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
     Answers as SendPushNotification does.
 
     Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
+    """
+    SendTestPushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.SendTestPushNotificationRequest, _push_notification_service_pb2.SendTestPushNotificationResponse]  # type: ignore[assignment]
+    """Sends a test notification to one device, to see whether pushes arrive there. A member may test their own devices, an
+    owner every device of the account. Answers as SendPushNotification does.
+
+    Errors: NOT_FOUND, FORBIDDEN, NO_RECIPIENTS (the device has no push token, or a dead one), RATE_LIMITED.
     """
 
 class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -137,6 +149,18 @@ class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         Answers as SendPushNotification does.
 
         Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
+        """
+
+    @_abc_1.abstractmethod
+    def SendTestPushNotification(
+        self,
+        request: _push_notification_service_pb2.SendTestPushNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_push_notification_service_pb2.SendTestPushNotificationResponse, _abc.Awaitable[_push_notification_service_pb2.SendTestPushNotificationResponse]]:
+        """Sends a test notification to one device, to see whether pushes arrive there. A member may test their own devices, an
+        owner every device of the account. Answers as SendPushNotification does.
+
+        Errors: NOT_FOUND, FORBIDDEN, NO_RECIPIENTS (the device has no push token, or a dead one), RATE_LIMITED.
         """
 
 def add_PushNotificationServiceServicer_to_server(servicer: PushNotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
