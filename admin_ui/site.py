@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 BUILD_SECONDS = 15.0
 """Within which a page must be built. Calls of core end sooner."""
+STATUS_BY_REASON = {"NOT_FOUND": 404, "FORBIDDEN": 403, "INVALID_REQUEST": 400}
+"""Of a page that core has refused. Whatever else it says is about the server, not about the address."""
 
 Builder = Callable[..., Awaitable[Response | None]]
 """Draws a page; or answers with what is sent in its place."""
@@ -176,7 +178,7 @@ class Site:
 
 
 def _show(refusal: Refused) -> None:
-    ui.context.client.status_code = 404 if refusal.reason == "NOT_FOUND" else 503
+    ui.context.client.status_code = STATUS_BY_REASON.get(refusal.reason, 503)
     error_state(refusal.message)
 
 

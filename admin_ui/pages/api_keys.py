@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from nicegui import ui
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS, ApiKey
 from smith.core.v1.api_key_service_pb2 import ListApiKeysRequest, RevokeApiKeyRequest
 
@@ -13,6 +14,7 @@ from admin_ui.components.layout import badge, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
+from admin_ui.pages.delivery_log import log_of_key
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -77,6 +79,7 @@ class ApiKeysPage:
 
     def _actions(self, key: ApiKey) -> None:
         with div():
+            icon_button("receipt_long", f"What {key.name} has sent", lambda: ui.navigate.to(log_of_key(key.id)))
             icon_button("edit", f"Edit {key.name}", lambda: self._dialog.edit(key))
             icon_button("delete", f"Revoke {key.name}", lambda: self._revoke(key))
 

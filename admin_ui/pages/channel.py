@@ -11,6 +11,7 @@ from admin_ui.components.copying import snippets
 from admin_ui.components.html import a, div, text
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.sent import tell_sent
+from admin_ui.pages.delivery_log import log_of_channel
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import in_all_languages
 from admin_ui.site import Site
@@ -37,7 +38,9 @@ class ChannelPage:
         """Draws the page. Raises Refused, also if there is no such channel."""
         found = await self._read()
         channel = found.channel
-        a("All channels", "/channels", "link small")
+        with div("cluster"):
+            a("All channels", "/channels", "link small")
+            a("What was sent to it", log_of_channel(channel.slug), "link small")
         with page_header(channel.name, f"Requests call it {channel.slug}."):
             primary("Send a test", self._send_test, icon="send")
             secondary("Rename", self._rename)

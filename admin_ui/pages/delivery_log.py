@@ -1,6 +1,8 @@
 """What was sent, to whom, and what became of it on each phone."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
 from nicegui import ui
 from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_NOTIFICATION_SENT, Event
@@ -29,6 +31,13 @@ OUTCOMES = {
     PUSH_NOTIFICATION_OUTCOME_OWED: "Still owed",
     PUSH_NOTIFICATION_OUTCOME_FAILED: "Failed",
 }
+PERIODS = {
+    0: "Any time",
+    1: "Last hour",
+    24: "Last 24 hours",
+    24 * 7: "Last 7 days",
+}
+"""In hours."""
 COLUMNS = (Column("Notification"), Column("To"), Column("From"), Column("Outcome"), Column("Sent"))
 SHOWN_CHANNELS = 3
 
@@ -37,15 +46,27 @@ def create(site: Site) -> None:
     """Registers `/delivery-log`."""
 
     @site.page("/delivery-log", title="Delivery log")
-    async def delivery_log(visit: Visit) -> None:
-        await DeliveryLogPage(visit).draw()
+    async def delivery_log(visit: Visit, channel: str = "", api_key: str = "") -> None:
+        await DeliveryLogPage(visit, channel=channel, api_key_id=api_key).draw()
+
+
+def log_of_channel(slug: str) -> str:
+    """The address of the log of what was sent to a channel."""
+    return f"/delivery-log?channel={quote(slug, safe='')}"
+
+
+def log_of_key(api_key_id: str) -> str:
+    """The address of the log of what an API key has sent."""
+    return f"/delivery-log?api_key={quote(api_key_id, safe='')}"
 
 
 class DeliveryLogPage:
     """The list of notifications. What is new is announced, not pushed into what one reads."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, *, channel: str, api_key_id: str) -> None:
         self._visit = visit
+        self._channel = channel
+        self._api_key_id = api_key_id
         self._unseen = 0
 
     async def draw(self) -> None:
@@ -57,8 +78,11 @@ class DeliveryLogPage:
             self._search = search_field("Find by title or message", self._from_start)
             self._outcome = ui.select(dict(OUTCOMES), value=0, on_change=self._from_start)
             self._outcome.props["aria-label"] = "Outcome"
+            self._period = ui.select(dict(PERIODS), value=0, on_change=self._from_start)
+            self._period.props["aria-label"] = "Sent"
             self._news = secondary("", self._from_start, icon="arrow_upward")
             self._news.set_visibility(False)
+        self._only = div("cluster")
         self._table: PagedTable[PushNotification] = PagedTable(
             "Push notifications", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
         )
@@ -83,11 +107,32 @@ class DeliveryLogPage:
             request.search = self._search.value
         if self._outcome.value:
             request.outcome = self._outcome.value
+        if self._period.value:
+            request.since.FromDatetime(dt.datetime.now(dt.UTC) - dt.timedelta(hours=self._period.value))
+        if self._channel:
+            request.channel = self._channel
+        if self._api_key_id:
+            request.api_key_id = self._api_key_id
         page = await self._visit.ask(self._visit.core.push_notifications.ListPushNotifications, request)
+        self._draw_only(page.push_notifications)
         return PageOf(page.push_notifications, page.next_page_token)
 
+    def _draw_only(self, found: Sequence[PushNotification]) -> None:
+        """Says what the address limits the list to."""
+        self._only.clear()
+        if not self._channel and not self._api_key_id:
+            return
+        with self._only:
+            if self._channel:
+                text("To the channel", "muted")
+                code(self._channel)
+            if self._api_key_id:
+                text("From the API key", "muted")
+                text(next((sent.sender_name for sent in found if sent.sender_name), self._api_key_id), "strong")
+            a("Show everything", "/delivery-log")
+
     def _draw_empty(self) -> None:
-        if self._search.value or self._outcome.value:
+        if any((self._search.value, self._outcome.value, self._period.value, self._channel, self._api_key_id)):
             with empty_state("search_off", "Nothing is found", "Try other words, or any outcome."):
                 pass
             return
@@ -100,7 +145,7 @@ class DeliveryLogPage:
         return (
             lambda: _title(sent),
             lambda: _target(sent),
-            lambda: text(sent.sender_name or "unknown", "muted"),
+            lambda: _sender(sent),
             lambda: outcome_badges(sent.counts),
             lambda: ago(sent.created_at),
         )
@@ -136,6 +181,14 @@ def _target(sent: PushNotification) -> None:
         return
     with div("cluster"):
         for slug in sent.channels[:SHOWN_CHANNELS]:
-            code(slug)
+            with a("", log_of_channel(slug), "quiet-link"):
+                code(slug)
         if len(sent.channels) > SHOWN_CHANNELS:
             text(f"and {len(sent.channels) - SHOWN_CHANNELS} more", "muted small")
+
+
+def _sender(sent: PushNotification) -> None:
+    if sent.HasField("api_key_id"):
+        a(sent.sender_name or "an API key that is gone", log_of_key(sent.api_key_id), "quiet-link")
+    else:
+        text(sent.sender_name or "unknown", "muted")

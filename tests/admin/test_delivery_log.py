@@ -27,6 +27,31 @@ async def test_notifications_are_found_by_what_they_say(owner: User, account: Ac
     await sees(owner, "Build finished")
 
 
+async def test_the_log_of_one_channel_and_of_one_key_is_a_click_away(owner: User, account: Account) -> None:
+    await account.add_channel("ops")
+    phone = await account.add_startable_phone()
+    [channel] = (await account.owner.ListChannels()).channels
+    await account.owner.AssignDevice(channel_id=channel.id, device_id=phone.id)
+    key_id, secret = await account.add_key()
+    await account.core.caller(secret).SendPushNotification(title="By the backend")
+    await sent(account, title="To ops", target={"channels": ["ops"]})
+    await owner.open("/delivery-log")
+    await sees(owner, "By the backend", "To ops")
+    await owner.open("/delivery-log?channel=ops")
+    await sees(owner, "To ops", "Show everything")
+    await sees_no(owner, "By the backend")
+    await owner.open(f"/delivery-log?api_key={key_id}")
+    await sees(owner, "By the backend", "From the API key")
+    await sees_no(owner, "To ops")
+
+
+@pytest.mark.parametrize("query", ["api_key=nonsense", "channel=no-such-channel", "channel=%00", "api_key=%20"])
+async def test_a_log_of_what_does_not_exist_is_told_so(owner: User, query: str) -> None:
+    answer = await owner.http_client.get(f"/delivery-log?{query}")
+    assert answer.status_code in {200, 400}
+    assert "Nothing is found" in answer.text or "must" in answer.text
+
+
 async def test_a_notification_opens_with_every_phone_and_why(owner: User, account: Account) -> None:
     await account.add_startable_phone()
     path = await sent(account, title="Build finished")

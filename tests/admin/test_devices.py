@@ -129,7 +129,7 @@ async def test_a_member_may_change_their_own_devices_only(admin: Open, account: 
     await member.open("/devices")
     assert len(member.find(marker="remove").elements) == 1
     member.find("Pair a device").click()
-    await member.should_see("Waiting for the phone")
+    await sees(member, "Waiting for the phone")
     await member.should_not_see("Whose phone is it?")
 
 
