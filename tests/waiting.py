@@ -10,7 +10,7 @@ T = TypeVar("T")
 PAUSE_SECONDS = 0.02
 
 
-def eventually(what: str, probe: Callable[[], T], seconds: float = 10.0, *, until: Callable[[T], bool] = bool) -> T:
+def eventually(what: str, probe: Callable[[], T], seconds: float = 20.0, *, until: Callable[[T], bool] = bool) -> T:
     """What `probe` returns as soon as `until` holds for it; fails the test with the last value after `seconds`."""
     deadline = time.monotonic() + seconds
     while not until(value := probe()):
@@ -19,7 +19,7 @@ def eventually(what: str, probe: Callable[[], T], seconds: float = 10.0, *, unti
     return value
 
 
-async def eventually_async(what: str, probe: Callable[[], Awaitable[T]], seconds: float = 10.0) -> T:
+async def eventually_async(what: str, probe: Callable[[], Awaitable[T]], seconds: float = 20.0) -> T:
     """What `probe` returns as soon as it is true; fails the test with the last value after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (value := await probe()):
