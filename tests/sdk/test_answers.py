@@ -148,6 +148,7 @@ def test_limits_are_429s_that_say_which(sdk: Sdk, stack: Stack) -> None:
     scene.team.ask("PATCH", "/api/account", rate_limit_per_minute=3, max_live_activities=1)
     scene.answer("live_activities", "start", {"content_state": steps()})
     full = refusal(scene.call("live_activities", "start", {"content_state": steps()}), 429)
+    assert full.keys() == {"error", "message", "limit", "active"}
     assert (full["limit"], full["active"]) == (1, 1)
     scene.answer("notifications", "send", {"title": "the third"})
     limited = refusal(scene.call("notifications", "send", {"title": "one too many"}), 429)
