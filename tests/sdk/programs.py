@@ -41,10 +41,9 @@ def run_python(program: str, env: dict[str, str]) -> str:
     return _run([sys.executable, "-c", program], {**env, "PYTHONPATH": str(HOSTS)})
 
 
-def run_node(program: str, env: dict[str, str], *options: str) -> str:
-    """What the ES module printed. Its host is changed by host.mjs."""
-    options = options or ("--import", (HOSTS / "host.mjs").as_uri())
-    return _run([NODE, *options, "--input-type=module", "--eval", program], env)
+def run_node(program: str, env: dict[str, str], *, module: str = "module") -> str:
+    """What the ES module (or `commonjs`) printed. Its host is changed by host.mjs."""
+    return _run([NODE, "--import", (HOSTS / "host.mjs").as_uri(), f"--input-type={module}", "--eval", program], env)
 
 
 def node_is_installed() -> None:

@@ -143,6 +143,14 @@ def test_what_is_not_there_is_a_404(scene: Scene) -> None:
     refusal(scene.call("live_activities", "end_stream", "no-such-stream"), 404)
 
 
+def test_what_came_after_the_contract_is_refused_by_its_name(scene: Scene) -> None:
+    body = refusal(scene.call("notifications", "send", {"title": "t", "tags": ["billing"]}), 400)
+    assert "tags" in body["message"]
+    alert = {"title": "t", "type": "alert", "message": "m"}
+    assert refusal(scene.call("live_activities", "stream", "s", {"content_state": alert}), 400)
+    refusal(scene.call("metrics", "update", "deploys", 99.9), 404)
+
+
 def test_limits_are_429s_that_say_which(sdk: Sdk, stack: Stack) -> None:
     scene = scene_in(second_account(stack), sdk)
     scene.team.ask("PATCH", "/api/account", rate_limit_per_minute=3, max_live_activities=1)
