@@ -51,6 +51,6 @@ proto: .venv/.stamp-dev ## write gen/ from proto/
 	@scripts/make_venv.sh dev
 
 $(NODE_SDK)/node_modules/.stamp: $(NODE_SDK)/package.json $(NODE_SDK)/package-lock.json
-	@command -v npm >/dev/null || { echo "make test runs the official Node SDK: install Node.js 18.19 or newer, with npm" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "make test runs the official Node SDK: install Node.js 18.18 or newer, with npm" >&2; exit 1; }
 	@cd $(NODE_SDK) && npm ci --ignore-scripts --no-audit --no-fund >&2
 	@touch $@

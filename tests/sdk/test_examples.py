@@ -81,51 +81,41 @@ def test_streams_start_change_and_end(account: Account) -> None:
     reindex = card_titled(account, "Search Reindex")["content_state"]
     assert reindex.items() >= {"subtitle": "catalog-v2", "type": "progress", "percentage": 42}.items()
 
-    account.backend.run("end_stream")
+    account.backend.run("end_stream", "stream_metrics")
     account.phone.shows_activity(health["activity_id"], state="ended", **metrics(7, 38))
-    account.backend.run("stream_metrics")
     again = card_titled(account, "Server Health")
     assert again["activity_id"] != health["activity_id"], "a stream that was ended starts anew"
 
 
 def test_live_activities_start_update_and_end(account: Account) -> None:
     phone, kinds = account.phone, ("metrics", "segmented_progress", "progress")
-    ids = account.backend.run(*(f"start_{kind}" for kind in kinds))
+    *ids, deploy = account.backend.run(*(f"start_{kind}" for kind in kinds), "start_open_url")
     server, backup, charging = ids
     phone.shows_activity(server, **metrics(9, 45))
     phone.shows_activity(backup, subtitle="create snapshot", number_of_steps=3, current_step=1, color="yellow")
     phone.shows_activity(charging, title="EV Charging", subtitle="Added 30 mi range", percentage=15)
-    for activity_id in ids:
-        phone.live(activity_id)
-
-    account.backend.run(
-        *(f"update_{kind}" for kind in kinds), given={f"update_{kind}": ids[n] for n, kind in enumerate(kinds)}
-    )
-    phone.shows_activity(server, **metrics(76, 52))
-    phone.shows_activity(backup, subtitle="upload archive", number_of_steps=3, current_step=2, color="yellow")
-    phone.shows_activity(charging, subtitle="Added 120 mi range", type="progress", percentage=60)
-
-    account.backend.run(
-        *(f"end_{kind}" for kind in kinds), given={f"end_{kind}": ids[n] for n, kind in enumerate(kinds)}
-    )
-    phone.shows_activity(server, state="ended", **metrics(7, 38))
-    phone.shows_activity(backup, state="ended", subtitle="verify restore", current_step=3)
-    phone.shows_activity(charging, state="ended", subtitle="Added 200 mi range", percentage=100)
-
-
-def test_live_activities_have_a_button(account: Account) -> None:
-    [activity_id] = account.backend.run("start_open_url")
-    card = account.phone.shows_activity(activity_id, title="Deploying payments-api", number_of_steps=5, current_step=3)
+    card = phone.shows_activity(deploy, title="Deploying payments-api", number_of_steps=5, current_step=3)
     [button] = card["actions"]
     assert (button["title"], button["type"]) == ("Open Workflow", "open_url")
     assert button["url"] == "https://github.com/acme/payments-api/actions/runs/1234567890"
-    account.phone.live(activity_id)
+    for activity_id in (*ids, deploy):
+        phone.live(activity_id)
 
-    account.backend.run("update_webhook", given={"update_webhook": activity_id})
-    card = account.phone.shows_activity(activity_id, subtitle="Shard 7 of 12", number_of_steps=12, current_step=7)
+    updates = {f"update_{kind}": ids[n] for n, kind in enumerate(kinds)} | {"update_webhook": deploy}
+    account.backend.run(*updates, given=updates)
+    phone.shows_activity(server, **metrics(76, 52))
+    phone.shows_activity(backup, subtitle="upload archive", number_of_steps=3, current_step=2, color="yellow")
+    phone.shows_activity(charging, subtitle="Added 120 mi range", type="progress", percentage=60)
+    card = phone.shows_activity(deploy, subtitle="Shard 7 of 12", number_of_steps=12, current_step=7)
     [button] = card["actions"]
     assert (button["title"], button["type"]) == ("Pause Reindex", "webhook")
     assert "url" not in button, "a phone is not told a webhook's address"
+
+    ends = {f"end_{kind}": ids[n] for n, kind in enumerate(kinds)}
+    account.backend.run(*ends, given=ends)
+    phone.shows_activity(server, state="ended", **metrics(7, 38))
+    phone.shows_activity(backup, state="ended", subtitle="verify restore", current_step=3)
+    phone.shows_activity(charging, state="ended", subtitle="Added 200 mi range", percentage=100)
 
 
 def test_the_quickstart_works(account: Account) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import team_of
 from tests.sdk.conftest import secret_of
-from tests.sdk.programs import REPOSITORY, environment, run_node, run_python
+from tests.sdk.programs import REPOSITORY, Backend, environment, run_node, run_python
 from tests.stack import Stack
 from tests.team import Team
 
@@ -57,4 +57,13 @@ def test_commonjs_programs_are_led_to_the_server_too(stack: Stack, team: Team) -
     """
     assert run_node(program, environment(stack.base_url + "/", key), module="commonjs").strip() == "true"
     phone.shows("from CommonJS")
+    phone.remove()
+
+
+def test_the_documented_error_handling_of_node_catches_what_is_refused(team: Team) -> None:
+    slug, channel_id = team.channel()
+    phone, key = team.phone(channel_id=channel_id), secret_of(team.key(slug))
+    assert Backend("node", team.base_url, key).output("errors") == ""
+    phone.shows("Hello")
+    assert "ResponseError" in Backend("node", team.base_url, "ask_wrong").output("errors")
     phone.remove()
