@@ -2,6 +2,7 @@
 .PHONY: help up test check audit bench reliability fmt proto
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt scripts/make_venv.sh
+NODE_SDK := tests/sdk/node
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,7 +12,7 @@ up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 	@exec $(BIN)/smith up
 
 # Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
-test: .venv/.stamp-dev ## run all tests; ARGS="-k push" runs some
+test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests; ARGS="-k push" runs some
 	@scripts/find_chromium.sh --install >/dev/null
 	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
@@ -48,3 +49,8 @@ proto: .venv/.stamp-dev ## write gen/ from proto/
 
 .venv/.stamp-dev: $(INPUTS)
 	@scripts/make_venv.sh dev
+
+$(NODE_SDK)/node_modules/.stamp: $(NODE_SDK)/package.json $(NODE_SDK)/package-lock.json
+	@command -v npm >/dev/null || { echo "make test runs the official Node SDK: install Node.js 18.18 or newer, with npm" >&2; exit 1; }
+	@cd $(NODE_SDK) && npm ci --ignore-scripts --no-audit --no-fund >&2
+	@touch $@

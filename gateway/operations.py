@@ -16,6 +16,7 @@ from gateway.codec.json_text import JsonSyntaxError
 from gateway.load import BodyMemory, Calls, caller_of
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
+from gateway.strict_clients import refuses_unknown_fields
 from service_kit import request_id, tracing
 from service_kit.status import from_rpc_error
 from service_kit.tracing import Kind
@@ -63,7 +64,8 @@ class Operation:
         headers = dict(scope["headers"])
         body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
         with self._calls.one(caller_of(scope, headers)):
-            return await self._answer(self._request(scope, body), call_metadata(scope, headers))
+            encode = self._encoder.encode_documented if refuses_unknown_fields(headers) else self._encoder.encode
+            return await self._answer(self._request(scope, body), call_metadata(scope, headers), encode)
 
     def _request(self, scope: Scope, body: bytes) -> Any:
         request = self._request_class()
@@ -95,7 +97,9 @@ class Operation:
         if self._bound_names:
             decoder.fill_from_texts(request, scope["path_params"].items())
 
-    async def _answer(self, request: Any, metadata: tuple[tuple[str, str], ...]) -> Answer:
+    async def _answer(
+        self, request: Any, metadata: tuple[tuple[str, str], ...], encode: Callable[[Any], dict[str, Any]]
+    ) -> Answer:
         with tracing.child(self._span_name, Kind.CLIENT) as span:
             call = self._call(request, timeout=self._call_timeout, metadata=metadata + tracing.metadata())
             try:
@@ -109,7 +113,7 @@ class Operation:
         headers = rate_limit_headers(await call.initial_metadata(), trailing)
         if any(key == "idempotency-replayed" for key, _ in trailing or ()):
             headers["idempotency-replayed"] = "true"
-        return Answer(200, dump(self._encoder.encode(response)), headers)
+        return Answer(200, dump(encode(response)), headers)
 
     def _problem(self, failure: grpc.aio.AioRpcError) -> Problem:
         remote = from_rpc_error(failure)

@@ -37,16 +37,25 @@ class MessageEncoder:
     def __init__(self, descriptor: Descriptor) -> None:
         self._descriptor = descriptor
         self._writers: list[Write] = []
+        self._beyond_contract: list[str] = []
 
     def build(self) -> None:
         """Compiles one closure per field."""
         self._writers = [_writer(field) for field in self._descriptor.fields]
+        self._beyond_contract = [field.name for field in self._descriptor.fields if form_of(field).beyond_contract]
 
     def encode(self, message: Any) -> dict[str, Any]:
         """The JSON object of `message`, in the order of its fields."""
         out: dict[str, Any] = {}
         for write in self._writers:
             write(message, out)
+        return out
+
+    def encode_documented(self, message: Any) -> dict[str, Any]:
+        """As `encode`, without the fields that the documented contract does not have."""
+        out = self.encode(message)
+        for name in self._beyond_contract:
+            out.pop(name, None)
         return out
 
 

@@ -304,6 +304,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.ExplainDeliveryResponse': 'Why.',
     'smith.core.v1.ExplainDeliveryResponse.verdict': 'What can be said.',
     'smith.core.v1.FieldForm': 'How the documented JSON form of a field differs from the usual one.',
+    'smith.core.v1.FieldForm.beyond_contract': 'The documented contract does not have the field: answers to clients that refuse unknown fields do without it. For\nfields of an answer itself, not of a message in it.',
     'smith.core.v1.FieldForm.error': 'Title (`error`) of the answer if the field or anything in it is of the wrong type.',
     'smith.core.v1.FieldForm.expected': 'What error messages call a value of the right type, for example `an array of channel slugs`.',
     'smith.core.v1.FieldForm.null_if_unset': 'The field is written as `null` in answers where it is not set, instead of being left out.',

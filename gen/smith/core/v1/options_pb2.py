@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/options.proto\x12\rsmith.core.v1\x1a google/protobuf/descriptor.proto\"[\n\x0cMethodPolicy\x12$\n\x05\x61llow\x18\x01 \x03(\x0e\x32\x15.smith.core.v1.Access\x12\x14\n\x0crate_limited\x18\x02 \x01(\x08\x12\x0f\n\x07\x61udited\x18\x03 \x01(\x08\"m\n\tFieldForm\x12\x12\n\nomit_empty\x18\x01 \x01(\x08\x12\x10\n\x08\x65xpected\x18\x02 \x01(\t\x12\r\n\x05\x65rror\x18\x03 \x01(\t\x12\x14\n\x0crefuse_empty\x18\x04 \x01(\t\x12\x15\n\rnull_if_unset\x18\x05 \x01(\x08*\x7f\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x12\n\x0e\x41\x43\x43\x45SS_API_KEY\x10\x02\x12\x11\n\rACCESS_DEVICE\x10\x03\x12\x11\n\rACCESS_MEMBER\x10\x04\x12\x10\n\x0c\x41\x43\x43\x45SS_OWNER\x10\x05:M\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1b.smith.core.v1.MethodPolicy:G\n\x04\x66orm\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x18.smith.core.v1.FieldFormb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/options.proto\x12\rsmith.core.v1\x1a google/protobuf/descriptor.proto\"[\n\x0cMethodPolicy\x12$\n\x05\x61llow\x18\x01 \x03(\x0e\x32\x15.smith.core.v1.Access\x12\x14\n\x0crate_limited\x18\x02 \x01(\x08\x12\x0f\n\x07\x61udited\x18\x03 \x01(\x08\"\x86\x01\n\tFieldForm\x12\x12\n\nomit_empty\x18\x01 \x01(\x08\x12\x10\n\x08\x65xpected\x18\x02 \x01(\t\x12\r\n\x05\x65rror\x18\x03 \x01(\t\x12\x14\n\x0crefuse_empty\x18\x04 \x01(\t\x12\x15\n\rnull_if_unset\x18\x05 \x01(\x08\x12\x17\n\x0f\x62\x65yond_contract\x18\x06 \x01(\x08*\x7f\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x12\n\x0e\x41\x43\x43\x45SS_API_KEY\x10\x02\x12\x11\n\rACCESS_DEVICE\x10\x03\x12\x11\n\rACCESS_MEMBER\x10\x04\x12\x10\n\x0c\x41\x43\x43\x45SS_OWNER\x10\x05:M\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1b.smith.core.v1.MethodPolicy:G\n\x04\x66orm\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x18.smith.core.v1.FieldFormb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=284
-  _globals['_ACCESS']._serialized_end=411
+  _globals['_ACCESS']._serialized_start=310
+  _globals['_ACCESS']._serialized_end=437
   _globals['_METHODPOLICY']._serialized_start=80
   _globals['_METHODPOLICY']._serialized_end=171
-  _globals['_FIELDFORM']._serialized_start=173
-  _globals['_FIELDFORM']._serialized_end=282
+  _globals['_FIELDFORM']._serialized_start=174
+  _globals['_FIELDFORM']._serialized_end=308
 # @@protoc_insertion_point(module_scope)

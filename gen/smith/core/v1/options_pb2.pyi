@@ -102,6 +102,7 @@ class FieldForm(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     REFUSE_EMPTY_FIELD_NUMBER: _builtins.int
     NULL_IF_UNSET_FIELD_NUMBER: _builtins.int
+    BEYOND_CONTRACT_FIELD_NUMBER: _builtins.int
     omit_empty: _builtins.bool
     """An empty list is left out of answers instead of being written as `[]`."""
     expected: _builtins.str
@@ -114,6 +115,10 @@ class FieldForm(_message.Message):
     """
     null_if_unset: _builtins.bool
     """The field is written as `null` in answers where it is not set, instead of being left out."""
+    beyond_contract: _builtins.bool
+    """The documented contract does not have the field: answers to clients that refuse unknown fields do without it. For
+    fields of an answer itself, not of a message in it.
+    """
     def __init__(
         self,
         *,
@@ -122,10 +127,11 @@ class FieldForm(_message.Message):
         error: _builtins.str = ...,
         refuse_empty: _builtins.str = ...,
         null_if_unset: _builtins.bool = ...,
+        beyond_contract: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "expected", b"expected", "null_if_unset", b"null_if_unset", "omit_empty", b"omit_empty", "refuse_empty", b"refuse_empty"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beyond_contract", b"beyond_contract", "error", b"error", "expected", b"expected", "null_if_unset", b"null_if_unset", "omit_empty", b"omit_empty", "refuse_empty", b"refuse_empty"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

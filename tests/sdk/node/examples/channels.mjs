@@ -1,0 +1,14 @@
+await activitysmith.notifications.send({
+  title: "New subscription 💸",
+  message: "Customer upgraded to Pro plan",
+  channels: ["ios-builds", "engineering"],
+});
+await activitysmith.liveActivities.start({
+  channels: ["ios-builds"],
+  content_state: {
+    title: "Nightly database backup",
+    number_of_steps: 3,
+    current_step: 1,
+    type: "segmented_progress",
+  },
+});

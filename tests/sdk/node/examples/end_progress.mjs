@@ -1,0 +1,9 @@
+await activitysmith.liveActivities.end({
+  activity_id: activityId,
+  content_state: {
+    title: "EV Charging",
+    subtitle: "Added 200 mi range",
+    percentage: 100,
+    auto_dismiss_minutes: 2,
+  },
+});

@@ -1,0 +1,5 @@
+try {
+  await activitysmith.notifications.send({ title: "Hello" });
+} catch (error) {
+  console.error(error);
+}

@@ -1,0 +1,12 @@
+import ActivitySmith from "activitysmith";
+const activitysmith = new ActivitySmith({
+  apiKey: process.env.ACTIVITYSMITH_API_KEY,
+});
+await activitysmith.liveActivities.update({
+  activity_id: "pLAr-Hnq9ZFW4sxlk43Lhbuok4GLh7UW",
+  content_state: {
+    title: "EV Charging",
+    subtitle: "Added 120 mi range",
+    percentage: 60,
+  },
+});

@@ -1,0 +1,11 @@
+const start = await activitysmith.liveActivities.start({
+  content_state: {
+    title: "Nightly database backup",
+    subtitle: "create snapshot",
+    number_of_steps: 3,
+    current_step: 1,
+    type: "segmented_progress",
+    color: "yellow",
+  },
+});
+const activityId = start.activity_id;

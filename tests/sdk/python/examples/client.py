@@ -1,0 +1,3 @@
+import os
+from activitysmith import ActivitySmith
+activitysmith = ActivitySmith(api_key=os.environ.get("ACTIVITYSMITH_API_KEY", "YOUR-API-KEY"))

@@ -1,0 +1,12 @@
+activitysmith.live_activities.end(
+    {
+        "activity_id": activity_id,
+        "content_state": {
+            "title": "Nightly database backup",
+            "subtitle": "verify restore",
+            "number_of_steps": 3,
+            "current_step": 3,
+            "auto_dismiss_minutes": 2,
+        },
+    }
+)

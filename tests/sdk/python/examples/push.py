@@ -1,0 +1,6 @@
+activitysmith.notifications.send(
+    {
+        "title": "New subscription 💸",
+        "message": "Customer upgraded to Pro plan",
+    }
+)

@@ -1,0 +1,11 @@
+activitysmith.live_activities.stream(
+    "search-reindex",
+    {
+        "content_state": {
+            "title": "Search Reindex",
+            "subtitle": "catalog-v2",
+            "type": "progress",
+            "percentage": 42,
+        },
+    },
+)
