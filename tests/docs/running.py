@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.docs.reading import ROOT, Block
 from tests.stack import Stack
 
-SECONDS = 60
+SECONDS = 120
 BASH = "/bin/bash"
 BIN = Path(sys.executable).parent
 CURL_STATUS = re.compile(r"^\[HTTP ([0-9]{3})]$", re.MULTILINE)
@@ -63,24 +63,31 @@ class Workspace:
         for place, block in enumerate(blocks):
             script += self._script(out / str(place), block)
         (out / "script").write_text("\n".join(script))
-        done = subprocess.run(
-            [BASH, out / "script"],
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=SECONDS,
-            check=False,
-        )
+        ended = self._run_script(out / "script")
         ran = []
         for place, block in enumerate(blocks):
             one = Ran(block, self._documented(out / f"{place}.out"), self._documented(out / f"{place}.err"))
             if not (out / f"{place}.done").exists():
-                raise AssertionError(
-                    f"{name}:{block.line} fails with {done.returncode}\n{block.text}\n{one.stdout}\n{one.stderr}"
-                )
+                raise AssertionError(f"{name}:{block.line} {ended}\n{block.text}\n{one.stdout}\n{one.stderr}")
             ran.append(one)
         return ran
+
+    def _run_script(self, script: Path) -> str:
+        """How it came to an end."""
+        nothing = subprocess.DEVNULL
+        try:
+            done = subprocess.run(
+                [BASH, script],
+                env=self._environment(),
+                stdin=nothing,
+                stdout=nothing,
+                stderr=nothing,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"is not done within {SECONDS} s"
+        return f"ends with {done.returncode}"
 
     def _script(self, out: Path, block: Block) -> list[str]:
         """Lines that run the block: in this shell if it is shell, so that what it exports stays."""
