@@ -73,7 +73,9 @@ class Document:
 
 def names() -> list[str]:
     """Every document whose commands are tested."""
-    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
+    documents = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
+    # README puts the phones' clock forward, which cannot be undone: it comes last.
+    return [*documents, "README.md"]
 
 
 @cache

@@ -17,6 +17,25 @@ SHELL = ("docs/quick-start.md", "a-shell-for-the-examples")
 """The section whose commands somebody has typed before those of a document that asks for it."""
 
 
+def test_the_apps_types_read_all_that_a_phone_is_sent(owner: Team) -> None:
+    swift = SwiftTypes("\n".join(block.text for block in read("docs/ios.md").blocks if block.language == "swift"))
+    channel, channel_id = owner.channel()
+    phone = owner.app(channel_id)
+    decoding = Decoding()
+
+    for aps in start_pushes(owner, phone, channel):
+        swift.decode(f"{aps['attributes-type']}.ContentState", aps["content-state"], decoding)
+        swift.decode(aps["attributes-type"], aps["attributes"], decoding)
+    for screen in screens(owner, phone, channel):
+        swift.decode("ScreenState", screen, decoding)
+    for body in notifications(owner, phone, channel):
+        swift.decode("Smith", body["smith"], decoding)
+
+    assert decoding.failures == []
+    assert decoding.unknown == [".payload", ".payload"], "keys of ours that the app does not see"
+    assert swift.keys("ActivitySmithAttributes", "ScreenState", "Smith") == decoding.used, "keys that nothing sends"
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_command_works_and_answers_what_the_document_shows(name: str, workspace: Workspace) -> None:
     document = read(name)
@@ -68,22 +87,3 @@ def _shown_after(document: Document, command: Block) -> list[Block]:
         if not block.is_example:
             shown.append(block)
     return shown
-
-
-def test_the_apps_types_read_all_that_a_phone_is_sent(owner: Team) -> None:
-    swift = SwiftTypes("\n".join(block.text for block in read("docs/ios.md").blocks if block.language == "swift"))
-    channel, channel_id = owner.channel()
-    phone = owner.app(channel_id)
-    decoding = Decoding()
-
-    for aps in start_pushes(owner, phone, channel):
-        swift.decode(f"{aps['attributes-type']}.ContentState", aps["content-state"], decoding)
-        swift.decode(aps["attributes-type"], aps["attributes"], decoding)
-    for screen in screens(owner, phone, channel):
-        swift.decode("ScreenState", screen, decoding)
-    for body in notifications(owner, phone, channel):
-        swift.decode("Smith", body["smith"], decoding)
-
-    assert decoding.failures == []
-    assert decoding.unknown == [".payload", ".payload"], "keys of ours that the app does not see"
-    assert swift.keys("ActivitySmithAttributes", "ScreenState", "Smith") == decoding.used, "keys that nothing sends"
