@@ -13,7 +13,7 @@ up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 
 # Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
 test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests; ARGS="-k push" runs some
-	@scripts/find_chromium.sh --install >/dev/null
+	@scripts/install_test_tools.sh
 	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies

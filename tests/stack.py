@@ -132,6 +132,11 @@ class Stack:
         return False
 
     @property
+    def ports(self) -> dict[str, str]:
+        """The ports it was given, by the names of their settings."""
+        return dict(self._ports)
+
+    @property
     def process(self) -> subprocess.Popen[bytes]:
         """The supervisor."""
         assert self._process is not None, "not started"

@@ -4,9 +4,12 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from cli.up import programs
+from cli.up.settings import UpSettings
 from service_kit.logs import TextFormatter
 
 LONG = "s" * 32
@@ -97,3 +100,12 @@ def test_a_password_in_a_url_is_not_logged_while_the_database_is_away() -> None:
     ended = subprocess.run(bootstrap, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert "cannot be reached" in ended.stderr
     assert "hunter2" not in ended.stdout + ended.stderr
+
+
+def test_people_and_apps_are_told_the_public_name_of_the_rest_api_and_the_simulator_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SMITH_GATEWAY_URL", "https://push.example.com")
+    settings, folder = UpSettings(), Path("var")
+    assert programs.admin(settings, folder).env["SMITH_GATEWAY_URL"] == "https://push.example.com"
+    assert programs.simulator(settings, folder).env["SMITH_GATEWAY_URL"] == "http://127.0.0.1:8000"

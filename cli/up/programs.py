@@ -77,7 +77,7 @@ def admin(settings: UpSettings, data_dir: Path) -> Program:
     env = environment(settings, data_dir) | {
         "SMITH_ADMIN_PORT": str(settings.admin_port),
         "SMITH_ADMIN_URL": settings.admin_url,
-        "SMITH_GATEWAY_URL": settings.gateway_url,
+        "SMITH_GATEWAY_URL": settings.public_gateway_url or settings.gateway_url,
         "SMITH_CORE_ADDRESS": settings.core_address,
         "SMITH_SIMULATOR_URL": settings.simulator_url if settings.simulated else "",
     }

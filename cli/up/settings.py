@@ -21,6 +21,8 @@ class UpSettings(ServiceSettings):
     """The web admin's port. Set to nothing, no web admin is run."""
     admin_url: str = ""
     """Where people's browsers find the web admin, if that is not this machine's loopback."""
+    public_gateway_url: str = Field(default="", validation_alias="SMITH_GATEWAY_URL")
+    """Where backends and apps find the REST API, if that is not this machine's loopback."""
     core_port: Port = 50051
     delivery_port: Port = 50052
     simulator_port: Port = 8090

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs, with the machine's package manager, what the tests run beside Python and Node and what is not there yet.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install() {
+  echo "Installing $1 for the tests" >&2
+  if command -v apt-get; then
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"
+  elif command -v dnf; then
+    as_root dnf install -y -q "$1"
+  elif command -v apk; then
+    as_root apk add -q "$1"
+  elif command -v pacman; then
+    as_root pacman -S --noconfirm --quiet "$1"
+  elif command -v brew; then
+    brew install --quiet "$1"
+  else
+    echo "Install $1: no package manager that is known here was found." >&2
+    return 1
+  fi >&2
+}
+
+command -v curl >/dev/null || install curl
+./find_chromium.sh >/dev/null 2>&1 || install chromium
+./find_chromium.sh >/dev/null

@@ -1,0 +1,89 @@
+"""What the documents say can be done, done: every command is run, and every answer is what they show."""
+
+import json
+
+import pytest
+
+from tests.docs.answers import differences, documents, parse_pattern, same_text
+from tests.docs.app import notifications, screens, start_pushes
+from tests.docs.reading import Block, Document, names, read
+from tests.docs.running import RUN, Ran, Workspace
+from tests.docs.swift import Decoding, SwiftTypes
+from tests.team import Team
+
+pytestmark = pytest.mark.usefixtures("_tidy")
+
+SHELL = ("docs/quick-start.md", "a-shell-for-the-examples")
+"""The section whose commands somebody has typed before those of a document that asks for it."""
+
+
+def test_the_apps_types_read_all_that_a_phone_is_sent(owner: Team) -> None:
+    swift = SwiftTypes("\n".join(block.text for block in read("docs/ios.md").blocks if block.language == "swift"))
+    channel, channel_id = owner.channel()
+    phone = owner.app(channel_id)
+    decoding = Decoding()
+
+    for aps in start_pushes(owner, phone, channel):
+        swift.decode(f"{aps['attributes-type']}.ContentState", aps["content-state"], decoding)
+        swift.decode(aps["attributes-type"], aps["attributes"], decoding)
+    for screen in screens(owner, phone, channel):
+        swift.decode("ScreenState", screen, decoding)
+    for body in notifications(owner, phone, channel):
+        swift.decode("Smith", body["smith"], decoding)
+
+    assert decoding.failures == []
+    assert decoding.unknown == [".payload", ".payload"], "keys of ours that the app does not see"
+    assert swift.keys("ActivitySmithAttributes", "ScreenState", "Smith") == decoding.used, "keys that nothing sends"
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_command_works_and_answers_what_the_document_shows(name: str, workspace: Workspace) -> None:
+    document = read(name)
+    before, blocks = _shell(document), _runnable(document)
+    ran = workspace.run(name, before + blocks)[len(before) :]
+    wrong = [text for one in ran for text in _wrong(document, one)]
+    assert not wrong, "\n".join(wrong)
+
+
+def _runnable(document: Document) -> list[Block]:
+    return [block for block in document.blocks if block.language in RUN and block.not_run is None]
+
+
+def _shell(document: Document) -> list[Block]:
+    """The commands that the document expects to have been run, if it links to them."""
+    name, section = SHELL
+    if not any(link.endswith(f"#{section}") for link in document.links) or document.name == name:
+        return []
+    return [block for block in _runnable(read(name)) if block.section == section]
+
+
+def _wrong(document: Document, ran: Ran) -> list[str]:
+    """How what was answered differs from what the document shows after the command."""
+    where = f"{document.name}:{ran.block.line}"
+    wrong = []
+    if ran.block.answers is not None and ran.block.answers not in ran.statuses:
+        wrong.append(f"{where} is answered with {ran.statuses}, not {ran.block.answers}")
+    for shown in _shown_after(document, ran.block):
+        if shown.language == "text":
+            if not same_text(shown.text, ran.stdout):
+                wrong.append(f"{where} prints\n{ran.stdout}\nand not\n{shown.text}")
+            continue
+        answered = documents(ran.stdout)
+        if not answered:
+            wrong.append(f"{where} answers no JSON but {ran.stdout!r}")
+            continue
+        found = list(differences(parse_pattern(shown.text), answered[-1]))
+        wrong += [f"{where}: {one}; answered: {json.dumps(answered[-1], ensure_ascii=False)}" for one in found]
+    return wrong
+
+
+def _shown_after(document: Document, command: Block) -> list[Block]:
+    """What the document shows the command to answer: the JSON or text before the next command."""
+    following = document.blocks[document.blocks.index(command) + 1 :]
+    shown: list[Block] = []
+    for block in following:
+        if block.language not in ("json", "text") or block.section != command.section:
+            break
+        if not block.is_example:
+            shown.append(block)
+    return shown
