@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 NOT_RUN = re.compile(r"<!-- not run: (.+) -->")
 ANSWERS = re.compile(r"<!-- answers ([1-5][0-9][0-9]) -->")
 EXAMPLE = re.compile(r"<!-- example -->")
-LANGUAGES = frozenset({"bash", "json", "python", "js", "swift", "text", "yaml", "xml", "nginx", "ini"})
+LANGUAGES = frozenset(
+    {"bash", "go", "ini", "js", "json", "nginx", "php", "python", "ruby", "swift", "text", "ts", "xml", "yaml"}
+)
 
 REASONS = frozenset(
     {
@@ -32,6 +34,7 @@ REASONS = frozenset(
         "part of a program",
         "run by tests/backup",
         "run by tests/replicas",
+        "run by tests/sdk",
     }
 )
 """Why a command may be in the documents and not be run by their tests."""
