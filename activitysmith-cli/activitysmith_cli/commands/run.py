@@ -1,0 +1,113 @@
+"""`activitysmith run`"""
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from activitysmith_cli.connection import Connection, NoKey, Server
+from activitysmith_cli.json_documents import check_text
+from activitysmith_cli.option_groups import spread
+from activitysmith_cli.output import warn
+from activitysmith_cli.request_options import Targeted
+from activitysmith_cli.running.card import AlertOn, Card, RunType
+from activitysmith_cli.running.reporter import Ending, Reporter
+from activitysmith_cli.values import seconds
+from activitysmith_cli.values import stream_key as key_of_a_stream
+
+DEFAULT_INTERVAL = 10.0
+
+
+@spread
+def run(
+    context: typer.Context,
+    *,
+    command: Annotated[
+        list[str], typer.Argument(metavar="-- COMMAND [ARGUMENT]...", help="What to run, and its arguments.")
+    ],
+    stream_key: Annotated[
+        str,
+        typer.Option(metavar="KEY", parser=key_of_a_stream, help="Your name for what runs, such as nightly-backup."),
+    ],
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="First line; the name of the command if left out.")
+    ] = None,
+    kind: Annotated[
+        RunType,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="segmented_progress shows steps in the output, such as [3/7]; progress percentages, such as 42%.",
+        ),
+    ] = RunType.SEGMENTED_PROGRESS,
+    interval: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", parser=seconds, help=f"Between two updates; {DEFAULT_INTERVAL:g} if left out."),
+    ] = None,
+    hide_output: Annotated[
+        bool, typer.Option("--hide-output", help="Do not read the output: phones see the time only.")
+    ] = False,
+    alert_on: Annotated[
+        AlertOn, typer.Option(help="Which ends phones tell of with sound.", show_default=True)
+    ] = AlertOn.NEVER,
+    auto_dismiss_minutes: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="How long it stays after the end.")
+    ] = None,
+    target: Targeted,
+    connection: Connection,
+) -> None:
+    """Run a command, and show it as a Live Activity while it runs.
+
+    Its input, output and exit code are its own, and signals are passed on to it. If the server is away it runs all the
+    same.
+    """
+    from activitysmith_cli.running.command import CannotRun, Command, signal_name
+
+    card = Card(title or _name(command[0]), kind, auto_dismiss_minutes)
+    channels = target.document()
+    extras: dict[str, Any] = {} if channels is None else {"target": channels}
+    check_text({"title": card.title, **extras})
+    server = _server(connection, context)
+    try:
+        running = Command(command, look=None if hide_output else card.written.feed)
+    except CannotRun as error:
+        warn(str(error))
+        raise typer.Exit(error.exit_code) from None
+    reporter = server and Reporter(
+        server, stream_key, card, extras=extras, interval=interval or DEFAULT_INTERVAL, warn=_warn
+    )
+    if reporter:
+        reporter.start()
+    returncode = running.wait()
+    if running.trouble:
+        _warn(running.trouble)
+    # As shells have it.
+    exit_code = returncode if returncode >= 0 else 128 - returncode
+    if reporter:
+        alert = alert_on is AlertOn.END or (alert_on is AlertOn.FAILURE and exit_code != 0)
+        _finish(reporter, Ending(exit_code, signal_name(returncode), alert))
+    raise typer.Exit(exit_code)
+
+
+def _server(connection: Connection, context: typer.Context) -> Server | None:
+    try:
+        return connection.server(context)
+    except NoKey as error:
+        # A backup that is not made is worse than one that is not shown.
+        _warn(f"{error.message.rstrip('.')}; nothing is shown, the command runs all the same")
+        return None
+
+
+def _finish(reporter: Reporter, ending: Ending) -> None:
+    try:
+        reporter.finish(ending)
+    except KeyboardInterrupt:
+        _warn("interrupted before the server was told of the end")
+
+
+def _name(command: str) -> str:
+    return os.fsencode(os.path.basename(command)).decode(errors="replace")  # noqa: PTH119 - quicker to load
+
+
+def _warn(line: str) -> None:
+    warn(f"run: {line}")
