@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import typer
 
-from activitysmith_cli.values import seconds
+from activitysmith_cli.values import parse_seconds
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 """Where a server that was started with its defaults answers."""
@@ -44,7 +44,9 @@ class Connection:
     timeout: Annotated[
         float | None,
         typer.Option(
-            metavar="SECONDS", parser=seconds, help=f"How long to wait for an answer; {DEFAULT_TIMEOUT:g} if left out."
+            metavar="SECONDS",
+            parser=parse_seconds,
+            help=f"How long to wait for an answer; {DEFAULT_TIMEOUT:g} if left out.",
         ),
     ] = None
 

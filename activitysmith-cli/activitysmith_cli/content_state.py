@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from activitysmith_cli.json_documents import read_json
-from activitysmith_cli.values import ActivityType, Color, Metric, comma_separated, number, parse_metric
+from activitysmith_cli.values import ActivityType, Color, Metric, comma_separated, parse_metric, parse_number
 
 HOW = "--content-state, --content-state-file, or flags such as --title"
 TYPES = [kind.value for kind in ActivityType]
@@ -30,12 +30,14 @@ class ContentStateOptions:
     number_of_steps: Annotated[int | None, typer.Option(metavar="N", help="Steps in all, 1 or more.")] = None
     current_step: Annotated[int | None, typer.Option(metavar="N", help="The step it is at, from 1.")] = None
     percentage: Annotated[
-        float | None, typer.Option(metavar="NUMBER", parser=number, help="Progress, from 0 to 100.")
+        float | None, typer.Option(metavar="NUMBER", parser=parse_number, help="Progress, from 0 to 100.")
     ] = None
     value: Annotated[
-        float | None, typer.Option(metavar="NUMBER", parser=number, help="Progress up to --upper-limit instead.")
+        float | None, typer.Option(metavar="NUMBER", parser=parse_number, help="Progress up to --upper-limit instead.")
     ] = None
-    upper_limit: Annotated[float | None, typer.Option(metavar="NUMBER", parser=number, help="With --value.")] = None
+    upper_limit: Annotated[float | None, typer.Option(metavar="NUMBER", parser=parse_number, help="With --value.")] = (
+        None
+    )
     metric: Annotated[
         list[Metric] | None,
         typer.Option(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from activitysmith_cli.json_documents import read_json
-from activitysmith_cli.values import comma_separated, idempotency_key
+from activitysmith_cli.values import comma_separated, parse_idempotency_key
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class RequestOptions:
     idempotency_key: Annotated[
         str | None,
         typer.Option(
-            metavar="KEY", parser=idempotency_key, help="Repeated with the same key within a day, it is done once."
+            metavar="KEY",
+            parser=parse_idempotency_key,
+            help="Repeated with the same key within a day, it is done once.",
         ),
     ] = None
     as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False

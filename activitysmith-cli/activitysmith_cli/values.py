@@ -1,4 +1,7 @@
-"""How values are written on a command line. Each parser raises typer.BadParameter with the rule."""
+"""How values are written on a command line. Each parser raises typer.BadParameter with the rule.
+
+No parser may have the name of an option: in a dataclass of options the option's default would hide it.
+"""
 
 import math
 import re
@@ -39,7 +42,7 @@ IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 LONGEST_SECONDS = 86_400.0
 
 
-def number(text: str) -> int | float:
+def parse_number(text: str) -> int | float:
     """A finite number, an integer where it is written as one."""
     try:
         value: int | float = int(text) if re.fullmatch(r"[-+]?[0-9]{1,18}", text) else float(text)
@@ -50,9 +53,9 @@ def number(text: str) -> int | float:
     return value
 
 
-def seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
     """A length of time, more than 0 and a day at most."""
-    value = float(number(text))
+    value = float(parse_number(text))
     if not 0 < value <= LONGEST_SECONDS:
         raise typer.BadParameter(f"must be more than 0 and at most {LONGEST_SECONDS:g} seconds.")
     return value
@@ -77,7 +80,7 @@ def parse_metric(text: str) -> Metric:
     if not found:
         raise typer.BadParameter(f"{text!r} is not LABEL=VALUE or LABEL=VALUEUNIT, such as CPU=9%.")
     label, value, unit = found.groups()
-    return Metric(label.strip(), number(value), unit.strip())
+    return Metric(label.strip(), parse_number(value), unit.strip())
 
 
 def comma_separated(text: str, option: str) -> list[str]:
@@ -88,14 +91,14 @@ def comma_separated(text: str, option: str) -> list[str]:
     return items
 
 
-def stream_key(text: str) -> str:
+def parse_stream_key(text: str) -> str:
     """A stream's key."""
     if not STREAM_KEY.fullmatch(text):
         raise typer.BadParameter("must be 1 to 255 letters, digits, underscores and hyphens.")
     return text
 
 
-def idempotency_key(text: str) -> str:
+def parse_idempotency_key(text: str) -> str:
     """The name of a request that may be repeated."""
     if not IDEMPOTENCY_KEY.fullmatch(text):
         raise typer.BadParameter("must be 1 to 255 printable ASCII characters without spaces.")

@@ -85,6 +85,9 @@ def test_a_documented_stream_is_on_the_screen(audience: Audience, kind: str) -> 
         end = COMMANDS["stream: end"]
         assert run(audience.client, end)["operation"] == "ended"
         audience.phone.shows_activity(started["activity_id"], state="ended", **shown(end))
+    else:
+        run(audience.client, f"activitysmith activity end-stream {started['stream_key']}")
+        audience.phone.shows_activity(started["activity_id"], state="ended", **shown(command))
 
 
 @pytest.mark.parametrize("kind", LIFECYCLES)

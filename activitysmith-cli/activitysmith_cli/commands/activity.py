@@ -12,7 +12,7 @@ from activitysmith_cli.json_documents import check_text
 from activitysmith_cli.option_groups import spread
 from activitysmith_cli.output import call_and_print
 from activitysmith_cli.request_options import ActivityOptions, RequestOptions, Targeted
-from activitysmith_cli.values import stream_key as key_of_a_stream
+from activitysmith_cli.values import parse_stream_key
 
 app = typer.Typer(
     name="activity",
@@ -23,7 +23,7 @@ app = typer.Typer(
 
 ActivityId = Annotated[str, typer.Option(metavar="ID", help="The activity, as `activity start` answered.")]
 StreamKey = Annotated[
-    str, typer.Argument(metavar="STREAM_KEY", parser=key_of_a_stream, help="Your name for what is going on.")
+    str, typer.Argument(metavar="STREAM_KEY", parser=parse_stream_key, help="Your name for what is going on.")
 ]
 
 

@@ -12,8 +12,7 @@ from activitysmith_cli.output import warn
 from activitysmith_cli.request_options import Targeted
 from activitysmith_cli.running.card import AlertOn, Card, RunType
 from activitysmith_cli.running.reporter import Ending, Reporter
-from activitysmith_cli.values import seconds
-from activitysmith_cli.values import stream_key as key_of_a_stream
+from activitysmith_cli.values import parse_seconds, parse_stream_key
 
 DEFAULT_INTERVAL = 10.0
 
@@ -27,7 +26,7 @@ def run(
     ],
     stream_key: Annotated[
         str,
-        typer.Option(metavar="KEY", parser=key_of_a_stream, help="Your name for what runs, such as nightly-backup."),
+        typer.Option(metavar="KEY", parser=parse_stream_key, help="Your name for what runs, such as nightly-backup."),
     ],
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="First line; the name of the command if left out.")
@@ -42,7 +41,9 @@ def run(
     ] = RunType.SEGMENTED_PROGRESS,
     interval: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", parser=seconds, help=f"Between two updates; {DEFAULT_INTERVAL:g} if left out."),
+        typer.Option(
+            metavar="SECONDS", parser=parse_seconds, help=f"Between two updates; {DEFAULT_INTERVAL:g} if left out."
+        ),
     ] = None,
     hide_output: Annotated[
         bool, typer.Option("--hide-output", help="Do not read the output: phones see the time only.")
