@@ -98,8 +98,8 @@ def call(server: Server, request: Request) -> Answer:
                 time.sleep(pause)
             except httpx.TimeoutException as error:
                 raise Unanswered(_too_late(server)) from error
-            except httpx.RemoteProtocolError as error:
-                raise Unanswered(f"{server.api_url} broke off, or does not speak HTTP: is the URL right?") from error
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+                raise Unanswered(_broken_off(server)) from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise Unanswered(f"the call of {server.api_url} failed: {_in_a_line(error)}") from error
     if not 200 <= answer.status < 300:
@@ -161,6 +161,10 @@ def _document(body: bytes) -> dict[str, Any] | None:
 
 def _too_late(server: Server) -> str:
     return f"{server.api_url} did not answer within {server.timeout:g} s; whether it has done it is not known"
+
+
+def _broken_off(server: Server) -> str:
+    return f"{server.api_url} broke off, or does not speak HTTP; whether it has done it is not known"
 
 
 def _why_not_connected(server: Server, error: BaseException) -> str:
