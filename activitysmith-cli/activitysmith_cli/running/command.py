@@ -82,7 +82,7 @@ class Command:
         except OSError as error:
             self.trouble = f"cannot pass on its output: {error.strerror}"
             return
-        if self._look:
+        if data and self._look:
             self._look(outlet.target, data)
 
     def _open_outlets(self) -> list[Outlet]:

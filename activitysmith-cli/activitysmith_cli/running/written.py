@@ -6,7 +6,8 @@ KEPT_BYTES = 4096
 """Of each stream. More than any line that a card has room for."""
 CONTROL_SEQUENCES = re.compile(
     # ECMA-48: CSI sequences, strings such as OSC (window titles, links), two- and three-character escapes.
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]|\x1b\[?[0-?]*$"
+    # The last of them may have been written by half.
+    r"\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|\Z)|\x1b[ -/]*(?:[0-~]|\Z)"
 )
 PERCENTAGE = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d+)?)\s?%")
 STEP = re.compile(r"\[\s*(\d{1,3})/(\d{1,3})\]|\bstep (\d{1,3})(?:/| of )(\d{1,3})\b", re.IGNORECASE)
