@@ -17,11 +17,11 @@ class Targeted:
         None
     )
 
-    def document(self) -> dict[str, Any] | None:
-        """As the API has it; None for everybody that the API key may reach."""
+    def members(self) -> dict[str, Any]:
+        """The members of the request; none for everybody that the API key may reach."""
         if self.channels is None:
-            return None
-        return {"channels": comma_separated(self.channels, "--channels")}
+            return {}
+        return {"target": {"channels": comma_separated(self.channels, "--channels")}}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ActivityOptions:
         str | None, typer.Option(metavar="JSON", help="What phones say, with sound: an object {title, body}.")
     ] = None
 
-    def document(self) -> dict[str, Any]:
+    def members(self) -> dict[str, Any]:
         """The members of the request."""
         given = {
             "action": read_json("action", self.action, self.action_file, dict),

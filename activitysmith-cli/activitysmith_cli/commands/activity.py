@@ -46,7 +46,7 @@ def start(
     connection: Connection,
 ) -> None:
     """Start a Live Activity; the answer has its activity_id."""
-    body = {"content_state": state.required("title", "type"), **extras.document(), **_target(target)}
+    body = {"content_state": state.required("title", "type"), **extras.members(), **target.members()}
     _call(context, connection, options, Request("POST", "/live-activity/start", body, options.idempotency_key))
 
 
@@ -62,7 +62,7 @@ def update(
     connection: Connection,
 ) -> None:
     """Change what a Live Activity shows."""
-    body = {"activity_id": activity_id, "content_state": state.required("title"), **extras.document()}
+    body = {"activity_id": activity_id, "content_state": state.required("title"), **extras.members()}
     _call(context, connection, options, Request("POST", "/live-activity/update", body, options.idempotency_key))
 
 
@@ -78,7 +78,7 @@ def end(
     connection: Connection,
 ) -> None:
     """End a Live Activity with a last state."""
-    body = {"activity_id": activity_id, "content_state": state.required("title"), **extras.document()}
+    body = {"activity_id": activity_id, "content_state": state.required("title"), **extras.members()}
     _call(context, connection, options, Request("POST", "/live-activity/end", body, options.idempotency_key))
 
 
@@ -98,7 +98,7 @@ def stream(
 
     The server starts, updates and replaces Live Activities as needed.
     """
-    body = {"content_state": state.required("title"), **extras.document(), **_target(target)}
+    body = {"content_state": state.required("title"), **extras.members(), **target.members()}
     _call(context, connection, options, put_stream(stream_key, body, options.idempotency_key))
 
 
@@ -115,13 +115,8 @@ def end_stream(
 ) -> None:
     """End a stream, with a last state if one is given."""
     last = state.document()
-    body: dict[str, Any] = extras.document() if last is None else {"content_state": last, **extras.document()}
+    body: dict[str, Any] = extras.members() if last is None else {"content_state": last, **extras.members()}
     _call(context, connection, options, delete_stream(stream_key, body or None, options.idempotency_key))
-
-
-def _target(target: Targeted) -> dict[str, Any]:
-    document = target.document()
-    return {} if document is None else {"target": document}
 
 
 def _call(context: typer.Context, connection: Connection, options: RequestOptions, request: Request) -> None:

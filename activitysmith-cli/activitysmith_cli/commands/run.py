@@ -1,7 +1,9 @@
 """`activitysmith run`"""
 
 import os
-from typing import Annotated, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -17,20 +19,17 @@ from activitysmith_cli.values import parse_seconds, parse_stream_key
 DEFAULT_INTERVAL = 10.0
 
 
-@spread
-def run(
-    context: typer.Context,
-    *,
-    command: Annotated[
-        list[str], typer.Argument(metavar="-- COMMAND [ARGUMENT]...", help="What to run, and its arguments.")
-    ],
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is shown."""
+
     stream_key: Annotated[
         str,
         typer.Option(metavar="KEY", parser=parse_stream_key, help="Your name for what runs, such as nightly-backup."),
-    ],
+    ]
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="First line; the name of the command if left out.")
-    ] = None,
+    ] = None
     kind: Annotated[
         RunType,
         typer.Option(
@@ -38,22 +37,40 @@ def run(
             metavar="TYPE",
             help="segmented_progress shows steps in the output, such as [3/7]; progress percentages, such as 42%.",
         ),
-    ] = RunType.SEGMENTED_PROGRESS,
+    ] = RunType.SEGMENTED_PROGRESS
     interval: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS", parser=parse_seconds, help=f"Between two updates; {DEFAULT_INTERVAL:g} if left out."
         ),
-    ] = None,
+    ] = None
     hide_output: Annotated[
         bool, typer.Option("--hide-output", help="Do not read the output: phones see the time only.")
-    ] = False,
-    alert_on: Annotated[
-        AlertOn, typer.Option(help="Which ends phones tell of with sound.", show_default=True)
-    ] = AlertOn.NEVER,
+    ] = False
+    alert_on: Annotated[AlertOn, typer.Option(help="Which ends phones tell of with sound.", show_default=True)] = (
+        AlertOn.NEVER
+    )
     auto_dismiss_minutes: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="How long it stays after the end.")
-    ] = None,
+    ] = None
+
+    def card(self, command: Sequence[str]) -> Card:
+        """What the command looks like on phones."""
+        name = os.fsencode(os.path.basename(command[0])).decode(errors="replace")  # noqa: PTH119 - quicker to load
+        return Card(self.title or name, self.kind, self.auto_dismiss_minutes)
+
+    def alerts(self, exit_code: int) -> bool:
+        """Whether phones tell of this end with sound."""
+        return self.alert_on is AlertOn.END or (self.alert_on is AlertOn.FAILURE and exit_code != 0)
+
+
+@spread
+def run(
+    context: typer.Context,
+    command: Annotated[
+        list[str], typer.Argument(metavar="-- COMMAND [ARGUMENT]...", help="What to run, and its arguments.")
+    ],
+    options: RunOptions,
     target: Targeted,
     connection: Connection,
 ) -> None:
@@ -62,20 +79,19 @@ def run(
     Its input, output and exit code are its own, and signals are passed on to it. If the server is away it runs all the
     same.
     """
+    # A terminal's modules, which other commands can do without.
     from activitysmith_cli.running.command import CannotRun, Command, signal_name
 
-    card = Card(title or _name(command[0]), kind, auto_dismiss_minutes)
-    channels = target.document()
-    extras: dict[str, Any] = {} if channels is None else {"target": channels}
+    card, extras = options.card(command), target.members()
     check_text({"title": card.title, **extras})
     server = _server(connection, context)
     try:
-        running = Command(command, look=None if hide_output else card.written.feed)
+        running = Command(command, look=None if options.hide_output else card.written.feed)
     except CannotRun as error:
         warn(str(error))
         raise typer.Exit(error.exit_code) from None
     reporter = server and Reporter(
-        server, stream_key, card, extras=extras, interval=interval or DEFAULT_INTERVAL, warn=_warn
+        server, options.stream_key, card, extras=extras, interval=options.interval or DEFAULT_INTERVAL, warn=_warn
     )
     if reporter:
         reporter.start()
@@ -85,8 +101,7 @@ def run(
     # As shells have it.
     exit_code = returncode if returncode >= 0 else 128 - returncode
     if reporter:
-        alert = alert_on is AlertOn.END or (alert_on is AlertOn.FAILURE and exit_code != 0)
-        _finish(reporter, Ending(exit_code, signal_name(returncode), alert))
+        _finish(reporter, Ending(exit_code, signal_name(returncode), options.alerts(exit_code)))
     raise typer.Exit(exit_code)
 
 
@@ -104,10 +119,6 @@ def _finish(reporter: Reporter, ending: Ending) -> None:
         reporter.finish(ending)
     except KeyboardInterrupt:
         _warn("interrupted before the server was told of the end")
-
-
-def _name(command: str) -> str:
-    return os.fsencode(os.path.basename(command)).decode(errors="replace")  # noqa: PTH119 - quicker to load
 
 
 def _warn(line: str) -> None:

@@ -56,10 +56,10 @@ class Command:
         """Returns when the command has ended, with 0 or more for an exit code and less than 0 for a signal."""
         while self._process.poll() is None:
             self._pass_on(None)
-        self._signals.ended()
         deadline = time.monotonic() + LEFT_OVER_SECONDS
         while self._open_outlets() and time.monotonic() < deadline and self._pass_on(QUIET_SECONDS):
             pass
+        self._signals.ended()
         return self._process.returncode
 
     def _pass_on(self, seconds: float | None) -> bool:
