@@ -9,6 +9,7 @@ import pytest
 from tests import certificates
 from tests.cli.bad_server import BadServer
 from tests.cli.client import Client
+from tests.cli.in_process import say
 from tests.stack import free_ports
 
 
@@ -43,11 +44,12 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_what_answers_and_is_no_server_of_ours_is_told(tmp_path: Path, name: str) -> None:
+def test_what_answers_and_is_no_server_of_ours_is_told(capfd: pytest.CaptureFixture[str], name: str) -> None:
     answer, told = ANSWERS[name]
     with BadServer(answer) as server:
-        client = Client(f"http://127.0.0.1:{server.port}", "ask_secret", tmp_path)
-        said = client.refused("push", "--title", "x", code=1)
+        code, _ = say("push", "--title", "x", ACTIVITYSMITH_BASE_URL=f"http://127.0.0.1:{server.port}")
+    answered, said = capfd.readouterr()
+    assert (code, answered) == (1, "")
     assert told in said.splitlines()[0]
     assert said.startswith("activitysmith: ")
     assert "\x1b" not in said

@@ -55,9 +55,8 @@ def test_flags_camel_case_and_snake_case_say_the_same(audience: Audience, name: 
     again = [
         audience.client.answer(*stream, "--content-state", camel),
         audience.client.answer(*stream, "--content-state-file", "state.json"),
-        audience.client.answer(*stream, "--content-state-file", "-", stdin=b"\xef\xbb\xbf" + snake.encode()),
     ]
-    assert [answer["operation"] for answer in (first, *again)] == ["started", "noop", "noop", "noop"]
+    assert [answer["operation"] for answer in (first, *again)] == ["started", "noop", "noop"]
 
 
 def test_a_flag_goes_over_the_same_field_of_the_json(audience: Audience) -> None:
@@ -72,7 +71,7 @@ def test_a_push_carries_everything(audience: Audience) -> None:
     audience.client.answer(
         "push", "--title", "-x \u202e", "--message", "two\nlines", "--badge", "0", "--sound", "chime.caf",
         "--payload-file", "-", "--actions-file", "buttons.json", "--channels", audience.slug,
-        stdin=b'{"build": 9007199254740993, "a_b": {"aB": null}}',
+        stdin=b'\xef\xbb\xbf{"build": 9007199254740993, "a_b": {"aB": null}}',
     )  # fmt: skip
     notification = audience.phone.shows("-x \u202e")
     assert (notification["message"], notification["badge"]) == ("two\nlines", 0)
@@ -114,8 +113,11 @@ def test_what_the_server_refuses_is_told_with_exit_code_1(team: Team, client: Cl
     lines = client.refused(*arguments, code=1).splitlines()
     assert lines[0].startswith(f"activitysmith: {told}")
     assert lines[-1].startswith("request_id: ")
-    body = json.loads(client.refused(*arguments, "--json", code=1))
-    assert f"{body['error']}: {body['message']}" == lines[0].removeprefix(f"activitysmith: {name} ")
+
+
+def test_with_json_a_refusal_is_the_servers_body_as_it_is(client: Client) -> None:
+    body = client.refused("push", "--title", "", "--json", code=1)
+    assert json.loads(body) == {"error": "Invalid request", "message": "title is required and must not be blank"}
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 from activitysmith_cli import __version__
-from activitysmith_cli.main import app
-from typer.testing import CliRunner
 
 from tests.cli.client import Client
-
-NOBODY = {"ACTIVITYSMITH_API_KEY": "ask_nobody", "ACTIVITYSMITH_BASE_URL": "http://127.0.0.1:1", "COLUMNS": "80"}
+from tests.cli.in_process import say
 
 STATE = ("--title", "x", "--type", "progress", "--percentage", "1")
 WRONG: dict[str, tuple[list[str], str]] = {
@@ -57,12 +54,6 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "no command to run": (["run", "--stream-key", "k"], "Missing argument"),
     "unknown": (["pus"], "No such command 'pus'. Did you mean 'push'?"),
 }
-
-
-def say(*arguments: str, **env: str) -> tuple[int, str]:
-    """Exit code and output of a command that calls nobody. In this process: there are many, and starting takes time."""
-    done = CliRunner().invoke(app, arguments, env=NOBODY | env)
-    return done.exit_code, done.output
 
 
 @pytest.mark.parametrize("name", WRONG)
