@@ -96,6 +96,8 @@ def call(server: Server, request: Request) -> Answer:
                 if pause is None or not _has_cause(error, ConnectionRefusedError):
                     raise Unanswered(_why_not_connected(server, error)) from error
                 time.sleep(pause)
+            except httpx.ConnectTimeout as error:
+                raise Unanswered(f"cannot reach {server.api_url} within {server.timeout:g} s") from error
             except httpx.TimeoutException as error:
                 raise Unanswered(_too_late(server)) from error
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
