@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help up test check audit bench reliability fmt proto
 BIN := .venv/bin
-INPUTS := pyproject.toml constraints.txt scripts/make_venv.sh
+INPUTS := pyproject.toml activitysmith-cli/pyproject.toml constraints.txt scripts/make_venv.sh
 NODE_SDK := tests/sdk/node
 
 help: ## list these commands

@@ -15,6 +15,6 @@ fi
 requirement=.
 [ "$what" = dev ] && requirement='.[dev]'
 echo "Installing into .venv (the first time takes a minute or two)" >&2
-PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --quiet -c constraints.txt -e "$requirement"
+PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --quiet -c constraints.txt -e "$requirement" -e ./activitysmith-cli
 touch .venv/.stamp-run
 if [ "$what" = dev ]; then touch .venv/.stamp-dev; fi

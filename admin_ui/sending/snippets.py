@@ -38,7 +38,7 @@ SDK_TYPES = {"segmented_progress", "progress", "metrics"}
 CLI_OPTIONS = {
     "title": "title", "message": "message", "subtitle": "subtitle", "media": "media", "redirection": "redirection",
     "actions": "actions", "activity_id": "activity-id", "content_state": "content-state", "action": "action",
-    "target": "channels",
+    "target": "channels", "badge": "badge", "sound": "sound", "payload": "payload", "alert": "alert",
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def in_all_languages(request: ApiRequest, gateway_url: str) -> dict[str, str]:
         "curl": curl(request, gateway_url),
         "Python": python_sdk(request, gateway_url),
         "Node": node_sdk(request, gateway_url),
-        "CLI": cli(request),
+        "CLI": cli(request, gateway_url),
     }
 
 
@@ -104,21 +104,14 @@ def node_sdk(request: ApiRequest, gateway_url: str) -> str:
     )
 
 
-def cli(request: ApiRequest) -> str:
-    """A command of the documented CLI."""
+def cli(request: ApiRequest, gateway_url: str) -> str:
+    """A command of `activitysmith`."""
     lines = [f"activitysmith {CLI_COMMANDS[request.operation]}"]
     if _is_stream(request):
         lines[0] += f" {shlex.quote(request.stream_key)}"
-    lines += [
-        f"--{CLI_OPTIONS[name]} {shlex.quote(_cli_value(name, value))}"
-        for name, value in request.body.items()
-        if name in CLI_OPTIONS
-    ]
-    command = " \\\n  ".join(lines)
-    missing = [name for name in request.body if name not in CLI_OPTIONS]
-    if not missing:
-        return command
-    return f"# The CLI has no option for {', '.join(missing)}: use curl or an SDK for a request with it.\n{command}"
+    lines.append(f"--base-url {shlex.quote(gateway_url)}")
+    lines += [f"--{CLI_OPTIONS[name]} {shlex.quote(_cli_value(name, value))}" for name, value in request.body.items()]
+    return " \\\n  ".join(lines)
 
 
 def _is_stream(request: ApiRequest) -> bool:

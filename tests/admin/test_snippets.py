@@ -1,10 +1,13 @@
 """What is shown as curl and as code can be run as it stands, and sends exactly the request that was composed."""
 
 import json
+import re
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,17 +152,25 @@ def test_the_official_python_sdk_sends_the_request(
     assert (method, path, authorization, body) == sent(request_)
 
 
-@pytest.mark.parametrize("text", NASTY)
-def test_a_shell_gives_the_cli_its_arguments_as_they_were_composed(text: str) -> None:
-    command = cli(ApiRequest(Operation.PUSH, {"title": text.replace("\x00", ""), "target": {"channels": ["a", "b"]}}))
-    show = f"activitysmith() {{ printf '%s\\0' \"$@\"; }}\n{command}"
-    arguments = subprocess.run(["/bin/sh", "-c", show], check=True, capture_output=True).stdout.decode().split("\0")
-    assert arguments == ["push", "--title", text.replace("\x00", ""), "--channels", "a,b", ""]
+WITH_ALL_OPTIONS = [
+    ApiRequest(Operation.PUSH, {"title": "x", "payload": {"a": [1]}, "badge": 0, "sound": "chime.caf"}),
+    ApiRequest(Operation.START, {"content_state": STATE, "action": {"title": "t"}, "alert": {"title": "it's"}}),
+]
 
 
-def test_the_cli_is_given_camel_case_and_says_what_it_has_no_option_for() -> None:
-    assert "numberOfSteps" in cli(ApiRequest(Operation.STREAM, {"content_state": STATE}, "nightly"))
-    assert cli(ApiRequest(Operation.PUSH, {"title": "x", "badge": 1})).startswith("# The CLI has no option for badge")
+@pytest.mark.parametrize("request_", [*REQUESTS, *WITH_ALL_OPTIONS, push("it's $HOME `id` \\ 🚨 \u2028\n-x")])
+def test_a_shell_that_runs_the_cli_command_sends_the_request(gateway: Gateway, request_: ApiRequest) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    environment = {"PATH": path, "ACTIVITYSMITH_API_KEY": "ask_secret"}
+    command = cli(request_, gateway.url)
+    subprocess.run(["/bin/sh", "-c", command], env=environment, check=True, capture_output=True)
+    method, route, authorization, body = gateway.last()
+    if body and "content_state" in body:
+        # The documentation of the CLI is in camel case, which the server takes as well.
+        state = {re.sub("([A-Z])", r"_\1", name).lower(): value for name, value in body["content_state"].items()}
+        assert "numberOfSteps" in body["content_state"] or "number_of_steps" not in state
+        body["content_state"] = state
+    assert (method, route, authorization, body) == sent(request_)
 
 
 def test_code_says_where_the_sdks_differ_from_this_server() -> None:

@@ -33,6 +33,7 @@ REASONS = frozenset(
         "needs a PostgreSQL of your own",
         "part of a program",
         "run by tests/backup",
+        "run by tests/cli",
         "run by tests/replicas",
         "run by tests/sdk",
     }

@@ -1,0 +1,5 @@
+"""`python -m activitysmith_cli`"""
+
+from activitysmith_cli.main import main
+
+main()

@@ -1,0 +1,88 @@
+"""What is printed: answers on standard output, everything else on standard error."""
+
+import contextlib
+import json
+import os
+from typing import Any, NoReturn
+
+import typer
+
+from activitysmith_cli.calls import Answer, Refused, Request, Unanswered, call
+from activitysmith_cli.connection import Server
+
+FAILED = 1
+
+
+def call_and_print(server: Server, request: Request, *, as_json: bool) -> None:
+    """Makes the call and prints the answer. Ends the process with exit code 1 if it brings no success."""
+    try:
+        answer = call(server, request)
+    except Unanswered as error:
+        fail(str(error))
+    except Refused as refused:
+        _print(2, _as_it_is(refused.answer) if as_json else refusal(refused.answer))
+        raise typer.Exit(FAILED) from None
+    try:
+        _print(1, _as_it_is(answer) if as_json else _lines(answer.document or {}))
+    except OSError as error:
+        fail(f"it is done, but the answer cannot be written: {error.strerror}")
+
+
+def fail(line: str) -> NoReturn:
+    """Ends the process with a line for people."""
+    warn(line)
+    raise typer.Exit(FAILED)
+
+
+def warn(line: str) -> None:
+    """Says something that is no answer."""
+    _print(2, f"activitysmith: {one_line(line)}\n".encode())
+
+
+def refusal(answer: Answer) -> bytes:
+    """What a server refused, for people: a line with the error and why, and a line for each further fact."""
+    document = dict(answer.document or {})
+    if not document:
+        return f"activitysmith: {one_line(_no_json(answer))}\n".encode()
+    head = f"{answer.status} {document.pop('error', '')}: {document.pop('message', '')}".rstrip(": ")
+    facts = {"retry_after_seconds": answer.retry_after, "request_id": answer.headers.get("x-request-id")}
+    document |= {name: fact for name, fact in facts.items() if fact is not None and name not in document}
+    return f"activitysmith: {one_line(head)}\n".encode() + _lines(document)
+
+
+def one_line(text: str) -> str:
+    """The text without what could move a terminal's cursor or hide what it says."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _no_json(answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        return f"the server answered {answer.status} and points to {answer.headers.get('location')}: call it there"
+    lines = answer.body[:1000].decode(errors="replace").split("\n")
+    start = next((line.strip() for line in lines if line.strip()), "")
+    return f"the server answered {answer.status} without JSON" + (f": {start[:100]}" if start else "")
+
+
+def _as_it_is(answer: Answer) -> bytes:
+    return answer.body if answer.body.endswith(b"\n") else answer.body + b"\n"
+
+
+def _lines(document: dict[str, Any]) -> bytes:
+    lines = [f"{name}: {_value(value)}\n" for name, value in document.items() if name != "success"]
+    return "".join(one_line(line[:-1]) + "\n" for line in lines).encode(errors="replace")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _print(handle: int, data: bytes) -> None:
+    # Not by print: an encoding that cannot express the text, or a full disk at exit, would end in a stack trace.
+    left = memoryview(data)
+    with contextlib.suppress(OSError) if handle == 2 else contextlib.nullcontext():
+        while left:
+            left = left[os.write(handle, left) :]

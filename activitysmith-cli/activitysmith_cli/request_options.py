@@ -1,0 +1,62 @@
+"""Options of commands that make one call."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from activitysmith_cli.json_documents import read_json
+from activitysmith_cli.values import comma_separated, parse_idempotency_key
+
+
+@dataclass(frozen=True)
+class Targeted:
+    """Whom it is for."""
+
+    channels: Annotated[str | None, typer.Option(metavar="SLUGS", help="Only to these channels, such as devs,ops.")] = (
+        None
+    )
+
+    def members(self) -> dict[str, Any]:
+        """The members of the request; none for everybody that the API key may reach."""
+        if self.channels is None:
+            return {}
+        return {"target": {"channels": comma_separated(self.channels, "--channels")}}
+
+
+@dataclass(frozen=True)
+class RequestOptions:
+    """How a call is made, and how its answer is printed."""
+
+    idempotency_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            parser=parse_idempotency_key,
+            help="Repeated with the same key within a day, it is done once.",
+        ),
+    ] = None
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False
+
+
+@dataclass(frozen=True)
+class ActivityOptions:
+    """What else than its state is said of a Live Activity."""
+
+    action: Annotated[
+        str | None, typer.Option(metavar="JSON", help="Its button: an object {title, type, url}. Left out, it stays.")
+    ] = None
+    action_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")
+    ] = None
+    alert: Annotated[
+        str | None, typer.Option(metavar="JSON", help="What phones say, with sound: an object {title, body}.")
+    ] = None
+
+    def members(self) -> dict[str, Any]:
+        """The members of the request."""
+        given = {
+            "action": read_json("action", self.action, self.action_file, dict),
+            "alert": read_json("alert", self.alert, None, dict),
+        }
+        return {name: value for name, value in given.items() if value is not None}

@@ -1,0 +1,1 @@
+"""`activitysmith run`: a command, and its Live Activity."""

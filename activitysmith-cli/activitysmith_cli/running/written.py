@@ -1,0 +1,69 @@
+"""What a command has written lately, made fit for a card: a line, a percentage, a step."""
+
+import re
+
+KEPT_BYTES = 4096
+"""Of each stream. More than any line that a card has room for."""
+CONTROL_SEQUENCES = re.compile(
+    # ECMA-48: CSI sequences, strings such as OSC (window titles, links), two- and three-character escapes.
+    # The last of them may have been written by half.
+    r"\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|\Z)|\x1b[ -/]*(?:[0-~]|\Z)"
+)
+PERCENTAGE = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d+)?)\s?%")
+STEP = re.compile(r"\[\s*(\d{1,3})/(\d{1,3})\]|\bstep (\d{1,3})(?:/| of )(\d{1,3})\b", re.IGNORECASE)
+MOST_STEPS = 50
+"""Segments beyond that cannot be told apart."""
+NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
+
+
+class Written:
+    """The end of each stream. Fed by one thread, read by another."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, bytes] = {}
+        self._latest = 0
+
+    def feed(self, stream: int, data: bytes) -> None:
+        """Takes notice of what was written to this stream. Costs the same however much that is."""
+        self._ends[stream] = (self._ends.get(stream, b"")[-KEPT_BYTES:] + data[-KEPT_BYTES:])[-KEPT_BYTES:]
+        self._latest = stream
+
+    def last_line(self) -> str:
+        """The last line with something to read on it, without control sequences; empty if there is none."""
+        lines = self._lines()
+        return lines[-1] if lines else ""
+
+    def percentage(self) -> float | None:
+        """The last one that was written, 0 to 100."""
+        for line in reversed(self._lines()):
+            numbers = [float(found) for found in PERCENTAGE.findall(line)]
+            numbers = [number for number in numbers if number <= 100]
+            if numbers:
+                return numbers[-1]
+        return None
+
+    def step(self) -> tuple[int, int] | None:
+        """The last step that was written, as `[3/7]` or `step 3 of 7`: which, and of how many."""
+        for line in reversed(self._lines()):
+            for found in reversed(list(STEP.finditer(line))):
+                current, total = (int(number) for number in found.groups() if number is not None)
+                if 1 <= current <= total <= MOST_STEPS:
+                    return current, total
+        return None
+
+    def _lines(self) -> list[str]:
+        """Those of the stream that was written to last, or else of the others."""
+        ends = dict(self._ends)
+        for stream in sorted(ends, key=lambda one: one != self._latest):
+            text = CONTROL_SEQUENCES.sub("", ends[stream].decode(errors="replace"))
+            lines = [_readable(line) for line in re.split(r"[\r\n]+", text)]
+            if any(lines):
+                return [line for line in lines if line]
+        return []
+
+
+def _readable(line: str) -> str:
+    if 4 * line.count(NOT_TEXT) > len(line):
+        return ""
+    shown = (character if character.isprintable() else " " for character in line.replace(NOT_TEXT, " "))
+    return " ".join("".join(shown).split())
