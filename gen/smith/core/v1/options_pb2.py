@@ -25,17 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/options.proto\x12\rsmith.core.v1\x1a google/protobuf/descriptor.proto\"[\n\x0cMethodPolicy\x12$\n\x05\x61llow\x18\x01 \x03(\x0e\x32\x15.smith.core.v1.Access\x12\x14\n\x0crate_limited\x18\x02 \x01(\x08\x12\x0f\n\x07\x61udited\x18\x03 \x01(\x08\"m\n\tFieldForm\x12\x12\n\nomit_empty\x18\x01 \x01(\x08\x12\x10\n\x08\x65xpected\x18\x02 \x01(\t\x12\r\n\x05\x65rror\x18\x03 \x01(\t\x12\x14\n\x0crefuse_empty\x18\x04 \x01(\t\x12\x15\n\rnull_if_unset\x18\x05 \x01(\x08*\x7f\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x12\n\x0e\x41\x43\x43\x45SS_API_KEY\x10\x02\x12\x11\n\rACCESS_DEVICE\x10\x03\x12\x11\n\rACCESS_MEMBER\x10\x04\x12\x10\n\x0c\x41\x43\x43\x45SS_OWNER\x10\x05:M\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1b.smith.core.v1.MethodPolicy:G\n\x04\x66orm\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x18.smith.core.v1.FieldFormb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/options.proto\x12\rsmith.core.v1\x1a google/protobuf/descriptor.proto\"[\n\x0cMethodPolicy\x12$\n\x05\x61llow\x18\x01 \x03(\x0e\x32\x15.smith.core.v1.Access\x12\x14\n\x0crate_limited\x18\x02 \x01(\x08\x12\x0f\n\x07\x61udited\x18\x03 \x01(\x08\"m\n\tFieldForm\x12\x12\n\nomit_empty\x18\x01 \x01(\x08\x12\x10\n\x08\x65xpected\x18\x02 \x01(\t\x12\r\n\x05\x65rror\x18\x03 \x01(\t\x12\x14\n\x0crefuse_empty\x18\x04 \x01(\t\x12\x15\n\rnull_if_unset\x18\x05 \x01(\x08\"\xc3\x03\n\nFieldRules\x12\x14\n\x07minimum\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11\x65xclusive_minimum\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nmin_length\x18\x04 \x01(\rH\x03\x88\x01\x01\x12\x17\n\nmax_length\x18\x05 \x01(\rH\x04\x88\x01\x01\x12\x0f\n\x07pattern\x18\x06 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x07 \x01(\t\x12\x16\n\tmin_items\x18\x08 \x01(\rH\x05\x88\x01\x01\x12\x16\n\tmax_items\x18\t \x01(\rH\x06\x88\x01\x01\x12\x14\n\x0c\x64\x65\x66\x61ult_json\x18\n \x01(\t\x12\x14\n\x0c\x65xample_json\x18\x0b \x01(\t\x12.\n\nconditions\x18\x0c \x03(\x0b\x32\x1a.smith.core.v1.MessageRule\x12\x0e\n\x06values\x18\r \x03(\t\x12\x12\n\nalways_set\x18\x0e \x01(\x08\x42\n\n\x08_minimumB\n\n\x08_maximumB\x14\n\x12_exclusive_minimumB\r\n\x0b_min_lengthB\r\n\x0b_max_lengthB\x0c\n\n_min_itemsB\x0c\n\n_max_items\"i\n\x0bMessageRule\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\x12\x10\n\x08requires\x18\x03 \x03(\t\x12\x17\n\x0frequires_one_of\x18\x04 \x03(\t\x12\x10\n\x08\x65xcludes\x18\x05 \x03(\t*\x7f\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x12\n\x0e\x41\x43\x43\x45SS_API_KEY\x10\x02\x12\x11\n\rACCESS_DEVICE\x10\x03\x12\x11\n\rACCESS_MEMBER\x10\x04\x12\x10\n\x0c\x41\x43\x43\x45SS_OWNER\x10\x05:M\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1b.smith.core.v1.MethodPolicy:6\n\x0coperation_id\x12\x1e.google.protobuf.MethodOptions\x18\xb7\x87\x03 \x01(\t:T\n\rmessage_rules\x12\x1f.google.protobuf.MessageOptions\x18\xb8\x87\x03 \x03(\x0b\x32\x1a.smith.core.v1.MessageRule:G\n\x04\x66orm\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x18.smith.core.v1.FieldForm:I\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\x0b\x32\x19.smith.core.v1.FieldRulesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=284
-  _globals['_ACCESS']._serialized_end=411
+  _globals['_ACCESS']._serialized_start=845
+  _globals['_ACCESS']._serialized_end=972
   _globals['_METHODPOLICY']._serialized_start=80
   _globals['_METHODPOLICY']._serialized_end=171
   _globals['_FIELDFORM']._serialized_start=173
   _globals['_FIELDFORM']._serialized_end=282
+  _globals['_FIELDRULES']._serialized_start=285
+  _globals['_FIELDRULES']._serialized_end=736
+  _globals['_MESSAGERULE']._serialized_start=738
+  _globals['_MESSAGERULE']._serialized_end=843
 # @@protoc_insertion_point(module_scope)
