@@ -28,7 +28,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
     """The OpenAPI document of these routes. Raises ValueError or KeyError if the protos state what cannot be said."""
     schemas, failures = Schemas(), errors.ErrorResponses()
     paths: dict[str, dict[str, Any]] = {}
-    for route in routes:
+    for route in sorted(routes, key=_place):
         path = paths.setdefault(operations.path_of(route), {})
         path[route.method.lower()] = operations.operation(route, schemas, failures)
     return {
@@ -50,6 +50,12 @@ def document(routes: list[Route]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _place(route: Route) -> tuple[int, str, int]:
+    """Where an operation stands: the first tags first, then by tag, in the order of the protos."""
+    tag = tag_of(route.rpc.containing_service.name)
+    return (FIRST_TAGS.index(tag) if tag in FIRST_TAGS else len(FIRST_TAGS), tag, route.rpc.index)
 
 
 def _scheme(bearer_format: str, description: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from smith.core.v1 import options_pb2
 from gateway.openapi import errors
 from gateway.openapi.examples import REQUESTS, RESPONSES
 from gateway.openapi.headers import IDEMPOTENCY_KEY, answer_headers
+from gateway.openapi.rules import list_rules
 from gateway.openapi.schemas import Schemas, describe, parameter_schema
 from gateway.openapi.words import paragraphs, spoken, tag_of
 from gateway.routes import Route
@@ -79,7 +80,10 @@ def _parameter(field: FieldDescriptor, route: Route) -> dict[str, Any]:
     if in_path:
         schema.setdefault("minLength", 1)
     parameter = {"name": field.name, "in": "path" if in_path else "query", "required": in_path, "schema": schema}
-    return describe(parameter, field.full_name)
+    describe(parameter, field.full_name)
+    if schema.get("maxItems", 0) < list_rules(field).get("maxItems", 0):
+        parameter["description"] = f"{parameter['description']} In a query {schema['maxItems']} at most."
+    return parameter
 
 
 def _body(route: Route, schemas: Schemas) -> dict[str, Any]:

@@ -50,21 +50,36 @@ def annotations(field: FieldDescriptor) -> dict[str, Any]:
     return notes
 
 
-def message_rules(message: Descriptor) -> list[dict[str, Any]]:
-    """What fields of the message ask of each other, each as a schema."""
+def message_rules(message: Descriptor) -> dict[str, Any]:
+    """What fields of the message ask of each other."""
     if not message.has_options:
-        return []
+        return {}
     return conditions(message, message.GetOptions().Extensions[options_pb2.message_rules])
 
 
-def conditions(message: Descriptor, rules: Iterable[options_pb2.MessageRule]) -> list[dict[str, Any]]:
-    """The same for the rules that hold in one place. Raises KeyError for a field that the message does not have."""
-    return [_condition(message, rule) for rule in rules]
+def conditions(message: Descriptor, rules: Iterable[options_pb2.MessageRule]) -> dict[str, Any]:
+    """What these rules say of the message, as part of its schema.
+
+    Raises KeyError for a field that the message does not have.
+    """
+    schema: dict[str, Any] = {}
+    for rule in rules:
+        for name in (*rule.requires, *rule.requires_one_of, *rule.excludes, *([rule.field] if rule.field else ())):
+            message.fields_by_name[name]
+        then = _asked(rule)
+        if not rule.field:
+            schema.setdefault("allOf", []).append({"type": "object", **then})
+        elif rule.values:
+            given = {"required": [rule.field], "properties": {rule.field: {"enum": list(rule.values)}}}
+            schema.setdefault("allOf", []).append({"type": "object", "if": given, "then": then})
+        elif [*then] == ["required"]:
+            schema.setdefault("dependentRequired", {})[rule.field] = then["required"]
+        else:
+            schema.setdefault("dependentSchemas", {})[rule.field] = then
+    return schema
 
 
-def _condition(message: Descriptor, rule: options_pb2.MessageRule) -> dict[str, Any]:
-    for name in (*rule.requires, *rule.requires_one_of, *rule.excludes, *([rule.field] if rule.field else ())):
-        message.fields_by_name[name]
+def _asked(rule: options_pb2.MessageRule) -> dict[str, Any]:
     then: dict[str, Any] = {}
     if rule.requires:
         then["required"] = list(rule.requires)
@@ -72,16 +87,7 @@ def _condition(message: Descriptor, rule: options_pb2.MessageRule) -> dict[str, 
         then["anyOf"] = [{"required": [name]} for name in rule.requires_one_of]
     if rule.excludes:
         then["properties"] = {name: {"maxItems": 0} for name in rule.excludes}
-    if not rule.field:
-        return then
-    if not rule.values:
-        return (
-            {"dependentRequired": {rule.field: then["required"]}}
-            if [*then] == ["required"]
-            else {"dependentSchemas": {rule.field: then}}
-        )
-    given = {"required": [rule.field], "properties": {rule.field: {"enum": list(rule.values)}}}
-    return {"if": given, "then": then}
+    return then
 
 
 def _plain(number: float) -> int | float:

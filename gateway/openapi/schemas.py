@@ -13,6 +13,8 @@ from gateway.openapi.rules import annotations, conditions, list_rules, message_r
 from gateway.openapi.words import paragraphs
 
 SAFE_INTEGER = 2**53
+MAX_LIST = 100
+"""Items of a list in a query, which has to fit in the request's head together with everything else."""
 DATE_TIME = {"type": "string", "format": "date-time"}
 
 
@@ -48,8 +50,8 @@ class Schemas:
             schema["additionalProperties"] = False
             if required := [f.name for f in fields if (_is_required(f) if request else _is_always_there(f))]:
                 schema["required"] = required
-            if request and (rules := message_rules(message)):
-                schema["allOf"] = rules
+            if request:
+                schema |= message_rules(message)
             describe(schema, message.full_name)
         return {"$ref": f"#/components/schemas/{name}"}
 
@@ -70,7 +72,7 @@ class Schemas:
         if request:
             value |= annotations(field)
         if request and (place := rules_of(field).conditions) and field.message_type is not None:
-            value["allOf"] = conditions(field.message_type, place)
+            value |= conditions(field.message_type, place)
         return describe(value, field.full_name)
 
     def _item(self, field: FieldDescriptor, *, request: bool) -> dict[str, Any]:
@@ -96,8 +98,10 @@ def parameter_schema(field: FieldDescriptor) -> dict[str, Any] | None:
     if field.message_type is not None:
         return dict(DATE_TIME) if field.message_type.full_name == TIMESTAMP and not field.is_repeated else None
     item = _scalar_schema(field) | _range(field) | value_rules(field)
-    schema = {"type": "array", "items": item, **list_rules(field)} if field.is_repeated else item
-    return schema | annotations(field)
+    if not field.is_repeated:
+        return item | annotations(field)
+    limits = list_rules(field)
+    return {"type": "array", "items": item, **limits, "maxItems": min(limits.get("maxItems", MAX_LIST), MAX_LIST)}
 
 
 def _scalar_schema(field: FieldDescriptor) -> dict[str, Any]:

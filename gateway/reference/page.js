@@ -8,6 +8,7 @@ Scalar.createApiReference("#reference", {
   showDeveloperTools: "never",
   hideClientButton: true,
   hideModels: true,
+  orderSchemaPropertiesBy: "preserve",
   documentDownloadType: "direct",
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
   metaData: { title: "ActivitySmith API" },
