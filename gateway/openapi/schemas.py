@@ -16,6 +16,8 @@ SAFE_INTEGER = 2**53
 MAX_LIST = 100
 """Items of a list in a query, which has to fit in the request's head together with everything else."""
 DATE_TIME = {"type": "string", "format": "date-time"}
+SINCE_1970 = {"pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-"}
+"""Core knows no other times."""
 
 
 class Schemas:
@@ -96,7 +98,7 @@ def describe(schema: dict[str, Any], full_name: str) -> dict[str, Any]:
 def parameter_schema(field: FieldDescriptor) -> dict[str, Any] | None:
     """The schema of a field that can be a parameter of path or query; None if it cannot."""
     if field.message_type is not None:
-        return dict(DATE_TIME) if field.message_type.full_name == TIMESTAMP and not field.is_repeated else None
+        return DATE_TIME | SINCE_1970 if field.message_type.full_name == TIMESTAMP and not field.is_repeated else None
     item = _scalar_schema(field) | _range(field) | value_rules(field)
     if not field.is_repeated:
         return item | annotations(field)
