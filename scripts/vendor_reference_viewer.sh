@@ -11,7 +11,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 npm pack --silent --pack-destination "$scratch" "@scalar/api-reference@$version" >/dev/null
 package="$scratch/scalar-api-reference-$version.tgz"
-if [ "$(openssl dgst -sha512 -binary "$package" | base64 -w 0)" != "$integrity" ]; then
+if [ "$(openssl dgst -sha512 -binary "$package" | openssl base64 -A)" != "$integrity" ]; then
   echo "the package is not the one that was looked at" >&2
   exit 1
 fi

@@ -16,7 +16,8 @@ DESCRIPTION = """\
 Send push notifications and Live Activities to the iPhones of a team, and manage who receives them.
 
 - Every request but those that sign in, pair or accept an invite carries `Authorization: Bearer …`.
-- Every answer carries `X-Request-Id`. Every error has the members `error` and `message`.
+- Every answer carries `X-Request-Id`. Every error has the members `error` and `message`. A path answers methods that it
+  does not take with 405 and `Allow`.
 - Bodies are JSON objects in UTF-8, of 262144 bytes at most. Field names are taken in lowerCamelCase, too. Unknown
   fields and parameters are refused. Text must not hold the character U+0000.
 - Requests that send count against the account's limit per minute, whose state is in `RateLimit-*`.
