@@ -5,7 +5,7 @@ from typing import Any
 NOTHING: dict[str, Any] = {"nothing_to_say": {}}
 
 REQUESTS: dict[str, dict[str, Any]] = {
-    "CreateSession": {"sign_in": {"email": "owner@example.com", "password": "correct horse battery"}},
+    "CreateSession": {"sign_in": {"email": "ada@example.com", "password": "correct horse battery"}},
     "ChangePassword": {
         "change": {"current_password": "correct horse battery", "new_password": "staple gun parade"},
     },
