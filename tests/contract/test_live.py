@@ -78,8 +78,8 @@ def judge(name: str, status: int) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
 
 
-def schemathesis(place: Stack, *arguments: str) -> subprocess.Popen[str]:
-    """Starts a run over the live server, with every check."""
+def schemathesis(place: Stack, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Starts a run over the live server, with every check. What it writes goes to `folder`."""
     neighbours = second_account(place)
     env = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -95,16 +95,18 @@ def schemathesis(place: Stack, *arguments: str) -> subprocess.Popen[str]:
         Path(__file__).with_name("schemathesis.toml"),
     ]
     run = ["run", f"{place.base_url}/api/openapi.json", "--checks", "all", "--no-color", "--seed", "1", *arguments]
-    return subprocess.Popen([*command, *run], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        [*command, *run], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
-def test_schemathesis_finds_nothing(place: Stack) -> None:
+def test_schemathesis_finds_nothing(place: Stack, tmp_path: Path) -> None:
     """The documented endpoints in depth, all others by their examples and by what they link to."""
     documented = [OPERATIONS[name]["operationId"] for name in CONTRACT]
     chosen = [argument for one in documented for argument in ("--include-operation-id", one)]
     runs = [
-        schemathesis(place, "--phases", "examples,stateful", "--max-examples", "2"),
-        schemathesis(place, "--phases", "coverage,fuzzing", "--max-examples", "3", *chosen),
+        schemathesis(place, tmp_path, "--phases", "examples,stateful", "--max-examples", "2"),
+        schemathesis(place, tmp_path, "--phases", "coverage,fuzzing", "--max-examples", "3", *chosen),
     ]
     for run in runs:
         output, _ = run.communicate(timeout=150)
