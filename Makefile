@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up test check audit bench reliability fmt proto
+.PHONY: help up test check audit bench reliability fmt proto reference
 BIN := .venv/bin
 INPUTS := pyproject.toml activitysmith-cli/pyproject.toml constraints.txt scripts/make_venv.sh
 NODE_SDK := tests/sdk/node
@@ -25,6 +25,7 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/buf format --diff --exit-code
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
 	$(BIN)/python scripts/generate_protos.py --check
+	$(BIN)/python scripts/generate_rest_reference.py --check
 	$(BIN)/python scripts/audit.py
 
 audit: .venv/.stamp-dev ## ask for known vulnerabilities of the dependencies
@@ -43,6 +44,9 @@ fmt: .venv/.stamp-dev ## format Python and protos
 
 proto: .venv/.stamp-dev ## write gen/ from proto/
 	$(BIN)/python scripts/generate_protos.py
+
+reference: .venv/.stamp-dev ## write docs/rest.md from the API's description
+	$(BIN)/python scripts/generate_rest_reference.py
 
 .venv/.stamp-run: $(INPUTS)
 	@scripts/make_venv.sh run

@@ -1,4 +1,4 @@
-"""Answers, written straight to the ASGI server: every one of them JSON, every one with its request id."""
+"""Answers, written straight to the ASGI server: JSON unless they say otherwise, every one with its request id."""
 
 import time
 from collections.abc import Iterable
@@ -20,11 +20,12 @@ IS_STOPPING_KEY = "smith.is_stopping"
 
 @dataclass(slots=True)
 class Answer:
-    """A status, headers (names in lower case) and a JSON body."""
+    """A status, headers (names in lower case) and a body."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    content_type: bytes = b"application/json"
 
 
 def from_problem(problem: Problem) -> Answer:
@@ -41,8 +42,8 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
     """Sends `answer`. With `more`, the exchange stays open until an empty last piece of body is sent."""
     scope[ANSWERED_KEY] = (answer.status, time.perf_counter())
     headers = [(b"x-request-id", scope[REQUEST_ID_KEY].encode())]
-    if answer.status != 204:
-        headers.append((b"content-type", b"application/json"))
+    if answer.status not in (204, 304):
+        headers.append((b"content-type", answer.content_type))
         headers.append((b"content-length", b"%d" % len(answer.body)))
     headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items())
     if scope[IS_STOPPING_KEY]():

@@ -26,6 +26,9 @@ PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
+MAX_PARAMETERS = 256
+"""Parameters that a query may have. Lists in a query are described as of `openapi.schemas.MAX_LIST` items at most."""
+
 RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"})
 """Metadata keys of core that become headers of the same names."""
 
@@ -164,8 +167,8 @@ def rate_limit_headers(*metadata: Iterable[tuple[str, str | bytes]] | None) -> d
 
 
 def query_parameters(query: bytes) -> list[tuple[str, str]]:
-    """Names and values of a query string. Raises JsonSyntaxError if it is not text or has more than 100."""
+    """Names and values of a query string. Raises JsonSyntaxError if it is not text or has more than 256."""
     try:
-        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError:
-        raise JsonSyntaxError("The query must be UTF-8 text with 100 parameters at most") from None
+        raise JsonSyntaxError(f"The query must be UTF-8 text with {MAX_PARAMETERS} parameters at most") from None

@@ -15,8 +15,8 @@ from gateway.app import Gateway, Handler
 from gateway.http_protocol import bounded
 from gateway.load import BodyMemory, Calls
 from gateway.metrics import GatewayMetrics
-from gateway.openapi import OpenApi
 from gateway.operations import Operation
+from gateway.reference import reference
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
 from service_kit import metrics
@@ -78,7 +78,7 @@ def build_app(
         )
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, calls, is_stopping=is_stopping)}
-    resources["/openapi.json"] = {"GET": OpenApi(table)}
+    resources.update({path: {"GET": page} for path, page in reference(table).items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
     return Gateway(resources, measured, access, is_stopping=is_stopping)
 

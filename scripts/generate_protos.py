@@ -48,7 +48,8 @@ def write_comments(target: Path, protos: list[str]) -> None:
 
 
 def elements(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Full name and place (as `SourceCodeInfo.Location.path` counts it) of each message, field, service and RPC."""
+    """Full name and place (as `SourceCodeInfo.Location.path` counts it) of each message, field, service, RPC, enum and
+    value of an enum (a value's name after its enum's, though protobuf puts values beside it)."""
     for i, message in enumerate(file.message_type):
         yield f"{file.package}.{message.name}", (4, i)
         for j, field in enumerate(message.field):
@@ -57,6 +58,10 @@ def elements(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, tu
         yield f"{file.package}.{service.name}", (6, i)
         for j, rpc in enumerate(service.method):
             yield f"{file.package}.{service.name}.{rpc.name}", (6, i, 2, j)
+    for i, enum in enumerate(file.enum_type):
+        yield f"{file.package}.{enum.name}", (5, i)
+        for j, value in enumerate(enum.value):
+            yield f"{file.package}.{enum.name}.{value.name}", (5, i, 2, j)
 
 
 def protoc(*arguments: str) -> None:

@@ -97,7 +97,10 @@ def check(given: Given, previous: Mapping[str, Any] | None = None) -> ContentSta
         raise InvalidRequest(f"{PATH}.type is required: {_one_of(ActivityType)}")
     fields["type"] = kind.value
     _check_numbers(given)
-    fields |= _shown(kind, given, previous)
+    metrics = _metrics(given.metrics)
+    if kind is ActivityType.METRICS and not metrics:
+        raise InvalidRequest(f"{PATH}.metrics must contain at least one metric for type metrics")
+    fields |= {"metrics": metrics} if kind is ActivityType.METRICS else _shown(kind, given, previous)
     if (color := given.color or previous.get("color")) is not None:
         fields["color"] = str(color)
     return ContentState(fields, _dismiss_after(given))
@@ -108,11 +111,9 @@ def _known_type(previous: Mapping[str, Any]) -> ActivityType | None:
 
 
 def _shown(kind: ActivityType, given: Given, previous: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that the type shows beside its labels."""
+    """The fields that a type other than `metrics` shows beside its labels."""
     if kind is ActivityType.PROGRESS:
         return _progress(given)
-    if kind is ActivityType.METRICS:
-        return {"metrics": _metrics(given.metrics)}
     steps = _steps(kind, given, previous)
     if kind is ActivityType.SEGMENTED_PROGRESS:
         if given.step_color is not None:
@@ -144,8 +145,6 @@ def _progress(given: Given) -> dict[str, Any]:
 
 
 def _metrics(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
-    if not metrics:
-        raise InvalidRequest(f"{PATH}.metrics must contain at least one metric for type metrics")
     if len(metrics) > MAX_METRICS:
         raise InvalidRequest(f"{PATH}.metrics must have at most {MAX_METRICS} items")
     return [_metric(metric, f"{PATH}.metrics[{place}]") for place, metric in enumerate(metrics)]

@@ -52,6 +52,8 @@ class MessageDecoder:
                     self._titles[name] = title
                 if field.message_type is None:
                     self._texts[name] = (field, text_reader_for(field))
+                elif field.message_type.full_name == TIMESTAMP and not field.is_repeated:
+                    self._texts[name] = (field, str)
                 if field.containing_oneof is not None and len(field.containing_oneof.fields) > 1:
                     self._oneofs[name] = field.containing_oneof.name
             if field.json_name != field.name:

@@ -92,7 +92,7 @@ async def client_that_does_not_read(port: int) -> AsyncIterator[socket.socket]:
         await loop.sock_connect(client, ("127.0.0.1", port))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
-                await loop.sock_sendall(client, b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 5000)
+                await loop.sock_sendall(client, b"GET /api/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 5000)
         yield client
 
 

@@ -198,5 +198,5 @@ def test_nulls_and_lists_that_must_not_be_empty_are_described() -> None:
 
 def test_the_body_of_a_delete_is_described_as_optional() -> None:
     paths = document(routes())["paths"]
-    assert paths["/api/live-activity/stream/{stream_key}"]["delete"]["requestBody"]["required"] is False
-    assert paths["/api/live-activity/stream/{stream_key}"]["put"]["requestBody"]["required"] is True
+    assert paths["/live-activity/stream/{stream_key}"]["delete"]["requestBody"]["required"] is False
+    assert paths["/live-activity/stream/{stream_key}"]["put"]["requestBody"]["required"] is True

@@ -29,27 +29,37 @@ from smith.core.v1 import delivery_attempt_pb2 as smith_dot_core_dot_v1_dot_deli
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/core/v1/delivery_log_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$smith/core/v1/delivery_attempt.proto\x1a\x1bsmith/core/v1/options.proto\"\x8d\x04\n\x1bListDeliveryAttemptsRequest\x12\x1c\n\x0fnotification_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x61\x63tivity_id\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nstream_key\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x16\n\tdevice_id\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x14\n\x07\x63hannel\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x30\n\x08outcomes\x18\x06 \x03(\x0e\x32\x1e.smith.core.v1.DeliveryOutcome\x12\x16\n\tpage_size\x18\x07 \x01(\x05H\x05\x88\x01\x01\x12\x17\n\npage_token\x18\x08 \x01(\tH\x06\x88\x01\x01\x12,\n\x06\x65vents\x18\t \x03(\x0e\x32\x1c.smith.core.v1.DeliveryEvent\x12)\n\x05since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x06search\x18\x0c \x01(\tH\x07\x88\x01\x01\x42\x12\n\x10_notification_idB\x0e\n\x0c_activity_idB\r\n\x0b_stream_keyB\x0c\n\n_device_idB\n\n\x08_channelB\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\t\n\x07_search\"\x8b\x01\n\x1cListDeliveryAttemptsResponse\x12\x39\n\x11\x64\x65livery_attempts\x18\x01 \x03(\x0b\x32\x1e.smith.core.v1.DeliveryAttempt\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xb5\x01\n\x16\x45xplainDeliveryRequest\x12\x17\n\tdevice_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1c\n\x0fnotification_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x61\x63tivity_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nstream_key\x18\x04 \x01(\tH\x02\x88\x01\x01\x42\x12\n\x10_notification_idB\x0e\n\x0c_activity_idB\r\n\x0b_stream_key\"J\n\x17\x45xplainDeliveryResponse\x12/\n\x07verdict\x18\x01 \x01(\x0b\x32\x1e.smith.core.v1.DeliveryVerdict2\xc3\x02\n\x12\x44\x65liveryLogService\x12\x97\x01\n\x14ListDeliveryAttempts\x12*.smith.core.v1.ListDeliveryAttemptsRequest\x1a+.smith.core.v1.ListDeliveryAttemptsResponse\"&\xa2\xbb\x18\x04\n\x02\x02\x04\x82\xd3\xe4\x93\x02\x18\x12\x16/api/delivery-attempts\x12\x92\x01\n\x0f\x45xplainDelivery\x12%.smith.core.v1.ExplainDeliveryRequest\x1a&.smith.core.v1.ExplainDeliveryResponse\"0\xa2\xbb\x18\x04\n\x02\x02\x04\x82\xd3\xe4\x93\x02\"\x12 /api/devices/{device_id}/explainb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/core/v1/delivery_log_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$smith/core/v1/delivery_attempt.proto\x1a\x1bsmith/core/v1/options.proto\"\xcc\x04\n\x1bListDeliveryAttemptsRequest\x12(\n\x0fnotification_id\x18\x01 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x00\x88\x01\x01\x12\x18\n\x0b\x61\x63tivity_id\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nstream_key\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\"\n\tdevice_id\x18\x04 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x03\x88\x01\x01\x12\x14\n\x07\x63hannel\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x30\n\x08outcomes\x18\x06 \x03(\x0e\x32\x1e.smith.core.v1.DeliveryOutcome\x12\x33\n\tpage_size\x18\x07 \x01(\x05\x42\x1b\xb2\xbb\x18\x17\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30H\x05\x88\x01\x01\x12\x17\n\npage_token\x18\x08 \x01(\tH\x06\x88\x01\x01\x12,\n\x06\x65vents\x18\t \x03(\x0e\x32\x1c.smith.core.v1.DeliveryEvent\x12)\n\x05since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x06search\x18\x0c \x01(\tB\x08\xb2\xbb\x18\x04 \x01(dH\x07\x88\x01\x01\x42\x12\n\x10_notification_idB\x0e\n\x0c_activity_idB\r\n\x0b_stream_keyB\x0c\n\n_device_idB\n\n\x08_channelB\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\t\n\x07_search\"\x8b\x01\n\x1cListDeliveryAttemptsResponse\x12\x39\n\x11\x64\x65livery_attempts\x18\x01 \x03(\x0b\x32\x1e.smith.core.v1.DeliveryAttempt\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xcb\x01\n\x16\x45xplainDeliveryRequest\x12!\n\tdevice_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12(\n\x0fnotification_id\x18\x02 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x00\x88\x01\x01\x12\x18\n\x0b\x61\x63tivity_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nstream_key\x18\x04 \x01(\tH\x02\x88\x01\x01\x42\x12\n\x10_notification_idB\x0e\n\x0c_activity_idB\r\n\x0b_stream_key\"J\n\x17\x45xplainDeliveryResponse\x12/\n\x07verdict\x18\x01 \x01(\x0b\x32\x1e.smith.core.v1.DeliveryVerdict2\xc3\x02\n\x12\x44\x65liveryLogService\x12\x97\x01\n\x14ListDeliveryAttempts\x12*.smith.core.v1.ListDeliveryAttemptsRequest\x1a+.smith.core.v1.ListDeliveryAttemptsResponse\"&\xa2\xbb\x18\x04\n\x02\x02\x04\x82\xd3\xe4\x93\x02\x18\x12\x16/api/delivery-attempts\x12\x92\x01\n\x0f\x45xplainDelivery\x12%.smith.core.v1.ExplainDeliveryRequest\x1a&.smith.core.v1.ExplainDeliveryResponse\"0\xa2\xbb\x18\x04\n\x02\x02\x04\x82\xd3\xe4\x93\x02\"\x12 /api/devices/{device_id}/explainb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.delivery_log_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['notification_id']._loaded_options = None
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['notification_id']._serialized_options = b'\262\273\030\006:\004uuid'
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['device_id']._loaded_options = None
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['device_id']._serialized_options = b'\262\273\030\006:\004uuid'
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030\027\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100'
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['search']._loaded_options = None
+  _globals['_LISTDELIVERYATTEMPTSREQUEST'].fields_by_name['search']._serialized_options = b'\262\273\030\004 \001(d'
   _globals['_EXPLAINDELIVERYREQUEST'].fields_by_name['device_id']._loaded_options = None
-  _globals['_EXPLAINDELIVERYREQUEST'].fields_by_name['device_id']._serialized_options = b'\342A\001\002'
+  _globals['_EXPLAINDELIVERYREQUEST'].fields_by_name['device_id']._serialized_options = b'\342A\001\002\262\273\030\006:\004uuid'
+  _globals['_EXPLAINDELIVERYREQUEST'].fields_by_name['notification_id']._loaded_options = None
+  _globals['_EXPLAINDELIVERYREQUEST'].fields_by_name['notification_id']._serialized_options = b'\262\273\030\006:\004uuid'
   _globals['_DELIVERYLOGSERVICE'].methods_by_name['ListDeliveryAttempts']._loaded_options = None
   _globals['_DELIVERYLOGSERVICE'].methods_by_name['ListDeliveryAttempts']._serialized_options = b'\242\273\030\004\n\002\002\004\202\323\344\223\002\030\022\026/api/delivery-attempts'
   _globals['_DELIVERYLOGSERVICE'].methods_by_name['ExplainDelivery']._loaded_options = None
   _globals['_DELIVERYLOGSERVICE'].methods_by_name['ExplainDelivery']._serialized_options = b'\242\273\030\004\n\002\002\004\202\323\344\223\002\"\022 /api/devices/{device_id}/explain'
   _globals['_LISTDELIVERYATTEMPTSREQUEST']._serialized_start=223
-  _globals['_LISTDELIVERYATTEMPTSREQUEST']._serialized_end=748
-  _globals['_LISTDELIVERYATTEMPTSRESPONSE']._serialized_start=751
-  _globals['_LISTDELIVERYATTEMPTSRESPONSE']._serialized_end=890
-  _globals['_EXPLAINDELIVERYREQUEST']._serialized_start=893
-  _globals['_EXPLAINDELIVERYREQUEST']._serialized_end=1074
-  _globals['_EXPLAINDELIVERYRESPONSE']._serialized_start=1076
-  _globals['_EXPLAINDELIVERYRESPONSE']._serialized_end=1150
-  _globals['_DELIVERYLOGSERVICE']._serialized_start=1153
-  _globals['_DELIVERYLOGSERVICE']._serialized_end=1476
+  _globals['_LISTDELIVERYATTEMPTSREQUEST']._serialized_end=811
+  _globals['_LISTDELIVERYATTEMPTSRESPONSE']._serialized_start=814
+  _globals['_LISTDELIVERYATTEMPTSRESPONSE']._serialized_end=953
+  _globals['_EXPLAINDELIVERYREQUEST']._serialized_start=956
+  _globals['_EXPLAINDELIVERYREQUEST']._serialized_end=1159
+  _globals['_EXPLAINDELIVERYRESPONSE']._serialized_start=1161
+  _globals['_EXPLAINDELIVERYRESPONSE']._serialized_end=1235
+  _globals['_DELIVERYLOGSERVICE']._serialized_start=1238
+  _globals['_DELIVERYLOGSERVICE']._serialized_end=1561
 # @@protoc_insertion_point(module_scope)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from smith.core.v1 import json_object_pb2 as smith_dot_core_dot_v1_dot_json__object__pb2
+from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 from smith.core.v1 import push_notification_pb2 as smith_dot_core_dot_v1_dot_push__notification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/live_activity.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a%smith/core/v1/push_notification.proto\"\x9d\x06\n\x18LiveActivityContentState\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x08subtitle\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x32\n\x04type\x18\x03 \x01(\x0e\x32\x1f.smith.core.v1.LiveActivityTypeH\x01\x88\x01\x01\x12\x1c\n\x0fnumber_of_steps\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x19\n\x0c\x63urrent_step\x18\x05 \x01(\x05H\x03\x88\x01\x01\x12\x17\n\npercentage\x18\x06 \x01(\x01H\x04\x88\x01\x01\x12\x12\n\x05value\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x18\n\x0bupper_limit\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x32\n\x07metrics\x18\t \x03(\x0b\x32!.smith.core.v1.LiveActivityMetric\x12\x34\n\x05\x63olor\x18\n \x01(\x0e\x32 .smith.core.v1.LiveActivityColorH\x07\x88\x01\x01\x12\x39\n\nstep_color\x18\x0b \x01(\x0e\x32 .smith.core.v1.LiveActivityColorH\x08\x88\x01\x01\x12\x35\n\x0bstep_colors\x18\x0c \x03(\x0e\x32 .smith.core.v1.LiveActivityColor\x12!\n\x14\x61uto_dismiss_minutes\x18\r \x01(\x05H\t\x88\x01\x01\x12!\n\x14\x61uto_dismiss_seconds\x18\x0e \x01(\x05H\n\x88\x01\x01\x12\x18\n\x0b\x63ounts_down\x18\x0f \x01(\x08H\x0b\x88\x01\x01\x12\x17\n\nis_running\x18\x10 \x01(\x08H\x0c\x88\x01\x01\x42\x0b\n\t_subtitleB\x07\n\x05_typeB\x12\n\x10_number_of_stepsB\x0f\n\r_current_stepB\r\n\x0b_percentageB\x08\n\x06_valueB\x0e\n\x0c_upper_limitB\x08\n\x06_colorB\r\n\x0b_step_colorB\x17\n\x15_auto_dismiss_minutesB\x17\n\x15_auto_dismiss_secondsB\x0e\n\x0c_counts_downB\r\n\x0b_is_running\"i\n\x12LiveActivityMetric\x12\x13\n\x05label\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\x05value\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x11\n\x04unit\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_valueB\x07\n\x05_unit\"\xec\x01\n\x12LiveActivityAction\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x39\n\x04type\x18\x02 \x01(\x0e\x32%.smith.core.v1.LiveActivityActionTypeB\x04\xe2\x41\x01\x02\x12\x11\n\x03url\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x31\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodH\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01\x42\t\n\x07_methodB\x07\n\x05_body\"M\n\x11LiveActivityAlert\x12\x12\n\x05title\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04\x62ody\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_titleB\x07\n\x05_body\"\xb3\x02\n\x12\x44\x65viceLiveActivity\x12\x13\n\x0b\x61\x63tivity_id\x18\x01 \x01(\t\x12\x35\n\x05phase\x18\x02 \x01(\x0e\x32&.smith.core.v1.DeviceLiveActivityPhase\x12\x30\n\rcontent_state\x18\x03 \x01(\x0b\x32\x19.smith.core.v1.JsonObject\x12\x11\n\ttimestamp\x18\x04 \x01(\x03\x12.\n\nstarted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08stale_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndismiss_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x82\x02\n\x10LiveActivityType\x12\"\n\x1eLIVE_ACTIVITY_TYPE_UNSPECIFIED\x10\x00\x12)\n%LIVE_ACTIVITY_TYPE_SEGMENTED_PROGRESS\x10\x01\x12\x1f\n\x1bLIVE_ACTIVITY_TYPE_PROGRESS\x10\x02\x12\x1e\n\x1aLIVE_ACTIVITY_TYPE_METRICS\x10\x03\x12\x1e\n\x1aLIVE_ACTIVITY_TYPE_COUNTER\x10\x04\x12\x1c\n\x18LIVE_ACTIVITY_TYPE_TIMER\x10\x05\x12 \n\x1cLIVE_ACTIVITY_TYPE_COUNTDOWN\x10\x06*\xcf\x02\n\x11LiveActivityColor\x12#\n\x1fLIVE_ACTIVITY_COLOR_UNSPECIFIED\x10\x00\x12\x1c\n\x18LIVE_ACTIVITY_COLOR_LIME\x10\x01\x12\x1d\n\x19LIVE_ACTIVITY_COLOR_GREEN\x10\x02\x12\x1c\n\x18LIVE_ACTIVITY_COLOR_CYAN\x10\x03\x12\x1c\n\x18LIVE_ACTIVITY_COLOR_BLUE\x10\x04\x12\x1e\n\x1aLIVE_ACTIVITY_COLOR_PURPLE\x10\x05\x12\x1f\n\x1bLIVE_ACTIVITY_COLOR_MAGENTA\x10\x06\x12\x1b\n\x17LIVE_ACTIVITY_COLOR_RED\x10\x07\x12\x1e\n\x1aLIVE_ACTIVITY_COLOR_ORANGE\x10\x08\x12\x1e\n\x1aLIVE_ACTIVITY_COLOR_YELLOW\x10\t*\x92\x01\n\x16LiveActivityActionType\x12)\n%LIVE_ACTIVITY_ACTION_TYPE_UNSPECIFIED\x10\x00\x12&\n\"LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL\x10\x01\x12%\n!LIVE_ACTIVITY_ACTION_TYPE_WEBHOOK\x10\x02*\xbb\x01\n\x17\x44\x65viceLiveActivityPhase\x12*\n&DEVICE_LIVE_ACTIVITY_PHASE_UNSPECIFIED\x10\x00\x12\'\n#DEVICE_LIVE_ACTIVITY_PHASE_STARTING\x10\x01\x12%\n!DEVICE_LIVE_ACTIVITY_PHASE_ACTIVE\x10\x02\x12$\n DEVICE_LIVE_ACTIVITY_PHASE_ENDED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/live_activity.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\x1a%smith/core/v1/push_notification.proto\"\x88\t\n\x18LiveActivityContentState\x12\x1d\n\x05title\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06 \x01\x32\x02\\S\x12\x15\n\x08subtitle\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x32\n\x04type\x18\x03 \x01(\x0e\x32\x1f.smith.core.v1.LiveActivityTypeH\x01\x88\x01\x01\x12+\n\x0fnumber_of_steps\x18\x04 \x01(\x05\x42\r\xb2\xbb\x18\t\t\x00\x00\x00\x00\x00\x00\xf0?H\x02\x88\x01\x01\x12(\n\x0c\x63urrent_step\x18\x05 \x01(\x05\x42\r\xb2\xbb\x18\t\t\x00\x00\x00\x00\x00\x00\xf0?H\x03\x88\x01\x01\x12/\n\npercentage\x18\x06 \x01(\x01\x42\x16\xb2\xbb\x18\x12\t\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x00\x00\x00\x00\x00Y@H\x04\x88\x01\x01\x12\x12\n\x05value\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\'\n\x0bupper_limit\x18\x08 \x01(\x01\x42\r\xb2\xbb\x18\t\x19\x00\x00\x00\x00\x00\x00\x00\x00H\x06\x88\x01\x01\x12\x62\n\x07metrics\x18\t \x03(\x0b\x32!.smith.core.v1.LiveActivityMetricB.\xaa\xbb\x18\"\" must contain at least one metric\xb2\xbb\x18\x04@\x01H2\x12\x42\n\x05\x63olor\x18\n \x01(\x0e\x32 .smith.core.v1.LiveActivityColorB\x0c\xb2\xbb\x18\x08R\x06\"blue\"H\x07\x88\x01\x01\x12\x39\n\nstep_color\x18\x0b \x01(\x0e\x32 .smith.core.v1.LiveActivityColorH\x08\x88\x01\x01\x12\x35\n\x0bstep_colors\x18\x0c \x03(\x0e\x32 .smith.core.v1.LiveActivityColor\x12\x33\n\x14\x61uto_dismiss_minutes\x18\r \x01(\x05\x42\x10\xb2\xbb\x18\x0c\t\x00\x00\x00\x00\x00\x00\x00\x00R\x01\x33H\t\x88\x01\x01\x12\x30\n\x14\x61uto_dismiss_seconds\x18\x0e \x01(\x05\x42\r\xb2\xbb\x18\t\t\x00\x00\x00\x00\x00\x00\x00\x00H\n\x88\x01\x01\x12\x18\n\x0b\x63ounts_down\x18\x0f \x01(\x08H\x0b\x88\x01\x01\x12\x17\n\nis_running\x18\x10 \x01(\x08H\x0c\x88\x01\x01:\xba\x01\xc2\xbb\x18\x14\n\x05value\x1a\x0bupper_limit\xc2\xbb\x18\x14\n\x0bupper_limit\x1a\x05value\xc2\xbb\x18\x43\n\x04type\x12\x12segmented_progress\x12\x07\x63ounter\x12\x05timer\x12\tcountdown\x1a\x0c\x63urrent_step\xc2\xbb\x18#\n\x04type\x12\x08progress\"\npercentage\"\x05value\xc2\xbb\x18\x18\n\x04type\x12\x07metrics\x1a\x07metricsB\x0b\n\t_subtitleB\x07\n\x05_typeB\x12\n\x10_number_of_stepsB\x0f\n\r_current_stepB\r\n\x0b_percentageB\x08\n\x06_valueB\x0e\n\x0c_upper_limitB\x08\n\x06_colorB\r\n\x0b_step_colorB\x17\n\x15_auto_dismiss_minutesB\x17\n\x15_auto_dismiss_secondsB\x0e\n\x0c_counts_downB\r\n\x0b_is_running\"\x85\x01\n\x12LiveActivityMetric\x12\x19\n\x05label\x18\x01 \x01(\tB\n\xe2\x41\x01\x02\xb2\xbb\x18\x02 \x01\x12.\n\x05value\x18\x02 \x01(\x01\x42\x1a\xe2\x41\x01\x02\xb2\xbb\x18\x12\t\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x00\x00\x00\x00\x00Y@H\x00\x88\x01\x01\x12\x11\n\x04unit\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_valueB\x07\n\x05_unit\"\x9b\x02\n\x12LiveActivityAction\x12\x1d\n\x05title\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06 \x01\x32\x02\\S\x12\x39\n\x04type\x18\x02 \x01(\x0e\x32%.smith.core.v1.LiveActivityActionTypeB\x04\xe2\x41\x01\x02\x12(\n\x03url\x18\x03 \x01(\tB\x1b\xe2\x41\x01\x02\xb2\xbb\x18\x13(\x80\x10\x32\t^https://:\x03uri\x12?\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodB\x0c\xb2\xbb\x18\x08R\x06\"POST\"H\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01\x42\t\n\x07_methodB\x07\n\x05_body\"M\n\x11LiveActivityAlert\x12\x12\n\x05title\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04\x62ody\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_titleB\x07\n\x05_body\"\xb3\x02\n\x12\x44\x65viceLiveActivity\x12\x13\n\x0b\x61\x63tivity_id\x18\x01 \x01(\t\x12\x35\n\x05phase\x18\x02 \x01(\x0e\x32&.smith.core.v1.DeviceLiveActivityPhase\x12\x30\n\rcontent_state\x18\x03 \x01(\x0b\x32\x19.smith.core.v1.JsonObject\x12\x11\n\ttimestamp\x18\x04 \x01(\x03\x12.\n\nstarted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08stale_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndismiss_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x82\x02\n\x10LiveActivityType\x12\"\n\x1eLIVE_ACTIVITY_TYPE_UNSPECIFIED\x10\x00\x12)\n%LIVE_ACTIVITY_TYPE_SEGMENTED_PROGRESS\x10\x01\x12\x1f\n\x1bLIVE_ACTIVITY_TYPE_PROGRESS\x10\x02\x12\x1e\n\x1aLIVE_ACTIVITY_TYPE_METRICS\x10\x03\x12\x1e\n\x1aLIVE_ACTIVITY_TYPE_COUNTER\x10\x04\x12\x1c\n\x18LIVE_ACTIVITY_TYPE_TIMER\x10\x05\x12 \n\x1cLIVE_ACTIVITY_TYPE_COUNTDOWN\x10\x06*\xcf\x02\n\x11LiveActivityColor\x12#\n\x1fLIVE_ACTIVITY_COLOR_UNSPECIFIED\x10\x00\x12\x1c\n\x18LIVE_ACTIVITY_COLOR_LIME\x10\x01\x12\x1d\n\x19LIVE_ACTIVITY_COLOR_GREEN\x10\x02\x12\x1c\n\x18LIVE_ACTIVITY_COLOR_CYAN\x10\x03\x12\x1c\n\x18LIVE_ACTIVITY_COLOR_BLUE\x10\x04\x12\x1e\n\x1aLIVE_ACTIVITY_COLOR_PURPLE\x10\x05\x12\x1f\n\x1bLIVE_ACTIVITY_COLOR_MAGENTA\x10\x06\x12\x1b\n\x17LIVE_ACTIVITY_COLOR_RED\x10\x07\x12\x1e\n\x1aLIVE_ACTIVITY_COLOR_ORANGE\x10\x08\x12\x1e\n\x1aLIVE_ACTIVITY_COLOR_YELLOW\x10\t*\x92\x01\n\x16LiveActivityActionType\x12)\n%LIVE_ACTIVITY_ACTION_TYPE_UNSPECIFIED\x10\x00\x12&\n\"LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL\x10\x01\x12%\n!LIVE_ACTIVITY_ACTION_TYPE_WEBHOOK\x10\x02*\xbb\x01\n\x17\x44\x65viceLiveActivityPhase\x12*\n&DEVICE_LIVE_ACTIVITY_PHASE_UNSPECIFIED\x10\x00\x12\'\n#DEVICE_LIVE_ACTIVITY_PHASE_STARTING\x10\x01\x12%\n!DEVICE_LIVE_ACTIVITY_PHASE_ACTIVE\x10\x02\x12$\n DEVICE_LIVE_ACTIVITY_PHASE_ENDED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,33 +37,53 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.live_activity
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['title']._loaded_options = None
-  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['title']._serialized_options = b'\342A\001\002'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['title']._serialized_options = b'\342A\001\002\262\273\030\006 \0012\002\\S'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['number_of_steps']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['number_of_steps']._serialized_options = b'\262\273\030\t\t\000\000\000\000\000\000\360?'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['current_step']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['current_step']._serialized_options = b'\262\273\030\t\t\000\000\000\000\000\000\360?'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['percentage']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['percentage']._serialized_options = b'\262\273\030\022\t\000\000\000\000\000\000\000\000\021\000\000\000\000\000\000Y@'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['upper_limit']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['upper_limit']._serialized_options = b'\262\273\030\t\031\000\000\000\000\000\000\000\000'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['metrics']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['metrics']._serialized_options = b'\252\273\030\"\" must contain at least one metric\262\273\030\004@\001H2'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['color']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['color']._serialized_options = b'\262\273\030\010R\006\"blue\"'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['auto_dismiss_minutes']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['auto_dismiss_minutes']._serialized_options = b'\262\273\030\014\t\000\000\000\000\000\000\000\000R\0013'
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['auto_dismiss_seconds']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE'].fields_by_name['auto_dismiss_seconds']._serialized_options = b'\262\273\030\t\t\000\000\000\000\000\000\000\000'
+  _globals['_LIVEACTIVITYCONTENTSTATE']._loaded_options = None
+  _globals['_LIVEACTIVITYCONTENTSTATE']._serialized_options = b'\302\273\030\024\n\005value\032\013upper_limit\302\273\030\024\n\013upper_limit\032\005value\302\273\030C\n\004type\022\022segmented_progress\022\007counter\022\005timer\022\tcountdown\032\014current_step\302\273\030#\n\004type\022\010progress\"\npercentage\"\005value\302\273\030\030\n\004type\022\007metrics\032\007metrics'
   _globals['_LIVEACTIVITYMETRIC'].fields_by_name['label']._loaded_options = None
-  _globals['_LIVEACTIVITYMETRIC'].fields_by_name['label']._serialized_options = b'\342A\001\002'
+  _globals['_LIVEACTIVITYMETRIC'].fields_by_name['label']._serialized_options = b'\342A\001\002\262\273\030\002 \001'
   _globals['_LIVEACTIVITYMETRIC'].fields_by_name['value']._loaded_options = None
-  _globals['_LIVEACTIVITYMETRIC'].fields_by_name['value']._serialized_options = b'\342A\001\002'
+  _globals['_LIVEACTIVITYMETRIC'].fields_by_name['value']._serialized_options = b'\342A\001\002\262\273\030\022\t\000\000\000\000\000\000\000\000\021\000\000\000\000\000\000Y@'
   _globals['_LIVEACTIVITYACTION'].fields_by_name['title']._loaded_options = None
-  _globals['_LIVEACTIVITYACTION'].fields_by_name['title']._serialized_options = b'\342A\001\002'
+  _globals['_LIVEACTIVITYACTION'].fields_by_name['title']._serialized_options = b'\342A\001\002\262\273\030\006 \0012\002\\S'
   _globals['_LIVEACTIVITYACTION'].fields_by_name['type']._loaded_options = None
   _globals['_LIVEACTIVITYACTION'].fields_by_name['type']._serialized_options = b'\342A\001\002'
   _globals['_LIVEACTIVITYACTION'].fields_by_name['url']._loaded_options = None
-  _globals['_LIVEACTIVITYACTION'].fields_by_name['url']._serialized_options = b'\342A\001\002'
-  _globals['_LIVEACTIVITYTYPE']._serialized_start=1726
-  _globals['_LIVEACTIVITYTYPE']._serialized_end=1984
-  _globals['_LIVEACTIVITYCOLOR']._serialized_start=1987
-  _globals['_LIVEACTIVITYCOLOR']._serialized_end=2322
-  _globals['_LIVEACTIVITYACTIONTYPE']._serialized_start=2325
-  _globals['_LIVEACTIVITYACTIONTYPE']._serialized_end=2471
-  _globals['_DEVICELIVEACTIVITYPHASE']._serialized_start=2474
-  _globals['_DEVICELIVEACTIVITYPHASE']._serialized_end=2661
-  _globals['_LIVEACTIVITYCONTENTSTATE']._serialized_start=191
-  _globals['_LIVEACTIVITYCONTENTSTATE']._serialized_end=988
-  _globals['_LIVEACTIVITYMETRIC']._serialized_start=990
-  _globals['_LIVEACTIVITYMETRIC']._serialized_end=1095
-  _globals['_LIVEACTIVITYACTION']._serialized_start=1098
-  _globals['_LIVEACTIVITYACTION']._serialized_end=1334
-  _globals['_LIVEACTIVITYALERT']._serialized_start=1336
-  _globals['_LIVEACTIVITYALERT']._serialized_end=1413
-  _globals['_DEVICELIVEACTIVITY']._serialized_start=1416
-  _globals['_DEVICELIVEACTIVITY']._serialized_end=1723
+  _globals['_LIVEACTIVITYACTION'].fields_by_name['url']._serialized_options = b'\342A\001\002\262\273\030\023(\200\0202\t^https://:\003uri'
+  _globals['_LIVEACTIVITYACTION'].fields_by_name['method']._loaded_options = None
+  _globals['_LIVEACTIVITYACTION'].fields_by_name['method']._serialized_options = b'\262\273\030\010R\006\"POST\"'
+  _globals['_LIVEACTIVITYTYPE']._serialized_start=2194
+  _globals['_LIVEACTIVITYTYPE']._serialized_end=2452
+  _globals['_LIVEACTIVITYCOLOR']._serialized_start=2455
+  _globals['_LIVEACTIVITYCOLOR']._serialized_end=2790
+  _globals['_LIVEACTIVITYACTIONTYPE']._serialized_start=2793
+  _globals['_LIVEACTIVITYACTIONTYPE']._serialized_end=2939
+  _globals['_DEVICELIVEACTIVITYPHASE']._serialized_start=2942
+  _globals['_DEVICELIVEACTIVITYPHASE']._serialized_end=3129
+  _globals['_LIVEACTIVITYCONTENTSTATE']._serialized_start=220
+  _globals['_LIVEACTIVITYCONTENTSTATE']._serialized_end=1380
+  _globals['_LIVEACTIVITYMETRIC']._serialized_start=1383
+  _globals['_LIVEACTIVITYMETRIC']._serialized_end=1516
+  _globals['_LIVEACTIVITYACTION']._serialized_start=1519
+  _globals['_LIVEACTIVITYACTION']._serialized_end=1802
+  _globals['_LIVEACTIVITYALERT']._serialized_start=1804
+  _globals['_LIVEACTIVITYALERT']._serialized_end=1881
+  _globals['_DEVICELIVEACTIVITY']._serialized_start=1884
+  _globals['_DEVICELIVEACTIVITY']._serialized_end=2191
 # @@protoc_insertion_point(module_scope)

@@ -222,7 +222,7 @@ class LiveActivityContentState(_message.Message):
     """Taken and ignored, for the same reason."""
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveActivityMetric]:
-        """The numbers to show, at least one. For `metrics`."""
+        """The numbers to show, 1 to 50. For `metrics`."""
 
     @_builtins.property
     def step_colors(self) -> _containers.RepeatedScalarFieldContainer[Global___LiveActivityColor.ValueType]:

@@ -137,9 +137,173 @@ class FieldForm(_message.Message):
 
 Global___FieldForm: _TypeAlias = FieldForm  # noqa: Y015
 
+@_typing.final
+class FieldRules(_message.Message):
+    """Which values a field takes beyond those of its type, as JSON Schema has it. Core enforces the same rules and more: what
+    can be said only of the finished push, or of the account, is not said here. Tests hold the two together.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MINIMUM_FIELD_NUMBER: _builtins.int
+    MAXIMUM_FIELD_NUMBER: _builtins.int
+    EXCLUSIVE_MINIMUM_FIELD_NUMBER: _builtins.int
+    MIN_LENGTH_FIELD_NUMBER: _builtins.int
+    MAX_LENGTH_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    MIN_ITEMS_FIELD_NUMBER: _builtins.int
+    MAX_ITEMS_FIELD_NUMBER: _builtins.int
+    DEFAULT_JSON_FIELD_NUMBER: _builtins.int
+    EXAMPLE_JSON_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    ALWAYS_SET_FIELD_NUMBER: _builtins.int
+    minimum: _builtins.float
+    """Least value of a number."""
+    maximum: _builtins.float
+    """Greatest value of a number."""
+    exclusive_minimum: _builtins.float
+    """What a number must be more than."""
+    min_length: _builtins.int
+    """Least number of characters (Unicode code points) of a text, or of each text of a list."""
+    max_length: _builtins.int
+    """Greatest number of characters of a text, or of each text of a list."""
+    pattern: _builtins.str
+    """Regular expression (ECMA-262) that a text, or each text of a list, must contain a match of."""
+    format: _builtins.str
+    """What kind of text it is, by OpenAPI's names: `uuid`, `uri`, `email`."""
+    min_items: _builtins.int
+    """Least number of items of a list."""
+    max_items: _builtins.int
+    """Greatest number of items of a list."""
+    default_json: _builtins.str
+    """What counts if the field is left out, as JSON text."""
+    example_json: _builtins.str
+    """A value that shows what is meant, as JSON text."""
+    always_set: _builtins.bool
+    """The field is there in every answer, though its kind of field may be unset."""
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessageRule]:
+        """What holds for the field's message in this place, beside what always holds for it."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Values of an enum, by their documented names, that are all that occur in this place, in answers too. Empty for all."""
+
+    def __init__(
+        self,
+        *,
+        minimum: _builtins.float | None = ...,
+        maximum: _builtins.float | None = ...,
+        exclusive_minimum: _builtins.float | None = ...,
+        min_length: _builtins.int | None = ...,
+        max_length: _builtins.int | None = ...,
+        pattern: _builtins.str = ...,
+        format: _builtins.str = ...,
+        min_items: _builtins.int | None = ...,
+        max_items: _builtins.int | None = ...,
+        default_json: _builtins.str = ...,
+        example_json: _builtins.str = ...,
+        conditions: _abc.Iterable[Global___MessageRule] | None = ...,
+        values: _abc.Iterable[_builtins.str] | None = ...,
+        always_set: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exclusive_minimum", b"_exclusive_minimum", "_max_items", b"_max_items", "_max_length", b"_max_length", "_maximum", b"_maximum", "_min_items", b"_min_items", "_min_length", b"_min_length", "_minimum", b"_minimum", "exclusive_minimum", b"exclusive_minimum", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "min_items", b"min_items", "min_length", b"min_length", "minimum", b"minimum"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exclusive_minimum", b"_exclusive_minimum", "_max_items", b"_max_items", "_max_length", b"_max_length", "_maximum", b"_maximum", "_min_items", b"_min_items", "_min_length", b"_min_length", "_minimum", b"_minimum", "always_set", b"always_set", "conditions", b"conditions", "default_json", b"default_json", "example_json", b"example_json", "exclusive_minimum", b"exclusive_minimum", "format", b"format", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "min_items", b"min_items", "min_length", b"min_length", "minimum", b"minimum", "pattern", b"pattern", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__exclusive_minimum: _TypeAlias = _typing.Literal["exclusive_minimum"]  # noqa: Y015
+    _WhichOneofArgType__exclusive_minimum: _TypeAlias = _typing.Literal["_exclusive_minimum", b"_exclusive_minimum"]  # noqa: Y015
+    _WhichOneofReturnType__max_items: _TypeAlias = _typing.Literal["max_items"]  # noqa: Y015
+    _WhichOneofArgType__max_items: _TypeAlias = _typing.Literal["_max_items", b"_max_items"]  # noqa: Y015
+    _WhichOneofReturnType__max_length: _TypeAlias = _typing.Literal["max_length"]  # noqa: Y015
+    _WhichOneofArgType__max_length: _TypeAlias = _typing.Literal["_max_length", b"_max_length"]  # noqa: Y015
+    _WhichOneofReturnType__maximum: _TypeAlias = _typing.Literal["maximum"]  # noqa: Y015
+    _WhichOneofArgType__maximum: _TypeAlias = _typing.Literal["_maximum", b"_maximum"]  # noqa: Y015
+    _WhichOneofReturnType__min_items: _TypeAlias = _typing.Literal["min_items"]  # noqa: Y015
+    _WhichOneofArgType__min_items: _TypeAlias = _typing.Literal["_min_items", b"_min_items"]  # noqa: Y015
+    _WhichOneofReturnType__min_length: _TypeAlias = _typing.Literal["min_length"]  # noqa: Y015
+    _WhichOneofArgType__min_length: _TypeAlias = _typing.Literal["_min_length", b"_min_length"]  # noqa: Y015
+    _WhichOneofReturnType__minimum: _TypeAlias = _typing.Literal["minimum"]  # noqa: Y015
+    _WhichOneofArgType__minimum: _TypeAlias = _typing.Literal["_minimum", b"_minimum"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__exclusive_minimum) -> _WhichOneofReturnType__exclusive_minimum | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_items) -> _WhichOneofReturnType__max_items | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_length) -> _WhichOneofReturnType__max_length | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__maximum) -> _WhichOneofReturnType__maximum | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_items) -> _WhichOneofReturnType__min_items | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_length) -> _WhichOneofReturnType__min_length | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minimum) -> _WhichOneofReturnType__minimum | None: ...
+
+Global___FieldRules: _TypeAlias = FieldRules  # noqa: Y015
+
+@_typing.final
+class MessageRule(_message.Message):
+    """What one field of a message asks of the others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    REQUIRES_FIELD_NUMBER: _builtins.int
+    REQUIRES_ONE_OF_FIELD_NUMBER: _builtins.int
+    EXCLUDES_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The rule counts if this field is there. Empty if it always counts."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Values of an enum field, by their documented names, with which the rule counts. Empty if it counts with any."""
+
+    @_builtins.property
+    def requires(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields that must be there, too."""
+
+    @_builtins.property
+    def requires_one_of(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields of which at least one must be there, too."""
+
+    @_builtins.property
+    def excludes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Lists that must be empty or left out."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        values: _abc.Iterable[_builtins.str] | None = ...,
+        requires: _abc.Iterable[_builtins.str] | None = ...,
+        requires_one_of: _abc.Iterable[_builtins.str] | None = ...,
+        excludes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["excludes", b"excludes", "field", b"field", "requires", b"requires", "requires_one_of", b"requires_one_of", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageRule: _TypeAlias = MessageRule  # noqa: Y015
+
 POLICY_FIELD_NUMBER: _builtins.int
+OPERATION_ID_FIELD_NUMBER: _builtins.int
+MESSAGE_RULES_FIELD_NUMBER: _builtins.int
 FORM_FIELD_NUMBER: _builtins.int
+RULES_FIELD_NUMBER: _builtins.int
 policy: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___MethodPolicy]
 """The method's policy. Required."""
+operation_id: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.str]
+"""The method's name in the API's description (`operationId`), which generated clients name functions after. The RPC's
+name in lowerCamelCase if left out.
+"""
+message_rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _containers.RepeatedCompositeFieldContainer[Global___MessageRule]]
+"""What fields of the message ask of each other."""
 form: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldForm]
 """The field's JSON form. Optional."""
+rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRules]
+"""Which values the field takes. Optional."""

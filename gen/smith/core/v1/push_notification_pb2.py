@@ -28,7 +28,7 @@ from smith.core.v1 import json_object_pb2 as smith_dot_core_dot_v1_dot_json__obj
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%smith/core/v1/push_notification.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\"\xf4\x01\n\x16PushNotificationAction\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12=\n\x04type\x18\x02 \x01(\x0e\x32).smith.core.v1.PushNotificationActionTypeB\x04\xe2\x41\x01\x02\x12\x11\n\x03url\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x31\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodH\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01\x42\t\n\x07_methodB\x07\n\x05_body\"F\n\rChannelTarget\x12\x35\n\x08\x63hannels\x18\x01 \x03(\tB#\xe2\x41\x01\x02\xaa\xbb\x18\x1b\x12\x19\x61n array of channel slugs\"\xa3\x03\n\x10PushNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05title\x18\x04 \x01(\t\x12\x14\n\x07message\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x06 \x03(\t\x12\x17\n\napi_key_id\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07user_id\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x13\n\x0bsender_name\x18\t \x01(\t\x12\x16\n\treplay_of\x18\n \x01(\tH\x03\x88\x01\x01\x12\x35\n\x06\x63ounts\x18\x0b \x01(\x0b\x32%.smith.core.v1.PushNotificationCounts\x12\x16\n\tdevice_id\x18\x0c \x01(\tH\x04\x88\x01\x01\x42\n\n\x08_messageB\r\n\x0b_api_key_idB\n\n\x08_user_idB\x0c\n\n_replay_ofB\x0c\n\n_device_id\"{\n\x16PushNotificationCounts\x12\x0f\n\x07\x64\x65vices\x18\x01 \x01(\x05\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x05\x12\x0c\n\x04owed\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x05\x12\x0f\n\x07\x65xpired\x18\x05 \x01(\x05\x12\x0f\n\x07partial\x18\x06 \x01(\x08\"\xb6\x02\n\x17PushNotificationContent\x12\x15\n\x08subtitle\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05media\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0bredirection\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x36\n\x07\x61\x63tions\x18\x04 \x03(\x0b\x32%.smith.core.v1.PushNotificationAction\x12/\n\x07payload\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x03\x88\x01\x01\x12\x12\n\x05\x62\x61\x64ge\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x12\n\x05sound\x18\x07 \x01(\tH\x05\x88\x01\x01\x42\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_sound\"\x90\x02\n\x18PushNotificationDelivery\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x02 \x01(\t\x12\x11\n\tuser_name\x18\x03 \x01(\t\x12;\n\x05state\x18\x04 \x01(\x0e\x32,.smith.core.v1.PushNotificationDeliveryState\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12.\n\nsettled_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa2\x01\n\x1aPushNotificationActionType\x12-\n)PUSH_NOTIFICATION_ACTION_TYPE_UNSPECIFIED\x10\x00\x12*\n&PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL\x10\x01\x12)\n%PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK\x10\x02*`\n\rWebhookMethod\x12\x1e\n\x1aWEBHOOK_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12WEBHOOK_METHOD_GET\x10\x01\x12\x17\n\x13WEBHOOK_METHOD_POST\x10\x02*\xb8\x02\n\x1dPushNotificationDeliveryState\x12\x30\n,PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED\x10\x00\x12(\n$PUSH_NOTIFICATION_DELIVERY_STATE_DUE\x10\x01\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED\x10\x02\x12/\n+PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD\x10\x03\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED\x10\x04\x12,\n(PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED\x10\x05*\xb6\x01\n\x17PushNotificationOutcome\x12)\n%PUSH_NOTIFICATION_OUTCOME_UNSPECIFIED\x10\x00\x12&\n\"PUSH_NOTIFICATION_OUTCOME_ACCEPTED\x10\x01\x12\"\n\x1ePUSH_NOTIFICATION_OUTCOME_OWED\x10\x02\x12$\n PUSH_NOTIFICATION_OUTCOME_FAILED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%smith/core/v1/push_notification.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\"\xa3\x02\n\x16PushNotificationAction\x12\x1d\n\x05title\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06 \x01\x32\x02\\S\x12=\n\x04type\x18\x02 \x01(\x0e\x32).smith.core.v1.PushNotificationActionTypeB\x04\xe2\x41\x01\x02\x12(\n\x03url\x18\x03 \x01(\tB\x1b\xe2\x41\x01\x02\xb2\xbb\x18\x13(\x80\x10\x32\t^https://:\x03uri\x12?\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodB\x0c\xb2\xbb\x18\x08R\x06\"POST\"H\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01\x42\t\n\x07_methodB\x07\n\x05_body\"l\n\rChannelTarget\x12[\n\x08\x63hannels\x18\x01 \x03(\tBI\xe2\x41\x01\x02\xaa\xbb\x18\x1b\x12\x19\x61n array of channel slugs\xb2\xbb\x18\" \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$@\x01Hd\"\xa3\x03\n\x10PushNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05title\x18\x04 \x01(\t\x12\x14\n\x07message\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x06 \x03(\t\x12\x17\n\napi_key_id\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07user_id\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x13\n\x0bsender_name\x18\t \x01(\t\x12\x16\n\treplay_of\x18\n \x01(\tH\x03\x88\x01\x01\x12\x35\n\x06\x63ounts\x18\x0b \x01(\x0b\x32%.smith.core.v1.PushNotificationCounts\x12\x16\n\tdevice_id\x18\x0c \x01(\tH\x04\x88\x01\x01\x42\n\n\x08_messageB\r\n\x0b_api_key_idB\n\n\x08_user_idB\x0c\n\n_replay_ofB\x0c\n\n_device_id\"{\n\x16PushNotificationCounts\x12\x0f\n\x07\x64\x65vices\x18\x01 \x01(\x05\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x05\x12\x0c\n\x04owed\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x05\x12\x0f\n\x07\x65xpired\x18\x05 \x01(\x05\x12\x0f\n\x07partial\x18\x06 \x01(\x08\"\xb6\x02\n\x17PushNotificationContent\x12\x15\n\x08subtitle\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05media\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0bredirection\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x36\n\x07\x61\x63tions\x18\x04 \x03(\x0b\x32%.smith.core.v1.PushNotificationAction\x12/\n\x07payload\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x03\x88\x01\x01\x12\x12\n\x05\x62\x61\x64ge\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x12\n\x05sound\x18\x07 \x01(\tH\x05\x88\x01\x01\x42\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_sound\"\x90\x02\n\x18PushNotificationDelivery\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x02 \x01(\t\x12\x11\n\tuser_name\x18\x03 \x01(\t\x12;\n\x05state\x18\x04 \x01(\x0e\x32,.smith.core.v1.PushNotificationDeliveryState\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12.\n\nsettled_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa2\x01\n\x1aPushNotificationActionType\x12-\n)PUSH_NOTIFICATION_ACTION_TYPE_UNSPECIFIED\x10\x00\x12*\n&PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL\x10\x01\x12)\n%PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK\x10\x02*`\n\rWebhookMethod\x12\x1e\n\x1aWEBHOOK_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12WEBHOOK_METHOD_GET\x10\x01\x12\x17\n\x13WEBHOOK_METHOD_POST\x10\x02*\xb8\x02\n\x1dPushNotificationDeliveryState\x12\x30\n,PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED\x10\x00\x12(\n$PUSH_NOTIFICATION_DELIVERY_STATE_DUE\x10\x01\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED\x10\x02\x12/\n+PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD\x10\x03\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED\x10\x04\x12,\n(PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED\x10\x05*\xb6\x01\n\x17PushNotificationOutcome\x12)\n%PUSH_NOTIFICATION_OUTCOME_UNSPECIFIED\x10\x00\x12&\n\"PUSH_NOTIFICATION_OUTCOME_ACCEPTED\x10\x01\x12\"\n\x1ePUSH_NOTIFICATION_OUTCOME_OWED\x10\x02\x12$\n PUSH_NOTIFICATION_OUTCOME_FAILED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,31 +36,33 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.push_notifica
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['title']._loaded_options = None
-  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['title']._serialized_options = b'\342A\001\002'
+  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['title']._serialized_options = b'\342A\001\002\262\273\030\006 \0012\002\\S'
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['type']._loaded_options = None
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['type']._serialized_options = b'\342A\001\002'
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._loaded_options = None
-  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._serialized_options = b'\342A\001\002'
+  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._serialized_options = b'\342A\001\002\262\273\030\023(\200\0202\t^https://:\003uri'
+  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['method']._loaded_options = None
+  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['method']._serialized_options = b'\262\273\030\010R\006\"POST\"'
   _globals['_CHANNELTARGET'].fields_by_name['channels']._loaded_options = None
-  _globals['_CHANNELTARGET'].fields_by_name['channels']._serialized_options = b'\342A\001\002\252\273\030\033\022\031an array of channel slugs'
-  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_start=1639
-  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_end=1801
-  _globals['_WEBHOOKMETHOD']._serialized_start=1803
-  _globals['_WEBHOOKMETHOD']._serialized_end=1899
-  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_start=1902
-  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_end=2214
-  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_start=2217
-  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_end=2399
+  _globals['_CHANNELTARGET'].fields_by_name['channels']._serialized_options = b'\342A\001\002\252\273\030\033\022\031an array of channel slugs\262\273\030\" \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$@\001Hd'
+  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_start=1724
+  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_end=1886
+  _globals['_WEBHOOKMETHOD']._serialized_start=1888
+  _globals['_WEBHOOKMETHOD']._serialized_end=1984
+  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_start=1987
+  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_end=2299
+  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_start=2302
+  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_end=2484
   _globals['_PUSHNOTIFICATIONACTION']._serialized_start=185
-  _globals['_PUSHNOTIFICATIONACTION']._serialized_end=429
-  _globals['_CHANNELTARGET']._serialized_start=431
-  _globals['_CHANNELTARGET']._serialized_end=501
-  _globals['_PUSHNOTIFICATION']._serialized_start=504
-  _globals['_PUSHNOTIFICATION']._serialized_end=923
-  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_start=925
-  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_end=1048
-  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_start=1051
-  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_end=1361
-  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_start=1364
-  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_end=1636
+  _globals['_PUSHNOTIFICATIONACTION']._serialized_end=476
+  _globals['_CHANNELTARGET']._serialized_start=478
+  _globals['_CHANNELTARGET']._serialized_end=586
+  _globals['_PUSHNOTIFICATION']._serialized_start=589
+  _globals['_PUSHNOTIFICATION']._serialized_end=1008
+  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_start=1010
+  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_end=1133
+  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_start=1136
+  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_end=1446
+  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_start=1449
+  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_end=1721
 # @@protoc_insertion_point(module_scope)

@@ -30,21 +30,41 @@ from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 from smith.core.v1 import push_notification_pb2 as smith_dot_core_dot_v1_dot_push__notification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-smith/core/v1/push_notification_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\x1a%smith/core/v1/push_notification.proto\"\xf6\x02\n\x1cListPushNotificationsRequest\x12\x13\n\x06search\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\napi_key_id\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07\x63hannel\x18\x03 \x01(\tH\x02\x88\x01\x01\x12<\n\x07outcome\x18\x04 \x01(\x0e\x32&.smith.core.v1.PushNotificationOutcomeH\x03\x88\x01\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\tpage_size\x18\x07 \x01(\x05H\x04\x88\x01\x01\x12\x17\n\npage_token\x18\x08 \x01(\tH\x05\x88\x01\x01\x42\t\n\x07_searchB\r\n\x0b_api_key_idB\n\n\x08_channelB\n\n\x08_outcomeB\x0c\n\n_page_sizeB\r\n\x0b_page_token\"\x8e\x01\n\x1dListPushNotificationsResponse\x12;\n\x12push_notifications\x18\x01 \x03(\x0b\x32\x1f.smith.core.v1.PushNotification\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"5\n\x1aGetPushNotificationRequest\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"\xcf\x01\n\x1bGetPushNotificationResponse\x12:\n\x11push_notification\x18\x01 \x01(\x0b\x32\x1f.smith.core.v1.PushNotification\x12\x37\n\x07\x63ontent\x18\x02 \x01(\x0b\x32&.smith.core.v1.PushNotificationContent\x12;\n\ndeliveries\x18\x03 \x03(\x0b\x32\'.smith.core.v1.PushNotificationDelivery\"8\n\x1dReplayPushNotificationRequest\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"[\n\x1eReplayPushNotificationResponse\x12\x39\n\x04sent\x18\x01 \x01(\x0b\x32+.smith.core.v1.SendPushNotificationResponse\"4\n\x1fSendTestPushNotificationRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"]\n SendTestPushNotificationResponse\x12\x39\n\x04sent\x18\x01 \x01(\x0b\x32+.smith.core.v1.SendPushNotificationResponse\"\xd0\x03\n\x1bSendPushNotificationRequest\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x07message\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08subtitle\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05media\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0bredirection\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x36\n\x07\x61\x63tions\x18\x06 \x03(\x0b\x32%.smith.core.v1.PushNotificationAction\x12/\n\x07payload\x18\x07 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x04\x88\x01\x01\x12\x12\n\x05\x62\x61\x64ge\x18\x08 \x01(\x03H\x05\x88\x01\x01\x12\x12\n\x05sound\x18\t \x01(\tH\x06\x88\x01\x01\x12R\n\x06target\x18\n \x01(\x0b\x32\x1c.smith.core.v1.ChannelTargetB\x1f\xaa\xbb\x18\x1b\x1a\x19Invalid channel targetingH\x07\x88\x01\x01\x42\n\n\x08_messageB\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_soundB\t\n\x07_target\"\x92\x02\n\x1cSendPushNotificationResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x18\n\x10\x64\x65vices_notified\x18\x02 \x01(\x05\x12\x16\n\x0eusers_notified\x18\x03 \x01(\x05\x12#\n\x0e\x64\x65vices_queued\x18\x04 \x01(\x05\x42\x06\xaa\xbb\x18\x02\x30\x01H\x00\x88\x01\x01\x12\'\n\x17\x65\x66\x66\x65\x63tive_channel_slugs\x18\x05 \x03(\tB\x06\xaa\xbb\x18\x02\x08\x01\x12-\n\ttimestamp\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\x0fnotification_id\x18\x07 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x01\x42\x11\n\x0f_devices_queued2\xfd\x06\n\x17PushNotificationService\x12\x9c\x01\n\x14SendPushNotification\x12*.smith.core.v1.SendPushNotificationRequest\x1a+.smith.core.v1.SendPushNotificationResponse\"+\xa2\xbb\x18\x06\n\x02\x02\x04\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/api/push-notification:\x01*\x12\x9a\x01\n\x15ListPushNotifications\x12+.smith.core.v1.ListPushNotificationsRequest\x1a,.smith.core.v1.ListPushNotificationsResponse\"&\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x19\x12\x17/api/push-notifications\x12\xa6\x01\n\x13GetPushNotification\x12).smith.core.v1.GetPushNotificationRequest\x1a*.smith.core.v1.GetPushNotificationResponse\"8\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02+\x12)/api/push-notifications/{notification_id}\x12\xba\x01\n\x16ReplayPushNotification\x12,.smith.core.v1.ReplayPushNotificationRequest\x1a-.smith.core.v1.ReplayPushNotificationResponse\"C\xa2\xbb\x18\x07\n\x01\x04\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x32\"0/api/push-notifications/{notification_id}/replay\x12\xbf\x01\n\x18SendTestPushNotification\x12..smith.core.v1.SendTestPushNotificationRequest\x1a/.smith.core.v1.SendTestPushNotificationResponse\"B\xa2\xbb\x18\x07\n\x01\x04\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x31\"//api/devices/{device_id}/test-push-notificationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-smith/core/v1/push_notification_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\x1a%smith/core/v1/push_notification.proto\"\xa9\x03\n\x1cListPushNotificationsRequest\x12\x1d\n\x06search\x18\x01 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(dH\x00\x88\x01\x01\x12#\n\napi_key_id\x18\x02 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x01\x88\x01\x01\x12\x14\n\x07\x63hannel\x18\x03 \x01(\tH\x02\x88\x01\x01\x12<\n\x07outcome\x18\x04 \x01(\x0e\x32&.smith.core.v1.PushNotificationOutcomeH\x03\x88\x01\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\tpage_size\x18\x07 \x01(\x05\x42\x1b\xb2\xbb\x18\x17\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30H\x04\x88\x01\x01\x12\x17\n\npage_token\x18\x08 \x01(\tH\x05\x88\x01\x01\x42\t\n\x07_searchB\r\n\x0b_api_key_idB\n\n\x08_channelB\n\n\x08_outcomeB\x0c\n\n_page_sizeB\r\n\x0b_page_token\"\x8e\x01\n\x1dListPushNotificationsResponse\x12;\n\x12push_notifications\x18\x01 \x03(\x0b\x32\x1f.smith.core.v1.PushNotification\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"5\n\x1aGetPushNotificationRequest\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"\xcf\x01\n\x1bGetPushNotificationResponse\x12:\n\x11push_notification\x18\x01 \x01(\x0b\x32\x1f.smith.core.v1.PushNotification\x12\x37\n\x07\x63ontent\x18\x02 \x01(\x0b\x32&.smith.core.v1.PushNotificationContent\x12;\n\ndeliveries\x18\x03 \x03(\x0b\x32\'.smith.core.v1.PushNotificationDelivery\"8\n\x1dReplayPushNotificationRequest\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\"[\n\x1eReplayPushNotificationResponse\x12\x39\n\x04sent\x18\x01 \x01(\x0b\x32+.smith.core.v1.SendPushNotificationResponse\"4\n\x1fSendTestPushNotificationRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"]\n SendTestPushNotificationResponse\x12\x39\n\x04sent\x18\x01 \x01(\x0b\x32+.smith.core.v1.SendPushNotificationResponse\"\xcc\x04\n\x1bSendPushNotificationRequest\x12\x1d\n\x05title\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06 \x01\x32\x02\\S\x12\x14\n\x07message\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08subtitle\x18\x03 \x01(\tH\x01\x88\x01\x01\x12+\n\x05media\x18\x04 \x01(\tB\x17\xb2\xbb\x18\x13(\x80\x10\x32\t^https://:\x03uriH\x02\x88\x01\x01\x12\x31\n\x0bredirection\x18\x05 \x01(\tB\x17\xb2\xbb\x18\x13(\x80\x10\x32\t^https://:\x03uriH\x03\x88\x01\x01\x12>\n\x07\x61\x63tions\x18\x06 \x03(\x0b\x32%.smith.core.v1.PushNotificationActionB\x06\xb2\xbb\x18\x02H\x04\x12/\n\x07payload\x18\x07 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x04\x88\x01\x01\x12*\n\x05\x62\x61\x64ge\x18\x08 \x01(\x03\x42\x16\xb2\xbb\x18\x12\t\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x00\xc0\xff\xff\xff\xdf\x41H\x05\x88\x01\x01\x12\x1c\n\x05sound\x18\t \x01(\tB\x08\xb2\xbb\x18\x04 \x01(dH\x06\x88\x01\x01\x12R\n\x06target\x18\n \x01(\x0b\x32\x1c.smith.core.v1.ChannelTargetB\x1f\xaa\xbb\x18\x1b\x1a\x19Invalid channel targetingH\x07\x88\x01\x01:\x14\xc2\xbb\x18\x10\n\x05media*\x07\x61\x63tionsB\n\n\x08_messageB\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_soundB\t\n\x07_target\"\x9a\x02\n\x1cSendPushNotificationResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x18\n\x10\x64\x65vices_notified\x18\x02 \x01(\x05\x12\x16\n\x0eusers_notified\x18\x03 \x01(\x05\x12#\n\x0e\x64\x65vices_queued\x18\x04 \x01(\x05\x42\x06\xaa\xbb\x18\x02\x30\x01H\x00\x88\x01\x01\x12\'\n\x17\x65\x66\x66\x65\x63tive_channel_slugs\x18\x05 \x03(\tB\x06\xaa\xbb\x18\x02\x08\x01\x12\x35\n\ttimestamp\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xb2\xbb\x18\x02p\x01\x12\x1f\n\x0fnotification_id\x18\x07 \x01(\tB\x06\xaa\xbb\x18\x02\x30\x01\x42\x11\n\x0f_devices_queued2\xfd\x06\n\x17PushNotificationService\x12\x9c\x01\n\x14SendPushNotification\x12*.smith.core.v1.SendPushNotificationRequest\x1a+.smith.core.v1.SendPushNotificationResponse\"+\xa2\xbb\x18\x06\n\x02\x02\x04\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/api/push-notification:\x01*\x12\x9a\x01\n\x15ListPushNotifications\x12+.smith.core.v1.ListPushNotificationsRequest\x1a,.smith.core.v1.ListPushNotificationsResponse\"&\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x19\x12\x17/api/push-notifications\x12\xa6\x01\n\x13GetPushNotification\x12).smith.core.v1.GetPushNotificationRequest\x1a*.smith.core.v1.GetPushNotificationResponse\"8\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02+\x12)/api/push-notifications/{notification_id}\x12\xba\x01\n\x16ReplayPushNotification\x12,.smith.core.v1.ReplayPushNotificationRequest\x1a-.smith.core.v1.ReplayPushNotificationResponse\"C\xa2\xbb\x18\x07\n\x01\x04\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x32\"0/api/push-notifications/{notification_id}/replay\x12\xbf\x01\n\x18SendTestPushNotification\x12..smith.core.v1.SendTestPushNotificationRequest\x1a/.smith.core.v1.SendTestPushNotificationResponse\"B\xa2\xbb\x18\x07\n\x01\x04\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x31\"//api/devices/{device_id}/test-push-notificationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.push_notification_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LISTPUSHNOTIFICATIONSREQUEST'].fields_by_name['search']._loaded_options = None
+  _globals['_LISTPUSHNOTIFICATIONSREQUEST'].fields_by_name['search']._serialized_options = b'\262\273\030\004 \001(d'
+  _globals['_LISTPUSHNOTIFICATIONSREQUEST'].fields_by_name['api_key_id']._loaded_options = None
+  _globals['_LISTPUSHNOTIFICATIONSREQUEST'].fields_by_name['api_key_id']._serialized_options = b'\262\273\030\006:\004uuid'
+  _globals['_LISTPUSHNOTIFICATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPUSHNOTIFICATIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030\027\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100'
   _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['title']._loaded_options = None
-  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002\262\273\030\006 \0012\002\\S'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['media']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['media']._serialized_options = b'\262\273\030\023(\200\0202\t^https://:\003uri'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['redirection']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['redirection']._serialized_options = b'\262\273\030\023(\200\0202\t^https://:\003uri'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['actions']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['actions']._serialized_options = b'\262\273\030\002H\004'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['badge']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['badge']._serialized_options = b'\262\273\030\022\t\000\000\000\000\000\000\000\000\021\000\000\300\377\377\377\337A'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['sound']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['sound']._serialized_options = b'\262\273\030\004 \001(d'
   _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['target']._loaded_options = None
   _globals['_SENDPUSHNOTIFICATIONREQUEST'].fields_by_name['target']._serialized_options = b'\252\273\030\033\032\031Invalid channel targeting'
+  _globals['_SENDPUSHNOTIFICATIONREQUEST']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_options = b'\302\273\030\020\n\005media*\007actions'
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['devices_queued']._loaded_options = None
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['devices_queued']._serialized_options = b'\252\273\030\0020\001'
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['effective_channel_slugs']._loaded_options = None
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['effective_channel_slugs']._serialized_options = b'\252\273\030\002\010\001'
+  _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['timestamp']._loaded_options = None
+  _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['timestamp']._serialized_options = b'\262\273\030\002p\001'
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['notification_id']._loaded_options = None
   _globals['_SENDPUSHNOTIFICATIONRESPONSE'].fields_by_name['notification_id']._serialized_options = b'\252\273\030\0020\001'
   _globals['_PUSHNOTIFICATIONSERVICE'].methods_by_name['SendPushNotification']._loaded_options = None
@@ -58,25 +78,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUSHNOTIFICATIONSERVICE'].methods_by_name['SendTestPushNotification']._loaded_options = None
   _globals['_PUSHNOTIFICATIONSERVICE'].methods_by_name['SendTestPushNotification']._serialized_options = b'\242\273\030\007\n\001\004\020\001\030\001\202\323\344\223\0021\"//api/devices/{device_id}/test-push-notification'
   _globals['_LISTPUSHNOTIFICATIONSREQUEST']._serialized_start=262
-  _globals['_LISTPUSHNOTIFICATIONSREQUEST']._serialized_end=636
-  _globals['_LISTPUSHNOTIFICATIONSRESPONSE']._serialized_start=639
-  _globals['_LISTPUSHNOTIFICATIONSRESPONSE']._serialized_end=781
-  _globals['_GETPUSHNOTIFICATIONREQUEST']._serialized_start=783
-  _globals['_GETPUSHNOTIFICATIONREQUEST']._serialized_end=836
-  _globals['_GETPUSHNOTIFICATIONRESPONSE']._serialized_start=839
-  _globals['_GETPUSHNOTIFICATIONRESPONSE']._serialized_end=1046
-  _globals['_REPLAYPUSHNOTIFICATIONREQUEST']._serialized_start=1048
-  _globals['_REPLAYPUSHNOTIFICATIONREQUEST']._serialized_end=1104
-  _globals['_REPLAYPUSHNOTIFICATIONRESPONSE']._serialized_start=1106
-  _globals['_REPLAYPUSHNOTIFICATIONRESPONSE']._serialized_end=1197
-  _globals['_SENDTESTPUSHNOTIFICATIONREQUEST']._serialized_start=1199
-  _globals['_SENDTESTPUSHNOTIFICATIONREQUEST']._serialized_end=1251
-  _globals['_SENDTESTPUSHNOTIFICATIONRESPONSE']._serialized_start=1253
-  _globals['_SENDTESTPUSHNOTIFICATIONRESPONSE']._serialized_end=1346
-  _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_start=1349
-  _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_end=1813
-  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_start=1816
-  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_end=2090
-  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_start=2093
-  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_end=2986
+  _globals['_LISTPUSHNOTIFICATIONSREQUEST']._serialized_end=687
+  _globals['_LISTPUSHNOTIFICATIONSRESPONSE']._serialized_start=690
+  _globals['_LISTPUSHNOTIFICATIONSRESPONSE']._serialized_end=832
+  _globals['_GETPUSHNOTIFICATIONREQUEST']._serialized_start=834
+  _globals['_GETPUSHNOTIFICATIONREQUEST']._serialized_end=887
+  _globals['_GETPUSHNOTIFICATIONRESPONSE']._serialized_start=890
+  _globals['_GETPUSHNOTIFICATIONRESPONSE']._serialized_end=1097
+  _globals['_REPLAYPUSHNOTIFICATIONREQUEST']._serialized_start=1099
+  _globals['_REPLAYPUSHNOTIFICATIONREQUEST']._serialized_end=1155
+  _globals['_REPLAYPUSHNOTIFICATIONRESPONSE']._serialized_start=1157
+  _globals['_REPLAYPUSHNOTIFICATIONRESPONSE']._serialized_end=1248
+  _globals['_SENDTESTPUSHNOTIFICATIONREQUEST']._serialized_start=1250
+  _globals['_SENDTESTPUSHNOTIFICATIONREQUEST']._serialized_end=1302
+  _globals['_SENDTESTPUSHNOTIFICATIONRESPONSE']._serialized_start=1304
+  _globals['_SENDTESTPUSHNOTIFICATIONRESPONSE']._serialized_end=1397
+  _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_start=1400
+  _globals['_SENDPUSHNOTIFICATIONREQUEST']._serialized_end=1988
+  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_start=1991
+  _globals['_SENDPUSHNOTIFICATIONRESPONSE']._serialized_end=2273
+  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_start=2276
+  _globals['_PUSHNOTIFICATIONSERVICE']._serialized_end=3169
 # @@protoc_insertion_point(module_scope)

@@ -1,16 +1,23 @@
 """JSON Schemas of messages, saying exactly what the codec takes and writes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from google.api import field_behavior_pb2
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from smith.core.v1.comments import COMMENTS
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from gateway.codec.contract import enum_names, form_of, is_map, leaves_out_empty
 from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
 from gateway.codec.scalars import INTEGER_RANGES
+from gateway.openapi.rules import annotations, conditions, list_rules, message_rules, rules_of, value_rules
+from gateway.openapi.words import paragraphs
 
 SAFE_INTEGER = 2**53
+MAX_LIST = 100
+"""Items of a list in a query, which has to fit in the request's head together with everything else."""
+DATE_TIME = {"type": "string", "format": "date-time"}
+SINCE_1970 = {"pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-"}
+"""Core knows no other times."""
 
 
 class Schemas:
@@ -45,6 +52,8 @@ class Schemas:
             schema["additionalProperties"] = False
             if required := [f.name for f in fields if (_is_required(f) if request else _is_always_there(f))]:
                 schema["required"] = required
+            if request:
+                schema |= message_rules(message)
             describe(schema, message.full_name)
         return {"$ref": f"#/components/schemas/{name}"}
 
@@ -56,53 +65,72 @@ class Schemas:
             value = {"type": "object", "additionalProperties": item}
         elif field.is_repeated:
             value = {"type": "array", "items": self._item(field, request=request)}
-            if request and form_of(field).refuse_empty:
-                value["minItems"] = 1
+            if request:
+                value |= list_rules(field)
         else:
             value = self._item(field, request=request)
             if not request and form_of(field).null_if_unset:
                 value = _or_null(value)
+        if request:
+            value |= annotations(field)
+        if request and (place := rules_of(field).conditions) and field.message_type is not None:
+            value |= conditions(field.message_type, place)
         return describe(value, field.full_name)
 
     def _item(self, field: FieldDescriptor, *, request: bool) -> dict[str, Any]:
         message = field.message_type
         if message is None:
-            return _scalar_schema(field)
+            return _scalar_schema(field) | (_range(field) | value_rules(field) if request else {})
         if message.full_name == JSON_OBJECT:
             return {"type": "object", "additionalProperties": True}
         if message.full_name == TIMESTAMP:
-            return {"type": "string", "format": "date-time"}
+            return dict(DATE_TIME)
         return self._reference(message, message.name, request=request, without=frozenset())
 
 
 def describe(schema: dict[str, Any], full_name: str) -> dict[str, Any]:
     """`schema` with the proto's comment on the element, if there is one."""
-    if text := COMMENTS.get(full_name):
+    if text := paragraphs(full_name):
         schema["description"] = text
     return schema
 
 
-def field_schema(field: FieldDescriptor) -> dict[str, Any]:
-    """The schema of a field without messages in it, as parameters have it."""
-    item = _scalar_schema(field)
-    return {"type": "array", "items": item} if field.is_repeated else item
+def parameter_schema(field: FieldDescriptor) -> dict[str, Any] | None:
+    """The schema of a field that can be a parameter of path or query; None if it cannot."""
+    if field.message_type is not None:
+        return DATE_TIME | SINCE_1970 if field.message_type.full_name == TIMESTAMP and not field.is_repeated else None
+    item = _scalar_schema(field) | _range(field) | value_rules(field)
+    if not field.is_repeated:
+        return item | annotations(field)
+    limits = list_rules(field)
+    return {"type": "array", "items": item, **limits, "maxItems": min(limits.get("maxItems", MAX_LIST), MAX_LIST)}
 
 
 def _scalar_schema(field: FieldDescriptor) -> dict[str, Any]:
     if field.enum_type is not None:
-        return {"type": "string", "enum": list(enum_names(field.enum_type).values())}
+        return _enum_schema(field.enum_type, rules_of(field).values)
     if field.cpp_type in INTEGER_RANGES:
-        low, high = INTEGER_RANGES[field.cpp_type]
-        schema: dict[str, Any] = {"type": "integer"}
-        # Limits beyond 2^53 would be rounded by most readers of the document, and then be wrong.
-        if low > -SAFE_INTEGER:
-            schema["minimum"] = low
-        if high < SAFE_INTEGER:
-            schema["maximum"] = high
-        return schema
+        return {"type": "integer"}
     if field.cpp_type in (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT):
         return {"type": "number"}
     return {"type": "boolean" if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL else "string"}
+
+
+def _range(field: FieldDescriptor) -> dict[str, Any]:
+    """What the field's type can hold. Limits beyond 2^53 would be rounded by most readers, and then be wrong."""
+    low, high = INTEGER_RANGES.get(field.cpp_type, (-SAFE_INTEGER, SAFE_INTEGER))
+    return {
+        **({"minimum": low} if low > -SAFE_INTEGER else {}),
+        **({"maximum": high} if high < SAFE_INTEGER else {}),
+    }
+
+
+def _enum_schema(enum: EnumDescriptor, only: Sequence[str]) -> dict[str, Any]:
+    names = {number: name for number, name in enum_names(enum).items() if not only or name in only}
+    meanings = {
+        names[one.number]: paragraphs(f"{enum.full_name}.{one.name}") for one in enum.values if one.number in names
+    }
+    return {"type": "string", "enum": list(names.values()), "x-enumDescriptions": meanings}
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +152,6 @@ def _is_required(field: FieldDescriptor) -> bool:
 def _is_always_there(field: FieldDescriptor) -> bool:
     if field.is_repeated:
         return not leaves_out_empty(field)
-    if form_of(field).null_if_unset:
+    if form_of(field).null_if_unset or rules_of(field).always_set:
         return True
     return not field.has_presence and field.enum_type is None

@@ -1,0 +1,41 @@
+"""Managing the account."""
+
+from typing import Any
+
+NOTHING: dict[str, Any] = {"nothing_to_say": {}}
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "CreateSession": {"sign_in": {"email": "ada@example.com", "password": "correct horse battery"}},
+    "ChangePassword": {
+        "change": {"current_password": "correct horse battery", "new_password": "staple gun parade"},
+    },
+    "SwitchAccount": {"switch": {"account_id": "01a2b3c4-d5e6-7f80-9a1b-2c3d4e5f6071"}},
+    "UpdateProfile": {"rename": {"name": "Ada Lovelace"}},
+    "UpdateAccount": {"limits": {"rate_limit_per_minute": 120, "max_live_activities": 10}},
+    "UpdateMember": {"make_owner": {"role": "owner"}},
+    "CreateApiKey": {
+        "for_everybody": {"name": "CI"},
+        "for_channels": {"name": "Monitoring", "scope": "channels", "channels": ["ops"]},
+    },
+    "UpdateApiKey": {"rename": {"name": "CI of main"}},
+    "CreateChannel": {"create": {"slug": "ops", "name": "Operations"}},
+    "UpdateChannel": {"rename": {"name": "On call"}},
+    "CreatePairingCode": {"for_me": {}, "for_somebody": {"user_id": "01a2b3c4-d5e6-7f80-9a1b-2c3d4e5f6071"}},
+    "UpdateDevice": {"rename": {"name": "Ada's iPhone"}},
+    "CreateInvites": {"invite": {"emails": ["grace@example.com"], "role": "member"}},
+    "GetInvite": {"look": {"token": "inv_0123456789abcdefghijklmnopqrstuv"}},
+    "AcceptInvite": {
+        "accept": {
+            "token": "inv_0123456789abcdefghijklmnopqrstuv",
+            "name": "Grace Hopper",
+            "password": "correct horse battery",
+        }
+    },
+    "ResendInvite": NOTHING,
+    "CreateInviteLink": NOTHING,
+    "CheckApns": NOTHING,
+    "SendTestMail": NOTHING,
+    "RotateWebhookSecret": NOTHING,
+}
+
+RESPONSES: dict[str, dict[str, Any]] = {}

@@ -1,0 +1,82 @@
+"""Headers of requests and answers. Each is described once, under `components`."""
+
+from typing import Any
+
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A key of the caller's choice for this request. Repeated under the same key within 24 hours, the "
+    "request is answered as it was and not done again; another request under it is refused with 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "deploy-4711-finished",
+}
+
+RATE_LIMIT = {
+    "RateLimit-Limit": "Requests that the account may make in a minute.",
+    "RateLimit-Remaining": "Requests that it may still make now.",
+    "RateLimit-Reset": "Seconds until more are allowed.",
+}
+SECONDS = "Seconds after which it is worth trying again."
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "X-Request-Id": {
+        "description": "Names this request in logs: the caller's own `X-Request-Id`, if it sent a good one.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+    },
+    **{
+        name: {"description": text, "schema": {"type": "integer", "minimum": 0}, "required": True}
+        for name, text in RATE_LIMIT.items()
+    },
+    **{
+        f"{name}-If-Counted": {
+            "description": f"{text} Left out if the request was refused before it was counted.",
+            "schema": {"type": "integer", "minimum": 0},
+        }
+        for name, text in RATE_LIMIT.items()
+    },
+    "Idempotency-Replayed": {
+        "description": "This is the answer to an earlier request under the same `Idempotency-Key`.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "WWW-Authenticate": {
+        "description": "The scheme of the credentials.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["Bearer"]},
+    },
+    "Retry-After": {"description": SECONDS, "required": True, "schema": {"type": "integer", "minimum": 1}},
+    "Retry-After-If-Of-Use": {
+        "description": f"{SECONDS} Left out where waiting alone does not help.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+}
+"""Components by name. What may be missing has one of its own."""
+
+
+def answer_headers(*, limited: bool, repeatable: bool) -> dict[str, Any]:
+    """Headers of a success."""
+    names = {"X-Request-Id": "X-Request-Id"}
+    if limited:
+        names |= {name: name for name in RATE_LIMIT}
+    if repeatable:
+        names["Idempotency-Replayed"] = "Idempotency-Replayed"
+    return _references(names)
+
+
+def error_headers(status: int, *, limited: bool) -> dict[str, Any]:
+    """Headers of an error."""
+    names = {"X-Request-Id": "X-Request-Id"}
+    if limited and status not in (401, 408, 415):
+        names |= {name: f"{name}-If-Counted" for name in RATE_LIMIT}
+    if status == 401:
+        names["WWW-Authenticate"] = "WWW-Authenticate"
+    if status == 429:
+        names["Retry-After"] = "Retry-After-If-Of-Use"
+    if status == 503:
+        names["Retry-After"] = "Retry-After"
+    return _references(names)
+
+
+def _references(names: dict[str, str]) -> dict[str, Any]:
+    return {header: {"$ref": f"#/components/headers/{component}"} for header, component in names.items()}

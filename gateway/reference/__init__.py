@@ -1,0 +1,58 @@
+"""The API's reference: `/api/openapi.json` for programs, `/api/docs` for people. Neither asks for credentials, and
+nothing of either comes from elsewhere."""
+
+import gzip
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.resources import files
+
+from gateway.codec import dump
+from gateway.openapi import document
+from gateway.reference.published import Published
+from gateway.routes import Route
+
+DOCUMENT_PATH = "/api/openapi.json"
+PAGE_PATH = "/api/docs"
+
+VIEWER = "scalar-api-reference-1.46.4.js"
+"""Scalar's viewer, kept compressed. `scripts/vendor_reference_viewer.sh` writes it."""
+
+REVALIDATE = "no-cache"
+FOR_GOOD = "public, max-age=31536000, immutable"
+"""For what has its version in its name."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; "
+    # The viewer brings its styles in its script. What a style would load is forbidden by the rest.
+    "style-src 'self' 'unsafe-inline'"
+)
+SAFE = {"x-content-type-options": "nosniff"}
+PAGE = SAFE | {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+def reference(routes: Sequence[Route]) -> Mapping[str, Published]:
+    """What is published, by path. Nothing is made before it is asked for."""
+    return {
+        DOCUMENT_PATH: Published(lambda: dump(document(list(routes))), "application/json", REVALIDATE, SAFE),
+        PAGE_PATH: Published(partial(_read, "page.html"), "text/html; charset=utf-8", REVALIDATE, PAGE),
+        f"{PAGE_PATH}/page.js": Published(
+            partial(_read, "page.js"), "text/javascript; charset=utf-8", REVALIDATE, SAFE
+        ),
+        f"{PAGE_PATH}/page.css": Published(partial(_read, "page.css"), "text/css; charset=utf-8", REVALIDATE, SAFE),
+        f"{PAGE_PATH}/icon.svg": Published(partial(_read, "icon.svg"), "image/svg+xml", REVALIDATE, SAFE),
+        f"{PAGE_PATH}/{VIEWER}": Published(_viewer, "text/javascript; charset=utf-8", FOR_GOOD, SAFE),
+    }
+
+
+def _read(name: str) -> bytes:
+    return files(__name__).joinpath(name).read_bytes()
+
+
+def _viewer() -> bytes:
+    return gzip.decompress(_read(f"{VIEWER}.gz"))

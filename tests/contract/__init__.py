@@ -1,0 +1,1 @@
+"""The description of the API: against the documented contract, and against the server."""
