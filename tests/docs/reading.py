@@ -34,6 +34,7 @@ REASONS = frozenset(
         "part of a program",
         "run by tests/backup",
         "run by tests/cli",
+        "run by tests/contract",
         "run by tests/replicas",
         "run by tests/sdk",
     }
