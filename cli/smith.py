@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import backup, migrate, restore, up
+from cli.commands import account, backup, health, key, migrate, pair, restore, serve, up
 
 app = typer.Typer(
     name="smith",
@@ -14,8 +14,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (up.up, migrate.migrate, backup.backup, restore.restore):
-    app.command()(command)
+RUNNING, USING, KEEPING = "Run it", "Use it", "Look after it"
+for panel, commands in {
+    RUNNING: (up.up, serve.serve),
+    USING: (pair.pair,),
+    KEEPING: (health.health, migrate.migrate, backup.backup, restore.restore),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+app.add_typer(account.app, name="account", rich_help_panel=USING)
+app.add_typer(key.app, name="key", rich_help_panel=USING)
 
 
 def main() -> None:

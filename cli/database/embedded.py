@@ -31,6 +31,16 @@ def has_embedded_database(settings: UpSettings) -> bool:
 
 
 @asynccontextmanager
+async def open_database(settings: UpSettings, command: str) -> AsyncIterator[str]:
+    """The URL of the server's database, the user's or the embedded one. Raises as `open_embedded` does."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    async with open_embedded(settings, command) as database:
+        yield database.url
+
+
+@asynccontextmanager
 async def open_embedded(settings: UpSettings, command: str) -> AsyncIterator[Database]:
     """The database of the data folder: that of the running server or, if none runs, started for the purpose.
 
