@@ -89,7 +89,7 @@ async def _of_running_server(cluster: Path) -> Database:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(_socket_folder(cluster), safe='')}"
+            url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(socket_folder(cluster), safe='')}"
             async with await psycopg.AsyncConnection.connect(url, connect_timeout=5):
                 return Database(url, binaries_for(cluster))
         except PermissionError as error:
@@ -100,6 +100,6 @@ async def _of_running_server(cluster: Path) -> Database:
         await asyncio.sleep(0.1)
 
 
-def _socket_folder(cluster: Path) -> str:
+def socket_folder(cluster: Path) -> str:
     """The fifth line of this file (see PostgreSQL's `pidfile.h`)."""
     return (cluster / "postmaster.pid").read_text().splitlines()[4]
