@@ -153,6 +153,11 @@ class Stack:
         return (self._output / "err").read_text(errors="replace")
 
     @property
+    def ports(self) -> dict[str, str]:
+        """The ports it was given, by variable."""
+        return dict(self._ports)
+
+    @property
     def base_url(self) -> str:
         """The gateway."""
         return self.quickstart.gateway_url
