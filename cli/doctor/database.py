@@ -24,7 +24,8 @@ OFF, FAR_OFF = 5.0, 60.0
 REVISION = "SELECT version_num FROM alembic_version"
 LOOK = """
 SELECT current_setting('server_version_num')::int / 10000, extract(epoch FROM clock_timestamp())::float8,
-       inet_client_addr() IS DISTINCT FROM inet_server_addr(), to_regclass('alembic_version')::text
+       inet_client_addr() IS DISTINCT FROM inet_server_addr(), to_regclass('alembic_version') IS NOT NULL,
+       current_setting('server_encoding') = 'UTF8'
 """
 
 
@@ -45,14 +46,17 @@ async def database(settings: DoctorSettings, seconds: float) -> list[Finding]:
             url, connect_timeout=max(2, int(seconds)), autocommit=True
         ) as connection:
             before = time.time()
-            [(version, moment, elsewhere, table)] = await (await connection.execute(LOOK)).fetchall()
+            [(version, moment, elsewhere, has_table, is_utf8)] = await (await connection.execute(LOOK)).fetchall()
             after = time.time()
-            rows = await (await connection.execute(REVISION)).fetchall() if table else []
+            rows = await (await connection.execute(REVISION)).fetchall() if has_table else []
     except psycopg.Error as error:
         return [fail("database", first_line(error), advice)]
     answering = f"PostgreSQL {version} answers in {(after - before) * 1000:.0f} ms"
     if version < OLDEST_POSTGRES:
         return [fail("database", answering, f"Use PostgreSQL {OLDEST_POSTGRES} or newer.")]
+    if not is_utf8:
+        advice = "Make a database with ENCODING 'UTF8' and restore a backup into it."
+        return [fail("database", f"{answering}, but the database's encoding is not UTF8", advice)]
     offset = moment - (before + after) / 2
     clock = judge_clock(offset, "the database") if elsewhere else await _clock_by_gateway(settings, seconds)
     return [ok("database", answering), await _schema(rows[0][0] if rows else None), clock]

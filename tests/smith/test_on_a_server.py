@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -115,6 +116,18 @@ def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack)
     assert needed <= {name for name, finding in by_check.items() if finding["status"] in ("ok", "warn")}
     assert "APNs takes pushes" in by_check["apns"]["message"]
     assert stack.owner_password not in done.stdout.decode()
+
+
+def test_a_workspace_made_before_the_server_runs_is_left_alone_by_its_first_start(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    succeed(folder, "migrate")
+    made = answer(folder, "account", "create", "Ours", "--email", "ada@team.test", "--generate-password")
+    with Stack(folder) as server:
+        server.start()
+        assert server.sql("SELECT name FROM accounts") == [("Ours",)]
+        assert (server.quickstart.api_key, server.quickstart.owner_password) == (None, None)
+        owner = {"SMITH_OWNER_EMAIL": "ada@team.test", "SMITH_OWNER_PASSWORD": made["password"]}
+        assert answer(folder, "key", "create", "first", **owner)["secret"].startswith("ask_")
 
 
 def _answers(url: str) -> bool:
