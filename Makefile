@@ -26,6 +26,10 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
 	$(BIN)/python scripts/generate_protos.py --check
 	$(BIN)/python scripts/generate_rest_reference.py --check
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml
+	$(BIN)/compose-lint check --quiet --skip-suppressed --no-env compose.yaml
 	$(BIN)/python scripts/audit.py
 
 audit: .venv/.stamp-dev ## ask for known vulnerabilities of the dependencies

@@ -1,12 +1,23 @@
 """`smith`: runs and operates the server."""
 
+import importlib.metadata
+from typing import Annotated
+
 import typer
 
-from cli.commands import backup, migrate, restore, up
+from cli.commands import account, backup, doctor, health, key, migrate, pair, restore, serve, up
+
+DISTRIBUTION = "activitysmith-server"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"smith {importlib.metadata.version(DISTRIBUTION)}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="smith",
-    help="Runs and operates the ActivitySmith server. Settings are environment variables: SMITH_DATA_DIR and so on.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or cannot even start, 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -14,8 +25,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (up.up, migrate.migrate, backup.backup, restore.restore):
-    app.command()(command)
+RUNNING, USING, KEEPING = "Run it", "Use it", "Look after it"
+for panel, commands in {
+    RUNNING: (up.up, serve.serve),
+    USING: (pair.pair,),
+    KEEPING: (doctor.doctor, health.health, migrate.migrate, backup.backup, restore.restore),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+app.add_typer(account.app, name="account", rich_help_panel=USING)
+app.add_typer(key.app, name="key", rich_help_panel=USING)
+
+
+@app.callback()
+def smith(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Runs and operates the ActivitySmith server. Settings are environment variables: SMITH_DATA_DIR and so on."""
 
 
 def main() -> None:

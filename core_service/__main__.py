@@ -1,7 +1,8 @@
-"""`python -m core_service` serves; its commands make the first account and look after the schema."""
+"""`python -m core_service` serves; its commands make accounts and look after the schema."""
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 
@@ -11,6 +12,8 @@ from service_kit.peers import require_protection
 from service_kit.settings import load
 
 CANNOT_START = 2
+LONGEST_PASSWORD = 8192
+"""Bytes to read: more than any that is accepted."""
 
 
 def main() -> None:
@@ -18,6 +21,8 @@ def main() -> None:
     arguments = _parser().parse_args()
     if arguments.command in ("migrate", "revisions"):
         sys.exit(_schema(arguments))
+    if arguments.command == "create-account":
+        sys.exit(_create_account(arguments))
     settings = load(CoreSettings)
     logs.configure("core", settings.log_level, settings.log_format)
     require_protection(settings, "core")
@@ -33,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     first.add_argument("--email", required=True)
     first.add_argument("--account-name", required=True)
     first.add_argument("--password", help="better given in SMITH_BOOTSTRAP_PASSWORD, where `ps` does not show it")
+    another = commands.add_parser("create-account", help="make an account; the password is on standard input")
+    another.add_argument("--email", required=True)
+    another.add_argument("--account-name", required=True)
+    another.add_argument("--name", help="the owner's; the e-mail address if left out")
     schema = commands.add_parser("migrate", help="bring the database to the newest schema, and say so as JSON")
     schema.add_argument("--check", action="store_true", help="only look; the exit code is 1 if it is behind")
     commands.add_parser("revisions", help="list the schemas that this release knows, as JSON")
@@ -54,6 +63,27 @@ def _bootstrap(settings: CoreSettings, arguments: argparse.Namespace) -> str | N
 
     password = arguments.password or os.environ.get("SMITH_BOOTSTRAP_PASSWORD", "")
     return asyncio.run(bootstrap.run(settings.database_url, arguments.email, password, arguments.account_name))
+
+
+def _create_account(arguments: argparse.Namespace) -> int:
+    from core_service import bootstrap
+
+    settings = load(DatabaseSettings)
+    logs.configure("core", settings.log_level, settings.log_format)
+    making = bootstrap.create_account(
+        settings.database_url,
+        account_name=arguments.account_name,
+        name=arguments.name,
+        email=arguments.email,
+        # Arguments and environment can be read by others. What is no text becomes what no password may contain.
+        password=sys.stdin.buffer.read(LONGEST_PASSWORD).decode(errors="surrogateescape").removesuffix("\n"),
+    )
+    try:
+        print(json.dumps(asyncio.run(making)))
+    except bootstrap.CannotMake as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _serve(settings: CoreSettings) -> None:

@@ -1,6 +1,13 @@
-"""Makes the first account of a server, with its owner."""
+"""Makes accounts with their owners for the operator, who has the database: the first one, and more.
+
+That is the authority asked for: whoever has the database could do all of it anyway, and no call over the network makes
+an account but the one with a setup code, which is of use once.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import sqlalchemy.exc
 
@@ -11,6 +18,10 @@ from service_kit.database import create_engine
 from service_kit.errors import DomainError
 
 
+class CannotMake(Exception):
+    """The message is one line for the operator."""
+
+
 async def run(database_url: str, email: str, password: str, account_name: str) -> str | None:
     """Creates account and owner, in a database that it first brings to the newest schema.
 
@@ -18,17 +29,50 @@ async def run(database_url: str, email: str, password: str, account_name: str) -
     or one line for the operator about what is wrong.
     """
     try:
-        await asyncio.to_thread(migrations.upgrade, database_url)
+        async with _accounts(database_url) as accounts:
+            await accounts.bootstrap(email=email, password=password, account_name=account_name)
+    except CannotMake as error:
+        return f"bootstrap: {error}"
+    return None
+
+
+async def create_account(
+    database_url: str, *, account_name: str, name: str | None, email: str, password: str
+) -> dict[str, Any]:
+    """Creates one more account with a new person as its owner, and says what was made.
+
+    Raises CannotMake. A database without a schema gets one; one whose schema is behind is refused, for cores of the
+    release before may be at work.
+    """
+    async with _accounts(database_url, upgrade=False) as accounts:
+        made = await accounts.create(account_name=account_name, name=name, email=email, password=password)
+    return {
+        "account_id": str(made.member.account_id),
+        "user_id": str(made.user.id),
+        "email": made.user.email,
+        "name": made.user.name,
+    }
+
+
+@asynccontextmanager
+async def _accounts(database_url: str, *, upgrade: bool = True) -> AsyncIterator[Accounts]:
+    try:
+        await asyncio.to_thread(_see_to_schema, database_url, upgrade=upgrade)
         engine = create_engine(database_url, pool_size=1)
         try:
-            accounts = Accounts(engine, Passwords(), Defaults(1, 1))
-            await accounts.bootstrap(email=email, password=password, account_name=account_name)
+            yield Accounts(engine, Passwords(), Defaults(1, 1))
         finally:
             await engine.dispose()
     except DomainError as error:
-        return f"bootstrap: {error.message}"
+        raise CannotMake(error.message) from error
     except migrations.NewerSchema as error:
-        return f"bootstrap: {error}"
+        raise CannotMake(str(error)) from error
     except sqlalchemy.exc.OperationalError as error:
-        return f"bootstrap: the database cannot be reached: {str(error.orig).strip()}"
-    return None
+        raise CannotMake(f"the database cannot be reached: {str(error.orig).strip()}") from error
+
+
+def _see_to_schema(database_url: str, *, upgrade: bool) -> None:
+    newest = migrations.revisions()[-1]
+    if not upgrade and migrations.current(database_url) not in (None, newest):
+        raise CannotMake("the database has the schema of an older release: run `smith migrate` first")
+    migrations.upgrade(database_url)

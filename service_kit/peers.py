@@ -70,7 +70,7 @@ def _digest(text: str | bytes) -> bytes:
 
 def require_protection(settings: ServiceSettings, process: str) -> None:
     """Ends the process with one line and exit code 2 if strangers could reach it, and nothing tells them from us."""
-    if settings.internal_secret is None and settings.tls is None and not _is_loopback(settings.bind_host):
+    if settings.internal_secret is None and settings.tls is None and not is_loopback(settings.bind_host):
         print(
             f"{process}: SMITH_BIND_HOST={settings.bind_host} can be reached from other machines: set "
             "SMITH_INTERNAL_SECRET (32 characters or more, the same for every process), SMITH_INTERNAL_SECRET_FILE, or "
@@ -80,7 +80,8 @@ def require_protection(settings: ServiceSettings, process: str) -> None:
         raise SystemExit(2)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -101,8 +101,15 @@ def load(settings_class: type[S]) -> S:
     try:
         return settings_class()
     except ValidationError as error:
-        for mistake in error.errors(include_input=False, include_context=False):
-            name = "_".join(("SMITH", *(str(part).upper() for part in mistake["loc"])))
-            given = "(hidden)" if HIDDEN.search(name) else repr(os.environ.get(name, ""))
-            print(f"{name}={given}: {mistake['msg']}" if mistake["loc"] else mistake["msg"], file=sys.stderr)
+        print(*mistakes(error), sep="\n", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def mistakes(error: ValidationError) -> list[str]:
+    """A line for each setting that is invalid, without what may be a secret."""
+    lines = []
+    for mistake in error.errors(include_input=False, include_context=False):
+        name = "_".join(("SMITH", *(str(part).upper() for part in mistake["loc"])))
+        given = "(hidden)" if HIDDEN.search(name) else repr(os.environ.get(name, ""))
+        lines.append(f"{name}={given}: {mistake['msg']}" if mistake["loc"] else mistake["msg"])
+    return lines

@@ -20,7 +20,7 @@ def main() -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         if command == "credentials":
-            credentials.ensure(settings.data_dir / "simulator")
+            credentials.ensure(settings.data_dir / "simulator", settings.simulator_name)
         else:
             process.run(lambda stop: wiring.serve(settings, stop))
     except (OSError, ValueError) as error:

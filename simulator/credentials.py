@@ -20,6 +20,7 @@ TEAM_ID = "SIMULATED1"
 BUNDLE_ID = "com.activitysmith.simulator"
 """The simulated app; its topics are this id and this id with Apple's suffixes."""
 
+LOCAL = "localhost"
 LIFETIME = datetime.timedelta(days=3650)
 
 
@@ -36,7 +37,7 @@ class Credentials:
 
     @property
     def server_certificate(self) -> Path:
-        """The server's certificate (PEM) for `localhost`, 127.0.0.1 and ::1."""
+        """The server's certificate (PEM) for `localhost`, 127.0.0.1, ::1 and one more name, if there is one."""
         return self.folder / "server.pem"
 
     @property
@@ -57,8 +58,9 @@ class Credentials:
         return key.public_key()
 
 
-def ensure(folder: Path) -> Credentials:
-    """Makes what is missing under `folder` and leaves the rest alone. Safe to call from several processes at once.
+def ensure(folder: Path, name: str = LOCAL) -> Credentials:
+    """Makes what is missing under `folder` and leaves the rest alone; a certificate that does not bear `name` counts as
+    missing. Safe to call from several processes at once.
 
     Raises OSError if the folder cannot be written.
     """
@@ -67,14 +69,20 @@ def ensure(folder: Path) -> Credentials:
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tls = (credentials.ca, credentials.server_certificate, credentials.server_key)
-        if not all(path.exists() for path in tls):
-            _make_tls(credentials)
+        if not all(path.exists() for path in tls) or name not in _names(credentials.server_certificate):
+            _make_tls(credentials, name)
         if not credentials.provider_key.exists():
             replace_file(credentials.provider_key, _private_pem(ec.generate_private_key(ec.SECP256R1())))
     return credentials
 
 
-def _make_tls(credentials: Credentials) -> None:
+def _names(certificate: Path) -> list[str]:
+    loaded = x509.load_pem_x509_certificate(certificate.read_bytes())
+    extension = loaded.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return extension.value.get_values_for_type(x509.DNSName)
+
+
+def _make_tls(credentials: Credentials, server_name: str) -> None:
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ActivitySmith simulator CA")])
     ca = (
@@ -86,7 +94,7 @@ def _make_tls(credentials: Credentials) -> None:
     )
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names: list[x509.GeneralName] = [x509.DNSName("localhost")]
+    names: list[x509.GeneralName] = [x509.DNSName(one) for one in dict.fromkeys((LOCAL, server_name))]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
     certificate = (
         _builder(name, ca_name, key.public_key())

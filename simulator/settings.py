@@ -15,6 +15,8 @@ class SimulatorSettings(ServiceSettings):
     simulator_bind_host: str = "127.0.0.1"
     """Address that it listens on. Not `SMITH_BIND_HOST`: whoever reaches the control API commands phones and clock, and
     must not do so because the gateway was opened to the world."""
+    simulator_name: str = Field(default="localhost", pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")
+    """Host name by which the delivery service finds it, which its certificate must bear."""
     simulator_port: Port = 8090
     """Control API. 0: any free port."""
     apns_simulator_port: Port = 8443

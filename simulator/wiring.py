@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     """Runs the simulator until `stop`, then drains. Raises OSError if a port or the data folder cannot be used."""
     folder = settings.data_dir / "simulator"
-    files = credentials.ensure(folder)
+    files = credentials.ensure(folder, settings.simulator_name)
     keys = {credentials.KEY_ID: files.public_provider_key()}
     directory = TokenDirectory()
     service = ApnsService(credentials.BUNDLE_ID, ProviderTokens(keys, credentials.TEAM_ID), directory)
@@ -70,7 +70,7 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         sink_port = await sink.start(host, settings.webhook_simulator_port, settings.drain_seconds)
         running.push_async_callback(sink.stop)
         # The certificate's name, whatever address it listens on.
-        webhooks.sink_url = f"https://localhost:{sink_port}/webhooks"
+        webhooks.sink_url = f"https://{settings.simulator_name}:{sink_port}/webhooks"
         mail_port = await mail_server.start(host, settings.smtp_simulator_port)
         running.push_async_callback(mail_server.stop)
         log.info(

@@ -95,7 +95,7 @@ def _without_code() -> None:
             text(" for core, start it again, and reload this page;")
         with ui.element("li"):
             text("run ")
-            code("python -m core_service bootstrap")
+            code("smith account create")
             text(" where core runs.")
 
 

@@ -10,9 +10,10 @@ import typer
 from cli.up.errors import CannotStart, Failed
 from cli.up.settings import UpSettings
 from service_kit import logs
-from service_kit.settings import load
+from service_kit.settings import ServiceSettings, load
 
 T = TypeVar("T")
+S = TypeVar("S", bound=ServiceSettings)
 
 FAILED, CANNOT_START, INTERRUPTED = 1, 2, 130
 
@@ -22,19 +23,28 @@ def run(command: str, work: Callable[[UpSettings], Awaitable[T]]) -> T:
 
     Ctrl-C, SIGTERM and SIGHUP cancel the work, which may clear up.
     """
-    settings = load(UpSettings)
+    return run_with(UpSettings, command, work)
+
+
+def run_with(settings_class: type[S], command: str, work: Callable[[S], Awaitable[T]]) -> T:
+    """As `run`, with other settings.
+
+    `work` itself is called outside of the event loop: before it returns what is to be awaited it may ask the person at
+    the terminal, whom Ctrl-C then obeys.
+    """
+    settings = load(settings_class)
     logs.configure("smith", settings.log_level, settings.log_format)
 
-    async def interruptible() -> T:
+    async def interruptible(working: Awaitable[T]) -> T:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("outside of a task")
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(signum, task.cancel)
-        return await work(settings)
+        return await working
 
     try:
-        return asyncio.run(interruptible())
+        return asyncio.run(interruptible(work(settings)))
     except CannotStart as error:
         line, code = str(error), CANNOT_START
     except Failed as error:

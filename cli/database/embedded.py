@@ -31,6 +31,16 @@ def has_embedded_database(settings: UpSettings) -> bool:
 
 
 @asynccontextmanager
+async def open_database(settings: UpSettings, command: str) -> AsyncIterator[str]:
+    """The URL of the server's database, the user's or the embedded one. Raises as `open_embedded` does."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    async with open_embedded(settings, command) as database:
+        yield database.url
+
+
+@asynccontextmanager
 async def open_embedded(settings: UpSettings, command: str) -> AsyncIterator[Database]:
     """The database of the data folder: that of the running server or, if none runs, started for the purpose.
 
@@ -79,7 +89,7 @@ async def _of_running_server(cluster: Path) -> Database:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(_socket_folder(cluster), safe='')}"
+            url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(socket_folder(cluster), safe='')}"
             async with await psycopg.AsyncConnection.connect(url, connect_timeout=5):
                 return Database(url, binaries_for(cluster))
         except PermissionError as error:
@@ -90,6 +100,6 @@ async def _of_running_server(cluster: Path) -> Database:
         await asyncio.sleep(0.1)
 
 
-def _socket_folder(cluster: Path) -> str:
+def socket_folder(cluster: Path) -> str:
     """The fifth line of this file (see PostgreSQL's `pidfile.h`)."""
     return (cluster / "postmaster.pid").read_text().splitlines()[4]

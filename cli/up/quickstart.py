@@ -94,12 +94,17 @@ class Quickstart:
             webhook_sink_url=settings.webhook_sink_url if settings.simulated else None,
         )
         if not settings.quickstart:
-            self.setup_code = await self._ask_for_setup()
+            code = self._settings.setup_code
+            setup = await self._ask_for_setup()
+            self.setup_code = code.get_secret_value() if code and setup.needs_account else None
             return
         if settings.simulated and self._facts["phone_id"] and not await self._phone_exists():
             log.warning("the simulator does not know phone %s any more, pairing a new one", self._facts["phone_id"])
             self._note(phone_id=None)
         if self._facts["api_key"] and (self._facts["phone_id"] or not settings.simulated):
+            return
+        if not self._facts["owner_password"] and not (await self._ask_for_setup()).needs_account:
+            log.warning("the server has accounts that %s knows no owner of: no key or phone is added", self.path)
             return
         await self._ensure_owner()
         try:
@@ -111,13 +116,11 @@ class Quickstart:
                 OWNER_EMAIL, self.path,
             )  # fmt: skip
 
-    async def _ask_for_setup(self) -> str | None:
+    async def _ask_for_setup(self) -> account_service_pb2.GetSetupResponse:
         async with open_channel(self._settings.core_address, Peers.of(self._settings)) as channel:
-            setup = await account_service_pb2_grpc.AccountServiceStub(channel).GetSetup(
+            return await account_service_pb2_grpc.AccountServiceStub(channel).GetSetup(
                 account_service_pb2.GetSetupRequest(), timeout=CALL_SECONDS, wait_for_ready=True
             )
-        code = self._settings.setup_code
-        return code.get_secret_value() if code and setup.needs_account else None
 
     async def _ensure_owner(self) -> None:
         if not self._facts["owner_password"]:

@@ -69,7 +69,7 @@ class UpSettings(ServiceSettings):
     @property
     def host(self) -> str:
         """The address at which processes on this machine reach each other."""
-        return _reachable(self.bind_host)
+        return reachable(self.bind_host)
 
     @property
     def gateway_url(self) -> str:
@@ -89,7 +89,7 @@ class UpSettings(ServiceSettings):
     @property
     def simulator_host(self) -> str:
         """The address at which processes on this machine reach the simulator."""
-        return _reachable(self.simulator_bind_host)
+        return reachable(self.simulator_bind_host)
 
     @property
     def webhook_sink_url(self) -> str:
@@ -112,6 +112,6 @@ class UpSettings(ServiceSettings):
         return f"{self.host}:{self.delivery_port}"
 
 
-def _reachable(bind_host: str) -> str:
+def reachable(bind_host: str) -> str:
     """Where on this machine to find what listens on `bind_host`."""
     return "127.0.0.1" if bind_host in ANY_ADDRESS else bind_host

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.service import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Passwords
+from core_service.conflicts import refusing
 from core_service.paging import Page, page_of, read_id, require_page_size
 from core_service.teams.errors import AlreadyBootstrapped
 from core_service.teams.models import Account, Member, Role, User
 from core_service.validation import missing, require_email, require_name, require_text
-from service_kit.errors import InvalidRequest
+from service_kit.errors import AlreadyExists, InvalidRequest
 
 MAX_QUERY = 100
 MAX_RATE_LIMIT = 1_000_000
@@ -175,7 +176,7 @@ class Accounts:
 
         Raises InvalidRequest; AlreadyBootstrapped if there are accounts, but no such person.
         """
-        account, user = await self._prepare_first(account_name, email, None, password)
+        account, user = await self._prepare_account(account_name, email, None, password)
         async with self._database.begin() as session:
             await _lock_first_account(session)
             if await session.scalar(select(col(User.id)).where(col(User.email) == user.email)):
@@ -188,12 +189,26 @@ class Accounts:
 
         Raises InvalidRequest; AlreadyBootstrapped if there is an account.
         """
-        account, user = await self._prepare_first(account_name, email, name, password)
+        account, user = await self._prepare_account(account_name, email, name, password)
         async with self._database.begin() as session:
             await _lock_first_account(session)
             return Person(await _add_first_account(session, account, user), user)
 
-    async def _prepare_first(
+    async def create(self, *, account_name: str, name: str | None, email: str, password: str) -> Person:
+        """Creates an account and its owner, however many there are; named after the e-mail address if None. For the
+        operator, who has the database: no call leads here.
+
+        Raises InvalidRequest; AlreadyExists if a person has this e-mail address.
+        """
+        account, user = await self._prepare_account(account_name, email, name, password)
+        taken = AlreadyExists(f"a person with the e-mail address {user.email} exists; nothing was changed")
+        async with self._database.begin() as session:
+            # Nobody may find the server without an account while this one is being made.
+            await _lock_first_account(session)
+            with refusing("users_email_key", taken):
+                return Person(await _add_account(session, account, user), user)
+
+    async def _prepare_account(
         self, account_name: str, email: str, name: str | None, password: str
     ) -> tuple[Account, User]:
         account = Account(name=require_name(account_name, "account_name"))
@@ -243,6 +258,10 @@ async def _add_first_account(session: AsyncSession, account: Account, user: User
     """Raises AlreadyBootstrapped if there is an account."""
     if await _has_account(session):
         raise AlreadyBootstrapped
+    return await _add_account(session, account, user)
+
+
+async def _add_account(session: AsyncSession, account: Account, user: User) -> Member:
     session.add(account)
     await session.flush()
     member = Member(account_id=account.id, user_id=user.id, role=Role.OWNER)

@@ -20,7 +20,7 @@ GUESSES = RateLimitItemPerMinute(100, 15)
 
 NO_CODE = (
     "This server has no setup code. Set SMITH_SETUP_CODE for core and start it again, or make the account with "
-    "`python -m core_service bootstrap`."
+    "`smith account create`."
 )
 
 

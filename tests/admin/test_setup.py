@@ -42,4 +42,4 @@ async def test_without_a_code_the_page_says_how_to_go_on(new_database: NewDataba
     async with start_core(await asyncio.to_thread(new_database)) as core, running_admin(core) as admin:
         user = admin()
         await user.open("/setup")
-        await sees(user, "SMITH_SETUP_CODE", "python -m core_service bootstrap")
+        await sees(user, "SMITH_SETUP_CODE", "smith account create")

@@ -217,3 +217,31 @@ async def test_failures_from_one_client_address_are_limited_whatever_the_e_mail(
     assert reasons == ["UNAUTHENTICATED"] * 100 + ["TOO_MANY_ATTEMPTS"] * 2
     assert await guess("person-0@team.test", "198.51.100.10") == "UNAUTHENTICATED"
     await engine.dispose()
+
+
+async def test_more_accounts_are_made_on_the_database_each_with_a_new_owner(new_database: NewDatabase) -> None:
+    """By whoever has it: `smith account create`. It brings an empty database to the newest schema first."""
+    url = await asyncio.to_thread(new_database)
+    made = {
+        name: await bootstrap.create_account(
+            url, account_name=name, name=None, email=f"{name}@a.test", password=PASSWORD
+        )
+        for name in ("first", "second")
+    }
+    async with start_core(url) as core:
+        for name, facts in made.items():
+            session = await core.caller().CreateSession(email=f"{name}@a.test", password=PASSWORD)
+            assert (session.account.id, session.account.name) == (facts["account_id"], name)
+            assert (session.member.user_id, session.member.role) == (facts["user_id"], ROLE_OWNER)
+    wrong = {
+        "email": ("Second@A.test", "exists"),
+        "password": ("short", "password must be"),
+        "name": ("\udcff", "name"),
+    }
+    for field, (value, word) in wrong.items():
+        wanted = {"account_name": "third", "name": None, "email": "third@a.test", "password": PASSWORD} | {field: value}
+        with pytest.raises(bootstrap.CannotMake, match=word):
+            await bootstrap.create_account(url, **wanted)
+    async with start_core(url) as core:
+        assert await core.sql("SELECT count(*)::int FROM accounts") == [(2,)]
+        assert await core.sql("SELECT count(*)::int FROM users") == [(2,)]

@@ -72,7 +72,7 @@ async def test_a_server_without_a_code_says_how_to_make_its_first_account(new_da
         for code in ("", "None", CODE):
             message = await refused_with("FORBIDDEN", create(core, code))
             assert "SMITH_SETUP_CODE" in message
-            assert "core_service bootstrap" in message
+            assert "smith account create" in message
 
 
 @pytest.mark.parametrize(("code", "is_taken"), [("fifteen-letters", False), ("", True)])

@@ -6,9 +6,6 @@ from tests.docs.answers import parse_pattern
 from tests.docs.reading import LANGUAGES, REASONS, ROOT, Document, names, read
 from tests.docs.running import syntax_error
 
-SOON = frozenset(f"docs/{name}" for name in ("ci.md", "docker.md", "releasing.md"))
-"""Being written: remove each as it comes, and the list with the last."""
-
 OTHERS = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")
 """Documents whose links are tested and whose commands are those of other documents."""
 
@@ -41,10 +38,6 @@ def test_every_block_says_what_it_is_and_why_it_is_not_run(name: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_nothing_that_is_there_is_called_to_come() -> None:
-    assert [name for name in sorted(SOON) if (ROOT / name).exists()] == []
-
-
 @pytest.mark.parametrize("name", names())
 def test_every_document_is_in_the_index(name: str) -> None:
     index = {target.partition("#")[0] for target in read("docs/README.md").links}
@@ -56,9 +49,7 @@ def _exists(document: Document, link: str) -> bool:
     """Whether the file is there, and if it is a document, the heading in it."""
     target, _, anchor = link.partition("#")
     path = (ROOT / document.name).parent / target if target else ROOT / document.name
-    name = str(path.resolve().relative_to(ROOT))
-    if name in SOON:
-        return True
     if not path.exists():
         return False
+    name = str(path.resolve().relative_to(ROOT))
     return not anchor or (path.suffix == ".md" and anchor in read(name).anchors)

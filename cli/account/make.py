@@ -1,0 +1,36 @@
+"""Makes a workspace with its owner."""
+
+from dataclasses import dataclass
+
+from cli.database.core_command import ask_core
+from cli.database.embedded import has_embedded_database, open_database
+from cli.up.data_folder import absolute
+from cli.up.errors import CannotStart
+from cli.up.settings import UpSettings
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """What to make."""
+
+    name: str
+    email: str
+    owner_name: str | None
+    password: str
+
+
+async def make_account(settings: UpSettings, wanted: NewAccount) -> dict[str, str]:
+    """Makes it, and says what was made: `account_id`, `user_id`, `email` and `name`.
+
+    Core's command does it, on the database: there is no call for it over the network, where it would need a secret of
+    its own that opens a door for ever. Raises CannotStart or Failed, and then nothing was made.
+    """
+    if not settings.database_url and not has_embedded_database(settings):
+        folder = absolute(settings.data_dir)
+        raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right? `smith up` makes one")
+    # With `=`, for a name may begin with a hyphen.
+    options = [f"--account-name={wanted.name}", f"--email={wanted.email}"]
+    options += [] if wanted.owner_name is None else [f"--name={wanted.owner_name}"]
+    async with open_database(settings, "smith account create") as url:
+        made = await ask_core("create-account", *options, database_url=url, given=wanted.password.encode())
+    return dict(made)

@@ -1,0 +1,34 @@
+"""The password of a new person: asked for, read from standard input, or made up."""
+
+import secrets
+import sys
+from collections.abc import Callable
+
+import typer
+
+from cli.up.errors import CannotStart
+
+LONGEST = 8192
+RANDOM_BYTES = 18
+"""144 bits: 24 characters that nobody guesses."""
+
+
+def made_up() -> str:
+    """A password that nobody has chosen."""
+    return secrets.token_urlsafe(RANDOM_BYTES)
+
+
+def from_standard_input() -> str:
+    """The first line of standard input, without its end. Raises CannotStart if that is no text."""
+    line = sys.stdin.buffer.readline(LONGEST)
+    try:
+        return line.rstrip(b"\r\n").decode()
+    except UnicodeDecodeError as error:
+        raise CannotStart("the password on standard input is not UTF-8 text") from error
+
+
+def from_person(ask: Callable[..., str] = typer.prompt) -> str:
+    """What the person at the terminal types twice. Raises CannotStart if there is no terminal."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise CannotStart("no terminal to ask for a password: use --password-stdin or --generate-password")
+    return ask("Password", hide_input=True, confirmation_prompt=True, err=True)

@@ -1,0 +1,79 @@
+"""A session with core for as long as a command takes."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from smith.core.v1 import account_service_pb2, account_service_pb2_grpc
+from smith.core.v1.account_pb2 import Member
+
+from cli.client.owner import Owner
+from cli.client.settings import ClientSettings
+from cli.up.errors import CannotStart, Failed
+from service_kit.client import open_channel
+from service_kit.peers import Peers
+from service_kit.status import from_rpc_error
+
+CALL_SECONDS = 15.0
+"""As long as a call may take that core answers slowly. Whether core can be reached shows within five."""
+GOODBYE_SECONDS = 3.0
+
+
+class Session:
+    """Somebody who is signed in."""
+
+    def __init__(self, channel: grpc.aio.Channel, token: str, member: Member) -> None:
+        self.channel = channel
+        self.member = member
+        self._metadata = (("authorization", f"Bearer {token}"),)
+
+    async def ask(self, method: Callable[..., Any], request: Any, *, seconds: float = CALL_SECONDS) -> Any:
+        """What core answers to this method of a stub. Raises Failed with what core says, or that it does not answer."""
+        try:
+            return await method(request, metadata=self._metadata, timeout=seconds)
+        except grpc.aio.AioRpcError as error:
+            raise Failed(in_words(error)) from error
+
+
+@asynccontextmanager
+async def signed_in(settings: ClientSettings, owner: Owner) -> AsyncIterator[Session]:
+    """A session that is ended with the block, however that is left. Raises Failed or CannotStart."""
+    if not owner.email.isprintable() or not _is_text(owner.email + owner.password):
+        raise CannotStart("the e-mail address or the password is not text")
+    async with open_channel(settings.core, Peers.of(settings)) as channel:
+        accounts = account_service_pb2_grpc.AccountServiceStub(channel)
+        request = account_service_pb2.CreateSessionRequest(email=owner.email, password=owner.password)
+        try:
+            made = await accounts.CreateSession(request, timeout=CALL_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise Failed(f"cannot sign in to {settings.core} as {owner.email}: {in_words(error)}") from error
+        session = Session(channel, made.session_token, made.member)
+        try:
+            yield session
+        finally:
+            # The work is done or has failed already; a session that cannot be ended expires by itself.
+            with contextlib.suppress(Failed, asyncio.CancelledError):
+                goodbye = account_service_pb2.DeleteSessionRequest()
+                await session.ask(accounts.DeleteSession, goodbye, seconds=GOODBYE_SECONDS)
+
+
+def in_words(error: grpc.aio.AioRpcError) -> str:
+    """What went wrong, in a line."""
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return "core does not answer"
+    said = from_rpc_error(error)
+    if error.code() is grpc.StatusCode.UNAVAILABLE and not said.reason:
+        return "core cannot be reached: is SMITH_CORE_ADDRESS right, and does core run?"
+    return " ".join(said.message.split()) or error.code().name
+
+
+def _is_text(value: str) -> bool:
+    """Bytes of a terminal or file that are no UTF-8 cannot travel."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""`smith account`"""
+
+import json
+from collections.abc import Awaitable
+from typing import Annotated
+
+import typer
+
+from cli.commands.text import JSON, text
+
+app = typer.Typer(help="Make workspaces.", no_args_is_help=True)
+
+
+@app.callback()
+def account() -> None:
+    """Make workspaces."""
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="The workspace's name.", callback=text, show_default=False)],
+    *,
+    email: Annotated[str, typer.Option(help="The owner's e-mail address.", callback=text, show_default=False)],
+    owner_name: Annotated[str | None, typer.Option(help="The owner's name.", callback=text, show_default=False)] = None,
+    generate: Annotated[bool, typer.Option("--generate-password", help="Make a password up and print it.")] = False,
+    stdin: Annotated[bool, typer.Option("--password-stdin", help="Read it from standard input, one line.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Make a workspace and a new person who owns it, on a server that has none yet or that has others.
+
+    The password is asked for in the terminal, unless an option says where it comes from. An e-mail address that
+    somebody has already is refused: let an owner invite that person.
+
+    This works on the database, as `smith migrate` does: the one of SMITH_DATABASE_URL or, without it, the embedded one
+    in SMITH_DATA_DIR, whether the server runs or not. Whoever has the database may do it, and nobody else: no request
+    over the network makes a second workspace.
+    """
+    if generate and stdin:
+        raise typer.BadParameter("--generate-password and --password-stdin exclude each other")
+    from cli.account import password
+    from cli.account.make import NewAccount, make_account
+    from cli.commands.running import run
+    from cli.up.settings import UpSettings
+
+    def work(settings: UpSettings) -> Awaitable[dict[str, str]]:
+        chosen = password.from_standard_input() if stdin else secret or password.from_person()
+        return make_account(settings, NewAccount(name, email, owner_name, chosen))
+
+    secret = password.made_up() if generate else None
+    made: dict[str, str] = run("account", work)
+    if as_json:
+        typer.echo(json.dumps(made | ({"password": secret} if secret else {})))
+        return
+    typer.echo(f"Made the workspace {name.strip()!r}, owned by {made['email']}.")
+    if secret:
+        typer.echo(f"The password, shown this once: {secret}")

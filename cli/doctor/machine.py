@@ -1,0 +1,86 @@
+"""This machine: Python, packages, the data folder, the disk."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from cli.backup.manifest import DISTRIBUTION, program_version
+from cli.doctor.finding import Finding, fail, ok, warn
+from cli.doctor.settings import DoctorSettings
+from cli.up.data_folder import absolute
+
+OLDEST = (3, 11)
+SECRETS = ("quickstart.json", "simulator/AuthKey.p8", "simulator/server.key")
+"""Files of the data folder that only their owner may read."""
+MEGABYTE = 1024 * 1024
+LITTLE, NOTHING = 1024 * MEGABYTE, 100 * MEGABYTE
+"""Free space that is worth a warning, and that a PostgreSQL soon stops with."""
+
+
+def python(_: DoctorSettings) -> list[Finding]:
+    """Which Python runs this."""
+    running = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info < OLDEST:
+        return [fail("python", running, "Install Python 3.11 or newer.")]
+    return [ok("python", running)]
+
+
+def packages(_: DoctorSettings) -> list[Finding]:
+    """Whether what we need is installed, in versions that we ask for."""
+    wrong = []
+    requirements = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or ()]
+    needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
+    for requirement in needed:
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            wrong.append(f"{requirement.name} is {version}, not {requirement.specifier}")
+    if wrong:
+        advice = f"Install {DISTRIBUTION} {program_version()} again, with the constraints of its release."
+        return [fail("packages", "; ".join(wrong), advice)]
+    return [ok("packages", f"{DISTRIBUTION} {program_version()}, with all {len(needed)} packages that it asks for")]
+
+
+def data_folder(settings: DoctorSettings) -> list[Finding]:
+    """Whether the data folder can be used, and by nobody else."""
+    folder = absolute(settings.data_dir)
+    choose = "Choose another folder with SMITH_DATA_DIR, or mend this one."
+    if not folder.exists():
+        return [warn("data", f"{folder} is not there", "Is SMITH_DATA_DIR right? `smith up` makes it.")]
+    if not folder.is_dir():
+        return [fail("data", f"{folder} is no folder", choose)]
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return [fail("data", f"{folder} cannot be written by this user", choose)]
+    readable = [name for name in SECRETS if _others_may_read(folder / name)]
+    if readable:
+        files = " ".join(str(folder / name) for name in readable)
+        return [fail("data", f"others can read {', '.join(readable)} in {folder}", f"Run `chmod 600 {files}`.")]
+    return [ok("data", str(folder))]
+
+
+def disk(settings: DoctorSettings) -> list[Finding]:
+    """How much room there is for data."""
+    folder = absolute(settings.data_dir)
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    usage = shutil.disk_usage(place)
+    room = f"{usage.free // MEGABYTE:,} MB free for {place}"
+    advice = "Make room: a database that cannot write stops."
+    if usage.free < NOTHING:
+        return [fail("disk", room, advice)]
+    return [warn("disk", room, advice) if usage.free < LITTLE else ok("disk", room)]
+
+
+def _others_may_read(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except FileNotFoundError:
+        return False

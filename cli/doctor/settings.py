@@ -1,0 +1,56 @@
+"""What `smith doctor` looks at."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from cli.client.settings import ClientSettings, OptionalText, Port
+from cli.up.settings import reachable
+from service_kit.settings import OptionalPort, empty_is_unset
+
+
+class DoctorSettings(ClientSettings):
+    """The settings of all processes, as far as they can be checked from outside."""
+
+    delivery_address: OptionalText = None
+    delivery_port: Port = 50052
+    database_url: OptionalText = None
+    redis_url: OptionalText = None
+    apns_key_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
+    apns_key_id: str = ""
+    apns_team_id: str = ""
+    apns_topic: str = ""
+    apns_simulator_port: OptionalPort = 8443
+    webhook_simulator_port: OptionalPort = 8444
+    smtp_simulator_port: OptionalPort = 8025
+    simulator_bind_host: str = "127.0.0.1"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulator stands in for APNs here."""
+        return self.apns_key_file is None
+
+    @property
+    def delivery(self) -> str:
+        """Where delivery's gRPC answers."""
+        return self.delivery_address or f"{reachable(self.bind_host)}:{self.delivery_port}"
+
+    def ports(self) -> dict[str, tuple[str, int | None]]:
+        """What the processes of this machine listen on, by variable: host and port; None if it does not run."""
+        here = {
+            "SMITH_GATEWAY_PORT": self.gateway_port,
+            "SMITH_ADMIN_PORT": self.admin_port,
+            "SMITH_CORE_PORT": self.core_port or 50051,
+            "SMITH_DELIVERY_PORT": self.delivery_port,
+        }
+        simulator = {
+            "SMITH_SIMULATOR_PORT": self.simulator_port,
+            "SMITH_APNS_SIMULATOR_PORT": self.apns_simulator_port,
+            "SMITH_WEBHOOK_SIMULATOR_PORT": self.webhook_simulator_port,
+            "SMITH_SMTP_SIMULATOR_PORT": self.smtp_simulator_port,
+        }
+        found = {name: (self.bind_host, port) for name, port in here.items()}
+        if self.simulated:
+            found |= {name: (self.simulator_bind_host, port) for name, port in simulator.items()}
+        return found

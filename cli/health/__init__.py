@@ -1,0 +1,1 @@
+"""Health of single processes, for containers and init systems."""

@@ -1,0 +1,1 @@
+"""The commands of `smith` for a server that runs."""

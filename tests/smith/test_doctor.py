@@ -1,0 +1,128 @@
+"""What the doctor says of a server that is not well, and of what it needs."""
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from cli.doctor.apns import apns_key
+from cli.doctor.database import judge_clock
+from cli.doctor.finding import Status
+from cli.doctor.machine import data_folder
+from cli.doctor.settings import DoctorSettings
+from tests.smith_command import smith
+
+SECONDS = 2
+
+
+@contextlib.contextmanager
+def silent_listeners(count: int) -> Iterator[list[str]]:
+    """Addresses at which connections are taken and nothing is ever said."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        yield [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+
+
+def test_where_everything_hangs_the_doctor_ends_and_names_each_without_a_secret(tmp_path: Path) -> None:
+    with silent_listeners(7) as (one, other, delivery, gateway, admin, database, redis):
+        began = time.monotonic()
+        done = smith(
+            tmp_path, "doctor", "--json", "--timeout", SECONDS, SMITH_CORE_ADDRESS=f"{one},{other}",
+            SMITH_DELIVERY_ADDRESS=delivery, SMITH_GATEWAY_URL=f"http://{gateway}", SMITH_ADMIN_URL=f"http://{admin}",
+            SMITH_DATABASE_URL=f"postgresql://smith:hunter2@{database}/smith",
+            SMITH_REDIS_URL=f"redis://:hunter2@{redis}/0",
+            SMITH_GATEWAY_PORT=gateway.rpartition(":")[2],
+            SMITH_OWNER_EMAIL="owner@example.com", SMITH_OWNER_PASSWORD="hunter2",
+        )  # fmt: skip
+        took = time.monotonic() - began
+    assert done.returncode == 1, done.stderr
+    assert "hunter2" not in done.stdout.decode() + done.stderr.decode()
+    findings = json.loads(done.stdout)["findings"]
+    failed = [finding["check"] for finding in findings if finding["status"] == "fail"]
+    assert failed.count("core") == 2
+    assert {"ports", "database", "redis", "core", "delivery", "gateway", "admin", "apns"} <= set(failed)
+    assert all(finding["advice"] for finding in findings if finding["status"] == "fail")
+    # Each has its 2 seconds, all at once; the rest is for a busy machine to start Python and the check that signs in.
+    assert took < 40
+
+
+def test_invalid_settings_are_findings_too(tmp_path: Path) -> None:
+    done = smith(tmp_path, "doctor", SMITH_GATEWAY_PORT="many", SMITH_INTERNAL_SECRET="hunter2")
+    assert done.returncode == 1
+    said = done.stdout.decode()
+    assert "SMITH_GATEWAY_PORT='many'" in said
+    assert "SMITH_INTERNAL_SECRET=(hidden)" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("offset", "status"),
+    [(0.0, Status.OK), (-4.9, Status.OK), (6.0, Status.WARN), (-59.0, Status.WARN), (61.0, Status.FAIL)],
+)
+def test_a_clock_is_judged_by_what_apns_tolerates(offset: float, status: Status) -> None:
+    assert judge_clock(offset, "the database").status is status
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "mode", "status", "word"),
+    [
+        ("P-256", {}, 0o600, Status.OK, "com.example.app"),
+        ("P-256", {}, 0o644, Status.WARN, "others can read"),
+        ("P-256", {"SMITH_APNS_TOPIC": ""}, 0o600, Status.WARN, "SMITH_APNS_TOPIC"),
+        ("P-256", {"SMITH_APNS_KEY_ID": "short"}, 0o600, Status.FAIL, "SMITH_APNS_KEY_ID"),
+        ("P-256", {"SMITH_APNS_TEAM_ID": ""}, 0o600, Status.FAIL, "SMITH_APNS_TEAM_ID"),
+        ("P-384", {}, 0o600, Status.FAIL, "P-256"),
+        ("nonsense", {}, 0o600, Status.FAIL, "no private key"),
+        ("", {}, 0o600, Status.FAIL, "no private key"),
+        (None, {}, 0o600, Status.FAIL, "No such file"),
+    ],
+)
+def test_a_key_for_apns_is_read_and_what_is_missing_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    content: str | None,
+    settings: dict[str, str],
+    mode: int,
+    status: Status,
+    word: str,
+) -> None:
+    path = tmp_path / "AuthKey.p8"
+    curves: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
+    if content in curves:
+        path.write_bytes(
+            ec.generate_private_key(curves[content]).private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+    elif content is not None:
+        path.write_text(content)
+    if content is not None:
+        path.chmod(mode)
+    whole = {
+        "SMITH_APNS_KEY_FILE": str(path),
+        "SMITH_APNS_KEY_ID": "ABCDE12345",
+        "SMITH_APNS_TEAM_ID": "TEAM123456",
+        "SMITH_APNS_TOPIC": "com.example.app",
+    }
+    for name, value in (whole | settings).items():
+        monkeypatch.setenv(name, value)
+    [finding] = apns_key(DoctorSettings())
+    assert finding.status is status
+    assert word in finding.message
+
+
+def test_secrets_that_others_can_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMITH_DATA_DIR", str(tmp_path))
+    (tmp_path / "quickstart.json").write_text("{}")
+    (tmp_path / "quickstart.json").chmod(0o600)
+    assert data_folder(DoctorSettings())[0].status is Status.OK
+    (tmp_path / "quickstart.json").chmod(0o640)
+    [finding] = data_folder(DoctorSettings())
+    assert (finding.status, "chmod 600" in finding.advice) == (Status.FAIL, True)

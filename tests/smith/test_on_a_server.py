@@ -1,0 +1,137 @@
+"""What an operator does with a server that runs: workspaces, keys, phones, health, and what the doctor says of it."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.smith_command import answer, environment, refuse, smith, succeed
+from tests.stack import SMITH, Stack, free_ports
+from tests.waiting import eventually
+
+PASSWORD = "a password of ten or more"
+
+
+def push(stack: Stack, secret: str) -> int:
+    """The status of a push with this key."""
+    headers = {"Authorization": f"Bearer {secret}"}
+    url = f"{stack.base_url}/api/push-notification"
+    return httpx.post(url, json={"title": "hello"}, headers=headers, timeout=30, trust_env=False).status_code
+
+
+def sessions(stack: Stack) -> list[tuple[Any, ...]]:
+    """Who is signed in."""
+    return stack.sql("SELECT id FROM sessions ORDER BY id")
+
+
+def test_a_key_works_from_its_making_to_its_revoking_and_no_session_stays(stack: Stack) -> None:
+    before = sessions(stack)
+    made = smith(stack.data_dir, "key", "create", "from a shell")
+    secret = made.stdout.decode().strip()
+    assert secret.startswith("ask_"), made.stderr
+    assert secret not in made.stderr.decode(), "the secret alone is on standard output"
+    assert push(stack, secret) == 200
+    table = succeed(stack.data_dir, "key", "list")
+    assert "from a shell" in table
+    assert secret not in table
+    revoked = answer(stack.data_dir, "key", "revoke", "from a shell")
+    assert (revoked["name"], revoked["scope"]) == ("from a shell", "all")
+    assert push(stack, secret) == 401
+    assert "no key" in refuse(stack.data_dir, "key", "revoke", "from a shell", code=1)
+    assert sessions(stack) == before
+
+
+def test_a_second_workspace_is_made_while_the_server_runs_and_its_owner_pairs_phones(stack: Stack) -> None:
+    made = answer(
+        stack.data_dir, "account", "create", "Second team", "--email", "Second@Team.test", "--generate-password"
+    )
+    assert (made["email"], len(made["password"])) == ("second@team.test", 24)
+    owner = {"SMITH_OWNER_EMAIL": made["email"], "SMITH_OWNER_PASSWORD": made["password"]}
+    phone = answer(stack.data_dir, "pair", "--simulated", "Shell phone", **owner)
+    assert httpx.get(phone["url"], trust_env=False).json()["device_id"] == phone["device_id"]
+    code = answer(stack.data_dir, "pair", **owner)
+    assert code["link"].startswith("activitysmith://pair?server=http%3A%2F%2F127.0.0.1")
+    pairing = {"pairing_code": code["pairing_code"], "name": "by hand"}
+    paired = httpx.post(f"{stack.base_url}/api/device/pair", json=pairing, timeout=30, trust_env=False)
+    assert paired.status_code == 200, paired.text
+    devices = stack.sql("SELECT count(*)::int FROM devices WHERE account_id::text = %s", made["account_id"])
+    assert devices == [(2,)]
+    again = ("account", "create", "Third team", "--email", "second@team.test", "--generate-password")
+    assert "exists" in refuse(stack.data_dir, *again, code=1)
+    assert stack.sql("SELECT id FROM accounts WHERE name = 'Third team'") == []
+
+
+def test_nobody_signs_in_with_a_wrong_password_or_without_one(stack: Stack) -> None:
+    wrong = {"SMITH_OWNER_EMAIL": stack.owner_email, "SMITH_OWNER_PASSWORD": "hunter2hunter2"}
+    line = refuse(stack.data_dir, "key", "list", code=1, **wrong)
+    assert "password is wrong" in line
+    assert "hunter2" not in line
+    assert "SMITH_OWNER_PASSWORD" in refuse(stack.data_dir, "pair", code=2, SMITH_OWNER_EMAIL="somebody@else.test")
+
+
+def test_serve_becomes_the_process_which_health_finds_and_sigterm_ends(stack: Stack) -> None:
+    [port] = free_ports(1)
+    env = {"SMITH_GATEWAY_PORT": str(port), "SMITH_CORE_ADDRESS": stack.core_address}
+    assert smith(stack.data_dir, "health", "gateway", **env).returncode == 1, "nothing is there yet"
+    everything = environment(stack.data_dir, **env)
+    with subprocess.Popen([SMITH, "serve", "gateway"], env=everything, stderr=subprocess.DEVNULL) as gateway:
+        try:
+            url = f"http://127.0.0.1:{port}/healthz"
+            eventually("it answers", lambda: _answers(url), 30)
+            assert psutil.Process(gateway.pid).cmdline()[-2:] == ["-m", "gateway"]
+            asked = answer(stack.data_dir, "health", "gateway", **env)
+            assert asked == {"process": "gateway", "state": "ready", "message": "ready"}
+            # The same port, taken for core's: something answers, but not core.
+            assert "core: " in smith(stack.data_dir, "health", "core", SMITH_CORE_PORT=str(port)).stderr.decode()
+        finally:
+            os.kill(gateway.pid, signal.SIGTERM)
+        assert gateway.wait(30) == 0
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack) -> None:
+    ports = {name: port for name, port in stack.ports.items() if name != "SMITH_CORE_PORT"}
+    done = smith(stack.data_dir, "doctor", "--skip", "admin", "--json", **ports, SMITH_ADMIN_PORT="")
+    report = json.loads(done.stdout)
+    by_check = {finding["check"]: finding for finding in report["findings"] if finding["check"] != "alarms"}
+    wrong = [finding for finding in by_check.values() if finding["status"] == "fail"]
+    assert wrong == []
+    needed = {
+        "python",
+        "packages",
+        "disk",
+        "data",
+        "ports",
+        "database",
+        "schema",
+        "core",
+        "delivery",
+        "gateway",
+        "apns",
+    }
+    assert needed <= {name for name, finding in by_check.items() if finding["status"] in ("ok", "warn")}
+    assert "APNs takes pushes" in by_check["apns"]["message"]
+    assert stack.owner_password not in done.stdout.decode()
+
+
+def test_a_workspace_made_before_the_server_runs_is_left_alone_by_its_first_start(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    succeed(folder, "migrate")
+    made = answer(folder, "account", "create", "Ours", "--email", "ada@team.test", "--generate-password")
+    with Stack(folder) as server:
+        server.start()
+        assert server.sql("SELECT name FROM accounts") == [("Ours",)]
+        assert (server.quickstart.api_key, server.quickstart.owner_password) == (None, None)
+        owner = {"SMITH_OWNER_EMAIL": "ada@team.test", "SMITH_OWNER_PASSWORD": made["password"]}
+        assert answer(folder, "key", "create", "first", **owner)["secret"].startswith("ask_")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
