@@ -10,8 +10,7 @@ from typing import Any
 from core_service import backlog_queries as queries
 from core_service.clock import Clock
 from core_service.rounds import MAX_ACCOUNTS, START
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 

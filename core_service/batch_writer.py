@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 

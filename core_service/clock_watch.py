@@ -11,8 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from core_service.clock import Clock
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,7 @@ import asyncio
 from typing import Protocol
 
 from core_service.status.service import ServerStatus
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 APNS = "smith.apns"
 """The name under which health checks can ask whether APNs takes this server's pushes. Core serves even if not."""

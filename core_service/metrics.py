@@ -12,6 +12,7 @@ from core_service.courier.line_courier import LineCourier
 from core_service.courier.misconfiguration import BY_REASON
 from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
+from service_kit.database import Pool
 
 ENVIRONMENTS = frozenset({"production", "sandbox"})
 OTHER = "other"
@@ -106,3 +107,44 @@ class CoreCollector(Collector):
         for labels, count in alarms.items():
             stopped.add_metric(list(labels), count)
         return stopped
+
+
+class PoolCollector(Collector):
+    """How the pools of connections to PostgreSQL are doing, asked when somebody looks."""
+
+    def __init__(self, pools: Mapping[str, Pool]) -> None:
+        self._pools = pools
+
+    def collect(self) -> Iterator[Metric]:
+        """See https://www.psycopg.org/psycopg3/docs/advanced/pool.html#pool-stats."""
+        gauges = {
+            "pool_max": GaugeMetricFamily("smith_database_pool_max", "Most connections.", labels=["pool"]),
+            "pool_size": GaugeMetricFamily("smith_database_pool_size", "Open connections.", labels=["pool"]),
+            "pool_available": GaugeMetricFamily("smith_database_pool_idle", "Idle connections.", labels=["pool"]),
+            "requests_waiting": GaugeMetricFamily(
+                "smith_database_pool_waiting", "Callers that wait for a connection.", labels=["pool"]
+            ),
+        }
+        counters = {
+            "requests_num": CounterMetricFamily(
+                "smith_database_pool_requests", "Connections asked for.", labels=["pool"]
+            ),
+            "requests_errors": CounterMetricFamily(
+                "smith_database_pool_errors", "Callers that got no connection.", labels=["pool"]
+            ),
+            "requests_wait_ms": CounterMetricFamily(
+                "smith_database_pool_wait_seconds", "Time that callers waited for connections.", labels=["pool"]
+            ),
+            "connections_lost": CounterMetricFamily(
+                "smith_database_pool_lost", "Connections that broke.", labels=["pool"]
+            ),
+        }
+        for name, pool in self._pools.items():
+            stats = pool.get_stats()
+            for key, gauge in gauges.items():
+                gauge.add_metric([name], stats.get(key, 0))
+            for key, counter in counters.items():
+                value = stats.get(key, 0)
+                counter.add_metric([name], value / 1000 if key.endswith("_ms") else value)
+        yield from gauges.values()
+        yield from counters.values()

@@ -29,7 +29,7 @@ from core_service.invites.wiring import build_invites
 from core_service.jobs import cancel, start_jobs
 from core_service.live_activities.wiring import build_live_activities
 from core_service.mail.grpc_sender import GrpcMailSender
-from core_service.metrics import CoreCollector
+from core_service.metrics import CoreCollector, PoolCollector
 from core_service.orm import now
 from core_service.retention.service import Ages, Retention
 from core_service.settings import CoreSettings
@@ -119,7 +119,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         retention = Retention(batches, ages_of(settings), clock)
         last_used, idempotent = LastUsed(batches), IdempotentRequests(requests)
         backlog = Backlog(batches, clock)
-        registry.register(metrics.PoolCollector({"requests": requests, "batches": batches}))
+        registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
             CoreCollector(
                 backlog=backlog,

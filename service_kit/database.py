@@ -1,5 +1,8 @@
 """Connections to PostgreSQL: pools for explicit SQL, and a SQLAlchemy engine for administration."""
 
+import psycopg
+import psycopg_pool
+import sqlalchemy.exc
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
@@ -16,6 +19,19 @@ for a quarter of an hour or more."""
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
+DATABASE_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    # Connected to what is a replica since a failover.
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg_pool.PoolTimeout,
+    psycopg_pool.PoolClosed,
+    psycopg_pool.TooManyRequests,
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+)
+"""What is raised while there is no database to ask."""
 
 LIMITS = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
 

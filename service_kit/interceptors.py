@@ -8,9 +8,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import grpc
-import psycopg
-import psycopg_pool
-import sqlalchemy.exc
 from google.protobuf.message import DecodeError
 
 from service_kit.errors import DomainError, InvalidRequest, Unavailable
@@ -24,27 +21,20 @@ Continuation = Callable[[Any], Awaitable[Handler]]
 AwaitedCall = Callable[[Any, Any], Awaitable[Any]]
 """A handler's behaviour: takes a request and a context; answers with what it returns, or with what it has written."""
 
-DATABASE_AWAY = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    # Connected to what is a replica since a failover.
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg_pool.PoolTimeout,
-    psycopg_pool.PoolClosed,
-    psycopg_pool.TooManyRequests,
-    sqlalchemy.exc.OperationalError,
-    sqlalchemy.exc.InterfaceError,
-    sqlalchemy.exc.TimeoutError,
-)
+NOT_A_MESSAGE = "The message is not a protobuf message of the type the method takes."
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Turns what a handler raises into a status: our errors into theirs, a lost database into UNAVAILABLE, and anything
     else into INTERNAL with an id that leads to the log and nothing more."""
 
-    def __init__(self, on_error: Callable[[str], None] | None = None) -> None:
-        """`on_error` hears the reason of each error: of ours its own, else `DATABASE_AWAY` or `INTERNAL`."""
+    def __init__(
+        self, on_error: Callable[[str], None] | None = None, *, database_away: tuple[type[Exception], ...] = ()
+    ) -> None:
+        """`on_error` hears the reason of each error: of ours its own, else `DATABASE_AWAY` or `INTERNAL`.
+        `database_away` are the errors of a process that has a database: the others do not load its drivers."""
         self._wrapped: dict[str, Handler] = {}
+        self._database_away = database_away
         self._on_error = on_error or (lambda _: None)
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
@@ -58,9 +48,33 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         if behaviour is None:
             return handler
         # The message is read here and not by gRPC, whose answer to bytes that are none would be a Python exception.
-        call = _answering_errors(behaviour, handler.request_deserializer, handler_call_details.method, self._on_error)
+        call = self._answering_errors(behaviour, handler.request_deserializer, handler_call_details.method)
         wrapped = self._wrapped[handler_call_details.method] = like(handler, call, None)
         return wrapped
+
+    def _answering_errors(self, inner: AwaitedCall, read: Callable[[bytes], Any], method: str) -> AwaitedCall:
+        async def call(message: bytes, context: Any) -> Any:
+            try:
+                return await inner(read(message), context)
+            except DecodeError:
+                self._on_error(InvalidRequest.reason)
+                await abort(context, InvalidRequest(NOT_A_MESSAGE))
+            except DomainError as error:
+                self._on_error(error.reason)
+                await abort(context, error)
+            except self._database_away as error:
+                self._on_error("DATABASE_AWAY")
+                log.warning("%s: the database is away: %s", method, _first_line(error))
+                await abort(context, Unavailable("The database cannot be reached. Try again shortly."))
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except Exception:
+                self._on_error("INTERNAL")
+                incident = uuid.uuid4().hex[:12]
+                log.exception("%s failed, incident %s", method, incident)
+                await context.abort(grpc.StatusCode.INTERNAL, f"Internal error, incident {incident}")
+
+        return call
 
 
 def awaited_behaviour(handler: Handler) -> AwaitedCall | None:
@@ -83,33 +97,6 @@ def like(handler: Handler, call: AwaitedCall, request_deserializer: Callable[[by
     """A handler of the same form as `handler`, which must have an awaited behaviour, that does `call` instead."""
     make = grpc.unary_stream_rpc_method_handler if handler.response_streaming else grpc.unary_unary_rpc_method_handler
     return make(call, request_deserializer, handler.response_serializer)
-
-
-def _answering_errors(
-    inner: AwaitedCall, read: Callable[[bytes], Any], method: str, on_error: Callable[[str], None]
-) -> AwaitedCall:
-    async def call(message: bytes, context: Any) -> Any:
-        try:
-            return await inner(read(message), context)
-        except DecodeError:
-            on_error(InvalidRequest.reason)
-            await abort(context, InvalidRequest("The message is not a protobuf message of the type the method takes."))
-        except DomainError as error:
-            on_error(error.reason)
-            await abort(context, error)
-        except DATABASE_AWAY as error:
-            on_error("DATABASE_AWAY")
-            log.warning("%s: the database is away: %s", method, _first_line(error))
-            await abort(context, Unavailable("The database cannot be reached. Try again shortly."))
-        except (asyncio.CancelledError, grpc.aio.AbortError):
-            raise
-        except Exception:
-            on_error("INTERNAL")
-            incident = uuid.uuid4().hex[:12]
-            log.exception("%s failed, incident %s", method, incident)
-            await context.abort(grpc.StatusCode.INTERNAL, f"Internal error, incident {incident}")
-
-    return call
 
 
 def _first_line(error: Exception) -> str:

@@ -9,17 +9,14 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
-from prometheus_client.registry import Collector
 
-from service_kit.database import Pool
 from service_kit.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -60,47 +57,6 @@ class CallMetrics:
             registry=registry,
         )
         self.in_progress = Gauge(f"smith_{process}_calls_in_progress", "Calls being answered.", registry=registry)
-
-
-class PoolCollector(Collector):
-    """How the pools of connections to PostgreSQL are doing, asked when somebody looks."""
-
-    def __init__(self, pools: Mapping[str, Pool]) -> None:
-        self._pools = pools
-
-    def collect(self) -> Iterator[Metric]:
-        """See https://www.psycopg.org/psycopg3/docs/advanced/pool.html#pool-stats."""
-        gauges = {
-            "pool_max": GaugeMetricFamily("smith_database_pool_max", "Most connections.", labels=["pool"]),
-            "pool_size": GaugeMetricFamily("smith_database_pool_size", "Open connections.", labels=["pool"]),
-            "pool_available": GaugeMetricFamily("smith_database_pool_idle", "Idle connections.", labels=["pool"]),
-            "requests_waiting": GaugeMetricFamily(
-                "smith_database_pool_waiting", "Callers that wait for a connection.", labels=["pool"]
-            ),
-        }
-        counters = {
-            "requests_num": CounterMetricFamily(
-                "smith_database_pool_requests", "Connections asked for.", labels=["pool"]
-            ),
-            "requests_errors": CounterMetricFamily(
-                "smith_database_pool_errors", "Callers that got no connection.", labels=["pool"]
-            ),
-            "requests_wait_ms": CounterMetricFamily(
-                "smith_database_pool_wait_seconds", "Time that callers waited for connections.", labels=["pool"]
-            ),
-            "connections_lost": CounterMetricFamily(
-                "smith_database_pool_lost", "Connections that broke.", labels=["pool"]
-            ),
-        }
-        for name, pool in self._pools.items():
-            stats = pool.get_stats()
-            for key, gauge in gauges.items():
-                gauge.add_metric([name], stats.get(key, 0))
-            for key, counter in counters.items():
-                value = stats.get(key, 0)
-                counter.add_metric([name], value / 1000 if key.endswith("_ms") else value)
-        yield from gauges.values()
-        yield from counters.values()
 
 
 @asynccontextmanager

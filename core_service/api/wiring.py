@@ -101,7 +101,7 @@ from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
 from service_kit import metrics
 from service_kit.call_observer import CallObserver
-from service_kit.database import Pool
+from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.interceptors import ErrorInterceptor
 from service_kit.peers import Peers
 from service_kit.server import GrpcServer
@@ -179,7 +179,7 @@ def build_server(
     server = GrpcServer(
         interceptors=[
             CallObserver(metrics.CallMetrics(registry, "core"), serves_clients=True),
-            ErrorInterceptor(error_counter(registry)),
+            ErrorInterceptor(error_counter(registry), database_away=DATABASE_AWAY),
             AccessInterceptor(policies, credentials, rate_limiter, peers),
             IdempotencyInterceptor(SERVICES, idempotent),
             AuditInterceptor(policies, peers),

@@ -7,8 +7,7 @@ import uuid
 from typing import LiteralString
 
 from core_service.orm import now
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,8 @@ from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELE
 from core_service.idempotency.seal import seal, unseal
 from core_service.orm import new_id
 from core_service.resource import Resource, kept
-from service_kit.database import Pool
+from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.errors import DomainError, InvalidRequest, Kind, Unavailable
-from service_kit.interceptors import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from core_service.insight.latency import class_of
 from core_service.insight.models import Counted
 from core_service.insight.queries import ADD
 from core_service.orm import now
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 

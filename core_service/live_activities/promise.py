@@ -8,7 +8,7 @@ from core_service.live_activities.origins import Origins
 from core_service.live_activities.reconciler import Reconciler
 from core_service.live_activities.store import ActivityStore, Owed
 from core_service.live_activities.waiters import Counts, Waiter
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,7 @@ from core_service.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities import time_queries as queries
 from core_service.live_activities.stream_control import StreamControl
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 

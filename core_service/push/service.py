@@ -26,8 +26,7 @@ from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS,
 from core_service.resource import new_resource
 from core_service.shares import AccountShares
 from service_kit import origin
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 

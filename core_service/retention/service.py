@@ -9,8 +9,7 @@ from typing import Any
 from core_service.clock import Clock
 from core_service.orm import lowest_id
 from core_service.retention.queries import PURGES, TAKE_TURN
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,7 @@ from core_service.webhooks.port import Call, Result, WebhookCaller
 from core_service.webhooks.queries import CLAIM, RELEASE, SETTLE
 from core_service.webhooks.run import Run
 from core_service.webhooks.signing_keys import SigningKeys
-from service_kit.database import Pool
-from service_kit.interceptors import DATABASE_AWAY
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 
