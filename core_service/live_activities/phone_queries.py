@@ -59,7 +59,8 @@ WITH unsent AS (
     WHERE p.device_id = %(device_id)s AND p.phase IN ('started', 'live') AND NOT p.leased
       AND p.accepted_version < a.version
     ORDER BY p.activity_id
-    FOR UPDATE OF p SKIP LOCKED
+    -- Waits: what is skipped would be handed out with the time of the state before, and the phone would ignore it.
+    FOR UPDATE OF p
 ), handed_out AS (
     -- The app shows what no push has brought yet. The push that brings it must come after, and so be shown too.
     UPDATE live_activity_devices p

@@ -185,7 +185,7 @@ async def test_a_simulator_that_is_away_is_said_to_be(beside_a_simulator: Open, 
     owner = beside_a_simulator(account.session)
     await owner.open("/devices")
     owner.find("Pair a device").click()
-    await sees(owner, "Pair a simulated iPhone")
+    await sees(owner, "Waiting for the phone")
     owner.find("Pair a simulated iPhone").click()
     await sees(owner, "The simulator cannot be reached.")
     await owner.should_see("Waiting for the phone")

@@ -2,11 +2,13 @@
 
 import asyncio
 import datetime as dt
+import json
 
+import psycopg
 from smith.core.v1 import live_activity_pb2 as pb
 
 from tests.core.conftest import NewDatabase
-from tests.core.harness import start_account, start_core
+from tests.core.harness import Account, start_account, start_core
 from tests.waiting import eventually_async
 
 TICKING = """
@@ -59,3 +61,29 @@ async def test_a_push_is_newer_than_the_state_that_the_phone_fetched_before_it(n
             return int(rows[0][0] or 0)
 
         assert await eventually_async("the newest state is sent", sent) > fetched
+
+
+async def test_a_state_fetched_while_its_row_is_being_claimed_is_newer_than_the_one_before(account: Account) -> None:
+    phone = await account.add_startable_phone()
+    await account.core.sql(
+        "UPDATE devices SET push_to_start_token_dead_reason = 'Unregistered' WHERE id = %s", phone.id
+    )
+    backend = account.core.caller((await account.add_key())[1])
+    activity_id = (await backend.StartLiveActivity(content_state=progress(1))).activity_id
+    row = "activity_id = %s AND device_id = %s"
+    started = f"UPDATE live_activity_devices SET phase = 'started', accepted_version = 1, timestamp = 7 WHERE {row}"  # noqa: S608
+    await account.core.sql(started, activity_id, phone.id)
+    await backend.UpdateLiveActivity(activity_id=activity_id, content_state=progress(2))
+    async with await psycopg.AsyncConnection.connect(account.core.database_url) as claiming:
+        await claiming.execute(f"SELECT FROM live_activity_devices WHERE {row} FOR UPDATE", (activity_id, phone.id))
+        fetching = asyncio.ensure_future(phone.caller.GetDeviceState())
+
+        async def waits() -> bool:
+            blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            return fetching.done() or (await account.core.sql(blocked))[0][0] > 0
+
+        await eventually_async("it waits for the claim, or does not", waits)
+        await claiming.rollback()
+        [shown] = (await fetching).live_activities
+    assert json.loads(shown.content_state.json)["percentage"] == 2
+    assert shown.timestamp > 7

@@ -24,7 +24,7 @@ from core_service.events.convert import NUMBERS
 from core_service.events.service import MAX_WAITING, MAX_WATCHERS, MAX_WATCHERS_PER_ACCOUNT, Event, EventBus, EventType
 from core_service.events.servicer import EventServicer
 from service_kit.client import open_channel
-from service_kit.database import create_request_pool
+from service_kit.database import DATABASE_AWAY, create_request_pool
 from service_kit.errors import Unavailable
 from service_kit.interceptors import ErrorInterceptor
 from service_kit.peers import Peers
@@ -128,7 +128,9 @@ async def serving_events(
         rate_limiter = RateLimiter(create_storage(None))
         seconds = {"recheck_seconds": RECHECK_SECONDS} | seconds
         access = AccessInterceptor(read_policies([SERVICE]), credentials, rate_limiter, Peers(), **seconds)
-        server = GrpcServer(interceptors=[ErrorInterceptor(), access], max_concurrent_rpcs=1000)
+        server = GrpcServer(
+            interceptors=[ErrorInterceptor(database_away=DATABASE_AWAY), access], max_concurrent_rpcs=1000
+        )
         server.add(
             event_service_pb2_grpc.add_EventServiceServicer_to_server, servicer(bus), SERVICE.full_name
         )  # fmt: skip
