@@ -21,7 +21,7 @@ PATHS = (
     "/members", "/settings", "/settings/audit-log", "/account",
 )  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
-RULED = {("light", 1440), ("light", 360), ("dark", 1440)}
+RULED = {("light", 1440), ("dark", 360)}
 """Where axe looks, which takes its time: colors are those of a theme, what stands where is a matter of the width."""
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 360)]
 

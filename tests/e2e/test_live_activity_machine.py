@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 EXAMPLES = int(os.environ.get("SMITH_TEST_EXAMPLES", "0"))
 SEED = int(os.environ.get("SMITH_TEST_SEED", "0"))
-CI_EXAMPLES, STEPS = 5, 25
+CI_EXAMPLES, STEPS = 3, 25
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ def test_a_killed_process_loses_nothing(doomed: Stack, victim: str) -> None:
     team = team_of(doomed)
     phone = Phone(team.simulator, doomed.phone_id)
     with Load(team, f"kill {victim}") as load:
-        for _ in range(3):
+        for _ in range(2):
             doomed.kill(victim)
             load.more(30)
     assert_nothing_lost(phone, load)
