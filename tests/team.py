@@ -142,6 +142,11 @@ class App:
         return list(answer.json()["live_activities"])
 
 
+def secret_of(key: httpx.Client) -> str:
+    """The API key that a client uses."""
+    return key.headers["Authorization"].removeprefix("Bearer ")
+
+
 class Team:
     """The account of a running server, driven over REST."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.running import Workspace
+from tests.e2e.conftest import team_of
 from tests.stack import ANY_PORT, Stack
 from tests.team import Phone, Team
 
@@ -47,12 +48,7 @@ def _places(server: Stack, folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def owner(server: Stack) -> Team:
     """The account of its first start."""
-    return Team(
-        base_url=server.base_url,
-        simulator_url=server.simulator_url,
-        email=server.owner_email,
-        password=server.owner_password,
-    )
+    return team_of(server)
 
 
 @pytest.fixture

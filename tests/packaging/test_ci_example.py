@@ -11,6 +11,7 @@ import yaml
 
 from tests.e2e.conftest import team_of
 from tests.stack import Stack
+from tests.team import secret_of
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ def test_its_steps_show_the_deploy_and_tell_of_its_failure(stack: Stack) -> None
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ACTIVITYSMITH_BASE_URL": stack.base_url,
-        "ACTIVITYSMITH_API_KEY": key.headers["authorization"].removeprefix("Bearer "),
+        "ACTIVITYSMITH_API_KEY": secret_of(key),
         "STREAM": slug,
         "RUN_URL": "https://github.com/acme/shop/actions/runs/1",
         "GITHUB_SHA": "0123456789abcdef",

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.team import Phone, Team, plain_http_client
+from tests.team import Phone, Team, plain_http_client, secret_of
 from tests.waiting import eventually
 
 PATIENCE_SECONDS = 60.0
@@ -66,7 +66,7 @@ class Load:
     def __init__(self, team: Team, gateways: Sequence[str], name: str) -> None:
         slug, channel_id = team.channel()
         self.phone: Phone = team.phone(channel_id=channel_id)
-        secret = team.key(slug).headers["Authorization"].removeprefix("Bearer ")
+        secret = secret_of(team.key(slug))
         self.answered: Counter[int | str] = Counter()
         """Answers by status, and connections that failed by how."""
         self._backend = lambda: Backend(gateways, secret, self.answered)

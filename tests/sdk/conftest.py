@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx
 import pytest
 
 from tests.e2e.conftest import second_account
 from tests.sdk.programs import Backend
 from tests.stack import Stack
-from tests.team import Phone, Team
+from tests.team import Phone, Team, secret_of
 
 LANGUAGES = ["python", "node"]
 
@@ -24,11 +23,6 @@ class Account:
     """In `engineering`, and not in `ios-builds`."""
     key: str
     backend: Backend
-
-
-def secret_of(key: httpx.Client) -> str:
-    """The API key that a client uses."""
-    return key.headers["Authorization"].removeprefix("Bearer ")
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

@@ -8,10 +8,10 @@ import pytest
 
 from tests.e2e.backend import steps
 from tests.e2e.conftest import second_account
-from tests.sdk.conftest import LANGUAGES, secret_of
+from tests.sdk.conftest import LANGUAGES
 from tests.sdk.drivers import NodeSdk, Outcome, PythonSdk, Sdk
 from tests.stack import Stack
-from tests.team import Phone, Team
+from tests.team import Phone, Team, secret_of
 
 NO_SUCH_ACTIVITY = {"activity_id": "x" * 32, "content_state": {"title": "t", "current_step": 1}}
 

@@ -5,10 +5,9 @@ import re
 import pytest
 
 from tests.e2e.conftest import team_of
-from tests.sdk.conftest import secret_of
 from tests.sdk.programs import REPOSITORY, Backend, environment, run_node, run_python
 from tests.stack import Stack
-from tests.team import Team
+from tests.team import Team, secret_of
 
 GATEWAY = "http://127.0.0.1:8000"
 DOCUMENT = (REPOSITORY / "docs" / "sdks.md").read_text()

@@ -123,7 +123,7 @@ class AccountServiceServicer:
 
     def GetSetup(self, request, context):
         """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-        in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+        in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,7 @@ class AccountServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
     GetSetup: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetSetupRequest, _account_service_pb2.GetSetupResponse]
     """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-    in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+    in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
     """
     CreateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]
     """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
@@ -112,7 +112,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetSetup: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetSetupRequest, _account_service_pb2.GetSetupResponse]  # type: ignore[assignment]
     """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-    in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+    in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
     """
     CreateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]  # type: ignore[assignment]
     """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
@@ -192,7 +192,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.GetSetupResponse, _abc.Awaitable[_account_service_pb2.GetSetupResponse]]:
         """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-        in a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.
+        in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
         """
 
     @_abc_1.abstractmethod

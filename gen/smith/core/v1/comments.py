@@ -36,7 +36,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.AccountService.DeleteSession': 'Signs the calling session out. Its token is refused from the next call on.',
     'smith.core.v1.AccountService.GetAccount': "The caller's account and place in it.",
     'smith.core.v1.AccountService.GetMember': 'A person of the account with what they hold in it: what leaves with them, and keys that would stay.\n\nErrors: NOT_FOUND.',
-    'smith.core.v1.AccountService.GetSetup': "Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once\nin a server's life and open to anybody should not stand on the public API. Automation has `core_service bootstrap`.",
+    'smith.core.v1.AccountService.GetSetup': "Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once\nin a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.",
     'smith.core.v1.AccountService.ListMembers': "The account's people, oldest first.",
     'smith.core.v1.AccountService.ListSessions': "Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.\n\nErrors: INVALID_REQUEST.",
     'smith.core.v1.AccountService.RemoveMember': 'Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they\nleave its channels. API keys that they have made go on, but for those that are named.\n\nErrors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.',
