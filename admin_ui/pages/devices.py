@@ -34,11 +34,11 @@ from admin_ui.components.html import a, div, text
 from admin_ui.components.layout import badge, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
 from admin_ui.components.pairing import Pairing
+from admin_ui.components.saving import save_from
 from admin_ui.components.search import search_field
 from admin_ui.components.sent import tell_sent
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
-from admin_ui.core import Refused
 from admin_ui.device_words import kind_of, words_of
 from admin_ui.site import Site
 from admin_ui.visit import Visit
@@ -195,14 +195,9 @@ class DevicesPage:
 
             async def save() -> None:
                 request = UpdateDeviceRequest(device_id=device.id, name=field.value or "")
-                try:
-                    await self._visit.ask(self._visit.core.devices.UpdateDevice, request)
-                except Refused as refusal:
-                    if refusal.reason != "INVALID_REQUEST":
-                        raise
-                    field.error = refusal.message
-                    return
-                shown.submit(True)
+                update = self._visit.core.devices.UpdateDevice
+                if await save_from(field, lambda: self._visit.ask(update, request)) is not None:
+                    shown.submit(True)
 
             field.on("keydown.enter", save)
             with dialog_actions():

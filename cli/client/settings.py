@@ -5,15 +5,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, SecretStr
 
 from cli.up.data_folder import absolute
 from cli.up.errors import CannotStart
-from cli.up.settings import reachable
+from cli.up.settings import Port, reachable
 from service_kit.settings import OptionalPort, ServiceSettings, empty_is_unset
 
 OptionalText = Annotated[str | None, BeforeValidator(empty_is_unset)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 NOTES = "quickstart.json"
 
 

@@ -89,7 +89,7 @@ async def _of_running_server(cluster: Path) -> Database:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(socket_folder(cluster), safe='')}"
+            url = url_of_running(cluster)
             async with await psycopg.AsyncConnection.connect(url, connect_timeout=5):
                 return Database(url, binaries_for(cluster))
         except PermissionError as error:
@@ -100,6 +100,8 @@ async def _of_running_server(cluster: Path) -> Database:
         await asyncio.sleep(0.1)
 
 
-def socket_folder(cluster: Path) -> str:
-    """The fifth line of this file (see PostgreSQL's `pidfile.h`)."""
-    return (cluster / "postmaster.pid").read_text().splitlines()[4]
+def url_of_running(cluster: Path) -> str:
+    """The URL of the PostgreSQL that runs on this cluster. Raises OSError or IndexError if none does."""
+    # The fifth line of this file is the folder of the socket: see PostgreSQL's `pidfile.h`.
+    folder = (cluster / "postmaster.pid").read_text().splitlines()[4]
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(folder, safe='')}"

@@ -3,20 +3,17 @@
 import asyncio
 import datetime as dt
 import time
-from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from cli.database.core_command import ask_core
-from cli.database.embedded import socket_folder
+from cli.database.embedded import url_of_running
 from cli.database.tools import first_line
 from cli.doctor.finding import Finding, fail, ok, skip, warn
 from cli.doctor.settings import DoctorSettings
 from cli.up.data_folder import absolute
 from cli.up.errors import CannotStart, Failed
-from cli.up.postgres import DATABASE, SUPERUSER
 
 OLDEST_POSTGRES = 16
 OFF, FAR_OFF = 5.0, 60.0
@@ -105,12 +102,10 @@ async def _clock_by_gateway(settings: DoctorSettings, seconds: float) -> Finding
 
 
 def _embedded_url(settings: DoctorSettings) -> str | None:
-    cluster: Path = absolute(settings.data_dir) / "postgres"
     try:
-        folder = socket_folder(cluster)
+        return url_of_running(absolute(settings.data_dir) / "postgres")
     except (OSError, IndexError):
         return None
-    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(folder, safe='')}"
 
 
 async def redis(settings: DoctorSettings, seconds: float) -> list[Finding]:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from cli.client.settings import ClientSettings, OptionalText, Port
-from cli.up.settings import reachable
+from cli.client.settings import ClientSettings, OptionalText
+from cli.up.settings import Port, reachable
 from service_kit.settings import OptionalPort, empty_is_unset
 
 
