@@ -21,6 +21,8 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	$(BIN)/deptry --config activitysmith-cli/pyproject.toml activitysmith-cli
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi

@@ -3,13 +3,15 @@
 import shutil
 import tomllib
 import zipfile
-from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.packaging.building import LEFTOVERS, ROOT, about, build_wheel, files_below, holds_the_license
 
 PACKAGES = ("admin_ui", "cli", "core_service", "delivery_service", "gateway", "service_kit", "simulator")
+OVERRIDDEN = {"aioapns", "h2", "httptools", "limits", "nicegui", "uvicorn"}
+"""Libraries whose insides our code replaces or leans on: any other version may break it without a word."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,12 @@ def test_the_wheel_has_the_version_the_command_and_the_license(wheel: zipfile.Zi
     assert "smith = cli.smith:main" in wheel.read(f"activitysmith_server-{version}.dist-info/entry_points.txt").decode()
     assert about(wheel)["Version"] == version
     assert holds_the_license(wheel)
+
+
+def test_a_library_whose_insides_are_overridden_is_asked_for_in_one_version(wheel: zipfile.ZipFile) -> None:
+    asked = [Requirement(line) for line in about(wheel).get_all("Requires-Dist", [])]
+    exact = {one.name for one in asked if [rule.operator for rule in one.specifier] == ["=="]}
+    assert exact == OVERRIDDEN
 
 
 def test_the_image_is_built_from_what_the_wheel_is() -> None:
