@@ -6,7 +6,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/smith
 WORKDIR /src
 # What we need first, without our code: this layer stays when only the code changes. Wheels only: there is no compiler.
-COPY constraints.txt pyproject.toml README.md ./
+COPY constraints.txt pyproject.toml README.md LICENSE ./
 RUN /opt/smith/bin/pip install --only-binary :all: --constraint constraints.txt '.[tracing]'
 COPY . .
 RUN /opt/smith/bin/pip install --no-deps --force-reinstall . \

@@ -21,6 +21,9 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	$(BIN)/deptry --config activitysmith-cli/pyproject.toml activitysmith-cli
+	$(BIN)/deptry --config gen/pyproject.toml gen
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
@@ -46,7 +49,7 @@ fmt: .venv/.stamp-dev ## format Python and protos
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write
 
-proto: .venv/.stamp-dev ## write gen/ from proto/
+proto: .venv/.stamp-dev ## write gen/smith from proto/
 	$(BIN)/python scripts/generate_protos.py
 
 reference: .venv/.stamp-dev ## write docs/rest.md from the API's description

@@ -37,6 +37,7 @@ REASONS = frozenset(
         "run by tests/backup",
         "run by tests/cli",
         "run by tests/contract",
+        "run by tests/packaging",
         "run by tests/replicas",
         "run by tests/sdk",
     }
