@@ -53,4 +53,4 @@ def test_the_wheel_has_the_version_and_the_command(wheel: zipfile.ZipFile) -> No
 
 def test_the_image_is_built_from_what_the_wheel_is() -> None:
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert let_in == {*PACKAGES, "gen", "pyproject.toml", "README.md", "constraints.txt"}
+    assert let_in == {*PACKAGES, "gen", "pyproject.toml", "README.md", "requirements"}
