@@ -1,7 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help up test check audit bench reliability fmt proto reference
+.PHONY: always help up test check audit bench reliability fmt proto reference
 BIN := .venv/bin
-INPUTS := pyproject.toml activitysmith-cli/pyproject.toml constraints.txt scripts/make_venv.sh
+# Those of a person's own would have our Python find other packages, or none.
+unexport PYTHONHOME PYTHONPATH
 NODE_SDK := tests/sdk/node
 
 help: ## list these commands
@@ -55,10 +56,11 @@ proto: .venv/.stamp-dev ## write gen/smith from proto/
 reference: .venv/.stamp-dev ## write docs/rest.md from the API's description
 	$(BIN)/python scripts/generate_rest_reference.py
 
-.venv/.stamp-run: $(INPUTS)
+# Asked each time: a checkout may have been moved or copied, and a Python upgraded, since it was made.
+.venv/.stamp-run: always
 	@scripts/make_venv.sh run
 
-.venv/.stamp-dev: $(INPUTS)
+.venv/.stamp-dev: always
 	@scripts/make_venv.sh dev
 
 $(NODE_SDK)/node_modules/.stamp: $(NODE_SDK)/package.json $(NODE_SDK)/package-lock.json

@@ -21,7 +21,8 @@ from admin_ui.security.guard import MAX_SOCKET_BYTES, Guard
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 from service_kit.client import open_channel
-from service_kit.http_server import HttpServer, listen
+from service_kit.http_server import HttpServer
+from service_kit.listening import listen
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
 

@@ -39,6 +39,7 @@ from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.signing_keys import SigningKeys
 from service_kit import metrics
+from service_kit.addresses import join
 from service_kit.client import open_channel
 from service_kit.database import create_batch_pool, create_engine, create_request_pool
 from service_kit.peers import Peers
@@ -57,7 +58,7 @@ async def serve(settings: CoreSettings, stop: StopRequest) -> None:
     if stop.is_set():
         return
     async with running_core(settings) as port:
-        log.info("serving on %s:%d", settings.bind_host, port)
+        log.info("serving on %s", join(settings.bind_host, port))
         await stop.wait()
         log.info("draining")
 

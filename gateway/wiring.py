@@ -20,8 +20,10 @@ from gateway.reference import reference
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
 from service_kit import metrics
+from service_kit.addresses import join
 from service_kit.client import open_channel
-from service_kit.http_server import HttpServer, listen
+from service_kit.http_server import HttpServer
+from service_kit.listening import listen
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
 
@@ -41,7 +43,7 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
         # Connects now rather than at the first request.
         channel.get_state(try_to_connect=True)
         port = listener.getsockname()[1]
-        log.info("serving on http://%s:%d, core at %s", config.bind_host, port, config.core_address)
+        log.info("serving on http://%s, core at %s", join(config.bind_host, port), config.core_address)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("draining")

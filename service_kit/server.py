@@ -9,7 +9,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
+from service_kit.addresses import join
 from service_kit.client import MAX_MESSAGE_BYTES, SIZES
+from service_kit.listening import why_not
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +69,11 @@ class GrpcServer:
         reflection.enable_server_reflection(self._names, self._server)
         try:
             if credentials:
-                bound = self._server.add_secure_port(f"{host}:{port}", credentials)
+                bound = self._server.add_secure_port(join(host, port), credentials)
             else:
-                bound = self._server.add_insecure_port(f"{host}:{port}")
+                bound = self._server.add_insecure_port(join(host, port))
         except RuntimeError as error:
-            raise OSError(f"cannot listen on {host}:{port}: the port is taken or not allowed") from error
+            raise OSError(f"cannot listen on {join(host, port)}: {why_not(host, port)}") from error
         await self._server.start()
         return bound
 

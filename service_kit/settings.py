@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service_kit.addresses import LOOPBACK, BindHost
 from service_kit.tls import Tls
 
 HIDDEN = re.compile("SECRET$|PASSWORD|URL$|CODE$")
@@ -45,7 +46,7 @@ class ServiceSettings(BaseSettings):
     """Lines for people, or a JSON object a line for programs."""
     metrics_port: OptionalPort = None
     """Port on which Prometheus may read this process's metrics; none unless told, 0 for any that is free."""
-    bind_host: str = "127.0.0.1"
+    bind_host: BindHost = LOOPBACK
     """Address that servers listen on. Loopback unless told otherwise."""
     data_dir: Path = Path("var")
     """Folder for everything that is kept on this machine."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -72,8 +73,9 @@ class Quickstart:
 class Stack:
     """A running `smith up`. Ends with the test process, however that ends."""
 
-    def __init__(self, data_dir: Path | None = None, **env: str) -> None:
-        """Neither starts anything nor makes anything but the folder. `env` adds to the environment.
+    def __init__(self, data_dir: Path | None = None, *, within: Sequence[str] = (), **env: str) -> None:
+        """Neither starts anything nor makes anything but the folder. `env` adds to the environment. `within` is the
+        beginning of a command that runs the rest of it.
 
         The web admin takes a second to load: it runs for those who ask for it with `SMITH_ADMIN_PORT=ANY_PORT`.
         """
@@ -81,9 +83,13 @@ class Stack:
         env = {name: value for name, value in env.items() if value != ANY_PORT}
         self._port_variables = (*PORT_VARIABLES, *wanted)
         self._scratch = None if data_dir else Path(tempfile.mkdtemp(prefix="smith-test-"))
+        if self._scratch:
+            # PostgreSQL does not run as root: its user passes through here.
+            self._scratch.chmod(0o711)
         self.data_dir = data_dir or Path(str(self._scratch)) / "var"
         self._output = Path(tempfile.mkdtemp(prefix="smith-output-"))
         self._env = env
+        self._within = within
         self._ports: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self.quickstart: Quickstart
@@ -117,7 +123,9 @@ class Stack:
             **self._env,
         }
         with (self._output / "out").open("wb") as out, (self._output / "err").open("wb") as err:
-            self._process = subprocess.Popen([SMITH, "up"], env=env, stdin=subprocess.PIPE, stdout=out, stderr=err)
+            self._process = subprocess.Popen(
+                [*self._within, SMITH, "up"], env=env, stdin=subprocess.PIPE, stdout=out, stderr=err
+            )
         return self._process
 
     def _wait_ready(self) -> bool:

@@ -14,6 +14,7 @@ from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.request import ApnsRequest
 from service_kit import origin
+from service_kit.addresses import join
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
     async def create_connection(self) -> ApnsConnection:
         """Connects and waits for the server's SETTINGS. Raises OSError or ConnectionError. DNS is asked each time."""
         connection = ApnsConnection(
-            authority=self._host if self._port == 443 else f"{self._host}:{self._port}",
+            authority=self._host if self._port == 443 else join(self._host, self._port),
             loop=self.loop,
             auth_provider=self._provider_token,
             answer_timeout=self._answer_timeout,

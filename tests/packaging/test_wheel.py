@@ -47,4 +47,4 @@ def test_a_library_whose_insides_are_overridden_is_asked_for_in_one_version(whee
 
 def test_the_image_is_built_from_what_the_wheel_is() -> None:
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert let_in == {*PACKAGES, "gen", "pyproject.toml", "README.md", "LICENSE", "constraints.txt"}
+    assert let_in == {*PACKAGES, "gen", "pyproject.toml", "README.md", "LICENSE", "requirements"}
