@@ -19,6 +19,7 @@ from typing import Any, LiteralString
 import httpx
 import psycopg
 
+from tests.page_faults import faults_in
 from tests.waiting import eventually
 
 SMITH = Path(sys.executable).parent / "smith"
@@ -92,6 +93,8 @@ class Stack:
         self._within = within
         self._ports: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._page_faults: list[str] = []
+        """Of runs before this one."""
         self.quickstart: Quickstart
         self.seconds_to_ready = 0.0
 
@@ -111,6 +114,8 @@ class Stack:
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts the process without waiting for anything, on the ports it had before if it had any."""
+        # What was logged until now is overwritten.
+        self._keep_page_faults()
         if not self._ports:
             numbers = free_ports(len(self._port_variables))
             self._ports = {name: str(port) for name, port in zip(self._port_variables, numbers, strict=True)}
@@ -164,6 +169,14 @@ class Stack:
     def stderr(self) -> str:
         """The logs of the supervisor and its processes since it was last started."""
         return (self._output / "err").read_text(errors="replace")
+
+    @property
+    def page_faults(self) -> list[str]:
+        """What the web admin has logged of pages that failed, each with its traceback."""
+        return [*self._page_faults, *(faults_in(self.stderr) if (self._output / "err").exists() else ())]
+
+    def _keep_page_faults(self) -> None:
+        self._page_faults = self.page_faults
 
     @property
     def base_url(self) -> str:
@@ -253,12 +266,18 @@ class Stack:
         self.process.wait()
 
     def discard(self) -> None:
-        """Stops it if it runs and removes its folders. Once is enough, twice does no harm."""
+        """Stops it if it runs and removes its folders. Once is enough, twice does no harm.
+
+        Fails if a page of the web admin has failed meanwhile.
+        """
         if self.running:
             self.stop()
+        self._keep_page_faults()
         for folder in (self._output, self._scratch):
             if folder and folder.exists():
                 shutil.rmtree(folder)
+        faults, self._page_faults = self._page_faults, []
+        assert not faults, "a page failed:\n" + "\n".join(faults)
 
     def __enter__(self) -> "Stack":
         """Discarded at the end of the block."""
