@@ -44,10 +44,10 @@ DOCUMENTED_AS_FORBIDDEN = {("UpdateLiveActivity", "activity_id"), ("EndLiveActiv
 """The documented API answers 403 for another account's activity, not 404. Its id is 190 random bits."""
 
 MOVES = {
-    ("PutDeviceTokens", field): {"devices", "live_activity_devices", "live_activity_withdrawals"}
+    ("PutDeviceTokens", field): {"deliveries", "devices", "live_activity_devices", "live_activity_withdrawals"}
     for field in ("push_token", "push_to_start_token")
 }
-"""What belongs to whoever reports it last, for only the app on the phone can know it, and the tables where that shows."""
+"""What belongs to whoever reports it last, for only the app on the phone can know it; the tables where that shows."""
 
 BESIDES: dict[str, dict[str, Any]] = {
     "CreateApiKey": {"name": "key", "scope": API_KEY_SCOPE_CHANNELS},
