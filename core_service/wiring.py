@@ -154,11 +154,19 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
-        by_the_database = [dispatch.release, webhooks.release, invites.mailer.release]
-        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run, invites.mailer.run)
+        by_the_database = [dispatch.release, webhooks.release, invites.mailer.release, area.withdrawals.release]
+        claiming = start_jobs(
+            dispatch.run,
+            area.reconciler.run,
+            area.timekeeper.run,
+            area.withdrawals.run,
+            webhooks.run,
+            invites.mailer.run,
+        )
         background = start_jobs(
             settler.run,
             area.settler.run,
+            area.withdrawals.write,
             courier.run,
             webhooks.write,
             invites.mailer.write,
@@ -182,7 +190,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    for working in (dispatch, area.reconciler, webhooks, invites.mailer, courier):
+                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, invites.mailer, courier):
                         await working.drain()
                     await last_used.flush()
                     await tally.flush()

@@ -13,6 +13,7 @@ from core_service.auth.models import ApiKey, Session
 from core_service.channels.models import Channel, ChannelUser
 from core_service.devices.models import Device, PairingCode
 from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.withdrawing import withdraw_cards
 from core_service.orm import now
 from core_service.teams.errors import LastOwner
 from core_service.teams.models import Member, Role
@@ -125,7 +126,8 @@ async def forget_person(session: AsyncSession, account_id: uuid.UUID, user_id: u
     await session.execute(assigned.execution_options(synchronize_session=False))
     # In the order in which everybody locks devices.
     held = select(col(Device.id)).where(*_theirs(Device, account_id, user_id)).order_by(col(Device.id))
-    devices = list(await session.scalars(held.with_for_update()))
+    devices = list(await session.scalars(held.with_for_update(key_share=True)))
+    await withdraw_cards(session, devices)
     unpaired = delete(Device).where(col(Device.id).in_(devices))
     await session.execute(unpaired.execution_options(synchronize_session=False))
     return ended.rowcount, len(devices)  # type: ignore[attr-defined] # of a DELETE
