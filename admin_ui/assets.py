@@ -1,6 +1,7 @@
 """The app's own stylesheet and script: all files of `static/`, one of each kind, named after their content."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,12 +13,30 @@ LOGO = (FOLDER / "logo.svg").read_text()
 TYPES = {"css": "text/css", "js": "text/javascript"}
 
 
+DARK = re.compile(r"^body\.body--dark \{([^{}]*--bg:[^{}]*)\}", re.MULTILINE)
+"""The dark colors of the theme."""
+
+
 @cache
 def _bundle(kind: str) -> tuple[str, bytes]:
     """Path and content. The theme comes first, so that other files may lean on it."""
     files = sorted(FOLDER.glob(f"*.{kind}"), key=lambda file: (file.stem != "theme", file.name))
     content = b"\n".join(file.read_bytes() for file in files)
+    if kind == "css":
+        content += dark_by_itself(content.decode()).encode()
     return f"/assets/smith.{hashlib.sha256(content).hexdigest()[:16]}.{kind}", content
+
+
+def dark_by_itself(theme: str) -> str:
+    """The theme's dark colors once more, for pages that follow the system without a script.
+
+    Raises ValueError if the theme has not exactly one rule of them.
+    """
+    [colors] = DARK.findall(theme)
+    return (
+        "\nbody.body--auto { color-scheme: light dark; }"
+        f"\n@media (prefers-color-scheme: dark) {{ body.body--auto {{{colors}}} }}\n"
+    )
 
 
 def head() -> str:

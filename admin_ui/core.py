@@ -46,8 +46,9 @@ if TYPE_CHECKING:
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
+AWAY = "The server cannot answer right now. Try again in a moment."
 IN_OTHER_WORDS = {
-    grpc.StatusCode.UNAVAILABLE: "The server cannot answer right now. Try again in a moment.",
+    grpc.StatusCode.UNAVAILABLE: AWAY,
     grpc.StatusCode.DEADLINE_EXCEEDED: "The server did not answer in time. Try again in a moment.",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "The server is overloaded. Try again in a moment.",
     grpc.StatusCode.UNIMPLEMENTED: "The server is of an older release than this page and cannot do this yet.",
@@ -68,7 +69,8 @@ class Refused(Exception):
 
     @property
     def is_signed_out(self) -> bool:
-        """Whether the person is not, or no longer, signed in."""
+        """Whether the person is not, or no longer, signed in; or not in the account that the page was drawn for. The
+        page for signing in tells the two apart."""
         return self.code is grpc.StatusCode.UNAUTHENTICATED
 
 
@@ -90,6 +92,9 @@ class Caller:
     """`ses_...`; None before signing in."""
     client_address: str
     """IP address of the browser; empty if unknown."""
+    account_id: str = ""
+    """The account that a page was drawn for. Core does nothing in another one, to which the person may have moved in
+    another tab. Empty for what is about the session alone."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
@@ -99,6 +104,8 @@ class Caller:
             pairs.append(("x-client-address", self.client_address))
         if self.session_token:
             pairs.append(("authorization", f"Bearer {self.session_token}"))
+        if self.account_id:
+            pairs.append(("x-account-id", self.account_id))
         return tuple(pairs)
 
 

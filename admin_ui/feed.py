@@ -1,4 +1,5 @@
-"""What happens in an account, told to the pages that are open: one stream of events for each session that looks."""
+"""What happens in an account, told to the pages that are open: one stream of events for each session that looks,
+and each account that it looks at."""
 
 import asyncio
 import logging
@@ -63,7 +64,7 @@ class Watcher:
 
 
 class Feed:
-    """The stream of one session, for as long as somebody watches."""
+    """The stream of one session in one account, for as long as somebody watches."""
 
     def __init__(self, core: Core, caller: Caller) -> None:
         self._core = core
@@ -109,14 +110,15 @@ class Feeds:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._feeds: dict[str, Feed] = {}
+        self._feeds: dict[tuple[str, str], Feed] = {}
 
     def join(self, caller: Caller, watchers: Collection[Watcher], signed_out: Callable[[], None]) -> Callable[[], None]:
         """Tells the watchers what happens, and `signed_out` that the session ended, until the answer is called."""
-        token = caller.session_token or ""
-        feed = self._feeds.get(token)
+        # A page of the account that the person has left must not hear what happens in the other one.
+        key = (caller.session_token or "", caller.account_id)
+        feed = self._feeds.get(key)
         if feed is None or (feed.task and feed.task.done()):
-            feed = self._feeds[token] = Feed(self._core, caller)
+            feed = self._feeds[key] = Feed(self._core, caller)
             feed.task = asyncio.create_task(feed.run())
         feed.watchers.update(watchers)
         feed.on_signed_out.add(signed_out)
@@ -127,8 +129,8 @@ class Feeds:
             if not feed.on_signed_out:
                 if feed.task:
                     feed.task.cancel()
-                if self._feeds.get(token) is feed:
-                    del self._feeds[token]
+                if self._feeds.get(key) is feed:
+                    del self._feeds[key]
 
         return leave
 

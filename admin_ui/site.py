@@ -3,7 +3,7 @@
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -14,23 +14,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admin_ui import theme
+from admin_ui.admitted_page import AdmittedPage
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Caller, Core, Refused
+from admin_ui.entrance.html import refused_page, status_of
 from admin_ui.feed import Feeds, Watcher
 from admin_ui.page_task import keep_doing
 from admin_ui.settings import AdminSettings
-from admin_ui.visit import Guest, Visit
+from admin_ui.visit import Visit
 
 log = logging.getLogger(__name__)
 
 BUILD_SECONDS = 15.0
 """Within which a page must be built. Calls of core end sooner."""
-STATUS_BY_REASON = {"NOT_FOUND": 404, "FORBIDDEN": 403, "INVALID_REQUEST": 400}
-"""Of a page that core has refused. Whatever else it says is about the server, not about the address."""
+SIGNED_OUT = "/sign-in?ended=1"
+"""Where a page goes that its session cannot go on with. Who is signed in, if in another account, is sent on to `/`."""
 
-Builder = Callable[..., Awaitable[Response | None]]
-"""Draws a page; or answers with what is sent in its place."""
+Builder = Callable[..., Awaitable[None]]
+"""Draws a page."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,10 @@ class Site:
         """Who asks for a page."""
         return Caller(self.cookie.read(request), request.client.host if request.client else "")
 
+    def stranger(self, request: Request) -> Caller:
+        """Whoever it is, as somebody who is not signed in."""
+        return replace(self.caller(request), session_token=None)
+
     def page(self, path: str, *, title: str) -> Callable[[Builder], Builder]:
         """Registers a page for people who are signed in; others are sent to sign in first.
 
@@ -85,53 +91,32 @@ class Site:
 
         def register(build: Builder) -> Builder:
             async def served(request: Request, **parameters: str) -> Response | None:
-                caller = self.caller(request)
-                if caller.session_token is None:
-                    return self.to_sign_in(request)
-                try:
-                    found = await self.core.ask(caller, self.core.accounts.GetAccount, GetAccountRequest())
-                except Refused as refusal:
-                    if refusal.is_signed_out:
-                        return self.to_sign_in(request)
-                    with theme.plain(title):
-                        _show(refusal)
-                    return None
-                visit = Visit(self.core, caller, self.settings, found)
+                visit = Visit(self.core, self.caller(request), self.settings, request.state.found)
                 with theme.frame(visit, self.navigation, title=title, path=path):
                     try:
-                        answer = await build(visit, **parameters)
+                        await build(visit, **parameters)
                     except Refused as refusal:
                         if refusal.is_signed_out:
-                            return self.to_sign_in(request)
+                            return RedirectResponse(SIGNED_OUT, status_code=303)
                         _show(refusal)
-                        answer = None
-                if answer is None:
-                    self._follow(visit, caller)
-                return answer
+                self._follow(visit)
+                return None
 
             self._register(path, title, served, build)
             return build
 
         return register
 
-    def public_page(self, path: str, *, title: str) -> Callable[[Builder], Builder]:
-        """Registers a page for everybody. The builder is called with a Guest and the path's parameters."""
-
-        def register(build: Builder) -> Builder:
-            async def served(request: Request, **parameters: str) -> Response | None:
-                caller = Caller(None, self.caller(request).client_address)
-                ui.on_exception(tell_of)
-                with theme.plain(title):
-                    try:
-                        return await build(Guest(self.core, caller, self.settings), **parameters)
-                    except Refused as refusal:
-                        _show(refusal)
-                        return None
-
-            self._register(path, title, served, build)
-            return build
-
-        return register
+    async def _admit(self, request: Request) -> Response | None:
+        """Lets in who is signed in, and notes what core says of them."""
+        caller = self.caller(request)
+        if caller.session_token is None:
+            return self.to_sign_in(request)
+        try:
+            request.state.found = await self.core.ask(caller, self.core.accounts.GetAccount, GetAccountRequest())
+        except Refused as refusal:
+            return self.to_sign_in(request) if refusal.is_signed_out else refused_page(request, refusal)
+        return None
 
     def to_sign_in(self, request: Request) -> Response:
         """Sends the browser to sign in, and back to where it was afterwards."""
@@ -147,18 +132,19 @@ class Site:
         request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
         served.__signature__ = inspect.Signature([request, *own])  # type: ignore[attr-defined]
         self._paths.add(path)
-        ui.page(path, title=f"{title} · {theme.PRODUCT}", response_timeout=BUILD_SECONDS)(served)
+        name = f"{title} · {theme.PRODUCT}"
+        AdmittedPage(path, admit=self._admit, title=name, response_timeout=BUILD_SECONDS)(served)
 
-    def _follow(self, visit: Visit, caller: Caller) -> None:
+    def _follow(self, visit: Visit) -> None:
         """Keeps the page up to date for as long as a browser shows it."""
         client = ui.context.client
         ui.on_exception(tell_of)
 
         def signed_out() -> None:
             with client:
-                ui.navigate.to("/sign-in?ended=1")
+                ui.navigate.to(SIGNED_OUT)
 
-        leave = self.feeds.join(caller, visit.watchers, signed_out)
+        leave = self.feeds.join(visit.caller, visit.watchers, signed_out)
 
         async def watch(watcher: Watcher) -> None:
             await watcher.run()
@@ -171,7 +157,7 @@ class Site:
 
 
 def _show(refusal: Refused) -> None:
-    ui.context.client.status_code = STATUS_BY_REASON.get(refusal.reason, 503)
+    ui.context.client.status_code = status_of(refusal)
     error_state(refusal.message)
 
 
@@ -179,7 +165,7 @@ def tell_of(error: Exception) -> None:
     """Tells the person what went wrong with what they did, in the corner of the page."""
     if isinstance(error, Refused):
         if error.is_signed_out:
-            ui.navigate.to("/sign-in?ended=1")
+            ui.navigate.to(SIGNED_OUT)
         else:
             ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
         return

@@ -1,6 +1,7 @@
 """A page that a signed-in person has open."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TypeVar
 
 import grpc
@@ -16,29 +17,23 @@ Request = TypeVar("Request")
 Response = TypeVar("Response")
 
 
-class Guest:
-    """Somebody who is not signed in, on a page for everybody."""
-
-    def __init__(self, core: Core, caller: Caller, settings: AdminSettings) -> None:
-        self.core = core
-        self.settings = settings
-        self._caller = caller
-
-    async def ask(self, method: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:
-        """Core's answer to whoever looks at the page. Raises Refused."""
-        return await self.core.ask(self._caller, method, request)
-
-
-class Visit(Guest):
+class Visit:
     """A signed-in person, and the page they look at."""
 
     def __init__(self, core: Core, caller: Caller, settings: AdminSettings, found: GetAccountResponse) -> None:
-        super().__init__(core, caller, settings)
+        self.core = core
+        self.settings = settings
+        self.caller = replace(caller, account_id=found.account.id)
+        """Who calls core for the page: only ever in the account that it was drawn for."""
         self.account = found.account
         self.member = found.member
         self.accounts = found.accounts
         """All accounts that the person belongs to, this one among them."""
         self.watchers: list[Watcher] = []
+
+    async def ask(self, method: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:
+        """Core's answer to the person. Raises Refused, also if they have moved to another account meanwhile."""
+        return await self.core.ask(self.caller, method, request)
 
     @property
     def is_owner(self) -> bool:

@@ -11,11 +11,14 @@ import nicegui
 import uvicorn
 from fastapi import FastAPI
 from nicegui import Client, ui
+from starlette.requests import Request
+from starlette.responses import Response
 
 from admin_ui import assets, health, pages, theme
 from admin_ui.components.states import error_state
 from admin_ui.core import Core, Refused
-from admin_ui.pages import accept_invite, setup, sign_in
+from admin_ui.entrance import accept_invite, setup, sign_in
+from admin_ui.entrance.html import trouble
 from admin_ui.security import nonces, sockets
 from admin_ui.security.guard import MAX_SOCKET_BYTES, Guard
 from admin_ui.settings import AdminSettings
@@ -70,9 +73,10 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     # What core refuses is told to the person who asked, not to the log.
     nicegui.app._exception_handlers[:] = [_log]  # noqa: SLF001 - NiceGUI can add handlers, not replace its own
     nicegui.app.on_page_exception(_broken_page)
+    # NiceGUI would make a page for it.
+    nicegui.app.add_exception_handler(404, _no_such_page)
     ui.run_with(
         app,
-        root=_no_such_page,
         title=theme.PRODUCT,
         favicon=assets.FOLDER / "logo.svg",
         dark=None,
@@ -116,7 +120,5 @@ def _broken_page(error: Exception) -> None:
         error_state("Something went wrong. The server's log says what.")
 
 
-def _no_such_page() -> None:
-    ui.context.client.status_code = 404
-    with theme.plain("Not found"):
-        error_state("There is no such page.")
+async def _no_such_page(request: Request, _: Exception) -> Response:
+    return trouble(request, "There is no such page.", status=404, title="Not found")

@@ -1,9 +1,8 @@
-"""The pages, one module each, registered by `create(site)`."""
+"""The pages of people who are signed in, one module each, registered by `create(site)`."""
 
 from types import ModuleType
 
 from admin_ui.pages import (
-    accept_invite,
     account,
     api_keys,
     audit_log,
@@ -19,12 +18,9 @@ from admin_ui.pages import (
     overview,
     playground,
     settings,
-    setup,
-    sign_in,
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    accept_invite,
     account,
     api_keys,
     audit_log,
@@ -40,6 +36,4 @@ PAGES: tuple[ModuleType, ...] = (
     overview,
     playground,
     settings,
-    setup,
-    sign_in,
 )

@@ -16,6 +16,8 @@ from service_kit import request_id
 SOCKET = "/_nicegui_ws/"
 FIXED = ("/_nicegui/", "/assets/", SOCKET, "/favicon.ico")
 """What is no page."""
+PLAIN = ("/sign-in", "/sign-out", "/setup", "/invite")
+"""Pages of plain HTML: once they are answered they cost nothing, so people get in however many pages are open."""
 HEALTH = frozenset({"/healthz", "/readyz"})
 """Asked for by machines, by whatever name they know this one."""
 METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -86,7 +88,7 @@ class Guard:
         must_say = scope["type"] == "websocket" or method == "POST"
         if not self._is_from_here(headers, must_say=must_say, is_page=not path.startswith(SOCKET)):
             raise Refusal(403, "This was asked by a page of another site.")
-        if not path.startswith(FIXED) and self._pages() >= MAX_PAGES:
+        if not path.startswith((*FIXED, *PLAIN)) and self._pages() >= MAX_PAGES:
             raise Refusal(503, "Too many pages are open. Try again in a minute.", {"retry-after": "60"})
 
     def _is_from_here(self, headers: Mapping[str, str], *, must_say: bool, is_page: bool) -> bool:

@@ -29,6 +29,8 @@ from smith.core.v1 import (
     live_activity_service_pb2_grpc,
     mail_service_pb2,
     mail_service_pb2_grpc,
+    password_reset_service_pb2,
+    password_reset_service_pb2_grpc,
     phone_service_pb2,
     phone_service_pb2_grpc,
     push_notification_service_pb2,
@@ -121,6 +123,7 @@ SERVICES = [
         (insight_service_pb2, "InsightService"),
         (live_activity_service_pb2, "LiveActivityService"),
         (mail_service_pb2, "MailService"),
+        (password_reset_service_pb2, "PasswordResetService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
         (status_service_pb2, "StatusService"),
@@ -230,6 +233,10 @@ def build_server(
         (
             mail_service_pb2_grpc.add_MailServiceServicer_to_server,
             MailServicer(TestMails(engine, invites.sender, rate_limiter)),
+        ),
+        (
+            password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,
+            password_reset_service_pb2_grpc.PasswordResetServiceServicer(),
         ),
         (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (

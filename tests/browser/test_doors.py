@@ -108,7 +108,7 @@ def test_what_no_browser_of_ours_would_send_gets_a_plain_answer(url: str, form: 
         assert client.get("/", headers={"host": "evil.test"}).status_code == 421
         assert client.put("/sign-in", data=form).status_code == 405
         assert client.post("/sign-in", content=b"x" * 100_000).status_code == 413
-        assert client.post("/sign-in", content=b"\xff\xfe").headers["location"] == "/sign-in?problem=wrong"
+        assert client.post("/sign-in", content=b"\xff\xfe").status_code == 400
         assert client.get("/devices/%00").status_code == 404
         assert client.get("/channels/nonsense", follow_redirects=True).status_code == 200, "signing in comes first"
 
@@ -116,11 +116,24 @@ def test_what_no_browser_of_ours_would_send_gets_a_plain_answer(url: str, form: 
 def test_who_guesses_is_told_to_wait(url: str) -> None:
     with plain_http_client(url, origin=url) as client:
         answers = [
-            client.post("/sign-in", data={"email": "guess@team.test", "password": f"guess {number}"}).headers[
-                "location"
-            ]
+            client.post("/sign-in", data={"email": "guess@team.test", "password": f"guess {number}"})
             for number in range(12)
         ]
-        assert answers[0] == "/sign-in?problem=wrong"
-        assert answers[-1].startswith("/sign-in?problem=often&wait=")
-        assert "Too many attempts. Try again in 1" in client.get(answers[-1]).text
+    assert answers[0].status_code == 403
+    assert "The e-mail address or the password is wrong." in answers[0].text
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) > 600
+    assert "Too many attempts. Try again in 1" in answers[-1].text
+
+
+def test_strangers_cannot_use_up_the_pages_of_those_who_are_signed_in(url: str, form: dict[str, str]) -> None:
+    """More requests than pages may be open (`MAX_PAGES` of the guard), to all that a stranger may ask for."""
+    paths = ("/sign-in", "/setup", "/invite", "/", "/members", "/no-such-page")
+    with plain_http_client(url) as stranger:
+        stranger.cookies.set("smith_session", "ses_made_up")
+        statuses = {path: {stranger.get(path).status_code for _ in range(90)} for path in paths}
+    assert statuses == {
+        "/sign-in": {200}, "/setup": {303}, "/invite": {404}, "/": {303}, "/members": {303}, "/no-such-page": {404},
+    }  # fmt: skip
+    with signed_in(url, form) as client:
+        assert client.get("/members").status_code == 200

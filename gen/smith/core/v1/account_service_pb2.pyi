@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from smith.core.v1 import account_pb2 as _account_pb2
 from smith.core.v1 import api_key_pb2 as _api_key_pb2
 from smith.core.v1 import device_pb2 as _device_pb2
+from smith.core.v1 import invite_pb2 as _invite_pb2
 from smith.core.v1 import session_pb2 as _session_pb2
 import builtins as _builtins
 import sys
@@ -602,7 +603,9 @@ class UpdateAccountRequest(_message.Message):
     name: _builtins.str
     """New name, 1 to 100 characters."""
     rate_limit_per_minute: _builtins.int
-    """New requests a minute, 1 to 1000000; 0 returns to the server's default."""
+    """New requests a minute, 1 to 1000000 and no more than the server allows (`max_rate_limit_per_minute`); 0 returns to the
+    server's default.
+    """
     max_live_activities: _builtins.int
     """New number of Live Activities at once, 1 to 10000; 0 returns to the server's default."""
     def __init__(
@@ -759,10 +762,22 @@ class GetMemberResponse(_message.Message):
     DEVICE_COUNT_FIELD_NUMBER: _builtins.int
     API_KEYS_FIELD_NUMBER: _builtins.int
     SESSION_COUNT_FIELD_NUMBER: _builtins.int
+    INVITES_FIELD_NUMBER: _builtins.int
+    INVITE_COUNT_FIELD_NUMBER: _builtins.int
+    DEVICES_PAIRED_FOR_OTHERS_FIELD_NUMBER: _builtins.int
+    DEVICES_PAIRED_FOR_OTHERS_COUNT_FIELD_NUMBER: _builtins.int
+    MAY_KNOW_WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
+    PASSWORD_RESET_MAIL_FIELD_NUMBER: _builtins.int
     device_count: _builtins.int
     """How many devices they have."""
     session_count: _builtins.int
     """How many sessions of theirs are open."""
+    invite_count: _builtins.int
+    """How many such invites there are."""
+    devices_paired_for_others_count: _builtins.int
+    """How many such devices there are."""
+    may_know_webhook_secret: _builtins.bool
+    """They may read the key that the account's webhook calls are signed with, and so may know it for good: owners may."""
     @_builtins.property
     def member(self) -> _account_pb2.Member:
         """The person."""
@@ -775,6 +790,24 @@ class GetMemberResponse(_message.Message):
     def api_keys(self) -> _containers.RepeatedCompositeFieldContainer[_api_key_pb2.ApiKey]:
         """API keys that they have made and that are not revoked, oldest first, 1000 at most."""
 
+    @_builtins.property
+    def invites(self) -> _containers.RepeatedCompositeFieldContainer[_invite_pb2.Invite]:
+        """Invites of theirs that can still be accepted, newest first, 100 at most. They end when the person is removed or ceases
+        to be an owner.
+        """
+
+    @_builtins.property
+    def devices_paired_for_others(self) -> _containers.RepeatedCompositeFieldContainer[_device_pb2.Device]:
+        """Devices of other people that were paired with a code of theirs, oldest first, 100 at most. They stay unless they are
+        named.
+        """
+
+    @_builtins.property
+    def password_reset_mail(self) -> _invite_pb2.InviteMail:
+        """What became of the newest mail with a link to a new password that an owner of the account has sent them within a day.
+        Left out if there is none.
+        """
+
     def __init__(
         self,
         *,
@@ -783,10 +816,16 @@ class GetMemberResponse(_message.Message):
         device_count: _builtins.int = ...,
         api_keys: _abc.Iterable[_api_key_pb2.ApiKey] | None = ...,
         session_count: _builtins.int = ...,
+        invites: _abc.Iterable[_invite_pb2.Invite] | None = ...,
+        invite_count: _builtins.int = ...,
+        devices_paired_for_others: _abc.Iterable[_device_pb2.Device] | None = ...,
+        devices_paired_for_others_count: _builtins.int = ...,
+        may_know_webhook_secret: _builtins.bool = ...,
+        password_reset_mail: _invite_pb2.InviteMail | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "password_reset_mail", b"password_reset_mail"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_keys", b"api_keys", "device_count", b"device_count", "devices", b"devices", "member", b"member", "session_count", b"session_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_keys", b"api_keys", "device_count", b"device_count", "devices", b"devices", "devices_paired_for_others", b"devices_paired_for_others", "devices_paired_for_others_count", b"devices_paired_for_others_count", "invite_count", b"invite_count", "invites", b"invites", "may_know_webhook_secret", b"may_know_webhook_secret", "member", b"member", "password_reset_mail", b"password_reset_mail", "session_count", b"session_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -800,19 +839,35 @@ class UpdateMemberRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
+    API_KEY_IDS_FIELD_NUMBER: _builtins.int
+    DEVICE_IDS_FIELD_NUMBER: _builtins.int
+    ROTATE_WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The person."""
     role: _account_pb2.Role.ValueType
     """New role."""
+    rotate_webhook_secret: _builtins.bool
+    """Replaces the key that the account's webhook calls are signed with, as `RotateWebhookSecret` does."""
+    @_builtins.property
+    def api_key_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """API keys of the account to revoke along with it, 1000 at most."""
+
+    @_builtins.property
+    def device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Devices of the account to unpair along with it, 1000 at most."""
+
     def __init__(
         self,
         *,
         user_id: _builtins.str = ...,
         role: _account_pb2.Role.ValueType | None = ...,
+        api_key_ids: _abc.Iterable[_builtins.str] | None = ...,
+        device_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rotate_webhook_secret: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_role", b"_role", "role", b"role"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_role", b"_role", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_role", b"_role", "api_key_ids", b"api_key_ids", "device_ids", b"device_ids", "role", b"role", "rotate_webhook_secret", b"rotate_webhook_secret", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__role: _TypeAlias = _typing.Literal["role"]  # noqa: Y015
     _WhichOneofArgType__role: _TypeAlias = _typing.Literal["_role", b"_role"]  # noqa: Y015
@@ -827,6 +882,18 @@ class UpdateMemberResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_FIELD_NUMBER: _builtins.int
+    INVITES_ENDED_FIELD_NUMBER: _builtins.int
+    API_KEYS_REVOKED_FIELD_NUMBER: _builtins.int
+    DEVICES_UNPAIRED_FIELD_NUMBER: _builtins.int
+    PAIRING_CODES_ENDED_FIELD_NUMBER: _builtins.int
+    invites_ended: _builtins.int
+    """How many open invites of theirs were ended."""
+    api_keys_revoked: _builtins.int
+    """How many keys were revoked."""
+    devices_unpaired: _builtins.int
+    """How many devices were unpaired."""
+    pairing_codes_ended: _builtins.int
+    """How many pairing codes that they had made for others were ended."""
     @_builtins.property
     def member(self) -> _account_pb2.Member:
         """The member."""
@@ -835,10 +902,14 @@ class UpdateMemberResponse(_message.Message):
         self,
         *,
         member: _account_pb2.Member | None = ...,
+        invites_ended: _builtins.int = ...,
+        api_keys_revoked: _builtins.int = ...,
+        devices_unpaired: _builtins.int = ...,
+        pairing_codes_ended: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_keys_revoked", b"api_keys_revoked", "devices_unpaired", b"devices_unpaired", "invites_ended", b"invites_ended", "member", b"member", "pairing_codes_ended", b"pairing_codes_ended"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -852,21 +923,33 @@ class RemoveMemberRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     API_KEY_IDS_FIELD_NUMBER: _builtins.int
+    DEVICE_IDS_FIELD_NUMBER: _builtins.int
+    ROTATE_WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The person."""
+    rotate_webhook_secret: _builtins.bool
+    """Replaces the key that the account's webhook calls are signed with, as `RotateWebhookSecret` does."""
     @_builtins.property
     def api_key_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """API keys of the account to revoke along with it, 1000 at most."""
+
+    @_builtins.property
+    def device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Devices of the account to unpair along with the person's own, 1000 at most: such as those that they have paired for
+        others.
+        """
 
     def __init__(
         self,
         *,
         user_id: _builtins.str = ...,
         api_key_ids: _abc.Iterable[_builtins.str] | None = ...,
+        device_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rotate_webhook_secret: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_ids", b"api_key_ids", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_ids", b"api_key_ids", "device_ids", b"device_ids", "rotate_webhook_secret", b"rotate_webhook_secret", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -881,22 +964,30 @@ class RemoveMemberResponse(_message.Message):
     SESSIONS_ENDED_FIELD_NUMBER: _builtins.int
     DEVICES_UNPAIRED_FIELD_NUMBER: _builtins.int
     API_KEYS_REVOKED_FIELD_NUMBER: _builtins.int
+    INVITES_ENDED_FIELD_NUMBER: _builtins.int
+    PAIRING_CODES_ENDED_FIELD_NUMBER: _builtins.int
     sessions_ended: _builtins.int
     """How many sessions were ended."""
     devices_unpaired: _builtins.int
-    """How many devices were unpaired."""
+    """How many devices were unpaired: theirs, and those that were named."""
     api_keys_revoked: _builtins.int
     """How many keys were revoked."""
+    invites_ended: _builtins.int
+    """How many open invites of theirs were ended."""
+    pairing_codes_ended: _builtins.int
+    """How many pairing codes were ended: for their own devices, and those that they had made for others."""
     def __init__(
         self,
         *,
         sessions_ended: _builtins.int = ...,
         devices_unpaired: _builtins.int = ...,
         api_keys_revoked: _builtins.int = ...,
+        invites_ended: _builtins.int = ...,
+        pairing_codes_ended: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_keys_revoked", b"api_keys_revoked", "devices_unpaired", b"devices_unpaired", "sessions_ended", b"sessions_ended"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_keys_revoked", b"api_keys_revoked", "devices_unpaired", b"devices_unpaired", "invites_ended", b"invites_ended", "pairing_codes_ended", b"pairing_codes_ended", "sessions_ended", b"sessions_ended"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -143,7 +143,7 @@ class AccountServiceServicer:
         """Signs a person in with e-mail address and password.
 
         Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address).
+        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,7 +233,7 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetMember(self, request, context):
-        """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
+        """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
 
         Errors: NOT_FOUND.
         """
@@ -242,19 +242,24 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateMember(self, request, context):
-        """Gives a person another role. It counts from their next call on.
+        """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
+        that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
+        that they have made for others, and links to a new password that they have made. What is named beside the role goes
+        in the same moment.
 
-        Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+        Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveMember(self, request, context):
-        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
-        leave its channels. API keys that they have made go on, but for those that are named.
+        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+        its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
+        password. API keys that they have made and devices that they have paired for others go on, but for those that are
+        named.
 
-        Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
+        Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,7 +47,7 @@ class AccountServiceStub:
     """Signs a person in with e-mail address and password.
 
     Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address).
+    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
     """
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]
     """Signs the calling session out. Its token is refused from the next call on."""
@@ -89,20 +89,25 @@ class AccountServiceStub:
     ListMembers: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]
     """The account's people, oldest first."""
     GetMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]
-    """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
+    """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
 
     Errors: NOT_FOUND.
     """
     UpdateMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]
-    """Gives a person another role. It counts from their next call on.
+    """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
+    that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
+    that they have made for others, and links to a new password that they have made. What is named beside the role goes
+    in the same moment.
 
-    Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+    Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
     RemoveMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]
-    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
-    leave its channels. API keys that they have made go on, but for those that are named.
+    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+    its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
+    password. API keys that they have made and devices that they have paired for others go on, but for those that are
+    named.
 
-    Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
+    Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
 
 @_typing.type_check_only
@@ -124,7 +129,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Signs a person in with e-mail address and password.
 
     Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address).
+    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
     """
     DeleteSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """Signs the calling session out. Its token is refused from the next call on."""
@@ -166,20 +171,25 @@ class AccountServiceAsyncStub(AccountServiceStub):
     ListMembers: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """The account's people, oldest first."""
     GetMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]  # type: ignore[assignment]
-    """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
+    """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
 
     Errors: NOT_FOUND.
     """
     UpdateMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]  # type: ignore[assignment]
-    """Gives a person another role. It counts from their next call on.
+    """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
+    that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
+    that they have made for others, and links to a new password that they have made. What is named beside the role goes
+    in the same moment.
 
-    Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+    Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
-    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
-    leave its channels. API keys that they have made go on, but for those that are named.
+    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+    its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
+    password. API keys that they have made and devices that they have paired for others go on, but for those that are
+    named.
 
-    Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
+    Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -216,7 +226,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Signs a person in with e-mail address and password.
 
         Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address).
+        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
         """
 
     @_abc_1.abstractmethod
@@ -324,7 +334,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.GetMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.GetMemberResponse, _abc.Awaitable[_account_service_pb2.GetMemberResponse]]:
-        """A person of the account with what they hold in it: what leaves with them, and keys that would stay.
+        """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
 
         Errors: NOT_FOUND.
         """
@@ -335,9 +345,12 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.UpdateMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.UpdateMemberResponse, _abc.Awaitable[_account_service_pb2.UpdateMemberResponse]]:
-        """Gives a person another role. It counts from their next call on.
+        """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
+        that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
+        that they have made for others, and links to a new password that they have made. What is named beside the role goes
+        in the same moment.
 
-        Errors: INVALID_REQUEST, NOT_FOUND, LAST_OWNER.
+        Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """
 
     @_abc_1.abstractmethod
@@ -346,10 +359,12 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.RemoveMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.RemoveMemberResponse, _abc.Awaitable[_account_service_pb2.RemoveMemberResponse]]:
-        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, and they
-        leave its channels. API keys that they have made go on, but for those that are named.
+        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+        its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
+        password. API keys that they have made and devices that they have paired for others go on, but for those that are
+        named.
 
-        Errors: INVALID_REQUEST (also for an unknown key), NOT_FOUND, LAST_OWNER.
+        Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """
 
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

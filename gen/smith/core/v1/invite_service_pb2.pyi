@@ -350,6 +350,7 @@ class GetInviteResponse(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     HAS_LOGIN_FIELD_NUMBER: _builtins.int
+    MAILED_FIELD_NUMBER: _builtins.int
     account_name: _builtins.str
     """Name of the account."""
     email: _builtins.str
@@ -359,7 +360,13 @@ class GetInviteResponse(_message.Message):
     role: _account_pb2.Role.ValueType
     """What the person will be allowed to do."""
     has_login: _builtins.bool
-    """True if the person signs in to this server already, and so has a password."""
+    """True if the link came by mail and the person signs in to this server already, and so has a password. A link that was
+    passed on in another way tells nothing of this: who has made it must not learn whether the address has a login.
+    """
+    mailed: _builtins.bool
+    """The link came by mail to the invited address, so that `has_login` says how it is. Otherwise the person either has a
+    login, and accepts with its password, or chooses one.
+    """
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When the invite stops working."""
@@ -373,10 +380,11 @@ class GetInviteResponse(_message.Message):
         role: _account_pb2.Role.ValueType = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         has_login: _builtins.bool = ...,
+        mailed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "email", b"email", "expires_at", b"expires_at", "has_login", b"has_login", "inviter_name", b"inviter_name", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "email", b"email", "expires_at", b"expires_at", "has_login", b"has_login", "inviter_name", b"inviter_name", "mailed", b"mailed", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -394,11 +402,11 @@ class AcceptInviteRequest(_message.Message):
     token: _builtins.str
     """The secret of a link of it (`inv_...`)."""
     name: _builtins.str
-    """Name of a person who is new to this server, 1 to 100 characters; the e-mail address if left out. Not looked at
-    otherwise.
+    """Name of a person who is new to this server, 1 to 100 characters; the e-mail address if left out. Of somebody who has a
+    login it changes nothing.
     """
     password: _builtins.str
-    """The password of the person's login, or a new one of 10 to 200 characters if they have none."""
+    """The password of the person's login, or a new one if they have none: 10 to 200 characters."""
     def __init__(
         self,
         *,

@@ -1,0 +1,111 @@
+"""Plain forms: what they send, and what is wrong with it, each fault at its field."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from admin_ui.core import AWAY, Refused
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+MAX_FIELDS = 20
+NAME_LENGTH = 100
+MIN_PASSWORD_LENGTH, PASSWORD_LENGTH = 10, 200
+EMAIL_LENGTH = 254
+
+
+@dataclass
+class Faults:
+    """What is wrong with a form, in the words of the form."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    """By the field's name."""
+    form: str = ""
+    """What is about no single field."""
+    status: int = 400
+    wait: int | None = None
+    """Seconds after which trying again makes sense."""
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.form)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the answer says to programs."""
+        return {"retry-after": str(self.wait)} if self.wait else {}
+
+
+async def read_form(request: Request, names: Iterable[str]) -> dict[str, str]:
+    """The named fields of a form, each empty if it was not sent. The guard has bounded the body.
+
+    Raises HTTPException for what no form of ours sends.
+    """
+    kind = request.headers.get("content-type", FORM_TYPE).partition(";")[0].strip().lower()
+    if kind != FORM_TYPE:
+        raise HTTPException(415, f"This takes {FORM_TYPE}.")
+    try:
+        sent = parse_qs(
+            (await request.body()).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS
+        )
+    except ValueError:
+        raise HTTPException(400, f"This takes {MAX_FIELDS} fields at most.") from None
+    return {name: sent.get(name, [""])[-1] for name in names}
+
+
+def check_name(faults: Faults, name: str, value: str, what: str) -> None:
+    """Notes what is wrong with a name; `what` is what the field calls it, as in `your name`."""
+    if not value.strip():
+        faults.fields[name] = f"Enter {what}."
+    elif len(value.strip()) > NAME_LENGTH:
+        faults.fields[name] = f"This has {len(value.strip())} characters. {NAME_LENGTH} is the most."
+    elif "\x00" in value:
+        faults.fields[name] = "This has a character that cannot be stored."
+
+
+def check_new_password(faults: Faults, value: str, name: str = "password") -> None:
+    """Notes what is wrong with a password that somebody chooses."""
+    if len(value) < MIN_PASSWORD_LENGTH:
+        faults.fields[name] = f"Choose a password of {MIN_PASSWORD_LENGTH} characters or more."
+    elif len(value) > PASSWORD_LENGTH:
+        faults.fields[name] = f"Choose a password of {PASSWORD_LENGTH} characters at most."
+
+
+def check_email(faults: Faults, value: str, name: str = "email") -> None:
+    """Notes what is plainly no e-mail address. Core looks more closely."""
+    local, at, host = value.strip().rpartition("@")
+    if not value.strip():
+        faults.fields[name] = "Enter an e-mail address."
+    elif not (at and local and host):
+        faults.fields[name] = "Enter a whole e-mail address, like ann@example.com."
+    elif len(value.strip()) > EMAIL_LENGTH:
+        faults.fields[name] = f"An e-mail address has {EMAIL_LENGTH} characters at most."
+
+
+def faults_of(refusal: Refused, sentences: Mapping[str, str], forbidden: Mapping[str, str] | None = None) -> Faults:
+    """What core's refusal of a form means for the person.
+
+    `sentences` says by the name of a field what to say if core finds it wrong; `forbidden`, by the name of a field or
+    `""` for none, what to say if the secret in it is wrong.
+    """
+    if refusal.reason == "TOO_MANY_ATTEMPTS":
+        wait = int(refusal.facts.get("retry_after_seconds", 60))
+        return Faults(form=f"Too many attempts. Try again {_in(wait)}.", status=429, wait=wait)
+    if refusal.reason in {"UNAUTHENTICATED", "FORBIDDEN"} and forbidden:
+        return Faults(
+            fields={name: words for name, words in forbidden.items() if name},
+            form=forbidden.get("", ""),
+            status=403,
+        )
+    if refusal.reason == "INVALID_REQUEST":
+        name = refusal.message.partition(" ")[0]
+        if name in sentences:
+            return Faults(fields={name: sentences[name]})
+        return Faults(form=refusal.message)
+    return Faults(form=refusal.message if refusal.reason else AWAY, status=503, wait=5)
+
+
+def _in(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return "in a minute" if minutes <= 1 else f"in {minutes} minutes"

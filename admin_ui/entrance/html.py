@@ -1,0 +1,62 @@
+"""Plain pages: what `templates/` make."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from admin_ui import assets
+from admin_ui.cookies import theme_of
+from admin_ui.core import Refused
+from admin_ui.theme import PRODUCT
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["product"] = PRODUCT
+_templates.globals["logo"] = Markup(assets.LOGO)  # noqa: S704 - our own picture
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """The page that `template` makes of `values`. All texts are escaped."""
+    content = _templates.get_template(template).render(
+        title=title,
+        theme=theme_of(request),
+        head=Markup(assets.head()),  # noqa: S704 - our own elements
+        **values,
+    )
+    return HTMLResponse(content, status, headers)
+
+
+def status_of(refusal: Refused) -> int:
+    """The status of a page that core has refused. Most of what it says is about the server, not about the address."""
+    return {"NOT_FOUND": 404, "FORBIDDEN": 403, "INVALID_REQUEST": 400}.get(refusal.reason, 503)
+
+
+def trouble(request: Request, message: str, *, status: int, title: str = "This page cannot be shown") -> Response:
+    """Says why there is no page."""
+    headers = {"retry-after": "5"} if status == 503 else None
+    return page(
+        request, "trouble.html", title=title, status=status, headers=headers, message=message, again=status >= 500
+    )
+
+
+def refused_page(request: Request, refusal: Refused) -> Response:
+    """Says why core refuses the page."""
+    return trouble(request, refusal.message, status=status_of(refusal))

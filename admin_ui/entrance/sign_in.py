@@ -1,0 +1,128 @@
+"""Signing in and out: plain forms, so that the secret goes into a cookie and never into the page."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+from smith.core.v1.account_service_pb2 import (
+    CreateSessionRequest,
+    DeleteSessionRequest,
+    GetAccountRequest,
+    GetSetupRequest,
+)
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from admin_ui.core import Refused
+from admin_ui.entrance.form import Faults, faults_of, read_form
+from admin_ui.entrance.html import page, refused_page
+from admin_ui.site import Site
+
+WRONG = "The e-mail address or the password is wrong."
+ENDED = "Your session has ended. Sign in again."
+
+
+def serve(app: FastAPI, site: Site) -> None:
+    """Answers `/sign-in` and `/sign-out`."""
+    entrance = _Entrance(site)
+    app.add_api_route("/sign-in", entrance.show, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/sign-in", entrance.sign_in, methods=["POST"], include_in_schema=False)
+    app.add_api_route("/sign-out", entrance.sign_out, methods=["POST"], include_in_schema=False)
+
+
+class _Entrance:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def show(self, request: Request) -> Response:
+        site = self._site
+        following = _within(request.query_params.get("next", ""))
+        has_session = site.caller(request).session_token is not None
+        try:
+            if has_session and await _is_signed_in(site, request):
+                return RedirectResponse(following, status_code=303)
+            setup = await site.core.ask(site.stranger(request), site.core.accounts.GetSetup, GetSetupRequest())
+        except Refused as refusal:
+            return refused_page(request, refusal)
+        if setup.needs_account:
+            return RedirectResponse("/setup", status_code=303)
+        note = ENDED if "ended" in request.query_params else ""
+        response = _form(request, note=note, following=following)
+        if has_session:
+            site.cookie.clear(response)
+        return response
+
+    async def sign_in(self, request: Request) -> Response:
+        sent = await read_form(request, ("email", "password", "next"))
+        faults = _mistakes(sent)
+        if not faults:
+            asked = CreateSessionRequest(email=sent["email"], password=sent["password"])
+            core = self._site.core
+            try:
+                session = await core.ask(self._site.stranger(request), core.accounts.CreateSession, asked)
+            except Refused as refusal:
+                faults = _why_not(refusal)
+            else:
+                return self._site.cookie.open(session.session_token, session.expires_at, _within(sent["next"]))
+        return _form(request, faults, email=sent["email"], following=_within(sent["next"]))
+
+    async def sign_out(self, request: Request) -> Response:
+        caller = self._site.caller(request)
+        if caller.session_token:
+            try:
+                await self._site.core.ask(caller, self._site.core.accounts.DeleteSession, DeleteSessionRequest())
+            except Refused as refusal:
+                if not refusal.is_signed_out:
+                    return RedirectResponse("/", status_code=303)
+        response = RedirectResponse("/sign-in", status_code=303)
+        self._site.cookie.clear(response)
+        return response
+
+
+async def _is_signed_in(site: Site, request: Request) -> bool:
+    """Whether the browser's session is good. Raises Refused if core cannot say."""
+    try:
+        await site.core.ask(site.caller(request), site.core.accounts.GetAccount, GetAccountRequest())
+    except Refused as refusal:
+        if not refusal.is_signed_out:
+            raise
+        return False
+    return True
+
+
+def _mistakes(sent: Mapping[str, str]) -> Faults:
+    faults = Faults()
+    if not sent["email"].strip():
+        faults.fields["email"] = "Enter your e-mail address."
+    if not sent["password"]:
+        faults.fields["password"] = "Enter your password."  # noqa: S105 - what is said of an empty one
+    return faults
+
+
+def _why_not(refusal: Refused) -> Faults:
+    if refusal.reason == "INVALID_REQUEST":
+        # Which of the two can be no login of anybody is not said.
+        return Faults(form=WRONG, status=403)
+    return faults_of(refusal, {}, forbidden={"": WRONG})
+
+
+def _form(
+    request: Request, faults: Faults | None = None, *, email: str = "", note: str = "", following: str
+) -> Response:
+    faults = faults or Faults()
+    return page(
+        request,
+        "sign_in.html",
+        title="Sign in",
+        status=faults.status if faults else 200,
+        headers=faults.headers,
+        faults=faults,
+        email=email,
+        note=note,
+        next=following,
+    )
+
+
+def _within(path: str) -> str:
+    """A path of this app, whatever was asked for: signing in leads to no other site."""
+    is_path = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_path and len(path) <= 2000 else "/"
