@@ -1,21 +1,27 @@
 .DEFAULT_GOAL := help
-.PHONY: always help up test check audit bench reliability fmt proto reference
+.PHONY: always help up test test-all check audit bench reliability fmt proto reference
 BIN := .venv/bin
 # Those of a person's own would have our Python find other packages, or none.
 unexport PYTHONHOME PYTHONPATH
 NODE_SDK := tests/sdk/node
+# Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # `exec`: whatever make is sent, Ctrl-C or SIGTERM, reaches the supervisor and nothing between them.
 up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 	@exec $(BIN)/smith up
 
-# Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
-test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests; ARGS="-k push" runs some
+test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run the tests, without those of test-all; ARGS="-k push" runs some
 	@scripts/install_test_tools.sh
-	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@exec $(PYTEST) -m "not other_languages" $(ARGS)
+
+test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests, those with clients in Go and TypeScript too
+	@scripts/install_test_tools.sh
+	@scripts/install_other_languages.sh
+	@exec $(PYTEST) $(ARGS)
 
 check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/ruff check .
@@ -32,7 +38,7 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/python scripts/generate_rest_reference.py --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml
 	$(BIN)/compose-lint check --quiet --skip-suppressed --no-env compose.yaml
 	$(BIN)/python scripts/audit.py
 
