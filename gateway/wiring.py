@@ -85,7 +85,7 @@ def build_app(
         )
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}
-    resources.update({path: {"GET": page} for path, page in reference(table).items()})
+    resources.update({path: {"GET": page} for path, page in reference(table, settings.public_path).items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
     return Gateway(resources, measured, access, is_stopping=is_stopping)
 

@@ -1,8 +1,8 @@
 """Runs pip with the network settings of this machine and with none of its habits.
 
 `python scripts/pip_alone.py ARGUMENTS`. Which index to ask, through which proxy, with which certificates, is for
-pip.conf and `PIP_…` to say. That they also say `user`, `target`, `prefix`, `constraint` or `require-hashes` is meant for other
-environments: pip would put our packages elsewhere, or refuse them.
+pip.conf and `PIP_…` to say. That they also say `user`, `target`, `prefix`, `constraint` or `require-hashes` is meant
+for other environments: pip would put our packages elsewhere, or refuse them.
 """
 
 import ast

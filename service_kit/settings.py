@@ -10,9 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service_kit.addresses import LOOPBACK, BindHost
+from service_kit.redaction import redacted
 from service_kit.tls import Tls
 
-HIDDEN = re.compile("SECRET$|PASSWORD|URL$|CODE$")
+HIDDEN = re.compile("(SECRET|PASSWORD|CODE|DATABASE_URL|REDIS_URL)$")
 """Variables whose values may hold a secret: what is wrong with one is said without repeating it."""
 
 
@@ -110,7 +111,7 @@ def mistakes(error: ValidationError) -> list[str]:
     """A line for each setting that is invalid, without what may be a secret."""
     lines = []
     for mistake in error.errors(include_input=False, include_context=False):
-        name = "_".join(("SMITH", *(str(part).upper() for part in mistake["loc"])))
-        given = "(hidden)" if HIDDEN.search(name) else repr(os.environ.get(name, ""))
+        name = "_".join(("SMITH", *(str(part).upper().removeprefix("SMITH_") for part in mistake["loc"])))
+        given = "(hidden)" if HIDDEN.search(name) else repr(redacted(os.environ.get(name, "")))
         lines.append(f"{name}={given}: {mistake['msg']}" if mistake["loc"] else mistake["msg"])
     return lines

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from service_kit.addresses import LOOPBACK, BindHost, join, reachable
+from service_kit.addresses import LOOPBACK, BindHost, PublicUrl, TrustedProxies, join, reachable
 from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings, empty_is_unset
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -20,7 +20,9 @@ class UpSettings(ServiceSettings):
     """The web admin's port. Set to nothing, no web admin is run."""
     admin_url: str = ""
     """Where people's browsers find the web admin, if that is not this machine's loopback."""
-    public_gateway_url: str = Field(default="", validation_alias="SMITH_GATEWAY_URL")
+    public_gateway_url: Annotated[
+        Annotated[PublicUrl | None, BeforeValidator(empty_is_unset)], Field(validation_alias="SMITH_GATEWAY_URL")
+    ] = None
     """Where backends and apps find the REST API, if that is not this machine's loopback."""
     core_port: Port = 50051
     delivery_port: Port = 50052
@@ -44,6 +46,8 @@ class UpSettings(ServiceSettings):
     redis_url: str | None = None
     internal_secret: InternalSecret = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)))
     """New at each start, unless told otherwise: nobody else needs to know it."""
+    trusted_proxies: TrustedProxies = ""
+    """Proxies whose `X-Forwarded-For` gateway and web admin believe."""
     webhook_allow: str = ""
     """What webhooks may be called beyond the public internet; the simulator's receiver is added to it."""
     apns_key_file: Path | None = None

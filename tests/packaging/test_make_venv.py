@@ -1,5 +1,5 @@
-"""`scripts/make_venv.sh` makes an environment that belongs to this checkout, whatever was done to the checkout or is set
-for pip. The script is the real one, with the real venv and pip; what it installs is two small distributions."""
+"""`scripts/make_venv.sh` makes an environment that belongs to this checkout, whatever was done to the checkout or is
+set for pip. The script is the real one, with the real venv and pip; what it installs is two small distributions."""
 
 import os
 import shutil
