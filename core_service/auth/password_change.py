@@ -8,7 +8,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
+from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
@@ -29,7 +31,9 @@ class PasswordChanges:
         self._passwords = passwords
         self._rate_limiter = rate_limiter
 
-    async def change(self, user_id: uuid.UUID, session_id: uuid.UUID, *, current: str, new: str) -> int:
+    async def change(
+        self, user_id: uuid.UUID, session_id: uuid.UUID, *, current: str, new: str, client_address: str
+    ) -> int:
         """Changes the person's password and ends all their sessions but this one. Returns how many it has ended.
 
         Raises InvalidRequest; Forbidden if `current` is wrong; TooManyAttempts after 10 wrong ones in 15 minutes;
@@ -39,11 +43,12 @@ class PasswordChanges:
         require_text(new, "new_password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
         windows: Sequence[GuessWindow] = [(GUESSES, "password-change", str(user_id))]
         await self._rate_limiter.refuse_guessing(windows)
-        async with self._passwords.slot():
+        async with self._passwords.slot(str(user_id), network_of(client_address)):
             await self._rate_limiter.refuse_guessing(windows)
             async with self._database() as session:
                 stored = await session.scalar(select(col(User.password_hash)).where(col(User.id) == user_id))
             if not await self._passwords.verify(current, stored):
+                failed("password change", client_address)
                 await self._rate_limiter.count_wrong_guess(windows)
                 raise Forbidden("current_password is wrong.")
             hashed = await self._passwords.hash(new)
