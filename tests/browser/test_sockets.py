@@ -139,7 +139,7 @@ def test_whose_page_is_gone_or_anothers_is_told_to_load_it_again_and_no_more(
         assert is_closed(socket) == 1008
 
 
-NO_PAGE_SENDS = [
+NO_PAGE_SENDS: list[str | bytes] = [
     b"\x00" * 1000,
     b"",
     "",
