@@ -35,6 +35,8 @@ class AdminSettings(ServiceSettings):
     """`host:port` of the core service, or any gRPC target (`dns:///core:50051`)."""
     admin_call_timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds that core may take to answer a call."""
+    admin_max_connections: int = Field(default=2048, ge=1)
+    """Open connections; beyond it new ones are answered 503 and closed."""
     simulator_url: OptionalOrigin = None
     """The simulator's control API. Set, pages show its phones; they are no part of the server."""
     trusted_proxies: TrustedProxies = ""

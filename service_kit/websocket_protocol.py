@@ -52,6 +52,9 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         """Feeds the parser; ends a connection of which it cannot make anything."""
         try:
             super().data_received(data)
+            if not self.handshake_initiated:
+                # The head comes as a whole, and none was found in it.
+                self._end()
         except Exception as error:
             # The bytes are a client's, and so is the fault: a line is enough.
             log.warning("a WebSocket cannot be read: %s", type(error).__name__)
