@@ -64,3 +64,13 @@ _UNKNOWN = _app("APNs refuses this sender for a reason that this server does not
 def misconfiguration(reason: str) -> Misconfiguration:
     """What `reason` means. An unknown one is held to concern as few as possible."""
     return BY_REASON.get(reason, _UNKNOWN)
+
+
+def advice(reason: str) -> str:
+    """What to do about a line that is stopped for `reason`, in a sentence for people."""
+    if reason in REFUSED_TOKEN:
+        return (
+            "See that the app reports the environment and the bundle id that its tokens come from, and that the "
+            "server's settings name the same; what is queued goes out by itself."
+        )
+    return "Correct the server's APNs settings; what is queued goes out by itself. Settings checks them."
