@@ -85,7 +85,13 @@ class Guard:
             )
         must_say = scope["type"] == "websocket" or method == "POST"
         if not self._is_from_here(headers, must_say=must_say, is_page=not path.startswith(SOCKET)):
-            raise Refusal(403, "This was asked by a page of another site.")
+            raise Refusal(
+                403,
+                "This was asked by a page of another site: the headers Origin and Host do not fit together. If the "
+                "page is one of this web admin, the proxy before it must pass the Host header on unchanged (nginx: "
+                "proxy_set_header Host $http_host), and SMITH_ADMIN_URL must say where browsers find the admin: it is "
+                f"{self._public_url} now.",
+            )
         if not path.startswith(FIXED) and self._pages() >= MAX_PAGES:
             raise Refusal(503, "Too many pages are open. Try again in a minute.", {"retry-after": "60"})
 
