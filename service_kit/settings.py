@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service_kit.tls import Tls
 
-HIDDEN = re.compile("SECRET$|PASSWORD|URL$|CODE$")
+HIDDEN = re.compile("SECRET$|PASSWORD|URL$|CODE$|APNS_PROXY$")
 """Variables whose values may hold a secret: what is wrong with one is said without repeating it."""
 
 

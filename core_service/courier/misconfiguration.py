@@ -38,9 +38,16 @@ BY_REASON: dict[str, Misconfiguration] = {
         "No APNs key is set: SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID are needed."
     ),
     "ProviderKeyUnreadable": _key("The file of SMITH_APNS_KEY_FILE is missing or is not a readable P-256 key."),
-    "InvalidProviderToken": _key("The APNs key, its id or the team id is wrong, or the key was revoked."),
+    "InvalidProviderToken": _key(
+        "The APNs key, its id or the team id is wrong, or the key was revoked, or the clock of the delivery service's "
+        "machine is ahead."
+    ),
     "ExpiredProviderToken": _key("The clock of the delivery service's machine is wrong."),
     "MissingProviderToken": _key("APNs saw no provider token; a proxy may be dropping headers."),
+    "ProxyAuthentication": _key(
+        "The proxy of SMITH_APNS_PROXY asks for a user name and password, or for others than it was given."
+    ),
+    "ProxyForbidden": _key("The proxy of SMITH_APNS_PROXY does not let this server connect to APNs."),
     "UnrelatedKeyIdInToken": _key("The id of the APNs key does not belong to the key."),
     "BadEnvironmentKeyIdInToken": _key("The APNs key belongs to the other environment."),
     "BadEnvironmentKeyInToken": _key("The APNs key belongs to the other environment."),

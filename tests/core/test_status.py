@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from core_service.courier.line import Alarm, Line, LineNews
