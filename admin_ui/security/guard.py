@@ -89,7 +89,13 @@ class Guard:
             )
         must_say = scope["type"] == "websocket" or method == "POST"
         if not self._is_from_here(headers, must_say=must_say, is_page=not path.startswith(SOCKET)):
-            raise Refusal(403, "This was asked by a page of another site.")
+            raise Refusal(
+                403,
+                "This was asked by a page of another site: the headers Origin and Host do not fit together. If the "
+                "page is one of this web admin, the proxy before it must pass the Host header on unchanged (nginx: "
+                "proxy_set_header Host $http_host), and SMITH_ADMIN_URL must say where browsers find the admin: it is "
+                f"{self._public_url} now.",
+            )
         if (scope["type"] == "websocket") != path.startswith(SOCKET):
             raise Refusal(404, "The pages of this web admin speak over WebSockets, and over nothing else.")
         if not path.startswith((*FIXED, *PLAIN)) and not self._has_room(address_of(scope)):

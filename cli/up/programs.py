@@ -94,6 +94,8 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
         env |= SIMULATED_KEY | {
             "SMITH_APNS_KEY_FILE": str(credentials / "AuthKey.p8"),
             "SMITH_APNS_CA_FILE": str(credentials / "ca.pem"),
+            # It runs on this machine, where no proxy leads.
+            "SMITH_APNS_PROXY": "",
             "SMITH_APNS_PRODUCTION_ADDRESS": address,
             "SMITH_APNS_SANDBOX_ADDRESS": address,
             "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},{settings.sink_address}",

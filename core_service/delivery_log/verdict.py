@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.courier.misconfiguration import REFUSED_TOKEN, misconfiguration
+from core_service.courier.misconfiguration import REFUSED_TOKEN, advice, misconfiguration
 from core_service.courier.port import LINE_STOPPED
 
 
@@ -84,7 +84,6 @@ LOOK_AT_THE_PHONE = (
     "Whether it is shown is between APNs and the phone: is the phone online, are notifications allowed for the app, "
     "is a Focus on?"
 )
-MEND = "Mend the server's APNs settings; what is queued goes out by itself."
 PAIRED_AGAIN = (
     "Nothing is sent to this device any more. If the phone is to be reached here again, pair it again; else remove "
     "this device."
@@ -233,7 +232,8 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
     if kept:
         stopped = reason == LINE_STOPPED
         why = "the line to APNs stands still." if stopped else f"{reason}: {misconfiguration(reason).explanation}"
-        return Verdict(VerdictCode.MISCONFIGURED, f"APNs refuses this server, and everything stays queued: {why}", MEND)
+        text = f"APNs refuses this server, and everything stays queued: {why}"
+        return Verdict(VerdictCode.MISCONFIGURED, text, advice(reason))
     if not attempts:
         # The reason is that of a state before.
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
