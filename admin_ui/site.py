@@ -17,6 +17,7 @@ from admin_ui import theme
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Caller, Core, Refused
+from admin_ui.destinations import DestinationsOfServer
 from admin_ui.feed import Feeds, Watcher
 from admin_ui.page_task import keep_doing
 from admin_ui.settings import AdminSettings
@@ -57,6 +58,11 @@ NAVIGATION = (
 )
 
 
+def api_reference(settings: AdminSettings) -> str:
+    """Where the gateway shows the API's reference."""
+    return f"{settings.gateway_url}/api/docs"
+
+
 class Site:
     """All pages, and what they have in common."""
 
@@ -65,6 +71,7 @@ class Site:
         self.settings = settings
         self.cookie = SessionCookie(settings)
         self.feeds = Feeds(core)
+        self._destinations = DestinationsOfServer(core)
         self._paths: set[str] = set()
 
     @property
@@ -97,6 +104,7 @@ class Site:
                         _show(refusal)
                     return None
                 visit = Visit(self.core, caller, self.settings, found)
+                visit.destinations = await self._destinations.now(caller)
                 with theme.frame(visit, self.navigation, title=title, path=path):
                     try:
                         answer = await build(visit, **parameters)

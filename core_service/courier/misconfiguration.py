@@ -22,35 +22,64 @@ class Misconfiguration:
 
     reach: Reach
     explanation: str
-    """What to do about it, in a sentence for operators."""
+    """What is wrong, in a sentence for operators."""
+    advice: str
+    """What to do about it, in a sentence or two."""
 
 
-def _key(explanation: str) -> Misconfiguration:
-    return Misconfiguration(Reach.ENVIRONMENT, explanation)
+KEYS = "in your Apple developer account under Certificates, Identifiers & Profiles > Keys"
+COMPARE = "Compare the APNs settings of the delivery service with your Apple developer account."
+NO_PROXY = "Let the delivery service talk to APNs without a proxy in between."
+OTHER_KEY = "Use a key for this environment, or one for both."
+CORRECT = "Correct the server's APNs settings; what is queued goes out by itself."
 
 
-def _app(explanation: str) -> Misconfiguration:
-    return Misconfiguration(Reach.APP, explanation)
+def _key(explanation: str, advice: str = COMPARE) -> Misconfiguration:
+    return Misconfiguration(Reach.ENVIRONMENT, explanation, advice)
+
+
+def _app(explanation: str, advice: str = COMPARE) -> Misconfiguration:
+    return Misconfiguration(Reach.APP, explanation, advice)
 
 
 BY_REASON: dict[str, Misconfiguration] = {
     "ProviderKeyMissing": _key(
-        "No APNs key is set: SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID are needed."
+        "No APNs key is set: SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID are needed.",
+        f"Make a key {KEYS}, set the three variables and restart the delivery service.",
     ),
-    "ProviderKeyUnreadable": _key("The file of SMITH_APNS_KEY_FILE is missing or is not a readable P-256 key."),
-    "InvalidProviderToken": _key("The APNs key, its id or the team id is wrong, or the key was revoked."),
-    "ExpiredProviderToken": _key("The clock of the delivery service's machine is wrong."),
-    "MissingProviderToken": _key("APNs saw no provider token; a proxy may be dropping headers."),
-    "UnrelatedKeyIdInToken": _key("The id of the APNs key does not belong to the key."),
-    "BadEnvironmentKeyIdInToken": _key("The APNs key belongs to the other environment."),
-    "BadEnvironmentKeyInToken": _key("The APNs key belongs to the other environment."),
+    "ProviderKeyUnreadable": _key(
+        "The file of SMITH_APNS_KEY_FILE is missing or is not a readable P-256 key.",
+        "Put the .p8 file as Apple handed it out there, readable for the delivery service. It is looked at again by "
+        "itself.",
+    ),
+    "InvalidProviderToken": _key(
+        "The APNs key, its id or the team id is wrong, or the key was revoked.",
+        f"Compare SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID with what is shown {KEYS}, and see that the key is still "
+        "listed and is the one in SMITH_APNS_KEY_FILE.",
+    ),
+    "ExpiredProviderToken": _key(
+        "The clock of the delivery service's machine is wrong.", "Have the machine's clock set by NTP."
+    ),
+    "MissingProviderToken": _key("APNs saw no provider token; a proxy may be dropping headers.", NO_PROXY),
+    "UnrelatedKeyIdInToken": _key(
+        "The id of the APNs key does not belong to the key.", f"Compare SMITH_APNS_KEY_ID with what is shown {KEYS}."
+    ),
+    "BadEnvironmentKeyIdInToken": _key("The APNs key belongs to the other environment.", OTHER_KEY),
+    "BadEnvironmentKeyInToken": _key("The APNs key belongs to the other environment.", OTHER_KEY),
     "BadCertificate": _key("APNs refuses the client certificate."),
     "BadCertificateEnvironment": _key("The client certificate belongs to the other environment."),
-    "Forbidden": _key("APNs forbids this sender."),
-    "TopicDisallowed": _app("The APNs key may not send to this bundle id."),
+    "Forbidden": _key(
+        "APNs forbids this sender.",
+        "Ask Apple: your membership may have lapsed, or agreements may be waiting for you.",
+    ),
+    "TopicDisallowed": _app(
+        "The APNs key may not send to this bundle id.",
+        "Use a key of the team that the app belongs to, and one that is not limited to other apps; and compare the "
+        "bundle id with the app's.",
+    ),
     "TopicMismatch": _app("The bundle id is not one of the client certificate."),
-    "BadTopic": _app("APNs does not know the bundle id."),
-    "MissingTopic": _app("APNs saw no topic; a proxy may be dropping headers."),
+    "BadTopic": _app("APNs does not know the bundle id.", "Compare the bundle id with the app's in Xcode."),
+    "MissingTopic": _app("APNs saw no topic; a proxy may be dropping headers.", NO_PROXY),
     "BadDeviceToken": _app("Most device tokens are refused: the environment is probably wrong."),
     "DeviceTokenNotForTopic": _app("Most device tokens are refused: the bundle id is probably wrong."),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.courier.misconfiguration import REFUSED_TOKEN, misconfiguration
+from core_service.courier.misconfiguration import CORRECT, REFUSED_TOKEN, misconfiguration
 from core_service.courier.port import LINE_STOPPED
 
 
@@ -80,7 +80,6 @@ LOOK_AT_THE_PHONE = (
     "Whether it is shown is between APNs and the phone: is the phone online, are notifications allowed for the app, "
     "is a Focus on?"
 )
-MEND = "Mend the server's APNs settings; what is queued goes out by itself."
 NOT_A_RECIPIENT = Verdict(
     VerdictCode.NOT_A_RECIPIENT,
     "It was not for this device: the device was not in the target, not paired, or had no token when it was sent.",
@@ -208,7 +207,9 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
     if kept:
         stopped = reason == LINE_STOPPED
         why = "the line to APNs stands still." if stopped else f"{reason}: {misconfiguration(reason).explanation}"
-        return Verdict(VerdictCode.MISCONFIGURED, f"APNs refuses this server, and everything stays queued: {why}", MEND)
+        return Verdict(
+            VerdictCode.MISCONFIGURED, f"APNs refuses this server, and everything stays queued: {why}", CORRECT
+        )
     if not attempts:
         # The reason is that of a state before.
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
