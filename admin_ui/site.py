@@ -18,6 +18,7 @@ from admin_ui.admitted_page import AdmittedPage
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Caller, Core, Refused
+from admin_ui.destinations import DestinationsOfServer
 from admin_ui.entrance.html import refused_page, status_of
 from admin_ui.feed import Feeds, Watcher
 from admin_ui.page_task import keep_doing
@@ -59,6 +60,11 @@ NAVIGATION = (
 )
 
 
+def api_reference(settings: AdminSettings) -> str:
+    """Where the gateway shows the API's reference."""
+    return f"{settings.gateway_url}/api/docs"
+
+
 class Site:
     """All pages, and what they have in common."""
 
@@ -67,6 +73,7 @@ class Site:
         self.settings = settings
         self.cookie = SessionCookie(settings)
         self.feeds = Feeds(core)
+        self._destinations = DestinationsOfServer(core)
         self._paths: set[str] = set()
 
     @property
@@ -91,7 +98,9 @@ class Site:
 
         def register(build: Builder) -> Builder:
             async def served(request: Request, **parameters: str) -> Response | None:
-                visit = Visit(self.core, self.caller(request), self.settings, request.state.found)
+                caller = self.caller(request)
+                visit = Visit(self.core, caller, self.settings, request.state.found)
+                visit.destinations = await self._destinations.now(caller)
                 with theme.frame(visit, self.navigation, title=title, path=path):
                     try:
                         await build(visit, **parameters)

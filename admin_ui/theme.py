@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from nicegui import ui
@@ -9,12 +10,14 @@ from nicegui import ui
 from admin_ui import assets
 from admin_ui.components.html import a, div, text
 from admin_ui.cookies import theme_of
+from admin_ui.destinations import Destinations
 from admin_ui.visit import Visit
 
 if TYPE_CHECKING:
     from admin_ui.site import Place
 
 PRODUCT = "ActivitySmith"
+DISTRIBUTION = "activitysmith-server"
 
 SHOW_OR_HIDE_NAVIGATION = """(event) => {
     const shell = document.querySelector('.shell');
@@ -46,9 +49,12 @@ def frame(visit: Visit, places: "Sequence[Place]", *, title: str, path: str) -> 
         with ui.element("aside").classes("sidebar"):
             _brand()
             _navigation(places, path)
+            _help(visit)
             _person(visit, dark)
-        with ui.element("main").classes("content").props("id=content tabindex=-1"), div("page"):
-            yield
+        with ui.element("main").classes("content").props("id=content tabindex=-1"):
+            _say_what_is_simulated(visit.destinations)
+            with div("page"):
+                yield
 
 
 @contextmanager
@@ -102,6 +108,26 @@ def _navigation(places: "Sequence[Place]", path: str) -> None:
                     link.props("aria-current=page")
                 ui.icon(place.icon).props("aria-hidden=true")
                 text(place.name)
+
+
+def _help(visit: Visit) -> None:
+    with div("help-links").props('role=group aria-label="Help"'):
+        a("Docs", "/help", "help-link")
+        a("API reference", f"{visit.settings.gateway_url}/api/docs", "help-link")
+        text(f"v{version(DISTRIBUTION)}", "muted")
+
+
+def _say_what_is_simulated(where: Destinations) -> None:
+    """The strip above every page: what never leaves this installation must not look as if it did."""
+    if not (where.pushes_are_simulated or where.mails_are_simulated):
+        return
+    both = where.pushes_are_simulated and where.mails_are_simulated
+    what = "pushes and mails stay" if both else "pushes stay" if where.pushes_are_simulated else "mails stay"
+    with div("simulator-strip").props("role=note"):
+        ui.icon("science").props("aria-hidden=true")
+        text("Simulator", "strong")
+        text(f"{what} in this installation.")
+        a("Go live", "/help#going-live")
 
 
 def _person(visit: Visit, dark: ui.dark_mode) -> None:

@@ -10,6 +10,7 @@ from smith.core.v1.account_service_pb2 import GetAccountResponse
 from smith.core.v1.event_pb2 import EventType
 
 from admin_ui.core import Caller, Core
+from admin_ui.destinations import UNKNOWN
 from admin_ui.feed import Refresh, Watcher
 from admin_ui.settings import AdminSettings
 
@@ -29,6 +30,8 @@ class Visit:
         self.member = found.member
         self.accounts = found.accounts
         """All accounts that the person belongs to, this one among them."""
+        self.destinations = UNKNOWN
+        """Where pushes and mails go, for what the page calls sent."""
         self.watchers: list[Watcher] = []
 
     async def ask(self, method: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:

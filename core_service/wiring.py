@@ -37,6 +37,7 @@ from core_service.password_resets.wiring import PasswordResetArea, build_passwor
 from core_service.retention.service import Ages, Retention
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
+from core_service.status.destinations import GrpcDestinations, KnownDestinations
 from core_service.status.service import ServerStatus
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.runner import WebhookRunner
@@ -156,6 +157,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             idempotent=idempotent,
             status=status,
             apns=GrpcAsker(channel),
+            destinations=KnownDestinations(GrpcDestinations(channel)),
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())

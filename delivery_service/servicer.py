@@ -8,6 +8,8 @@ from smith.delivery.v1.delivery_service_pb2 import (
     CheckCredentialsResponse,
     DeliverRequest,
     DeliverResponse,
+    GetDestinationsRequest,
+    GetDestinationsResponse,
 )
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceServicer
 
@@ -16,6 +18,7 @@ from delivery_service.apns.connection import MAX_IN_FLIGHT
 from delivery_service.apns.credentials_check import CredentialsCheck
 from delivery_service.apns.request import ENVIRONMENTS, jobs_of
 from delivery_service.apns.sender import ApnsSender
+from delivery_service.destinations import Destinations
 from delivery_service.metrics import ApnsMetrics
 from service_kit.errors import DomainError, InvalidRequest, Kind
 from service_kit.interceptors import abort
@@ -39,6 +42,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         sender: ApnsSender,
         metrics: ApnsMetrics,
         check: CredentialsCheck,
+        destinations: Destinations,
         *,
         default_topic: str,
         connections: int,
@@ -47,6 +51,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         self._sender = sender
         self._metrics = metrics
         self._check = check
+        self._destinations = destinations
         self._checks = 0
         self._default_topic = default_topic
         # More workers than streams would only wait for one another.
@@ -93,4 +98,9 @@ class DeliveryServicer(DeliveryServiceServicer):
             topic=finding.topic,
             status=finding.status,
             latency_ms=finding.latency_ms,
+            simulated=self._destinations.pushes_simulated,
         )
+
+    async def GetDestinations(self, request: GetDestinationsRequest, context: Any) -> GetDestinationsResponse:
+        """See the contract."""
+        return self._destinations.describe()

@@ -11,6 +11,7 @@ from delivery_service.webhooks.addresses import Permit
 from service_kit.settings import empty_is_unset
 
 OptionalPath = Annotated[Path | None, BeforeValidator(empty_is_unset)]
+OptionalBool = Annotated[bool | None, BeforeValidator(empty_is_unset)]
 
 
 class DeliverySettings(SmtpSettings):
@@ -28,6 +29,9 @@ class DeliverySettings(SmtpSettings):
     """Bundle id for targets that name none."""
     apns_production_address: str = "api.push.apple.com:443"
     apns_sandbox_address: str = "api.sandbox.push.apple.com:443"
+    apns_simulated: OptionalBool = None
+    """Whether those addresses are the simulator's. Unless told, they are if neither is a host of Apple's; tell `0`
+    where a relay stands before Apple."""
     apns_ca_file: OptionalPath = None
     """Certificates in PEM to trust besides the system's; for a simulator or a proxy."""
     apns_proxy: SecretStr | None = None
@@ -40,6 +44,9 @@ class DeliverySettings(SmtpSettings):
     """Seconds for name resolution, TCP, TLS and the server's first SETTINGS together."""
     apns_answer_timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds to wait for a free stream, and again for the answer."""
+
+    smtp_simulated: OptionalBool = None
+    """Whether the mail server is the simulator's. Unless told, it is if it stands where the simulator takes pushes."""
 
     webhook_allow: str = ""
     """What webhooks may be called beyond the public internet: hosts, addresses or networks, each with or without

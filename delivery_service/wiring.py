@@ -23,6 +23,7 @@ from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.sender import ApnsSender
+from delivery_service.destinations import Destinations, mails_are_simulated, pushes_are_simulated
 from delivery_service.mail.sender import MailSender
 from delivery_service.mail.servicer import MailServicer
 from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics
@@ -61,10 +62,17 @@ class Delivery:
         self._pools: dict[Environment.ValueType, ApnsConnectionPool] = {}
         self._problems = ProblemLog()
         self.sender, check = self._build_sender()
+        destinations = Destinations(
+            pushes_simulated=pushes_are_simulated(settings),
+            mails_simulated=mails_are_simulated(settings),
+            has_mail_server=settings.smtp_host is not None,
+            push_fault=lambda: check.fault,
+        )
         servicer = DeliveryServicer(
             self.sender,
             self._apns_metrics,
             check,
+            destinations,
             default_topic=settings.apns_topic,
             connections=settings.apns_connections,
             max_in_progress=settings.apns_max_in_flight,
@@ -85,7 +93,11 @@ class Delivery:
         self._server.add(
             webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhook_servicer, WEBHOOK_SERVICE
         )
-        mails = MailSender(settings, _ssl_context("SMITH_SMTP_CA_FILE", settings.smtp_ca_file))
+        mails = MailSender(
+            settings,
+            _ssl_context("SMITH_SMTP_CA_FILE", settings.smtp_ca_file),
+            is_simulated=destinations.mails_simulated,
+        )
         mail_servicer = MailServicer(
             mails, MailMetrics(self.registry), max_in_progress=settings.smtp_max_in_progress
         )  # fmt: skip

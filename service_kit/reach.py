@@ -20,9 +20,7 @@ def doubts_for_phones(url: str) -> str:
     if _is_local(host):
         doubts.append("Only phones in the same network or VPN find this address.")
     if urlsplit(url).scheme == "http":
-        doubts.append(
-            "It is not https: iOS refuses it unless the app makes an exception, and others can read along."
-        )
+        doubts.append("It is not https: iOS refuses it unless the app makes an exception, and others can read along.")
     return " ".join(doubts)
 
 

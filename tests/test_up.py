@@ -264,3 +264,12 @@ def test_the_printed_curl_works(stack: Stack) -> None:
     command = "\n".join(lines[first : lines.index("", first)])
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=30)  # noqa: S607
     assert json.loads(done.stdout)["success"] is True
+
+
+def test_the_banner_repeats_that_no_push_can_be_sent_and_why(make_stack: MakeStack) -> None:
+    key = {"SMITH_APNS_KEY_FILE": "/nope", "SMITH_APNS_KEY_ID": "ABCDE12345", "SMITH_APNS_TEAM_ID": "ABCDE12345"}
+    stack = make_stack(**key, SMITH_APNS_TOPIC="com.example.app", SMITH_QUICKSTART="0")
+    banner = stack.stdout
+    stack.discard()
+    assert "No push can be sent yet:" in banner
+    assert "SMITH_APNS_KEY_FILE is missing" in banner

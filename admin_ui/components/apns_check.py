@@ -27,10 +27,17 @@ ABOUT = (
     " nothing that is being sent is affected."
 )
 
+SIMULATED = (
+    "The simulator stands in for Apple's push service. The check asks the simulator; it says nothing of credentials"
+    " with Apple. No phone receives anything."
+)
+TAKEN_BY_SIMULATOR = ("Simulated", "info")
+
 
 def apns_check(visit: Visit) -> None:
     """The card with the button. For owners."""
-    with card("Apple Push Notification service", ABOUT):
+    simulated = visit.destinations.pushes_are_simulated
+    with card("Push service" if simulated else "Apple Push Notification service", SIMULATED if simulated else ABOUT):
         results = div("checks").props("role=status")
 
         async def check() -> None:
@@ -51,6 +58,8 @@ def apns_check(visit: Visit) -> None:
 
 def _result(check: ApnsCheck) -> None:
     label, tone = BADGES.get(check.result, UNCLEAR)
+    if check.simulated and check.result == APNS_CHECK_RESULT_WORKING:
+        label, tone = TAKEN_BY_SIMULATOR
     production = check.environment == APNS_ENVIRONMENT_PRODUCTION
     with ui.element("article").classes("check"):
         with div("spread"):
@@ -63,6 +72,6 @@ def _result(check: ApnsCheck) -> None:
         if check.advice:
             p(check.advice, "check-advice")
         with div("cluster muted small"):
-            text(f"APNs: {check.reason or 'accepted'}")
+            text(f"{'Simulator' if check.simulated else 'APNs'}: {check.reason or 'accepted'}")
             if check.latency_ms:
                 text(f"{check.latency_ms:,} ms", "num")

@@ -1,5 +1,9 @@
-"""Charts that follow the theme, with their numbers as a table for those who do not see them."""
+"""Charts that follow the theme, with their numbers as a table for those who do not see them.
 
+Times are the viewer's: the browser writes them (`smith.js`), in whatever zone it stands.
+"""
+
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,8 +39,9 @@ class Chart(ui.element):
             self._plot = ui.echart({"series": []}).classes("chart-plot").props("aria-hidden=true")
             self._table = div("visually-hidden")
 
-    def show(self, steps: Sequence[str], series: Sequence[Series]) -> None:
-        """Shows these numbers; `steps` name the places on the time axis."""
+    def show(self, steps: Sequence[dt.datetime], step_seconds: int, series: Sequence[Series]) -> None:
+        """Shows these numbers; `steps` are when the places on the time axis begin, each `step_seconds` long."""
+        name = f"(value) => window.smith.stepName(value, {step_seconds})"
         options = self._plot.options
         options.clear()
         options.update(
@@ -44,11 +49,15 @@ class Chart(ui.element):
                 "animationDuration": 300,
                 "grid": GRID,
                 "legend": {"top": 0, "left": 0, "icon": "circle", "itemHeight": 8, "textStyle": {"color": MUTED}},
-                "tooltip": {"trigger": "axis", "confine": True},
+                "tooltip": {
+                    "trigger": "axis",
+                    "confine": True,
+                    ":formatter": f"(points) => window.smith.stepTip(points, {step_seconds})",
+                },
                 "xAxis": {
                     "type": "category",
-                    "data": list(steps),
-                    "axisLabel": {"color": MUTED, "hideOverlap": True},
+                    "data": [step.isoformat() for step in steps],
+                    "axisLabel": {"color": MUTED, "hideOverlap": True, ":formatter": name},
                     "axisLine": {"lineStyle": {"color": LINES}},
                     "axisTick": {"show": False},
                 },
@@ -62,9 +71,9 @@ class Chart(ui.element):
             }
         )
         self._plot.update()
-        self._tell(steps, series)
+        self._tell(steps, step_seconds, series)
 
-    def _tell(self, steps: Sequence[str], series: Sequence[Series]) -> None:
+    def _tell(self, steps: Sequence[dt.datetime], step_seconds: int, series: Sequence[Series]) -> None:
         self._table.clear()
         with self._table, ui.element("table") as table:
             table.props["aria-label"] = self._label
@@ -75,7 +84,10 @@ class Chart(ui.element):
             for place, step in enumerate(steps):
                 if any(one.values[place] for one in series):
                     with ui.element("tr"):
-                        text(step, tag="th")
+                        with ui.element("th"):
+                            moment = text(f"{step:%a %H:%M} UTC", "step-time", "time")
+                            moment.props["datetime"] = step.isoformat()
+                            moment.props["data-step"] = step_seconds
                         for one in series:
                             value = one.values[place]
                             text("none" if value is None else f"{value:g}", tag="td")

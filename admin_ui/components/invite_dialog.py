@@ -15,6 +15,11 @@ from admin_ui.core import Refused
 from admin_ui.visit import Visit
 
 MAX_EMAILS = 100
+MAILED = "Each person gets a mail with a link that works for 7 days."
+KEPT = (
+    "The simulator keeps the mails, no person gets one. Copy the link of each invite from the list and pass it on "
+    "yourself; it works for 7 days."
+)
 MAX_TEXT = 30_000
 ROLES = {ROLE_MEMBER: "Member: standard access", ROLE_OWNER: "Owner: full access"}
 
@@ -38,7 +43,8 @@ class InviteDialog:
         """To be drawn where nothing clears it."""
         self._visit = visit
         self._on_invited = on_invited
-        with dialog("Invite members", "Each person gets a mail with a link that works for 7 days.") as self._dialog:
+        about = KEPT if visit.destinations.mails_are_simulated else MAILED
+        with dialog("Invite members", about) as self._dialog:
             self._emails = ui.textarea("E-mail addresses", placeholder="ann@example.com, bob@example.com")
             self._emails.props(f"autofocus maxlength={MAX_TEXT} input-style='min-height: 96px'")
             self._emails.props["hint"] = "Separate several with commas, spaces or new lines."
@@ -46,7 +52,7 @@ class InviteDialog:
             self._remarks = div("stack").props("aria-live=polite")
             with dialog_actions():
                 secondary("Cancel", self._dialog.close)
-                primary("Send invites", self._send)
+                primary("Invite", self._send)
 
     def open(self) -> None:
         """Shows it, empty."""

@@ -65,7 +65,7 @@ class InviteList:
         return (
             lambda: _who(invite),
             lambda: _status(invite),
-            lambda: _mail(invite),
+            lambda: _mail(invite, is_simulated=self._visit.destinations.mails_are_simulated),
             lambda: ago(invite.invited_at),
             lambda: ago(invite.expires_at),
             lambda: self._actions(invite),
@@ -93,7 +93,8 @@ class InviteList:
     async def _resend(self, invite: Invite) -> None:
         request = ResendInviteRequest(invite_id=invite.id)
         await self._visit.ask(self._visit.core.invites.ResendInvite, request)
-        ui.notify(f"Another mail to {invite.email} is on its way. The invite counts for 7 days from now.")
+        where = "goes to the simulator" if self._visit.destinations.mails_are_simulated else "is on its way"
+        ui.notify(f"Another mail to {invite.email} {where}. The invite counts for 7 days from now.")
         await self.refresh()
 
     async def _revoke(self, invite: Invite) -> None:
@@ -124,12 +125,12 @@ def _status(invite: Invite) -> None:
         badge("pending", "info")
 
 
-def _mail(invite: Invite) -> None:
+def _mail(invite: Invite, *, is_simulated: bool) -> None:
     mail = invite.mail
     with div("stack-tight"):
         if mail.state == INVITE_MAIL_STATE_SENT:
             with div():
-                text("sent ")
+                text("kept by the simulator " if is_simulated else "sent ")
                 ago(mail.sent_at)
         elif mail.state == INVITE_MAIL_STATE_FAILED:
             text("failed", "tone-bad")

@@ -13,10 +13,13 @@ from admin_ui.components.layout import card
 from admin_ui.components.states import notice
 from admin_ui.visit import Visit
 
+ABOUT = "Invites are sent by mail. A test mail tells whether that works."
+KEPT = "The simulator keeps all mails and passes none on. With SMITH_SMTP_HOST invites reach people."
+
 
 def smtp_test(visit: Visit) -> None:
     """A card with a button that sends a test mail to the person who looks. For owners."""
-    with card("Mail", "Invites are sent by mail. A test mail tells whether that works."):
+    with card("Mail", KEPT if visit.destinations.mails_are_simulated else ABOUT):
 
         async def send() -> None:
             shown.clear()
@@ -25,12 +28,19 @@ def smtp_test(visit: Visit) -> None:
                 _tell(answer)
 
         with div("spread"):
-            p(f"It goes to {visit.member.email}.", "muted")
-            secondary("Send test mail", send, icon="mail")
+            simulated = visit.destinations.mails_are_simulated
+            p(
+                f"It is addressed to {visit.member.email}." if simulated else f"It goes to {visit.member.email}.",
+                "muted",
+            )
+            secondary("Try a test mail" if simulated else "Send test mail", send, icon="mail")
         shown = div("stack").props("aria-live=polite")
 
 
 def _tell(answer: SendTestMailResponse) -> None:
+    if answer.outcome == MAIL_OUTCOME_SENT and answer.simulated:
+        notice("info", f"The simulator keeps it; {answer.sent_to} gets nothing", answer.message)
+        return
     if answer.outcome == MAIL_OUTCOME_SENT:
         notice("good", f"Sent to {answer.sent_to}", answer.message)
         return

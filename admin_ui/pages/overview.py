@@ -4,7 +4,6 @@ import datetime as dt
 from collections import deque
 from collections.abc import Sequence
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from nicegui import ui
 from smith.core.v1.event_pb2 import Event
 from smith.core.v1.insight_service_pb2 import GetOverviewRequest, GetOverviewResponse
@@ -12,10 +11,10 @@ from smith.core.v1.overview_pb2 import (
     OVERVIEW_PERIOD_DAY,
     OVERVIEW_PERIOD_MONTH,
     OVERVIEW_PERIOD_WEEK,
-    FirstSteps,
+    OverviewDevices,
     OverviewLimit,
 )
-from smith.core.v1.status_service_pb2 import GetServerStatusRequest, GetServerStatusResponse
+from smith.core.v1.status_service_pb2 import DESTINATION_REAL, GetServerStatusRequest, GetServerStatusResponse
 
 from admin_ui.components.copying import snippet
 from admin_ui.components.echart import Chart, Series
@@ -24,6 +23,7 @@ from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
 from admin_ui.event_words import sentence
+from admin_ui.phones.own_phone import PairYourPhone, has_no_phone
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
@@ -40,7 +40,10 @@ def create(site: Site) -> None:
     """Registers `/`."""
 
     @site.page("/", title="Overview")
-    async def overview(visit: Visit) -> None:
+    async def overview(visit: Visit, show: str = "") -> None:
+        if not visit.is_owner and show != "figures" and await has_no_phone(visit):
+            PairYourPhone(visit).draw()
+            return
         await OverviewPage(visit).draw()
 
 
@@ -59,6 +62,9 @@ class OverviewPage:
         self._alarms = div("stack")
         self._first_steps = div("stack")
         self._tiles = div("tiles")
+        with div("cluster muted small"):
+            self._steps_note = text("")
+            text("Times are in UTC.", "zone-note")
         with div("columns"):
             with div("stack"):
                 with card("Sent"):
@@ -66,7 +72,7 @@ class OverviewPage:
                 with card("Deliveries"):
                     self._deliveries = Chart("What became of deliveries")
             with div("stack"):
-                with card("Time until APNs accepted, in ms"):
+                with card(f"Time until {self._visit.destinations.taker} accepted, in ms"):
                     self._latency = Chart("Latency in milliseconds")
                 with card("Just now"):
                     self._latest = div("news").props("role=log aria-label=Events")
@@ -86,11 +92,14 @@ class OverviewPage:
         self._show_alarms(await self._visit.ask(core.status.GetServerStatus, GetServerStatusRequest()))
 
     def _show(self, found: GetOverviewResponse) -> None:
-        self._show_first_steps(found.first_steps)
+        self._show_first_steps(found)
         self._show_tiles(found)
-        steps = [_name_of(step.starts_at, found.step_seconds) for step in found.steps]
+        steps, length = [step.starts_at.ToDatetime(dt.UTC) for step in found.steps], found.step_seconds
+        hours = length // 3600
+        self._steps_note.text = f"Each bar is {f'{hours} hours' if hours > 1 else 'an hour'} from the time below it on."
         self._sent.show(
             steps,
+            length,
             (
                 Series("Pushes", ORANGE, [step.push_notifications for step in found.steps]),
                 Series("Activities started", TEAL, [step.live_activities_started for step in found.steps]),
@@ -99,6 +108,7 @@ class OverviewPage:
         )
         self._deliveries.show(
             steps,
+            length,
             (
                 Series("Accepted", TEAL, [step.accepted for step in found.steps]),
                 Series("Tried again", GREY, [step.retried for step in found.steps]),
@@ -108,7 +118,9 @@ class OverviewPage:
         half = [step.latency_p50_ms if step.HasField("latency_p50_ms") else None for step in found.steps]
         most = [step.latency_p95_ms if step.HasField("latency_p95_ms") else None for step in found.steps]
         self._latency.show(
-            steps, (Series("median", BLUE, half, is_line=True), Series("95th percentile", ORANGE, most, is_line=True))
+            steps,
+            length,
+            (Series("median", BLUE, half, is_line=True), Series("95th percentile", ORANGE, most, is_line=True)),
         )
 
     def _show_tiles(self, found: GetOverviewResponse) -> None:
@@ -118,11 +130,12 @@ class OverviewPage:
             _tile("Pushes", f"{total.push_notifications:,}")
             started = f"{total.live_activities_updated:,} updates, {total.live_activities_ended:,} ended"
             _tile("Activities started", f"{total.live_activities_started:,}", started)
-            _tile("Accepted by APNs", f"{total.accepted:,}", f"{total.retried:,} tried again")
+            _tile(
+                f"Accepted by {self._visit.destinations.taker}", f"{total.accepted:,}", f"{total.retried:,} tried again"
+            )
             _tile("Held for phones", f"{owed:,}", "sent as soon as it can be")
             _tile("Failed", f"{total.failed:,}", "dead tokens and refusals")
-            dead = max(found.devices.push_token_dead, found.devices.push_to_start_token_dead)
-            _tile("Devices", f"{found.devices.total:,}", f"{dead:,} with a dead token" if dead else "all tokens good")
+            _tile("Devices", f"{found.devices.total:,}", _state_of(found.devices))
             _meter("Requests this minute", found.rate_limit)
             _meter("Live Activities now", found.live_activity_limit)
 
@@ -134,16 +147,29 @@ class OverviewPage:
                     if alarm.HasField("since"):
                         ago(alarm.since)
 
-    def _show_first_steps(self, done: FirstSteps) -> None:
+    def _show_first_steps(self, found: GetOverviewResponse) -> None:
         self._first_steps.clear()
-        if done.has_api_key and done.has_device and done.has_sent:
+        done = found.first_steps
+        # The way on is an owner's: members have a page of their own until they have a phone.
+        is_live = (
+            self._visit.destinations.pushes == DESTINATION_REAL and found.devices.total > found.devices.unreachable
+        )
+        if not self._visit.is_owner or (
+            is_live and done.has_api_key and done.has_live_activity and done.has_second_member
+        ):
             return
-        with self._first_steps, card("First steps"):
+        with (
+            self._first_steps,
+            card("First steps", "Until a real phone, a Live Activity and a second person are there."),
+        ):
             with div("steps"):
                 _step("Create an API key", "/api-keys", is_done=done.has_api_key)
                 _step("Pair a phone", "/devices", is_done=done.has_device)
                 _step("Send the first push", "/playground", is_done=done.has_sent)
-            if not done.has_sent:
+                _step("Show a Live Activity", "/playground", is_done=done.has_live_activity)
+                _step("Invite a second person", "/members", is_done=done.has_second_member)
+                _step("Reach a real phone", "/help#going-live", is_done=is_live)
+            if done.has_api_key and not done.has_sent:
                 p("From your terminal, with the key in ACTIVITYSMITH_API_KEY:", "muted")
                 snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl example")
 
@@ -158,9 +184,15 @@ class OverviewPage:
                     ago(event.occurred_at).classes("muted small")
 
 
-def _name_of(moment: Timestamp, step_seconds: int) -> str:
-    time = moment.ToDatetime(dt.UTC)
-    return f"{time:%b} {time.day}" if step_seconds >= 86_400 else f"{time:%a %H:%M}"
+def _state_of(devices: OverviewDevices) -> str:
+    """What is to be known of the account's phones, the worst first."""
+    if not devices.total:
+        return "none paired yet"
+    if devices.unreachable:
+        return f"{devices.unreachable:,} cannot be reached"
+    if devices.push_to_start_token_dead:
+        return f"{devices.push_to_start_token_dead:,} cannot start Live Activities"
+    return "all can be reached"
 
 
 def _tile(name: str, value: str, detail: str = "") -> ui.element:

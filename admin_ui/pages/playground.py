@@ -138,21 +138,21 @@ class _Playground:
     def _show_answer(self, request: ApiRequest, answer: dict[str, Any]) -> None:
         activity_id = answer.get("activity_id")
         with self._answer:
-            body = notice("good", _summary(answer))
+            body = notice("good", _summary(answer, self._visit.destinations.taker))
             with body:
                 snippet(json_text(answer), "answer")
         if request.operation is Operation.START and activity_id:
             self._activity.go_on_with(activity_id)
 
 
-def _summary(answer: dict[str, Any]) -> str:
+def _summary(answer: dict[str, Any], taker: str) -> str:
     operation = answer.get("operation")
     if operation == "noop":
         return "Nothing to do: the card shows this state already."
     if operation == "paused":
         return "The stream is paused. The state is kept until it is resumed."
     notified, queued = answer.get("devices_notified", 0), answer.get("devices_queued", 0)
-    first = f"Apple has accepted it for {_phones(notified)}"
+    first = f"{taker[0].upper()}{taker[1:]} has accepted it for {_phones(notified)}"
     return f"{first}; {_phones(queued)} will get it later." if queued else f"{first}."
 
 

@@ -44,7 +44,31 @@ window.smith = (() => {
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
+  // Where a bar of a chart begins, as clocks show it where the page is read. All zones, those of half hours too.
+  const step = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const longStep = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  function stepName(moment, seconds) {
+    return (seconds < 21600 ? step : longStep).format(new Date(moment));
+  }
+
+  function stepTip(points, seconds) {
+    const begins = new Date(points[0].axisValue);
+    const ends = new Date(begins.getTime() + seconds * 1000);
+    const lines = points.map((point) => `${point.marker} ${point.seriesName}: <b>${point.value ?? "none"}</b>`);
+    return [`${stepName(begins, seconds)} to ${stepName(ends, seconds)}`, ...lines].join("<br>");
+  }
+
   function sayTimes() {
+    for (const element of document.querySelectorAll("time.step-time")) {
+      const words = stepName(element.getAttribute("datetime"), Number(element.dataset.step));
+      if (element.textContent !== words) element.textContent = words;
+    }
+    for (const element of document.querySelectorAll(".zone-note")) {
+      const words = `Times are those of this device (${zone}).`;
+      if (element.textContent !== words) element.textContent = words;
+    }
     for (const element of document.querySelectorAll("time.time[datetime]")) {
       const moment = new Date(element.getAttribute("datetime"));
       const seconds = (moment - Date.now()) / 1000;
@@ -58,5 +82,5 @@ window.smith = (() => {
   setInterval(sayTimes, 1000);
   new MutationObserver(() => requestAnimationFrame(sayTimes)).observe(document.documentElement, { childList: true, subtree: true });
 
-  return { copy, nextTheme };
+  return { copy, nextTheme, stepName, stepTip };
 })();

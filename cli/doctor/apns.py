@@ -18,7 +18,7 @@ ANSWER_SECONDS = 12.0
 """Core asks APNs for up to 10 seconds."""
 WORKING = apns_service_pb2.APNS_CHECK_RESULT_WORKING
 UNCLEAR = apns_service_pb2.APNS_CHECK_RESULT_UNCLEAR
-ENVIRONMENTS = {1: "sandbox", 2: "production"}
+ENVIRONMENTS = {1: "sandbox (development)", 2: "production"}
 
 
 def apns_key(settings: DoctorSettings) -> list[Finding]:
@@ -87,6 +87,8 @@ async def _ask_apns(session: Session) -> list[Finding]:
 
 def _judge(check: apns_service_pb2.ApnsCheck) -> Finding:
     which = f"{ENVIRONMENTS.get(check.environment, 'unknown')} {check.topic}".strip()
+    if check.result == WORKING and check.simulated:
+        return skip("apns", f"{which}: the simulator stands in for APNs and takes pushes; nothing reaches a real phone")
     if check.result == WORKING:
         return ok("apns", f"{which}: APNs takes pushes ({check.latency_ms} ms)")
     said = f"{which}: {check.reason}: {check.explanation}"

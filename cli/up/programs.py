@@ -98,9 +98,11 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
             "SMITH_APNS_PROXY": "",
             "SMITH_APNS_PRODUCTION_ADDRESS": address,
             "SMITH_APNS_SANDBOX_ADDRESS": address,
+            "SMITH_APNS_SIMULATED": "1",
             "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},{settings.sink_address}",
             "SMITH_WEBHOOK_CA_FILE": str(credentials / "ca.pem"),
         }
+    env["SMITH_SMTP_SIMULATED"] = "1" if settings.mails_simulated else "0"
     if settings.mails_simulated:
         env |= SIMULATED_SMTP | {
             "SMITH_SMTP_HOST": settings.simulator_host,

@@ -1,4 +1,4 @@
-"""Does everything answer?"""
+"""Does everything answer, and can it send?"""
 
 import asyncio
 import logging
@@ -7,6 +7,8 @@ import time
 import grpc
 import httpx
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from smith.delivery.v1 import delivery_service_pb2_grpc
+from smith.delivery.v1.delivery_service_pb2 import GetDestinationsRequest
 
 from cli.up.settings import UpSettings
 from service_kit.client import open_channel
@@ -15,6 +17,7 @@ from service_kit.peers import Peers
 log = logging.getLogger(__name__)
 
 INTERVAL = 0.05
+ANSWER_SECONDS = 5.0
 REMARK_AFTER = 15.0
 """Seconds until a process that is not ready yet is named in the log, and between such remarks."""
 
@@ -30,6 +33,18 @@ async def wait_until_all_answer(settings: UpSettings) -> None:
             group.create_task(_until_ok("admin", f"{settings.admin_page}/readyz"))
         if settings.simulated:
             group.create_task(_until_ok("simulator", f"{settings.simulator_url}/healthz"))
+
+
+async def push_fault(settings: UpSettings) -> str:
+    """Why the delivery service can send no push, in a sentence; empty if it knows of no reason, or is away."""
+    async with open_channel(settings.delivery_address, Peers.of(settings)) as channel:
+        stub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
+        try:
+            told = await stub.GetDestinations(GetDestinationsRequest(), timeout=ANSWER_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            log.warning("the delivery service does not say whether it can send: %s", error.details())
+            return ""
+    return str(told.push_fault_explanation)
 
 
 async def _until_serving(name: str, address: str, peers: Peers) -> None:

@@ -18,7 +18,7 @@ from cli.up.ports import check_ports
 from cli.up.postgres import EmbeddedPostgres
 from cli.up.process_table import ProcessTable
 from cli.up.quickstart import Quickstart
-from cli.up.readiness import wait_until_all_answer
+from cli.up.readiness import push_fault, wait_until_all_answer
 from cli.up.settings import UpSettings
 from cli.up.stop_signals import StopSignals
 from cli.up.usage import usage
@@ -101,8 +101,10 @@ class Supervisor:
         await wait_until_all_answer(self._settings)
         quickstart = Quickstart(self._settings, self._data_dir, database_url)
         await quickstart.complete()
+        fault = await push_fault(self._settings)
         self._ready.set()
-        print(usage(quickstart.facts, quickstart.path, quickstart.setup_code), "ready", sep="\n", flush=True)
+        said = usage(quickstart.facts, quickstart.path, quickstart.setup_code, fault)
+        print(said, "ready", sep="\n", flush=True)
 
     async def _start_what_core_needs(self, embedded: EmbeddedPostgres | None) -> None:
         try:

@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 
-def usage(facts: dict[str, Any], path: Path, setup_code: str | None) -> str:
+def usage(facts: dict[str, Any], path: Path, setup_code: str | None, push_fault: str = "") -> str:
     """How to send a first notification, show a first Live Activity, and see both. Secrets are never printed, save for
-    the setup code, if the first account is still to be made: it opens nothing else and is of use once."""
+    the setup code, if the first account is still to be made: it opens nothing else and is of use once.
+
+    `push_fault` says why no push can be sent; empty if nothing is known to be wrong."""
     python = shlex.quote(sys.executable)
     read = f'import json; print(json.load(open({str(path)!a}))["api_key"])'
     lines = [
@@ -48,6 +50,8 @@ def usage(facts: dict[str, Any], path: Path, setup_code: str | None) -> str:
             "",
             f"  curl {facts['simulator_url']}/phones/{facts['phone_id']}",
         ]
+    if push_fault:
+        lines += ["", "No push can be sent yet:", "", f"  {push_fault}", "  What is sent meanwhile stays queued."]
     lines += ["", "Ctrl-C stops everything. All data stays.", ""]
     return "\n".join(lines)
 

@@ -95,6 +95,7 @@ from core_service.push.trial import TrialPushes
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
 from core_service.status.account_alarms import AccountAlarms
+from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
 from core_service.teams.membership import Membership
@@ -157,6 +158,7 @@ def build_server(
     idempotent: IdempotentRequests,
     status: ServerStatus,
     apns: Asker,
+    destinations: KnownDestinations,
     clock: Clock,
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
@@ -264,7 +266,10 @@ def build_server(
                 TrialPushes(devices, push_notifications),
             ),
         ),
-        (status_service_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(status, AccountAlarms(pool))),
+        (
+            status_service_pb2_grpc.add_StatusServiceServicer_to_server,
+            StatusServicer(status, AccountAlarms(pool), destinations),
+        ),
         (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):

@@ -25,6 +25,7 @@ def to_response(checks: Iterable[Check]) -> apns_service_pb2.CheckApnsResponse:
                 explanation=check.explanation.meaning,
                 advice=check.explanation.advice,
                 latency_ms=check.answer.latency_ms,
+                simulated=check.answer.simulated,
             )
             for check in checks
         ]

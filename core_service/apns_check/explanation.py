@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.apns_check.port import Answer
-from core_service.courier.misconfiguration import BY_REASON
+from core_service.courier.misconfiguration import BY_REASON, COMPARE
+from core_service.courier.trouble import UNKNOWN, trouble
 
 
 class Result(StrEnum):
@@ -28,10 +29,20 @@ class Explanation:
     """Empty if nothing needs doing."""
 
 
-KEYS = "in your Apple developer account under Certificates, Identifiers & Profiles > Keys"
 WORKING = Explanation(
     Result.WORKING,
     "APNs knows the key and the team and takes pushes for this app: it refused nothing but the made-up device token.",
+)
+SIMULATED = Explanation(
+    Result.WORKING,
+    "The simulator takes pushes for this app. It says nothing of credentials with Apple: nothing leaves this "
+    "installation.",
+    "To reach real phones, give the delivery service a key of your own: SMITH_APNS_KEY_FILE and what belongs to it.",
+)
+SIMULATOR_AWAY = Explanation(
+    Result.UNREACHABLE,
+    "The simulator, which stands in for APNs, did not answer.",
+    "See that the simulator runs; its log says more. Pushes are kept and go out afterwards.",
 )
 REASONS: dict[str, Explanation] = {
     "": WORKING,
@@ -42,27 +53,6 @@ REASONS: dict[str, Explanation] = {
         Result.MISCONFIGURED,
         "APNs knows the key, but holds this bundle id to be wrong for it.",
         "Compare the bundle id, letter by letter, with the app's. If phones report none, set SMITH_APNS_TOPIC.",
-    ),
-    "TooManyRequests": Explanation(Result.UNCLEAR, "APNs asks to slow down.", "Check again in a minute."),
-    "TooManyProviderTokenUpdates": Explanation(
-        Result.UNCLEAR,
-        "APNs has seen too many different provider tokens of this key lately.",
-        "Another program seems to use the same key with a token of its own. Check again in 20 minutes.",
-    ),
-    "InternalServerError": Explanation(Result.UNCLEAR, "APNs has an error of its own.", "Check again in 15 minutes."),
-    "ServiceUnavailable": Explanation(Result.UNCLEAR, "APNs is unavailable.", "Check again in 15 minutes."),
-    "Shutdown": Explanation(Result.UNCLEAR, "The APNs server that answered is shutting down.", "Check again."),
-    "ProxyUnreachable": Explanation(
-        Result.UNREACHABLE,
-        "The proxy of SMITH_APNS_PROXY cannot be reached, so APNs was not asked.",
-        "See that the proxy runs at the host and port of SMITH_APNS_PROXY, and that the delivery service may connect "
-        "to it. The delivery service's log names the address.",
-    ),
-    "ProxyCannotConnect": Explanation(
-        Result.UNREACHABLE,
-        "The proxy of SMITH_APNS_PROXY has no way to APNs.",
-        "See that it is an HTTP proxy that takes CONNECT, and that it may connect to port 443 of Apple's hosts. The "
-        "delivery service's log has its answer.",
     ),
     "MissingBundleId": Explanation(
         Result.MISCONFIGURED,
@@ -75,45 +65,32 @@ REASONS: dict[str, Explanation] = {
         "A bundle id has letters, digits, hyphens and periods only. Correct SMITH_APNS_TOPIC, or what the app reports.",
     ),
 }
-
-ADVICE: dict[str, str] = {
-    "ProviderKeyMissing": f"Make a key {KEYS}, set the three variables and restart the delivery service.",
-    "ProviderKeyUnreadable": "Put the .p8 file as Apple handed it out there, readable for the delivery service. It is "
-    "looked at again by itself.",
-    "InvalidProviderToken": f"Compare SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID with what is shown {KEYS}, and see that "
-    "the key is still listed and is the one in SMITH_APNS_KEY_FILE. See that the machine's clock is right: APNs "
-    "refuses tokens of the future in the same way.",
-    "ExpiredProviderToken": "Have the machine's clock set by NTP.",
-    "MissingProviderToken": "Let the delivery service talk to APNs without a proxy in between.",
-    "ProxyAuthentication": "Put the proxy's user name and password into SMITH_APNS_PROXY, special characters "
-    "percent-encoded (http://user:password@host:port), and restart the delivery service.",
-    "ProxyForbidden": "Have the proxy allow CONNECT to api.push.apple.com and api.sandbox.push.apple.com, port 443.",
-    "UnrelatedKeyIdInToken": f"Compare SMITH_APNS_KEY_ID with what is shown {KEYS}.",
-    "BadEnvironmentKeyIdInToken": "Use a key for this environment, or one for both.",
-    "BadEnvironmentKeyInToken": "Use a key for this environment, or one for both.",
-    "Forbidden": "Ask Apple: your membership may have lapsed, or agreements may be waiting for you.",
-    "TopicDisallowed": "Use a key of the team that the app belongs to, and one that is not limited to other apps; and "
-    "compare the bundle id with the app's.",
-    "BadTopic": "Compare the bundle id with the app's in Xcode.",
-    "MissingTopic": "Let the delivery service talk to APNs without a proxy in between.",
+"""What a check alone can conclude; what else a reason means is told by the courier's tables."""
+CHECK_AGAIN: dict[str, str] = {
+    "TooManyRequests": "Check again in a minute.",
+    "TooManyProviderTokenUpdates": "Another program seems to use the same key with a token of its own. Check again in "
+    "20 minutes.",
+    "InternalServerError": "Check again in 15 minutes.",
+    "ServiceUnavailable": "Check again in 15 minutes.",
 }
-CHECK_SETTINGS = "Compare the APNs settings of the delivery service with your Apple developer account."
 
 
 def explain(answer: Answer) -> Explanation:
     """What the answer means."""
     known = REASONS.get(answer.reason)
     if known is not None:
-        return known
+        return SIMULATED if known is WORKING and answer.simulated else known
     if answer.misconfigured:
-        cause = BY_REASON.get(answer.reason)
-        meaning = cause.explanation if cause else f"APNs refuses this sender: {answer.reason}."
-        return Explanation(Result.MISCONFIGURED, meaning, ADVICE.get(answer.reason, CHECK_SETTINGS))
+        return _misconfigured(answer.reason)
+    why = trouble(answer.reason)
     if answer.answered:
-        return Explanation(Result.UNCLEAR, f"APNs has answered {answer.reason}.", "Check again later.")
-    return Explanation(
-        Result.UNREACHABLE,
-        "APNs did not answer.",
-        "See that the delivery service may open connections to port 443 of Apple's hosts, and that no proxy breaks TLS."
-        " If that is so, Apple may have an outage: pushes are kept and go out afterwards.",
-    )
+        meaning = f"APNs has answered {answer.reason}." if why is UNKNOWN else why.explanation
+        return Explanation(Result.UNCLEAR, meaning, CHECK_AGAIN.get(answer.reason, "Check again later."))
+    return SIMULATOR_AWAY if answer.simulated else Explanation(Result.UNREACHABLE, why.explanation, why.advice)
+
+
+def _misconfigured(reason: str) -> Explanation:
+    cause = BY_REASON.get(reason)
+    if cause is None:
+        return Explanation(Result.MISCONFIGURED, f"APNs refuses this sender: {reason}.", COMPARE)
+    return Explanation(Result.MISCONFIGURED, cause.explanation, cause.advice)

@@ -46,4 +46,5 @@ class GrpcAsker:
             response.kind == delivery_pb2.OUTCOME_KIND_MISCONFIGURED,
             response.status != 0,
             response.latency_ms,
+            response.simulated,
         )

@@ -17,6 +17,8 @@ class Answer:
     answered: bool
     """Whether the answer is APNs' own."""
     latency_ms: int
+    simulated: bool = False
+    """Whether it was the simulator that answered, and not Apple."""
 
 
 class Asker(Protocol):

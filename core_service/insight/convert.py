@@ -36,9 +36,14 @@ def to_response(overview: Overview) -> messages.GetOverviewResponse:
             total=overview.devices.total,
             push_token_dead=overview.devices.push_token_dead,
             push_to_start_token_dead=overview.devices.start_token_dead,
+            unreachable=overview.devices.unreachable,
         ),
         first_steps=nouns.FirstSteps(
-            has_api_key=overview.has_api_key, has_device=overview.devices.total > 0, has_sent=overview.has_sent
+            has_api_key=overview.has_api_key,
+            has_device=overview.devices.total > 0,
+            has_sent=overview.has_sent,
+            has_live_activity=overview.has_live_activity,
+            has_second_member=overview.has_second_member,
         ),
     )
 

@@ -35,7 +35,8 @@ SELECT (SELECT count(*)::int FROM (
 
 DEVICES = """
 SELECT count(*)::int, (count(*) FILTER (WHERE push_token_dead_reason IS NOT NULL))::int,
-       (count(*) FILTER (WHERE push_to_start_token_dead_reason IS NOT NULL))::int
+       (count(*) FILTER (WHERE push_to_start_token_dead_reason IS NOT NULL))::int,
+       (count(*) FILTER (WHERE push_token IS NULL OR push_token_dead_reason IS NOT NULL))::int
 FROM devices
 WHERE account_id = %(account_id)s
 """
@@ -44,7 +45,9 @@ FIRST_STEPS = """
 SELECT a.max_live_activities,
        EXISTS (SELECT FROM api_keys k WHERE k.account_id = a.id AND k.revoked_at IS NULL),
        EXISTS (SELECT FROM notifications n WHERE n.account_id = a.id)
-       OR EXISTS (SELECT FROM live_activities l WHERE l.account_id = a.id)
+       OR EXISTS (SELECT FROM live_activities l WHERE l.account_id = a.id),
+       EXISTS (SELECT FROM live_activities l WHERE l.account_id = a.id),
+       EXISTS (SELECT FROM members m WHERE m.account_id = a.id OFFSET 1)
 FROM accounts a
 WHERE a.id = %(account_id)s
 """

@@ -67,6 +67,7 @@ class Devices:
     total: int
     push_token_dead: int
     start_token_dead: int
+    unreachable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Overview:
     devices: Devices
     has_api_key: bool
     has_sent: bool
+    has_live_activity: bool
+    has_second_member: bool
 
 
 class Insight:
@@ -108,7 +111,7 @@ class Insight:
             counted = await rows(READ, counting)
             [owed] = await rows(OWED, of_account | {"most": MOST})
             [devices] = await rows(DEVICES, of_account)
-            [(own_limit, has_api_key, has_sent)] = await rows(FIRST_STEPS, of_account)
+            [(own_limit, *done)] = await rows(FIRST_STEPS, of_account)
             [(active,)] = await rows(COUNT_ACTIVE, of_account | {"now": self._clock(), "replaces": None})
         return Overview(
             _figures(start, counted),
@@ -118,8 +121,7 @@ class Insight:
             Limit(await self._limiter.used(str(account_id), rate_limit), rate_limit),
             Limit(active, own_limit or self._default_live_activities),
             Devices(*devices),
-            has_api_key,
-            has_sent,
+            *done,
         )
 
 

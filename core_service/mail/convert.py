@@ -36,4 +36,5 @@ def to_test_response(sent_to: str, result: MailResult) -> mail_service_pb2.SendT
         message=explain(result),
         smtp_code=result.smtp_code,
         smtp_answer=result.smtp_answer,
+        simulated=result.simulated,
     )

@@ -58,4 +58,5 @@ class GrpcMailSender:
             result.message,
             result.smtp_code or None,
             result.smtp_answer,
+            result.simulated,
         )

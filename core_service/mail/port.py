@@ -35,6 +35,8 @@ class MailResult:
     message: str = ""
     smtp_code: int | None = None
     smtp_answer: str = ""
+    simulated: bool = False
+    """Whether the mail went to the simulator, which passes none on."""
     attempted: bool = True
     """False: the delivery service could not be asked, or has refused to try."""
 

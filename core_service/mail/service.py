@@ -27,6 +27,10 @@ SUBJECT = "A test mail from your ActivitySmith server"
 TEXT = "This is the test mail that you have asked for. Your ActivitySmith server can send mails.\n"
 HTML = "<p>This is the test mail that you have asked for. Your ActivitySmith server can send mails.</p>"
 SENT = "The mail server has taken the mail. If it does not arrive, look into the spam folder."
+KEPT = (
+    "The simulator has the mail and passes none on: nothing has left this installation. Set SMITH_SMTP_HOST to a mail "
+    "server to reach people."
+)
 TIMEOUT = (
     "The mail server did not answer within 9 seconds: are SMITH_SMTP_HOST, SMITH_SMTP_PORT and SMITH_SMTP_TLS right? "
     "Invites wait a little longer."
@@ -63,4 +67,6 @@ class TestMails:
 
 def explain(result: MailResult) -> str:
     """What happened, for people."""
-    return SENT if result.verdict is MailVerdict.SENT else result.message
+    if result.verdict is not MailVerdict.SENT:
+        return result.message
+    return KEPT if result.simulated else SENT

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
 from core_service.courier.port import LINE_STOPPED
+from core_service.courier.trouble import trouble
 from core_service.orm import now
 from core_service.status.queries import DEAD_TOKENS, OLDEST_OWED
 from service_kit.database import Pool
@@ -22,12 +23,6 @@ REPORT_TOKENS = (
     "Open the app on these phones: it reports its tokens at each launch. Remove devices that nobody uses any more; "
     "Devices lists them."
 )
-SEE_SERVER = (
-    "See that the delivery service runs and reaches APNs; its log says more. Everything stays queued and goes out by "
-    "itself."
-)
-WAIT = "APNs or the way to it has trouble. Everything stays queued and goes out by itself; the delivery log says more."
-UNREACHED = frozenset(("DeliveryUnavailable", "ConnectionFailed"))
 
 
 class Kind(StrEnum):
@@ -89,7 +84,6 @@ def queue_age(since: dt.datetime, reason: str | None, moment: dt.datetime) -> Ac
     if age < OLD:
         return None
     minutes = int(age.total_seconds() // 60)
-    why = f"its last attempt failed with {reason}" if reason else "it has not been tried yet"
-    text = f"The oldest push has been owed for {minutes} minutes: {why}."
-    advice = SEE_SERVER if reason is None or reason in UNREACHED else WAIT
-    return AccountAlarm(Kind.QUEUE_AGE, reason or "", text, advice, since)
+    why = trouble(reason)
+    text = f"The oldest push has been owed for {minutes} minutes. {why.explanation}"
+    return AccountAlarm(Kind.QUEUE_AGE, reason or "", text, why.advice, since)

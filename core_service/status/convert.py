@@ -6,6 +6,7 @@ from smith.core.v1 import status_service_pb2 as messages
 
 from core_service.courier.misconfiguration import advice
 from core_service.status.account_alarms import AccountAlarm, Kind
+from core_service.status.destinations import Destination, Destinations
 from core_service.status.service import Alarm
 from core_service.timestamps import to_timestamp
 
@@ -13,11 +14,18 @@ KINDS = {
     Kind.DEAD_TOKENS: messages.ALARM_KIND_DEAD_TOKENS,
     Kind.QUEUE_AGE: messages.ALARM_KIND_QUEUE_AGE,
 }
+DESTINATIONS = {one: messages.Destination.Value(f"DESTINATION_{one.name}") for one in Destination}
 
 
-def to_response(alarms: Iterable[Alarm], own: Iterable[AccountAlarm] = ()) -> messages.GetServerStatusResponse:
-    """The answer: what is wrong with the server, then what is the account's own."""
-    return messages.GetServerStatusResponse(alarms=[*map(_to_alarm, alarms), *map(_to_own_alarm, own)])
+def to_response(
+    alarms: Iterable[Alarm], own: Iterable[AccountAlarm], destinations: Destinations
+) -> messages.GetServerStatusResponse:
+    """The answer: what is wrong with the server, then what is the account's own, and where things go."""
+    return messages.GetServerStatusResponse(
+        alarms=[*map(_to_alarm, alarms), *map(_to_own_alarm, own)],
+        pushes=DESTINATIONS[destinations.pushes],
+        mails=DESTINATIONS[destinations.mails],
+    )
 
 
 def _to_alarm(alarm: Alarm) -> messages.Alarm:
@@ -27,7 +35,7 @@ def _to_alarm(alarm: Alarm) -> messages.Alarm:
         line=str(alarm.line.app),
         reason=alarm.reason,
         explanation=alarm.explanation,
-        advice=advice(alarm.reason),
+        advice=f"{advice(alarm.reason)} Settings checks the credentials.",
         since=to_timestamp(alarm.since),
     )
 

@@ -8,14 +8,16 @@ from smith.core.v1 import status_service_pb2_grpc
 from core_service.auth import principal
 from core_service.status.account_alarms import AccountAlarms
 from core_service.status.convert import to_response
+from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 
 
 class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
     """Says what is wrong."""
 
-    def __init__(self, status: ServerStatus, account_alarms: AccountAlarms) -> None:
+    def __init__(self, status: ServerStatus, account_alarms: AccountAlarms, destinations: KnownDestinations) -> None:
         self._status = status
+        self._destinations = destinations
         self._account_alarms = account_alarms
 
     async def GetServerStatus(
@@ -23,4 +25,8 @@ class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
     ) -> messages.GetServerStatusResponse:
         """See the proto."""
         account_id = principal.session().account_id
-        return to_response(await self._status.alarms(account_id), await self._account_alarms.of(account_id))
+        return to_response(
+            await self._status.alarms(account_id),
+            await self._account_alarms.of(account_id),
+            await self._destinations.now(),
+        )

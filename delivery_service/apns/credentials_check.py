@@ -56,6 +56,11 @@ class CredentialsCheck:
         self._fault = fault
         self._default_topic = default_topic
 
+    @property
+    def fault(self) -> str:
+        """Why nothing can be sent at the moment; empty if nothing is known to be wrong here."""
+        return self._fault()
+
     async def ask(self, environment: "Environment.ValueType", bundle_id: str) -> Finding:
         """What APNs says of this app, the configured one if `bundle_id` is empty."""
         topic = bundle_id or self._default_topic

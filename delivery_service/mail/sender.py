@@ -25,8 +25,10 @@ GOODBYE_SECONDS = 1.0
 class MailSender:
     """Sends mails, each over a connection of its own: they are few."""
 
-    def __init__(self, settings: SmtpSettings, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, settings: SmtpSettings, ssl_context: ssl.SSLContext, *, is_simulated: bool = False) -> None:
+        """`is_simulated`: the mail server is the simulator's, and results say so."""
         self._settings = settings
+        self._is_simulated = is_simulated
         self._ssl_context = ssl_context
 
     async def send(self, mail: Mail) -> MailResult:
@@ -36,6 +38,7 @@ class MailSender:
         began = time.monotonic()
         result = await self._attempt(mail)
         result.latency_ms = round((time.monotonic() - began) * 1000)
+        result.simulated = self._is_simulated
         return result
 
     async def _attempt(self, mail: Mail) -> MailResult:

@@ -1,6 +1,7 @@
 """The web admin in a real browser: Chromium, headless, driven by Playwright."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ FLAGS = (
     "--no-first-run",
 )
 PATIENCE_MS = 15_000
+HOME = re.compile("^(Overview|Pair your phone)$")
+"""What people find first: figures, or, a member without a phone, the way to one."""
 
 OpenPage = Callable[..., Page]
 
@@ -93,7 +96,7 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", level=1, name="Overview").wait_for()
+    page.get_by_role("heading", level=1, name=HOME).wait_for()
 
 
 @pytest.fixture

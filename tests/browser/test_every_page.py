@@ -18,7 +18,7 @@ from tests.waiting import eventually
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PATHS = (
     "/", "/lock-screen", "/playground", "/live-activities", "/delivery-log", "/channels", "/devices", "/api-keys",
-    "/members", "/settings", "/settings/audit-log", "/account",
+    "/members", "/settings", "/settings/audit-log", "/account", "/help",
 )  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 RULED = {("light", 1440), ("dark", 360)}
@@ -87,6 +87,8 @@ def test_every_page_is_for_everybody_and_fits(
         page.wait_for_function("() => window.socket?.connected")
         heard = len(complaints)
         found += inspect(page, f"{name}-{looks}", width, rules)
+        if not page.get_by_role("note").filter(has_text="Simulator").is_visible():
+            found.append(f"{name}-{looks}: does not say that the simulator stands in")
         # The style that axe would like to add is refused, as it should be.
         del complaints[heard:]
     assert not found, "\n".join(found)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
+from smith.core.v1.status_service_pb2 import DESTINATION_UNSPECIFIED
 
 from core_service.courier.line import Alarm, Line, LineNews
 from core_service.courier.line_courier import LineCourier
@@ -15,6 +16,7 @@ from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent
 from core_service.events.service import EventBus, EventType, Watcher
 from core_service.orm import now
 from core_service.status.convert import to_response
+from core_service.status.destinations import UNKNOWN
 from core_service.status.service import ServerStatus
 from service_kit.database import Pool, create_request_pool
 from tests.core.harness import Account, Core
@@ -68,7 +70,10 @@ async def lines(core: Core) -> AsyncIterator[Lines]:
 
 
 async def test_members_are_told_that_all_is_well(account: Account) -> None:
-    assert list((await account.owner.GetServerStatus()).alarms) == []
+    status = await account.owner.GetServerStatus()
+    assert list(status.alarms) == []
+    # There is no delivery service here that could tell.
+    assert (status.pushes, status.mails) == (DESTINATION_UNSPECIFIED, DESTINATION_UNSPECIFIED)
     assert list((await (await account.add_member())[1].GetServerStatus()).alarms) == []
 
 
@@ -116,7 +121,7 @@ async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
         lines.send(KEY_WRONG)
         batch = await asyncio.wait_for(anext(aiter(others)), 5)
         assert [event.reason for event in batch.events] == ["InvalidProviderToken"]
-    told = to_response(await lines.status.alarms(account_id)).alarms
+    told = to_response(await lines.status.alarms(account_id), (), UNKNOWN).alarms
     assert [(alarm.line, alarm.reason) for alarm in told] == [
         ("sandbox com.example.app", "BadDeviceToken"),
         ("sandbox", "InvalidProviderToken"),

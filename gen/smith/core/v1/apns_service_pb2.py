@@ -27,7 +27,7 @@ from smith.core.v1 import device_pb2 as smith_dot_core_dot_v1_dot_device__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n smith/core/v1/apns_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1bsmith/core/v1/options.proto\"\x12\n\x10\x43heckApnsRequest\"=\n\x11\x43heckApnsResponse\x12(\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x18.smith.core.v1.ApnsCheck\"\xc8\x01\n\tApnsCheck\x12\x33\n\x0b\x65nvironment\x18\x01 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironment\x12\r\n\x05topic\x18\x02 \x01(\t\x12.\n\x06result\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsCheckResult\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t\x12\x12\n\nlatency_ms\x18\x07 \x01(\x05*\xba\x01\n\x0f\x41pnsCheckResult\x12!\n\x1d\x41PNS_CHECK_RESULT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41PNS_CHECK_RESULT_WORKING\x10\x01\x12#\n\x1f\x41PNS_CHECK_RESULT_MISCONFIGURED\x10\x02\x12!\n\x1d\x41PNS_CHECK_RESULT_UNREACHABLE\x10\x03\x12\x1d\n\x19\x41PNS_CHECK_RESULT_UNCLEAR\x10\x04\x32\x80\x01\n\x0b\x41pnsService\x12q\n\tCheckApns\x12\x1f.smith.core.v1.CheckApnsRequest\x1a .smith.core.v1.CheckApnsResponse\"!\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x14\"\x0f/api/apns-check:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n smith/core/v1/apns_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1bsmith/core/v1/options.proto\"\x12\n\x10\x43heckApnsRequest\"=\n\x11\x43heckApnsResponse\x12(\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x18.smith.core.v1.ApnsCheck\"\xdb\x01\n\tApnsCheck\x12\x33\n\x0b\x65nvironment\x18\x01 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironment\x12\r\n\x05topic\x18\x02 \x01(\t\x12.\n\x06result\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsCheckResult\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t\x12\x12\n\nlatency_ms\x18\x07 \x01(\x05\x12\x11\n\tsimulated\x18\x08 \x01(\x08*\xba\x01\n\x0f\x41pnsCheckResult\x12!\n\x1d\x41PNS_CHECK_RESULT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41PNS_CHECK_RESULT_WORKING\x10\x01\x12#\n\x1f\x41PNS_CHECK_RESULT_MISCONFIGURED\x10\x02\x12!\n\x1d\x41PNS_CHECK_RESULT_UNREACHABLE\x10\x03\x12\x1d\n\x19\x41PNS_CHECK_RESULT_UNCLEAR\x10\x04\x32\x80\x01\n\x0b\x41pnsService\x12q\n\tCheckApns\x12\x1f.smith.core.v1.CheckApnsRequest\x1a .smith.core.v1.CheckApnsResponse\"!\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x14\"\x0f/api/apns-check:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,14 +36,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_APNSSERVICE'].methods_by_name['CheckApns']._loaded_options = None
   _globals['_APNSSERVICE'].methods_by_name['CheckApns']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\024\"\017/api/apns-check:\001*'
-  _globals['_APNSCHECKRESULT']._serialized_start=425
-  _globals['_APNSCHECKRESULT']._serialized_end=611
+  _globals['_APNSCHECKRESULT']._serialized_start=444
+  _globals['_APNSCHECKRESULT']._serialized_end=630
   _globals['_CHECKAPNSREQUEST']._serialized_start=138
   _globals['_CHECKAPNSREQUEST']._serialized_end=156
   _globals['_CHECKAPNSRESPONSE']._serialized_start=158
   _globals['_CHECKAPNSRESPONSE']._serialized_end=219
   _globals['_APNSCHECK']._serialized_start=222
-  _globals['_APNSCHECK']._serialized_end=422
-  _globals['_APNSSERVICE']._serialized_start=614
-  _globals['_APNSSERVICE']._serialized_end=742
+  _globals['_APNSCHECK']._serialized_end=441
+  _globals['_APNSSERVICE']._serialized_start=633
+  _globals['_APNSSERVICE']._serialized_end=761
 # @@protoc_insertion_point(module_scope)

@@ -106,6 +106,7 @@ class ApnsCheck(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
+    SIMULATED_FIELD_NUMBER: _builtins.int
     environment: _device_pb2.ApnsEnvironment.ValueType
     """Which of Apple's environments was asked."""
     topic: _builtins.str
@@ -120,6 +121,8 @@ class ApnsCheck(_message.Message):
     """What to do about it, in a sentence. Empty if nothing needs doing."""
     latency_ms: _builtins.int
     """How long the answer took, the connection included, in milliseconds."""
+    simulated: _builtins.bool
+    """Whether it was the simulator that answered. It says nothing of credentials with Apple then."""
     def __init__(
         self,
         *,
@@ -130,10 +133,11 @@ class ApnsCheck(_message.Message):
         explanation: _builtins.str = ...,
         advice: _builtins.str = ...,
         latency_ms: _builtins.int = ...,
+        simulated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["advice", b"advice", "environment", b"environment", "explanation", b"explanation", "latency_ms", b"latency_ms", "reason", b"reason", "result", b"result", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["advice", b"advice", "environment", b"environment", "explanation", b"explanation", "latency_ms", b"latency_ms", "reason", b"reason", "result", b"result", "simulated", b"simulated", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n smith/core/v1/mail_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bsmith/core/v1/options.proto\"\x15\n\x13SendTestMailRequest\"\xb0\x01\n\x14SendTestMailResponse\x12+\n\x07outcome\x18\x01 \x01(\x0e\x32\x1a.smith.core.v1.MailOutcome\x12\x0f\n\x07sent_to\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x16\n\tsmtp_code\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x0bsmtp_answer\x18\x06 \x01(\tB\x0c\n\n_smtp_code*\x96\x01\n\x0bMailOutcome\x12\x1c\n\x18MAIL_OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11MAIL_OUTCOME_SENT\x10\x01\x12\x16\n\x12MAIL_OUTCOME_RETRY\x10\x02\x12\x19\n\x15MAIL_OUTCOME_REJECTED\x10\x03\x12\x1f\n\x1bMAIL_OUTCOME_NOT_CONFIGURED\x10\x04\x32\x88\x01\n\x0bMailService\x12y\n\x0cSendTestMail\x12\".smith.core.v1.SendTestMailRequest\x1a#.smith.core.v1.SendTestMailResponse\" \xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x13\"\x0e/api/test-mail:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n smith/core/v1/mail_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bsmith/core/v1/options.proto\"\x15\n\x13SendTestMailRequest\"\xc3\x01\n\x14SendTestMailResponse\x12+\n\x07outcome\x18\x01 \x01(\x0e\x32\x1a.smith.core.v1.MailOutcome\x12\x0f\n\x07sent_to\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x16\n\tsmtp_code\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x0bsmtp_answer\x18\x06 \x01(\t\x12\x11\n\tsimulated\x18\x07 \x01(\x08\x42\x0c\n\n_smtp_code*\x96\x01\n\x0bMailOutcome\x12\x1c\n\x18MAIL_OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11MAIL_OUTCOME_SENT\x10\x01\x12\x16\n\x12MAIL_OUTCOME_RETRY\x10\x02\x12\x19\n\x15MAIL_OUTCOME_REJECTED\x10\x03\x12\x1f\n\x1bMAIL_OUTCOME_NOT_CONFIGURED\x10\x04\x32\x88\x01\n\x0bMailService\x12y\n\x0cSendTestMail\x12\".smith.core.v1.SendTestMailRequest\x1a#.smith.core.v1.SendTestMailResponse\" \xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x13\"\x0e/api/test-mail:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,12 +35,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MAILSERVICE'].methods_by_name['SendTestMail']._loaded_options = None
   _globals['_MAILSERVICE'].methods_by_name['SendTestMail']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\023\"\016/api/test-mail:\001*'
-  _globals['_MAILOUTCOME']._serialized_start=313
-  _globals['_MAILOUTCOME']._serialized_end=463
+  _globals['_MAILOUTCOME']._serialized_start=332
+  _globals['_MAILOUTCOME']._serialized_end=482
   _globals['_SENDTESTMAILREQUEST']._serialized_start=110
   _globals['_SENDTESTMAILREQUEST']._serialized_end=131
   _globals['_SENDTESTMAILRESPONSE']._serialized_start=134
-  _globals['_SENDTESTMAILRESPONSE']._serialized_end=310
-  _globals['_MAILSERVICE']._serialized_start=466
-  _globals['_MAILSERVICE']._serialized_end=602
+  _globals['_SENDTESTMAILRESPONSE']._serialized_end=329
+  _globals['_MAILSERVICE']._serialized_start=485
+  _globals['_MAILSERVICE']._serialized_end=621
 # @@protoc_insertion_point(module_scope)

@@ -78,6 +78,7 @@ class SendTestMailResponse(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     SMTP_CODE_FIELD_NUMBER: _builtins.int
     SMTP_ANSWER_FIELD_NUMBER: _builtins.int
+    SIMULATED_FIELD_NUMBER: _builtins.int
     outcome: Global___MailOutcome.ValueType
     """The verdict."""
     sent_to: _builtins.str
@@ -90,6 +91,8 @@ class SendTestMailResponse(_message.Message):
     """SMTP reply code of the mail server's last word, for example 535. Left out if it said nothing."""
     smtp_answer: _builtins.str
     """What the mail server said, 500 characters at most. Empty if it said nothing."""
+    simulated: _builtins.bool
+    """Whether the simulator has it, which keeps mails and passes none on."""
     def __init__(
         self,
         *,
@@ -99,10 +102,11 @@ class SendTestMailResponse(_message.Message):
         message: _builtins.str = ...,
         smtp_code: _builtins.int | None = ...,
         smtp_answer: _builtins.str = ...,
+        simulated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_smtp_code", b"_smtp_code", "smtp_code", b"smtp_code"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_smtp_code", b"_smtp_code", "message", b"message", "outcome", b"outcome", "reason", b"reason", "sent_to", b"sent_to", "smtp_answer", b"smtp_answer", "smtp_code", b"smtp_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_smtp_code", b"_smtp_code", "message", b"message", "outcome", b"outcome", "reason", b"reason", "sent_to", b"sent_to", "simulated", b"simulated", "smtp_answer", b"smtp_answer", "smtp_code", b"smtp_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__smtp_code: _TypeAlias = _typing.Literal["smtp_code"]  # noqa: Y015
     _WhichOneofArgType__smtp_code: _TypeAlias = _typing.Literal["_smtp_code", b"_smtp_code"]  # noqa: Y015

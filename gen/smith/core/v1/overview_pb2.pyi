@@ -180,22 +180,26 @@ class OverviewDevices(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     PUSH_TOKEN_DEAD_FIELD_NUMBER: _builtins.int
     PUSH_TO_START_TOKEN_DEAD_FIELD_NUMBER: _builtins.int
+    UNREACHABLE_FIELD_NUMBER: _builtins.int
     total: _builtins.int
     """All of them."""
     push_token_dead: _builtins.int
     """Those whose push token APNs declared dead."""
     push_to_start_token_dead: _builtins.int
     """Those whose push-to-start token APNs declared dead."""
+    unreachable: _builtins.int
+    """Those that no notification can reach: the app has reported no push token yet, or APNs declared it dead."""
     def __init__(
         self,
         *,
         total: _builtins.int = ...,
         push_token_dead: _builtins.int = ...,
         push_to_start_token_dead: _builtins.int = ...,
+        unreachable: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["push_to_start_token_dead", b"push_to_start_token_dead", "push_token_dead", b"push_token_dead", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["push_to_start_token_dead", b"push_to_start_token_dead", "push_token_dead", b"push_token_dead", "total", b"total", "unreachable", b"unreachable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -210,22 +214,30 @@ class FirstSteps(_message.Message):
     HAS_API_KEY_FIELD_NUMBER: _builtins.int
     HAS_DEVICE_FIELD_NUMBER: _builtins.int
     HAS_SENT_FIELD_NUMBER: _builtins.int
+    HAS_LIVE_ACTIVITY_FIELD_NUMBER: _builtins.int
+    HAS_SECOND_MEMBER_FIELD_NUMBER: _builtins.int
     has_api_key: _builtins.bool
     """There is an API key."""
     has_device: _builtins.bool
     """A phone is paired."""
     has_sent: _builtins.bool
     """A push notification was sent, or a Live Activity started."""
+    has_live_activity: _builtins.bool
+    """A Live Activity was started, and the server remembers it."""
+    has_second_member: _builtins.bool
+    """The account has more than one member."""
     def __init__(
         self,
         *,
         has_api_key: _builtins.bool = ...,
         has_device: _builtins.bool = ...,
         has_sent: _builtins.bool = ...,
+        has_live_activity: _builtins.bool = ...,
+        has_second_member: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_api_key", b"has_api_key", "has_device", b"has_device", "has_sent", b"has_sent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_api_key", b"has_api_key", "has_device", b"has_device", "has_live_activity", b"has_live_activity", "has_second_member", b"has_second_member", "has_sent", b"has_sent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -20,6 +20,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Destination:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DestinationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Destination.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DESTINATION_UNSPECIFIED: _Destination.ValueType  # 0
+    """Not known."""
+    DESTINATION_NONE: _Destination.ValueType  # 1
+    """No one: it is not configured."""
+    DESTINATION_SIMULATOR: _Destination.ValueType  # 2
+    """The simulator. Nothing leaves this installation."""
+    DESTINATION_REAL: _Destination.ValueType  # 3
+    """Apple, or the configured mail server."""
+
+class Destination(_Destination, metaclass=_DestinationEnumTypeWrapper):
+    """Who takes what leaves the server."""
+
+DESTINATION_UNSPECIFIED: Destination.ValueType  # 0
+"""Not known."""
+DESTINATION_NONE: Destination.ValueType  # 1
+"""No one: it is not configured."""
+DESTINATION_SIMULATOR: Destination.ValueType  # 2
+"""The simulator. Nothing leaves this installation."""
+DESTINATION_REAL: Destination.ValueType  # 3
+"""Apple, or the configured mail server."""
+Global___Destination: _TypeAlias = Destination  # noqa: Y015
+
 class _AlarmKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -72,6 +100,12 @@ class GetServerStatusResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ALARMS_FIELD_NUMBER: _builtins.int
+    PUSHES_FIELD_NUMBER: _builtins.int
+    MAILS_FIELD_NUMBER: _builtins.int
+    pushes: Global___Destination.ValueType
+    """Who takes pushes. Left out while the server does not know, because its delivery service is away."""
+    mails: Global___Destination.ValueType
+    """Who takes mails. Left out while the server does not know."""
     @_builtins.property
     def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alarm]:
         """What somebody has to mend. Empty if all is well."""
@@ -80,10 +114,12 @@ class GetServerStatusResponse(_message.Message):
         self,
         *,
         alarms: _abc.Iterable[Global___Alarm] | None = ...,
+        pushes: Global___Destination.ValueType = ...,
+        mails: Global___Destination.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms", "mails", b"mails", "pushes", b"pushes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from smith.delivery.v1 import delivery_pb2 as _delivery_pb2
 import builtins as _builtins
 import sys
@@ -18,6 +19,34 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Destination:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DestinationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Destination.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DESTINATION_UNSPECIFIED: _Destination.ValueType  # 0
+    """Not used."""
+    DESTINATION_NONE: _Destination.ValueType  # 1
+    """No one: it is not configured."""
+    DESTINATION_SIMULATOR: _Destination.ValueType  # 2
+    """The simulator, which passes nothing on."""
+    DESTINATION_REAL: _Destination.ValueType  # 3
+    """Apple, or the configured mail server."""
+
+class Destination(_Destination, metaclass=_DestinationEnumTypeWrapper):
+    """Who takes what leaves the server."""
+
+DESTINATION_UNSPECIFIED: Destination.ValueType  # 0
+"""Not used."""
+DESTINATION_NONE: Destination.ValueType  # 1
+"""No one: it is not configured."""
+DESTINATION_SIMULATOR: Destination.ValueType  # 2
+"""The simulator, which passes nothing on."""
+DESTINATION_REAL: Destination.ValueType  # 3
+"""Apple, or the configured mail server."""
+Global___Destination: _TypeAlias = Destination  # noqa: Y015
 
 @_typing.final
 class DeliverRequest(_message.Message):
@@ -104,6 +133,7 @@ class CheckCredentialsResponse(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
+    SIMULATED_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """APNs' reason, or ours if it gave none. Empty if it accepted the push, which no made-up token should see."""
     kind: _delivery_pb2.OutcomeKind.ValueType
@@ -114,6 +144,8 @@ class CheckCredentialsResponse(_message.Message):
     """HTTP status of APNs' answer. 0 if there was none."""
     latency_ms: _builtins.int
     """How long it took, the connection included, in milliseconds."""
+    simulated: _builtins.bool
+    """Whether it was the simulator that answered, and not Apple."""
     def __init__(
         self,
         *,
@@ -122,11 +154,63 @@ class CheckCredentialsResponse(_message.Message):
         topic: _builtins.str = ...,
         status: _builtins.int = ...,
         latency_ms: _builtins.int = ...,
+        simulated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "latency_ms", b"latency_ms", "reason", b"reason", "status", b"status", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "latency_ms", b"latency_ms", "reason", b"reason", "simulated", b"simulated", "status", b"status", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckCredentialsResponse: _TypeAlias = CheckCredentialsResponse  # noqa: Y015
+
+@_typing.final
+class GetDestinationsRequest(_message.Message):
+    """Asks where pushes and mails go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDestinationsRequest: _TypeAlias = GetDestinationsRequest  # noqa: Y015
+
+@_typing.final
+class GetDestinationsResponse(_message.Message):
+    """Where they go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUSHES_FIELD_NUMBER: _builtins.int
+    MAILS_FIELD_NUMBER: _builtins.int
+    PUSH_FAULT_FIELD_NUMBER: _builtins.int
+    PUSH_FAULT_EXPLANATION_FIELD_NUMBER: _builtins.int
+    pushes: Global___Destination.ValueType
+    """Where pushes go. `NONE` if no key is set."""
+    mails: Global___Destination.ValueType
+    """Where mails go. `NONE` if no mail server is set."""
+    push_fault: _builtins.str
+    """Why no push can be sent at the moment, for example `ProviderKeyUnreadable`. Empty if this service knows of no reason."""
+    push_fault_explanation: _builtins.str
+    """The same in a sentence for operators. Empty if there is no reason."""
+    def __init__(
+        self,
+        *,
+        pushes: Global___Destination.ValueType = ...,
+        mails: Global___Destination.ValueType = ...,
+        push_fault: _builtins.str = ...,
+        push_fault_explanation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mails", b"mails", "push_fault", b"push_fault", "push_fault_explanation", b"push_fault_explanation", "pushes", b"pushes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDestinationsResponse: _TypeAlias = GetDestinationsResponse  # noqa: Y015

@@ -45,6 +45,11 @@ class DeliveryServiceStub:
                 request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.SerializeToString,
                 response_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.FromString,
                 _registered_method=True)
+        self.GetDestinations = channel.unary_unary(
+                '/smith.delivery.v1.DeliveryService/GetDestinations',
+                request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.GetDestinationsRequest.SerializeToString,
+                response_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.GetDestinationsResponse.FromString,
+                _registered_method=True)
 
 
 class DeliveryServiceServicer:
@@ -76,6 +81,14 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDestinations(self, request, context):
+        """Says where pushes and mails go, as this service is configured: to Apple and a mail server, or to the simulator. It makes
+        no call, and answers at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeliveryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -88,6 +101,11 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.CheckCredentials,
                     request_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.FromString,
                     response_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.SerializeToString,
+            ),
+            'GetDestinations': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDestinations,
+                    request_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.GetDestinationsRequest.FromString,
+                    response_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.GetDestinationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -145,6 +163,33 @@ class DeliveryService:
             '/smith.delivery.v1.DeliveryService/CheckCredentials',
             smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.SerializeToString,
             smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDestinations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.delivery.v1.DeliveryService/GetDestinations',
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.GetDestinationsRequest.SerializeToString,
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.GetDestinationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

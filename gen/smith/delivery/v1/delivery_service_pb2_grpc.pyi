@@ -50,6 +50,10 @@ class DeliveryServiceStub:
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
     """
+    GetDestinations: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.GetDestinationsRequest, _delivery_service_pb2.GetDestinationsResponse]
+    """Says where pushes and mails go, as this service is configured: to Apple and a mail server, or to the simulator. It makes
+    no call, and answers at once.
+    """
 
 @_typing.type_check_only
 class DeliveryServiceAsyncStub(DeliveryServiceStub):
@@ -72,6 +76,10 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     Takes 7 seconds at most.
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
+    """
+    GetDestinations: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetDestinationsRequest, _delivery_service_pb2.GetDestinationsResponse]  # type: ignore[assignment]
+    """Says where pushes and mails go, as this service is configured: to Apple and a mail server, or to the simulator. It makes
+    no call, and answers at once.
     """
 
 class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -104,6 +112,16 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         Takes 7 seconds at most.
 
         Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDestinations(
+        self,
+        request: _delivery_service_pb2.GetDestinationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.GetDestinationsResponse, _abc.Awaitable[_delivery_service_pb2.GetDestinationsResponse]]:
+        """Says where pushes and mails go, as this service is configured: to Apple and a mail server, or to the simulator. It makes
+        no call, and answers at once.
         """
 
 def add_DeliveryServiceServicer_to_server(servicer: DeliveryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csmith/delivery/v1/mail.proto\x12\x11smith.delivery.v1\"i\n\x04Mail\x12\n\n\x02to\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x11\n\x04text\x18\x03 \x01(\tB\x03\x80\x01\x01\x12\x11\n\x04html\x18\x04 \x01(\tB\x03\x80\x01\x01\x12\n\n\x02id\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\x9a\x01\n\nMailResult\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.smith.delivery.v1.MailResultKind\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tsmtp_code\x18\x04 \x01(\r\x12\x13\n\x0bsmtp_answer\x18\x05 \x01(\t\x12\x12\n\nlatency_ms\x18\x06 \x01(\r*\xad\x01\n\x0eMailResultKind\x12 \n\x1cMAIL_RESULT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15MAIL_RESULT_KIND_SENT\x10\x01\x12\x1a\n\x16MAIL_RESULT_KIND_RETRY\x10\x02\x12\x1d\n\x19MAIL_RESULT_KIND_REJECTED\x10\x03\x12#\n\x1fMAIL_RESULT_KIND_NOT_CONFIGURED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csmith/delivery/v1/mail.proto\x12\x11smith.delivery.v1\"i\n\x04Mail\x12\n\n\x02to\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x11\n\x04text\x18\x03 \x01(\tB\x03\x80\x01\x01\x12\x11\n\x04html\x18\x04 \x01(\tB\x03\x80\x01\x01\x12\n\n\x02id\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\xad\x01\n\nMailResult\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.smith.delivery.v1.MailResultKind\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tsmtp_code\x18\x04 \x01(\r\x12\x13\n\x0bsmtp_answer\x18\x05 \x01(\t\x12\x12\n\nlatency_ms\x18\x06 \x01(\r\x12\x11\n\tsimulated\x18\x07 \x01(\x08*\xad\x01\n\x0eMailResultKind\x12 \n\x1cMAIL_RESULT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15MAIL_RESULT_KIND_SENT\x10\x01\x12\x1a\n\x16MAIL_RESULT_KIND_RETRY\x10\x02\x12\x1d\n\x19MAIL_RESULT_KIND_REJECTED\x10\x03\x12#\n\x1fMAIL_RESULT_KIND_NOT_CONFIGURED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +35,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MAIL'].fields_by_name['text']._serialized_options = b'\200\001\001'
   _globals['_MAIL'].fields_by_name['html']._loaded_options = None
   _globals['_MAIL'].fields_by_name['html']._serialized_options = b'\200\001\001'
-  _globals['_MAILRESULTKIND']._serialized_start=316
-  _globals['_MAILRESULTKIND']._serialized_end=489
+  _globals['_MAILRESULTKIND']._serialized_start=335
+  _globals['_MAILRESULTKIND']._serialized_end=508
   _globals['_MAIL']._serialized_start=51
   _globals['_MAIL']._serialized_end=156
   _globals['_MAILRESULT']._serialized_start=159
-  _globals['_MAILRESULT']._serialized_end=313
+  _globals['_MAILRESULT']._serialized_end=332
 # @@protoc_insertion_point(module_scope)

@@ -109,6 +109,7 @@ class MailResult(_message.Message):
     SMTP_CODE_FIELD_NUMBER: _builtins.int
     SMTP_ANSWER_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
+    SIMULATED_FIELD_NUMBER: _builtins.int
     kind: Global___MailResultKind.ValueType
     """The verdict."""
     reason: _builtins.str
@@ -121,6 +122,8 @@ class MailResult(_message.Message):
     """What the mail server said, 500 characters at most. Empty if it said nothing."""
     latency_ms: _builtins.int
     """How long the attempt took, in milliseconds."""
+    simulated: _builtins.bool
+    """Whether it went to the simulator, which keeps mails and passes none on."""
     def __init__(
         self,
         *,
@@ -130,10 +133,11 @@ class MailResult(_message.Message):
         smtp_code: _builtins.int = ...,
         smtp_answer: _builtins.str = ...,
         latency_ms: _builtins.int = ...,
+        simulated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "latency_ms", b"latency_ms", "message", b"message", "reason", b"reason", "smtp_answer", b"smtp_answer", "smtp_code", b"smtp_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "latency_ms", b"latency_ms", "message", b"message", "reason", b"reason", "simulated", b"simulated", "smtp_answer", b"smtp_answer", "smtp_code", b"smtp_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

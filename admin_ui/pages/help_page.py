@@ -1,0 +1,94 @@
+"""Where help is: how to go live, the documents, the API's reference, and which release this is."""
+
+from importlib.metadata import version
+
+from nicegui import ui
+
+from admin_ui.components.html import code, div, p, text
+from admin_ui.components.layout import card, fact, facts, page_header
+from admin_ui.site import Site, api_reference
+from admin_ui.theme import DISTRIBUTION
+from admin_ui.visit import Visit
+from service_kit.reach import doubts_for_phones, unreachable_for_phones
+
+PATH = "/help"
+DOCUMENTS = (
+    ("docs/quick-start.md", "ten minutes from nothing to a moving Live Activity"),
+    ("docs/concepts.md", "the words, and what is promised"),
+    ("docs/rest.md", "the REST API: endpoints, errors, headers"),
+    ("docs/sdks.md", "the official SDKs with this server"),
+    ("docs/ios.md", "for authors of the iPhone app: pairing, tokens, cards"),
+    ("docs/production.md", "going live: Apple's key, names and certificates, replicas"),
+    ("docs/operating.md", "every setting, backup, security"),
+    ("docs/troubleshooting.md", "something does not arrive"),
+)
+
+
+def create(site: Site) -> None:
+    """Registers `/help`."""
+
+    @site.page(PATH, title="Help")
+    async def help_page(visit: Visit) -> None:
+        with page_header("Help", "How to go on from here."):
+            pass
+        _going_live(visit)
+        with (
+            card("Documentation", "These documents belong to this release: they lie in the source, from README.md on."),
+            facts(),
+        ):
+            for path, about in DOCUMENTS:
+                with fact(about.capitalize()):
+                    code(path)
+        with card("This server"), facts():
+            with fact("Release", f"{DISTRIBUTION} {version(DISTRIBUTION)}"):
+                pass
+            with fact("API reference"):
+                _outside(api_reference(visit.settings), api_reference(visit.settings))
+
+
+def _going_live(visit: Visit) -> None:
+    server, where = visit.settings.gateway_url, visit.destinations
+    doubt = unreachable_for_phones(server) or doubts_for_phones(server)
+    about = "What it takes until a push reaches a real iPhone, and an invite a real mail box."
+    with card("Going live", about), ui.element("ol").classes("going-live").props("id=going-live"):
+        _step(
+            "An app on the iPhone",
+            "Your own, signed by your team at Apple, which pairs and reports its tokens as docs/ios.md describes.",
+            is_done=None,
+        )
+        _step(
+            "A key from Apple",
+            "Set SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID, SMITH_APNS_TEAM_ID and SMITH_APNS_TOPIC, and start the "
+            "server again: the simulator stays off then. Settings checks them.",
+            is_done=not where.pushes_are_simulated if where.pushes else None,
+        )
+        _step(
+            "An address that phones reach",
+            doubt or f"Phones are told {server}.",
+            is_done=not doubt,
+        )
+        _step(
+            "A mail server",
+            "Set SMITH_SMTP_HOST and SMITH_SMTP_FROM. Until then copy the links of invites and pass them on.",
+            is_done=not where.mails_are_simulated and where.mails > 1 if where.mails else None,
+        )
+        _step(
+            "A look at everything",
+            "Run `smith doctor` on the server: it names what is missing.",
+            is_done=None,
+        )
+
+
+def _step(name: str, about: str, *, is_done: bool | None) -> None:
+    """`is_done` is None if it cannot be told from here."""
+    with ui.element("li"):
+        with div("cluster"):
+            text(name, "strong")
+            if is_done is not None:
+                text("done" if is_done else "to do", f"badge badge-{'good' if is_done else 'warn'}")
+        p(about, "muted")
+
+
+def _outside(name: str, url: str) -> None:
+    link = text(name, "link", "a")
+    link.props["href"] = url

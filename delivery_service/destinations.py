@@ -1,0 +1,59 @@
+"""Where pushes and mails go: out into the world, or to the simulator, which keeps them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from smith.delivery.v1.delivery_service_pb2 import Destination, GetDestinationsResponse
+
+from delivery_service.apns import outcomes
+from delivery_service.settings import DeliverySettings, split_address
+from service_kit.peers import is_loopback
+
+NONE = Destination.DESTINATION_NONE
+SIMULATOR = Destination.DESTINATION_SIMULATOR
+REAL = Destination.DESTINATION_REAL
+
+APPLES_HOSTS = ".push.apple.com"
+
+
+def pushes_are_simulated(settings: DeliverySettings) -> bool:
+    """Whether pushes go to the simulator: as told, else if they go to no host of Apple's."""
+    if settings.apns_simulated is not None:
+        return settings.apns_simulated
+    return not any(host.endswith(APPLES_HOSTS) for host in _apns_hosts(settings))
+
+
+def mails_are_simulated(settings: DeliverySettings) -> bool:
+    """Whether mails go to the simulator: as told, else if they go where simulated pushes go."""
+    if settings.smtp_host is None:
+        return False
+    if settings.smtp_simulated is not None:
+        return settings.smtp_simulated
+    hosts = _apns_hosts(settings)
+    is_there = settings.smtp_host in hosts or (is_loopback(settings.smtp_host) and all(map(is_loopback, hosts)))
+    return pushes_are_simulated(settings) and is_there
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """What this service can tell of where things go. `push_fault` says why nothing can be sent now, or is empty."""
+
+    pushes_simulated: bool
+    mails_simulated: bool
+    has_mail_server: bool
+    push_fault: Callable[[], str]
+
+    def describe(self) -> GetDestinationsResponse:
+        """The answer to `GetDestinations`."""
+        fault = self.push_fault()
+        return GetDestinationsResponse(
+            pushes=NONE if fault == "ProviderKeyMissing" else SIMULATOR if self.pushes_simulated else REAL,
+            mails=(SIMULATOR if self.mails_simulated else REAL) if self.has_mail_server else NONE,
+            push_fault=fault,
+            push_fault_explanation=outcomes.verdict_of("", fault).why if fault else "",
+        )
+
+
+def _apns_hosts(settings: DeliverySettings) -> set[str]:
+    addresses = (settings.apns_production_address, settings.apns_sandbox_address)
+    return {split_address(address)[0] for address in addresses}
