@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from nicegui import ui
+from nicegui import Client, ui
 from nicegui.functions.download import download
 from nicegui.functions.navigate import Navigate
 from nicegui.functions.notify import notify
@@ -17,13 +17,39 @@ from nicegui.testing.general import nicegui_reset_globals
 
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import build_app
+from tests.admin.plain import shown
 from tests.core.conftest import account, core, new_database, stranger
 from tests.core.harness import DEADLINE_SECONDS, Account, Core
 from tests.waiting import eventually_async
 
 __all__ = ["account", "core", "new_database", "stranger"]
 
-Open = Callable[..., User]
+Open = Callable[..., "Person"]
+
+
+class Person(User):
+    """Somebody who looks at pages; also at the plain one for signing in, which a page may send them to."""
+
+    plain: httpx.Response | None = None
+    """The plain page that they look at."""
+
+    async def open(self, path: str, *, clear_forward_history: bool = True) -> Client | None:  # type: ignore[override]
+        """Opens a page. Answers with None if it is a plain one."""
+        self.plain = None
+        if path.startswith("/sign-in"):
+            answer = await self.http_client.get(path, follow_redirects=True)
+            if answer.url.path == "/sign-in":
+                self.plain = answer
+                return None
+        return await super().open(path, clear_forward_history=clear_forward_history)
+
+    async def is_sent_to_sign_in(self) -> str:
+        """Returns what the page for signing in says, once they are there."""
+
+        async def there() -> httpx.Response | None:
+            return self.plain
+
+        return shown(await eventually_async("the page for signing in", there))
 
 
 @asynccontextmanager
@@ -35,12 +61,12 @@ async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
         app = build_app(core.channel, config)
         clients: list[httpx.AsyncClient] = []
 
-        def open_as(session: str | None = None) -> User:
+        def open_as(session: str | None = None) -> Person:
             cookies = {"smith_session": session} if session else {}
             transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
             client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", cookies=cookies)
             clients.append(client)
-            return User(client)
+            return Person(client)
 
         try:
             async with app.router.lifespan_context(app):
