@@ -1,10 +1,12 @@
-"""`python -m core_service` serves; its commands make accounts and look after the schema."""
+"""`python -m core_service` serves; its commands make accounts, let people back in and look after the schema."""
 
 import argparse
 import asyncio
 import json
 import os
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 from core_service.settings import CoreSettings, DatabaseSettings
 from service_kit import logs, process, tracing
@@ -23,6 +25,8 @@ def main() -> None:
         sys.exit(_schema(arguments))
     if arguments.command == "create-account":
         sys.exit(_create_account(arguments))
+    if arguments.command == "reset-password":
+        sys.exit(_reset_password(arguments))
     settings = load(CoreSettings)
     logs.configure("core", settings.log_level, settings.log_format)
     require_protection(settings, "core")
@@ -42,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     another.add_argument("--email", required=True)
     another.add_argument("--account-name", required=True)
     another.add_argument("--name", help="the owner's; the e-mail address if left out")
+    reset = commands.add_parser("reset-password", help="make a link that sets a person's password, and say so as JSON")
+    reset.add_argument("--email", required=True)
+    reset.add_argument("--admin-url", required=True, help="where the person's browser finds the admin app")
     schema = commands.add_parser("migrate", help="bring the database to the newest schema, and say so as JSON")
     schema.add_argument("--check", action="store_true", help="only look; the exit code is 1 if it is behind")
     commands.add_parser("revisions", help="list the schemas that this release knows, as JSON")
@@ -78,6 +85,21 @@ def _create_account(arguments: argparse.Namespace) -> int:
         # Arguments and environment can be read by others. What is no text becomes what no password may contain.
         password=sys.stdin.buffer.read(LONGEST_PASSWORD).decode(errors="surrogateescape").removesuffix("\n"),
     )
+    return _answer(making)
+
+
+def _reset_password(arguments: argparse.Namespace) -> int:
+    from core_service import bootstrap
+
+    settings = load(DatabaseSettings)
+    logs.configure("core", settings.log_level, settings.log_format)
+    return _answer(bootstrap.reset_password(settings.database_url, arguments.email, arguments.admin_url))
+
+
+def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:
+    """Prints what was made, or what is wrong."""
+    from core_service import bootstrap
+
     try:
         print(json.dumps(asyncio.run(making)))
     except bootstrap.CannotMake as error:

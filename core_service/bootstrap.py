@@ -1,4 +1,5 @@
-"""Makes accounts with their owners for the operator, who has the database: the first one, and more.
+"""Makes accounts with their owners for the operator, who has the database: the first one, and more. And lets a person
+back in who has lost their password.
 
 That is the authority asked for: whoever has the database could do all of it anyway, and no call over the network makes
 an account but the one with a setup code, which is of use once.
@@ -10,9 +11,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import sqlalchemy.exc
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core_service import migrations
 from core_service.auth.service import Passwords
+from core_service.password_resets.operator import OperatorResets
+from core_service.password_resets.wiring import reset_links
 from core_service.teams.service import Accounts, Defaults
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
@@ -54,13 +58,34 @@ async def create_account(
     }
 
 
+async def reset_password(database_url: str, email: str, admin_url: str) -> dict[str, Any]:
+    """Makes a link with which the person with this e-mail address sets a new password, once, within an hour.
+
+    Raises CannotMake, also if nobody signs in with this address.
+    """
+    async with _database(database_url, upgrade=False) as engine:
+        url, person, expires_at = await OperatorResets(engine, reset_links(admin_url)).make(email)
+    return {
+        "email": person.email,
+        "name": person.name,
+        "url": url,
+        "expires_at": expires_at.isoformat(timespec="seconds"),
+    }
+
+
 @asynccontextmanager
 async def _accounts(database_url: str, *, upgrade: bool = True) -> AsyncIterator[Accounts]:
+    async with _database(database_url, upgrade=upgrade) as engine:
+        yield Accounts(engine, Passwords(), Defaults(1, 1, 1))
+
+
+@asynccontextmanager
+async def _database(database_url: str, *, upgrade: bool) -> AsyncIterator[AsyncEngine]:
     try:
         await asyncio.to_thread(_see_to_schema, database_url, upgrade=upgrade)
         engine = create_engine(database_url, pool_size=1)
         try:
-            yield Accounts(engine, Passwords(), Defaults(1, 1))
+            yield engine
         finally:
             await engine.dispose()
     except DomainError as error:

@@ -1,11 +1,11 @@
 """What the core can be told by its environment."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from service_kit.settings import ServiceSettings, empty_is_unset
 
@@ -35,6 +35,8 @@ class CoreSettings(DatabaseSettings):
     """Where people's browsers find the admin app; links in mails lead there."""
     rate_limit_per_minute: int = Field(default=60, ge=1, le=1_000_000)
     """Requests a minute of accounts without a setting of their own."""
+    max_rate_limit_per_minute: int = Field(default=1_000_000, ge=1, le=1_000_000)
+    """The most requests a minute that an account may have, whatever its owners choose."""
     max_live_activities: int = Field(default=4, ge=1, le=10_000)
     """Live Activities at once of accounts without a setting of their own."""
     live_activity_attributes_type: str = Field(default="ActivitySmithAttributes", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -56,6 +58,12 @@ class CoreSettings(DatabaseSettings):
 
     setup_code: Annotated[Annotated[SecretStr, Field(min_length=16)] | None, BeforeValidator(empty_is_unset)] = None
     """With it, and only with it, the server's first account can be made in the admin app."""
+
+    @model_validator(mode="after")
+    def _default_is_allowed(self) -> Self:
+        if self.rate_limit_per_minute > self.max_rate_limit_per_minute:
+            raise ValueError("SMITH_RATE_LIMIT_PER_MINUTE must not be above SMITH_MAX_RATE_LIMIT_PER_MINUTE")
+        return self
 
     @field_validator("database_url")
     @classmethod

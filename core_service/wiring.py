@@ -11,6 +11,7 @@ import sqlalchemy.exc
 from core_service import migrations
 from core_service.api.wiring import build_server
 from core_service.apns_check.grpc_asker import GrpcAsker
+from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.last_used import LastUsed
 from core_service.backlog import Backlog
 from core_service.clock import Clock
@@ -25,12 +26,14 @@ from core_service.events.service import EventBus
 from core_service.health import HealthReport
 from core_service.idempotency.service import IdempotentRequests
 from core_service.insight.service import Tally
-from core_service.invites.wiring import build_invites
+from core_service.invites.wiring import InviteArea, build_invites
 from core_service.jobs import cancel, start_jobs
 from core_service.live_activities.wiring import build_live_activities
 from core_service.mail.grpc_sender import GrpcMailSender
+from core_service.mail.service import MailSender
 from core_service.metrics import CoreCollector, PoolCollector
 from core_service.orm import now
+from core_service.password_resets.wiring import PasswordResetArea, build_password_resets
 from core_service.retention.service import Ages, Retention
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
@@ -40,7 +43,7 @@ from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.signing_keys import SigningKeys
 from service_kit import metrics
 from service_kit.client import open_channel
-from service_kit.database import create_batch_pool, create_engine, create_request_pool
+from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
 
@@ -112,12 +115,12 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         )
         keys = SigningKeys(requests, engine)
         webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
-        invites = build_invites(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
+        invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
         status = ServerStatus(lines, events, requests, now)
         status.wakes(dispatch.wake, area.reconciler.wake)
         relay = build_relay(settings.redis_url, events, lines, status)
         retention = Retention(batches, ages_of(settings), clock)
-        last_used, idempotent = LastUsed(batches), IdempotentRequests(requests)
+        last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
         backlog = Backlog(batches, clock)
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
@@ -146,23 +149,34 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             keys=keys,
             webhooks=webhooks,
             invites=invites,
+            resets=resets,
             last_used=last_used,
+            failures=failures,
             idempotent=idempotent,
             status=status,
             apns=GrpcAsker(channel),
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
-        by_the_database = [dispatch.release, webhooks.release, invites.mailer.release]
-        claiming = start_jobs(dispatch.run, area.reconciler.run, area.timekeeper.run, webhooks.run, invites.mailer.run)
+        by_the_database = [dispatch.release, webhooks.release, invites.mailer.release, resets.mailer.release]
+        claiming = start_jobs(
+            dispatch.run,
+            area.reconciler.run,
+            area.timekeeper.run,
+            webhooks.run,
+            invites.mailer.run,
+            resets.mailer.run,
+        )
         background = start_jobs(
             settler.run,
             area.settler.run,
             courier.run,
             webhooks.write,
             invites.mailer.write,
+            resets.mailer.write,
             retention.run,
             last_used.run,
+            failures.run,
             tally.run,
             idempotent.run,
             HealthReport(server, [requests, batches], status).run,
@@ -181,11 +195,21 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    for working in (dispatch, area.reconciler, webhooks, invites.mailer, courier):
+                    for working in (dispatch, area.reconciler, webhooks, invites.mailer, resets.mailer, courier):
                         await working.drain()
-                    await last_used.flush()
-                    await tally.flush()
+                    for noted in (last_used, failures, tally):
+                        await noted.flush()
             await cancel(*background)
+
+
+def build_mails(
+    sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str
+) -> tuple[InviteArea, PasswordResetArea]:
+    """What sends mails."""
+    return (
+        build_invites(sender, batches, events, admin_url=admin_url),
+        build_password_resets(sender, batches, events, admin_url=admin_url),
+    )
 
 
 def build_relay(redis_url: str | None, events: EventBus, lines: LineCourier, status: ServerStatus) -> EventRelay | None:

@@ -2,7 +2,7 @@
 
 import re
 
-NAMES = "ask|dev|ses|inv|whsec"
+NAMES = "ask|dev|ses|inv|pwr|whsec"
 SECRET = re.compile(rf"(?:\b({NAMES})_[A-Za-z0-9_+/=-]{{6,}}|({NAMES})_[A-Za-z0-9_+/=-]{{40,}})")
 """Ours by their prefixes. A long one is found within a word, too: an escape or a percent code may stand before it."""
 BEARER = re.compile(r"(?i)\b(bearer|authorization\W{1,5}basic)\s+[A-Za-z0-9._~+/=-]{6,}")

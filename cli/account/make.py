@@ -25,12 +25,17 @@ async def make_account(settings: UpSettings, wanted: NewAccount) -> dict[str, st
     Core's command does it, on the database: there is no call for it over the network, where it would need a secret of
     its own that opens a door for ever. Raises CannotStart or Failed, and then nothing was made.
     """
-    if not settings.database_url and not has_embedded_database(settings):
-        folder = absolute(settings.data_dir)
-        raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right? `smith up` makes one")
+    require_database(settings)
     # With `=`, for a name may begin with a hyphen.
     options = [f"--account-name={wanted.name}", f"--email={wanted.email}"]
     options += [] if wanted.owner_name is None else [f"--name={wanted.owner_name}"]
     async with open_database(settings, "smith account create") as url:
         made = await ask_core("create-account", *options, database_url=url, given=wanted.password.encode())
     return dict(made)
+
+
+def require_database(settings: UpSettings) -> None:
+    """Raises CannotStart if there is none to work on."""
+    if not settings.database_url and not has_embedded_database(settings):
+        folder = absolute(settings.data_dir)
+        raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right? `smith up` makes one")

@@ -8,12 +8,12 @@ import typer
 
 from cli.commands.text import JSON, text
 
-app = typer.Typer(help="Make workspaces.", no_args_is_help=True)
+app = typer.Typer(help="Make workspaces, and let people back in.", no_args_is_help=True)
 
 
 @app.callback()
 def account() -> None:
-    """Make workspaces."""
+    """Make workspaces, and let people back in."""
 
 
 @app.command()
@@ -54,3 +54,32 @@ def create(
     typer.echo(f"Made the workspace {name.strip()!r}, owned by {made['email']}.")
     if secret:
         typer.echo(f"The password, shown this once: {secret}")
+
+
+@app.command("reset-password")
+def reset_password(
+    email: Annotated[str, typer.Argument(help="The person's e-mail address.", callback=text, show_default=False)],
+    *,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Make a link with which a person who has lost their password sets a new one.
+
+    The link works once, for an hour. Whoever has it can sign in as that person: give it to nobody else. When it is used
+    all sessions of the person end, and the audit logs of their workspaces tell of it.
+
+    This works on the database as `smith account create` does, whether the server runs or not; the page that the link
+    leads to needs the server.
+    """
+    from cli.account.reset import make_link
+    from cli.commands.running import run
+    from cli.up.settings import UpSettings
+
+    def work(settings: UpSettings) -> Awaitable[dict[str, str]]:
+        return make_link(settings, email)
+
+    made: dict[str, str] = run("account", work)
+    if as_json:
+        typer.echo(json.dumps(made))
+        return
+    typer.echo(made["url"])
+    typer.echo(f"It sets the password of {made['email']}, once, until {made['expires_at']}.", err=True)

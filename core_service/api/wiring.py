@@ -52,6 +52,7 @@ from core_service.audit.service import AuditLog
 from core_service.audit.servicer import AuditServicer
 from core_service.auth.api_keys import ApiKeys
 from core_service.auth.credentials import Credentials
+from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.interceptor import AccessInterceptor, read_policies
 from core_service.auth.last_used import LastUsed
 from core_service.auth.password_change import PasswordChanges
@@ -84,6 +85,9 @@ from core_service.live_activities.wiring import LiveActivityArea
 from core_service.mail.service import TestMails
 from core_service.mail.servicer import MailServicer
 from core_service.metrics import error_counter
+from core_service.password_resets.service import PasswordResets
+from core_service.password_resets.servicer import PasswordResetServicer
+from core_service.password_resets.wiring import PasswordResetArea
 from core_service.push.history import NotificationHistory
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
@@ -147,7 +151,9 @@ def build_server(
     keys: SigningKeys,
     webhooks: WebhookRunner,
     invites: InviteArea,
+    resets: PasswordResetArea,
     last_used: LastUsed,
+    failures: FailedSignIns,
     idempotent: IdempotentRequests,
     status: ServerStatus,
     apns: Asker,
@@ -155,13 +161,24 @@ def build_server(
 ) -> GrpcServer:
     """The gRPC server with every service, not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
-    credentials = Credentials(pool, last_used, settings.rate_limit_per_minute)
+    credentials = Credentials(
+        pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute
+    )
     passwords = Passwords()
-    sessions = Sessions(engine, passwords, rate_limiter)
+    sessions = Sessions(engine, passwords, rate_limiter, failures)
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
-    accounts = Accounts(engine, passwords, Defaults(settings.rate_limit_per_minute, settings.max_live_activities))
+    limits = Defaults(settings.rate_limit_per_minute, settings.max_live_activities, settings.max_rate_limit_per_minute)
+    accounts = Accounts(engine, passwords, limits)
     api_keys, membership = ApiKeys(engine), Membership(engine, events)
     owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
+    password_resets = PasswordResets(
+        engine,
+        sessions=sessions,
+        passwords=passwords,
+        rate_limiter=rate_limiter,
+        links=resets.links,
+        mailer=resets.mailer,
+    )
     acceptance = Acceptance(engine, sessions, passwords, rate_limiter, events)
     code = settings.setup_code.get_secret_value() if settings.setup_code else None
     setup = Setup(accounts, sessions, rate_limiter, code)
@@ -236,7 +253,7 @@ def build_server(
         ),
         (
             password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,
-            password_reset_service_pb2_grpc.PasswordResetServiceServicer(),
+            PasswordResetServicer(password_resets),
         ),
         (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, area.phones, runs)),
         (

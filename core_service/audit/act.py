@@ -27,6 +27,12 @@ class Act:
 current: ContextVar[Act | None] = ContextVar("act", default=None)
 
 
+def client_address() -> str:
+    """Where what is being done comes from; empty if that is not known."""
+    doing = current.get()
+    return (doing and doing.client_address) or ""
+
+
 def belongs_to(account_id: uuid.UUID) -> None:
     """What is being done is told in the log of this account, not in that of the caller's, whom it does not concern."""
     doing = current.get()

@@ -1,10 +1,12 @@
 """Writes the audit entry of an act into the transaction that does it: both are there, or neither is."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 from sqlmodel import col, select
 
@@ -55,6 +57,19 @@ async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subjec
             "request_id": doing.request_id,
         },
     )
+
+
+def record_in(
+    session: AsyncSession, account_ids: Sequence[uuid.UUID], *, subject_id: uuid.UUID, actor_name: str
+) -> None:
+    """The same for an act that concerns several accounts: an entry in the log of each. Of somebody without
+    credentials, who is known by `actor_name` all the same."""
+    doing = act.current.get()
+    if doing is None or doing.is_written:
+        return
+    doing.is_written = True
+    doing.subject_id = subject_id
+    session.add_all(_entry(doing, account_id, [], actor_name) for account_id in account_ids)
 
 
 def _before_commit(session: OrmSession) -> None:

@@ -49,10 +49,12 @@ def read_token(authorization: str) -> str:
 class Credentials:
     """Knows every credential that is good at this moment."""
 
-    def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int) -> None:
+    def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int, *, ceiling: int) -> None:
+        """`ceiling` is the most requests a minute that any account may have, whatever it has chosen."""
         self._pool = pool
         self._last_used = last_used
         self._default_rate_limit = default_rate_limit
+        self._ceiling = ceiling
 
     async def principal(self, authorization: str) -> Principal:
         """Who holds the credentials in this `authorization` header.
@@ -71,7 +73,7 @@ class Credentials:
             row = await self._row(SELECT_SESSION, hash_secret(token))
             if row is None:
                 return None
-            return SessionPrincipal(row[0], row[1], row[2], Role(row[3]), row[4] or self._default_rate_limit)
+            return SessionPrincipal(row[0], row[1], row[2], Role(row[3]), self._rate_limit(row[4]))
         if token.startswith(DEVICE):
             row = await self._row(SELECT_DEVICE, hash_secret(token))
             if row is not None:
@@ -89,8 +91,11 @@ class Credentials:
             api_key_id,
             account_id,
             tuple(_channel(text) for text in channels) if scope == "channels" else None,
-            rate_limit or self._default_rate_limit,
+            self._rate_limit(rate_limit),
         )
+
+    def _rate_limit(self, chosen: int | None) -> int:
+        return min(chosen or self._default_rate_limit, self._ceiling)
 
     async def _row(self, query: str, secret_hash: bytes):  # type: ignore[no-untyped-def] # columns differ by query
         async with self._pool.connection() as connection:

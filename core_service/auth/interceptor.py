@@ -36,6 +36,10 @@ ACCOUNT_KEY = "x-account-id"
 """Metadata in which a page of the admin app says for which account it was drawn: what somebody does on it must not
 happen in another one, to which they have moved in the meantime."""
 
+ACTS_A_MINUTE = 600
+"""Acts of administration of one person: far above what people and their scripts do, and few enough that nobody drowns
+an audit log."""
+
 MISMATCH = {
     ApiKeyPrincipal: "An API key cannot do this.",
     SessionPrincipal: "Only an owner of the account can do this.",
@@ -107,6 +111,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
     def _guarded(self, inner: AwaitedCall, policy: options_pb2.MethodPolicy) -> AwaitedCall:
         public = options_pb2.ACCESS_PUBLIC in policy.allow
         allowed, rate_limited = frozenset(policy.allow), policy.rate_limited
+        is_act = policy.audited and not rate_limited
 
         async def call(request: Any, context: Any) -> Any:
             metadata = context.invocation_metadata()
@@ -116,6 +121,8 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
                 principal = await self._admit(allowed, metadata)
             if rate_limited:
                 await self._count(principal, context)
+            if is_act and isinstance(principal, SessionPrincipal):
+                await self._count_act(principal)
             principals.current.set(principal)
             return await inner(request, context)
 
@@ -158,6 +165,11 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         if allowed.isdisjoint(_kinds(principal)):
             raise Forbidden(MISMATCH[type(principal)])
         return principal
+
+    async def _count_act(self, principal: SessionPrincipal) -> None:
+        verdict = await self._rate_limiter.hit(str(principal.user_id), ACTS_A_MINUTE, kind="acts")
+        if not verdict.allowed:
+            raise RateLimited(limit=verdict.limit, retry_after_seconds=verdict.reset_seconds)
 
     async def _count(self, principal: Principal, context: Any) -> None:
         if not isinstance(principal, ApiKeyPrincipal | SessionPrincipal):

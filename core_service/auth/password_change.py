@@ -8,11 +8,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
+from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH
+from core_service.password_resets.models import PasswordResetToken
 from core_service.teams.models import User
 from core_service.validation import require_text
 from service_kit.errors import Unavailable
@@ -29,8 +32,11 @@ class PasswordChanges:
         self._passwords = passwords
         self._rate_limiter = rate_limiter
 
-    async def change(self, user_id: uuid.UUID, session_id: uuid.UUID, *, current: str, new: str) -> int:
-        """Changes the person's password and ends all their sessions but this one. Returns how many it has ended.
+    async def change(
+        self, user_id: uuid.UUID, session_id: uuid.UUID, *, current: str, new: str, client_address: str
+    ) -> int:
+        """Changes the person's password and ends all their sessions but this one, and all links to a new password.
+        Returns how many sessions it has ended.
 
         Raises InvalidRequest; Forbidden if `current` is wrong; TooManyAttempts after 10 wrong ones in 15 minutes;
         Unavailable if somebody else has changed it meanwhile, or too many passwords are being checked.
@@ -39,11 +45,12 @@ class PasswordChanges:
         require_text(new, "new_password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
         windows: Sequence[GuessWindow] = [(GUESSES, "password-change", str(user_id))]
         await self._rate_limiter.refuse_guessing(windows)
-        async with self._passwords.slot():
+        async with self._passwords.slot(str(user_id), network_of(client_address)):
             await self._rate_limiter.refuse_guessing(windows)
             async with self._database() as session:
                 stored = await session.scalar(select(col(User.password_hash)).where(col(User.id) == user_id))
             if not await self._passwords.verify(current, stored):
+                failed("password change", client_address)
                 await self._rate_limiter.count_wrong_guess(windows)
                 raise Forbidden("current_password is wrong.")
             hashed = await self._passwords.hash(new)
@@ -52,6 +59,8 @@ class PasswordChanges:
             changed = update(User).where(unchanged).values(password_hash=hashed).returning(col(User.id))
             if await session.scalar(changed) is None:
                 raise Unavailable("The password was changed at the same moment. Sign in and try again.")
+            links = delete(PasswordResetToken).where(col(PasswordResetToken.user_id) == user_id)
+            await session.execute(links.execution_options(synchronize_session=False))
             return await _end_others(session, user_id, session_id)
 
     async def sign_out_elsewhere(self, user_id: uuid.UUID, session_id: uuid.UUID) -> int:

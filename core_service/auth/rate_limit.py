@@ -35,6 +35,15 @@ class Verdict:
     """Seconds until the oldest counted request leaves the window: the least useful wait."""
 
 
+class RequestsPerMinute(RateLimitItemPerMinute):
+    """Requests a minute, counted under the same name whatever the limit is: an account that changes its limit must not
+    get its used up requests back."""
+
+    def key_for(self, *identifiers: bytes | str | float) -> str:
+        """The name of the count."""
+        return RateLimitItemPerMinute(0, self.multiples, self.namespace).key_for(*identifiers)
+
+
 class InProcessStorage(MemoryStorage):
     """limits' memory storage, swept now and then.
 
@@ -68,28 +77,29 @@ class RateLimiter:
     def __init__(self, storage: Storage) -> None:
         self._windows = MovingWindowRateLimiter(storage)
 
-    async def hit(self, account_id: str, limit: int) -> Verdict:
-        """Counts a request of the account against its requests a minute, unless they are used up.
+    async def hit(self, caller_id: str, limit: int, *, kind: str = "account") -> Verdict:
+        """Counts a request of the caller, an account unless told otherwise, against its requests a minute, unless they
+        are used up. Another limit counts the same requests: it begins no new window.
 
         While Redis is away every request passes: delivering matters more than counting.
         """
-        item = RateLimitItemPerMinute(limit)
+        item = RequestsPerMinute(limit)
         try:
-            allowed = await self._windows.hit(item, "account", account_id)
-            stats = await self._windows.get_window_stats(item, "account", account_id)
+            allowed = await self._windows.hit(item, kind, caller_id)
+            stats = await self._windows.get_window_stats(item, kind, caller_id)
         except RedisError as error:
             log.warning("rate limits are not enforced, Redis is away: %s", error)
             return Verdict(True, limit, limit, 60)
-        return Verdict(allowed, limit, stats.remaining, max(1, math.ceil(stats.reset_time - time.time())))
+        return Verdict(allowed, limit, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time())))
 
     async def used(self, account_id: str, limit: int) -> int | None:
         """How many of the account's requests a minute are used up now; None while Redis is away. Counts nothing."""
         try:
-            stats = await self._windows.get_window_stats(RateLimitItemPerMinute(limit), "account", account_id)
+            stats = await self._windows.get_window_stats(RequestsPerMinute(limit), "account", account_id)
         except RedisError as error:
             log.warning("the use of a rate limit cannot be told, Redis is away: %s", error)
             return None
-        return limit - stats.remaining
+        return min(limit, limit - stats.remaining)
 
     async def refuse_guessing(self, windows: Sequence[GuessWindow]) -> None:
         """Counts nothing. Raises TooManyAttempts if any of the windows is full, and Unavailable while Redis is away:
@@ -100,6 +110,13 @@ class RateLimiter:
             raise _uncounted(error) from error
         if any(waits):
             raise TooManyAttempts(retry_after_seconds=max(waits))
+
+    async def is_full(self, windows: Sequence[GuessWindow]) -> bool:
+        """Whether the next guess in any of the windows will be refused. Raises Unavailable while Redis is away."""
+        try:
+            return any([await self._wait(window) for window in windows])
+        except RedisError as error:
+            raise _uncounted(error) from error
 
     async def count_wrong_guess(self, windows: Sequence[GuessWindow]) -> None:
         """Counts a wrong guess in each of the windows. Raises Unavailable while Redis is away."""
@@ -120,6 +137,22 @@ class RateLimiter:
                 raise TooManyAttempts(retry_after_seconds=await self._wait((item, *identifiers)) or 1)
         except RedisError as error:
             log.warning("haste is not noticed, Redis is away: %s", error)
+
+    async def refuse_flood(self, item: RateLimitItem, *identifiers: str) -> None:
+        """The same for what is at others' cost: while Redis is away it raises Unavailable."""
+        try:
+            if not await self._windows.hit(item, *identifiers):
+                raise TooManyAttempts(retry_after_seconds=await self._wait((item, *identifiers)) or 1)
+        except RedisError as error:
+            raise _uncounted(error) from error
+
+    async def forgive(self, windows: Sequence[GuessWindow]) -> None:
+        """Forgets the wrong guesses in these windows. While Redis is away they stay until they are old."""
+        try:
+            for item, *identifiers in windows:
+                await self._windows.clear(item, *identifiers)
+        except RedisError as error:
+            log.warning("wrong guesses are not forgotten, Redis is away: %s", error)
 
     async def _wait(self, window: GuessWindow) -> int:
         """Seconds until another guess is welcome; 0 if one is now."""

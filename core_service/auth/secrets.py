@@ -8,6 +8,7 @@ API_KEY = "ask_"
 DEVICE = "dev_"
 SESSION = "ses_"
 INVITE = "inv_"
+PASSWORD_RESET = "pwr_"  # noqa: S105 - no password
 
 MAX_LENGTH = 200
 """Longer credentials are refused unread."""

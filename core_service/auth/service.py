@@ -9,11 +9,11 @@ from core_service.auth.sessions import (
     OpenSession,
     Sessions,
     SignIn,
-    new_session,
+    add_session,
     require_same_password,
 )
 
 __all__ = [
     "MIN_PASSWORD_LENGTH", "PASSWORD_LENGTH", "ApiKeys", "NewKey", "OpenSession", "PasswordChanges", "Passwords",
-    "ScopedKey", "Sessions", "SignIn", "new_session", "require_same_password",
+    "ScopedKey", "Sessions", "SignIn", "add_session", "require_same_password",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +15,18 @@ from sqlmodel import col
 from core_service.audit import act
 from core_service.auth.client_address import network_of
 from core_service.auth.errors import TooManyAttempts, Unauthenticated
+from core_service.auth.failed_sign_ins import FailedSignIns, failed
 from core_service.auth.models import Session
-from core_service.auth.passwords import Passwords
+from core_service.auth.passwords import Match, Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.secrets import SESSION, Secret, mint
+from core_service.auth.secrets import SESSION, mint
 from core_service.orm import now
 from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.teams.models import Member, User
 from core_service.validation import missing, require_email, require_text
 from service_kit.errors import NotFound, Unavailable
+
+log = logging.getLogger(__name__)
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
@@ -36,6 +40,12 @@ FAILURES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
 """For any e-mail address."""
 FAILURES_PER_EMAIL = RateLimitItemPerMinute(100, 15)
 """From any network. It does not hold where the person is signed in from: others must not be able to lock them out."""
+
+SIGN_INS = RateLimitItemPerMinute(60)
+"""Sessions that a person begins in a minute: what a program that signs in anew for each call may need."""
+
+MAX_SESSIONS = 50
+"""Of a person, at once; a new one ends the oldest."""
 
 FAMILIAR = 1000
 """Newest sessions of a person that are asked where they come from."""
@@ -93,10 +103,12 @@ class _Guess:
     @property
     def from_here(self) -> Sequence[GuessWindow]:
         """What is counted for where they come from."""
-        return [
-            (FAILURES_PER_PAIR, "sign-in", "pair", _digest(f"{self.email} {self.network}")),
-            (FAILURES_PER_NETWORK, "sign-in", "network", _digest(self.network)),
-        ]
+        return [self.pair, (FAILURES_PER_NETWORK, "sign-in", "network", _digest(self.network))]
+
+    @property
+    def pair(self) -> GuessWindow:
+        """What is counted for the e-mail address from where they come from."""
+        return (FAILURES_PER_PAIR, "sign-in", "pair", _digest(f"{self.email} {self.network}"))
 
     @property
     def from_everywhere(self) -> GuessWindow:
@@ -107,18 +119,21 @@ class _Guess:
 class Sessions:
     """People signed in."""
 
-    def __init__(self, engine: AsyncEngine, passwords: Passwords, rate_limiter: RateLimiter) -> None:
+    def __init__(
+        self, engine: AsyncEngine, passwords: Passwords, rate_limiter: RateLimiter, failures: FailedSignIns
+    ) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._passwords = passwords
         self._rate_limiter = rate_limiter
+        self._failures = failures
 
     async def sign_in(self, email: str, password: str, client_address: str) -> SignIn:
         """A session for the person with this e-mail address and password, in the first account they joined.
 
         Raises InvalidRequest; Unauthenticated, the same for an unknown address and a wrong password; TooManyAttempts
         after 10 failures for the e-mail address or 100 in all from the network of `client_address` in 15 minutes, or
-        100 for the e-mail address from everywhere, unless the person is signed in from that network; Unavailable if
-        too many sign in at once.
+        100 for the e-mail address from everywhere, unless the person is signed in from that network, and after 60
+        sessions in a minute; Unavailable if too many sign in at once.
         """
         return await self._open(await self.prove(email, password, client_address), client_address)
 
@@ -133,15 +148,16 @@ class Sessions:
         guess = _Guess(email, network_of(client_address))
         # Those who are blocked do not queue; those who queued may be blocked by now.
         await self._refuse_guessing(guess)
-        async with self._passwords.slot():
+        async with self._passwords.slot(email, guess.network):
             await self._refuse_guessing(guess)
             person = await self._find(email)
-            right = await self._passwords.verify(password, person.password_hash if person else None)
-            if person is None or not right:
-                await self._rate_limiter.count_wrong_guess([*guess.from_here, guess.from_everywhere])
+            match = await self._passwords.verify(password, person.password_hash if person else None)
+            if person is None or not match:
+                await self._count_failure(guess, client_address)
                 raise Unauthenticated("The e-mail address or the password is wrong.")
+            await self._rate_limiter.refuse_haste(SIGN_INS, "sessions", str(person.user_id))
             rehashed = None
-            if self._passwords.outdated(person.password_hash):
+            if match is Match.OUTDATED:
                 rehashed = await self._passwords.hash(password)
         return Proof(person.account_id, person.user_id, person.password_hash, rehashed)
 
@@ -151,6 +167,12 @@ class Sessions:
         Raises Unavailable if their password was changed meanwhile.
         """
         return await self._open(Proof(member.account_id, user.id, user.password_hash, None), client_address)
+
+    async def forgive(self, email: str, client_address: str) -> None:
+        """Forgets the failures for the address, from everywhere and from there: its person has proven in another way
+        who they are."""
+        guess = _Guess(email, network_of(client_address))
+        await self._rate_limiter.forgive([guess.pair, guess.from_everywhere])
 
     async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
         """Moves the person's session to another account of theirs, whose audit log is told.
@@ -207,6 +229,14 @@ class Sessions:
             if await session.scalar(delete(Session).where(*chosen).returning(col(Session.id))) is None:
                 raise missing(THING)
 
+    async def _count_failure(self, guess: "_Guess", client_address: str) -> None:
+        failed("sign-in", client_address)
+        await self._rate_limiter.count_wrong_guess([*guess.from_here, guess.from_everywhere])
+        locks = await self._rate_limiter.is_full([guess.pair, guess.from_everywhere])
+        if locks:
+            log.warning("locked sign-in from %s", client_address or "unknown")
+        self._failures.note(guess.email, client_address, locks=locks)
+
     async def _refuse_guessing(self, guess: "_Guess") -> None:
         await self._rate_limiter.refuse_guessing(guess.from_here)
         try:
@@ -240,7 +270,6 @@ class Sessions:
         return row and _Candidate(*row)
 
     async def _open(self, person: Proof, client_address: str) -> SignIn:
-        opened, secret = new_session(person.account_id, person.user_id, client_address)
         this_person = col(User.id) == person.user_id
         async with self._database.begin() as session:
             await _sweep(session)
@@ -249,21 +278,30 @@ class Sessions:
             require_same_password(present, person.password_hash)
             if person.rehashed is not None:
                 await session.execute(update(User).where(this_person).values(password_hash=person.rehashed))
-            session.add(opened)
-        return SignIn(secret.text, opened.expires_at, person.account_id, person.user_id)
+            return await add_session(session, person.account_id, person.user_id, client_address)
 
 
-def new_session(account_id: uuid.UUID, user_id: uuid.UUID, client_address: str) -> tuple[Session, Secret]:
-    """A session that is yet to be stored, and its secret."""
+async def add_session(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, client_address: str) -> SignIn:
+    """Opens a session in a transaction that is under way and holds the person's row locked. Of a person's sessions the
+    newest 50 stay."""
+    oldest = (
+        select(col(Session.id))
+        .where(col(Session.user_id) == user_id)
+        .order_by(col(Session.created_at).desc(), col(Session.id).desc())
+        .offset(MAX_SESSIONS - 1)
+    )
+    ended = delete(Session).where(col(Session.id).in_(oldest))
+    await session.execute(ended.execution_options(synchronize_session=False))
     secret = mint(SESSION)
-    session = Session(
+    opened = Session(
         account_id=account_id,
         user_id=user_id,
         secret_hash=secret.hash,
         expires_at=now() + LIFETIME,
         client_address=client_address or None,
     )
-    return session, secret
+    session.add(opened)
+    return SignIn(secret.text, opened.expires_at, account_id, user_id)
 
 
 def require_same_password(present: str | None, proven: str) -> None:

@@ -139,6 +139,23 @@ async def find_device(session: AsyncSession, account_id: uuid.UUID, device_id: u
     return next(iter(await _with_channels(session, rows)), None)
 
 
+async def devices_paired_for_others(
+    session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, *, limit: int
+) -> tuple[list[DeviceView], int]:
+    """Devices of other people that were paired with a code of this person, oldest first, and how many there are."""
+    theirs = (
+        col(Device.account_id) == account_id,
+        col(Device.paired_by) == user_id,
+        col(Device.user_id) != user_id,
+    )
+    rows = [
+        (device, name, email)
+        for device, name, email in await session.execute(_views(*theirs).order_by(col(Device.id)).limit(limit))
+    ]
+    count = await session.scalar(select(func.count()).select_from(Device).where(*theirs))
+    return await _with_channels(session, rows), count or 0
+
+
 async def count_devices(session: AsyncSession, account_id: uuid.UUID, wanted: DeviceFilter) -> DeviceCounts:
     """How many of the account's devices match, whatever `wanted.states` says.
 

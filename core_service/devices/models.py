@@ -60,6 +60,8 @@ class Device(SQLModel, table=True):
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     last_seen_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When the phone last called, to the minute."""
+    paired_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    """Who made the code that paired it. None if that is not known."""
 
 
 class PairingCode(SQLModel, table=True):
@@ -74,4 +76,6 @@ class PairingCode(SQLModel, table=True):
     code_hash: bytes = Field(primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     user_id: uuid.UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
+    """Who has made it, for themselves or for somebody else. None if an older release has."""
     expires_at: dt.datetime = Field(sa_type=Timestamp)

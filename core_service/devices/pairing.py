@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
+from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.secrets import DEVICE
 from core_service.auth.secrets import mint as mint_secret
@@ -20,7 +21,7 @@ from core_service.conflicts import refusing
 from core_service.devices import pairing_code
 from core_service.devices.models import Device, PairingCode
 from core_service.orm import now
-from core_service.teams.models import Member
+from core_service.teams.models import Member, Role
 from core_service.validation import missing, require_name, require_text
 from service_kit.errors import NotFound, Unavailable
 
@@ -80,7 +81,13 @@ class Pairing:
                 await _delete_codes(session, _expired())
                 await _delete_codes(session, _oldest_codes(account_id, user_id, kept=LIVE_CODES - 1))
                 session.add(
-                    PairingCode(code_hash=code.hash, account_id=account_id, user_id=user_id, expires_at=expires_at)
+                    PairingCode(
+                        code_hash=code.hash,
+                        account_id=account_id,
+                        user_id=user_id,
+                        created_by=caller_id,
+                        expires_at=expires_at,
+                    )
                 )
         return IssuedCode(code.text, expires_at)
 
@@ -102,6 +109,7 @@ class Pairing:
             await self._rate_limiter.refuse_guessing(windows)
             paired = await self._trade(pairing_code.hash_code(code), name)
             if paired is None:
+                failed("pairing code", client_address)
                 await self._rate_limiter.count_wrong_guess(windows)
                 raise NotFound("pairing_code is wrong, used or expired. Ask for a new one.")
         return paired
@@ -110,8 +118,12 @@ class Pairing:
         """Deleting the code and inserting the device are one transaction: of two phones, one finds the code gone."""
         query = (
             delete(PairingCode)
-            .where(col(PairingCode.code_hash) == code_hash, col(PairingCode.expires_at) > func.now())
-            .returning(col(PairingCode.account_id), col(PairingCode.user_id))
+            .where(
+                col(PairingCode.code_hash) == code_hash,
+                col(PairingCode.expires_at) > func.now(),
+                _is_still_vouched_for(),
+            )
+            .returning(col(PairingCode.account_id), col(PairingCode.user_id), col(PairingCode.created_by))
         )
         secret = mint_secret(DEVICE)
         async with self._database.begin() as session:
@@ -124,6 +136,7 @@ class Pairing:
                 name=name,
                 secret_hash=secret.hash,
                 last_seen_at=now(),
+                paired_by=row.created_by,
             )
             session.add(device)
         return PairedDevice(device.id, row.account_id, secret.text)
@@ -138,6 +151,17 @@ async def _lock_member(session: AsyncSession, account_id: uuid.UUID, user_id: uu
     )
     if await session.scalar(query) is None:
         raise missing("member")
+
+
+def _is_still_vouched_for() -> ColumnElement[bool]:
+    """Who made a code for somebody else is an owner of the account to this moment."""
+    maker = col(PairingCode.created_by)
+    owns = exists().where(
+        col(Member.account_id) == col(PairingCode.account_id),
+        col(Member.user_id) == maker,
+        col(Member.role) == Role.OWNER,
+    )
+    return or_(maker.is_(None), maker == col(PairingCode.user_id), owns)
 
 
 def _expired() -> Select[bytes]:

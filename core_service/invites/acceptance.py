@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from core_service.auth.client_address import network_of
+from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.secrets import MAX_LENGTH, hash_secret
@@ -22,7 +23,7 @@ from core_service.auth.service import (
     Passwords,
     Sessions,
     SignIn,
-    new_session,
+    add_session,
     require_same_password,
 )
 from core_service.conflicts import refusing
@@ -30,8 +31,8 @@ from core_service.events.service import Event, EventBus, EventType
 from core_service.invites.errors import UnknownToken
 from core_service.invites.models import Invite, InviteToken
 from core_service.orm import now
-from core_service.teams.membership import forget_person
 from core_service.teams.models import Account, Member, Role, User
+from core_service.teams.parting import forget_person
 from core_service.validation import require_name, require_text
 from service_kit.errors import Unavailable
 
@@ -52,6 +53,14 @@ class Offer:
     expires_at: dt.datetime
     has_login: bool
     """The person is a member of an account on this server, so has a password."""
+    invited_by: uuid.UUID
+    link_made_by: uuid.UUID | None
+    """The owner who was shown the link. None if it went to the person's mail box."""
+
+    @property
+    def vouchers(self) -> set[uuid.UUID]:
+        """The owners whose right to invite the link lives by."""
+        return {self.invited_by} | ({self.link_made_by} if self.link_made_by else set())
 
 
 class Acceptance:
@@ -80,6 +89,7 @@ class Acceptance:
         await self._rate_limiter.refuse_guessing(windows)
         offer = await self._find(hash_secret(token)) if len(token) <= MAX_LENGTH else None
         if offer is None:
+            failed("invite link", client_address)
             await self._rate_limiter.count_wrong_guess(windows)
             raise UnknownToken
         return offer
@@ -88,67 +98,101 @@ class Acceptance:
         """Makes the person a member and signs them in. Of two who use links of one invite at once, one does.
 
         `password` is that of the person's login if they have one; otherwise it becomes theirs, with `name`, or their
-        e-mail address if that is None.
+        e-mail address if that is None. Both are looked at before it is known which: an owner who tries out a link of
+        their own making with what cannot be right must not learn whether the address has a login.
 
         Raises InvalidRequest; UnknownToken; TooManyAttempts; Unauthenticated if the password is wrong; Unavailable if
         the person's login has changed meanwhile, or too many passwords are being checked.
         """
         offer = await self.look(token, client_address)
+        name = offer.email if name is None else require_name(name)
+        require_text(password, "password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
         proven = rehashed = None
         if offer.has_login:
             proof = await self._sessions.prove(offer.email, password, client_address)
             proven, rehashed = proof.password_hash, proof.rehashed
         else:
-            name = offer.email if name is None else require_name(name)
-            require_text(password, "password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
-            async with self._passwords.slot():
+            async with self._passwords.slot(offer.email, network_of(client_address)):
                 rehashed = await self._passwords.hash(password)
         changed = Unavailable("This person's login has changed at the same moment. Try again.")
         with refusing("users_email_key", changed):
             async with self._database.begin() as session:
                 role = await _use_up(session, offer, hash_secret(token))
-                user_id = await _person(session, offer.email, name or offer.email, proven, rehashed)
+                user_id = await _person(session, offer.email, name, proven, rehashed)
                 await _join(session, offer.account_id, user_id, role)
-                opened, secret = new_session(offer.account_id, user_id, client_address)
-                session.add(opened)
+                opened = await add_session(session, offer.account_id, user_id, client_address)
         self._events.publish(offer.account_id, Event(EventType.MEMBERS_CHANGED, now()))
-        return SignIn(secret.text, opened.expires_at, offer.account_id, user_id)
+        return opened
 
     async def _find(self, token_hash: bytes) -> Offer | None:
         inviter, invited = aliased(User), aliased(User)
         has_login = exists().where(col(invited.email) == col(Invite.email), col(Member.user_id) == col(invited.id))
+        maker = col(InviteToken.created_by)
         query = (
-            select(Invite, col(Account.name), col(inviter.name), has_login)
+            select(Invite, col(inviter.id), maker, col(Account.name), col(inviter.name), has_login)
             .join(InviteToken, col(InviteToken.invite_id) == col(Invite.id))
             .join(Account, col(Account.id) == col(Invite.account_id))
-            .outerjoin(inviter, col(inviter.id) == col(Invite.invited_by))
-            .where(col(InviteToken.token_hash) == token_hash, col(InviteToken.expires_at) > func.now())
+            .join(inviter, col(inviter.id) == col(Invite.invited_by))
+            .where(
+                col(InviteToken.token_hash) == token_hash,
+                col(InviteToken.expires_at) > func.now(),
+                _owns(col(Invite.invited_by)),
+                or_(maker.is_(None), _owns(maker)),
+            )
         )
         async with self._database() as session:
             row = (await session.execute(query)).one_or_none()
         if row is None:
             return None
-        invite, account_name, inviter_name, knows_password = row
+        invite, invited_by, link_made_by, account_name, inviter_name, knows_password = row
         return Offer(
             invite_id=invite.id,
             account_id=invite.account_id,
             account_name=account_name,
             email=invite.email,
-            inviter_name=inviter_name or "",
+            inviter_name=inviter_name,
             role=Role(invite.role),
             expires_at=invite.expires_at,
             has_login=knows_password,
+            invited_by=invited_by,
+            link_made_by=link_made_by,
         )
 
 
+def _owns(user_id: Mapped[uuid.UUID | None]) -> ColumnElement[bool]:
+    """The person is an owner of the invite's account."""
+    return exists().where(
+        col(Member.account_id) == col(Invite.account_id),
+        col(Member.user_id) == user_id,
+        col(Member.role) == Role.OWNER,
+    )
+
+
 async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str:
-    """Ends the invite, and returns the role that it gives. Raises UnknownToken if somebody was faster."""
+    """Ends the invite, and returns the role that it gives.
+
+    Raises UnknownToken if somebody was faster, or if those whose right it lives by have lost it.
+    """
+    # Whoever takes that right away locks the same rows: they see the new member, or we see that the right is gone.
+    vouching = (
+        select(col(Member.user_id))
+        .where(
+            col(Member.account_id) == offer.account_id,
+            col(Member.user_id).in_(offer.vouchers),
+            col(Member.role) == Role.OWNER,
+        )
+        .order_by(col(Member.user_id))
+        .with_for_update(read=True)
+    )
+    if set(await session.scalars(vouching)) != offer.vouchers:
+        raise UnknownToken
     good = exists().where(
         col(InviteToken.token_hash) == token_hash,
         col(InviteToken.invite_id) == col(Invite.id),
         col(InviteToken.expires_at) > func.now(),
     )
-    query = delete(Invite).where(col(Invite.id) == offer.invite_id, good).returning(col(Invite.role))
+    mine = (col(Invite.id) == offer.invite_id, col(Invite.invited_by) == offer.invited_by)
+    query = delete(Invite).where(*mine, good).returning(col(Invite.role))
     role: str | None = await session.scalar(query.execution_options(synchronize_session=False))
     if role is None:
         raise UnknownToken

@@ -3,17 +3,16 @@
 from smith.core.v1 import account_pb2, invite_pb2, invite_service_pb2
 
 from core_service.invites.acceptance import Offer
-from core_service.invites.models import Invite, MailState
+from core_service.invites.models import Invite
 from core_service.invites.service import Answer, InviteView, Refusal
+from core_service.mail.convert import STATES
+from core_service.mail.models import MailState
 from core_service.orm import now
 from core_service.teams.models import Role
 from core_service.timestamps import to_timestamp
 
 MAX_ADDRESS = 300
 ROLES = {role: account_pb2.Role.Value(f"ROLE_{role.name}") for role in Role}
-MAIL_STATES = {
-    state: invite_pb2.InviteMailState.Value(f"INVITE_MAIL_STATE_{state.name}") for state in MailState
-}  # fmt: skip
 REFUSALS = {
     refusal: invite_pb2.InviteRefusal.Value(f"INVITE_REFUSAL_{refusal.name}") for refusal in Refusal
 }  # fmt: skip
@@ -38,7 +37,7 @@ def to_invite(view: InviteView) -> invite_pb2.Invite:
 def _to_mail(invite: Invite) -> invite_pb2.InviteMail:
     state = MailState(invite.mail_state)
     return invite_pb2.InviteMail(
-        state=MAIL_STATES[state],
+        state=STATES[state],
         sent_at=to_timestamp(invite.mail_sent_at),
         reason=invite.mail_reason,
         message=invite.mail_message,
@@ -58,11 +57,14 @@ def to_result(answer: Answer) -> invite_service_pb2.InviteResult:
 
 def to_offer(offer: Offer) -> invite_service_pb2.GetInviteResponse:
     """What an invite is about."""
+    mailed = offer.link_made_by is None
     return invite_service_pb2.GetInviteResponse(
         account_name=offer.account_name,
         email=offer.email,
         inviter_name=offer.inviter_name,
         role=ROLES[offer.role],
         expires_at=to_timestamp(offer.expires_at),
-        has_login=offer.has_login,
+        # Whoever has made a link must not learn by it whether the address has a login.
+        has_login=mailed and offer.has_login,
+        mailed=mailed,
     )

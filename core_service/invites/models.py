@@ -2,22 +2,14 @@
 
 import datetime as dt
 import uuid
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from core_service.orm import Timestamp, new_id, now
 
-
-class MailState(StrEnum):
-    """Where the mail of an invite stands. All but `queued` are final."""
-
-    QUEUED = "queued"
-    """To be sent at `mail_due_at`, or being sent with `mail_due_at` as the end of the lease."""
-    SENT = "sent"
-    FAILED = "failed"
-    NOT_CONFIGURED = "not_configured"
+MAX_TOKENS = 200
+"""Links of one invite that work at once; a new one replaces the oldest. More than a mail is ever tried."""
 
 
 class Invite(SQLModel, table=True):
@@ -67,5 +59,7 @@ class InviteToken(SQLModel, table=True):
 
     token_hash: bytes = Field(primary_key=True)
     invite_id: uuid.UUID = Field(foreign_key="invites.id", ondelete="CASCADE")
+    created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
+    """The owner who was shown it. None if it went to the invited person's mail box."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)

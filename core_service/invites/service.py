@@ -15,9 +15,10 @@ from sqlmodel import col
 
 from core_service.auth.rate_limit import RateLimiter
 from core_service.events.service import Event, EventBus, EventType
-from core_service.invites.link import MAX_TOKENS, Links
-from core_service.invites.mailer import InviteMailer
-from core_service.invites.models import Invite, InviteToken, MailState
+from core_service.invites.models import MAX_TOKENS, Invite, InviteToken
+from core_service.links import SecretLinks
+from core_service.mail.mailer import Mailer
+from core_service.mail.models import MailState
 from core_service.orm import new_id, now
 from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.resource import Resource, new_resource
@@ -72,7 +73,7 @@ class Invites:
     """The invites of accounts."""
 
     def __init__(
-        self, engine: AsyncEngine, rate_limiter: RateLimiter, links: Links, mailer: InviteMailer, events: EventBus
+        self, engine: AsyncEngine, rate_limiter: RateLimiter, links: SecretLinks, mailer: Mailer, events: EventBus
     ) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._rate_limiter = rate_limiter
@@ -156,8 +157,11 @@ class Invites:
                 raise missing(THING)
         self._events.publish(account_id, Event(EventType.MEMBERS_CHANGED, now()))
 
-    async def make_link(self, account_id: uuid.UUID, invite_id: uuid.UUID) -> tuple[str, dt.datetime]:
-        """A link that accepts the invite, and when it stops working. Of an invite's links the last 200 work.
+    async def make_link(
+        self, account_id: uuid.UUID, caller_id: uuid.UUID, invite_id: uuid.UUID
+    ) -> tuple[str, dt.datetime]:
+        """A link that accepts the invite for as long as the caller is an owner, and when it stops working. Of an
+        invite's links the last 200 work.
 
         Raises NotFound, also if the invite has expired.
         """
@@ -178,7 +182,11 @@ class Invites:
             )
             dropped = delete(InviteToken).where(col(InviteToken.token_hash).in_(oldest))
             await session.execute(dropped.execution_options(synchronize_session=False))
-            session.add(InviteToken(token_hash=secret.hash, invite_id=invite_id, expires_at=invite.expires_at))
+            session.add(
+                InviteToken(
+                    token_hash=secret.hash, invite_id=invite_id, created_by=caller_id, expires_at=invite.expires_at
+                )
+            )
         return url, invite.expires_at
 
     def _news(self, account_id: uuid.UUID) -> None:

@@ -53,8 +53,8 @@ class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):
     async def CreateInviteLink(
         self, request: messages.CreateInviteLinkRequest, context: Any
     ) -> messages.CreateInviteLinkResponse:
-        invite_id = find_uuid(request.invite_id, THING)
-        url, expires_at = await self._invites.make_link(principal.session().account_id, invite_id)
+        caller, invite_id = principal.session(), find_uuid(request.invite_id, THING)
+        url, expires_at = await self._invites.make_link(caller.account_id, caller.user_id, invite_id)
         return messages.CreateInviteLinkResponse(url=url, expires_at=to_timestamp(expires_at))
 
     async def GetInvite(self, request: messages.GetInviteRequest, context: Any) -> messages.GetInviteResponse:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from core_service.auth.secrets import INVITE
 from core_service.events.service import EventBus
-from core_service.invites.link import Links
-from core_service.invites.mailer import InviteMailer
+from core_service.invites.outbox import InviteOutbox
+from core_service.links import SecretLinks
+from core_service.mail.mailer import Mailer
 from core_service.mail.service import MailSender
 from service_kit.database import Pool
 
@@ -14,11 +16,11 @@ class InviteArea:
     """The parts that the server and the background jobs share."""
 
     sender: MailSender
-    links: Links
-    mailer: InviteMailer
+    links: SecretLinks
+    mailer: Mailer
 
 
 def build_invites(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> InviteArea:
     """The area, at rest."""
-    links = Links(admin_url)
-    return InviteArea(sender, links, InviteMailer(batches, sender, links, events))
+    links = SecretLinks(admin_url, "invite", INVITE)
+    return InviteArea(sender, links, Mailer(InviteOutbox(links), batches, sender, events))

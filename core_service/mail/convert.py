@@ -1,12 +1,30 @@
 """Results of mails as protobuf carries them."""
 
-from smith.core.v1 import mail_service_pb2
+from smith.core.v1 import invite_pb2, mail_service_pb2
 
+from core_service.mail.models import MailState, WantedMail
 from core_service.mail.service import MailResult, MailVerdict, explain
+from core_service.timestamps import to_timestamp
 
 OUTCOMES = {
     verdict: mail_service_pb2.MailOutcome.Value(f"MAIL_OUTCOME_{verdict.name}") for verdict in MailVerdict
 }  # fmt: skip
+
+STATES = {
+    state: invite_pb2.InviteMailState.Value(f"INVITE_MAIL_STATE_{state.name}") for state in MailState
+}  # fmt: skip
+
+
+def to_mail(wanted: WantedMail) -> invite_pb2.InviteMail:
+    """Where the mail stands."""
+    state = MailState(wanted.state)
+    return invite_pb2.InviteMail(
+        state=STATES[state],
+        sent_at=to_timestamp(wanted.sent_at),
+        reason=wanted.reason,
+        message=wanted.message,
+        next_attempt_at=to_timestamp(wanted.due_at) if state is MailState.QUEUED else None,
+    )
 
 
 def to_test_response(sent_to: str, result: MailResult) -> mail_service_pb2.SendTestMailResponse:

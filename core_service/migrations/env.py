@@ -10,7 +10,10 @@ import core_service.delivery_log.models
 import core_service.devices.models
 import core_service.dispatch.models
 import core_service.idempotency.models
+import core_service.invites.models
 import core_service.live_activities.models
+import core_service.mail.models
+import core_service.password_resets.models
 import core_service.push.models
 import core_service.teams.models
 import core_service.webhooks.models  # noqa: F401 - the imports fill SQLModel.metadata

@@ -114,6 +114,19 @@ DELETE FROM invites WHERE id IN (
 """
 """With their tokens, of which each has some dozens at most, and by now none."""
 
+PASSWORD_RESET_TOKENS = """
+DELETE FROM password_reset_tokens WHERE token_hash IN (
+    SELECT token_hash FROM password_reset_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+
+MAILS = """
+DELETE FROM mails WHERE id IN (
+    SELECT id FROM mails WHERE expires_at < now() - interval '1 day' ORDER BY expires_at LIMIT %(limit)s
+)
+"""
+"""Owners are told for a day what became of one."""
+
 IDEMPOTENT_REQUESTS = """
 DELETE FROM idempotent_requests WHERE (principal_id, key_hash) IN (
     SELECT principal_id, key_hash FROM idempotent_requests
@@ -171,6 +184,8 @@ PURGES = (
     PAIRING_CODES,
     INVITE_TOKENS,
     INVITES,
+    PASSWORD_RESET_TOKENS,
+    MAILS,
     IDEMPOTENT_REQUESTS,
     WEBHOOK_SECRETS,
     ACTION_RUNS,

@@ -1,27 +1,33 @@
 """What owners do about the people of an account."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.errors import Forbidden
-from core_service.auth.models import ApiKey, Session
-from core_service.channels.models import Channel, ChannelUser
-from core_service.devices.models import Device, PairingCode
+from core_service.auth.models import Session
+from core_service.devices.listing import devices_paired_for_others
+from core_service.devices.models import Device
+from core_service.devices.service import DeviceView
 from core_service.events.service import Event, EventBus, EventType
+from core_service.invites.models import Invite
+from core_service.mail.models import MailKind, WantedMail
 from core_service.orm import now
 from core_service.teams.errors import LastOwner
 from core_service.teams.models import Member, Role
+from core_service.teams.parting import Besides, Ended, end_besides, end_membership, end_ownership
 from core_service.teams.service import Person, select_people
 from core_service.validation import missing
-from service_kit.errors import InvalidRequest
 
-MAX_KEYS = 1000
-MAX_DEVICES_SHOWN = 100
+MAX_SHOWN = 100
+"""Devices and invites of each kind that are shown."""
+MAIL_SHOWN = dt.timedelta(days=1)
+"""How long an owner is told of a mail with a link to a new password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +39,14 @@ class Holdings:
     """The oldest, 100 at most."""
     device_count: int
     session_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What went with a person."""
-
-    sessions: int
-    devices: int
-    api_keys: int
+    invites: Sequence[Invite]
+    """That can be accepted, the newest, 100 at most."""
+    invite_count: int
+    paired_for_others: Sequence[DeviceView]
+    """The oldest, 100 at most."""
+    paired_for_others_count: int
+    reset_mail: WantedMail | None
+    """The newest mail with a link to a new password that an owner has sent them."""
 
 
 class Membership:
@@ -58,77 +63,81 @@ class Membership:
         """
         theirs = _theirs(Device, account_id, user_id)
         open_sessions = (*_theirs(Session, account_id, user_id), col(Session.expires_at) > func.now())
+        invites = (
+            col(Invite.account_id) == account_id,
+            col(Invite.invited_by) == user_id,
+            col(Invite.expires_at) > func.now(),
+        )
         async with self._database() as session:
             person = await _find(session, account_id, user_id)
-            shown = select(Device).where(*theirs).order_by(col(Device.id)).limit(MAX_DEVICES_SHOWN)
+            shown = select(Device).where(*theirs).order_by(col(Device.id)).limit(MAX_SHOWN)
             devices = (await session.scalars(shown)).all()
-            device_count = await session.scalar(select(func.count()).select_from(Device).where(*theirs))
-            session_count = await session.scalar(select(func.count()).select_from(Session).where(*open_sessions))
-        return Holdings(person, devices, device_count or 0, session_count or 0)
+            pending = select(Invite).where(*invites).order_by(col(Invite.id).desc()).limit(MAX_SHOWN)
+            paired, paired_count = await devices_paired_for_others(session, account_id, user_id, limit=MAX_SHOWN)
+            return Holdings(
+                person=person,
+                devices=devices,
+                device_count=await _count(session, Device, *theirs),
+                session_count=await _count(session, Session, *open_sessions),
+                invites=(await session.scalars(pending)).all(),
+                invite_count=await _count(session, Invite, *invites),
+                paired_for_others=paired,
+                paired_for_others_count=paired_count,
+                reset_mail=await session.scalar(_reset_mail(account_id, person.user.email)),
+            )
 
     async def change_role(
-        self, account_id: uuid.UUID, caller_id: uuid.UUID, user_id: uuid.UUID, role: Role | None
-    ) -> Person:
-        """Gives the person the role, if there is one. It counts from their next call on.
+        self,
+        account_id: uuid.UUID,
+        caller_id: uuid.UUID,
+        user_id: uuid.UUID,
+        role: Role | None,
+        besides: Besides,
+    ) -> tuple[Person, Ended]:
+        """Gives the person the role, if there is one. It counts from their next call on. Who ceases to be an owner
+        ceases to invite: what they have made for others ends. What is named goes at the same moment, or nothing does.
 
-        Raises NotFound; LastOwner; Forbidden if the caller has ceased to be an owner.
+        Raises InvalidRequest for a key or device that the account does not have; NotFound; LastOwner; Forbidden if the
+        caller has ceased to be an owner.
         """
         async with self._database.begin() as session:
             owners = await _lock_owners(session, account_id, caller_id)
             person = await _find(session, account_id, user_id)
+            made = Ended()
             if role is Role.MEMBER:
                 _require_another_owner(owners, user_id)
+                made = await end_ownership(session, account_id, user_id)
             if role is not None:
                 person.member.role = role
-        self._tell(account_id)
-        return person
+            named = await end_besides(session, account_id, besides)
+            ended = Ended(0, made.invites, made.pairing_codes, named.api_keys, named.devices)
+        self._tell(account_id, ended)
+        return person, ended
 
-    async def remove(
-        self, account_id: uuid.UUID, caller_id: uuid.UUID, user_id: uuid.UUID, api_key_ids: Sequence[uuid.UUID]
-    ) -> Removal:
-        """Takes the person out of the account with all they hold in it, and revokes these keys of the account. All of
-        it happens at once or not at all.
+    async def remove(self, account_id: uuid.UUID, caller_id: uuid.UUID, user_id: uuid.UUID, besides: Besides) -> Ended:
+        """Takes the person out of the account with all they hold in it, with what they have made for others, and with
+        what is named. All of it happens at once or not at all.
 
-        Raises InvalidRequest for an unknown key; NotFound; LastOwner; Forbidden if the caller has ceased to be an
-        owner.
+        Raises InvalidRequest for a key or device that the account does not have; NotFound; LastOwner; Forbidden if the
+        caller has ceased to be an owner.
         """
-        if len(api_key_ids) > MAX_KEYS:
-            raise InvalidRequest(f"api_key_ids must name at most {MAX_KEYS} keys")
         async with self._database.begin() as session:
             owners = await _lock_owners(session, account_id, caller_id)
-            leaving = (*_theirs(Member, account_id, user_id),)
+            leaving = _theirs(Member, account_id, user_id)
             # Locked before anything goes: whoever makes a pairing code for them meanwhile waits, and finds them gone.
-            if await session.scalar(select(col(Member.user_id)).where(*leaving).with_for_update()) is None:
+            member = await session.scalar(select(Member).where(*leaving).with_for_update())
+            if member is None:
                 raise missing("member")
             _require_another_owner(owners, user_id)
-            revoked = await _revoke_keys(session, account_id, api_key_ids)
-            sessions, devices = await forget_person(session, account_id, user_id)
-            await session.execute(delete(Member).where(*leaving).execution_options(synchronize_session=False))
-        self._tell(account_id)
-        return Removal(sessions, devices, revoked)
+            ended = await end_membership(session, account_id, user_id, besides)
+            await session.delete(member)
+        self._tell(account_id, ended)
+        return ended
 
-    def _tell(self, account_id: uuid.UUID) -> None:
+    def _tell(self, account_id: uuid.UUID, ended: Ended) -> None:
         self._events.publish(account_id, Event(EventType.MEMBERS_CHANGED, now()))
-
-
-async def forget_person(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> tuple[int, int]:
-    """Ends the person's sessions in the account, unpairs their devices in it, and takes them out of its channels.
-
-    Returns how many sessions and devices there were.
-    """
-    # Codes before devices: a phone that is trading one in has either made its device by then or finds the code gone.
-    for table in (PairingCode, Session):
-        gone = delete(table).where(*_theirs(table, account_id, user_id))
-        ended = await session.execute(gone.execution_options(synchronize_session=False))
-    channels = select(col(Channel.id)).where(col(Channel.account_id) == account_id)
-    assigned = delete(ChannelUser).where(col(ChannelUser.user_id) == user_id, col(ChannelUser.channel_id).in_(channels))
-    await session.execute(assigned.execution_options(synchronize_session=False))
-    # In the order in which everybody locks devices.
-    held = select(col(Device.id)).where(*_theirs(Device, account_id, user_id)).order_by(col(Device.id))
-    devices = list(await session.scalars(held.with_for_update()))
-    unpaired = delete(Device).where(col(Device.id).in_(devices))
-    await session.execute(unpaired.execution_options(synchronize_session=False))
-    return ended.rowcount, len(devices)  # type: ignore[attr-defined] # of a DELETE
+        for device_id in ended.devices:
+            self._events.publish(account_id, Event(EventType.DEVICE_REMOVED, now(), device_id=device_id))
 
 
 async def _find(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Person:
@@ -161,24 +170,26 @@ def _require_another_owner(owners: set[uuid.UUID], user_id: uuid.UUID) -> None:
         raise LastOwner
 
 
-async def _revoke_keys(session: AsyncSession, account_id: uuid.UUID, api_key_ids: Sequence[uuid.UUID]) -> int:
-    """Revokes the keys, and returns how many were not revoked before.
+async def _count(session: AsyncSession, table: type[Device | Session | Invite], *which: ColumnElement[bool]) -> int:
+    return await session.scalar(select(func.count()).select_from(table).where(*which)) or 0
 
-    Raises InvalidRequest naming the first that the account does not have.
-    """
-    if not api_key_ids:
-        return 0
-    chosen = (col(ApiKey.account_id) == account_id, col(ApiKey.id).in_(api_key_ids))
-    known = set(await session.scalars(select(col(ApiKey.id)).where(*chosen)))
-    for position, api_key_id in enumerate(api_key_ids):
-        if api_key_id not in known:
-            raise InvalidRequest(f"api_key_ids[{position}] must be the id of an API key of the account")
-    query = update(ApiKey).where(*chosen, col(ApiKey.revoked_at).is_(None)).values(revoked_at=now())
-    revoked = await session.scalars(query.returning(col(ApiKey.id)).execution_options(synchronize_session=False))
-    return len(revoked.all())
+
+def _reset_mail(account_id: uuid.UUID, email: str) -> Select[WantedMail]:
+    """Of those that the person has asked for themselves nothing is told."""
+    return (
+        select(WantedMail)
+        .where(
+            col(WantedMail.account_id) == account_id,
+            col(WantedMail.email) == email,
+            col(WantedMail.kind) == MailKind.PASSWORD_RESET,
+            col(WantedMail.queued_at) > func.now() - MAIL_SHOWN,
+        )
+        .order_by(col(WantedMail.id).desc())
+        .limit(1)
+    )
 
 
 def _theirs(
-    table: type[Member | Device | Session | PairingCode], account_id: uuid.UUID, user_id: uuid.UUID
+    table: type[Member | Device | Session], account_id: uuid.UUID, user_id: uuid.UUID
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (col(table.account_id) == account_id, col(table.user_id) == user_id)

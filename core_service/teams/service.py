@@ -18,7 +18,6 @@ from core_service.validation import missing, require_email, require_name, requir
 from service_kit.errors import AlreadyExists, InvalidRequest
 
 MAX_QUERY = 100
-MAX_RATE_LIMIT = 1_000_000
 MAX_LIVE_ACTIVITIES = 10_000
 MAX_MEMBERSHIPS = 100
 """Most accounts of a person that are listed."""
@@ -52,6 +51,8 @@ class Defaults:
 
     rate_limit_per_minute: int
     max_live_activities: int
+    max_rate_limit_per_minute: int
+    """The most that an account may choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,9 @@ class Accounts:
         """
         changes: dict[str, Any] = {} if name is None else {"name": require_name(name)}
         if rate_limit_per_minute is not None:
-            if not 0 <= rate_limit_per_minute <= MAX_RATE_LIMIT:
-                raise InvalidRequest(
-                    f"rate_limit_per_minute must be 1 to {MAX_RATE_LIMIT}, or 0 for the server's default"
-                )
+            most = self._defaults.max_rate_limit_per_minute
+            if not 0 <= rate_limit_per_minute <= most:
+                raise InvalidRequest(f"rate_limit_per_minute must be 1 to {most}, or 0 for the server's default")
             changes["rate_limit_per_minute"] = rate_limit_per_minute or None
         if max_live_activities is not None:
             if not 0 <= max_live_activities <= MAX_LIVE_ACTIVITIES:
@@ -220,14 +220,17 @@ class Accounts:
         email = require_email(email)
         name = email if name is None else require_name(name)
         require_text(password, "password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
-        async with self._passwords.slot():
+        async with self._passwords.slot(email):
             return email, await self._passwords.hash(password), name
 
     def _view(self, account: Account) -> AccountView:
         return AccountView(
             id=account.id,
             name=account.name,
-            rate_limit_per_minute=account.rate_limit_per_minute or self._defaults.rate_limit_per_minute,
+            rate_limit_per_minute=min(
+                account.rate_limit_per_minute or self._defaults.rate_limit_per_minute,
+                self._defaults.max_rate_limit_per_minute,
+            ),
             max_live_activities=account.max_live_activities or self._defaults.max_live_activities,
             created_at=account.created_at,
             defaults=self._defaults,

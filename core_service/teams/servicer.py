@@ -5,14 +5,19 @@ from typing import Any
 from smith.core.v1 import account_service_pb2 as messages
 from smith.core.v1 import account_service_pb2_grpc
 
+from core_service.audit import act
 from core_service.auth import principal
 from core_service.auth.convert import to_api_key, to_session
 from core_service.auth.service import ApiKeys, PasswordChanges, Sessions
 from core_service.auth.sessions import THING as SESSION
-from core_service.devices.convert import to_device
+from core_service.devices.convert import to_device, to_device_view
+from core_service.invites.convert import to_invite
+from core_service.invites.service import InviteView
+from core_service.mail.convert import to_mail
 from core_service.teams.convert import read_role, to_account, to_member, to_membership
 from core_service.teams.membership import Membership
 from core_service.teams.models import Role
+from core_service.teams.parting import Besides
 from core_service.teams.service import Accounts
 from core_service.teams.setup import NewOwner, Setup
 from core_service.timestamps import to_timestamp
@@ -116,7 +121,11 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     ) -> messages.ChangePasswordResponse:
         caller = principal.session()
         revoked = await self._password_changes.change(
-            caller.user_id, caller.session_id, current=request.current_password, new=request.new_password
+            caller.user_id,
+            caller.session_id,
+            current=request.current_password,
+            new=request.new_password,
+            client_address=act.client_address(),
         )
         return messages.ChangePasswordResponse(revoked=revoked)
 
@@ -180,28 +189,49 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             device_count=holdings.device_count,
             api_keys=[to_api_key(key) for key in api_keys],
             session_count=holdings.session_count,
+            invites=[to_invite(InviteView(invite, holdings.person.user.email)) for invite in holdings.invites],
+            invite_count=holdings.invite_count,
+            devices_paired_for_others=[to_device_view(view) for view in holdings.paired_for_others],
+            devices_paired_for_others_count=holdings.paired_for_others_count,
+            may_know_webhook_secret=holdings.person.member.role == Role.OWNER,
+            password_reset_mail=None if holdings.reset_mail is None else to_mail(holdings.reset_mail),
         )
 
     async def UpdateMember(self, request: messages.UpdateMemberRequest, context: Any) -> messages.UpdateMemberResponse:
         caller = principal.session()
-        person = await self._membership.change_role(
+        person, ended = await self._membership.change_role(
             caller.account_id,
             caller.user_id,
             find_uuid(request.user_id, MEMBER),
             read_role(request.role) if request.HasField("role") else None,
+            _besides(request),
         )
-        return messages.UpdateMemberResponse(member=to_member(person))
+        return messages.UpdateMemberResponse(
+            member=to_member(person),
+            invites_ended=ended.invites,
+            api_keys_revoked=ended.api_keys,
+            devices_unpaired=len(ended.devices),
+            pairing_codes_ended=ended.pairing_codes,
+        )
 
     async def RemoveMember(self, request: messages.RemoveMemberRequest, context: Any) -> messages.RemoveMemberResponse:
         caller = principal.session()
-        removal = await self._membership.remove(
-            caller.account_id,
-            caller.user_id,
-            find_uuid(request.user_id, MEMBER),
-            [require_uuid(one, f"api_key_ids[{place}]") for place, one in enumerate(request.api_key_ids)],
+        ended = await self._membership.remove(
+            caller.account_id, caller.user_id, find_uuid(request.user_id, MEMBER), _besides(request)
         )
         return messages.RemoveMemberResponse(
-            sessions_ended=removal.sessions,
-            devices_unpaired=removal.devices,
-            api_keys_revoked=removal.api_keys,
+            sessions_ended=ended.sessions,
+            devices_unpaired=len(ended.devices),
+            api_keys_revoked=ended.api_keys,
+            invites_ended=ended.invites,
+            pairing_codes_ended=ended.pairing_codes,
         )
+
+
+def _besides(request: messages.UpdateMemberRequest | messages.RemoveMemberRequest) -> Besides:
+    """Raises InvalidRequest for what is no id."""
+    return Besides(
+        [require_uuid(one, f"api_key_ids[{place}]") for place, one in enumerate(request.api_key_ids)],
+        [require_uuid(one, f"device_ids[{place}]") for place, one in enumerate(request.device_ids)],
+        request.rotate_webhook_secret,
+    )

@@ -9,6 +9,7 @@ from limits import RateLimitItemPerMinute
 
 from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
+from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.service import Sessions, SignIn
 from core_service.teams.errors import AlreadyBootstrapped
@@ -68,19 +69,21 @@ class Setup:
         """
         if await self._accounts.has_any():
             raise AlreadyBootstrapped
-        await self._require_code(code, network_of(client_address))
+        await self._require_code(code, client_address)
         person = await self._accounts.create_first(
             account_name=account_name, name=owner.name, email=owner.email, password=owner.password
         )
         return await self._sessions.open_for(person.member, person.user, client_address)
 
-    async def _require_code(self, code: str, network: str) -> None:
+    async def _require_code(self, code: str, client_address: str) -> None:
         if self._code is None:
             raise Forbidden(NO_CODE)
+        network = network_of(client_address)
         windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "setup", "network", network), (GUESSES, "setup")]
         # One by one: each guess counts before the next is looked at.
         async with self._guessing:
             await self._rate_limiter.refuse_guessing(windows)
             if not hmac.compare_digest(code.encode(), self._code.encode()):
+                failed("setup code", client_address)
                 await self._rate_limiter.count_wrong_guess(windows)
                 raise Forbidden("setup_code is wrong.")

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col, select
 
 from core_service.orm import new_id, now
@@ -58,18 +58,8 @@ class SigningKeys:
 
     async def rotate(self, account_id: uuid.UUID) -> tuple[bytes, dt.datetime]:
         """A new key, and until when the one before it counts."""
-        expires_at = now() + OVERLAP
-        made = WebhookSecret(account_id=account_id, secret=secrets.token_bytes(KEY_BYTES))
         async with self._database.begin() as session:
-            # Two who rotate at once take turns.
-            await session.execute(select(Account).where(col(Account.id) == account_id).with_for_update(key_share=True))
-            await session.execute(
-                update(WebhookSecret)
-                .where(col(WebhookSecret.account_id) == account_id, col(WebhookSecret.expires_at).is_(None))
-                .values(expires_at=expires_at)
-            )
-            session.add(made)
-        return made.secret, expires_at
+            return await replace_key(session, account_id)
 
     async def _read(self, account_ids: Collection[uuid.UUID]) -> Keys:
         async with self._pool.connection() as connection:
@@ -88,3 +78,19 @@ class SigningKeys:
         }
         async with self._pool.connection() as connection:
             await connection.execute(MAKE_KEYS, parameters)
+
+
+async def replace_key(session: AsyncSession, account_id: uuid.UUID) -> tuple[bytes, dt.datetime]:
+    """Gives the account a new key in a transaction that is under way. Returns it, and until when the one before it
+    counts."""
+    expires_at = now() + OVERLAP
+    made = WebhookSecret(account_id=account_id, secret=secrets.token_bytes(KEY_BYTES))
+    # Two who rotate at once take turns.
+    await session.execute(select(Account).where(col(Account.id) == account_id).with_for_update(key_share=True))
+    await session.execute(
+        update(WebhookSecret)
+        .where(col(WebhookSecret.account_id) == account_id, col(WebhookSecret.expires_at).is_(None))
+        .values(expires_at=expires_at)
+    )
+    session.add(made)
+    return made.secret, expires_at

@@ -1,9 +1,12 @@
 """A mail as it goes over the wire."""
 
 import re
+import unicodedata
+from email import message_from_bytes
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, default
 from email.utils import format_datetime, localtime
 
 import email_validator
@@ -11,7 +14,16 @@ from smith.delivery.v1.mail_pb2 import Mail
 
 MAX_SUBJECT = 250
 MAX_BODY = 100_000
+MAX_PLAIN = 66
+"""Characters of a subject that stand in one line as they are."""
 _id = re.compile(r"[A-Za-z0-9-]{1,64}").fullmatch
+
+BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of what ends a line, or is no text."""
+AS_WRITTEN = SMTP.clone(refold_source="none", cte_type="7bit")
+"""Every mail server takes it. What is set raw leaves as it was set. Otherwise `email` reads it and writes it again, and
+up to Python 3.12.4 and 3.11.9 (CVE-2024-6923) writes line breaks that were encoded in it."""
+NAMES = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
 
 
 class Unsendable(Exception):
@@ -19,7 +31,7 @@ class Unsendable(Exception):
 
 
 def recipient_of(mail: Mail) -> str:
-    """The address that the mail goes to, with its domain in ASCII.
+    """The address that the mail goes to, with its domain in ASCII. What stands before the @ may be beyond ASCII.
 
     Raises Unsendable unless it is exactly one address: nobody may slip in another one, or a command.
     """
@@ -31,25 +43,46 @@ def recipient_of(mail: Mail) -> str:
 
 
 def compose(mail: Mail, sender: Address) -> EmailMessage:
-    """The message with its headers.
+    """The message with its headers, which read exactly as they were asked for.
 
     Raises Unsendable if a header could be mistaken for another one, or a part is too long.
     """
     if not _id(mail.id):
         raise Unsendable("The mail has no usable id.")
-    if not mail.subject.isprintable() or len(mail.subject) > MAX_SUBJECT:
+    if any(unicodedata.category(letter) in BREAKS for letter in mail.subject) or len(mail.subject) > MAX_SUBJECT:
         raise Unsendable("The mail's subject must be one line.")
     if len(mail.text) > MAX_BODY or len(mail.html) > MAX_BODY:
         raise Unsendable("The mail is too long.")
-    message = EmailMessage(policy=SMTP)
+    to = recipient_of(mail)
+    message = EmailMessage(policy=AS_WRITTEN if to.isascii() else AS_WRITTEN.clone(utf8=True))
     message["From"] = sender
-    message["To"] = Address(addr_spec=recipient_of(mail))
-    message["Subject"] = mail.subject
+    message.set_raw("To", to)
+    message.set_raw("Subject", encoded(mail.subject))
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = f"<{mail.id}@{sender.domain}>"
     # Nobody's absence is to be announced to us (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if not _reads(message, subject=mail.subject, to=to):
+        raise Unsendable("The mail's subject or its address cannot be written into a header.")
     message.set_content(mail.text)
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def encoded(subject: str) -> str:
+    """The subject as it stands in the header: as it is if nothing in it means anything there, else in words of RFC
+    2047. A name that looks like such a word is then no more than what it looks like."""
+    if subject.isascii() and len(subject) <= MAX_PLAIN and "=?" not in subject and subject == subject.strip():
+        return subject
+    return Header(subject, "utf-8", maxlinelen=75, header_name="Subject").encode()
+
+
+def _reads(message: EmailMessage, *, subject: str, to: str) -> bool:
+    """Whether who reads the headers finds those that were asked for, and no others."""
+    read = message_from_bytes(message.as_bytes(), policy=default)
+    try:
+        return read.keys() == NAMES and str(read["Subject"]) == subject and str(read["To"]) == to
+    except ValueError:
+        # An address that is read as a word of RFC 2047 with a line break in it.
+        return False

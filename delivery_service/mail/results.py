@@ -29,7 +29,9 @@ SENDER = "The mail server does not accept SMITH_SMTP_FROM as the sender."
 RECIPIENT = "The mail server does not accept the address."
 LATER = "The mail server does not take the mail now."
 CONTENT = "The mail server does not accept the mail."
-NOT_SUPPORTED = "The mail server cannot send to such an address."
+NOT_SUPPORTED = (
+    "The mail server takes no addresses with other letters than ASCII before the @: it does not offer SMTPUTF8."
+)
 GREETING = "The mail server does not want to talk to this server."
 
 REASONS = frozenset({

@@ -42,11 +42,13 @@ class MailSender:
         client = self._client()
         try:
             async with asyncio.timeout(self._settings.smtp_timeout):
-                message = compose(mail, self._settings.sender)
+                sender, recipient = self._settings.sender, recipient_of(mail)
+                message = compose(mail, sender).as_bytes()
                 await client.connect()
-                await client.send_message(
-                    message, sender=self._settings.sender.addr_spec, recipients=[recipient_of(mail)]
-                )
+                # RFC 6531: only a server that offers it takes such an address. The library refuses others.
+                options = [] if recipient.isascii() else ["SMTPUTF8"]
+                # Not `send_message`, which writes the headers anew by a policy of its own.
+                await client.sendmail(sender.addr_spec, [recipient], message, mail_options=options)
         except Exception as error:
             client.close()
             return _result_of(error)

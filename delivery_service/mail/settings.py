@@ -83,6 +83,8 @@ class SmtpSettings(ServiceSettings):
             checked = email_validator.validate_email(address, check_deliverability=False, globally_deliverable=False)
         except email_validator.EmailNotValidError as error:
             raise ValueError(f"SMITH_SMTP_FROM must be an e-mail address or `Name <address>`: {error}") from None
+        if not checked.local_part.isascii():
+            raise ValueError("SMITH_SMTP_FROM must have no other letters than ASCII before the @")
         return Address(display_name=name, addr_spec=checked.ascii_email or checked.normalized)
 
     @property

@@ -123,7 +123,8 @@ def _reasons(route: Route, policy: options_pb2.MethodPolicy) -> errors.Reasons:
     if route.has_body:
         for reason in ("BODY_TIMEOUT", "BODY_TOO_LARGE", "NOT_JSON"):
             reasons.add(reason)
-    if policy.rate_limited:
+    by_people = not {options_pb2.ACCESS_MEMBER, options_pb2.ACCESS_OWNER}.isdisjoint(policy.allow)
+    if policy.rate_limited or (policy.audited and by_people):
         reasons.add("RATE_LIMITED")
     reasons.add("UNAVAILABLE")
     return reasons

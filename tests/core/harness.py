@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import psycopg
@@ -17,6 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from core_service.api.wiring import SERVICES
+from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.secrets import SESSION, Secret, mint
 from core_service.clock import Clock
 from core_service.orm import now
@@ -24,6 +25,9 @@ from core_service.settings import CoreSettings
 from core_service.wiring import running_core
 from service_kit.client import open_channel
 from service_kit.status import RemoteError, from_rpc_error
+
+if TYPE_CHECKING:
+    from service_kit.database import Pool
 
 METHODS: dict[str, MethodDescriptor] = {method.name: method for service in SERVICES for method in service.methods}
 """Every method of the core's API by its name."""
@@ -196,6 +200,11 @@ async def _insert_person(core: Core, account_id: str, email: str, role: str, ses
         secret_hash=session.hash,
     )
     return user_id
+
+
+def unwritten_failures() -> FailedSignIns:
+    """Failed sign-ins that are noted and that nothing writes down."""
+    return FailedSignIns(cast("Pool", None))
 
 
 async def refusal(call: Awaitable[Any]) -> RemoteError:

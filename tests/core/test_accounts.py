@@ -15,7 +15,16 @@ from core_service.auth.service import Passwords, Sessions
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 from tests.core.conftest import NewDatabase
-from tests.core.harness import PASSWORD, Account, Core, refusal, refused_with, start_account, start_core
+from tests.core.harness import (
+    PASSWORD,
+    Account,
+    Core,
+    refusal,
+    refused_with,
+    start_account,
+    start_core,
+    unwritten_failures,
+)
 
 WRONG = "The e-mail address or the password is wrong."
 
@@ -181,9 +190,9 @@ async def test_a_crowd_that_signs_in_is_turned_away_rather_than_kept_waiting(cor
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     leave = asyncio.Event()
 
-    async def occupy() -> str:
+    async def occupy(person: str) -> str:
         try:
-            async with passwords.slot():
+            async with passwords.slot(person):
                 await leave.wait()
         except DomainError as error:
             return error.reason
@@ -191,7 +200,7 @@ async def test_a_crowd_that_signs_in_is_turned_away_rather_than_kept_waiting(cor
 
     for _ in range(2):
         leave.clear()
-        crowd = [asyncio.create_task(occupy()) for _ in range(SLOTS + MAX_WAITING + 5)]
+        crowd = [asyncio.create_task(occupy(f"person {number}")) for number in range(SLOTS + MAX_WAITING + 5)]
         done, waiting = await asyncio.wait(crowd, timeout=0.1)
         assert [task.result() for task in done] == ["UNAVAILABLE"] * 5
         waiting.pop().cancel()
@@ -204,7 +213,7 @@ async def test_failures_from_one_client_address_are_limited_whatever_the_e_mail(
     """Without gRPC, so that a hundred wrong passwords need not be hashed at full strength."""
     engine = create_engine(core.database_url, pool_size=2)
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    sessions = Sessions(engine, cheap, RateLimiter(create_storage(None)))
+    sessions = Sessions(engine, cheap, RateLimiter(create_storage(None)), unwritten_failures())
 
     async def guess(email: str, client_address: str) -> str:
         try:

@@ -15,7 +15,16 @@ from service_kit.database import create_engine
 from service_kit.errors import DomainError
 from service_kit.peers import Peers
 from tests.core.conftest import NewDatabase
-from tests.core.harness import PASSWORD, Account, Caller, Core, refusal, start_account, start_core
+from tests.core.harness import (
+    PASSWORD,
+    Account,
+    Caller,
+    Core,
+    refusal,
+    start_account,
+    start_core,
+    unwritten_failures,
+)
 
 SignIn = Callable[[str, str, str], Awaitable[str]]
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -27,7 +36,7 @@ HOME = "198.51.100.1"
 async def sign_in(core: Core) -> AsyncIterator[SignIn]:
     """Signs in; without gRPC, so that a hundred wrong passwords need not be hashed at full strength."""
     engine = create_engine(core.database_url, pool_size=2)
-    sessions = Sessions(engine, Passwords(HASHER), RateLimiter(create_storage(None)))
+    sessions = Sessions(engine, Passwords(HASHER), RateLimiter(create_storage(None)), unwritten_failures())
 
     async def try_it(email: str, password: str, address: str) -> str:
         try:

@@ -141,16 +141,40 @@ async def test_what_a_new_person_must_say(account: Account) -> None:
     assert (await accept(token=token, password="ten letters")).member.name == email
 
 
-async def test_somebody_with_a_login_proves_it_and_is_in_both_accounts(account: Account, stranger: Account) -> None:
+async def test_somebody_with_a_login_proves_it_and_is_in_both_accounts(
+    account: Account, stranger: Account, box: MailBox
+) -> None:
     await invite(account, stranger.email.upper())
-    token, anybody = await account.invite_token(stranger.email), account.core.caller(address="198.51.100.30")
-    assert (await anybody.GetInvite(token=token)).has_login
+    token, anybody = token_in(await box.mail_to(stranger.email)), account.core.caller(address="198.51.100.30")
+    offer = await anybody.GetInvite(token=token)
+    assert (offer.mailed, offer.has_login) == (True, True)
     wrong = anybody.AcceptInvite(token=token, name="Mallory", password="wrong password")
     assert (await refusal(wrong)).reason == "UNAUTHENTICATED"
     joined = await anybody.AcceptInvite(token=token, name="Mallory", password=PASSWORD)
     assert (joined.account.id, joined.member.user_id) == (account.id, stranger.owner_id)
     assert (joined.member.role, joined.member.name) == (ROLE_MEMBER, stranger.email), "the name is theirs already"
     assert (await stranger.owner.GetAccount()).member.role == ROLE_OWNER
+
+
+async def test_a_link_that_an_owner_makes_does_not_tell_whether_the_address_has_a_login(
+    account: Account, stranger: Account
+) -> None:
+    """What an owner may try without becoming somebody is answered the same for both."""
+    anybody = account.core.caller(address="198.51.100.34")
+
+    async def told(email: str) -> list[object]:
+        await invite(account, email)
+        token = await account.invite_token(email)
+        offer = await anybody.GetInvite(token=token)
+        refused = [
+            await refused_with("INVALID_REQUEST", anybody.AcceptInvite(token=token, **fields))
+            for fields in ({"password": "short"}, {"password": "p" * 201}, {"password": "ten letters", "name": " "})
+        ]
+        return [offer.has_login, offer.mailed, *refused]
+
+    of_somebody, of_nobody = await told(stranger.email), await told(an_address())
+    assert of_somebody == of_nobody
+    assert of_somebody[:2] == [False, False]
 
 
 async def test_guessing_a_password_with_an_invite_is_guessing_at_the_sign_in(
@@ -251,6 +275,34 @@ async def test_names_become_neither_headers_nor_html(account: Account, box: Mail
     assert mail.subject == f"{account.email} invites you to Acme Bcc: victim@team.test <script>alert(1)</script>"
     assert "<script>" not in mail.html
     token_in(mail)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=?utf-8?q?=0D=0AContent-Type:_text/html=0D=0A=0D=0A<a_href=3Dhttp://evil.test>Sign_in<!--?=",
+        "=?utf-8?q?=0D=0AReply-To:_evil@evil.test?=",
+    ],
+)
+async def test_names_that_look_like_encoded_words_are_names(account: Account, box: MailBox, name: str) -> None:
+    await account.owner.UpdateProfile(name=name)
+    await account.owner.UpdateAccount(name=name)
+    await invite(account, email := an_address())
+    mail = await box.mail_to(email)
+    assert mail.subject == f"{name} invites you to {name}"
+    assert set(mail.headers) == {
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+    }  # fmt: skip
+    assert mail.headers["Content-Type"].startswith("multipart/alternative")
+    assert "<a href=http://evil.test>" not in mail.html
+    token_in(mail)
+
+
+async def test_an_address_beyond_ascii_gets_its_mail(account: Account, box: MailBox) -> None:
+    email = f"jörg-{uuid.uuid4().hex[:12]}@bücher.example"
+    await invite(account, email)
+    await invite_of(account, email, state=INVITE_MAIL_STATE_SENT)
+    token_in(await box.mail_to(email.replace("bücher", "xn--bcher-kva")))
 
 
 async def test_a_mail_that_is_refused_for_good_says_why_and_the_link_works_all_the_same(

@@ -31,7 +31,7 @@ VALUES_OF_ONES_OWN = {
     "types", "outcomes", "state", "environment", "bundle_id", "os_version", "frequent_pushes_enabled", "token",
     "current_password", "new_password", "query", "states", "newest_first", "method", "since", "until",
     "setup_code", "account_name",
-    "search", "status", "paused", "period", "events", "outcome",
+    "search", "status", "paused", "period", "events", "outcome", "rotate_webhook_secret",
 }  # fmt: skip
 """Fields that name nothing."""
 
@@ -131,6 +131,7 @@ async def belongings(account: Account) -> dict[str, str]:
     return ids | {
         "stream_key": stream_key,
         "slug": slug,
+        "email": account.email,
         "emails": account.email,
         "api_key_ids": ids["api_key_id"],
         "device_ids": ids["device_id"],
@@ -150,6 +151,7 @@ def nobodys(field: str, theirs: str) -> str:
         # The place next to theirs: a page begins there, whoever has it.
         return write_token(str(uuid.UUID(int=uuid.UUID(base64.urlsafe_b64decode(theirs).decode()).int + 1)))
     forms = {
+        "email": f"owner-{uuid.uuid4().hex[:12]}@team.test",
         "emails": f"owner-{uuid.uuid4().hex[:12]}@team.test",
         "activity_id": secrets.token_urlsafe(24),
         "push_token": secrets.token_hex(32),

@@ -4,17 +4,23 @@ import asyncio
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from smith.delivery.v1.mail_pb2 import Mail, MailResult, MailResultKind
 from smith.delivery.v1.mail_service_pb2 import SendMailRequest
 
+from delivery_service.mail.message import Unsendable, compose
 from delivery_service.settings import DeliverySettings
 from simulator.mails.server import MailServer
 from simulator.mails.sink import MailSink
@@ -304,3 +310,90 @@ def test_the_port_follows_from_the_encryption() -> None:
     ports = {tls: DeliverySettings(smtp_tls=tls, **good).resolved_smtp_port for tls in ("starttls", "tls", "none")}
     assert ports == {"starttls": 587, "tls": 465, "none": 25}
     assert DeliverySettings(smtp_port=2525, **good).resolved_smtp_port == 2525
+
+
+INJECTION = "=?utf-8?q?=0D=0AContent-Type:_text/html=0D=0A=0D=0A<a_href=3Dhttp://evil.test>Sign_in<!--?="
+"""A name as an owner may give it: a word of RFC 2047 with line breaks in it."""
+HEADERS = {
+    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        INJECTION,
+        f"{INJECTION} invites you to Acme",
+        "=?utf-8?q?=0D=0AReply-To:_evil@evil.test?= invites you",
+        "=?utf-8?b?DQpCY2M6IGE=?=",
+        "a =?x?= b =? c",
+        "می\u200cخواهم 👨\u200d👩\u200d👧",
+        "x" * 250,
+        "one, two; three: " * 14 + "end",
+        "Grüße 🎉 " * 20 + "end",
+    ],
+)
+async def test_a_subject_reads_as_it_was_asked_for_and_becomes_no_header(
+    start: Start, sink: tuple[MailSink, int], subject: str
+) -> None:
+    box, port = sink
+    async with start(**smtp(port)) as service:
+        assert (await send(service, subject=subject)).kind == SENT
+    [mail] = box.mails(None, 10)
+    assert mail.subject == subject
+    assert set(mail.headers) == HEADERS
+    assert (mail.text, mail.html) == ("Hi\n", "<p>Hi</p>\n")
+
+
+async def test_an_address_becomes_no_header(start: Start, sink: tuple[MailSink, int]) -> None:
+    box, port = sink
+    address = "=?utf-8?q?=0D=0ABcc=3A_a?=@team.test"
+    async with start(**smtp(port)) as service:
+        result = await send(service, to=address)
+    assert (result.kind, result.reason) == (REJECTED, "Unsendable")
+    assert not box.mails(None, 10)
+
+
+LINE = st.text(
+    st.one_of(
+        st.sampled_from("=?_ \u200d\u202e:;,\"'<>()@äß漢🎉Bbqu8-0DA"),
+        st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]),
+    ),
+    max_size=250,
+)
+
+
+@given(LINE, st.integers(0, 4))
+def test_whatever_one_line_says_is_what_its_header_says(line: str, words: int) -> None:
+    subject = (INJECTION[: words * 20] + line)[:250]
+    mail = Mail(id="x", to="ann@team.test", subject=subject, text="Hi", html="<p>Hi</p>")
+    try:
+        written = compose(mail, Address("Smith", "smith", "team.test")).as_bytes()
+    except Unsendable:
+        # What no header can say is refused, and never said otherwise.
+        assert subject != subject.strip() or not subject.isprintable()
+        return
+    read = message_from_bytes(written, policy=default)
+    assert str(read["Subject"]) == subject
+    assert set(read.keys()) == HEADERS
+
+
+@pytest.mark.parametrize("offers", [True, False])
+async def test_an_address_beyond_ascii_is_sent_if_the_mail_server_takes_such_and_else_fails_for_good(
+    start: Start, sink: tuple[MailSink, int], offers: bool
+) -> None:
+    box, port = sink
+    async with AsyncExitStack() as stack:
+        if not offers:
+            port = await stack.enter_async_context(says("250 mail.test"))
+        service = await stack.enter_async_context(start(**smtp(port)))
+        result = await send(service, to="üser@bücher.test")
+    if offers:
+        assert (result.kind, result.reason) == (SENT, "")
+        [mail] = box.mails(None, 10)
+        assert mail.recipients == ["üser@xn--bcher-kva.test"]
+        assert mail.headers["To"] == "üser@xn--bcher-kva.test"
+        assert (mail.subject, mail.text) == ("Hello", "Hi\n")
+    else:
+        assert (result.kind, result.reason) == (REJECTED, "NotSupported")
+        assert "SMTPUTF8" in result.message

@@ -46,6 +46,26 @@ def test_a_key_works_from_its_making_to_its_revoking_and_no_session_stays(stack:
     assert sessions(stack) == before
 
 
+def test_who_has_lost_their_password_gets_back_in_with_a_link_of_the_operators(stack: Stack) -> None:
+    email = "forgetful@team.test"
+    answer(stack.data_dir, "account", "create", "Forgetful", "--email", email, "--generate-password")
+    made = smith(stack.data_dir, "account", "reset-password", "Forgetful@Team.test")
+    link = made.stdout.decode().strip()
+    page, _, token = link.rpartition("/")
+    assert page.endswith("/reset-password"), made.stderr
+    assert token.startswith("pwr_")
+    assert email in made.stderr.decode()
+    reset = {"token": token, "new_password": PASSWORD}
+    for status in (200, 404):
+        done = httpx.post(f"{stack.base_url}/api/password-reset/complete", json=reset, timeout=30, trust_env=False)
+        assert done.status_code == status, done.text
+    sign_in = {"email": email, "password": PASSWORD}
+    assert httpx.post(f"{stack.base_url}/api/sessions", json=sign_in, timeout=30, trust_env=False).status_code == 200
+    assert answer(stack.data_dir, "account", "reset-password", email)["email"] == email
+    refused = refuse(stack.data_dir, "account", "reset-password", "nobody@team.test", code=1)
+    assert "nobody signs in with the e-mail address nobody@team.test" in refused
+
+
 def test_a_second_workspace_is_made_while_the_server_runs_and_its_owner_pairs_phones(stack: Stack) -> None:
     made = answer(
         stack.data_dir, "account", "create", "Second team", "--email", "Second@Team.test", "--generate-password"

@@ -12,7 +12,14 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "SwitchAccount": {"switch": {"account_id": "01a2b3c4-d5e6-7f80-9a1b-2c3d4e5f6071"}},
     "UpdateProfile": {"rename": {"name": "Ada Lovelace"}},
     "UpdateAccount": {"limits": {"rate_limit_per_minute": 120, "max_live_activities": 10}},
-    "UpdateMember": {"make_owner": {"role": "owner"}},
+    "UpdateMember": {
+        "make_owner": {"role": "owner"},
+        "make_member": {
+            "role": "member",
+            "api_key_ids": ["01a2b3c4-d5e6-7f80-9a1b-2c3d4e5f6071"],
+            "rotate_webhook_secret": True,
+        },
+    },
     "CreateApiKey": {
         "for_everybody": {"name": "CI"},
         "for_channels": {"name": "Monitoring", "scope": "channels", "channels": ["ops"]},
@@ -31,6 +38,13 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "password": "correct horse battery",
         }
     },
+    "RequestPasswordReset": {"ask": {"email": "ada@example.com"}},
+    "GetPasswordReset": {"look": {"token": "pwr_0123456789abcdefghijklmnopqrstuv"}},
+    "ResetPassword": {
+        "set": {"token": "pwr_0123456789abcdefghijklmnopqrstuv", "new_password": "staple gun parade"},
+    },
+    "SendPasswordReset": NOTHING,
+    "CreatePasswordResetLink": NOTHING,
     "ResendInvite": NOTHING,
     "CreateInviteLink": NOTHING,
     "CheckApns": NOTHING,

@@ -1,22 +1,22 @@
-"""Sends the mails of invites that are due."""
+"""Sends mails that are due."""
 
 import asyncio
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString, Protocol
+
+from psycopg import AsyncConnection
 
 from core_service.batch_writer import BatchWriter
 from core_service.claim_loop import ClaimLoop
 from core_service.events.service import Event, EventBus, EventType
-from core_service.invites import schedule
-from core_service.invites.letter import write_letter
-from core_service.invites.link import MAX_TOKENS, Links
-from core_service.invites.models import MailState
-from core_service.invites.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, RELEASE, SETTLE
-from core_service.invites.schedule import BACK_OFF_SECONDS, Next
-from core_service.mail.service import Mail, MailResult, MailSender, MailVerdict
+from core_service.mail import schedule
+from core_service.mail.models import MailState
+from core_service.mail.port import Mail, MailResult, MailSender, MailVerdict
+from core_service.mail.schedule import BACK_OFF_SECONDS, Next
 from core_service.orm import now
 from service_kit.database import Pool
 
@@ -28,23 +28,45 @@ STRANGE_SECONDS = BACK_OFF_SECONDS[-1] + LEASE_SECONDS
 """Above every wait between two attempts, and above the lease."""
 CLAIM_SIZE = 5
 MAX_IN_PROGRESS = 10
-EXPIRED = MailResult(MailVerdict.REJECTED, "Expired", "The invite had expired before the mail could be sent.")
 
 
 @dataclass(frozen=True, slots=True)
 class DueMail:
-    """The mail of an invite, leased to this process."""
+    """A mail, leased to this process."""
 
-    invite_id: uuid.UUID
+    row_id: uuid.UUID
+    """The row that owes it."""
     mail_id: uuid.UUID
-    account_id: uuid.UUID
-    email: str
-    account_name: str
-    inviter_name: str
-    expires_at: dt.datetime
+    """The mail that the row owed at that moment: it may owe another one by now."""
+    account_id: uuid.UUID | None
+    """Whose watchers are told that its state has changed."""
+    mail: Mail
     attempts: int
     age: dt.timedelta
     expired: bool
+    """It would be of no use any more."""
+
+
+class Outbox(Protocol):
+    """A table that owes mails, and what is written in them."""
+
+    what: str
+    """For logs."""
+    expired: str
+    """What is said of a mail that is of no use any more."""
+    give_up_after: dt.timedelta
+    """A mail server that is away for so long does not come back by itself."""
+    settle: LiteralString
+    """Writes down what became of mails: see `_columns`."""
+    release: LiteralString
+    """Makes due at once what waits for longer than any wait lasts, `limit` at a time."""
+
+    async def claim(self, connection: AsyncConnection[Any], *, limit: int, lease: float) -> Sequence[DueMail]:
+        """Leases mails that are due, in a transaction that is under way.
+
+        The secret in a mail is made here, and only its hash is written down, before the mail leaves: an attempt of
+        which nobody knows the end is simply repeated with another secret, and either works.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +78,16 @@ class Settlement:
     next: Next
 
 
-class InviteMailer:
-    """Claims, sends, settles.
+class Mailer:
+    """Claims, sends, settles the mails of one table."""
 
-    The secret in a mail is made when the mail is, and only its hash is written down, before the mail leaves: an attempt
-    of which nobody knows the end is simply repeated with another secret, and either works.
-    """
-
-    def __init__(self, pool: Pool, sender: MailSender, links: Links, events: EventBus) -> None:
+    def __init__(self, outbox: Outbox, pool: Pool, sender: MailSender, events: EventBus) -> None:
+        self._outbox = outbox
         self._pool = pool
         self._sender = sender
-        self._links = links
         self._events = events
-        self._loop = ClaimLoop("mails", self._claim, size=CLAIM_SIZE, most=MAX_IN_PROGRESS)
-        self._writer: BatchWriter[Settlement] = BatchWriter("results of mails", self._write, self._finish)
+        self._loop = ClaimLoop(outbox.what, self._claim, size=CLAIM_SIZE, most=MAX_IN_PROGRESS)
+        self._writer: BatchWriter[Settlement] = BatchWriter(f"results of {outbox.what}", self._write, self._finish)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -90,7 +108,7 @@ class InviteMailer:
         while released == CLAIM_SIZE:
             async with self._pool.connection() as connection:
                 parameters = {"longest": STRANGE_SECONDS, "limit": CLAIM_SIZE}
-                released = (await connection.execute(RELEASE, parameters)).rowcount
+                released = (await connection.execute(self._outbox.release, parameters)).rowcount
             self._loop.wake()
 
     async def drain(self) -> None:
@@ -99,35 +117,32 @@ class InviteMailer:
 
     async def _claim(self) -> bool:
         async with self._pool.connection() as connection, connection.transaction():
-            cursor = await connection.execute(CLAIM, {"limit": CLAIM_SIZE, "lease": LEASE_SECONDS}, binary=True)
-            claimed = [DueMail(*row) for row in await cursor.fetchall()]
-            made = [(due, *self._links.new()) for due in claimed]
-            if made:
-                invite_ids = [due.invite_id for due in claimed]
-                hashes = [secret.hash for _, _, secret in made]
-                await connection.execute(ADD_TOKENS, {"token_hashes": hashes, "invite_ids": invite_ids})
-                await connection.execute(DROP_TOKENS, {"invite_ids": invite_ids, "kept": MAX_TOKENS})
-        for due, url, _ in made:
-            self._begin(due, url)
+            claimed = await self._outbox.claim(connection, limit=CLAIM_SIZE, lease=LEASE_SECONDS)
+        for due in claimed:
+            self._begin(due)
         return len(claimed) == CLAIM_SIZE
 
-    def _begin(self, due: DueMail, url: str) -> None:
+    def _begin(self, due: DueMail) -> None:
         self._loop.begin(1)
-        task = asyncio.create_task(self._attempt(due, url))
+        task = asyncio.create_task(self._attempt(due))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _attempt(self, due: DueMail, url: str) -> None:
+    async def _attempt(self, due: DueMail) -> None:
         try:
-            result = EXPIRED if due.expired else await self._sender.send(_mail(due, url))
+            if due.expired:
+                result = MailResult(MailVerdict.REJECTED, "Expired", self._outbox.expired)
+            else:
+                result = await self._sender.send(due.mail)
         except BaseException:
             self._loop.finish(1)
             raise
-        self._writer.put(Settlement(due, result, schedule.after(result, due.attempts, due.age)))
+        then = schedule.after(result, due.attempts, due.age, self._outbox.give_up_after)
+        self._writer.put(Settlement(due, result, then))
 
     async def _write(self, batch: list[Settlement]) -> None:
         async with self._pool.connection() as connection:
-            await connection.execute(SETTLE, _columns(batch))
+            await connection.execute(self._outbox.settle, _columns(batch))
         for settlement in batch:
             self._finish(settlement)
 
@@ -135,19 +150,13 @@ class InviteMailer:
         self._loop.finish(1)
         if settlement.next.state is MailState.QUEUED:
             asyncio.get_running_loop().call_later(settlement.next.wait_seconds, self._loop.wake)
-        self._events.publish(settlement.due.account_id, Event(EventType.MEMBERS_CHANGED, now()))
-
-
-def _mail(due: DueMail, url: str) -> Mail:
-    letter = write_letter(
-        account=due.account_name, inviter=due.inviter_name, url=url, expires_at=due.expires_at
-    )  # fmt: skip
-    return Mail(str(due.mail_id), due.email, letter.subject, letter.text, letter.html)
+        if settlement.due.account_id is not None:
+            self._events.publish(settlement.due.account_id, Event(EventType.MEMBERS_CHANGED, now()))
 
 
 def _columns(batch: list[Settlement]) -> dict[str, list[Any]]:
     return {
-        "ids": [one.due.invite_id for one in batch],
+        "ids": [one.due.row_id for one in batch],
         "mail_ids": [one.due.mail_id for one in batch],
         "states": [one.next.state.value for one in batch],
         "attempts": [one.next.attempts for one in batch],

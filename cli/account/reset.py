@@ -1,0 +1,20 @@
+"""Lets a person back in who has lost their password."""
+
+from cli.account.make import require_database
+from cli.database.core_command import ask_core
+from cli.database.embedded import open_database
+from cli.up.settings import UpSettings
+
+LOCAL_ADMIN = "http://127.0.0.1:8080"
+"""What core takes the web admin's address for, too, if it is not told."""
+
+
+async def make_link(settings: UpSettings, email: str) -> dict[str, str]:
+    """Makes the link, and says what was made: `url`, `email`, `name` and `expires_at`.
+
+    Raises CannotStart or Failed, also if nobody signs in with this address.
+    """
+    require_database(settings)
+    options = [f"--email={email}", f"--admin-url={settings.admin_url or settings.admin_page or LOCAL_ADMIN}"]
+    async with open_database(settings, "smith account reset-password") as url:
+        return dict(await ask_core("reset-password", *options, database_url=url))

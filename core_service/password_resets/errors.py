@@ -1,0 +1,10 @@
+"""Why no password is set."""
+
+from service_kit.errors import NotFound
+
+
+class UnknownToken(NotFound):
+    """No password can be set with this secret, and nobody is told whether it ever could."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is wrong, was used or revoked, or has expired. Ask for a new one.")

@@ -1,0 +1,29 @@
+"""The table of the secrets that set a new password."""
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from core_service.orm import Timestamp, now
+
+
+class PasswordResetToken(SQLModel, table=True):
+    """A secret that sets a person's password, once. Only its hash stays."""
+
+    __tablename__ = "password_reset_tokens"
+    __table_args__ = (
+        CheckConstraint("(account_id IS NULL) = (created_by IS NULL)", name="password_reset_tokens_maker_check"),
+        Index("password_reset_tokens_user_id_idx", "user_id", "created_at"),
+        Index("password_reset_tokens_expires_at_idx", "expires_at"),
+    )
+
+    token_hash: bytes = Field(primary_key=True)
+    user_id: uuid.UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    account_id: uuid.UUID | None = Field(default=None, foreign_key="accounts.id", ondelete="CASCADE")
+    """The account whose owner was shown it. None if it went to the person's mail box, or to the operator."""
+    created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
+    """That owner."""
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    expires_at: dt.datetime = Field(sa_type=Timestamp)

@@ -1,0 +1,58 @@
+"""The mails about passwords that are owed."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from core_service.links import SecretLinks
+from core_service.mail.letter import Letter
+from core_service.mail.mailer import DueMail
+from core_service.mail.models import MailKind
+from core_service.mail.port import Mail
+from core_service.password_resets.letters import write_changed, write_reset
+from core_service.password_resets.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, DROP_UNKNOWN, RELEASE, SETTLE
+from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS
+
+
+class PasswordOutbox:
+    """See `core_service.mail.mailer.Outbox`."""
+
+    what = "mails about passwords"
+    expired = "The mail was of no use any more before it could be sent."
+    give_up_after = dt.timedelta(days=3)
+    settle = SETTLE
+    release = RELEASE
+
+    def __init__(self, links: SecretLinks, request_url: str) -> None:
+        """`request_url` is the page on which people ask for a link."""
+        self._links = links
+        self._request_url = request_url
+
+    async def claim(self, connection: AsyncConnection[Any], *, limit: int, lease: float) -> Sequence[DueMail]:
+        """See `core_service.mail.mailer.Outbox`."""
+        await connection.execute(DROP_UNKNOWN)
+        parameters = {"limit": limit, "lease": lease, "lifetime": LIFETIME}
+        cursor = await connection.execute(CLAIM, parameters, binary=True)
+        due, hashes, user_ids = [], [], []
+        for row in await cursor.fetchall():
+            mail_id, kind, account_id, email, user_id, account, owner, queued_at, until, attempts, age, expired = row
+            if kind == MailKind.PASSWORD_RESET:
+                url, secret = self._links.new()
+                letter = write_reset(email=email, owner=owner, account=account, url=url, expires_at=until)
+                if not expired:
+                    hashes.append(secret.hash)
+                    user_ids.append(user_id)
+            else:
+                letter = write_changed(email=email, url=self._request_url, changed_at=queued_at)
+            due.append(DueMail(mail_id, mail_id, account_id, _mail(mail_id, email, letter), attempts, age, expired))
+        if hashes:
+            added = {"token_hashes": hashes, "user_ids": user_ids, "lifetime": LIFETIME}
+            await connection.execute(ADD_TOKENS, added)
+            await connection.execute(DROP_TOKENS, {"user_ids": user_ids, "kept": MAX_TOKENS})
+        return due
+
+
+def _mail(mail_id: object, email: str, letter: Letter) -> Mail:
+    return Mail(str(mail_id), email, letter.subject, letter.text, letter.html)

@@ -1,0 +1,34 @@
+"""Builds what links to new passwords need besides a server."""
+
+from dataclasses import dataclass
+
+from core_service.auth.secrets import PASSWORD_RESET
+from core_service.events.service import EventBus
+from core_service.links import SecretLinks
+from core_service.mail.mailer import Mailer
+from core_service.mail.service import MailSender
+from core_service.password_resets.outbox import PasswordOutbox
+from service_kit.database import Pool
+
+PAGE, REQUEST_PAGE = "reset-password", "forgot-password"
+"""Of the admin app."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordResetArea:
+    """The parts that the server and the background jobs share."""
+
+    links: SecretLinks
+    mailer: Mailer
+
+
+def reset_links(admin_url: str) -> SecretLinks:
+    """Makes links to new passwords."""
+    return SecretLinks(admin_url, PAGE, PASSWORD_RESET)
+
+
+def build_password_resets(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> PasswordResetArea:
+    """The area, at rest."""
+    links = reset_links(admin_url)
+    outbox = PasswordOutbox(links, f"{admin_url.rstrip('/')}/{REQUEST_PAGE}")
+    return PasswordResetArea(links, Mailer(outbox, batches, sender, events))
