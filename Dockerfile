@@ -6,10 +6,10 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/smith
 WORKDIR /src
 # What we need first, without our code: this layer stays when only the code changes. Wheels only: there is no compiler.
-COPY constraints.txt pyproject.toml README.md ./
-RUN /opt/smith/bin/pip install --only-binary :all: --constraint constraints.txt '.[tracing]'
+COPY requirements/image.txt requirements/
+RUN /opt/smith/bin/pip install --only-binary :all: --require-hashes --requirement requirements/image.txt
 COPY . .
-RUN /opt/smith/bin/pip install --no-deps --force-reinstall . \
+RUN /opt/smith/bin/pip install --no-deps --no-build-isolation . \
     && /opt/smith/bin/smith --version \
     && /opt/smith/bin/pip uninstall --yes pip
 

@@ -1,26 +1,36 @@
 .DEFAULT_GOAL := help
-.PHONY: help up test check audit bench reliability fmt proto reference
+.PHONY: always help up test test-all check audit bench reliability fmt proto reference
 BIN := .venv/bin
-INPUTS := pyproject.toml activitysmith-cli/pyproject.toml constraints.txt scripts/make_venv.sh
+# Those of a person's own would have our Python find other packages, or none.
+unexport PYTHONHOME PYTHONPATH
 NODE_SDK := tests/sdk/node
+# Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # `exec`: whatever make is sent, Ctrl-C or SIGTERM, reaches the supervisor and nothing between them.
 up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 	@exec $(BIN)/smith up
 
-# Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
-test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests; ARGS="-k push" runs some
+test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run the tests, without those of test-all; ARGS="-k push" runs some
 	@scripts/install_test_tools.sh
-	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@exec $(PYTEST) -m "not other_languages" $(ARGS)
+
+test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests, those with clients in Go and TypeScript too
+	@scripts/install_test_tools.sh
+	@scripts/install_other_languages.sh
+	@exec $(PYTEST) $(ARGS)
 
 check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	$(BIN)/deptry --config activitysmith-cli/pyproject.toml activitysmith-cli
+	$(BIN)/deptry --config gen/pyproject.toml gen
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
@@ -28,7 +38,7 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/python scripts/generate_rest_reference.py --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml
 	$(BIN)/compose-lint check --quiet --skip-suppressed --no-env compose.yaml
 	$(BIN)/python scripts/audit.py
 
@@ -46,16 +56,17 @@ fmt: .venv/.stamp-dev ## format Python and protos
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write
 
-proto: .venv/.stamp-dev ## write gen/ from proto/
+proto: .venv/.stamp-dev ## write gen/smith from proto/
 	$(BIN)/python scripts/generate_protos.py
 
 reference: .venv/.stamp-dev ## write docs/rest.md from the API's description
 	$(BIN)/python scripts/generate_rest_reference.py
 
-.venv/.stamp-run: $(INPUTS)
+# Asked each time: a checkout may have been moved or copied, and a Python upgraded, since it was made.
+.venv/.stamp-run: always
 	@scripts/make_venv.sh run
 
-.venv/.stamp-dev: $(INPUTS)
+.venv/.stamp-dev: always
 	@scripts/make_venv.sh dev
 
 $(NODE_SDK)/node_modules/.stamp: $(NODE_SDK)/package.json $(NODE_SDK)/package-lock.json

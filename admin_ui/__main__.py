@@ -6,6 +6,7 @@ import sys
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import serve
 from service_kit import logs, process, settings, tracing
+from service_kit.addresses import join
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
         process.run(lambda stop: serve(config, stop))
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
-        print(f"admin: cannot listen on {config.bind_host}:{config.admin_port}: {reason}", file=sys.stderr)
+        print(f"admin: cannot listen on {join(config.bind_host, config.admin_port)}: {reason}", file=sys.stderr)
         raise SystemExit(2) from None
     finally:
         tracing.shutdown()

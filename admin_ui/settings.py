@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from service_kit.addresses import PublicUrl, TrustedProxies
 from service_kit.settings import ServiceSettings, empty_is_unset
 
 
@@ -28,15 +29,17 @@ class AdminSettings(ServiceSettings):
     admin_url: OptionalOrigin = None
     """Where people's browsers find the admin app; `http://127.0.0.1:<port>` unless told. With `https` cookies are
     never sent in the clear."""
-    gateway_url: Origin = "http://127.0.0.1:8000"
+    gateway_url: PublicUrl = "http://127.0.0.1:8000"
     """Where backends find the REST API: it stands in the examples that pages show."""
     core_address: str = "127.0.0.1:50051"
     """`host:port` of the core service, or any gRPC target (`dns:///core:50051`)."""
     admin_call_timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds that core may take to answer a call."""
+    admin_max_connections: int = Field(default=2048, ge=1)
+    """Open connections; beyond it new ones are answered 503 and closed."""
     simulator_url: OptionalOrigin = None
     """The simulator's control API. Set, pages show its phones; they are no part of the server."""
-    trusted_proxies: str = ""
+    trusted_proxies: TrustedProxies = ""
     """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None unless told."""
 
     @property

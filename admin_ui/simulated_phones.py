@@ -15,7 +15,7 @@ async def pair_phone(simulator_url: str, pairing_code: str, name: str) -> None:
     Raises SimulatorAway.
     """
     try:
-        async with httpx.AsyncClient(base_url=simulator_url, timeout=SECONDS) as http:
+        async with httpx.AsyncClient(base_url=simulator_url, timeout=SECONDS, trust_env=False) as http:
             answer = await http.post("/phones", json={"pairing_code": pairing_code, "name": name})
     except httpx.HTTPError as error:
         raise SimulatorAway("The simulator cannot be reached. Is it running?") from error

@@ -1,14 +1,14 @@
 """Registers pages: who may see them, what is around them, and what happens when core says no."""
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 from smith.core.v1.account_service_pb2 import GetAccountRequest
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +20,7 @@ from admin_ui.cookies import SessionCookie
 from admin_ui.core import Caller, Core, Refused
 from admin_ui.entrance.html import refused_page, status_of
 from admin_ui.feed import Feeds, Watcher
+from admin_ui.page_task import keep_doing
 from admin_ui.settings import AdminSettings
 from admin_ui.visit import Visit
 
@@ -150,17 +151,9 @@ class Site:
             # It ends once core has called the person signed out, which may be before the stream of events does.
             signed_out()
 
-        async def watching() -> None:
-            with client:
-                await asyncio.gather(*(watch(watcher) for watcher in visit.watchers))
-
-        task = background_tasks.create(watching(), name=f"watch {client.page.path}")
-
-        def gone() -> None:
-            leave()
-            task.cancel()
-
-        client.on_delete(gone)
+        for watcher in visit.watchers:
+            keep_doing(partial(watch, watcher), "a watcher")
+        client.on_delete(leave)
 
 
 def _show(refusal: Refused) -> None:

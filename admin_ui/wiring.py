@@ -10,25 +10,43 @@ import grpc
 import nicegui
 import uvicorn
 from fastapi import FastAPI
-from nicegui import Client, ui
+from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import Response
 
 from admin_ui import assets, health, pages, theme
 from admin_ui.components.states import error_state
+from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
 from admin_ui.entrance import accept_invite, setup, sign_in
 from admin_ui.entrance.html import trouble
+<<<<<<< HEAD
 from admin_ui.security import nonces, sockets, texts
 from admin_ui.security.guard import MAX_SOCKET_BYTES, Guard
+=======
+from admin_ui.security import nonces, sockets
+from admin_ui.security.guard import Guard
+from admin_ui.security.pages import has_room
+from admin_ui.security.sockets import MAX_SOCKET_BYTES, Sockets
+>>>>>>> main
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 from service_kit.client import open_channel
-from service_kit.http_server import HttpServer, listen
+from service_kit.connections import Connections
+from service_kit.descriptors import that_fit
+from service_kit.http_protocol import as_text, bounded
+from service_kit.http_server import HttpServer
+from service_kit.listening import listen
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
+from service_kit.websocket_protocol import bounded_websocket
 
 log = logging.getLogger(__name__)
+
+HEAD_SECONDS = 10.0
+"""For a request's head to arrive."""
+UNREAD_SECONDS = 30.0
+"""For an answer to be read on, or a socket."""
 
 
 async def serve(settings: AdminSettings, stop: StopRequest) -> None:
@@ -93,14 +111,21 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
 
 def build_server(app: FastAPI, settings: AdminSettings) -> HttpServer:
     """The HTTP server; it listens once it is given a socket."""
+    held = Connections(
+        that_fit(settings.admin_max_connections, "SMITH_ADMIN_MAX_CONNECTIONS"), settings.trusted_proxies
+    )
     return HttpServer(
         uvicorn.Config(
-            Guard(app, settings, lambda: len(Client.instances)),
+            Guard(app, settings, Sockets(app, SessionCookie(settings)), has_room),
+            http=bounded(held=held, head_seconds=HEAD_SECONDS, unread_seconds=UNREAD_SECONDS, render=as_text),
+            ws=bounded_websocket(held=held, unread_seconds=UNREAD_SECONDS),
             ws_max_size=MAX_SOCKET_BYTES,
+            # A few bytes of it may become a megabyte.
+            ws_per_message_deflate=False,
             lifespan="on",
             log_config=None,
-            # It would note with which id each page opens its socket.
-            log_level=logging.WARNING,
+            # At lower levels it notes with which id each page opens its socket, and what clients did wrong.
+            log_level=logging.ERROR,
             access_log=False,
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),

@@ -1,11 +1,15 @@
 """`smith`: runs and operates the server."""
 
 import importlib.metadata
+import io
+import os
+import sys
 from typing import Annotated
 
 import typer
 
 from cli.commands import account, backup, doctor, health, key, migrate, pair, restore, serve, up
+from service_kit.environment import forget_foreign
 
 DISTRIBUTION = "activitysmith-server"
 
@@ -48,6 +52,12 @@ def smith(
 
 def main() -> None:
     """Carries out one command and ends the process."""
+    # Before anything is loaded that reads them, and for all processes that are started from here.
+    forget_foreign(os.environ)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a letter of a folder's or person's name shows its number.
+            stream.reconfigure(errors="backslashreplace")
     app(prog_name="smith")
 
 

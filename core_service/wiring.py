@@ -42,6 +42,7 @@ from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.signing_keys import SigningKeys
 from service_kit import metrics
+from service_kit.addresses import join
 from service_kit.client import open_channel
 from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
 from service_kit.peers import Peers
@@ -60,7 +61,7 @@ async def serve(settings: CoreSettings, stop: StopRequest) -> None:
     if stop.is_set():
         return
     async with running_core(settings) as port:
-        log.info("serving on %s:%d", settings.bind_host, port)
+        log.info("serving on %s", join(settings.bind_host, port))
         await stop.wait()
         log.info("draining")
 
@@ -158,11 +159,18 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
-        by_the_database = [dispatch.release, webhooks.release, invites.mailer.release, resets.mailer.release]
+        by_the_database = [
+            dispatch.release,
+            webhooks.release,
+            invites.mailer.release,
+            resets.mailer.release,
+            area.withdrawals.release,
+        ]
         claiming = start_jobs(
             dispatch.run,
             area.reconciler.run,
             area.timekeeper.run,
+            area.withdrawals.run,
             webhooks.run,
             invites.mailer.run,
             resets.mailer.run,
@@ -170,6 +178,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         background = start_jobs(
             settler.run,
             area.settler.run,
+            area.withdrawals.write,
             courier.run,
             webhooks.write,
             invites.mailer.write,
@@ -195,7 +204,8 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    for working in (dispatch, area.reconciler, webhooks, invites.mailer, resets.mailer, courier):
+                    mailers = (invites.mailer, resets.mailer)
+                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, *mailers, courier):
                         await working.drain()
                     for noted in (last_used, failures, tally):
                         await noted.flush()

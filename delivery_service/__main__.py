@@ -6,6 +6,7 @@ import sys
 from delivery_service.settings import DeliverySettings
 from delivery_service.wiring import Delivery, InvalidCertificates
 from service_kit import logs, tracing
+from service_kit.addresses import join
 from service_kit.metrics import serving
 from service_kit.peers import require_protection
 from service_kit.process import StopRequest, run
@@ -27,7 +28,7 @@ async def serve(stop: StopRequest) -> None:
         log.error("cannot start: %s", error)
         sys.exit(1)
     async with serving(delivery.registry, settings, "delivery"):
-        log.info("serving on %s:%d", settings.bind_host, port)
+        log.info("serving on %s", join(settings.bind_host, port))
         await stop.wait()
         await delivery.stop()
 

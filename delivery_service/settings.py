@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
+from delivery_service.apns.proxy import Proxy
 from delivery_service.mail.settings import SmtpSettings
 from delivery_service.webhooks.addresses import Permit
 from service_kit.settings import empty_is_unset
@@ -29,6 +30,8 @@ class DeliverySettings(SmtpSettings):
     apns_sandbox_address: str = "api.sandbox.push.apple.com:443"
     apns_ca_file: OptionalPath = None
     """Certificates in PEM to trust besides the system's; for a simulator or a proxy."""
+    apns_proxy: SecretStr | None = None
+    """`http://[user:password@]host:port` of an HTTP proxy through which APNs is reached; directly if there is none."""
     apns_connections: int = Field(default=4, ge=1, le=100)
     """Most connections to each environment."""
     apns_max_in_flight: int = Field(default=5000, ge=1, le=100_000)
@@ -48,6 +51,12 @@ class DeliverySettings(SmtpSettings):
     webhook_max_in_progress: int = Field(default=200, ge=1, le=10_000)
     """Most webhook calls at once; one beyond it is refused."""
 
+    @field_validator("apns_proxy")
+    @classmethod
+    def _is_a_proxy(cls, url: SecretStr | None) -> SecretStr | None:
+        proxy_of(url)
+        return url
+
     @field_validator("webhook_allow")
     @classmethod
     def _names_permits(cls, text: str) -> str:
@@ -64,6 +73,11 @@ class DeliverySettings(SmtpSettings):
 def permits_of(text: str) -> list[Permit]:
     """The permits of a list separated by commas. Raises ValueError."""
     return [Permit.parse(part) for part in text.split(",") if part.strip()]
+
+
+def proxy_of(url: SecretStr | None) -> Proxy | None:
+    """The proxy; None if there is none. Raises ValueError."""
+    return Proxy.parse(url.get_secret_value()) if url and url.get_secret_value() else None
 
 
 def split_address(address: str) -> tuple[str, int]:

@@ -27,7 +27,7 @@ from delivery_service.mail.sender import MailSender
 from delivery_service.mail.servicer import MailServicer
 from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics
 from delivery_service.servicer import DeliveryServicer
-from delivery_service.settings import DeliverySettings, permits_of, split_address
+from delivery_service.settings import DeliverySettings, permits_of, proxy_of, split_address
 from delivery_service.webhooks.addresses import AddressRules
 from delivery_service.webhooks.caller import WebhookCaller
 from delivery_service.webhooks.connecting import CheckedBackend, Resolve, resolve
@@ -161,6 +161,7 @@ class Delivery:
             connect_timeout=self._settings.apns_connect_timeout,
             answer_timeout=self._settings.apns_answer_timeout,
             problems=self._problems,
+            proxy=proxy_of(self._settings.apns_proxy),
         )
 
 

@@ -6,6 +6,7 @@ import sys
 from gateway.settings import GatewaySettings
 from gateway.wiring import serve
 from service_kit import logs, process, settings, tracing
+from service_kit.addresses import join
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     except OSError as error:
         # What asyncio and getaddrinfo add to the system's words repeats the address.
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
-        print(f"gateway: cannot listen on {config.bind_host}:{config.gateway_port}: {reason}", file=sys.stderr)
+        print(f"gateway: cannot listen on {join(config.bind_host, config.gateway_port)}: {reason}", file=sys.stderr)
         raise SystemExit(2) from None
     finally:
         tracing.shutdown()

@@ -45,6 +45,9 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
     if answer.status not in (204, 304):
         headers.append((b"content-type", answer.content_type))
         headers.append((b"content-length", b"%d" % len(answer.body)))
+    if "cache-control" not in answer.headers:
+        # Some hold secrets that are shown once, and none is the same for everybody.
+        headers.append((b"cache-control", b"no-store"))
     headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items())
     if scope[IS_STOPPING_KEY]():
         headers.append((b"connection", b"close"))

@@ -9,7 +9,6 @@ from starlette.types import Receive, Scope
 
 from gateway.answers import Answer
 from gateway.codec import dump
-from gateway.load import Calls, caller_of
 from gateway.problems import RETRY_SOON, Problem
 
 CHECK_SECONDS = 1.0
@@ -26,26 +25,37 @@ async def alive(scope: Scope, receive: Receive) -> Answer:
 
 class Readiness:
     """200 if core says that it is serving, 503 if it says otherwise or nothing within a second, or if this process is
-    about to stop. What is wrong otherwise is named under `warnings`."""
+    about to stop. What is wrong otherwise is named under `warnings`.
 
-    def __init__(self, channel: grpc.aio.Channel, calls: Calls, *, is_stopping: Callable[[], bool]) -> None:
-        self._calls = calls
+    Those who ask at the same time get the answer to one question: however many they are, it costs core as much.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, *, is_stopping: Callable[[], bool]) -> None:
         self._is_stopping = is_stopping
         self._health = health_pb2_grpc.HealthStub(channel)
+        self._asking: asyncio.Task[list[bool | None]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """Asks core's gRPC health service."""
         if self._is_stopping():
             raise _not_ready("This process is about to stop.")
-        try:
-            with self._calls.one(caller_of(scope, dict(scope["headers"]))):
-                serving, *well = await asyncio.gather(self._is_serving(""), *map(self._is_well, WARNINGS.values()))
-        except grpc.aio.AioRpcError:
-            raise _not_ready("The core service cannot be reached.") from None
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        # Shielded: others wait for the same.
+        serving, *well = await asyncio.shield(self._asking)
+        if serving is None:
+            raise _not_ready("The core service cannot be reached.")
         if not serving:
             raise _not_ready("The core service is not serving.")
         warnings = [name for name, is_well in zip(WARNINGS, well, strict=True) if not is_well]
         return Answer(200, dump({"status": "ready", "warnings": warnings} if warnings else {"status": "ready"}))
+
+    async def _ask(self) -> list[bool | None]:
+        """Whether core serves, None if it cannot be reached; then, for each of `WARNINGS`, whether it is well."""
+        try:
+            return await asyncio.gather(self._is_serving(""), *map(self._is_well, WARNINGS.values()))
+        except grpc.aio.AioRpcError:
+            return [None]
 
     async def _is_serving(self, name: str) -> bool:
         response = await self._health.Check(health_pb2.HealthCheckRequest(service=name), timeout=CHECK_SECONDS)

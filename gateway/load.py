@@ -4,11 +4,10 @@ A client may be slow at sending a request and at reading the answer, so neither 
 only calls of core are counted, and only bodies larger than usual compete for memory.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from starlette.types import Scope
-
+from gateway.callers import Caller
 from gateway.problems import overloaded
 
 USUAL_BODY_BYTES = 16 * 1024
@@ -28,43 +27,49 @@ def _unheard(bound: str) -> None:
 
 
 class Calls:
-    """At most `limit` calls of core in progress, and half of them for one caller."""
+    """At most `limit` calls of core in progress; half of them for one caller whom core knows, and half for all others
+    together, of which one has half again. So who makes up credentials stops nobody who has some."""
 
     def __init__(self, limit: int, on_refused: OnRefused = _unheard) -> None:
         self.limit = limit
         self._on_refused = on_refused
         self._share = max(1, limit // 2)
+        self._share_of_stranger = max(1, limit // 4)
         self.active = 0
-        self._by_caller: dict[int, int] = {}
+        self._of_strangers = 0
+        self._by_caller: dict[Caller, int] = {}
 
     def refused_by_core(self) -> None:
         """Core has as many calls in progress as it takes."""
         self._on_refused("core")
 
     @contextmanager
-    def one(self, caller: int) -> Iterator[None]:
-        """Counts a call for as long as it takes. Raises Problem 503 if there are too many, or too many of `caller`, a
-        number that is most likely its own."""
+    def one(self, caller: Caller) -> Iterator[None]:
+        """Counts a call for as long as it takes. Raises Problem 503 if there are too many, or too many of `caller`."""
         active = self._by_caller.get(caller, 0)
-        if self.active >= self.limit or active >= self._share:
-            self._on_refused("calls" if self.active >= self.limit else "calls_of_one_caller")
+        if bound := self._bound_reached(caller, active):
+            self._on_refused(bound)
             raise overloaded()
         self.active += 1
+        self._of_strangers += not caller.is_known
         self._by_caller[caller] = active + 1
         try:
             yield
         finally:
             self.active -= 1
+            self._of_strangers -= not caller.is_known
             self._by_caller[caller] -= 1
             if not self._by_caller[caller]:
                 del self._by_caller[caller]
 
-
-def caller_of(scope: Scope, headers: Mapping[bytes, bytes]) -> int:
-    """A number for whoever sends the request: a hash of the credentials (Python's own: keyed anew in every process), or
-    of the address where there are none. The credentials themselves are kept nowhere."""
-    client = scope.get("client")
-    return hash(headers.get(b"authorization") or (client and client[0]))
+    def _bound_reached(self, caller: Caller, active: int) -> str:
+        if self.active >= self.limit:
+            return "calls"
+        if active >= (self._share if caller.is_known else self._share_of_stranger):
+            return "calls_of_one_caller"
+        if not caller.is_known and self._of_strangers >= self._share:
+            return "calls_of_strangers"
+        return ""
 
 
 class BodyMemory:

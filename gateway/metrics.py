@@ -72,5 +72,5 @@ class GatewayMetrics:
         self._refused.labels(bound).inc()
 
     def refuse_unread(self, status: int) -> None:
-        """A connection was refused in http_protocol.py."""
+        """A connection was refused before a request was read."""
         self._unread.labels(str(status)).inc()

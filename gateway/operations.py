@@ -11,14 +11,15 @@ from starlette.types import Receive, Scope
 
 from gateway.answers import REQUEST_ID_KEY, Answer
 from gateway.bodies import check_head, read_body
+from gateway.callers import Callers
 from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
 from gateway.codec.json_text import JsonSyntaxError
-from gateway.load import BodyMemory, Calls, caller_of
+from gateway.load import BodyMemory, Calls
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
 from gateway.strict_clients import refuses_unknown_fields
 from service_kit import request_id, tracing
-from service_kit.status import from_rpc_error
+from service_kit.status import RemoteError, from_rpc_error
 from service_kit.tracing import Kind
 
 PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
@@ -33,6 +34,15 @@ RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratel
 """Metadata keys of core that become headers of the same names."""
 
 
+class RefusedByCore(Exception):
+    """What core said, and what is answered."""
+
+    def __init__(self, remote: RemoteError, problem: Problem) -> None:
+        super().__init__(remote.message)
+        self.remote = remote
+        self.problem = problem
+
+
 class Operation:
     """Serves one route: decodes, calls core once, encodes."""
 
@@ -42,6 +52,7 @@ class Operation:
         channel: grpc.aio.Channel,
         calls: Calls,
         memory: BodyMemory,
+        callers: Callers,
         *,
         call_timeout: float,
         body_timeout: float,
@@ -49,6 +60,8 @@ class Operation:
         self._route = route
         self._calls = calls
         self._memory = memory
+        self._callers = callers
+        self._needs_credentials = route.needs_credentials
         self._call_timeout = call_timeout
         self._body_timeout = body_timeout
         self._request_class: Callable[[], Any] = GetMessageClass(route.rpc.input_type)
@@ -66,9 +79,25 @@ class Operation:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
         headers = dict(scope["headers"])
         body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
-        with self._calls.one(caller_of(scope, headers)):
+        with self._calls.one(self._callers.of(scope, headers)):
             encode = self._encoder.encode_documented if refuses_unknown_fields(headers) else self._encoder.encode
-            return await self._answer(self._request(scope, body), call_metadata(scope, headers), encode)
+            try:
+                answer = await self._answer(self._request(scope, body), call_metadata(scope, headers), encode)
+            except RefusedByCore as refusal:
+                self._judge(headers, refusal.remote)
+                raise refusal.problem from None
+            if self._needs_credentials:
+                self._callers.accept(headers)
+            return answer
+
+    def _judge(self, headers: dict[bytes, bytes], remote: RemoteError) -> None:
+        """What a refusal says of the credentials: a reason of ours is given to those only who have shown some."""
+        if not self._needs_credentials or not remote.reason:
+            return
+        if remote.code is grpc.StatusCode.UNAUTHENTICATED:
+            self._callers.forget(headers)
+        elif remote.code is not grpc.StatusCode.UNAVAILABLE:
+            self._callers.accept(headers)
 
     def _request(self, scope: Scope, body: bytes) -> Any:
         request = self._request_class()
@@ -111,20 +140,20 @@ class Operation:
                 response, failure = None, error
                 span.note(rpc__grpc__status=error.code().name)
         if failure is not None:
-            raise self._problem(failure)
+            raise self._refusal(failure)
         trailing = await call.trailing_metadata()
         headers = rate_limit_headers(await call.initial_metadata(), trailing)
         if any(key == "idempotency-replayed" for key, _ in trailing or ()):
             headers["idempotency-replayed"] = "true"
         return Answer(200, dump(encode(response)), headers)
 
-    def _problem(self, failure: grpc.aio.AioRpcError) -> Problem:
+    def _refusal(self, failure: grpc.aio.AioRpcError) -> RefusedByCore:
         remote = from_rpc_error(failure)
         if remote.code is grpc.StatusCode.RESOURCE_EXHAUSTED and not remote.reason:
             self._calls.refused_by_core()
         problem = from_remote(remote)
         problem.headers.update(rate_limit_headers(failure.initial_metadata(), failure.trailing_metadata()))
-        return problem
+        return RefusedByCore(remote, problem)
 
 
 def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:

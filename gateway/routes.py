@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import smith.core.v1
 from google.api import annotations_pb2, http_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from smith.core.v1 import options_pb2
 
 TEMPLATE_FIELD = re.compile(r"\{([a-z][a-z0-9_]*)(?:=\*)?\}")
 
@@ -26,6 +27,12 @@ class Route:
     has_body: bool
     """True if the request message is the JSON body; false if its fields are query parameters."""
     rpc: MethodDescriptor
+
+    @property
+    def needs_credentials(self) -> bool:
+        """Whether core refuses the RPC to those who show none."""
+        policy: options_pb2.MethodPolicy = self.rpc.GetOptions().Extensions[options_pb2.policy]
+        return options_pb2.ACCESS_PUBLIC not in policy.allow
 
     @property
     def rpc_path(self) -> str:

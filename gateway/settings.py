@@ -1,8 +1,12 @@
 """What the gateway can be told."""
 
-from pydantic import Field
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from service_kit.settings import ServiceSettings
+from pydantic import BeforeValidator, Field
+
+from service_kit.addresses import PublicUrl, TrustedProxies
+from service_kit.settings import ServiceSettings, empty_is_unset
 
 
 class GatewaySettings(ServiceSettings):
@@ -12,6 +16,8 @@ class GatewaySettings(ServiceSettings):
     """TCP port of the REST API. 0 takes any free one; the log line at start tells which."""
     core_address: str = "127.0.0.1:50051"
     """`host:port` of the core service, or any gRPC target (`dns:///core:50051`)."""
+    gateway_url: Annotated[PublicUrl | None, BeforeValidator(empty_is_unset)] = None
+    """Where backends and apps find the REST API. Its path, if it has one, stands in the API's description."""
     gateway_call_timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds that core may take to answer a call."""
     gateway_body_timeout: float = Field(default=10.0, gt=0, le=300)
@@ -26,5 +32,10 @@ class GatewaySettings(ServiceSettings):
     """A log line for every request."""
     gateway_slow_seconds: float = Field(default=5.0, gt=0)
     """Requests that take longer get a warning in the log, as do those that are answered 5xx."""
-    trusted_proxies: str = ""
+    trusted_proxies: TrustedProxies = ""
     """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None unless told."""
+
+    @property
+    def public_path(self) -> str:
+        """The path under which a proxy shows the REST API; empty as a rule."""
+        return urlsplit(self.gateway_url or "").path

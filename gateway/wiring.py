@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from gateway import health
 from gateway.access import AccessLog
 from gateway.app import Gateway, Handler
-from gateway.http_protocol import bounded
+from gateway.callers import Callers
 from gateway.load import BodyMemory, Calls
 from gateway.metrics import GatewayMetrics
 from gateway.operations import Operation
@@ -20,8 +20,13 @@ from gateway.reference import reference
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
 from service_kit import metrics
+from service_kit.addresses import join
 from service_kit.client import open_channel
-from service_kit.http_server import HttpServer, listen
+from service_kit.connections import Connections
+from service_kit.descriptors import that_fit
+from service_kit.http_protocol import bounded
+from service_kit.http_server import HttpServer
+from service_kit.listening import listen
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
 
@@ -41,7 +46,7 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
         # Connects now rather than at the first request.
         channel.get_state(try_to_connect=True)
         port = listener.getsockname()[1]
-        log.info("serving on http://%s:%d, core at %s", config.bind_host, port, config.core_address)
+        log.info("serving on http://%s, core at %s", join(config.bind_host, port), config.core_address)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("draining")
@@ -65,6 +70,7 @@ def build_app(
     measured = GatewayMetrics(registry or CollectorRegistry())
     calls = Calls(settings.gateway_max_concurrent_requests, measured.refuse)
     memory = BodyMemory(on_refused=measured.refuse)
+    callers = Callers()
     measured.watch(calls)
     resources: dict[str, dict[str, Handler]] = {}
     for route in table:
@@ -73,12 +79,13 @@ def build_app(
             channel,
             calls,
             memory,
+            callers,
             call_timeout=settings.gateway_call_timeout,
             body_timeout=settings.gateway_body_timeout,
         )
     resources["/healthz"] = {"GET": health.alive}
-    resources["/readyz"] = {"GET": health.Readiness(channel, calls, is_stopping=is_stopping)}
-    resources.update({path: {"GET": page} for path, page in reference(table).items()})
+    resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}
+    resources.update({path: {"GET": page} for path, page in reference(table, settings.public_path).items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
     return Gateway(resources, measured, access, is_stopping=is_stopping)
 
@@ -87,10 +94,13 @@ def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:
     """The HTTP server; it listens once it is given a socket."""
     # What it says at lower levels is either ours to say or a client's fault, and clients must not fill the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    held = Connections(
+        that_fit(settings.gateway_max_connections, "SMITH_GATEWAY_MAX_CONNECTIONS"), settings.trusted_proxies
+    )
     config = uvicorn.Config(
         app,
         http=bounded(
-            max_connections=settings.gateway_max_connections,
+            held=held,
             head_seconds=settings.gateway_body_timeout,
             unread_seconds=settings.gateway_unread_timeout,
             on_refused=app.metrics.refuse_unread,
@@ -108,5 +118,5 @@ def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
     )
     server = HttpServer(config)
-    app.metrics.watch_connections(lambda: len(server.server_state.connections))
+    app.metrics.watch_connections(lambda: len(held))
     return server

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes constraints.txt anew: the newest versions that pyproject.toml allows, in a scratch environment.
-# Run the tests afterwards and commit the two together.
+# Writes constraints.txt and requirements/ anew: the newest versions that pyproject.toml allows, in a scratch environment.
+# Run the tests afterwards and commit all of it together.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,3 +19,4 @@ if grep -n ' @ ' "$scratch/constraints.txt"; then
   exit 1
 fi
 mv "$scratch/constraints.txt" constraints.txt
+scripts/lock_requirements.sh

@@ -1,4 +1,4 @@
-"""Writes gen/ from proto/. The only thing that may write there; `--check` fails if gen/ is stale instead."""
+"""Writes gen/smith from proto/. The only thing that may write there; `--check` fails if gen/smith is stale instead."""
 
 import filecmp
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from google.protobuf import descriptor_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
-GEN = ROOT / "gen"
+SMITH = ROOT / "gen" / "smith"
 
 
 def generate(target: Path) -> None:
@@ -24,6 +24,8 @@ def generate(target: Path) -> None:
     write_comments(target, protos)
     for folder in [p for p in target.rglob("*") if p.is_dir()]:
         (folder / "__init__.py").touch()
+    # Type checkers believe the stubs of an installed package only if this file says that it has some.
+    (target / "smith" / "py.typed").touch()
 
 
 def write_comments(target: Path, protos: list[str]) -> None:
@@ -78,9 +80,8 @@ def protoc(*arguments: str) -> None:
 
 
 def differences(left: Path, right: Path) -> list[str]:
-    """Paths that exist on one side only or differ."""
-    names = {p.relative_to(left) for p in left.rglob("*.py*") if p.suffix in (".py", ".pyi")}
-    names |= {p.relative_to(right) for p in right.rglob("*.py*") if p.suffix in (".py", ".pyi")}
+    """Paths of files that exist on one side only or differ."""
+    names = files(left) | files(right)
     return sorted(
         str(n)
         for n in names
@@ -88,20 +89,27 @@ def differences(left: Path, right: Path) -> list[str]:
     )
 
 
+def files(folder: Path) -> set[Path]:
+    """The files below a folder, without what Python leaves there."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path for path in found if "__pycache__" not in path.parts}
+
+
 def main() -> None:
     """Generates, or checks with `--check`."""
     with tempfile.TemporaryDirectory() as scratch:
         # In a folder of its own, for the scratch folder is closed to other users and copytree would keep it so.
-        fresh = Path(scratch) / "gen"
-        fresh.mkdir()
-        generate(fresh)
+        target = Path(scratch) / "gen"
+        target.mkdir()
+        generate(target)
+        fresh = target / SMITH.name
         if "--check" in sys.argv:
-            stale = differences(fresh, GEN)
+            stale = differences(fresh, SMITH)
             if stale:
-                sys.exit("gen/ is stale, run `make proto`:\n  " + "\n  ".join(stale))
+                sys.exit("gen/smith is stale, run `make proto`:\n  " + "\n  ".join(stale))
             return
-        shutil.rmtree(GEN, ignore_errors=True)
-        shutil.copytree(fresh, GEN)
+        shutil.rmtree(SMITH, ignore_errors=True)
+        shutil.copytree(fresh, SMITH)
 
 
 if __name__ == "__main__":

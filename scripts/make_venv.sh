@@ -1,20 +1,57 @@
 #!/usr/bin/env bash
 # Makes .venv, or brings it up to date. `run` installs what the server needs, `dev` what tests and checks need as well.
-# The stamps tell make that there is nothing to do; they are touched last, so that an interrupted run is repeated.
+# If nothing is to do it says so within a tenth of a second. The stamps are touched last, so that an interrupted run is
+# repeated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Those of a person's own would have this Python find other packages, or none.
+unset PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONUSERBASE __PYVENV_LAUNCHER__
 
 what=${1:?run or dev}
-if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-  ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
-  python=$(scripts/find_python.sh)
-  echo "Making .venv with $("$python" --version)" >&2
-  "$python" -m venv --clear .venv
-fi
+stamp=.venv/.stamp-$what
+# Which checkout, machine and Python it was made for: the commands in it name all three, so that a copy would run the
+# original's code, and one that was moved nothing at all.
+mark=.venv/.made-for
+identity() {
+  .venv/bin/python -I -c '
+import os, sys, sysconfig, pip
+print(os.path.realpath("."), sysconfig.get_platform(), *sys.version_info[:2])' 2>/dev/null
+}
 
-requirement=.
-[ "$what" = dev ] && requirement='.[dev]'
+is_usable() {
+  local now
+  now=$(identity) || return 1
+  if [ -e $mark ]; then
+    [ "$now" = "$(cat $mark)" ]
+  else
+    # Made before there was a mark.
+    [[ "$(head -n 1 .venv/bin/pip 2>/dev/null)" == "#!$(pwd -P)/.venv/bin/python"* ]]
+  fi
+}
+
+is_current() {
+  local input
+  [ -e "$stamp" ] || return 1
+  for input in pyproject.toml activitysmith-cli/pyproject.toml "requirements/$what.txt" scripts/make_venv.sh; do
+    if [ "$input" -nt "$stamp" ]; then return 1; fi
+  done
+}
+
+if is_usable; then
+  if is_current; then exit 0; fi
+else
+  python=$(scripts/find_python.sh)
+  "$python" -I scripts/check_platform.py
+  if [ -e .venv ]; then echo "The .venv that is here belongs to another place or another Python" >&2; fi
+  echo "Making .venv with $("$python" --version)" >&2
+  "$python" -I -m venv --clear .venv
+fi
+identity >$mark
+
 echo "Installing into .venv (the first time takes a minute or two)" >&2
-PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --quiet -c constraints.txt -e "$requirement" -e ./activitysmith-cli
+pip() { .venv/bin/python -I scripts/pip_alone.py "$@"; }
+pip install --quiet --require-hashes -r "requirements/$what.txt"
+# With the setuptools of that file: isolated builds would fetch the newest.
+pip install --quiet --no-deps --no-build-isolation -e . -e ./activitysmith-cli
 touch .venv/.stamp-run
 if [ "$what" = dev ]; then touch .venv/.stamp-dev; fi

@@ -54,4 +54,6 @@ def open_channel(address: str, peers: Peers | None = None) -> grpc.aio.Channel:
 
 def _target(address: str) -> str:
     """gRPC resolves one name; several addresses it takes as they are (https://grpc.github.io/grpc/core/md_doc_naming.html)."""
-    return f"ipv4:{address}" if "," in address and ":///" not in address and not address.startswith("ip") else address
+    if "," not in address or ":///" in address or address.startswith("ip"):
+        return address
+    return f"ipv6:{address}" if address.startswith("[") else f"ipv4:{address}"

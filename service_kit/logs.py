@@ -19,8 +19,9 @@ Format = Literal["text", "json"]
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request_id", "of_request"}
 """Attributes of a record that are no extra fields."""
 MAX_DEPTH = 5
-REPETITIVE = ("psycopg.pool",)
-"""Loggers that say the same of every attempt to connect while the database is away."""
+REPETITIVE = ("psycopg.pool", "service_kit.http_protocol", "service_kit.websocket_protocol")
+"""Loggers that say the same of every attempt to connect while the database is away, or of every connection of a client
+that sends what cannot be read."""
 CHATTY = ("hpack", "h2", "httpx", "httpcore", "urllib3", "alembic")
 
 
@@ -131,10 +132,15 @@ class Handler(logging.StreamHandler[Any]):
 
 def configure(process: str, level: str, log_format: Format = "text") -> None:
     """Sends all logs of this process to standard error, each with the process's name; so what ends a thread or the
-    process, and Python's warnings."""
+    process, and Python's warnings. Handlers that libraries gave to their own loggers are taken away: they would write
+    beside ours, in a form of their own and with secrets."""
     handler = Handler(sys.stderr)
     handler.setFormatter(JsonFormatter(process) if log_format == "json" else TextFormatter(process))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
     logging.captureWarnings(True)
     sys.excepthook = _log_end
     threading.excepthook = _log_end_of_thread

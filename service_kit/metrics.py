@@ -17,6 +17,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from service_kit.addresses import join
 from service_kit.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,8 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
     from prometheus_client import make_asgi_app
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from service_kit.http_server import HttpServer, listen
+    from service_kit.http_server import HttpServer
+    from service_kit.listening import listen
 
     class BriefProtocol(HttpToolsProtocol):
         """A connection that does not last, whoever holds it open."""
@@ -90,7 +92,7 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
         listener = listen(settings.bind_host, settings.metrics_port, backlog=MAX_CONNECTIONS)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
-        place = f"{settings.bind_host}:{settings.metrics_port}"
+        place = join(settings.bind_host, settings.metrics_port)
         print(f"{process}: cannot listen on {place} for metrics (SMITH_METRICS_PORT): {reason}", file=sys.stderr)
         raise SystemExit(2) from None
     config = uvicorn.Config(
@@ -109,7 +111,7 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     server = HttpServer(config)
     task = asyncio.create_task(server.serve([listener]))
-    log.info("metrics on http://%s:%d/metrics", settings.bind_host, listener.getsockname()[1])
+    log.info("metrics on http://%s/metrics", join(settings.bind_host, listener.getsockname()[1]))
     try:
         yield
     finally:

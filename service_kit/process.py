@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from service_kit import descriptors
+
 GC_THRESHOLD = 10_000
 """New objects between collections of the young. Python's 700 make a busy server spend a tenth of its time there."""
 
@@ -53,6 +55,7 @@ def run(main: Callable[[StopRequest], Awaitable[None]]) -> None:
         gc.set_threshold(GC_THRESHOLD)
         await main(stop)
 
+    descriptors.raise_limit()
     uvloop.run(supervised())
 
 

@@ -9,7 +9,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
+from service_kit.addresses import join
+from service_kit.call_bounds import HEADROOM, CallBounds
 from service_kit.client import MAX_MESSAGE_BYTES, SIZES
+from service_kit.listening import why_not
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +35,9 @@ MAX_REQUEST = "grpc.max_receive_message_length"
 class GrpcServer:
     """A gRPC server with health and reflection.
 
-    `max_concurrent_rpcs` bounds the calls in progress, `max_request_bytes` each request, before anybody has looked at
-    who sends it; gRPC answers RESOURCE_EXHAUSTED at once beyond either.
+    `max_concurrent_rpcs` bounds the calls in progress (health and reflection are beside them: `call_bounds`),
+    `max_request_bytes` each request, before anybody has looked at who sends it; beyond either the answer is
+    RESOURCE_EXHAUSTED at once.
     """
 
     def __init__(
@@ -47,7 +51,9 @@ class GrpcServer:
         options = [option for option in OPTIONS if option[0] != MAX_REQUEST]
         options.append((MAX_REQUEST, max_request_bytes))
         self._server = grpc.aio.server(
-            interceptors=interceptors, options=options, maximum_concurrent_rpcs=max_concurrent_rpcs
+            interceptors=[CallBounds(max_concurrent_rpcs), *interceptors],
+            options=options,
+            maximum_concurrent_rpcs=max_concurrent_rpcs + HEADROOM,
         )
         self._health = health_aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -67,11 +73,11 @@ class GrpcServer:
         reflection.enable_server_reflection(self._names, self._server)
         try:
             if credentials:
-                bound = self._server.add_secure_port(f"{host}:{port}", credentials)
+                bound = self._server.add_secure_port(join(host, port), credentials)
             else:
-                bound = self._server.add_insecure_port(f"{host}:{port}")
+                bound = self._server.add_insecure_port(join(host, port))
         except RuntimeError as error:
-            raise OSError(f"cannot listen on {host}:{port}: the port is taken or not allowed") from error
+            raise OSError(f"cannot listen on {join(host, port)}: {why_not(host, port)}") from error
         await self._server.start()
         return bound
 

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service_kit.addresses import LOOPBACK, BindHost
+from service_kit.redaction import redacted
 from service_kit.tls import Tls
 
-HIDDEN = re.compile("SECRET$|PASSWORD|URL$|CODE$")
+HIDDEN = re.compile("(SECRET|PASSWORD|CODE|DATABASE_URL|REDIS_URL|APNS_PROXY)$")
 """Variables whose values may hold a secret: what is wrong with one is said without repeating it."""
 
 
@@ -45,7 +47,7 @@ class ServiceSettings(BaseSettings):
     """Lines for people, or a JSON object a line for programs."""
     metrics_port: OptionalPort = None
     """Port on which Prometheus may read this process's metrics; none unless told, 0 for any that is free."""
-    bind_host: str = "127.0.0.1"
+    bind_host: BindHost = LOOPBACK
     """Address that servers listen on. Loopback unless told otherwise."""
     data_dir: Path = Path("var")
     """Folder for everything that is kept on this machine."""
@@ -109,7 +111,7 @@ def mistakes(error: ValidationError) -> list[str]:
     """A line for each setting that is invalid, without what may be a secret."""
     lines = []
     for mistake in error.errors(include_input=False, include_context=False):
-        name = "_".join(("SMITH", *(str(part).upper() for part in mistake["loc"])))
-        given = "(hidden)" if HIDDEN.search(name) else repr(os.environ.get(name, ""))
+        name = "_".join(("SMITH", *(str(part).upper().removeprefix("SMITH_") for part in mistake["loc"])))
+        given = "(hidden)" if HIDDEN.search(name) else repr(redacted(os.environ.get(name, "")))
         lines.append(f"{name}={given}: {mistake['msg']}" if mistake["loc"] else mistake["msg"])
     return lines

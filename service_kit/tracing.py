@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 METADATA_KEY = "traceparent"
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-INSTALL = "pip install 'activitysmith-server[tracing]'"
+INSTALL = "run `pip install '.[tracing]'` in the server's folder"
 
 Value = str | int | float | bool
 

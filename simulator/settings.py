@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from service_kit.addresses import LOOPBACK, BindHost
 from service_kit.settings import ServiceSettings
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -12,7 +13,7 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 class SimulatorSettings(ServiceSettings):
     """The simulator's own settings."""
 
-    simulator_bind_host: str = "127.0.0.1"
+    simulator_bind_host: BindHost = LOOPBACK
     """Address that it listens on. Not `SMITH_BIND_HOST`: whoever reaches the control API commands phones and clock, and
     must not do so because the gateway was opened to the world."""
     simulator_name: str = Field(default="localhost", pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")

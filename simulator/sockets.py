@@ -4,6 +4,8 @@ import os
 import socket
 import struct
 
+from service_kit.addresses import join
+
 BACKLOG = 512
 
 
@@ -18,7 +20,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         reason = os.strerror(error.errno) if error.errno else str(error)
-        raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
+        raise OSError(f"cannot listen on {join(host, port)}: {reason}") from error
     return bound
 
 

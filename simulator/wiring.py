@@ -3,6 +3,7 @@
 import logging
 from contextlib import AsyncExitStack
 
+from service_kit.addresses import join
 from service_kit.process import StopRequest
 from simulator import credentials
 from simulator.apns.directory import TokenDirectory
@@ -20,6 +21,7 @@ from simulator.control.notification_routes import NotificationRoutes
 from simulator.control.phone_routes import PhoneRoutes
 from simulator.control.server import ControlServer
 from simulator.control.webhook_routes import WebhookRoutes, sink_tls_context
+from simulator.credentials import LOCAL
 from simulator.mails.server import MailServer
 from simulator.mails.sink import MailSink
 from simulator.phones.client import GatewayClient
@@ -69,12 +71,13 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         running.callback(phones.changes.close)
         sink_port = await sink.start(host, settings.webhook_simulator_port, settings.drain_seconds)
         running.push_async_callback(sink.stop)
-        # The certificate's name, whatever address it listens on.
-        webhooks.sink_url = f"https://{settings.simulator_name}:{sink_port}/webhooks"
+        # The certificate's name, whatever address it listens on, unless a hosts file may not know that address by it.
+        sink_host = host if host == "::1" and settings.simulator_name == LOCAL else settings.simulator_name
+        webhooks.sink_url = f"https://{join(sink_host, sink_port)}/webhooks"
         mail_port = await mail_server.start(host, settings.smtp_simulator_port)
         running.push_async_callback(mail_server.stop)
         log.info(
-            "serving: control API on http://%s:%d, APNs on %s:%d, webhooks on https://%s:%d, mails on %s:%d",
-            *(host, control_port, host, apns_port, host, sink_port, host, mail_port),
+            "serving: control API on http://%s, APNs on %s, webhooks on https://%s, mails on %s",
+            *(join(host, port) for port in (control_port, apns_port, sink_port, mail_port)),
         )
         await stop.wait()

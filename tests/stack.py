@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from typing import Any, LiteralString
 import httpx
 import psycopg
 
+from tests.page_faults import faults_in
 from tests.waiting import eventually
 
 SMITH = Path(sys.executable).parent / "smith"
@@ -72,8 +74,9 @@ class Quickstart:
 class Stack:
     """A running `smith up`. Ends with the test process, however that ends."""
 
-    def __init__(self, data_dir: Path | None = None, **env: str) -> None:
-        """Neither starts anything nor makes anything but the folder. `env` adds to the environment.
+    def __init__(self, data_dir: Path | None = None, *, within: Sequence[str] = (), **env: str) -> None:
+        """Neither starts anything nor makes anything but the folder. `env` adds to the environment. `within` is the
+        beginning of a command that runs the rest of it.
 
         The web admin takes a second to load: it runs for those who ask for it with `SMITH_ADMIN_PORT=ANY_PORT`.
         """
@@ -81,11 +84,17 @@ class Stack:
         env = {name: value for name, value in env.items() if value != ANY_PORT}
         self._port_variables = (*PORT_VARIABLES, *wanted)
         self._scratch = None if data_dir else Path(tempfile.mkdtemp(prefix="smith-test-"))
+        if self._scratch:
+            # PostgreSQL does not run as root: its user passes through here.
+            self._scratch.chmod(0o711)
         self.data_dir = data_dir or Path(str(self._scratch)) / "var"
         self._output = Path(tempfile.mkdtemp(prefix="smith-output-"))
         self._env = env
+        self._within = within
         self._ports: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._page_faults: list[str] = []
+        """Of runs before this one."""
         self.quickstart: Quickstart
         self.seconds_to_ready = 0.0
 
@@ -105,6 +114,8 @@ class Stack:
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts the process without waiting for anything, on the ports it had before if it had any."""
+        # What was logged until now is overwritten.
+        self._keep_page_faults()
         if not self._ports:
             numbers = free_ports(len(self._port_variables))
             self._ports = {name: str(port) for name, port in zip(self._port_variables, numbers, strict=True)}
@@ -117,7 +128,9 @@ class Stack:
             **self._env,
         }
         with (self._output / "out").open("wb") as out, (self._output / "err").open("wb") as err:
-            self._process = subprocess.Popen([SMITH, "up"], env=env, stdin=subprocess.PIPE, stdout=out, stderr=err)
+            self._process = subprocess.Popen(
+                [*self._within, SMITH, "up"], env=env, stdin=subprocess.PIPE, stdout=out, stderr=err
+            )
         return self._process
 
     def _wait_ready(self) -> bool:
@@ -156,6 +169,14 @@ class Stack:
     def stderr(self) -> str:
         """The logs of the supervisor and its processes since it was last started."""
         return (self._output / "err").read_text(errors="replace")
+
+    @property
+    def page_faults(self) -> list[str]:
+        """What the web admin has logged of pages that failed, each with its traceback."""
+        return [*self._page_faults, *(faults_in(self.stderr) if (self._output / "err").exists() else ())]
+
+    def _keep_page_faults(self) -> None:
+        self._page_faults = self.page_faults
 
     @property
     def base_url(self) -> str:
@@ -245,12 +266,18 @@ class Stack:
         self.process.wait()
 
     def discard(self) -> None:
-        """Stops it if it runs and removes its folders. Once is enough, twice does no harm."""
+        """Stops it if it runs and removes its folders. Once is enough, twice does no harm.
+
+        Fails if a page of the web admin has failed meanwhile.
+        """
         if self.running:
             self.stop()
+        self._keep_page_faults()
         for folder in (self._output, self._scratch):
             if folder and folder.exists():
                 shutil.rmtree(folder)
+        faults, self._page_faults = self._page_faults, []
+        assert not faults, "a page failed:\n" + "\n".join(faults)
 
     def __enter__(self) -> "Stack":
         """Discarded at the end of the block."""

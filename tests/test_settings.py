@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from admin_ui.settings import AdminSettings
 from cli.up import programs
 from cli.up.settings import UpSettings
+from core_service.settings import CoreSettings
+from delivery_service.settings import DeliverySettings
+from gateway.settings import GatewaySettings
 from service_kit.logs import TextFormatter
+from service_kit.settings import ServiceSettings, load
 
 LONG = "s" * 32
 
@@ -19,7 +24,12 @@ def ended(process: str, **env: str) -> subprocess.CompletedProcess[str]:
     """A process started with these settings, at its end."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")}
     return subprocess.run(
-        [sys.executable, "-m", process], env=clean | env, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-m", process],
+        env=clean | env,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
 
 
@@ -42,6 +52,57 @@ def test_what_is_wrong_with_a_setting_is_said_without_its_secret(name: str, valu
     assert name in process.stderr
     assert "hunter2" not in process.stderr + process.stdout
     assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "value", "said"),
+    [
+        (GatewaySettings, "SMITH_TRUSTED_PROXIES", "localhost", "'localhost' is neither an address nor a network"),
+        (GatewaySettings, "SMITH_TRUSTED_PROXIES", "10.0.0.1, 127.0.0.1/33", "'127.0.0.1/33' is neither"),
+        (AdminSettings, "SMITH_TRUSTED_PROXIES", "10.0.0.1/8", "'10.0.0.1/8' is neither an address nor a network"),
+        (AdminSettings, "SMITH_TRUSTED_PROXIES", "*, 10.0.0.1", "'*' is neither an address nor a network"),
+        (DeliverySettings, "SMITH_WEBHOOK_ALLOW", "ci.internal:8443, 10.1.0.0/40", "10.1.0.0/40' is not a host"),
+        (AdminSettings, "SMITH_ADMIN_URL", "https://example.com/smith", "'https://example.com/smith': "),
+        (CoreSettings, "SMITH_ADMIN_URL", "https://example.com/smith", "'https://example.com/smith': "),
+        (AdminSettings, "SMITH_GATEWAY_URL", "push.example.com", "'push.example.com': "),
+        (GatewaySettings, "SMITH_GATEWAY_URL", "https://example.com:x/push", "'https://example.com:x/push': "),
+        (GatewaySettings, "SMITH_BIND_HOST", "[::1]:8000", "'[::1]:8000': "),
+        (UpSettings, "SMITH_TRUSTED_PROXIES", "localhost", "'localhost' is neither an address nor a network"),
+        (UpSettings, "SMITH_GATEWAY_URL", "push.example.com", "'push.example.com': "),
+        (UpSettings, "SMITH_GATEWAY_URL", "https://me:hunter2@push.example.com", "me:[redacted]@"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_that_is_no_secret_is_said_with_its_value(
+    settings: type[ServiceSettings],
+    name: str,
+    value: str,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SMITH_DATABASE_URL", "postgresql://localhost/x")
+        patch.setenv(name, value)
+        with pytest.raises(SystemExit, match="2"):
+            load(settings)
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{name}=")
+    assert said in line
+
+
+def test_a_proxy_of_ipv4_is_known_to_a_server_that_listens_on_ipv6_as_well() -> None:
+    """Which sees it as ::ffff:10.1.2.3."""
+    trusted = GatewaySettings(trusted_proxies=" 10.1.0.0/16, 2001:db8::7 ").trusted_proxies
+    assert trusted == "10.1.0.0/16,::ffff:10.1.0.0/112,2001:db8::7"
+    assert GatewaySettings(trusted_proxies="*").trusted_proxies == "*"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [("https://push.example.com/", ""), ("https://example.com/push/", "/push"), ("http://[::1]:8000/a/b", "/a/b")],
+)
+def test_the_rest_api_may_be_shown_under_a_path(url: str, path: str) -> None:
+    assert GatewaySettings(gateway_url=url).public_path == path
+    assert AdminSettings(gateway_url=url).gateway_url == url.rstrip("/")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """Buttons. One primary button on a page or in a dialog at most."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from nicegui import ui
 
 from admin_ui.components.html import text
+from admin_ui.page_task import on_page
 
 OnClick = Callable[[], Any]
 
@@ -22,13 +22,12 @@ class Button(ui.button):
             self.on_click(self._doing(on_click))
 
     def _doing(self, act: OnClick) -> Callable[[], Any]:
+        on_click = on_page(act)
+
         async def do() -> None:
             self.props("loading")
             try:
-                result = act()
-                # Not whatever can be awaited: closing a dialog answers with the dialog, and to await that opens it.
-                if inspect.iscoroutine(result):
-                    await result
+                await on_click()
             finally:
                 if not self.is_deleted:
                     self.props(remove="loading")

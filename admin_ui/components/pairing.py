@@ -15,9 +15,11 @@ from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest, CreatePai
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import copy_button
 from admin_ui.components.dialogs import dialog, dialog_actions
-from admin_ui.components.html import div, p, text
+from admin_ui.components.html import a, div, p, text
+from admin_ui.components.states import notice
 from admin_ui.simulated_phones import SimulatorAway, pair_phone
 from admin_ui.visit import Visit
+from service_kit.reach import doubts_for_phones, unreachable_for_phones
 
 MAX_PEOPLE = 1000
 """People that an owner may choose from: the most that core lists at once."""
@@ -47,6 +49,7 @@ class Pairing:
         self._user_id = self._visit.member.user_id
         about = "Open the app on the iPhone, tap Pair, and scan or type this code."
         with self._dialogs, dialog("Pair a device", about) as shown:
+            _warn_of(self._visit.settings.gateway_url)
             if len(people) > 1:
                 self._choose_person(people)
             self._place = div("pairing")
@@ -118,8 +121,9 @@ class Pairing:
                 div("pairing-dot")
                 text("Waiting for the phone…")
             self._left = p("", "muted small num")
-            with div("cluster muted small"):
-                text("On the iPhone itself, open the link:")
+            with div("cluster small"):
+                text("On the iPhone itself:", "muted")
+                a("Open the app", url)
                 copy_button(url, "Copy pairing link")
 
     def _tick(self) -> None:
@@ -153,6 +157,14 @@ class Pairing:
             shown, self._shown = self._shown, None
             self._code = CreatePairingCodeResponse()
             shown.delete()
+
+
+def _warn_of(server: str) -> None:
+    """Says what is known of whether phones find the server at this address."""
+    if why := unreachable_for_phones(server):
+        notice("warn", "The code is for simulated phones only", why)
+    elif doubts := doubts_for_phones(server):
+        notice("info", f"Phones are told the address {server}", doubts)
 
 
 def _name_of(person: Member) -> str:

@@ -23,6 +23,7 @@ from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageO
 from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
+from admin_ui.page_task import on_page
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -69,7 +70,7 @@ def _profile(visit: Visit) -> None:
             if await save_from(name, lambda: visit.ask(visit.core.accounts.UpdateProfile, request)):
                 ui.notify("Saved.", type="positive")
 
-        name.on("keydown.enter", save)
+        name.on("keydown.enter", on_page(save))
         with div("cluster"):
             secondary("Save name", save)
 
@@ -94,7 +95,7 @@ def _password(visit: Visit) -> None:
             current.value = new.value = ""
             ui.notify(f"Your password is changed. {_ended(changed.revoked)}", type="positive")
 
-        new.on("keydown.enter", change)
+        new.on("keydown.enter", on_page(change))
         with div("cluster"):
             secondary("Change password", change)
 

@@ -40,6 +40,7 @@ from admin_ui.components.sent import tell_sent
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.device_words import kind_of, words_of
+from admin_ui.page_task import on_page
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -199,7 +200,7 @@ class DevicesPage:
                 if await save_from(field, lambda: self._visit.ask(update, request)) is not None:
                     shown.submit(True)
 
-            field.on("keydown.enter", save)
+            field.on("keydown.enter", on_page(save))
             with dialog_actions():
                 secondary("Cancel", lambda: shown.submit(False))
                 primary("Rename", save)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import nicegui
-from nicegui import background_tasks, ui
+from nicegui import ui
 from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest, ListDevicesRequest
 
 from admin_ui.components.buttons import primary, secondary
@@ -15,6 +15,7 @@ from admin_ui.components.html import div, p
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import empty_state, notice
 from admin_ui.core import Refused
+from admin_ui.page_task import keep_doing, on_page
 from admin_ui.phones.demo import FIRST_PUSH, Demo
 from admin_ui.phones.news import RETRY_SECONDS, PhoneNews
 from admin_ui.phones.panel import PhonePanel
@@ -160,20 +161,8 @@ class _LockScreen:
     # --- live ---
 
     def _follow(self) -> None:
-        client = ui.context.client
-        leave = self._news.join(self._hear)
-
-        async def moving() -> None:
-            with client:
-                await self._move()
-
-        task = background_tasks.create(moving(), name="lock screen")
-
-        def gone() -> None:
-            leave()
-            task.cancel()
-
-        client.on_delete(gone)
+        ui.context.client.on_delete(self._news.join(self._hear))
+        keep_doing(self._move, "the phones")
 
     def _hear(self, phones: frozenset[str] | None) -> None:
         if phones is None:
@@ -234,7 +223,7 @@ class _LockScreen:
                     return
                 shown.close()
 
-            name.on("keydown.enter", pair)
+            name.on("keydown.enter", on_page(pair))
             with dialog_actions():
                 secondary("Cancel", shown.close)
                 primary("Add it", pair)

@@ -16,6 +16,7 @@ from admin_ui.components.saving import save_from
 from admin_ui.components.settings_tabs import settings_tabs
 from admin_ui.components.smtp_test import smtp_test
 from admin_ui.components.webhook_secret import webhook_secret
+from admin_ui.page_task import on_page
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -70,7 +71,7 @@ def _workspace(account: Account, save: Save) -> None:
         async def rename() -> None:
             await save_from(name, lambda: save(name=name.value or ""))
 
-        name.on("keydown.enter", rename)
+        name.on("keydown.enter", on_page(rename))
         with div("stack-tight"):
             text("Identifier", "muted small")
             copyable(account.id, "workspace identifier")
@@ -105,7 +106,7 @@ def _limit(account: Account, save: Save, *, field: str, name: str, explanation: 
                     return
                 await keep(int(number.value))
 
-            number.on("keydown.enter", typed)
+            number.on("keydown.enter", on_page(typed))
             secondary("Save", typed).props["aria-label"] = f"Save {name}"
             reset = quiet("Use default", lambda: keep(0))
             reset.props["aria-label"] = f"Use default of {name}"

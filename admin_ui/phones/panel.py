@@ -150,12 +150,15 @@ class PhonePanel(ui.element):
 
         With `may_be_gone`, what is to be taken away may have left already.
         """
+        # The panel may be gone before there is an answer.
+        page = ui.context.client
         try:
             answer = await doing
             phone = await self._simulator.phone(self._id)
         except SimulatorError as error:
             if not (may_be_gone and error.is_missing):
-                ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
+                with page:
+                    ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
             return None
         if not self.is_deleted:
             self.show(phone)

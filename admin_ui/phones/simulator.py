@@ -30,7 +30,10 @@ class Simulator:
     """The control API of the simulator. All methods raise SimulatorError."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=CALL_TIMEOUT, follow_redirects=False)
+        self._http = httpx.AsyncClient(
+            # A simulator of this machine is not asked by way of a proxy.
+            base_url=url, timeout=CALL_TIMEOUT, follow_redirects=False, trust_env=False
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from admin_ui.security.headers import security_headers
 from admin_ui.security.nonces import NONCE_KEY
 from admin_ui.security.origins import Origins
+from admin_ui.security.sockets import Sockets
 from admin_ui.settings import AdminSettings
 from service_kit import request_id
 
@@ -23,12 +24,8 @@ HEALTH = frozenset({"/healthz", "/readyz"})
 METHODS = frozenset({"GET", "HEAD", "POST"})
 
 MAX_FORM_BYTES = 64 * 1024
-MAX_SOCKET_BYTES = 1_000_000
-"""Of what a page sends over its socket at once: NiceGUI's own limit."""
 MAX_DIGITS = 20
 BODY_SECONDS = 20.0
-MAX_PAGES = 400
-"""Pages open at once in all browsers, those of people who are not signed in among them."""
 
 NOT_OURS = (b"x-forwarded-prefix",)
 """Headers that NiceGUI believes of anybody and that no proxy of ours sends."""
@@ -45,14 +42,18 @@ class Refusal(Exception):
 
 
 class Guard:
-    """Stands before `app`. `pages` says how many pages are open."""
+    """Stands before `app`, and `sockets` before what comes over sockets. `has_room` says whether one more page may be
+    opened from an address."""
 
-    def __init__(self, app: ASGIApp, settings: AdminSettings, pages: Callable[[], int]) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: AdminSettings, sockets: Sockets, has_room: Callable[[str], bool]
+    ) -> None:
         self.app = app
+        self._sockets = sockets
         self._origins = Origins(settings)
         self._is_https = settings.is_https
         self._public_url = settings.public_url
-        self._pages = pages
+        self._has_room = has_room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
@@ -68,11 +69,12 @@ class Guard:
         try:
             self._admit(scope, headers)
             if scope["type"] == "http" and scope["method"] == "POST":
-                receive = await _whole(scope["path"], headers, receive)
+                receive = await _whole(headers, receive)
         except Refusal as refusal:
             await _refuse(refusal, scope, receive, answer)
         else:
-            await self.app(scope, receive, answer)
+            serve = self._sockets if scope["type"] == "websocket" else self.app
+            await serve(scope, receive, answer)
 
     def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Raises Refusal for what is asked under another name, from another site, or too often."""
@@ -87,8 +89,16 @@ class Guard:
             )
         must_say = scope["type"] == "websocket" or method == "POST"
         if not self._is_from_here(headers, must_say=must_say, is_page=not path.startswith(SOCKET)):
-            raise Refusal(403, "This was asked by a page of another site.")
-        if not path.startswith((*FIXED, *PLAIN)) and self._pages() >= MAX_PAGES:
+            raise Refusal(
+                403,
+                "This was asked by a page of another site: the headers Origin and Host do not fit together. If the "
+                "page is one of this web admin, the proxy before it must pass the Host header on unchanged (nginx: "
+                "proxy_set_header Host $http_host), and SMITH_ADMIN_URL must say where browsers find the admin: it is "
+                f"{self._public_url} now.",
+            )
+        if (scope["type"] == "websocket") != path.startswith(SOCKET):
+            raise Refusal(404, "The pages of this web admin speak over WebSockets, and over nothing else.")
+        if not path.startswith((*FIXED, *PLAIN)) and not self._has_room(address_of(scope)):
             raise Refusal(503, "Too many pages are open. Try again in a minute.", {"retry-after": "60"})
 
     def _is_from_here(self, headers: Mapping[str, str], *, must_say: bool, is_page: bool) -> bool:
@@ -122,6 +132,12 @@ class Guard:
         return completed
 
 
+def address_of(scope: Scope) -> str:
+    """The client's address; empty if it has none."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 def _single(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """The headers by name. What is given twice is as good as none."""
     found: dict[str, list[str]] = {}
@@ -130,12 +146,12 @@ def _single(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name: values[0] if len(values) == 1 else "" for name, values in found.items()}
 
 
-async def _whole(path: str, headers: Mapping[str, str], receive: Receive) -> Receive:
+async def _whole(headers: Mapping[str, str], receive: Receive) -> Receive:
     """Reads the body, and answers with what hands it on in one piece.
 
     Raises Refusal as soon as it is too long, or if it is not complete in time.
     """
-    limit = MAX_SOCKET_BYTES if path.startswith(SOCKET) else MAX_FORM_BYTES
+    limit = MAX_FORM_BYTES
     too_long = Refusal(413, f"This takes {limit} bytes at most.", {"connection": "close"})
     length = headers.get("content-length", "0")
     if not length.isdecimal() or len(length) > MAX_DIGITS or int(length) > limit:

@@ -3,9 +3,9 @@
 from urllib.parse import SplitResult, urlsplit
 
 from admin_ui.settings import AdminSettings
+from service_kit.addresses import ANY_ADDRESS
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - told apart here, not listened on
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

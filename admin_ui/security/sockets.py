@@ -1,31 +1,163 @@
 """What NiceGUI's socket takes: from the browser that was sent the page, about this page, in the form that pages use.
 
 NiceGUI knows a page by an id alone, which stands in the URL of its socket and so in the logs of every proxy. Here it
-takes the page's cookie as well, and a socket speaks for no page but its own.
+takes the page's cookie as well, before anything that comes over the socket is read, and a socket speaks for no page but
+its own.
 """
 
+import asyncio
 import hmac
+import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs
 
 from nicegui import Client, core
-from starlette.requests import cookie_parser
+from pydantic import ValidationError
+from starlette.requests import HTTPConnection, cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin_ui.cookies import SessionCookie
+from admin_ui.security.packets import CONNECT, Conversation, Handshake, Unexpected
+from service_kit.connections import network_of
 
 log = logging.getLogger(__name__)
 
 MAX_LOGGED = 200
+MAX_SOCKET_BYTES = 1_000_000
+"""Of what a page sends over its socket at once: NiceGUI's own limit."""
+MAX_OF_PAGE = 4
+"""Sockets of one page. A browser has one, and for a moment another one when it connects again."""
+MAX_WITHOUT_PAGE = 100
+MAX_WITHOUT_PAGE_OF_ONE = 20
+"""Sockets whose page is gone, in all and from one address."""
+FIRST_PACKET_SECONDS = 5.0
+"""Within which a socket must say that it connects. Browsers say it at once."""
+
+OPENED = "0" + json.dumps({"sid": "-", "upgrades": [], "pingInterval": 25_000, "pingTimeout": 20_000})
+REFUSED = "44" + json.dumps({"message": "Implicit handshake failed"})
+"""The words at which NiceGUI's script loads the page again."""
+POLICY_VIOLATION = 1008
 
 Environ = dict[str, Any]
 Handler = Callable[[str, Any], object]
 
 
+class Sockets:
+    """Stands before `app`: lets in the sockets of its pages, and of what comes over them what pages send.
+
+    The page of a socket may be gone, because the server was started anew or the person has signed in as somebody else.
+    Then the browser is told to load it again, which takes a moment; few may do that at a time.
+    """
+
+    def __init__(self, app: ASGIApp, cookie: SessionCookie) -> None:
+        self.app = app
+        self._cookie = cookie
+        self._of_page: Counter[str] = Counter()
+        self._without_page: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the class."""
+        page = self._page(scope)
+        if page is None:
+            network = network_of(scope["client"][0] if scope.get("client") else "")
+            counter, key, limit = self._without_page, network, MAX_WITHOUT_PAGE_OF_ONE
+            if self._without_page.total() >= MAX_WITHOUT_PAGE:
+                limit = 0
+        else:
+            counter, key, limit = self._of_page, page, MAX_OF_PAGE
+        await receive()
+        if counter[key] >= limit:
+            # Before it is accepted: the handshake is answered 403, and the browser tries again.
+            await _close(send)
+            return
+        with _counted(counter, key):
+            if page is None:
+                await _turn_away(receive, send)
+            else:
+                await self.app(scope, _Checked(receive, send).receive, send)
+
+    def _page(self, scope: Scope) -> str | None:
+        """The id of the page that a socket is of: the query names it, and the cookie is the one it was drawn for."""
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        try:
+            said = Handshake.model_validate({name: values[0] for name, values in query.items()})
+        except ValidationError:
+            return None
+        client = Client.instances.get(said.client_id)
+        if client is None or said.next_message_id is None or "sid" in query or max(map(len, query.values())) > 1:
+            return None
+        cookies = HTTPConnection(scope).cookies
+        return said.client_id if _is_the_same(self._cookie, client, cookies.get(self._cookie.name, "")) else None
+
+
+class _Checked:
+    """What is received over a socket, up to the first packet that no page sends."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._conversation = Conversation()
+        self._is_first = True
+        self._has_begun = False
+
+    async def receive(self) -> Message:
+        if not self._has_begun:
+            self._has_begun = True
+            return {"type": "websocket.connect"}
+        try:
+            async with asyncio.timeout(FIRST_PACKET_SECONDS if self._is_first else None):
+                message = await self._receive()
+            self._is_first = False
+            if message["type"] == "websocket.receive":
+                self._conversation.take(message.get("text"))
+        except (Unexpected, TimeoutError) as error:
+            log.debug("a socket is closed: %s", error or "nothing came")
+            await _close(self._send)
+            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+        return message
+
+
+@contextmanager
+def _counted(counter: Counter[str], key: str) -> Iterator[None]:
+    counter[key] += 1
+    try:
+        yield
+    finally:
+        counter[key] -= 1
+        if not counter[key]:
+            del counter[key]
+
+
+async def _turn_away(receive: Receive, send: Send) -> None:
+    """Says that the page is gone, in the words of Socket.IO, to which the socket must have said that it connects."""
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": OPENED})
+    try:
+        async with asyncio.timeout(FIRST_PACKET_SECONDS):
+            message = await receive()
+    except TimeoutError:
+        message = {"type": "nothing"}
+    if message["type"] == "websocket.disconnect":
+        return
+    if message.get("text") == CONNECT:
+        await send({"type": "websocket.send", "text": REFUSED})
+    await _close(send)
+
+
+async def _close(send: Send) -> None:
+    await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
+
+
 def guard(cookie: SessionCookie) -> None:
     """From now on sockets are held to it. Once, before pages are served."""
+    core.app.config.socket_io_js_transports = ["websocket"]
     handlers = core.sio.handlers["/"]
-    for event in ("event", "javascript_response", "ack"):
+    core.sio.on("event", _for_its_own_page(_about_what_is_there(handlers["event"])))
+    for event in ("javascript_response", "ack"):
         core.sio.on(event, _for_its_own_page(handlers[event]))
     core.sio.on("log", _log)
     core.sio.on("handshake", _handshake(handlers["handshake"]))
@@ -44,7 +176,10 @@ def _hold_pages_to(cookie: SessionCookie) -> None:
 
 
 def _is_of_the_same_person(cookie: SessionCookie, client: Client, environ: Environ) -> bool:
-    sent = cookie_parser(environ.get("HTTP_COOKIE", "")).get(cookie.name, "")
+    return _is_the_same(cookie, client, cookie_parser(environ.get("HTTP_COOKIE", "")).get(cookie.name, ""))
+
+
+def _is_the_same(cookie: SessionCookie, client: Client, sent: str) -> bool:
     expected = client.request.cookies.get(cookie.name, "")
     return hmac.compare_digest(sent.encode(), expected.encode())
 
@@ -55,6 +190,19 @@ def _for_its_own_page(inner: Handler) -> Handler:
         client = Client.instances.get(client_id) if isinstance(client_id, str) else None
         if client is None or socket_id not in client._socket_to_document_id:  # noqa: SLF001 - NiceGUI tells it nowhere else
             log.debug("a socket speaks for a page that is not its own")
+            return None
+        return inner(socket_id, message)
+
+    return handle
+
+
+def _about_what_is_there(inner: Handler) -> Handler:
+    """An element or its listener may have gone from the page while the event was on its way."""
+
+    def handle(socket_id: str, message: Any) -> object:
+        element = Client.instances[message["client_id"]].elements.get(message["id"])
+        if element is None or message["listener_id"] not in element._event_listeners:  # noqa: SLF001 - as above
+            log.debug("an event is about what is not on its page")
             return None
         return inner(socket_id, message)
 

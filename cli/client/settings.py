@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, SecretStr
 
 from cli.up.data_folder import absolute
 from cli.up.errors import CannotStart
-from cli.up.settings import Port, reachable
+from cli.up.settings import Port
+from service_kit.addresses import join, reachable
 from service_kit.settings import OptionalPort, ServiceSettings, empty_is_unset
 
 OptionalText = Annotated[str | None, BeforeValidator(empty_is_unset)]
@@ -55,19 +56,19 @@ class ClientSettings(ServiceSettings):
     @property
     def core(self) -> str:
         """Where core's gRPC answers."""
-        here = f"{reachable(self.bind_host)}:{self.core_port}" if self.core_port else None
-        return self.core_address or here or self.notes.get("core_address") or f"{reachable(self.bind_host)}:50051"
+        here = join(reachable(self.bind_host), self.core_port) if self.core_port else None
+        return self.core_address or here or self.notes.get("core_address") or join(reachable(self.bind_host), 50051)
 
     @property
     def gateway(self) -> str:
         """Where the REST API answers, without a trailing slash."""
         found = self.gateway_url or self.notes.get("gateway_url")
-        return (found or f"http://{reachable(self.bind_host)}:{self.gateway_port}").rstrip("/")
+        return (found or f"http://{join(reachable(self.bind_host), self.gateway_port)}").rstrip("/")
 
     @property
     def admin(self) -> str | None:
         """Where people's browsers find the web admin; None if none is known."""
-        here = f"http://{reachable(self.bind_host)}:{self.admin_port}" if self.admin_port else None
+        here = f"http://{join(reachable(self.bind_host), self.admin_port)}" if self.admin_port else None
         return self.admin_url or self.notes.get("admin_url", here)
 
     @property

@@ -9,8 +9,6 @@ import typer
 from cli.commands.key import SIGNING_IN
 from cli.commands.text import JSON, text
 
-LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
-
 
 def pair(
     user: Annotated[
@@ -47,12 +45,13 @@ def pair(
 def _show(code: dict[str, Any]) -> None:
     import segno
 
+    from service_kit.reach import doubts_for_phones, unreachable_for_phones
+
     if sys.stdout.isatty():
         segno.make(code["link"], error="m").terminal(compact=True, border=2)
     typer.echo(f"Pairing code  {code['pairing_code']}   for a phone of {code['email']}, until {code['expires_at']}")
     typer.echo(f"Link          {code['link']}")
-    if code["server"].startswith(LOOPBACK):
-        warning = f"A phone cannot reach {code['server']}: set SMITH_GATEWAY_URL to where phones find the REST API."
+    if warning := unreachable_for_phones(code["server"]) or doubts_for_phones(code["server"]):
         typer.echo(warning, err=True)
 
 

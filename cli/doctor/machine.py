@@ -45,7 +45,7 @@ def packages(_: DoctorSettings) -> list[Finding]:
         if not requirement.specifier.contains(version, prereleases=True):
             wrong.append(f"{requirement.name} is {version}, not {requirement.specifier}")
     if wrong:
-        advice = f"Install {DISTRIBUTION} {program_version()} again, with the constraints of its release."
+        advice = f"Install {DISTRIBUTION} {program_version()} again, with the requirements of its release."
         return [fail("packages", "; ".join(wrong), advice)]
     return [ok("packages", f"{DISTRIBUTION} {program_version()}, with all {len(needed)} packages that it asks for")]
 

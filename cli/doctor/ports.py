@@ -9,6 +9,7 @@ import psutil
 
 from cli.doctor.finding import Finding, fail, ok
 from cli.doctor.settings import DoctorSettings
+from service_kit.addresses import join
 
 OURS = ("gateway", "admin_ui", "core_service", "delivery_service", "simulator")
 """What stands behind `-m` on the command lines of our processes."""
@@ -26,7 +27,7 @@ def ports(settings: DoctorSettings) -> list[Finding]:
             free.append(port)
         elif trouble != errno.EADDRINUSE:
             advice = f"Choose another port with {variable}, or another address."
-            wrong.append(fail("ports", f"nobody can listen on {host}:{port}: {os.strerror(trouble)}", advice))
+            wrong.append(fail("ports", f"nobody can listen on {join(host, port)}: {os.strerror(trouble)}", advice))
         elif (holder := holders.get(port)) is None or _is_ours(holder):
             # Whom it belongs to is hidden from us, as a rule: another user, or another container.
             ours.append(port)
@@ -42,9 +43,9 @@ def ports(settings: DoctorSettings) -> list[Finding]:
 def _trouble(host: str, port: int) -> int | None:
     """The error of listening there; None if there is none."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
         with socket.socket(family, kind) as probe:
             # As the servers do: connections that linger in TIME_WAIT are no hindrance.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

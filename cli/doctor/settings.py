@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from cli.client.settings import ClientSettings, OptionalText
-from cli.up.settings import Port, reachable
+from cli.up.settings import Port
+from service_kit.addresses import LOOPBACK, BindHost, join, reachable
 from service_kit.settings import OptionalPort, empty_is_unset
 
 
@@ -24,7 +25,7 @@ class DoctorSettings(ClientSettings):
     apns_simulator_port: OptionalPort = 8443
     webhook_simulator_port: OptionalPort = 8444
     smtp_simulator_port: OptionalPort = 8025
-    simulator_bind_host: str = "127.0.0.1"
+    simulator_bind_host: BindHost = LOOPBACK
 
     @property
     def simulated(self) -> bool:
@@ -34,7 +35,7 @@ class DoctorSettings(ClientSettings):
     @property
     def delivery(self) -> str:
         """Where delivery's gRPC answers."""
-        return self.delivery_address or f"{reachable(self.bind_host)}:{self.delivery_port}"
+        return self.delivery_address or join(reachable(self.bind_host), self.delivery_port)
 
     def ports(self) -> dict[str, tuple[str, int | None]]:
         """What the processes of this machine listen on, by variable: host and port; None if it does not run."""

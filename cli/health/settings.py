@@ -1,6 +1,7 @@
 """Where the processes of this machine listen."""
 
-from cli.up.settings import Port, reachable
+from cli.up.settings import Port
+from service_kit.addresses import LOOPBACK, BindHost, join, reachable
 from service_kit.settings import OptionalPort, ServiceSettings
 
 
@@ -12,9 +13,9 @@ class HealthSettings(ServiceSettings):
     core_port: Port = 50051
     delivery_port: Port = 50052
     simulator_port: Port = 8090
-    simulator_bind_host: str = "127.0.0.1"
+    simulator_bind_host: BindHost = LOOPBACK
 
     def address_of(self, process: str) -> str:
         """`host:port` of this process on this machine."""
         host = self.simulator_bind_host if process == "simulator" else self.bind_host
-        return f"{reachable(host)}:{getattr(self, f'{process}_port')}"
+        return join(reachable(host), getattr(self, f"{process}_port"))

@@ -4,4 +4,4 @@ import os
 
 # As root, PostgreSQL is run as another user, for which Python forks where it would use vfork. In that child gRPC would
 # start its threads anew before `exec`, and crash it now and then. gRPC reads this when it is imported.
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"

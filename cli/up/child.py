@@ -42,6 +42,8 @@ class Program:
     """Runs before every start, so after every death as well."""
     log_file: Path | None = None
     """Where its output goes; to our standard error if None."""
+    explain: Callable[[], str | None] | None = None
+    """Reads in there why the program could not start: one line for people; None if it does not say."""
     popen: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -89,7 +91,9 @@ class Child:
             raise CannotStart(f"{self.name} cannot start: see its line above")
         if deaths >= DEATHS_BEFORE_READY:
             where = f"the end of {self._program.log_file}" if self._program.log_file else "its lines above"
-            raise GaveUp(f"{self.name} {cause}, {deaths} times while starting: see {where}")
+            why = self._program.explain() if self._program.explain else None
+            said = f"{why} (see {where})" if why else f"see {where}"
+            raise GaveUp(f"{self.name} {cause}, {deaths} times while starting: {said}")
 
     async def _run_once(self) -> str:
         """Runs it until it ends, and says how it ended."""

@@ -42,10 +42,13 @@ def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
     releases the lock however the holder ends.
     """
     folder = absolute(folder)
+    if not _is_text(str(folder)):
+        raise CannotStart(f"SMITH_DATA_DIR={str(folder)!r} is not UTF-8 text: choose another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        with tempfile.TemporaryFile(dir=folder) as scratch:
+            # More than a file system keeps beside the name: a full disk shows.
+            scratch.write(bytes(64 * 1024))
         lock = (folder / "lock").open("a+")
     except OSError as error:
         raise CannotStart(
@@ -67,6 +70,14 @@ def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
                 f"an interrupted restore in {folder} cannot be settled: {error.filename}: {error.strerror}"
             ) from error
         yield folder
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import socket
 
 from cli.up.errors import CannotStart
 from cli.up.settings import UpSettings
+from service_kit.addresses import join
 
 
 def check_ports(settings: UpSettings) -> None:
@@ -43,9 +44,9 @@ def check_ports(settings: UpSettings) -> None:
 
 def _check_port(host_variable: str, host: str, port: int, variable: str) -> None:
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
     except socket.gaierror as error:
         raise CannotStart(f"{host_variable}={host}: not an address of this machine ({error.strerror})") from error
     with socket.socket(family, kind) as probe:
@@ -62,4 +63,4 @@ def _explain(error: OSError, host_variable: str, host: str, port: int, variable:
         return f"port {port} on {host} is taken: stop what uses it, or choose another port with {variable}"
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{host_variable}={host}: not an address of this machine"
-    return f"cannot listen on {host}:{port} ({error.strerror}): choose another port with {variable}"
+    return f"cannot listen on {join(host, port)} ({error.strerror}): choose another port with {variable}"

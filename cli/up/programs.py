@@ -76,7 +76,7 @@ def admin(settings: UpSettings, data_dir: Path) -> Program:
     """The web admin, which shows the simulator's phones if the simulator runs."""
     env = environment(settings, data_dir) | {
         "SMITH_ADMIN_PORT": str(settings.admin_port),
-        "SMITH_ADMIN_URL": settings.admin_url,
+        "SMITH_ADMIN_URL": settings.admin_url or settings.admin_page or "",
         "SMITH_GATEWAY_URL": settings.public_gateway_url or settings.gateway_url,
         "SMITH_CORE_ADDRESS": settings.core_address,
         "SMITH_SIMULATOR_URL": settings.simulator_url if settings.simulated else "",
@@ -90,14 +90,15 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
     env |= {name: os.environ[name] for name in FOR_DELIVERY_ONLY if name in os.environ}
     if settings.simulated:
         credentials = data_dir / "simulator"
-        # The certificate's name.
-        address = f"localhost:{settings.apns_simulator_port}"
+        address = settings.apns_simulator_address
         env |= SIMULATED_KEY | {
             "SMITH_APNS_KEY_FILE": str(credentials / "AuthKey.p8"),
             "SMITH_APNS_CA_FILE": str(credentials / "ca.pem"),
+            # It runs on this machine, where no proxy leads.
+            "SMITH_APNS_PROXY": "",
             "SMITH_APNS_PRODUCTION_ADDRESS": address,
             "SMITH_APNS_SANDBOX_ADDRESS": address,
-            "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},localhost:{settings.webhook_simulator_port}",
+            "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},{settings.sink_address}",
             "SMITH_WEBHOOK_CA_FILE": str(credentials / "ca.pem"),
         }
     if settings.mails_simulated:

@@ -6,11 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from service_kit.addresses import LOOPBACK, BindHost, PublicUrl, TrustedProxies, join, reachable
 from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings, empty_is_unset
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-
-ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - told apart here, not listened on
 
 
 class UpSettings(ServiceSettings):
@@ -21,7 +20,9 @@ class UpSettings(ServiceSettings):
     """The web admin's port. Set to nothing, no web admin is run."""
     admin_url: str = ""
     """Where people's browsers find the web admin, if that is not this machine's loopback."""
-    public_gateway_url: str = Field(default="", validation_alias="SMITH_GATEWAY_URL")
+    public_gateway_url: Annotated[
+        Annotated[PublicUrl | None, BeforeValidator(empty_is_unset)], Field(validation_alias="SMITH_GATEWAY_URL")
+    ] = None
     """Where backends and apps find the REST API, if that is not this machine's loopback."""
     core_port: Port = 50051
     delivery_port: Port = 50052
@@ -34,7 +35,7 @@ class UpSettings(ServiceSettings):
     """The simulator's receiver of mails."""
     smtp_host: str | None = None
     """A mail server of the user's; without it the simulator, if it runs, keeps the mails."""
-    simulator_bind_host: str = "127.0.0.1"
+    simulator_bind_host: BindHost = LOOPBACK
     """Address that the simulator listens on, whatever the others do: whoever reaches it commands phones and clock."""
     gateway_metrics_port: OptionalPort = None
     """Where Prometheus may read the gateway's metrics; nowhere unless told. So for core and delivery."""
@@ -45,6 +46,8 @@ class UpSettings(ServiceSettings):
     redis_url: str | None = None
     internal_secret: InternalSecret = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)))
     """New at each start, unless told otherwise: nobody else needs to know it."""
+    trusted_proxies: TrustedProxies = ""
+    """Proxies whose `X-Forwarded-For` gateway and web admin believe."""
     webhook_allow: str = ""
     """What webhooks may be called beyond the public internet; the simulator's receiver is added to it."""
     apns_key_file: Path | None = None
@@ -74,17 +77,17 @@ class UpSettings(ServiceSettings):
     @property
     def gateway_url(self) -> str:
         """Where the REST API answers."""
-        return f"http://{self.host}:{self.gateway_port}"
+        return f"http://{join(self.host, self.gateway_port)}"
 
     @property
     def admin_page(self) -> str | None:
         """Where the web admin answers on this machine; None if none is run."""
-        return None if self.admin_port is None else f"http://{self.host}:{self.admin_port}"
+        return None if self.admin_port is None else f"http://{join(self.host, self.admin_port)}"
 
     @property
     def simulator_url(self) -> str:
         """Where the simulator's control API answers."""
-        return f"http://{self.simulator_host}:{self.simulator_port}"
+        return f"http://{join(self.simulator_host, self.simulator_port)}"
 
     @property
     def simulator_host(self) -> str:
@@ -93,8 +96,20 @@ class UpSettings(ServiceSettings):
 
     @property
     def webhook_sink_url(self) -> str:
-        """Where the simulator receives webhook calls; a name follows. The host is the certificate's."""
-        return f"https://localhost:{self.webhook_simulator_port}/webhooks"
+        """Where the simulator receives webhook calls; a name follows. The host is one that the certificate bears."""
+        return f"https://{self.sink_address}/webhooks"
+
+    @property
+    def sink_address(self) -> str:
+        """By the name `localhost`, which a hosts file may not know as the address of IPv6."""
+        return join("::1" if self.simulator_host == "::1" else "localhost", self.webhook_simulator_port)
+
+    @property
+    def apns_simulator_address(self) -> str:
+        """Where the simulated APNs answers, by a host that its certificate bears: an address if it can be, for a hosts
+        file may say anything of `localhost`."""
+        host = self.simulator_host if self.simulator_host in (LOOPBACK, "::1") else "localhost"
+        return join(host, self.apns_simulator_port)
 
     @property
     def mails_simulated(self) -> bool:
@@ -104,14 +119,9 @@ class UpSettings(ServiceSettings):
     @property
     def core_address(self) -> str:
         """Where core's gRPC answers."""
-        return f"{self.host}:{self.core_port}"
+        return join(self.host, self.core_port)
 
     @property
     def delivery_address(self) -> str:
         """Where delivery's gRPC answers."""
-        return f"{self.host}:{self.delivery_port}"
-
-
-def reachable(bind_host: str) -> str:
-    """Where on this machine to find what listens on `bind_host`."""
-    return "127.0.0.1" if bind_host in ANY_ADDRESS else bind_host
+        return join(self.host, self.delivery_port)

@@ -50,6 +50,10 @@ async def up(settings: UpSettings) -> int:
     except GaveUp as error:
         print(f"smith up: {error}", file=sys.stderr)
         return FAILED
+    except OSError as error:
+        # The disk is full, or a file of ours is not ours any more.
+        print(f"smith up: {error.filename or settings.data_dir}: {error.strerror or error}", file=sys.stderr)
+        return CANNOT_START
 
 
 class Supervisor:

@@ -1,6 +1,5 @@
 """What a person is told when everything runs."""
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ def usage(facts: dict[str, Any], path: Path, setup_code: str | None) -> str:
     """How to send a first notification, show a first Live Activity, and see both. Secrets are never printed, save for
     the setup code, if the first account is still to be made: it opens nothing else and is of use once."""
     python = shlex.quote(sys.executable)
-    read = f'import json; print(json.load(open({json.dumps(str(path))}))["api_key"])'
+    read = f'import json; print(json.load(open({str(path)!a}))["api_key"])'
     lines = [
         "",
         "The ActivitySmith server is running.",

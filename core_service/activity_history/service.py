@@ -266,5 +266,5 @@ class ActivityHistory:
 
 
 def _on_device(row: Sequence[Any], now: dt.datetime) -> OnDevice:
-    facts, tokens = ActivityFacts(*row[:11]), DeviceFacts(*row[11:15])
-    return OnDevice(facts, explain_activity(facts, tokens, now), *row[15:])
+    facts, tokens = ActivityFacts(*row[:12]), DeviceFacts(*row[12:17])
+    return OnDevice(facts, explain_activity(facts, tokens, now), *row[17:])

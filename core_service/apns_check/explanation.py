@@ -52,6 +52,18 @@ REASONS: dict[str, Explanation] = {
     "InternalServerError": Explanation(Result.UNCLEAR, "APNs has an error of its own.", "Check again in 15 minutes."),
     "ServiceUnavailable": Explanation(Result.UNCLEAR, "APNs is unavailable.", "Check again in 15 minutes."),
     "Shutdown": Explanation(Result.UNCLEAR, "The APNs server that answered is shutting down.", "Check again."),
+    "ProxyUnreachable": Explanation(
+        Result.UNREACHABLE,
+        "The proxy of SMITH_APNS_PROXY cannot be reached, so APNs was not asked.",
+        "See that the proxy runs at the host and port of SMITH_APNS_PROXY, and that the delivery service may connect "
+        "to it. The delivery service's log names the address.",
+    ),
+    "ProxyCannotConnect": Explanation(
+        Result.UNREACHABLE,
+        "The proxy of SMITH_APNS_PROXY has no way to APNs.",
+        "See that it is an HTTP proxy that takes CONNECT, and that it may connect to port 443 of Apple's hosts. The "
+        "delivery service's log has its answer.",
+    ),
     "MissingBundleId": Explanation(
         Result.MISCONFIGURED,
         "No bundle id is known: phones have reported none and none is configured.",
@@ -69,9 +81,13 @@ ADVICE: dict[str, str] = {
     "ProviderKeyUnreadable": "Put the .p8 file as Apple handed it out there, readable for the delivery service. It is "
     "looked at again by itself.",
     "InvalidProviderToken": f"Compare SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID with what is shown {KEYS}, and see that "
-    "the key is still listed and is the one in SMITH_APNS_KEY_FILE.",
+    "the key is still listed and is the one in SMITH_APNS_KEY_FILE. See that the machine's clock is right: APNs "
+    "refuses tokens of the future in the same way.",
     "ExpiredProviderToken": "Have the machine's clock set by NTP.",
     "MissingProviderToken": "Let the delivery service talk to APNs without a proxy in between.",
+    "ProxyAuthentication": "Put the proxy's user name and password into SMITH_APNS_PROXY, special characters "
+    "percent-encoded (http://user:password@host:port), and restart the delivery service.",
+    "ProxyForbidden": "Have the proxy allow CONNECT to api.push.apple.com and api.sandbox.push.apple.com, port 443.",
     "UnrelatedKeyIdInToken": f"Compare SMITH_APNS_KEY_ID with what is shown {KEYS}.",
     "BadEnvironmentKeyIdInToken": "Use a key for this environment, or one for both.",
     "BadEnvironmentKeyInToken": "Use a key for this environment, or one for both.",

@@ -5,6 +5,7 @@ import contextvars
 import logging
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from core_service.courier.line import (
 )
 from core_service.courier.misconfiguration import REFUSED_TOKEN
 from core_service.courier.port import LINE_STOPPED, Courier, OnOutcome, Outcome, Push, Target, Verdict
-from core_service.courier.suspicion import Suspicion
+from core_service.courier.suspicion import Acceptances, Suspicion
 from core_service.orm import now as wall_clock
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ OnChange = Callable[[Alarm, bool], None]
 class LineCourier:
     """Passes pushes on, unless their line stands still: then all but a probe now and then are held.
 
-    It costs a healthy line next to nothing: only what is suspected or stands still is remembered. For use within one
-    event loop.
+    It costs a healthy line next to nothing: what is suspected or stands still is remembered, and a few of the last
+    accepted tokens. For use within one event loop.
     """
 
     def __init__(self, courier: Courier, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -47,6 +48,8 @@ class LineCourier:
         self._clock = clock
         self._stops: dict[Line, Stop] = {}
         self._suspicions: dict[Line, Suspicion] = {}
+        self._good: OrderedDict[tuple[str, str | None], Acceptances] = OrderedDict()
+        """By environment and bundle id."""
         self._moment = 0
         """Counts stops and resumptions."""
         self._changed: dict[Line, int] = {}
@@ -145,6 +148,7 @@ class LineCourier:
         what it said of a token over a line of which it is not known whether it was right.
         """
         if outcome.verdict is Verdict.ACCEPTED:
+            self._acceptances(target).note(target.token, account_id, self._clock())
             if self._suspicions:
                 self._clear(Lines.to(target, account_id).app, target.token)
             return outcome
@@ -158,11 +162,11 @@ class LineCourier:
         if stands_still or self._is_stale(lines, moment):
             return kept
         if refused_token:
-            suspicion = self._suspicion(line)
-            if not suspicion.refused(target.token, self._clock(), account_id):
+            suspicion, now = self._suspicion(line), self._clock()
+            if not suspicion.refused(target.token, now, account_id):
                 return outcome
-            # An account that makes up tokens is to stop nobody but itself.
-            line = lines.account if suspicion.is_of_one(account_id) else line
+            if not suspicion.is_everybodys(target.token, account_id, self._acceptances(target), now):
+                line = lines.account
         self._stop(line, outcome.reason)
         return replace(kept, retry_after_seconds=FIRST_PROBE_SECONDS)
 
@@ -176,6 +180,15 @@ class LineCourier:
                 del self._suspicions[next(iter(self._suspicions))]
             suspicion = self._suspicions[line] = Suspicion()
         return suspicion
+
+    def _acceptances(self, target: Target) -> Acceptances:
+        key = (target.environment, target.bundle_id)
+        good = self._good.get(key)
+        if good is None:
+            if len(self._good) >= MAX_LINES:
+                self._good.popitem(last=False)
+            good = self._good[key] = Acceptances()
+        return good
 
     def _clear(self, line: Line, token: str) -> None:
         suspicion = self._suspicions.get(line)

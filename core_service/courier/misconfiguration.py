@@ -38,9 +38,16 @@ BY_REASON: dict[str, Misconfiguration] = {
         "No APNs key is set: SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID are needed."
     ),
     "ProviderKeyUnreadable": _key("The file of SMITH_APNS_KEY_FILE is missing or is not a readable P-256 key."),
-    "InvalidProviderToken": _key("The APNs key, its id or the team id is wrong, or the key was revoked."),
+    "InvalidProviderToken": _key(
+        "The APNs key, its id or the team id is wrong, or the key was revoked, or the clock of the delivery service's "
+        "machine is ahead."
+    ),
     "ExpiredProviderToken": _key("The clock of the delivery service's machine is wrong."),
     "MissingProviderToken": _key("APNs saw no provider token; a proxy may be dropping headers."),
+    "ProxyAuthentication": _key(
+        "The proxy of SMITH_APNS_PROXY asks for a user name and password, or for others than it was given."
+    ),
+    "ProxyForbidden": _key("The proxy of SMITH_APNS_PROXY does not let this server connect to APNs."),
     "UnrelatedKeyIdInToken": _key("The id of the APNs key does not belong to the key."),
     "BadEnvironmentKeyIdInToken": _key("The APNs key belongs to the other environment."),
     "BadEnvironmentKeyInToken": _key("The APNs key belongs to the other environment."),
@@ -64,3 +71,13 @@ _UNKNOWN = _app("APNs refuses this sender for a reason that this server does not
 def misconfiguration(reason: str) -> Misconfiguration:
     """What `reason` means. An unknown one is held to concern as few as possible."""
     return BY_REASON.get(reason, _UNKNOWN)
+
+
+def advice(reason: str) -> str:
+    """What to do about a line that is stopped for `reason`, in a sentence for people."""
+    if reason in REFUSED_TOKEN:
+        return (
+            "See that the app reports the environment and the bundle id that its tokens come from, and that the "
+            "server's settings name the same; what is queued goes out by itself."
+        )
+    return "Correct the server's APNs settings; what is queued goes out by itself. Settings checks them."

@@ -103,7 +103,8 @@ SELECT COALESCE(
 """After this nothing is sent of the subject to the device; null if it may be."""
 
 FIND_DEVICE = """
-SELECT push_token IS NOT NULL, push_token_dead_reason, push_to_start_token IS NOT NULL, push_to_start_token_dead_reason
+SELECT push_token IS NOT NULL, push_token_dead_reason, push_to_start_token IS NOT NULL, push_to_start_token_dead_reason,
+       tokens_taken_at
 FROM devices
 WHERE id = %s AND account_id = %s
 """
@@ -116,7 +117,7 @@ WHERE n.id = %(notification_id)s AND n.account_id = %(account_id)s
 
 EXPLAIN_ACTIVITY = """
 SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, p.accepted_version, p.leased, p.next_at, p.failures,
-       p.reason, p.started_at
+       p.reason, p.started_at, p.withdrawn_at
 FROM live_activities l
 LEFT JOIN live_activity_streams s ON s.id = l.stream_id AND s.activity_id = l.id
 LEFT JOIN live_activity_devices p ON p.activity_id = l.id AND p.device_id = %(device_id)s

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.courier.misconfiguration import REFUSED_TOKEN, misconfiguration
+from core_service.courier.misconfiguration import REFUSED_TOKEN, advice, misconfiguration
 from core_service.courier.port import LINE_STOPPED
 
 
@@ -43,6 +43,8 @@ class DeviceFacts:
     push_token_dead_reason: str | None
     has_start_token: bool
     start_token_dead_reason: str | None
+    tokens_taken_at: dt.datetime | None = None
+    """Since when the phone is another device, which has its tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class ActivityFacts:
     failures: int | None
     reason: str | None
     started_at: dt.datetime | None
+    withdrawn_at: dt.datetime | None = None
+    """When the phone ceased to be this device."""
 
 
 REPORT_TOKENS = "Open the app on the phone: it reports its tokens at each launch."
@@ -80,7 +84,10 @@ LOOK_AT_THE_PHONE = (
     "Whether it is shown is between APNs and the phone: is the phone online, are notifications allowed for the app, "
     "is a Focus on?"
 )
-MEND = "Mend the server's APNs settings; what is queued goes out by itself."
+PAIRED_AGAIN = (
+    "Nothing is sent to this device any more. If the phone is to be reached here again, pair it again; else remove "
+    "this device."
+)
 NOT_A_RECIPIENT = Verdict(
     VerdictCode.NOT_A_RECIPIENT,
     "It was not for this device: the device was not in the target, not paired, or had no token when it was sent.",
@@ -112,7 +119,7 @@ def explain_activity(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime
     """Why a Live Activity, in its newest state, did or did not appear."""
     if facts.phase is None:
         return NOT_A_RECIPIENT
-    verdict = _paused(facts, now) or _by_phase(facts, now)
+    verdict = _withdrawn(facts, now) or _paused(facts, now) or _by_phase(facts, now)
     if verdict is not None:
         return verdict
     if facts.phase == "requested":
@@ -123,6 +130,14 @@ def explain_activity(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime
         return _owed_state(facts, now)
     accepted = Verdict(VerdictCode.ACCEPTED, "APNs accepted the newest state.", LOOK_AT_THE_PHONE)
     return _rejected(facts.reason) if _is_rejected(facts) else accepted
+
+
+def _withdrawn(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
+    """Whether the phone has ceased to be this device."""
+    if facts.withdrawn_at is None:
+        return None
+    text = f"{_paired_again(facts.withdrawn_at, now)} The card is taken off its screen."
+    return Verdict(VerdictCode.ENDED, text, PAIRED_AGAIN)
 
 
 def _paused(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
@@ -164,12 +179,18 @@ def _is_rejected(facts: ActivityFacts) -> bool:
 
 
 def _dead_push_token(facts: NotificationFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
+    if not device.has_push_token and device.tokens_taken_at is not None:
+        return Verdict(VerdictCode.TOKEN_DEAD, _paired_again(device.tokens_taken_at, now), PAIRED_AGAIN)
     why, since = facts.reason or "it has none that works", at(facts.settled_at, now)
     if device.has_push_token and device.push_token_dead_reason is None:
         text = f"The push token that the device had was dead ({why}) at {since}. It has reported another since."
         return Verdict(VerdictCode.TOKEN_DEAD, text, "What is sent from now on goes to that one.")
     text = f"The device's push token is dead ({why}) since {since}: the app was removed, or has another."
     return Verdict(VerdictCode.TOKEN_DEAD, text, REPORT_TOKENS)
+
+
+def _paired_again(moment: dt.datetime, now: dt.datetime) -> str:
+    return f"At {at(moment, now)} the phone was paired again: since then it is another device."
 
 
 def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
@@ -189,6 +210,9 @@ def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
 def _unstarted(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     if facts.reason is not None and _is_misconfiguration(facts.reason):
         return _owed_state(facts, now)
+    if not device.has_start_token and device.tokens_taken_at is not None:
+        text = _paired_again(device.tokens_taken_at, now)
+        return Verdict(VerdictCode.WAITING_FOR_START_TOKEN, text, PAIRED_AGAIN)
     if not device.has_start_token or device.start_token_dead_reason is not None:
         why = f"is dead ({device.start_token_dead_reason})" if device.start_token_dead_reason else "is not known"
         text = f"The device's push-to-start token {why}: the start waits until the app reports one."
@@ -208,7 +232,8 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
     if kept:
         stopped = reason == LINE_STOPPED
         why = "the line to APNs stands still." if stopped else f"{reason}: {misconfiguration(reason).explanation}"
-        return Verdict(VerdictCode.MISCONFIGURED, f"APNs refuses this server, and everything stays queued: {why}", MEND)
+        text = f"APNs refuses this server, and everything stays queued: {why}"
+        return Verdict(VerdictCode.MISCONFIGURED, text, advice(reason))
     if not attempts:
         # The reason is that of a state before.
         return Verdict(VerdictCode.RETRYING, "It is being sent.")

@@ -42,7 +42,7 @@ class DeviceState(StrEnum):
 
     READY = "ready"
     WAITING = "waiting"
-    """The app has not reported a push token."""
+    """The app has not reported a push token, or the phone is another device now."""
     DEAD = "dead"
     """APNs declared a token dead."""
 

@@ -36,6 +36,13 @@ class Device(SQLModel, table=True):
             unique=True,
             postgresql_where=text("push_token IS NOT NULL"),
         ),
+        # Who reports a token takes it from whoever had it, in whichever account.
+        Index("devices_push_token_idx", "push_token", postgresql_where=text("push_token IS NOT NULL")),
+        Index(
+            "devices_push_to_start_token_idx",
+            "push_to_start_token",
+            postgresql_where=text("push_to_start_token IS NOT NULL"),
+        ),
         Index("devices_user_id_idx", "user_id"),
         Index("devices_live_activities_idx", "account_id", postgresql_where=text("push_to_start_token IS NOT NULL")),
     )
@@ -57,6 +64,9 @@ class Device(SQLModel, table=True):
     push_to_start_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     push_to_start_token_dead_reason: str | None = None
     """APNs' reason, once it declared the present push-to-start token dead."""
+    tokens_taken_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When another device of this server reported its tokens: the phone is that device now. Null once it reports again
+    itself."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     last_seen_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When the phone last called, to the minute."""

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, and_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
@@ -23,6 +23,7 @@ from core_service.devices.models import Device
 from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
 from core_service.devices.token_report import TokenReport, check
 from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.withdrawing import withdraw_cards
 from core_service.orm import now
 from core_service.paging import Page
 from core_service.validation import missing, require_name
@@ -31,6 +32,15 @@ from service_kit.errors import InvalidRequest
 __all__ = ["DeviceCounts", "DeviceFilter", "DeviceState", "DeviceView", "Devices"]
 
 THING = "device"
+
+TAKE_TURNS = text("""
+SELECT pg_advisory_xact_lock(turn)
+FROM (
+    SELECT DISTINCT hashtextextended('device token ' || token, 0) AS turn FROM unnest(CAST(:tokens AS text[])) token
+    ORDER BY turn
+) turns
+""")
+"""Of two reports of the same two tokens neither has the turn that the other waits for: all take them in one order."""
 
 
 class StartTokenListener(Protocol):
@@ -123,54 +133,57 @@ class Devices:
     async def remove(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
     ) -> None:
-        """Unpairs the device for a person; its secret is refused from the next call on.
+        """Unpairs the device for a person; its secret is refused from the next call on. Its cards leave the screen.
 
         Raises NotFound; Forbidden if it is somebody else's and the caller is no owner.
         """
         async with self._database.begin() as session:
             device = await _lock_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
+            await withdraw_cards(session, [device_id])
             await session.delete(device)
         self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
 
     async def unpair(self, account_id: uuid.UUID, device_id: uuid.UUID) -> None:
-        """The phone unpairs itself.
+        """The phone unpairs itself. Its cards leave the screen.
 
         Raises NotFound.
         """
-        query = (
-            delete(Device)
-            .where(col(Device.id) == device_id, col(Device.account_id) == account_id)
-            .returning(col(Device.id))
-        )
+        query = select(Device).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
         async with self._database.begin() as session:
-            if await session.scalar(query) is None:
+            device = await session.scalar(query.with_for_update(key_share=True))
+            if device is None:
                 raise missing(THING)
+            await withdraw_cards(session, [device_id])
+            await session.delete(device)
         self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
 
     async def put_tokens(self, account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport) -> Device:
-        """Stores what the phone reported. A push token that is reported counts as alive, whatever APNs said before; a
-        device of the same account that held it loses it.
+        """Stores what the phone reported. A push token that is reported counts as alive, whatever APNs said before.
+
+        A token belongs to an installation of the app, and that to whoever has reported it last: any other device of
+        this server that held one of them, of whichever account, loses its tokens, and its cards if it was another
+        person's.
 
         Raises InvalidRequest; Unauthenticated if the device was unpaired in the meantime.
         """
         report = check(report)
         async with self._database.begin() as session:
-            locked = await _lock(session, account_id, device_id, report.push_token)
+            locked = await _lock(session, account_id, device_id, report)
             device = next((candidate for candidate in locked if candidate.id == device_id), None)
             if device is None:
                 raise Unauthenticated("This device was unpaired.")
             if device.environment is None and report.environment is None:
                 raise InvalidRequest("environment is required on the first call: `production` or `sandbox`")
-            holders = [other.id for other in locked if other.id != device_id]
+            holders = [other for other in locked if other.id != device_id]
             if holders:
-                await _forget_tokens(session, holders)
+                await _take_tokens(session, device, holders)
             _apply(report, device)
             if report.push_to_start_token is not None:
                 await session.flush()
                 await self._start_tokens.owe_starts(session, device_id)
         self._start_tokens.wake()
-        for changed in (device_id, *holders):
-            self._tell(account_id, changed, EventType.DEVICE_CHANGED)
+        for changed in (device, *holders):
+            self._tell(changed.account_id, changed.id, EventType.DEVICE_CHANGED)
         return device
 
     def _tell(self, account_id: uuid.UUID, device_id: uuid.UUID, kind: EventType) -> None:
@@ -194,7 +207,7 @@ async def _find_own(
     locked: bool = False,
 ) -> Device:
     query = select(Device).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
-    device = await session.scalar(query.with_for_update() if locked else query)
+    device = await session.scalar(query.with_for_update(key_share=True) if locked else query)
     if device is None:
         raise missing(THING)
     if device.user_id != caller_id and not caller_is_owner:
@@ -203,31 +216,43 @@ async def _find_own(
 
 
 async def _lock(
-    session: AsyncSession, account_id: uuid.UUID, device_id: uuid.UUID, push_token: str | None
+    session: AsyncSession, account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport
 ) -> Sequence[Device]:
-    """The device and any other that holds the push token, locked in the order of their ids.
+    """The device and any other that holds one of the reported tokens, locked in the order of their ids.
 
     Reports of one token take turns: of two phones with the same token at once, the second sees what the first did.
     """
-    wanted = col(Device.id) == device_id
-    if push_token is not None:
-        turn = func.hashtextextended(f"push token {account_id} {push_token}", 0)
-        await session.execute(select(func.pg_advisory_xact_lock(turn)))
-        wanted |= col(Device.push_token) == push_token
-    query = select(Device).where(col(Device.account_id) == account_id, wanted).order_by(col(Device.id))
+    if tokens := [token for token in (report.push_token, report.push_to_start_token) if token is not None]:
+        await session.execute(TAKE_TURNS, {"tokens": tokens})
+    query = select_holders(account_id, device_id, report)
     return (await session.scalars(query.with_for_update(key_share=True))).all()
 
 
-async def _forget_tokens(session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
-    """The phone is another device now: it was paired anew. Its push-to-start token goes with its push token."""
+def select_holders(account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport) -> Select[Device]:
+    """The account's device, and any device of the server that holds one of the reported tokens, by their ids."""
+    wanted = and_(col(Device.account_id) == account_id, col(Device.id) == device_id)
+    if report.push_token is not None:
+        wanted = or_(wanted, col(Device.push_token) == report.push_token)
+    if report.push_to_start_token is not None:
+        wanted = or_(wanted, col(Device.push_to_start_token) == report.push_to_start_token)
+    return select(Device).where(wanted).order_by(col(Device.id))
+
+
+async def _take_tokens(session: AsyncSession, device: Device, holders: Sequence[Device]) -> None:
+    """The phone is another device now: it was paired again. Its tokens go together."""
+    strangers = [
+        one.id for one in holders if (one.account_id, one.user_id) != (device.account_id, device.user_id)
+    ]  # fmt: skip
+    await withdraw_cards(session, strangers)
     await session.execute(
         update(Device)
-        .where(col(Device.id).in_(device_ids))
+        .where(col(Device.id).in_([one.id for one in holders]))
         .values(
             push_token=None,
             push_token_dead_reason=None,
             push_to_start_token=None,
             push_to_start_token_dead_reason=None,
+            tokens_taken_at=now(),
         )
         .execution_options(synchronize_session=False)
     )
@@ -245,6 +270,8 @@ def _apply(report: TokenReport, device: Device) -> None:
     for field, value in values.items():
         if value is not None:
             setattr(device, field, value)
+    if report.push_token is not None or report.push_to_start_token is not None:
+        device.tokens_taken_at = None
     if report.push_token is not None:
         device.push_token_registered_at = now()
         device.push_token_dead_reason = None

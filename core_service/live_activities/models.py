@@ -161,6 +161,35 @@ class LiveActivityDevice(SQLModel, table=True):
     """When APNs accepted the start."""
     reason: str | None = None
     """Why the last push was not accepted, in APNs' words or ours."""
+    withdrawn_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When the phone ceased to be this device. The phase is `ended` since, and no state is sent any more."""
+
+
+class LiveActivityWithdrawal(SQLModel, table=True):
+    """A card that is to leave the screen of a phone which has no right to it any more: an end that is owed to its
+    update token.
+
+    It holds all that the push is made of, because its device may be gone.
+    """
+
+    __tablename__ = "live_activity_withdrawals"
+    __table_args__ = (Index("live_activity_withdrawals_next_idx", "next_at"),)
+
+    update_token: str = Field(primary_key=True)
+    account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
+    activity_id: str
+    device_id: uuid.UUID
+    user_id: uuid.UUID
+    environment: str
+    bundle_id: str | None = None
+    timestamp: int = Field(sa_type=BigInteger)
+    """`aps.timestamp`, UNIX seconds: above that of every push to the card."""
+    apns_id: uuid.UUID
+    attempts: int = 0
+    next_at: dt.datetime = Field(sa_type=Timestamp)
+    """When to send it; while it is being sent, the end of its lease."""
+    gone_at: dt.datetime = Field(sa_type=Timestamp)
+    """When iOS takes the card off the screen by itself."""
 
 
 class LiveActivityVersion(SQLModel, table=True):

@@ -18,6 +18,7 @@ from core_service.live_activities.stream_control import StreamControl
 from core_service.live_activities.streams import Streams
 from core_service.live_activities.timekeeper import Timekeeper
 from core_service.live_activities.waiters import Waiters
+from core_service.live_activities.withdrawals import Withdrawals
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
 from service_kit.database import Pool
@@ -34,6 +35,7 @@ class LiveActivityArea:
     reconciler: Reconciler
     settler: ActivitySettler
     timekeeper: Timekeeper
+    withdrawals: Withdrawals
 
 
 def build_live_activities(
@@ -84,4 +86,5 @@ def build_live_activities(
         reconciler=reconciler,
         settler=settler,
         timekeeper=Timekeeper(batches, control, events, clock),
+        withdrawals=Withdrawals(batches, courier),
     )

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from smith.core.v1 import status_service_pb2 as messages
 
+from core_service.courier.misconfiguration import advice
 from core_service.status.account_alarms import AccountAlarm, Kind
-from core_service.status.service import MEND, Alarm
+from core_service.status.service import Alarm
 from core_service.timestamps import to_timestamp
 
 KINDS = {
@@ -26,7 +27,7 @@ def _to_alarm(alarm: Alarm) -> messages.Alarm:
         line=str(alarm.line.app),
         reason=alarm.reason,
         explanation=alarm.explanation,
-        advice=MEND,
+        advice=advice(alarm.reason),
         since=to_timestamp(alarm.since),
     )
 

@@ -11,9 +11,7 @@ from core_service.events.service import Event, EventBus, EventType
 from core_service.status.queries import HAS_PHONE
 from service_kit.database import Pool
 
-__all__ = ["MEND", "Alarm", "ServerStatus"]
-
-MEND = "Mend the server's APNs settings; what is queued goes out by itself. Settings checks them."
+__all__ = ["Alarm", "ServerStatus"]
 
 MAX_ALARMS = 50
 """What one core tells the others of at most."""

@@ -1,7 +1,7 @@
 """What ends when somebody leaves an account, and when somebody ceases to own it."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Delete, delete, select, update
@@ -12,6 +12,7 @@ from core_service.auth.models import ApiKey, Session
 from core_service.channels.models import Channel, ChannelUser
 from core_service.devices.models import Device, PairingCode
 from core_service.invites.models import Invite, InviteToken
+from core_service.live_activities.withdrawing import withdraw_cards
 from core_service.orm import now
 from core_service.password_resets.models import PasswordResetToken
 from core_service.webhooks.signing_keys import replace_key
@@ -145,9 +146,10 @@ async def _end_named(session: AsyncSession, account_id: uuid.UUID, besides: Besi
 async def _unpair(session: AsyncSession, account_id: uuid.UUID, which: ColumnElement[bool]) -> Sequence[uuid.UUID]:
     # In the order in which everybody locks devices.
     held = select(col(Device.id)).where(col(Device.account_id) == account_id, which).order_by(col(Device.id))
-    devices: Collection[uuid.UUID] = list(await session.scalars(held.with_for_update()))
+    devices = list(await session.scalars(held.with_for_update(key_share=True)))
+    await withdraw_cards(session, devices)
     await _delete(session, delete(Device).where(col(Device.id).in_(devices)))
-    return list(devices)
+    return devices
 
 
 async def _delete(session: AsyncSession, query: Delete) -> int:

@@ -81,7 +81,9 @@ BY_REASON: dict[str, Verdict] = {
     EXPIRED_PROVIDER_TOKEN: _misconfigured(
         "APNs calls a provider token of at most 31 minutes expired: this machine's clock is wrong."
     ),
-    "InvalidProviderToken": _misconfigured("The APNs key, its id or the team id is wrong, or the key was revoked."),
+    "InvalidProviderToken": _misconfigured(
+        "The APNs key, its id or the team id is wrong, or the key was revoked, or this machine's clock is ahead."
+    ),
     "MissingProviderToken": _misconfigured("APNs saw no provider token; is there a proxy that drops headers?"),
     "UnrelatedKeyIdInToken": _misconfigured("The connection was opened with another key; new connections follow."),
     "BadEnvironmentKeyIdInToken": _misconfigured("The APNs key belongs to the other environment."),
@@ -114,6 +116,8 @@ BY_REASON: dict[str, Verdict] = {
     "UnknownEnvironment": _rejected("The target names no known environment."),
     # Ours: what happened on the way.
     "ConnectFailed": _retry(SECOND, "APNs cannot be reached."),
+    "ProxyUnreachable": _retry(SECOND, "The proxy of SMITH_APNS_PROXY cannot be reached."),
+    "ProxyCannotConnect": _retry(SECOND, "The proxy of SMITH_APNS_PROXY has no way to APNs."),
     "NoFreeStream": _retry(SECOND, "All connections to APNs were busy for too long."),
     "ConnectionLost": _unanswered(SECOND, "The connection to APNs broke before the answer."),
     "ConnectionDraining": _retry(SECOND, "APNs asked several connections in a row to close."),
@@ -122,6 +126,10 @@ BY_REASON: dict[str, Verdict] = {
     "AnswerTimeout": _unanswered(SECOND, "APNs did not answer in time."),
     "SenderFault": _unanswered(60 * SECOND, "A fault of this server; the log has the traceback."),
     # Ours: the process as configured.
+    "ProxyAuthentication": _misconfigured(
+        "The proxy of SMITH_APNS_PROXY asks for a user name and password, or for others than it was given."
+    ),
+    "ProxyForbidden": _misconfigured("The proxy of SMITH_APNS_PROXY does not let this server connect to APNs."),
     "ProviderKeyMissing": _misconfigured(
         "SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID are not all set."
     ),

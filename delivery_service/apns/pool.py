@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections import OrderedDict
 
@@ -12,8 +13,10 @@ from delivery_service.apns.connection import ApnsConnection
 from delivery_service.apns.failures import NoConnection, NotSent
 from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN
 from delivery_service.apns.problem_log import ProblemLog
+from delivery_service.apns.proxy import Proxy, ProxyFailed
 from delivery_service.apns.request import ApnsRequest
 from service_kit import origin
+from service_kit.addresses import join
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,9 @@ MAX_TRIES = 3
 MAX_CONNECTING = 2
 RECONNECT_INTERVAL = 0.5
 """Least seconds between a connection that came to nothing and the next try."""
+
+PROXY_SHARE = 0.7
+"""Of the time for connecting: what a proxy may take to open the tunnel."""
 
 SPENT = frozenset((EXPIRED_PROVIDER_TOKEN, "UnrelatedKeyIdInToken", "Shutdown", "IdleTimeout"))
 """Reasons after which APNs serves nothing more on that connection (pushy: it "will wedge")."""
@@ -43,7 +49,9 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         connect_timeout: float,
         answer_timeout: float,
         problems: ProblemLog,
+        proxy: Proxy | None = None,
     ) -> None:
+        """`proxy` is the way to the host; without one it is asked directly."""
         # Key and topic are aioapns' way to a header of its own; ours come with the token and the request.
         super().__init__("", "", "", "", max_connections=max_connections, ssl_context=ssl_context)
         self.connections: list[ApnsConnection] = []  # type: ignore[assignment]
@@ -53,6 +61,9 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         self._connect_timeout = connect_timeout
         self._answer_timeout = answer_timeout
         self._problems = problems
+        self._proxy = proxy
+        self._failure = "ConnectFailed"
+        """Why the last connection came to nothing: a reason of outcomes.py."""
         self._connecting: set[asyncio.Task[None]] = set()
         self._waiters: OrderedDict[Waiter, None] = OrderedDict()
         self._next_connect_at = 0.0
@@ -130,7 +141,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         elif self._reconnect is None:
             self._reconnect = self.loop.call_at(self._next_connect_at, self._on_reconnect)
         if not self._connecting and not self._usable():
-            self._fail_waiters("ConnectFailed")
+            self._fail_waiters(self._failure)
 
     def _usable(self) -> int:
         return sum(connection.usable for connection in self.connections)
@@ -152,7 +163,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
             async with asyncio.timeout(self._connect_timeout):
                 connection = await self.create_connection()
         except Exception as error:  # whatever it is, those who wait must hear of it
-            self._came_to_nothing(_describe(error))
+            self._came_to_nothing(_describe(error), error.reason if isinstance(error, ProxyFailed) else "ConnectFailed")
         else:
             if not connection.usable:  # it ended in the very turn that it began
                 self._came_to_nothing("APNs closed it at once")
@@ -166,7 +177,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
     async def create_connection(self) -> ApnsConnection:
         """Connects and waits for the server's SETTINGS. Raises OSError or ConnectionError. DNS is asked each time."""
         connection = ApnsConnection(
-            authority=self._host if self._port == 443 else f"{self._host}:{self._port}",
+            authority=self._host if self._port == 443 else join(self._host, self._port),
             loop=self.loop,
             auth_provider=self._provider_token,
             answer_timeout=self._answer_timeout,
@@ -174,6 +185,20 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
             on_lost=self.discard_connection,
         )
         try:
+            tunnel = None
+            if self._proxy is not None:
+                # Less than for all together, so that it is known who has not answered.
+                tunnel = await self._proxy.tunnel(self._host, self._port, PROXY_SHARE * self._connect_timeout)
+            await self._begin(connection, tunnel)
+            await connection.ready
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    async def _begin(self, connection: ApnsConnection, tunnel: socket.socket | None) -> None:
+        """Speaks TLS with the host, whose name its certificate must have, over the tunnel if there is one."""
+        if tunnel is None:
             await self.loop.create_connection(
                 lambda: connection,
                 self._host,
@@ -181,11 +206,18 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
                 ssl=self.ssl_context,
                 ssl_handshake_timeout=self._connect_timeout,
             )
-            await connection.ready
+            return
+        try:
+            await self.loop.create_connection(
+                lambda: connection,
+                sock=tunnel,
+                server_hostname=self._host,
+                ssl=self.ssl_context,
+                ssl_handshake_timeout=self._connect_timeout,
+            )
         except BaseException:
-            connection.abort()
+            tunnel.close()
             raise
-        return connection
 
     def discard_connection(self, connection: ApnsConnection) -> None:  # type: ignore[override]
         """A connection has ended."""
@@ -197,7 +229,8 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
                 self._came_to_nothing("the connection ended before APNs accepted the sender")
         self._settle()
 
-    def _came_to_nothing(self, why: str) -> None:
+    def _came_to_nothing(self, why: str, reason: str = "ConnectFailed") -> None:
+        self._failure = reason
         self._next_connect_at = self.loop.time() + RECONNECT_INTERVAL
         self._problems.report(f"{self._host}:{self._port}", f"no connection to {self._host}:{self._port}: {why}")
 

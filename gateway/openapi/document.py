@@ -25,8 +25,11 @@ Send push notifications and Live Activities to the iPhones of a team, and manage
 """
 
 
-def document(routes: list[Route]) -> dict[str, Any]:
-    """The OpenAPI document of these routes. Raises ValueError or KeyError if the protos state what cannot be said."""
+def document(routes: list[Route], public_path: str = "") -> dict[str, Any]:
+    """The OpenAPI document of these routes, which a proxy shows under `public_path`.
+
+    Raises ValueError or KeyError if the protos state what cannot be said.
+    """
     schemas, failures = Schemas(), errors.ErrorResponses()
     paths: dict[str, dict[str, Any]] = {}
     for route in sorted(routes, key=_place):
@@ -35,7 +38,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "ActivitySmith API", "version": API_VERSION, "description": DESCRIPTION},
-        "servers": [{"url": operations.API_ROOT, "description": "This server"}],
+        "servers": [{"url": public_path + operations.API_ROOT, "description": "This server"}],
         "security": [{"apiKeyAuth": []}],
         "tags": _tags(routes),
         "paths": paths,

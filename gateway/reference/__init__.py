@@ -36,10 +36,12 @@ PAGE = SAFE | {
 }
 
 
-def reference(routes: Sequence[Route]) -> Mapping[str, Published]:
-    """What is published, by path. Nothing is made before it is asked for."""
+def reference(routes: Sequence[Route], public_path: str = "") -> Mapping[str, Published]:
+    """What is published, by path; a proxy shows it under `public_path`. Nothing is made before it is asked for."""
     return {
-        DOCUMENT_PATH: Published(lambda: dump(document(list(routes))), "application/json", REVALIDATE, SAFE),
+        DOCUMENT_PATH: Published(
+            lambda: dump(document(list(routes), public_path)), "application/json", REVALIDATE, SAFE
+        ),
         PAGE_PATH: Published(partial(_read, "page.html"), "text/html; charset=utf-8", REVALIDATE, PAGE),
         f"{PAGE_PATH}/page.js": Published(
             partial(_read, "page.js"), "text/javascript; charset=utf-8", REVALIDATE, SAFE

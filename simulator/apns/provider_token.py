@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 LIFETIME = 3600
 """Seconds after `iat` during which a token is good."""
+FUTURE = 60
+"""Seconds by which `iat` may be ahead of APNs' clock. Apple gives no number."""
 UPDATE_INTERVAL = 20 * 60
 """Seconds that must lie between the `iat` of two tokens that follow each other on a connection."""
 CACHE_SIZE = 1000
@@ -90,7 +92,9 @@ class ConnectionAuthority:
         return self._age_problem(token, now) or self._succession_problem(header, token)
 
     def _age_problem(self, token: ProviderToken, now: float) -> tuple[int, str] | None:
-        if abs(now - token.issued_at) <= LIFETIME:
+        if token.issued_at > now + FUTURE:
+            return 403, "InvalidProviderToken"
+        if now - token.issued_at <= LIFETIME:
             return None
         self.expired = True
         return 403, "ExpiredProviderToken"

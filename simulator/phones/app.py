@@ -36,6 +36,7 @@ class App:
         """When the app first knew of a token that is to be reported, by the monotonic clock."""
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._talking = asyncio.Lock()
         phone.cards.on_urgent = self._on_urgent
 
@@ -46,10 +47,14 @@ class App:
             self._task = asyncio.create_task(self._work())
 
     def restart(self) -> None:
-        """The same, without waiting for the end of a back-off."""
-        if self._task is not None:
+        """The same, without waiting for the end of a back-off.
+
+        A call that is under way is not made again. Only a phone that has lost its network breaks it off.
+        """
+        if self._task is not None and self._phone.record.settings.offline:
             self._task.cancel()
             self._task = None
+        self._hurry.set()
         self.wake()
 
     async def stop(self) -> None:
@@ -86,11 +91,12 @@ class App:
         retry = FIRST_RETRY_SECONDS
         while True:
             self._news.clear()
+            self._hurry.clear()
             wait = min((duty.due for duty in self._duties()), default=float("inf")) - time.monotonic()
             if wait == float("inf"):
                 return
             if wait > 0:
-                await self._news_or(wait)
+                await _set_within(self._news, wait)
                 continue
             try:
                 await self._pay_what_is_due()
@@ -101,14 +107,8 @@ class App:
                 if isinstance(error, GatewayError) and error.status == 401:
                     # The server has forgotten the phone, and no retry will make it remember.
                     return
-                await asyncio.sleep(retry)
-                retry = min(2 * retry, LAST_RETRY_SECONDS)
-
-    async def _news_or(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._news.wait(), seconds)
-        except TimeoutError:
-            return
+                hurried = await _set_within(self._hurry, retry)
+                retry = FIRST_RETRY_SECONDS if hurried else min(2 * retry, LAST_RETRY_SECONDS)
 
     async def _pay_what_is_due(self) -> None:
         async with self._talking:
@@ -214,3 +214,10 @@ class App:
 
 def _bind(do: Callable[[str], Awaitable[None]], activity_id: str) -> Callable[[], Awaitable[None]]:
     return lambda: do(activity_id)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        return await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False

@@ -1,11 +1,12 @@
 """The admin app in this process, on a real core; people who look at its pages without a browser."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from nicegui import Client, ui
@@ -14,12 +15,14 @@ from nicegui.functions.navigate import Navigate
 from nicegui.functions.notify import notify
 from nicegui.testing import User
 from nicegui.testing.general import nicegui_reset_globals
+from nicegui.testing.user_notify import UserNotify
 
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import build_app
 from tests.admin.plain import shown
 from tests.core.conftest import account, core, new_database, stranger
 from tests.core.harness import DEADLINE_SECONDS, Account, Core
+from tests.page_faults import caught
 from tests.waiting import eventually_async
 
 __all__ = ["account", "core", "new_database", "stranger"]
@@ -52,6 +55,21 @@ class Person(User):
         return shown(await eventually_async("the page for signing in", there))
 
 
+class _Notify(UserNotify):
+    """As NiceGUI's own for tests, but only where a browser would be told: on a page."""
+
+    def __call__(self, message: str, **options: Any) -> None:
+        assert ui.context.client
+        super().__call__(message, **options)
+
+
+@pytest.fixture(autouse=True)
+def page_faults() -> Iterator[list[str]]:
+    """What pages failed with during the test, which fails unless it takes them out of the list."""
+    with caught() as faults:
+        yield faults
+
+
 @asynccontextmanager
 async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
     """The app over `core`; `settings` are fields of AdminSettings. Answers with what makes people who look at it:
@@ -66,7 +84,9 @@ async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
             transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
             client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", cookies=cookies)
             clients.append(client)
-            return Person(client)
+            user = Person(client)
+            user.notify = _Notify()
+            return user
 
         try:
             async with app.router.lifespan_context(app):

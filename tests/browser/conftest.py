@@ -46,6 +46,16 @@ def place(make_stack: MakeStack) -> Stack:
     return make_stack(SMITH_ADMIN_PORT=ANY_PORT)
 
 
+@pytest.fixture(autouse=True)
+def no_page_fails(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test fails if a page of the shared server failed meanwhile. Servers of a test's own say so when discarded."""
+    place: Stack | None = request.getfixturevalue("place") if "place" in request.fixturenames else None
+    before = len(place.page_faults) if place else 0
+    yield
+    faults = place.page_faults[before:] if place else []
+    assert not faults, "a page failed:\n" + "\n".join(faults)
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What pages wrote to their consoles as errors."""

@@ -45,6 +45,14 @@ def test_no_form_is_taken_from_another_site(url: str, form: dict[str, str], path
     assert "set-cookie" not in answer.headers
 
 
+def test_a_form_that_a_proxy_has_changed_the_host_of_is_told_what_to_set(url: str, form: dict[str, str]) -> None:
+    with plain_http_client(url, origin="https://admin.example.com") as client:
+        answer = client.post("/sign-in", data=form)
+    assert answer.status_code == 403
+    for name in ("Origin", "Host", "SMITH_ADMIN_URL"):
+        assert name in answer.text
+
+
 def test_a_cross_site_sign_out_leaves_the_session_alone(url: str, form: dict[str, str]) -> None:
     with signed_in(url, form) as client:
         assert client.post("/sign-out", headers={"origin": EVIL}).status_code == 403

@@ -6,13 +6,14 @@ import sys
 import tomllib
 import zipfile
 from configparser import ConfigParser
-from email.parser import Parser
 from pathlib import Path
 
 import pytest
 from activitysmith_cli import __version__
 from packaging.requirements import Requirement
 from setuptools import find_namespace_packages
+
+from tests.packaging.building import about, holds_the_license
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,9 +34,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_it_depends_on_typer_and_httpx_only(wheel: zipfile.ZipFile) -> None:
     folder = f"activitysmith_cli-{__version__}.dist-info"
-    about = Parser().parsestr(wheel.read(f"{folder}/METADATA").decode())
-    assert (about["Name"], about["Version"]) == ("activitysmith-cli", __version__)
-    assert sorted(Requirement(line).name for line in about.get_all("Requires-Dist", [])) == ["httpx", "typer"]
+    says = about(wheel)
+    assert (says["Name"], says["Version"]) == ("activitysmith-cli", __version__)
+    assert sorted(Requirement(line).name for line in says.get_all("Requires-Dist", [])) == ["httpx", "typer"]
+    assert holds_the_license(wheel)
     scripts = ConfigParser()
     scripts.read_string(wheel.read(f"{folder}/entry_points.txt").decode())
     assert dict(scripts["console_scripts"]) == {"activitysmith": "activitysmith_cli.main:main"}

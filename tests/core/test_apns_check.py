@@ -13,6 +13,8 @@ from smith.core.v1.apns_service_pb2 import (
 )
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_PRODUCTION, APNS_ENVIRONMENT_SANDBOX
 
+from core_service.apns_check.explanation import Result, explain
+from core_service.apns_check.port import Answer
 from simulator.credentials import BUNDLE_ID
 from tests.core.harness import Account, refusal, refused_with, start_account
 from tests.core.live_rig import Rig
@@ -54,6 +56,7 @@ async def test_good_credentials_are_said_to_work_and_nothing_is_recorded(rig: Ri
     ("faults", "bundle_id", "told"),
     [
         ({"revoke_key": True}, BUNDLE_ID, (MISCONFIGURED, "InvalidProviderToken", "SMITH_APNS_KEY_ID")),
+        ({"clock_offset_seconds": -3600.0}, BUNDLE_ID, (MISCONFIGURED, "InvalidProviderToken", "clock")),
         ({}, "com.example.other", (MISCONFIGURED, "TopicDisallowed", "bundle id")),
         ({"refuse_connections": True}, BUNDLE_ID, (UNREACHABLE, "ConnectFailed", "port 443")),
     ],
@@ -68,6 +71,23 @@ async def test_what_is_wrong_is_explained_and_stops_no_line(
     assert (check.result, check.reason) == (result, reason)
     assert advice in check.advice
     assert not (await account.owner.GetServerStatus()).alarms
+
+
+@pytest.mark.parametrize(
+    ("reason", "result"),
+    [
+        ("ProxyUnreachable", Result.UNREACHABLE),
+        ("ProxyCannotConnect", Result.UNREACHABLE),
+        ("ProxyAuthentication", Result.MISCONFIGURED),
+        ("ProxyForbidden", Result.MISCONFIGURED),
+    ],
+)
+async def test_a_proxy_that_is_in_the_way_is_named(reason: str, result: Result) -> None:
+    answer = Answer(reason, BUNDLE_ID, result is Result.MISCONFIGURED, answered=False, latency_ms=1)
+    told = explain(answer)
+    assert told.result is result
+    assert "SMITH_APNS_PROXY" in told.meaning
+    assert "proxy" in told.advice
 
 
 async def test_an_account_without_phones_asks_about_the_configured_app(account: Account) -> None:

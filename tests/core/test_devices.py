@@ -209,41 +209,6 @@ async def test_a_field_that_breaks_its_rule_is_refused_by_name(account: Account,
     assert not (await device_of(account, phone)).HasField("environment")
 
 
-async def test_a_token_moves_to_the_device_that_reports_it_within_the_account(
-    account: Account, stranger: Account
-) -> None:
-    token = new_token()
-    tokens = {"push_token": token, "environment": APNS_ENVIRONMENT_SANDBOX}
-    old, new, elsewhere = await account.add_phone(), await account.add_phone(), await stranger.add_phone()
-    await old.caller.PutDeviceTokens(push_to_start_token=new_token(), **tokens)
-    await elsewhere.caller.PutDeviceTokens(**tokens)
-    await account.core.sql("UPDATE devices SET push_token_dead_reason = 'Unregistered' WHERE id = %s", old.id)
-    await new.caller.PutDeviceTokens(**tokens)
-    loser = await device_of(account, old)
-    assert loser.push_token_state == PUSH_TOKEN_STATE_MISSING
-    assert not loser.HasField("push_token_reason")
-    assert (await device_of(account, new)).push_token_state == PUSH_TOKEN_STATE_ACTIVE
-    assert (await device_of(stranger, elsewhere)).push_token_state == PUSH_TOKEN_STATE_ACTIVE
-    [row] = await account.core.sql("SELECT push_token, push_to_start_token FROM devices WHERE id = %s", old.id)
-    assert row == (None, None)
-
-
-async def test_phones_that_report_and_swap_tokens_at_once_all_succeed_and_one_holds_each(account: Account) -> None:
-    phones = [await account.add_phone() for _ in range(4)]
-    tokens = [new_token() for _ in range(2)]
-    for round_number in range(10):
-        await asyncio.gather(
-            *(
-                phone.caller.PutDeviceTokens(
-                    push_token=tokens[(number + round_number) % 2], environment=APNS_ENVIRONMENT_SANDBOX
-                )
-                for number, phone in enumerate(phones * 2)
-            )
-        )
-    held = await account.core.sql("SELECT push_token FROM devices WHERE account_id = %s", account.id)
-    assert Counter(token for (token,) in held if token) == dict.fromkeys(tokens, 1)
-
-
 async def test_a_deleted_device_is_refused_on_its_next_call(account: Account) -> None:
     by_owner, by_itself = await account.add_phone(), await account.add_phone()
     channel_id = await account.add_channel()

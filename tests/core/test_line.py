@@ -295,7 +295,7 @@ async def test_if_everybodys_tokens_are_refused_apns_is_asked_now_and_then_only(
     assert len(world.apns.sent) <= 50 + 3 * 16 + 5 * 4
 
 
-ATTACKER, NEIGHBOUR = uuid.UUID(int=1), uuid.UUID(int=2)
+ATTACKER, NEIGHBOUR, ACCOMPLICE, OTHER = (uuid.UUID(int=number) for number in range(1, 5))
 
 
 async def test_an_account_that_makes_up_people_and_tokens_stops_nobody_but_itself(world: World) -> None:
@@ -325,9 +325,48 @@ async def test_the_wrong_environment_costs_five_tokens_of_all_accounts_together(
     assert world.lines == []
 
 
+@pytest.mark.parametrize("accomplices", [1, 2, 5])
+async def test_accounts_in_one_hand_that_make_up_tokens_stop_only_their_own_pushes(
+    world: World, accomplices: int
+) -> None:
+    attackers = [ATTACKER, *(uuid.UUID(int=100 + number) for number in range(accomplices))]
+    phone = a_target()
+    for step in range(2000):
+        world.now += 0.02
+        world.apns.says = ACCEPTED
+        if step % 25 == 0:
+            world.outcomes.pop(phone, None)
+            assert world.send(phone, account_id=NEIGHBOUR) == [ACCEPTED]
+        world.apns.says = BAD_TOKEN
+        world.send(a_target(), account_id=attackers[step % len(attackers)])
+    assert set(world.lines) <= {f"sandbox com.example.app of account {one}" for one in attackers}
+    assert not [line for line, _, _ in world.told if line == "sandbox com.example.app"]
+
+
+async def test_two_accounts_that_make_up_tokens_stop_no_line_that_is_new(world: World) -> None:
+    world.apns.says = BAD_TOKEN
+    for account_id in (ATTACKER, ACCOMPLICE):
+        world.send(*(a_target() for _ in range(30)), account_id=account_id)
+    assert "sandbox com.example.app" not in world.lines
+    world.apns.says = ACCEPTED
+    assert world.send(a_target(), account_id=NEIGHBOUR) == [ACCEPTED]
+
+
+async def test_tokens_that_were_good_and_are_refused_now_stop_the_line_for_all(world: World) -> None:
+    """So it is when the environment or the topic is set wrong while the server runs."""
+    phones = {account_id: [a_target() for _ in range(8)] for account_id in (NEIGHBOUR, OTHER)}
+    for account_id, targets in phones.items():
+        world.send(*targets, account_id=account_id)
+    world.outcomes.clear()
+    world.apns.says = BAD_TOKEN
+    outcomes = [one for account_id, targets in phones.items() for one in world.send(*targets, account_id=account_id)]
+    assert outcomes.count(BAD_TOKEN) == 5
+    assert world.lines == ["sandbox com.example.app"]
+
+
 async def test_of_a_line_that_stands_still_for_all_no_account_uses_up_the_tries(world: World) -> None:
     world.apns.says = BAD_TOKEN
-    for account_id in (ATTACKER, NEIGHBOUR):
+    for account_id in (ATTACKER, NEIGHBOUR, OTHER):
         world.send(*(a_target() for _ in range(6)), account_id=account_id)
     assert world.lines == ["sandbox com.example.app"]
     for _ in range(50):

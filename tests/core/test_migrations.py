@@ -154,6 +154,33 @@ def test_what_was_owed_before_trust_came_still_is_and_belongs_to_its_account(new
         ]
 
 
+def test_of_devices_that_shared_a_token_the_newest_report_keeps_it(new_database: NewDatabase) -> None:
+    """0010 gives each token one holder."""
+    url = new_database(empty=True)
+    migrations.upgrade(url, "0008")
+    earlier, later = (dt.datetime(2026, 1, day, tzinfo=dt.UTC) for day in (1, 2))
+    tokens = {"push_token": "aa" * 32, "push_to_start_token": "bb" * 32, "environment": "sandbox"}
+    with psycopg.connect(url) as connection:
+        devices = [
+            insert(
+                connection,
+                "devices",
+                account_id=insert(connection, "accounts")["id"],
+                user_id=insert(connection, "users")["id"],
+                push_token_registered_at=moment,
+                push_to_start_token_registered_at=moment,
+                **tokens,
+            )["id"]
+            for moment in (earlier, later)
+        ]
+    migrations.upgrade(url, "0010")
+    query = "SELECT push_token, push_to_start_token, tokens_taken_at IS NOT NULL FROM devices WHERE id = %s"
+    with psycopg.connect(url) as connection:
+        old, new = (connection.execute(query, (device,)).fetchone() for device in devices)
+    assert old == (None, None, True)
+    assert new == (tokens["push_token"], tokens["push_to_start_token"], False)
+
+
 def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> None:
     url = new_database(empty=True)
     with ThreadPoolExecutor(4) as pool:

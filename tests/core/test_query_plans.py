@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_asyncio
+from sqlalchemy.dialects import postgresql
 
 from core_service import backlog_queries as backlog
 from core_service.activity_history import queries as history
@@ -14,10 +15,12 @@ from core_service.apns_check import queries as apns_check
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
+from core_service.devices.service import select_holders
+from core_service.devices.token_report import TokenReport
 from core_service.dispatch import queries as dispatch
 from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
-from core_service.live_activities import phone_queries, queries, reconciler_queries, time_queries
+from core_service.live_activities import phone_queries, queries, reconciler_queries, time_queries, withdrawal_queries
 from core_service.push import queries as push
 from core_service.rounds import Round
 from core_service.status import queries as status
@@ -105,6 +108,11 @@ SELECT md5('invite' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, i || '@
 FROM generate_series(1, 10000) i;
 INSERT INTO invite_tokens (token_hash, invite_id, created_at, expires_at)
 SELECT sha256(i::text::bytea), md5('invite' || (1 + i %% 10000))::uuid, now(), now() FROM generate_series(1, 20000) i;
+INSERT INTO live_activity_withdrawals (update_token, account_id, activity_id, device_id, user_id, environment,
+    timestamp, apns_id, attempts, next_at, gone_at)
+SELECT md5('w' || i), md5('account' || (1 + i %% 500))::uuid, 'activity-' || i, md5('device' || i)::uuid,
+       gen_random_uuid(), 'sandbox', 1, gen_random_uuid(), 0, now() + interval '1 hour', now()
+FROM generate_series(1, 5000) i;
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
 ANALYZE
@@ -203,6 +211,8 @@ BATCH: dict[str, Any] = {
     "leased": [False],
     "later": NOW,
     "limit": 500,
+    "lease": 20,
+    "delays": [1.0],
     "paced_until": [None],
     "started_at": [None],
     "now": NOW,
@@ -216,12 +226,13 @@ OF_ACTIVITIES = """
 """
 OF_STREAMS = "FIND_STREAM_KEY WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
+    CLAIM_WITHDRAWALS FORGET_WITHDRAWALS REPEAT_WITHDRAWALS LOCK_SHOWN WITHDRAW
     LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES BURY_START_TOKENS WRITE_DEVICES
     RELEASE_ENDS RELEASE
 """
 LIVE_QUERIES = {
     name: value
-    for module in (queries, phone_queries, reconciler_queries, time_queries)
+    for module in (queries, phone_queries, reconciler_queries, time_queries, withdrawal_queries)
     for name, value in vars(module).items()
 }
 LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
@@ -229,7 +240,10 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
     **dict.fromkeys(OF_STREAMS.split(), LIVE | {"id": ID}),
     **dict.fromkeys(OF_MANY.split(), BATCH),
 }
-NOT_HOT = {"ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM"}
+NOT_HOT = {
+    "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
+    "RELEASE_WITHDRAWALS",
+}  # fmt: skip
 
 LISTED = {
     "account_id": ID,
@@ -343,6 +357,15 @@ HOT: dict[str, tuple[str, Any]] = {
     "release mails": (invites.RELEASE, {"longest": 3660, "limit": 5}),
     "settle mails": (invites.SETTLE, SETTLED_MAIL),
     "read signing keys": (webhooks.READ_KEYS, ([ID],)),
+    "holders of tokens": (
+        str(
+            select_holders(ID, ID, TokenReport(push_token="ab", push_to_start_token="cd")).compile(
+                dialect=postgresql.dialect(),  # type: ignore[no-untyped-call] # of SQLAlchemy
+                compile_kwargs={"literal_binds": True},
+            )
+        ),
+        (),
+    ),
     "phones on lines": (status.HAS_PHONE, {"account_id": ID, "environments": ["sandbox"], "bundle_ids": [None]}),
     **{name: (LIVE_QUERIES[name], parameters) for name, parameters in LIVE_ACTIVITIES.items()},
 }

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from core_service.courier.line import Alarm, Line, LineNews
 from core_service.courier.line_courier import LineCourier
@@ -176,3 +177,17 @@ async def test_the_others_are_told_once_when_a_push_goes_over_a_line_that_they_s
     lines.send(ACCEPTED)
     assert lines.status.news() == LineNews(working=(ELSEWHERE.line,))
     assert lines.status.news() == LineNews()
+
+
+async def test_accounts_in_one_hand_that_make_up_tokens_alarm_no_other(lines: Lines, account: Account) -> None:
+    phone = await account.add_phone()
+    await phone.caller.PutDeviceTokens(
+        push_token=uuid.uuid4().hex, environment=APNS_ENVIRONMENT_SANDBOX, bundle_id="com.example.app"
+    )
+    attackers = [uuid.uuid4() for _ in range(2)]
+    for _ in range(20):
+        for attacker in attackers:
+            lines.send(BAD_TOKEN, account_id=attacker)
+    assert await lines.status.alarms(uuid.UUID(account.id)) == []
+    for attacker in attackers:
+        assert [alarm.line.account_id for alarm in lines.courier.alarms() if alarm.line.account_id == attacker]

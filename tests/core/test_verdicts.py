@@ -22,6 +22,7 @@ EARLIER = dt.datetime(2026, 11, 24, 12, 1, 3, tzinfo=dt.UTC)
 LATER = dt.datetime(2026, 11, 24, 12, 16, 3, tzinfo=dt.UTC)
 WELL = DeviceFacts(True, None, True, None)
 UNREACHABLE = DeviceFacts(True, "Unregistered", True, None)
+TAKEN = DeviceFacts(False, None, False, None, EARLIER)
 
 
 def notification(device: DeviceFacts = UNREACHABLE, **facts: Any) -> Verdict:
@@ -83,6 +84,10 @@ VERDICTS = [
     (activity(phase="dismissed"), "DISMISSED", "The person removed it"),
     (activity(phase="failed", reason="PayloadTooLarge"), "REJECTED", "never take it: PayloadTooLarge"),
     (activity(phase="ended", ended_at=EARLIER), "ENDED", "over on this device since 12:01:03 UTC"),
+    (notification(TAKEN, state="token_dead", settled_at=EARLIER), "TOKEN_DEAD",
+     "At 12:01:03 UTC the phone was paired again: since then it is another device."),
+    (activity(TAKEN, phase="requested"), "WAITING_FOR_START_TOKEN", "the phone was paired again"),
+    (activity(TAKEN, phase="ended", withdrawn_at=EARLIER), "ENDED", "The card is taken off its screen."),
     (activity(expires_at=EARLIER), "EXPIRED", "iOS ended it at 12:01:03 UTC"),
     (activity(paused_at=EARLIER), "STREAM_PAUSED", "paused since 12:01:03 UTC"),
 ]

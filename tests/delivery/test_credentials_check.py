@@ -59,6 +59,7 @@ async def test_each_check_has_a_token_and_a_connection_of_its_own(apns: Apns, se
     [
         ({"revoke_key": True}, TOPIC, (MISCONFIGURED, "InvalidProviderToken")),
         ({"clock_offset_seconds": 7200.0}, TOPIC, (MISCONFIGURED, "ExpiredProviderToken")),
+        ({"clock_offset_seconds": -3600.0}, TOPIC, (MISCONFIGURED, "InvalidProviderToken")),
         ({}, "com.example.other", (MISCONFIGURED, "TopicDisallowed")),
         ({"refuse_connections": True}, TOPIC, (RETRY, "ConnectFailed")),
         ({"mute_tls": True}, TOPIC, (RETRY, "ConnectFailed")),

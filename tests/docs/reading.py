@@ -26,6 +26,7 @@ REASONS = frozenset(
         "needs git",
         "needs grpcurl",
         "needs nginx",
+        "needs protoc for Java",
         "needs root",
         "needs systemd",
         "needs Docker",
@@ -37,6 +38,8 @@ REASONS = frozenset(
         "run by tests/backup",
         "run by tests/cli",
         "run by tests/contract",
+        "run by tests/other_languages",
+        "run by tests/packaging",
         "run by tests/replicas",
         "run by tests/sdk",
     }

@@ -6,7 +6,14 @@ from tests.docs.answers import parse_pattern
 from tests.docs.reading import LANGUAGES, REASONS, ROOT, Document, names, read
 from tests.docs.running import syntax_error
 
-OTHERS = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")
+OTHERS = (
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "activitysmith-cli/README.md",
+    "gen/README.md",
+)
 """Documents whose links are tested and whose commands are those of other documents."""
 
 

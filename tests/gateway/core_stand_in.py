@@ -69,11 +69,12 @@ class CoreStandIn:
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    max_calls: int = 2000
     server: GrpcServer | None = None
 
     async def start(self, port: int = 0) -> None:
         """Listens and is healthy."""
-        self.server = GrpcServer(interceptors=[ErrorInterceptor()], max_concurrent_rpcs=2000)
+        self.server = GrpcServer(interceptors=[ErrorInterceptor()], max_concurrent_rpcs=self.max_calls)
         for module in MODULES:
             name = module.__name__.rsplit(".", 1)[1].removesuffix("_service_pb2_grpc")
             service = "".join(part.capitalize() for part in name.split("_")) + "Service"

@@ -219,16 +219,16 @@ async def test_a_length_with_leading_zeros_is_a_length(gateway: RunningGateway, 
     """RFC 9110 section 8.6: any number of digits."""
     zeros = b"0" * 5000
     async with await gateway.connect() as connection:
-        await connection.send(b"POST /api/push-notification HTTP/1.1\r\ncontent-length: " + zeros)
+        await connection.send(b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: " + zeros)
         await connection.send(b'13\r\n\r\n{"title":"x"}')
         assert (await connection.reply()).status == 200
-        await connection.send(b"GET /healthz HTTP/1.1\r\ncontent-length: " + zeros + b"\r\n\r\n")
+        await connection.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: " + zeros + b"\r\n\r\n")
         assert (await connection.reply()).status == 200
 
 
 async def test_garbage_after_a_request_does_not_cost_its_answer(gateway: RunningGateway, core: CoreStandIn) -> None:
     """It was sent to core; its caller must learn what came of it. Then the connection ends."""
-    request = b'POST /api/push-notification HTTP/1.1\r\ncontent-length: 13\r\n\r\n{"title":"x"}'
+    request = b'POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n{"title":"x"}'
     async with await gateway.connect() as connection:
         await connection.send(request * 2 + b"garbage\r\n\r\n")
         for _ in range(2):
@@ -328,14 +328,16 @@ async def test_other_forms_of_the_request_target_are_answered(gateway: RunningGa
         assert (await connection.reply()).status in (400, 404)
 
 
-OFFER = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+OFFER = (
+    b"host: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+)
 OFFERS = [
     b"GET /healthz HTTP/1.1\r\n" + OFFER + b"\r\n",
     b"POST /api/push-notification HTTP/1.1\r\n" + OFFER + b'content-length: 13\r\n\r\n{"title":"x"}',
     b"POST /api/push-notification HTTP/1.1\r\n"
     + OFFER
     + b'transfer-encoding: chunked\r\n\r\nd\r\n{"title":"y"}\r\n0\r\n\r\n',
-    b"GET /healthz HTTP/1.1\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n",
 ]
 
 
@@ -380,6 +382,6 @@ async def test_a_large_body_in_one_piece_is_no_large_head(gateway: RunningGatewa
     async with await gateway.connect() as connection:
         for _ in range(3):
             await connection.send(
-                b"POST /api/push-notification HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+                b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
             )
             assert (await connection.reply()).status == 200

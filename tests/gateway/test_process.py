@@ -41,7 +41,9 @@ async def test_it_tells_its_port_and_finishes_what_it_has_begun(core: CoreStandI
     port = await port_of(process)
     release = core.never_answers("SendPushNotification")
     async with await Connection.open(port) as connection, await Connection.open(port) as idle:
-        await connection.send(b'POST /api/push-notification HTTP/1.1\r\ncontent-length: 13\r\n\r\n{"title":"x"}')
+        await connection.send(
+            b'POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n{"title":"x"}'
+        )
         await core.received(1)
         process.terminate()
         assert await idle.closed()
@@ -59,7 +61,7 @@ async def test_it_says_that_it_stops_before_it_does(core: CoreStandIn) -> None:
     assert (before.status, before.headers.get("connection")) == (200, None)
     release = core.never_answers("SendPushNotification")
     async with await Connection.open(port) as begun:
-        await begun.send(b'POST /api/push-notification HTTP/1.1\r\ncontent-length: 13\r\n\r\n{"title":"x"}')
+        await begun.send(b'POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n{"title":"x"}')
         await core.received(2)
         process.terminate()
 

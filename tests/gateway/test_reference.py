@@ -7,7 +7,8 @@ import pytest
 
 from gateway.openapi import document
 from gateway.routes import routes
-from tests.gateway.conftest import RunningGateway
+from tests.gateway.conftest import MakeGateway, RunningGateway
+from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Reply, request
 
 DOCUMENT, PAGE = "/api/openapi.json", "/api/docs"
@@ -32,6 +33,14 @@ async def test_the_document_is_served_without_credentials(gateway: RunningGatewa
     assert "ratelimit-limit" not in answer.headers
     assert answer.headers["x-request-id"]
     assert (await get(gateway, "/openapi.json")).status == 404
+
+
+async def test_behind_a_proxy_that_takes_a_path_away_the_document_names_the_path(
+    make_gateway: MakeGateway, core: CoreStandIn
+) -> None:
+    """Which is how programs made from it find the API."""
+    shown = await make_gateway(f"127.0.0.1:{core.port}", gateway_url="https://example.com/push")
+    assert [server["url"] for server in (await get(shown, DOCUMENT)).json()["servers"]] == ["/push/api"]
 
 
 async def test_wrong_credentials_do_not_matter(gateway: RunningGateway) -> None:

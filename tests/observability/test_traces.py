@@ -200,7 +200,7 @@ def test_a_process_says_what_to_install(without_the_extra: dict[str, str], modul
     ended = run(f"import runpy; runpy.run_module('{module}', run_name='__main__')", **settings)
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
-    assert "pip install 'activitysmith-server[tracing]'" in line
+    assert "pip install '.[tracing]'" in line
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in line
 
 

@@ -1,40 +1,28 @@
 """The wheel holds all that the server needs where there is no source tree."""
 
 import shutil
-import subprocess
-import sys
 import tomllib
 import zipfile
-from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[2]
+from tests.packaging.building import LEFTOVERS, ROOT, about, build_wheel, files_below, holds_the_license
+
 PACKAGES = ("admin_ui", "cli", "core_service", "delivery_service", "gateway", "service_kit", "simulator")
-LEFTOVERS = ("__pycache__", "*.egg-info")
-BUILD = "import setuptools.build_meta as backend, sys; backend.build_wheel(sys.argv[1])"
+OVERRIDDEN = {"aioapns", "h2", "httptools", "limits", "nicegui", "uvicorn"}
+"""Libraries whose insides our code replaces or leans on: any other version may break it without a word."""
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Built from a copy of the tree, as a release is: what lies about in a checkout must not help."""
-    tree, target = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
+    """Built as a release is."""
+    tree = tmp_path_factory.mktemp("tree")
     for name in (*PACKAGES, "gen"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns(*LEFTOVERS))
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree / name)
-    subprocess.run([sys.executable, "-c", BUILD, target], cwd=tree, check=True, capture_output=True, timeout=120)
-    [path] = target.iterdir()
-    return zipfile.ZipFile(path)
-
-
-def files_below(folder: Path) -> set[str]:
-    """What belongs to a package, named as the wheel names it."""
-    return {
-        str(path.relative_to(folder.parent))
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    return zipfile.ZipFile(build_wheel(tree, tmp_path_factory.mktemp("wheel")))
 
 
 def test_every_file_of_our_packages_is_in_the_wheel_and_nothing_else(wheel: zipfile.ZipFile) -> None:
@@ -44,13 +32,19 @@ def test_every_file_of_our_packages_is_in_the_wheel_and_nothing_else(wheel: zipf
     assert {"admin_ui/static/theme.css", "core_service/migrations/env.py", "smith/core/v1/account_pb2.py"} <= held
 
 
-def test_the_wheel_has_the_version_and_the_command(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_has_the_version_the_command_and_the_license(wheel: zipfile.ZipFile) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    folder = f"activitysmith_server-{version}.dist-info"
-    assert "smith = cli.smith:main" in wheel.read(f"{folder}/entry_points.txt").decode()
-    assert f"\nVersion: {version}\n" in wheel.read(f"{folder}/METADATA").decode()
+    assert "smith = cli.smith:main" in wheel.read(f"activitysmith_server-{version}.dist-info/entry_points.txt").decode()
+    assert about(wheel)["Version"] == version
+    assert holds_the_license(wheel)
+
+
+def test_a_library_whose_insides_are_overridden_is_asked_for_in_one_version(wheel: zipfile.ZipFile) -> None:
+    asked = [Requirement(line) for line in about(wheel).get_all("Requires-Dist", [])]
+    exact = {one.name for one in asked if [rule.operator for rule in one.specifier] == ["=="]}
+    assert exact == OVERRIDDEN
 
 
 def test_the_image_is_built_from_what_the_wheel_is() -> None:
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert let_in == {*PACKAGES, "gen", "pyproject.toml", "README.md", "constraints.txt"}
+    assert let_in == {*PACKAGES, "gen", "pyproject.toml", "README.md", "LICENSE", "requirements"}

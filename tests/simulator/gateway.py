@@ -17,6 +17,11 @@ class Account:
     """Statuses for the next calls, before all goes well again."""
     live_activities: list[dict[str, Any]] = field(default_factory=list)
     """The answer to `GET /api/device/state`."""
+    answering: threading.Event = field(default_factory=threading.Event)
+    """Calls are heard at once, and answered once this is set, as it is at first."""
+
+    def __post_init__(self) -> None:
+        self.answering.set()
 
     def bodies(self, path: str) -> list[Any]:
         """What was sent to a path."""
@@ -81,6 +86,7 @@ class StandInGateway:
         account = self.account(str(authorization).removeprefix("Bearer "))
         path = path.removeprefix("/api/device/")
         account.calls.append((method, path, body))
+        account.answering.wait(20)
         if account.failing:
             return account.failing.pop(0), {"error": "No", "message": "not now"}
         if path.endswith("/dismissed"):

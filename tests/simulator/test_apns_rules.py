@@ -171,6 +171,16 @@ async def test_an_expired_provider_token_is_refused_and_a_moved_clock_makes_one_
         assert (answer.status, answer.document["reason"]) == (403, "ExpiredProviderToken")
 
 
+async def test_a_provider_token_of_the_future_is_invalid(
+    simulator: SimulatorProcess, sender: Sender, handset: Handset
+) -> None:
+    async with sender:
+        soon = f"bearer {provider_token(simulator.folder, iat=time.time() + 1800)}"
+        answer = await sender.push(handset.push_token, authorization=soon)
+        assert (answer.status, answer.document["reason"]) == (403, "InvalidProviderToken")
+        assert (await sender.push(handset.push_token)).status == 200
+
+
 @pytest.mark.parametrize(("kid", "iss"), [("UNKNOWNKEY", "SIMULATED1"), ("SIMULATOR1", "OTHERTEAM1")])
 async def test_a_token_of_an_unknown_key_or_team_is_invalid(
     simulator: SimulatorProcess, sender: Sender, handset: Handset, kid: str, iss: str

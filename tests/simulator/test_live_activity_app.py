@@ -111,6 +111,18 @@ async def test_a_dismissal_is_reported_as_soon_as_the_server_can_be_reached(live
     assert shown(live) == {}
 
 
+async def test_a_report_that_is_under_way_is_not_made_again_when_settings_change(live: LivePhone) -> None:
+    await live.started()
+    await live.until(lambda: live.card()["token_reported"])
+    live.account.answering.clear()
+    live.do("live-activities/a/dismiss")
+    await live.until(lambda: live.account.bodies("live-activities/a/dismissed"))
+    live.settings(start_budget_per_hour=5)
+    live.account.answering.set()
+    live.do("open")
+    assert live.account.bodies("live-activities/a/dismissed") == [{}]
+
+
 async def test_new_push_to_start_tokens_and_frequent_pushes_are_reported(live: LivePhone) -> None:
     new = live.do("rotate-start-token", old="silent")["push_to_start_token"]
     assert live.account.bodies("tokens")[-1]["push_to_start_token"] == new

@@ -31,7 +31,9 @@ class _DeviceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeviceSta
     DEVICE_STATE_READY: _DeviceState.ValueType  # 1
     """It can be sent notifications. Whether Live Activities can be started on it depends on its push-to-start token."""
     DEVICE_STATE_WAITING: _DeviceState.ValueType  # 2
-    """It cannot be sent anything yet: the app has not reported a push token."""
+    """It cannot be sent anything: the app has not reported a push token, or the phone was paired again and has reported it as
+    another device.
+    """
     DEVICE_STATE_DEAD: _DeviceState.ValueType  # 3
     """APNs declared one of its tokens dead. It mends itself when the app is opened next, if the app is still there."""
 
@@ -43,7 +45,9 @@ DEVICE_STATE_UNSPECIFIED: DeviceState.ValueType  # 0
 DEVICE_STATE_READY: DeviceState.ValueType  # 1
 """It can be sent notifications. Whether Live Activities can be started on it depends on its push-to-start token."""
 DEVICE_STATE_WAITING: DeviceState.ValueType  # 2
-"""It cannot be sent anything yet: the app has not reported a push token."""
+"""It cannot be sent anything: the app has not reported a push token, or the phone was paired again and has reported it as
+another device.
+"""
 DEVICE_STATE_DEAD: DeviceState.ValueType  # 3
 """APNs declared one of its tokens dead. It mends itself when the app is opened next, if the app is still there."""
 Global___DeviceState: _TypeAlias = DeviceState  # noqa: Y015

@@ -105,7 +105,7 @@ class DeviceServiceServicer:
 
     def DeleteDevice(self, request, context):
         """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-        are dropped.
+        are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
         Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
         """

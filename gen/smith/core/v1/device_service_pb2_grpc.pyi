@@ -56,7 +56,7 @@ class DeviceServiceStub:
     """
     DeleteDevice: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]
     """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-    are dropped.
+    are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
     Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
     """
@@ -89,7 +89,7 @@ class DeviceServiceAsyncStub(DeviceServiceStub):
     """
     DeleteDevice: _aio.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]  # type: ignore[assignment]
     """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-    are dropped.
+    are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
     Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
     """
@@ -149,7 +149,7 @@ class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_device_service_pb2.DeleteDeviceResponse, _abc.Awaitable[_device_service_pb2.DeleteDeviceResponse]]:
         """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-        are dropped.
+        are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
         Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
         """

@@ -93,7 +93,8 @@ class PhoneServiceServicer:
 
     def PutDeviceTokens(self, request, context):
         """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-        old one at once; a device of the same account that held it loses it.
+        old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
+        phone is the device now that reported last.
 
         Errors: INVALID_REQUEST.
         """
@@ -151,7 +152,7 @@ class PhoneServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UnpairDevice(self, request, context):
-        """Unpairs the calling phone.
+        """Unpairs the calling phone. Its Live Activities are ended, as far as their update tokens are known.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

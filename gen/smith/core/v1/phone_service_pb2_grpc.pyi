@@ -41,7 +41,8 @@ class PhoneServiceStub:
     """
     PutDeviceTokens: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.PutDeviceTokensRequest, _phone_service_pb2.PutDeviceTokensResponse]
     """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-    old one at once; a device of the same account that held it loses it.
+    old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
+    phone is the device now that reported last.
 
     Errors: INVALID_REQUEST.
     """
@@ -75,7 +76,7 @@ class PhoneServiceStub:
     Errors: NOT_FOUND.
     """
     UnpairDevice: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.UnpairDeviceRequest, _phone_service_pb2.UnpairDeviceResponse]
-    """Unpairs the calling phone."""
+    """Unpairs the calling phone. Its Live Activities are ended, as far as their update tokens are known."""
 
 @_typing.type_check_only
 class PhoneServiceAsyncStub(PhoneServiceStub):
@@ -90,7 +91,8 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     """
     PutDeviceTokens: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PutDeviceTokensRequest, _phone_service_pb2.PutDeviceTokensResponse]  # type: ignore[assignment]
     """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-    old one at once; a device of the same account that held it loses it.
+    old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
+    phone is the device now that reported last.
 
     Errors: INVALID_REQUEST.
     """
@@ -124,7 +126,7 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     Errors: NOT_FOUND.
     """
     UnpairDevice: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.UnpairDeviceRequest, _phone_service_pb2.UnpairDeviceResponse]  # type: ignore[assignment]
-    """Unpairs the calling phone."""
+    """Unpairs the calling phone. Its Live Activities are ended, as far as their update tokens are known."""
 
 class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the app on a phone calls."""
@@ -148,7 +150,8 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_phone_service_pb2.PutDeviceTokensResponse, _abc.Awaitable[_phone_service_pb2.PutDeviceTokensResponse]]:
         """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-        old one at once; a device of the same account that held it loses it.
+        old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
+        phone is the device now that reported last.
 
         Errors: INVALID_REQUEST.
         """
@@ -218,6 +221,6 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _phone_service_pb2.UnpairDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_phone_service_pb2.UnpairDeviceResponse, _abc.Awaitable[_phone_service_pb2.UnpairDeviceResponse]]:
-        """Unpairs the calling phone."""
+        """Unpairs the calling phone. Its Live Activities are ended, as far as their update tokens are known."""
 
 def add_PhoneServiceServicer_to_server(servicer: PhoneServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -2,27 +2,68 @@
 
 uvicorn, when it parses with httptools, bounds neither the size of a request's head nor the time it takes to arrive. It
 waits without end for a client that does not read its answer, and for the rest of a body that was answered early. It
-answers malformed HTTP with plain text. See `HttpToolsProtocol` in uvicorn/protocols/http/httptools_impl.py.
+holds any number of connections, answers malformed HTTP with plain text, and for some of it logs a traceback. See
+`HttpToolsProtocol` in uvicorn/protocols/http/httptools_impl.py.
 """
 
 import asyncio
+import json
+import logging
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from gateway.alarm import Alarm
-from gateway.codec import dump
-from gateway.problems import Problem, overloaded
 from service_kit import request_id
+from service_kit.alarm import Alarm
+from service_kit.connections import Connections
+
+log = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 32 * 1024
 """Most bytes of request line and headers. Above what any client of ours sends, below what could hurt."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What is answered where there is no request that an application could answer: an HTTP `status`, the short title
+    `error`, a `message` in a sentence, and headers."""
+
+    status: int
+    error: str
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+MALFORMED = Refusal(400, "Malformed HTTP", "This is not a valid HTTP/1.1 request.")
+NO_HOST = Refusal(400, "Malformed HTTP", "A request must say in one Host header which host it is for.")
+HEAD_TOO_LARGE = Refusal(
+    431, "Headers too large", f"Request line and headers must be at most {MAX_HEAD_BYTES} bytes."
+)  # fmt: skip
+FULL = Refusal(
+    503, "Service unavailable", "The server is overloaded. Try again shortly.", {"retry-after": "1"}
+)  # fmt: skip
+
+
+Render = Callable[[Refusal], tuple[str, bytes]]
+"""How a refusal is said: a content type and a body."""
+
+
+def as_json(refusal: Refusal) -> tuple[str, bytes]:
+    """For programs."""
+    text = json.dumps({"error": refusal.error, "message": refusal.message}, separators=(",", ":"))
+    return "application/json", text.encode()
+
+
+def as_text(refusal: Refusal) -> tuple[str, bytes]:
+    """For people."""
+    return "text/plain; charset=utf-8", refusal.message.encode()
 
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -32,8 +73,8 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class BoundedHttpProtocol(HttpToolsProtocol):
     """One connection."""
 
-    max_connections = 4096
-    """Open connections beyond which a new one is answered 503 and closed. Set by `bounded`."""
+    held: Connections
+    """The open connections of this server. Beyond them a new one is answered 503 and closed. Set by `bounded`."""
     head_seconds = 10.0
     """How long a connection may take to send a request's head, or the body of one that is answered already. Set by
     `bounded`."""
@@ -42,7 +83,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     on_refused: Callable[[int], None] | None = None
     """Hears the status of what is answered here and not by the application. Set by `bounded`."""
+    render: Callable[[Refusal], tuple[str, bytes]] = staticmethod(as_json)
+    """Says what is answered here. Set by `bounded`."""
 
+    _refusal = MALFORMED
+    _is_upgraded = False
     _head_bytes = 0
     _head_is_open = True
     _data = b""
@@ -56,37 +101,64 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._late_head = Alarm(self._head_is_late)
         self._late_rest = Alarm(self._close)
         self._stalled = Alarm(self._reset)
-        if len(self.connections) > self.max_connections:
-            self._refuse(overloaded())
-        else:
+        if self.held.enter(self, self.client[0] if self.client else ""):
             self._late_head.set(self.head_seconds)
+        else:
+            self._refuse(FULL)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection.
 
         uvicorn tells the request that came last, and the one being answered may be an earlier one.
         """
-        for alarm in (self._late_head, self._late_rest, self._stalled):
-            alarm.retire()
+        self._leave()
         self.pipeline.clear()
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
-        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
+    def _leave(self) -> None:
+        self.held.leave(self)
+        for alarm in (self._late_head, self._late_rest, self._stalled):
+            alarm.retire()
+        self._unset_keepalive_if_required()
+
+    def give_up(self) -> None:
+        """Another connection gets the place of this one, on which no request is in progress."""
+        if self.transport.get_write_buffer_size():
+            self._reset()
+        elif self._head_is_open and self._head_bytes:
+            self._refuse(FULL)
+        else:
+            self.transport.close()
+
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser; refuses a head that goes on for too long without ever being complete."""
+        """Feeds the parser; refuses what it cannot read, and a head that goes on for too long without ever being
+        complete."""
         if self._head_is_open:
             self._late_head.set(self.head_seconds)
             self._head_bytes += len(data)
         while data:
             self._data, self._unread = data, b""
-            super().data_received(data)
+            self._feed(data)
             data = self._unread
+        if self._is_upgraded:
+            return
         if self._head_is_open and self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(head_too_large())
+            self._refuse(HEAD_TOO_LARGE)
         self._await_next_request()
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            super().data_received(data)
+        except httptools.HttpParserError:
+            # By the parser that goes on after an offer to switch protocols: uvicorn does not expect it there.
+            self.send_400_response("")
+        except Exception as error:
+            # The bytes are a client's, and so is the fault: a line is enough.
+            log.warning("a request cannot be read: %s", type(error).__name__)
+            self.send_400_response("")
 
     def pause_writing(self) -> None:
         """The client does not read as fast as it is written to."""
@@ -106,6 +178,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is written. What is left of the request's body is thrown away, for a while."""
         super().on_response_complete()
+        if self.cycle.response_complete:
+            self.held.waits(self)
         if self.transport.is_closing():
             self._stalled.set(self.unread_seconds)
         elif self.cycle.response_complete and not self._head_is_open:
@@ -140,9 +214,30 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > MAX_HEAD_BYTES:
-            self._head_bytes = size
+            self._refusal = HEAD_TOO_LARGE
             raise ValueError("the head is too large")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            # RFC 9112 section 3.2: which of two counts is a matter of opinion, and proxies may have another one.
+            self._refusal = NO_HOST
+            raise ValueError("the head does not name one host")
+        if self._switches() and (self._framing() or self._is_busy()):
+            raise ValueError("a request with a body, or behind another one, cannot switch protocols")
+        self.held.works(self)
         super().on_headers_complete()
+
+    def _switches(self) -> bool:
+        """Whether this request is to be a WebSocket, and there is something that speaks it."""
+        return bool(self.parser.should_upgrade() and self._should_upgrade())
+
+    def _is_busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def handle_websocket_upgrade(self) -> None:
+        """From here on the connection is another protocol's, with its own bounds."""
+        self._leave()
+        self._is_upgraded = True
+        super().handle_websocket_upgrade()
 
     def on_message_complete(self) -> None:
         """The body is complete; what follows is the next request's head."""
@@ -176,18 +271,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return b""
 
     def send_400_response(self, msg: str) -> None:
-        """Answers what the parser cannot read."""
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(head_too_large())
-        else:
-            self._refuse(Problem(400, "Malformed HTTP", "This is not a valid HTTP/1.1 request."))
+        """Answers what the parser cannot read, or what was refused while it read."""
+        self._refuse(HEAD_TOO_LARGE if self._head_bytes > MAX_HEAD_BYTES else self._refusal)
 
     def _head_is_late(self) -> None:
         if self._head_bytes == 0:
             self._close()
         else:
             message = f"The request did not arrive within {self.head_seconds:g} seconds."
-            self._refuse(Problem(408, "Request timeout", message))
+            self._refuse(Refusal(408, "Request timeout", message))
 
     def _await_next_request(self) -> None:
         """Makes sure that a connection on which nothing happens ends.
@@ -210,7 +302,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self.transport.abort()
 
-    def _refuse(self, problem: Problem) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Answers outside the application and closes the connection.
 
         An answer in progress must not be spliced with this one: if its request is complete, it is the last.
@@ -218,7 +310,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._late_head.cancel()
         if self.transport.is_closing():
             return
-        is_busy = self.cycle is not None and not self.cycle.response_complete
+        is_busy = self._is_busy()
         if is_busy and not self.cycle.more_body:
             self.cycle.keep_alive = False
             self.flow.pause_reading()
@@ -228,41 +320,39 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if not is_busy or not (self.cycle.response_started or self.pipeline):
-            self._write(problem)
+            self._write(refusal)
         self._close()
 
-    def _write(self, problem: Problem) -> None:
+    def _write(self, refusal: Refusal) -> None:
         if self.on_refused is not None:
-            self.on_refused(problem.status)
-        body = dump(problem.body())
+            self.on_refused(refusal.status)
+        content_type, body = self.render(refusal)
         headers = {
             "x-request-id": request_id.new(),
-            "content-type": "application/json",
+            "content-type": content_type,
             "content-length": str(len(body)),
+            "cache-control": "no-store",
             "connection": "close",
-            **problem.headers,
+            **refusal.headers,
         }
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(STATUS_LINE[problem.status] + head.encode("ascii") + b"\r\n" + body)
-
-
-def head_too_large() -> Problem:
-    """431: request line and headers are larger than MAX_HEAD_BYTES."""
-    return Problem(431, "Headers too large", f"Request line and headers must be at most {MAX_HEAD_BYTES} bytes.")
+        self.transport.write(STATUS_LINE[refusal.status] + head.encode("ascii") + b"\r\n" + body)
 
 
 def bounded(
     *,
-    max_connections: int,
+    held: Connections,
     head_seconds: float,
     unread_seconds: float,
     on_refused: Callable[[int], None] | None = None,
+    render: Render = as_json,
 ) -> type[asyncio.Protocol]:
     """The protocol with these bounds."""
     bounds: dict[str, Any] = {
-        "max_connections": max_connections,
+        "held": held,
         "head_seconds": head_seconds,
         "unread_seconds": unread_seconds,
         "on_refused": None if on_refused is None else staticmethod(on_refused),
+        "render": staticmethod(render),
     }
     return type("ConfiguredHttpProtocol", (BoundedHttpProtocol,), bounds)

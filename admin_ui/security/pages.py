@@ -1,0 +1,39 @@
+"""How many pages may be open, so that who asks for pages without end keeps no others out.
+
+NiceGUI keeps a page from when it is asked for until its browser has left. One that no browser has opened a socket for
+is kept for a minute; programs can ask for any number of these. So they are bounded for each address, do not count
+among the pages that people look at, and make room for one another.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from nicegui import Client
+
+from service_kit.connections import network_of
+
+MAX_PAGES = 400
+"""Pages that browsers show."""
+MAX_UNSEEN = 300
+"""Pages that no browser shows (yet). Beyond it the oldest makes room."""
+MAX_UNSEEN_OF_ONE = 100
+"""Those of one address: an IPv4 address or an IPv6 /64."""
+
+
+def has_room(address: str) -> bool:
+    """Whether one more page may be made for a browser at `address`."""
+    unseen = [page for page in Client.instances.values() if not page.has_socket_connection]
+    if len(Client.instances) - len(unseen) >= MAX_PAGES:
+        return False
+    held = Counter(network_of(page.ip) for page in unseen)
+    if held[network_of(address)] >= MAX_UNSEEN_OF_ONE:
+        return False
+    if len(unseen) >= MAX_UNSEEN:
+        _give_up_one(unseen, held)
+    return True
+
+
+def _give_up_one(unseen: Sequence[Client], held: Counter[str]) -> None:
+    """Ends the oldest page of the address that has the most. A browser that comes for it after all loads it again."""
+    (network, _), *_ = held.most_common(1)
+    min((page for page in unseen if network_of(page.ip) == network), key=lambda page: page.created).delete()

@@ -1,0 +1,72 @@
+"""The SQL of cards that leave the screen of a phone whose right to them has ended. It goes by the database's clock."""
+
+from core_service.live_activities.models import OPEN
+
+_CARD_COLUMNS = """update_token, account_id, activity_id, device_id, user_id, environment, bundle_id, timestamp,
+        apns_id, attempts, next_at, gone_at"""
+
+OWE_WITHDRAWAL = f"""
+    INSERT INTO live_activity_withdrawals ({_CARD_COLUMNS})
+    SELECT update_token, account_id, activity_id, device_id, user_id, environment, bundle_id,
+           GREATEST(timestamp + 1, floor(extract(epoch FROM now()))::bigint), gen_random_uuid(), 0, now(), gone_at
+    FROM {{cards}}
+    WHERE update_token IS NOT NULL AND environment IS NOT NULL
+    ON CONFLICT (update_token) DO NOTHING"""
+"""Owes an end to each card of the CTE that `cards` names."""
+
+LOCK_SHOWN = f"""
+SELECT a.id FROM live_activities a
+WHERE a.id IN (SELECT p.activity_id FROM live_activity_devices p WHERE p.device_id = ANY(%(device_ids)s) AND p.{OPEN})
+ORDER BY a.id
+FOR NO KEY UPDATE
+"""
+"""Before `WITHDRAW`: who changes an activity has its lock, and locks rows of its devices in any order."""
+
+WITHDRAW = f"""
+WITH card AS (
+    -- Read by what locks it: a token or a push of this very moment must not be overlooked.
+    SELECT p.activity_id, p.device_id, p.account_id, p.user_id, p.update_token, p.timestamp, d.environment, d.bundle_id,
+           a.expires_at + interval '4 hours' AS gone_at
+    FROM live_activity_devices p JOIN devices d ON d.id = p.device_id JOIN live_activities a ON a.id = p.activity_id
+    WHERE p.device_id = ANY(%(device_ids)s) AND p.{OPEN}
+    ORDER BY p.activity_id, p.device_id
+    FOR UPDATE OF p
+), owed AS ({OWE_WITHDRAWAL.format(cards="card")}
+)
+UPDATE live_activity_devices p
+SET phase = 'ended', update_token = NULL, next_at = NULL, leased = false, withdrawn_at = now()
+FROM card
+WHERE p.activity_id = card.activity_id AND p.device_id = card.device_id
+"""
+"""Ends what these devices show, and owes each card its end."""
+
+CLAIM_WITHDRAWALS = """
+WITH due AS (
+    SELECT update_token FROM live_activity_withdrawals
+    WHERE next_at <= now()
+    ORDER BY next_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE live_activity_withdrawals w
+SET next_at = now() + %(lease)s * interval '1 second', attempts = w.attempts + 1
+FROM due
+WHERE w.update_token = due.update_token
+RETURNING w.update_token, w.account_id, w.activity_id, w.device_id, w.user_id, w.environment, w.bundle_id, w.timestamp,
+          w.apns_id, w.attempts, w.gone_at, w.gone_at <= now()
+"""
+
+FORGET_WITHDRAWALS = "DELETE FROM live_activity_withdrawals WHERE update_token = ANY(%(tokens)s::text[])"
+
+REPEAT_WITHDRAWALS = """
+UPDATE live_activity_withdrawals w
+SET next_at = now() + s.delay * interval '1 second'
+FROM unnest(%(tokens)s::text[], %(delays)s::float8[]) AS s(token, delay)
+WHERE w.update_token = s.token
+"""
+
+RELEASE_WITHDRAWALS = """
+UPDATE live_activity_withdrawals SET next_at = now()
+WHERE next_at > now() + %(longest)s * interval '1 second'
+"""
+"""After the database's clock was set back: looks at once at what waits for longer than any wait lasts."""

@@ -1,0 +1,89 @@
+"""Addresses in settings: how a host and a port are written together, whom lists of addresses name, what a URL may be.
+
+The one place that knows that an IPv6 address stands in brackets.
+"""
+
+import ipaddress
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+LOOPBACK = "127.0.0.1"
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - told apart here, not listened on
+
+
+def join(host: str, port: int) -> str:
+    """`host:port`, as it stands in URLs and in gRPC addresses."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def reachable(bind_host: str) -> str:
+    """Where on this machine to find what listens on `bind_host`. What listens on `::` takes IPv4 as well."""
+    return LOOPBACK if bind_host in ANY_ADDRESS else bind_host
+
+
+def is_ipv6(host: str) -> bool:
+    """Whether this is an address of IPv6, and no name."""
+    try:
+        return ipaddress.ip_address(host).version == 6
+    except ValueError:
+        return False
+
+
+def _plain(host: object) -> object:
+    """Without the brackets of a URL. A variable that is set to nothing counts as left out. Raises ValueError."""
+    if not isinstance(host, str):
+        return host
+    plain = host.strip()
+    if plain.startswith("[") and plain.endswith("]"):
+        plain = plain[1:-1]
+    if ":" in plain and not is_ipv6(plain):
+        raise ValueError("must be an address or a host name, without a port")
+    return plain or LOOPBACK
+
+
+BindHost = Annotated[str, BeforeValidator(_plain)]
+"""Address that a server listens on: IPv4, IPv6 with or without brackets, or a name of this machine."""
+
+
+EVERYBODY = "*"
+
+
+def _proxies(text: str) -> str:
+    """Raises ValueError naming what is no address and no network: it would match nobody."""
+    entries = [part.strip() for part in text.split(",") if part.strip()]
+    if entries == [EVERYBODY]:
+        return EVERYBODY
+    named = []
+    for entry in entries:
+        try:
+            network = ipaddress.ip_network(entry)
+        except ValueError as error:
+            raise ValueError(
+                f"{entry!r} is neither an address nor a network ({error}); names are not looked up"
+            ) from None
+        named.append(entry)
+        if isinstance(network, ipaddress.IPv4Network):
+            # As a server that listens on `::` sees it.
+            named.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return ",".join(named)
+
+
+TrustedProxies = Annotated[str, AfterValidator(_proxies)]
+"""Addresses and networks, separated by commas, whose `X-Forwarded-For` is believed; `*` for everybody's."""
+
+
+def _public_url(url: str) -> str:
+    """Raises ValueError unless it is an HTTP(S) URL of a server, or of a path on one."""
+    parts = urlsplit(url)
+    _ = parts.port
+    has_more = parts.query or parts.fragment or parts.username is not None or not url.isprintable() or " " in url
+    if parts.scheme not in {"http", "https"} or not parts.hostname or has_more:
+        raise ValueError("must be like https://push.example.com or https://example.com/push")
+    return url.rstrip("/")
+
+
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+"""Where others find the REST API, without a trailing slash. A proxy that takes a path away before it passes a request
+on may put it under one."""

@@ -1,0 +1,140 @@
+"""Which connections an HTTP server holds: so many in all, half of them for one address.
+
+A connection *waits* while no request of its client is in progress: it was just opened, has sent a part of a request's
+head, or is kept for a next request. Where there is no room for a new one, the connection that has waited longest is
+given up: clients open another one when they need it. So connections that do nothing keep nobody out.
+"""
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+UNKNOWN = "unknown"
+"""Stands for the address of a client that has none, as on a Unix socket."""
+IPV6_SITE = 64
+"""Bits of an IPv6 address that are one customer's."""
+
+
+class Connection(Protocol):
+    """What is counted."""
+
+    def give_up(self) -> None:
+        """Closes it, for it waits and another one is to have its place."""
+
+
+class Connections:
+    """At most `limit` connections, and half of them for one network: an IPv4 address, or an IPv6 /64.
+
+    `trusted_proxies` are addresses and networks separated by commas, or `*` for all. A proxy speaks for many clients:
+    its share is not bounded.
+    """
+
+    def __init__(self, limit: int, trusted_proxies: str = "") -> None:
+        self.limit = limit
+        self.share = max(1, limit // 2)
+        self._is_proxy = named_in(trusted_proxies)
+        self._network_of: dict[Connection, str] = {}
+        self._held: dict[str, int] = {}
+        self._waiting: dict[str, OrderedDict[Connection, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._network_of)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._network_of)
+
+    def enter(self, connection: Connection, address: str) -> bool:
+        """Counts a new connection, which waits. False if there is no room for it and none that waits can be given up
+        for it; it is not counted then."""
+        network = network_of(address)
+        held = self._held.get(network, 0)
+        if held >= self.share and not self._is_proxy(address):
+            if not self._give_up_one_of(network):
+                return False
+        elif len(self) >= self.limit and not self._give_up_one_of(self._largest()):
+            return False
+        self._network_of[connection] = network
+        self._held[network] = self._held.get(network, 0) + 1
+        self.waits(connection)
+        return True
+
+    def waits(self, connection: Connection) -> None:
+        """No request of its client is in progress, from now on."""
+        if (network := self._network_of.get(connection)) is not None:
+            waiting = self._waiting.setdefault(network, OrderedDict())
+            waiting[connection] = None
+            waiting.move_to_end(connection)
+
+    def works(self, connection: Connection) -> None:
+        """A request of its client is in progress, from now on."""
+        if (network := self._network_of.get(connection)) is not None:
+            self._wait_no_more(connection, network)
+
+    def leave(self, connection: Connection) -> None:
+        """It is closed, or was never counted."""
+        network = self._network_of.pop(connection, None)
+        if network is None:
+            return
+        self._wait_no_more(connection, network)
+        self._held[network] -= 1
+        if not self._held[network]:
+            del self._held[network]
+
+    def _wait_no_more(self, connection: Connection, network: str) -> None:
+        waiting = self._waiting.get(network)
+        if waiting is None:
+            return
+        waiting.pop(connection, None)
+        if not waiting:
+            del self._waiting[network]
+
+    def _largest(self) -> str:
+        """The network that holds the most, of those that have a connection to give up."""
+        return max(self._waiting, key=self._held.__getitem__, default="")
+
+    def _give_up_one_of(self, network: str) -> bool:
+        waiting = self._waiting.get(network)
+        if not waiting:
+            return False
+        longest = next(iter(waiting))
+        self.leave(longest)
+        longest.give_up()
+        return True
+
+
+def network_of(address: str) -> str:
+    """The network that an address counts for: itself, or its /64 if it is IPv6. Text that is no address is its own."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address or UNKNOWN
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip, IPV6_SITE), strict=False))
+
+
+def named_in(listed: str) -> Callable[[str], bool]:
+    """Says of an address whether it is one of those listed: addresses and networks separated by commas, or `*`."""
+    names = {name.strip() for name in listed.split(",") if name.strip()}
+    if "*" in names:
+        return lambda address: True
+    networks = []
+    for name in names:
+        try:
+            networks.append(ipaddress.ip_network(name, strict=False))
+        except ValueError:
+            continue  # A name, which is compared as it stands.
+
+    def is_listed(address: str) -> bool:
+        if address in names:
+            return True
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in networks)
+
+    return is_listed

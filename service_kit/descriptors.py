@@ -1,0 +1,33 @@
+"""Files and connections that this process may have open at once."""
+
+import logging
+import resource
+
+log = logging.getLogger(__name__)
+
+WANTED = 65_536
+RESERVED = 128
+"""For what is open besides clients' connections: logs, channels to other processes, files that are read."""
+
+
+def raise_limit() -> None:
+    """Lets the process open as many as the system lets it, as far as it may want them. Shells and init systems start
+    programs with 1,024 for the sake of those that use `select`, which none of ours does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED if hard == resource.RLIM_INFINITY else min(WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def that_fit(connections: int, variable: str) -> int:
+    """So many of the `connections` wanted as fit under the process's limit; `variable` names the setting that wants
+    them. Says so in the log if that is fewer: connections beyond the limit would not be refused but left waiting."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    fitting = connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - RESERVED))
+    if fitting < connections:
+        log.warning(
+            "%s=%d does not fit under this process's limit of %d open files: it holds %d connections. Raise the limit "
+            "(ulimit -n, LimitNOFILE=), or set the variable to less",
+            *(variable, connections, soft, fitting),
+        )
+    return fitting

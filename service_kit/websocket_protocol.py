@@ -1,0 +1,124 @@
+"""uvicorn's WebSocket protocol with bounds on what a connection may cost.
+
+uvicorn bounds a message and nothing else: it keeps the pieces of a message however many and however empty they are, and
+answers pings of a client that does not read; it waits without end for a client to read on. For some of what it cannot
+read it logs a traceback. See `WebSocketsSansIOProtocol` in uvicorn/protocols/websockets/websockets_sansio_impl.py.
+"""
+
+import asyncio
+import logging
+from asyncio.transports import BaseTransport
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+
+from service_kit.alarm import Alarm
+from service_kit.connections import Connections
+
+log = logging.getLogger(__name__)
+
+MAX_PIECES = 1000
+"""Frames of one message. Browsers send one."""
+
+
+class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
+    """One connection, from the request that it begins with."""
+
+    held: Connections
+    """The open connections of this server. Set by `bounded_websocket`."""
+    unread_seconds = 30.0
+    """How long what was written may wait for the client to read on. Set by `bounded_websocket`."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Takes the connection over from HTTP, which has just left: there is room for it."""
+        super().connection_made(transport)
+        self._stalled = Alarm(self._abort)
+        self.held.enter(self, self.client[0] if self.client else "")
+        self.held.works(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets the connection."""
+        self.held.leave(self)
+        self._stalled.retire()
+        super().connection_lost(exc)
+
+    def give_up(self) -> None:
+        """Closes it."""
+        self._abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser; ends a connection of which it cannot make anything."""
+        try:
+            super().data_received(data)
+            if not self.handshake_initiated:
+                # The head comes as a whole, and none was found in it.
+                self._end()
+        except Exception as error:
+            # The bytes are a client's, and so is the fault: a line is enough.
+            log.warning("a WebSocket cannot be read: %s", type(error).__name__)
+            self._end()
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as it is written to."""
+        super().pause_writing()
+        self._stalled.set(self.unread_seconds)
+
+    def resume_writing(self) -> None:
+        """The client has read on."""
+        self._stalled.cancel()
+        super().resume_writing()
+
+    def handle_cont(self, event: Frame) -> None:
+        """One more piece of a message."""
+        if len(self.frames) >= MAX_PIECES:
+            self._fail(CloseCode.MESSAGE_TOO_BIG, "too many frames")
+        else:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """A message is complete. uvicorn logs a traceback for text that is none."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self._fail(CloseCode.INVALID_DATA, "not UTF-8")
+                return
+        super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answers, unless the client has not read the answers before: they would be kept."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def handle_parser_exception(self) -> None:
+        """What has come is no WebSocket."""
+        if self.conn.close_sent is not None:
+            super().handle_parser_exception()
+            return
+        self._end()
+
+    def _end(self) -> None:
+        if not self.handshake_complete:
+            self.handshake_complete = True
+            body = b"This is not a valid WebSocket handshake."
+            head = b"content-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+            self.transport.write(STATUS_LINE[400] + head + body)
+        self.transport.close()
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        self.frames = []
+        self.conn.fail(code, reason)
+        self.handle_parser_exception()
+
+    def _abort(self) -> None:
+        self.transport.abort()
+
+
+def bounded_websocket(*, held: Connections, unread_seconds: float) -> type[asyncio.Protocol]:
+    """The protocol with these bounds."""
+    bounds: dict[str, Any] = {"held": held, "unread_seconds": unread_seconds}
+    return type("ConfiguredWebSocketProtocol", (BoundedWebSocketProtocol,), bounds)

@@ -1,0 +1,95 @@
+"""A phone is paired, in every way there is, in a real browser: the page says so, shows the phone, and stays alive."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, OpenPage, sign_in
+from tests.stack import Stack
+from tests.team import Team, plain_http_client
+
+expect.set_options(timeout=PATIENCE_MS)
+
+PASSWORD = "a long password"
+
+
+@pytest.fixture(scope="module")
+def team(place: Stack) -> Team:
+    """The account that all tests share."""
+    return Team(
+        base_url=place.base_url,
+        simulator_url=place.simulator_url,
+        email=place.owner_email,
+        password=place.owner_password,
+    )
+
+
+@pytest.fixture(params=["owner", "member"])
+def devices(request: pytest.FixtureRequest, place: Stack, team: Team, open_page: OpenPage) -> Iterator[Page]:
+    """The devices page of an owner, and of a member."""
+    email, password = place.owner_email, place.owner_password
+    if request.param == "member":
+        email, password = f"{team.unique('ann')}@team.test", PASSWORD
+        team.join(email, password)
+    page = open_page(place.admin_url, "/sign-in")
+    sign_in(page, email, password)
+    page.goto("/devices")
+    page.wait_for_function("() => window.socket?.connected")
+    return page
+
+
+def by_code(place: Stack, dialog: Page, name: str) -> None:
+    """Somebody types the code that is shown."""
+    pair(place.base_url, dialog.locator(".pairing-code").inner_text(), name)
+
+
+def by_link(place: Stack, dialog: Page, name: str) -> None:
+    """Somebody scans the QR code, or opens the same link on the phone."""
+    link = urlsplit(dialog.get_by_role("link", name="Open the app").get_attribute("href") or "")
+    assert (link.scheme, link.netloc) == ("activitysmith", "pair")
+    said = parse_qs(link.query)
+    pair(said["server"][0], said["code"][0], name)
+
+
+def pair(server: str, code: str, name: str) -> None:
+    with plain_http_client(server) as app:
+        answer: httpx.Response = app.post("/api/device/pair", json={"pairing_code": code, "name": name})
+    assert answer.status_code == 200, answer.text
+
+
+def by_button(place: Stack, dialog: Page, name: str) -> None:
+    """The button that adds a simulated phone, whose name the page gives."""
+    dialog.get_by_role("button", name="Pair a simulated iPhone").click()
+
+
+WAYS: tuple[tuple[Callable[[Stack, Page, str], None], str | None], ...] = (
+    (by_code, None),
+    (by_link, None),
+    (by_button, "Simulated iPhone"),
+)
+"""Each with the name that the phone gets, if it is not the test that gives it."""
+
+
+def test_a_phone_is_paired_in_every_way_and_the_page_goes_on(place: Stack, team: Team, devices: Page) -> None:
+    for way, given in WAYS:
+        name = given or team.unique(way.__name__)
+        devices.get_by_role("button", name="Pair a device").click()
+        expect(devices.get_by_text("Waiting for the phone…")).to_be_visible()
+        way(place, devices, name)
+        expect(devices.get_by_text(f"Paired {name}.")).to_be_visible()
+        expect(devices.get_by_text("Waiting for the phone…")).to_have_count(0)
+        expect(devices.get_by_role("row").filter(has_text=name).first).to_be_visible()
+    # The page still hears what happens: it shows, without being loaded again, that somebody removes a phone.
+    [newest, *_] = team.ask("GET", "/api/devices?newest_first=true")["devices"]
+    rows = devices.get_by_role("row").filter(has_text=newest["name"])
+    before = rows.count()
+    team.ask("DELETE", f"/api/devices/{newest['id']}")
+    expect(rows).to_have_count(before - 1)
+
+
+def test_the_dialog_says_that_no_phone_can_reach_this_server(devices: Page) -> None:
+    devices.get_by_role("button", name="Pair a device").click()
+    expect(devices.get_by_text("on a phone that address means the phone itself")).to_be_visible()

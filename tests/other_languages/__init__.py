@@ -1,0 +1,1 @@
+"""Clients in languages whose compilers `make test` does without: `make test-all` installs them."""

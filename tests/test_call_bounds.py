@@ -1,0 +1,147 @@
+"""What a stranger can hold at the port of core or delivery: nothing that others need."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from smith.core.v1.account_service_pb2 import GetAccountRequest
+from smith.core.v1.account_service_pb2_grpc import AccountServiceStub
+
+from service_kit import call_bounds
+from service_kit.call_bounds import address_of
+from service_kit.client import open_channel
+from tests.gateway.core_stand_in import CoreStandIn
+from tests.waiting import eventually_async
+
+GET_ACCOUNT = "/smith.core.v1.AccountService/GetAccount"
+SECONDS = 20.0
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[CoreStandIn]:
+    """A server of ours that has two calls in progress at most."""
+    stand_in = CoreStandIn(max_calls=2)
+    await stand_in.start()
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.fixture
+async def stranger(server: CoreStandIn) -> AsyncIterator[grpc.aio.Channel]:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        yield channel
+
+
+async def serves_others(server: CoreStandIn) -> None:
+    """Over a connection of their own, which watches the server's health as every process of ours does."""
+    async with open_channel(f"127.0.0.1:{server.port}") as channel:
+        await asyncio.gather(
+            *(AccountServiceStub(channel).GetAccount(GetAccountRequest(), timeout=SECONDS) for _ in range(2))
+        )
+        check = health_pb2_grpc.HealthStub(channel).Check
+        answer = await check(health_pb2.HealthCheckRequest(), timeout=SECONDS)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def begun(channel: grpc.aio.Channel) -> Any:
+    """A call that sends its headers, and may or may not send a message."""
+    begin: Any = channel.stream_unary(GET_ACCOUNT)
+    return begin()
+
+
+async def outcome(call: Any) -> str:
+    """What comes first of a stream: a message, or the code that it ends with."""
+    try:
+        return "OK" if await call.read() is not grpc.aio.EOF else "EOF"
+    except grpc.aio.AioRpcError as error:
+        return error.code().name
+
+
+async def test_streams_of_health_checks_are_few_and_stop_nobody(
+    server: CoreStandIn, stranger: grpc.aio.Channel
+) -> None:
+    watch = health_pb2_grpc.HealthStub(stranger).Watch
+    calls = [watch(health_pb2.HealthCheckRequest()) for _ in range(100)]
+    outcomes = Counter(await asyncio.gather(*map(outcome, calls)))
+    assert outcomes == {"OK": 10, "UNIMPLEMENTED": 90}
+    await serves_others(server)
+    for call in calls:
+        call.cancel()
+
+
+async def test_streams_of_reflection_are_few_and_stop_nobody(server: CoreStandIn, stranger: grpc.aio.Channel) -> None:
+    reflect = reflection_pb2_grpc.ServerReflectionStub(stranger).ServerReflectionInfo
+    calls = [reflect() for _ in range(100)]
+    for call in calls:
+        # One that was refused already takes no more.
+        with suppress(asyncio.InvalidStateError):
+            await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+    outcomes = Counter(await asyncio.gather(*map(outcome, calls)))
+    assert outcomes == {"OK": 10, "RESOURCE_EXHAUSTED": 90}
+    await serves_others(server)
+    for call in calls:
+        call.cancel()
+
+
+async def test_calls_whose_message_never_comes_stop_nobody(
+    server: CoreStandIn, stranger: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond a number the first of them is given up, and each after a time."""
+    monkeypatch.setattr(call_bounds, "MAX_EXPECTED", 20)
+    calls = [begun(stranger) for _ in range(30)]
+
+    async def given_up() -> list[Any]:
+        codes = [await call.code() for call in calls if call.done()]
+        return codes if len(codes) >= 10 else []
+
+    assert set(await eventually_async("the first are given up", given_up)) == {grpc.StatusCode.DEADLINE_EXCEEDED}
+    await serves_others(server)
+    for call in calls:
+        call.cancel()
+
+
+async def test_a_message_that_does_not_come_in_time_is_not_awaited(
+    server: CoreStandIn, stranger: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_bounds, "MESSAGE_SECONDS", 0.05)
+    call = begun(stranger)
+    assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    empty = begun(stranger)
+    await empty.done_writing()
+    assert await empty.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert server.calls == []
+
+
+async def test_calls_have_a_bound_and_are_counted_from_when_their_message_has_come(
+    server: CoreStandIn, stranger: grpc.aio.Channel
+) -> None:
+    release = server.never_answers("GetAccount")
+    stub = AccountServiceStub(stranger)
+    async with AsyncExitStack() as stack:
+        stack.callback(release.set)
+        calls = [stub.GetAccount(GetAccountRequest(), timeout=SECONDS) for _ in range(2)]
+        await server.received(2)
+        assert await stub.GetAccount(GetAccountRequest(), timeout=SECONDS).code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        release.set()
+        await asyncio.gather(*calls)
+    await serves_others(server)
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("ipv4:192.0.2.1:50000", "192.0.2.1"),
+        ("ipv6:%5B2001:db8::1%5D:50000", "2001:db8::1"),
+        ("ipv6:[::1]:50000", "::1"),
+        ("unix:/run/x", "unix:/run/x"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_who_calls_is_told_by_address(peer: str, address: str) -> None:
+    assert address_of(peer) == address
