@@ -7,10 +7,18 @@ SECRET = re.compile(rf"(?:\b({NAMES})_[A-Za-z0-9_+/=-]{{6,}}|({NAMES})_[A-Za-z0-
 """Ours by their prefixes. A long one is found within a word, too: an escape or a percent code may stand before it."""
 BEARER = re.compile(r"(?i)\b(bearer|authorization\W{1,5}basic)\s+[A-Za-z0-9._~+/=-]{6,}")
 
-URL_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s@]+@")
+BEFORE_AT = re.compile(r"[^\s@]++(@?)")
+"""What may hold a user's name and password, with the `@` after it. Each character is read once: an expression that
+looks for the beginning of a password first would read on to the end of the text from every one."""
+PASSWORD_BEGINS = re.compile(r"://[^/:]*:(?=.)")
+
+
+def _without_password(found: re.Match[str]) -> str:
+    begin = PASSWORD_BEGINS.search(found[0], 0, found.end(0) - found.start(0) - 1) if found[1] else None
+    return f"{found[0][: begin.end()]}[redacted]@" if begin else found[0]
 
 
 def redacted(text: str) -> str:
     """The text without anything that looks like a credential."""
-    text = URL_PASSWORD.sub(r"\1:[redacted]@", text)
+    text = BEFORE_AT.sub(_without_password, text)
     return BEARER.sub(r"\1 [redacted]", SECRET.sub(lambda found: f"{found[1] or found[2]}_[redacted]", text))

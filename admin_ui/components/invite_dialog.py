@@ -23,7 +23,8 @@ KEPT = (
 MAX_TEXT = 30_000
 ROLES = {ROLE_MEMBER: "Member: standard access", ROLE_OWNER: "Owner: full access"}
 
-_named = re.compile(r"[^,;\n<>]*<([^<>\n]*)>")
+_bracketed = re.compile(r"<([^<>\n]*)>")
+_ends_of_names = ",;\n<>"
 _separator = re.compile(r"[\s,;]+")
 
 
@@ -32,8 +33,15 @@ def addresses_in(words: str) -> list[str]:
 
     Of `Ann Smith <ann@example.com>`, as mail programs write it, the address counts.
     """
-    plain = _named.sub(r" \1 ", words)
-    return list(dict.fromkeys(part for part in _separator.split(plain) if part))
+    parts: list[str] = []
+    end = 0
+    # Not one expression for a name and its address: it would read what follows anew from each letter of a name.
+    for found in _bracketed.finditer(words):
+        before = words[end : found.start()]
+        parts += (before[: max(map(before.rfind, _ends_of_names)) + 1], found[1])
+        end = found.end()
+    parts.append(words[end:])
+    return list(dict.fromkeys(part for part in _separator.split(" ".join(parts)) if part))
 
 
 class InviteDialog:
@@ -63,7 +71,7 @@ class InviteDialog:
         self._dialog.open()
 
     async def _send(self) -> None:
-        emails = addresses_in(self._emails.value or "")
+        emails = addresses_in((self._emails.value or "")[:MAX_TEXT])
         self._remarks.clear()
         self._emails.error = self._mistake(emails)
         if self._emails.error:

@@ -9,6 +9,8 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 PATH = re.compile(r"[a-z_]+(?:\[\d+\]|\.[a-z_]+)*")
+MAX_PATH = 200
+"""Longer than the path of any field."""
 Input = TypeVar("Input", bound="ValidationElement[Any]")
 
 DEBOUNCE = "debounce=200"
@@ -104,9 +106,10 @@ class Fields:
     def blame(self, message: str) -> bool:
         """Shows the error at the field that it names; False if it names none of these."""
         found = PATH.match(message)
-        path = found[0] if found else ""
+        # The message may name a path that the person has made as deep as they like.
+        path = found[0][:MAX_PATH] if found else ""
         while path and path not in self._inputs:
-            path = re.sub(r"(\[\d+\]|\.?[a-z_]+)$", "", path)
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
         if not path:
             return False
         self._inputs[path].error = message

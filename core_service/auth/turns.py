@@ -64,20 +64,22 @@ class FairTurns:
             if waiter.turn.done() and not waiter.turn.cancelled():
                 # The turn came at the same moment: it goes to the next.
                 self._pass_on()
-            else:
+            elif waiter in self._lines.get(person, ()):
+                # Otherwise whoever left at the same moment has taken it out.
                 self._take_out(waiter)
             raise
 
     def _pass_on(self) -> None:
-        if not self._lines:
-            self._free += 1
-            return
-        person, line = next(iter(self._lines.items()))
-        waiter = line[0]
-        self._take_out(waiter)
-        if person in self._lines:
-            self._lines.move_to_end(person)
-        waiter.turn.set_result(None)
+        while self._lines:
+            person, line = next(iter(self._lines.items()))
+            waiter = line[0]
+            self._take_out(waiter)
+            if person in self._lines:
+                self._lines.move_to_end(person)
+            if not waiter.turn.done():
+                waiter.turn.set_result(None)
+                return
+        self._free += 1
 
     def _take_out(self, waiter: _Waiter) -> None:
         line = self._lines[waiter.person]

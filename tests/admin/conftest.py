@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from nicegui import ui
+from nicegui import Client, ui
 from nicegui.functions.download import download
 from nicegui.functions.navigate import Navigate
 from nicegui.functions.notify import notify
@@ -19,6 +19,7 @@ from nicegui.testing.user_notify import UserNotify
 
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import build_app
+from tests.admin.plain import shown
 from tests.core.conftest import account, core, new_database, stranger
 from tests.core.harness import DEADLINE_SECONDS, Account, Core
 from tests.page_faults import caught
@@ -26,7 +27,32 @@ from tests.waiting import eventually_async
 
 __all__ = ["account", "core", "new_database", "stranger"]
 
-Open = Callable[..., User]
+Open = Callable[..., "Person"]
+
+
+class Person(User):
+    """Somebody who looks at pages; also at the plain one for signing in, which a page may send them to."""
+
+    plain: httpx.Response | None = None
+    """The plain page that they look at."""
+
+    async def open(self, path: str, *, clear_forward_history: bool = True) -> Client | None:  # type: ignore[override]
+        """Opens a page. Answers with None if it is a plain one."""
+        self.plain = None
+        if path.startswith("/sign-in"):
+            answer = await self.http_client.get(path, follow_redirects=True)
+            if answer.url.path == "/sign-in":
+                self.plain = answer
+                return None
+        return await super().open(path, clear_forward_history=clear_forward_history)
+
+    async def is_sent_to_sign_in(self) -> str:
+        """Returns what the page for signing in says, once they are there."""
+
+        async def there() -> httpx.Response | None:
+            return self.plain
+
+        return shown(await eventually_async("the page for signing in", there))
 
 
 class _Notify(UserNotify):
@@ -53,12 +79,12 @@ async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
         app = build_app(core.channel, config)
         clients: list[httpx.AsyncClient] = []
 
-        def open_as(session: str | None = None) -> User:
+        def open_as(session: str | None = None) -> Person:
             cookies = {"smith_session": session} if session else {}
             transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
             client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", cookies=cookies)
             clients.append(client)
-            user = User(client)
+            user = Person(client)
             user.notify = _Notify()
             return user
 

@@ -38,6 +38,15 @@ async def fill(user: User, name: str, value: Any) -> None:
         field.value = value
 
 
+async def say(user: User, name: str, value: Any) -> None:
+    """Sends what a socket, which need not be a browser's, says that the one field of that name holds."""
+    field = await _the_one(user, ValueElement, name)
+    event = f"update:{field.VALUE_PROP}"
+    [listener] = [one for one in field._event_listeners.values() if one.type == event]
+    with user:
+        field._handle_event({"listener_id": listener.id, "args": value})
+
+
 async def sees(user: User, *texts: str) -> None:
     """Returns once all of the texts are on the page."""
     for text in texts:

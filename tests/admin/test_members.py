@@ -1,16 +1,20 @@
 """The page of members: what owners see and do there, and what members see."""
 
 import asyncio
+import re
+import time
 import uuid
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nicegui import ui
 from nicegui.testing import User
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
 
 from admin_ui.components.invite_dialog import addresses_in
 from tests.admin.conftest import Open, running_admin
-from tests.admin.looking import fill, named, press, sees, sees_no
+from tests.admin.looking import fill, named, press, say, sees, sees_no
 from tests.core.conftest import NewDatabase
 from tests.core.harness import Account, start_account
 from tests.core.mail_rig import start_mail_world
@@ -35,6 +39,34 @@ def an_address() -> str:
 )  # fmt: skip
 def test_addresses_are_read_as_people_write_them(words: str, addresses: list[str]) -> None:
     assert addresses_in(words) == addresses
+
+
+NAME_AND_ADDRESS = re.compile(r"[^,;\n<>]*<([^<>\n]*)>")
+"""What mail programs write, as one expression. It takes the square of the text's length."""
+
+
+@given(st.text(st.sampled_from("<>,;a@ \n"), max_size=24))
+def test_the_address_in_brackets_counts_and_the_name_before_it_does_not(words: str) -> None:
+    plain = NAME_AND_ADDRESS.sub(r" \1 ", words)
+    assert addresses_in(words) == list(dict.fromkeys(part for part in re.split(r"[\s,;]+", plain) if part))
+
+
+@pytest.mark.parametrize("piece", ["a", "<", ">", "<a", "a<", "a <b> ", ", "])
+def test_a_megabyte_of_addresses_is_read_at_once(piece: str) -> None:
+    began = time.monotonic()
+    addresses_in(piece * (1_000_000 // len(piece)))
+    assert time.monotonic() - began < 5, "what reads on from every letter would take an hour"
+
+
+async def test_a_field_holds_no_more_than_a_browser_would_send(owner: User) -> None:
+    await owner.open("/members")
+    await press(owner, "Invite members")
+    await say(owner, "E-mail addresses", "a" * 900_000)
+    [field] = named(owner, ui.textarea, "E-mail addresses")
+    assert len(field.value) == 30_000
+    await say(owner, "E-mail addresses", {"not": "a text"})
+    await press(owner, "Send invites")
+    await sees(owner, "Enter at least one e-mail address.")
 
 
 async def test_an_owner_invites_many_and_is_told_of_each_that_could_not_be(account: Account, owner: User) -> None:
@@ -157,7 +189,7 @@ async def test_who_is_removed_while_they_look_is_sent_away(account: Account, adm
     await person.open("/members")
     await sees(person, account.email)
     await account.owner.RemoveMember(user_id=joined.member.user_id)
-    await sees(person, "Your session has ended. Sign in again.")
+    assert "Your session has ended. Sign in again." in await person.is_sent_to_sign_in()
 
 
 async def test_without_a_mail_server_an_owner_is_told_to_pass_links_on(new_database: NewDatabase) -> None:

@@ -155,6 +155,15 @@ async def test_a_mail_box_is_not_flooded_and_one_network_does_not_ask_for_all(ac
     assert ended == [{"OK": 1}] * 5 + [{"RESOURCE_EXHAUSTED": 1}], "of nobody's address the same is said"
 
 
+async def test_a_link_ends_also_when_the_person_changes_their_password(account: Account, box: MailBox) -> None:
+    person = somebody(account.core)
+    await person.RequestPasswordReset(email=account.email)
+    token = token_of((await reset_mail(box, account.email)).text)
+    await account.owner.ChangePassword(current_password=PASSWORD, new_password=NEW)
+    assert await refused_with("NOT_FOUND", person.ResetPassword(token=token, new_password=PASSWORD)) == DEAD
+    await account.sign_in(account.email, NEW)
+
+
 async def test_a_link_works_for_an_hour(account: Account, box: MailBox) -> None:
     person = somebody(account.core)
     await person.RequestPasswordReset(email=account.email)

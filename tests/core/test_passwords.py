@@ -111,13 +111,15 @@ async def test_one_person_and_one_network_leave_room_for_others() -> None:
     assert Counter(queue.served)["greedy"] == 4
 
 
-async def test_a_turn_of_somebody_who_has_left_goes_to_the_next() -> None:
+@pytest.mark.parametrize("first_of_all", ["who waits leaves", "who is served leaves"])
+async def test_a_turn_of_somebody_who_has_left_goes_to_the_next(first_of_all: str) -> None:
     turns = FairTurns(1, Room(total=10, person=10, network=10))
     queue = Queue(turns)
     first, second, third = (queue.come(name, "net") for name in ("first", "second", "third"))
     await asyncio.sleep(0)
-    second.cancel()
-    queue.go()
+    leaving = [second.cancel, queue.go]
+    for leave in leaving if first_of_all == "who waits leaves" else reversed(leaving):
+        leave()
     await asyncio.gather(first, second, third, return_exceptions=True)
     assert queue.served == ["first", "third"]
     async with turns.one("fourth", "net"):

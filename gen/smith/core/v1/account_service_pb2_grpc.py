@@ -182,7 +182,8 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Gives the calling person another password, and ends all their sessions but the one that asks.
+        """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+        password.
 
         Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
         """

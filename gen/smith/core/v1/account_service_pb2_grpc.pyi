@@ -64,7 +64,8 @@ class AccountServiceStub:
     RevokeOtherSessions: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RevokeOtherSessionsRequest, _account_service_pb2.RevokeOtherSessionsResponse]
     """Ends all sessions of the calling person but the one that asks."""
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]
-    """Gives the calling person another password, and ends all their sessions but the one that asks.
+    """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+    password.
 
     Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
     """
@@ -146,7 +147,8 @@ class AccountServiceAsyncStub(AccountServiceStub):
     RevokeOtherSessions: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RevokeOtherSessionsRequest, _account_service_pb2.RevokeOtherSessionsResponse]  # type: ignore[assignment]
     """Ends all sessions of the calling person but the one that asks."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
-    """Gives the calling person another password, and ends all their sessions but the one that asks.
+    """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+    password.
 
     Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
     """
@@ -273,7 +275,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.ChangePasswordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.ChangePasswordResponse, _abc.Awaitable[_account_service_pb2.ChangePasswordResponse]]:
-        """Gives the calling person another password, and ends all their sessions but the one that asks.
+        """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+        password.
 
         Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
         """

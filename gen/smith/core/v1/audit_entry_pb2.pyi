@@ -76,7 +76,9 @@ class AuditEntry(_message.Message):
     actor_name: _builtins.str
     """What the actor was called at the time: an e-mail address, or the name of a device or key. Empty if unknown."""
     method: _builtins.str
-    """The method that was called, for example `CreateApiKey`."""
+    """The method that was called, for example `CreateApiKey`. `SignInFailed` and `SignInLocked` stand for sign-ins that were
+    refused: `request` says how many there were since the entry before.
+    """
     subject_id: _builtins.str
     """What was made, changed or removed, a UUID. Unset if the act has no such thing."""
     client_address: _builtins.str
