@@ -93,7 +93,7 @@ class Membership:
         owner.
         """
         if len(api_key_ids) > MAX_KEYS:
-            raise InvalidRequest(f"api_key_ids must name at most {MAX_KEYS} keys")
+            raise InvalidRequest.at("api_key_ids", f"must name at most {MAX_KEYS} keys")
         async with self._database.begin() as session:
             owners = await _lock_owners(session, account_id, caller_id)
             leaving = (*_theirs(Member, account_id, user_id),)
@@ -172,7 +172,7 @@ async def _revoke_keys(session: AsyncSession, account_id: uuid.UUID, api_key_ids
     known = set(await session.scalars(select(col(ApiKey.id)).where(*chosen)))
     for position, api_key_id in enumerate(api_key_ids):
         if api_key_id not in known:
-            raise InvalidRequest(f"api_key_ids[{position}] must be the id of an API key of the account")
+            raise InvalidRequest.at(f"api_key_ids[{position}]", "must be the id of an API key of the account")
     query = update(ApiKey).where(*chosen, col(ApiKey.revoked_at).is_(None)).values(revoked_at=now())
     revoked = await session.scalars(query.returning(col(ApiKey.id)).execution_options(synchronize_session=False))
     return len(revoked.all())
