@@ -75,6 +75,7 @@ def build_app(
             memory,
             call_timeout=settings.gateway_call_timeout,
             body_timeout=settings.gateway_body_timeout,
+            on_ignored=measured.ignore,
         )
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, calls, is_stopping=is_stopping)}

@@ -26,6 +26,7 @@ REASONS = frozenset(
         "needs git",
         "needs grpcurl",
         "needs nginx",
+        "needs the official CLI",
         "needs root",
         "needs systemd",
         "needs Docker",
