@@ -20,15 +20,10 @@ from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
 from admin_ui.entrance import accept_invite, setup, sign_in
 from admin_ui.entrance.html import trouble
-<<<<<<< HEAD
 from admin_ui.security import nonces, sockets, texts
-from admin_ui.security.guard import MAX_SOCKET_BYTES, Guard
-=======
-from admin_ui.security import nonces, sockets
 from admin_ui.security.guard import Guard
 from admin_ui.security.pages import has_room
 from admin_ui.security.sockets import MAX_SOCKET_BYTES, Sockets
->>>>>>> main
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 from service_kit.client import open_channel
