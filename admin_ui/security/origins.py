@@ -3,9 +3,8 @@
 from urllib.parse import SplitResult, urlsplit
 
 from admin_ui.settings import AdminSettings
+from service_kit.hosts import ANY_ADDRESS, LOOPBACK, host_name
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - told apart here, not listened on
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -23,8 +22,9 @@ class Origins:
 
     def knows(self, host: str) -> bool:
         """Whether a `Host` header names this app."""
-        parts = _split(f"//{host}")
-        if parts is None or parts.path or parts.query or parts.fragment or parts.username is not None:
+        # `urlsplit` alone takes what follows a bracket for nothing.
+        parts = _split(f"//{host}") if host_name(host) else None
+        if parts is None:
             return False
         return parts.hostname in self._local or self._is_public(parts, self._public.scheme)
 
