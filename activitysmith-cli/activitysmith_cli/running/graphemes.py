@@ -1,8 +1,8 @@
 """What a person sees as one character, and what of a text is to be seen at all.
 
 The boundaries are those of Unicode's UAX #29 (extended grapheme clusters), in what matters to a text that is cut: in
-doubt two characters stay together. The standard library has the properties of characters and not these boundaries, and a
-dependency is more than a cut is worth.
+doubt two characters stay together. The standard library has the properties of characters and not these boundaries, and
+a dependency is more than a cut is worth.
 """
 
 import unicodedata
