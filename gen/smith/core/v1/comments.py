@@ -493,7 +493,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.GetMemberResponse.devices_paired_for_others_count': 'How many such devices there are.',
     'smith.core.v1.GetMemberResponse.invite_count': 'How many such invites there are.',
     'smith.core.v1.GetMemberResponse.invites': 'Invites of theirs that can still be accepted, newest first, 100 at most. They end when the person is removed or ceases\nto be an owner.',
-    'smith.core.v1.GetMemberResponse.may_know_webhook_secret': "They may read the key that the account's webhook calls are signed with, and so may know it for good: owners may.",
+    'smith.core.v1.GetMemberResponse.may_know_webhook_secret': "They may know the key that the account's webhook calls are signed with: they may read it as an owner, or might since\nit was made.",
     'smith.core.v1.GetMemberResponse.member': 'The person.',
     'smith.core.v1.GetMemberResponse.password_reset_mail': 'What became of the newest mail with a link to a new password that an owner of the account has sent them within a day.\nLeft out if there is none.',
     'smith.core.v1.GetMemberResponse.session_count': 'How many sessions of theirs are open.',
