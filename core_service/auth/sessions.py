@@ -39,7 +39,7 @@ FAILURES_PER_EMAIL = RateLimitItemPerMinute(100, 15)
 """From any network. It does not hold where the person is signed in from: others must not be able to lock them out."""
 
 SIGN_INS = RateLimitItemPerMinute(60)
-"""Sessions that a person begins in a minute: what a program that signs in anew for each call may need."""
+"""Sessions that a person begins in a minute: what a program that signs in for each call may need."""
 
 MAX_SESSIONS = 50
 """Of a person, at once; a new one ends the oldest."""
