@@ -59,7 +59,7 @@ async def test_a_payload_that_is_merely_long_is_measured_and_no_more(account: Ac
 
 async def test_a_number_is_not_written_out(account: Account) -> None:
     await account.add_startable_phone()
-    await (await backend(account)).SendPushNotification(title="x", payload={"json": '{"n":1E+999999999}'})
+    await (await backend(account)).SendPushNotification(title="x", payload={"json": '{"n":1E-999999999}'})
 
 
 async def send(core: Core, message: bytes, compression: grpc.Compression | None = None) -> grpc.StatusCode:

@@ -312,6 +312,7 @@ def test_an_unknown_channel_is_named(team: Team, live: LiveAudience, make_backen
     assert refused.json() == {
         "error": "Invalid channel targeting",
         "message": "target.channels[1]: there is no channel with the slug no-such-channel",
+        "field": "target.channels[1]",
     }
 
 

@@ -211,6 +211,7 @@ def test_channels_may_be_given_in_either_form_or_both(
     assert refused.json() == {
         "error": "Invalid channel targeting",
         "message": "channels and target.channels must name the same channels",
+        "field": "channels",
     }
     assert only_card(live.phone)["content_state"] == steps()
 
@@ -237,6 +238,7 @@ def test_an_unknown_channel_is_named_as_it_was_given(
     assert refused.json() == {
         "error": "Invalid channel targeting",
         "message": f"{name}[1]: there is no channel with the slug no-such-channel",
+        "field": f"{name}[1]",
     }
 
 

@@ -105,6 +105,7 @@ def test_an_unknown_channel_is_named(team: Team, audience: Audience) -> None:
     assert answer.json() == {
         "error": "Invalid channel targeting",
         "message": "target.channels[1]: there is no channel with the slug no-such-channel",
+        "field": "target.channels[1]",
     }
 
 
