@@ -9,6 +9,7 @@ from admin_ui.components.activity_card import ActivityCard
 from admin_ui.components.buttons import primary
 from admin_ui.components.code_tabs import CodeTabs
 from admin_ui.components.copying import snippet
+from admin_ui.components.drafts import draft_step
 from admin_ui.components.html import div
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.lock_screen import activity_card, notification_card
@@ -67,8 +68,8 @@ class _Playground:
 
     def _draw_forms(self, channels: list[str]) -> None:
         with ui.tabs(on_change=self._choose).classes("tabs").props("no-caps align=left :breakpoint=0") as tabs:
-            ui.tab("Push notification")
-            ui.tab("Live Activity")
+            for kind in ("Push notification", "Live Activity"):
+                draft_step(ui.tab(kind), kind)
         tabs.set_value("Push notification")
         with div() as self._push_side:
             self._push = PushForm(channels, self._refresh)

@@ -133,6 +133,7 @@ class Fields:
         if hint:
             element.props["hint"] = hint
         element.mark(path)
+        element.props["data-draft"] = path
         return element.classes("field")
 
     def _changed(self, event: Any) -> None:
