@@ -37,7 +37,7 @@ def create(site: Site) -> None:
             facts(),
         ):
             for path, about in DOCUMENTS:
-                with fact(about.capitalize()):
+                with fact(about[0].upper() + about[1:]):
                     code(path)
         with card("This server"), facts():
             with fact("Release", f"{DISTRIBUTION} {version(DISTRIBUTION)}"):
@@ -74,7 +74,7 @@ def _going_live(visit: Visit) -> None:
         )
         _step(
             "A look at everything",
-            "Run `smith doctor` on the server: it names what is missing.",
+            "Run smith doctor on the server: it names what is missing.",
             is_done=None,
         )
 

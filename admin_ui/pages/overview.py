@@ -130,9 +130,8 @@ class OverviewPage:
             _tile("Pushes", f"{total.push_notifications:,}")
             started = f"{total.live_activities_updated:,} updates, {total.live_activities_ended:,} ended"
             _tile("Activities started", f"{total.live_activities_started:,}", started)
-            _tile(
-                f"Accepted by {self._visit.destinations.taker}", f"{total.accepted:,}", f"{total.retried:,} tried again"
-            )
+            taker = self._visit.destinations.taker
+            _tile("Accepted", f"{total.accepted:,}", f"by {taker}; {total.retried:,} tried again")
             _tile("Held for phones", f"{owed:,}", "sent as soon as it can be")
             _tile("Failed", f"{total.failed:,}", "dead tokens and refusals")
             _tile("Devices", f"{found.devices.total:,}", _state_of(found.devices))

@@ -65,5 +65,5 @@ async def test_a_member_without_a_phone_finds_the_way_to_one_and_then_the_figure
     await sees(member, "Requests this minute")
     await member.open("/")
     await account.add_phone(user_id, "The member's")
-    await sees(member, "Requests this minute", "Live Activities now", "Accepted by the push service")
+    await sees(member, "Requests this minute", "Live Activities now", "by the push service;")
     await member.should_not_see("First steps")

@@ -60,7 +60,7 @@ def test_an_invited_person_joins_sees_less_and_is_sent_away_when_removed(
     owner.get_by_role("link", name="Members").click()
     owner.get_by_role("button", name="Invite members").click()
     owner.get_by_label("E-mail addresses").fill(f"{email}\nnonsense")
-    owner.get_by_role("button", name="Invite").click()
+    owner.get_by_role("button", name="Invite", exact=True).click()
     expect(owner.get_by_text("1 person invited. 1 could not be:")).to_be_visible()
     owner.get_by_role("button", name="Cancel").click()
 
