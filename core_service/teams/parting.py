@@ -30,6 +30,12 @@ class Besides:
     device_ids: Sequence[uuid.UUID] = ()
     new_webhook_secret: bool = False
 
+    def check(self) -> None:
+        """Raises InvalidRequest if too many are named."""
+        for field, ids in (("api_key_ids", self.api_key_ids), ("device_ids", self.device_ids)):
+            if len(ids) > MAX_NAMED:
+                raise InvalidRequest.at(field, f"must have at most {MAX_NAMED} items")
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -120,8 +126,6 @@ async def _require_known(session: AsyncSession, account_id: uuid.UUID, besides: 
         (ApiKey, "api_key_ids", besides.api_key_ids, "an API key"),
         (Device, "device_ids", besides.device_ids, "a device"),
     ):
-        if len(ids) > MAX_NAMED:
-            raise InvalidRequest.at(field, f"must have at most {MAX_NAMED} items")
         if not ids:
             continue
         query = select(col(table.id)).where(col(table.account_id) == account_id, col(table.id).in_(ids))

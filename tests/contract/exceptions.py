@@ -6,6 +6,7 @@ EXCEPTIONS = {
     "there is no channel with the slug": "which channels there are is the account's",
     "must be the slug of a channel in the account": "which channels there are is the account's",
     "must be the id of an API key of the account": "which keys there are is the account's",
+    "must be the id of a device of the account": "which devices there are is the account's",
     "has ended and cannot be updated": "whether it has is no matter of form",
     "content_state.type is required": "required of a stream that has had none",
     "content_state.number_of_steps is required for type": "required of a stream that has had none",

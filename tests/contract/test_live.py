@@ -142,6 +142,8 @@ def tried(name: str) -> list[Probe]:
 FOUND_FIRST = {
     "POST /invite",
     "POST /invite/accept",
+    "POST /password-reset",
+    "POST /password-reset/complete",
     "PUT /device/live-activities/{activity_id}/token",
     "PUT /sessions/current/account",
 }

@@ -134,6 +134,15 @@ async def test_what_is_to_be_decided_on_is_shown(account: Account) -> None:
     assert held.devices_paired_for_others_count == 1, "a device that is there stays until somebody decides"
 
 
+@pytest.mark.parametrize("how", ["removed", "demoted"])
+@pytest.mark.parametrize("field", ["api_key_ids", "device_ids"])
+async def test_a_list_that_is_too_long_is_refused_before_anybody_is_looked_for(
+    account: Account, how: str, field: str
+) -> None:
+    call = end(account, str(uuid.uuid4()), how, **{field: [str(uuid.uuid4()) for _ in range(1001)]})
+    assert await refused_with("INVALID_REQUEST", call) == f"{field} must have at most 1000 items"
+
+
 async def test_who_was_an_owner_may_know_the_signing_key_until_there_is_another(account: Account) -> None:
     user_id, mallory = await account.add_member("owner")
 
