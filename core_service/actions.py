@@ -49,19 +49,19 @@ def check_action(
     Raises InvalidRequest.
     """
     if not title.strip():
-        raise InvalidRequest(f"{path}.title is required and must not be blank")
+        raise InvalidRequest.at(f"{path}.title", "is required and must not be blank")
     if kind is None:
-        raise InvalidRequest(f"{path}.type is required: open_url or webhook")
+        raise InvalidRequest.at(f"{path}.type", "is required: open_url or webhook")
     title = require_storable(title, f"{path}.title")
     url = require_https_url(url, f"{path}.url")
     if kind is ActionType.OPEN_URL:
         return Action(title, kind, url)
     if method not in (None, *WEBHOOK_METHODS):
-        raise InvalidRequest(f"{path}.method must be one of {', '.join(WEBHOOK_METHODS)}")
+        raise InvalidRequest.at(f"{path}.method", f"must be one of {', '.join(WEBHOOK_METHODS)}")
     if body is not None:
         parse_json_object(body, f"{path}.body")
         if len(body.encode()) > MAX_WEBHOOK_BODY:
-            raise InvalidRequest(f"{path}.body must be at most {MAX_WEBHOOK_BODY} bytes of JSON")
+            raise InvalidRequest.at(f"{path}.body", f"must be at most {MAX_WEBHOOK_BODY} bytes of JSON")
     return Action(title, kind, url, method or "POST", body)
 
 
@@ -99,11 +99,11 @@ def require_https_url(value: str, name: str) -> str:
     Raises InvalidRequest.
     """
     if len(value) > MAX_URL:
-        raise InvalidRequest(f"{name} must be at most {MAX_URL} characters long")
+        raise InvalidRequest.at(name, f"must be at most {MAX_URL} characters long")
     try:
         url = Url(value) if HTTPS.fullmatch(value) else None
     except ValidationError:
         url = None
     if url is None or not url.host:
-        raise InvalidRequest(f"{name} must be an absolute https:// URL")
+        raise InvalidRequest.at(name, "must be an absolute https:// URL")
     return value

@@ -4,32 +4,39 @@ from typing import Any
 
 import simplejson
 
+from service_kit import json_numbers
 from service_kit.errors import InvalidRequest
+from service_kit.field_paths import joined, written
 
 MAX_DEPTH = 32
+
+_decoder = simplejson.JSONDecoder(parse_int=json_numbers.integer, parse_float=json_numbers.fraction)
 
 
 def parse_json_object(text: str, name: str) -> dict[str, Any]:
     """The object, its numbers kept exactly (as int or Decimal).
 
-    Raises InvalidRequest if the text is not one JSON object, is nested more than 32 levels deep, or holds text that is
-    not Unicode (a lone surrogate).
+    Raises InvalidRequest if the text is not one JSON object, is nested more than 32 levels deep, holds text that is not
+    Unicode (a lone surrogate), or a number that no double can hold.
     """
     try:
-        value = simplejson.loads(text, use_decimal=True)
+        value = _decoder.decode(text)
+    except json_numbers.NumberTooLarge:
+        place = written(json_numbers.find_too_large(text))
+        raise InvalidRequest.at(joined(name, place), json_numbers.RULE) from None
     except RecursionError:
-        raise InvalidRequest(f"{name} must be nested at most {MAX_DEPTH} levels deep") from None
+        raise InvalidRequest.at(name, f"must be nested at most {MAX_DEPTH} levels deep") from None
     except (ValueError, ArithmeticError):
         # decimal.InvalidOperation, an ArithmeticError, stands for an exponent beyond all bounds.
-        raise InvalidRequest(f"{name} must be valid JSON") from None
+        raise InvalidRequest.at(name, "must be valid JSON") from None
     if not isinstance(value, dict):
-        raise InvalidRequest(f"{name} must be a JSON object")
+        raise InvalidRequest.at(name, "must be a JSON object")
     if _deeper_than(value, MAX_DEPTH):
-        raise InvalidRequest(f"{name} must be nested at most {MAX_DEPTH} levels deep")
+        raise InvalidRequest.at(name, f"must be nested at most {MAX_DEPTH} levels deep")
     try:
         write_json(value)
     except UnicodeEncodeError:
-        raise InvalidRequest(f"{name} must hold valid Unicode text") from None
+        raise InvalidRequest.at(name, "must hold valid Unicode text") from None
     return value
 
 

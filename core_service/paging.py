@@ -40,7 +40,7 @@ def require_page_size(size: int | None) -> int:
     if size is None:
         return DEFAULT_SIZE
     if not 1 <= size <= MAX_SIZE:
-        raise InvalidRequest(f"page_size must be 1 to {MAX_SIZE}")
+        raise InvalidRequest.at("page_size", f"must be 1 to {MAX_SIZE}")
     return size
 
 
@@ -87,5 +87,5 @@ def _read(token: str, form: re.Pattern[str]) -> str:
     except (binascii.Error, ValueError):
         key = ""
     if not form.fullmatch(key):
-        raise InvalidRequest("page_token must be the next_page_token of the page before")
+        raise InvalidRequest.at("page_token", "must be the next_page_token of the page before")
     return key

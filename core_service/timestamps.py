@@ -29,5 +29,5 @@ def read_time(message: Any, field: str) -> dt.datetime | None:
         return None
     timestamp = getattr(message, field)
     if not 0 <= timestamp.seconds <= LATEST or not 0 <= timestamp.nanos < 1_000_000_000:
-        raise InvalidRequest(f"{field} must be a time from 1970 to 9999")
+        raise InvalidRequest.at(field, "must be a time from 1970 to 9999")
     return dt.datetime.fromtimestamp(timestamp.seconds, dt.UTC) + dt.timedelta(microseconds=timestamp.nanos // 1000)

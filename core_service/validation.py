@@ -28,7 +28,7 @@ def require_text(value: str, field: str, *, minimum: int = 1, maximum: int) -> s
     Raises InvalidRequest.
     """
     if not minimum <= len(value) <= maximum:
-        raise InvalidRequest(f"{field} must be {minimum} to {maximum} characters")
+        raise InvalidRequest.at(field, f"must be {minimum} to {maximum} characters")
     return require_storable(value, field)
 
 
@@ -38,9 +38,9 @@ def require_storable(value: str, field: str) -> str:
     Raises InvalidRequest.
     """
     if "\x00" in value:
-        raise InvalidRequest(f"{field} must not contain the character U+0000")
+        raise InvalidRequest.at(field, "must not contain the character U+0000")
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidRequest(f"{field} must be valid Unicode text")
+        raise InvalidRequest.at(field, "must be valid Unicode text")
     return value
 
 
@@ -65,8 +65,8 @@ def require_slug(value: str, field: str = "slug") -> str:
     Raises InvalidRequest.
     """
     if len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-        raise InvalidRequest(
-            f"{field} must be 1 to {SLUG_LENGTH} lower-case letters, digits and single hyphens between them"
+        raise InvalidRequest.at(
+            field, f"must be 1 to {SLUG_LENGTH} lower-case letters, digits and single hyphens between them"
         )
     return value
 
@@ -81,7 +81,7 @@ def require_email(value: str, field: str = "email") -> str:
     try:
         address = validate_email(value, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
-        raise InvalidRequest(f"{field} must be an e-mail address: {error}") from None
+        raise InvalidRequest.at(field, f"must be an e-mail address: {error}") from None
     return address.normalized.lower()
 
 
@@ -91,7 +91,7 @@ def require_uuid(value: str, field: str) -> uuid.UUID:
     Raises InvalidRequest if it is malformed.
     """
     if not UUID.fullmatch(value):
-        raise InvalidRequest(f"{field} must be a UUID")
+        raise InvalidRequest.at(field, "must be a UUID")
     return uuid.UUID(value)
 
 

@@ -38,6 +38,12 @@ class GatewayMetrics:
             ["status"],
             registry=registry,
         )
+        self._ignored = Counter(
+            "smith_gateway_ignored_fields",
+            "Fields of requests that were ignored because the API does not know them.",
+            by,
+            registry=registry,
+        )
         self._calls = Gauge("smith_gateway_calls_in_progress", "Calls of core in progress.", registry=registry)
         self._limit = Gauge("smith_gateway_calls_limit", "Most calls of core in progress.", registry=registry)
         self._connections = Gauge("smith_gateway_connections", "Open connections.", registry=registry)
@@ -74,3 +80,7 @@ class GatewayMetrics:
     def refuse_unread(self, status: int) -> None:
         """A connection was refused before a request was read."""
         self._unread.labels(str(status)).inc()
+
+    def ignore(self, method: str, route: str, fields: int) -> None:
+        """So many fields of a request were ignored. Their names are a client's and are not kept."""
+        self._ignored.labels(method, route).inc(fields)

@@ -7,14 +7,26 @@ from urllib.parse import parse_qsl
 
 import grpc
 from google.protobuf.message_factory import GetMessageClass
+from smith.core.v1 import options_pb2
 from starlette.types import Receive, Scope
 
 from gateway.answers import REQUEST_ID_KEY, Answer
 from gateway.bodies import check_head, read_body
 from gateway.callers import Callers
-from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
+from gateway.codec import (
+    REFUSED,
+    FieldError,
+    IgnoredFields,
+    Ignoring,
+    UnknownFields,
+    decoder_for,
+    dump,
+    encoder_for,
+    parse_object,
+)
 from gateway.codec.json_text import JsonSyntaxError
 from gateway.load import BodyMemory, Calls
+from gateway.preferences import STRICT_HANDLING, wants_strict_handling
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
 from gateway.strict_clients import refuses_unknown_fields
@@ -56,6 +68,7 @@ class Operation:
         *,
         call_timeout: float,
         body_timeout: float,
+        on_ignored: Callable[[str, str, int], None],
     ) -> None:
         self._route = route
         self._calls = calls
@@ -64,6 +77,8 @@ class Operation:
         self._needs_credentials = route.needs_credentials
         self._call_timeout = call_timeout
         self._body_timeout = body_timeout
+        self._on_ignored = on_ignored
+        self._sends: bool = route.rpc.GetOptions().Extensions[options_pb2.policy].sends
         self._request_class: Callable[[], Any] = GetMessageClass(route.rpc.input_type)
         self._decoder = decoder_for(route.rpc.input_type)
         self._encoder = encoder_for(route.rpc.output_type)
@@ -78,17 +93,36 @@ class Operation:
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
         headers = dict(scope["headers"])
-        body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
-        with self._calls.one(self._callers.of(scope, headers)):
-            encode = self._encoder.encode_documented if refuses_unknown_fields(headers) else self._encoder.encode
-            try:
-                answer = await self._answer(self._request(scope, body), call_metadata(scope, headers), encode)
-            except RefusedByCore as refusal:
-                self._judge(headers, refusal.remote)
-                raise refusal.problem from None
-            if self._needs_credentials:
-                self._callers.accept(headers)
-            return answer
+        is_strict = b"prefer" in headers and wants_strict_handling(scope["headers"])
+        documented_only = refuses_unknown_fields(headers)
+        ignored = IgnoredFields()
+        try:
+            body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
+            with self._calls.one(self._callers.of(scope, headers)):
+                unknown = Ignoring(ignored) if self._sends and not is_strict else REFUSED
+                encode = self._encoder.encode_documented if documented_only else self._encoder.encode
+                answer = await self._ask(scope, headers, self._request(scope, body, unknown), encode)
+        except Problem as problem:
+            problem.headers.update(self._told(ignored, is_strict=is_strict))
+            if documented_only:
+                problem.field = ""
+            raise
+        if ignored.count or is_strict:
+            answer.headers.update(self._told(ignored, is_strict=is_strict))
+        return answer
+
+    async def _ask(
+        self, scope: Scope, headers: dict[bytes, bytes], request: Any, encode: Callable[[Any], dict[str, Any]]
+    ) -> Answer:
+        """Core's answer, from which it is learnt whether the credentials are good."""
+        try:
+            answer = await self._answer(request, call_metadata(scope, headers), encode)
+        except RefusedByCore as refusal:
+            self._judge(headers, refusal.remote)
+            raise refusal.problem from None
+        if self._needs_credentials:
+            self._callers.accept(headers)
+        return answer
 
     def _judge(self, headers: dict[bytes, bytes], remote: RemoteError) -> None:
         """What a refusal says of the credentials: a reason of ours is given to those only who have shown some."""
@@ -99,27 +133,34 @@ class Operation:
         elif remote.code is not grpc.StatusCode.UNAVAILABLE:
             self._callers.accept(headers)
 
-    def _request(self, scope: Scope, body: bytes) -> Any:
+    def _told(self, ignored: IgnoredFields, *, is_strict: bool) -> dict[str, str]:
+        """Headers that say what became of unknown fields."""
+        told = {"preference-applied": STRICT_HANDLING} if is_strict else {}
+        if ignored.count:
+            self._on_ignored(self._route.method, self._route.path, ignored.count)
+            told["ignored-fields"] = ignored.header()
+        return told
+
+    def _request(self, scope: Scope, body: bytes, unknown: UnknownFields) -> Any:
         request = self._request_class()
         try:
-            self._fill(request, scope, body)
+            self._fill(request, scope, body, unknown)
         except FieldError as error:
-            raise invalid(str(error), error=error.title) from None
+            raise invalid(str(error), error=error.title, field=error.path) from None
         except JsonSyntaxError as error:
             raise invalid(str(error)) from None
         return request
 
-    def _fill(self, request: Any, scope: Scope, body: bytes) -> None:
+    def _fill(self, request: Any, scope: Scope, body: bytes, unknown: UnknownFields) -> None:
         decoder = self._decoder
         given = parse_object(body) if body else {}
         if given and not self._route.has_body:
-            raise FieldError("is not a known field: this request takes none in its body").within(next(iter(given)))
-        if given and self._bound_names:
-            for key in given:
-                if key in self._bound_names:
+            self._meet_all(given, unknown)
+        elif given:
+            for key in self._bound_names:
+                if given.get(key) is not None:
                     raise FieldError("is given by the path and cannot be in the body too").within(key)
-        if given:
-            decoder.fill(request, given)
+            decoder.fill(request, given, unknown)
         if scope["query_string"]:
             parameters = query_parameters(scope["query_string"])
             for key, _ in parameters:
@@ -128,6 +169,15 @@ class Operation:
             decoder.fill_from_texts(request, parameters)
         if self._bound_names:
             decoder.fill_from_texts(request, scope["path_params"].items())
+
+    def _meet_all(self, given: dict[str, Any], unknown: UnknownFields) -> None:
+        """The fields of a body where none is taken."""
+        for key in given:
+            try:
+                (REFUSED if key in self._bound_names else unknown).meet(key)
+            except FieldError as error:
+                error.rule = f"{error.rule}: this request takes none in its body"
+                raise error.within(key) from None
 
     async def _answer(
         self, request: Any, metadata: tuple[tuple[str, str], ...], encode: Callable[[Any], dict[str, Any]]

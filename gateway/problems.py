@@ -65,7 +65,10 @@ _outages = OutageLog()
 
 
 class Problem(Exception):
-    """A refusal: HTTP `status`, the short title `error`, a `message` in a sentence, facts for programs, headers."""
+    """A refusal: HTTP `status`, the short title `error`, a `message` in a sentence, facts for programs, headers.
+
+    `field` is the path of the field that is to blame, empty if none is.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Problem(Exception):
         error: str,
         message: str,
         *,
+        field: str = "",
         facts: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
@@ -80,17 +84,19 @@ class Problem(Exception):
         self.status = status
         self.error = error
         self.message = message
+        self.field = field
         self.facts = facts or {}
         self.headers = headers or {}
 
     def body(self) -> dict[str, Any]:
         """The documented JSON of the error."""
-        return {"error": self.error, "message": self.message, **self.facts}
+        field = {"field": self.field} if self.field else {}
+        return {"error": self.error, "message": self.message, **field, **self.facts}
 
 
-def invalid(message: str, *, error: str | None = None) -> Problem:
+def invalid(message: str, *, error: str | None = None, field: str = "") -> Problem:
     """400: the request is malformed, as `message` says."""
-    return Problem(400, error or "Invalid request", message)
+    return Problem(400, error or "Invalid request", message, field=field)
 
 
 def overloaded() -> Problem:
@@ -118,7 +124,14 @@ def from_remote(remote: RemoteError) -> Problem:
     headers = _headers(status)
     if isinstance(seconds := remote.facts.get("retry_after_seconds"), int | float):
         headers["retry-after"] = str(max(1, math.ceil(seconds)))
-    return Problem(status, remote.error or default[1], remote.message or default[2], facts=facts, headers=headers)
+    return Problem(
+        status,
+        remote.error or default[1],
+        remote.message or default[2],
+        field=remote.field,
+        facts=facts,
+        headers=headers,
+    )
 
 
 def _from_foreign(remote: RemoteError) -> Problem:

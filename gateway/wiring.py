@@ -82,6 +82,7 @@ def build_app(
             callers,
             call_timeout=settings.gateway_call_timeout,
             body_timeout=settings.gateway_body_timeout,
+            on_ignored=measured.ignore,
         )
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}

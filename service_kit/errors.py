@@ -1,7 +1,7 @@
 """Errors that a caller can be told. One small class per cause, raised anywhere, mapped to a status in `status.py`."""
 
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 
 class Kind(Enum):
@@ -21,6 +21,7 @@ class DomainError(Exception):
 
     Subclasses set `kind`, `reason` (a name of `smith.core.v1.ErrorReason` without its prefix) and `error` (the short
     title of REST answers). `message` names the field and the rule in a sentence; `facts` are values for programs.
+    `fields` are the paths of the request's fields that are to blame, if some are: raise `cls.at(field, rule)` for one.
     """
 
     kind: Kind
@@ -31,6 +32,20 @@ class DomainError(Exception):
         super().__init__(message)
         self.message = message
         self.facts = facts
+        self.fields: tuple[str, ...] = ()
+
+    @classmethod
+    def at(cls, field: str, rule: str) -> Self:
+        """The error of one field. `rule` completes the sentence that the field begins: `must be at most 100`.
+
+        For classes that are made of a message.
+        """
+        return cls(f"{field} {rule}").about(field)
+
+    def about(self, *fields: str) -> Self:
+        """This error, to blame on `fields`."""
+        self.fields = fields
+        return self
 
 
 class InvalidRequest(DomainError):

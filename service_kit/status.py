@@ -11,6 +11,8 @@ from service_kit.errors import DomainError, Kind
 
 DOMAIN = "activitysmith"
 DETAILS_KEY = "grpc-status-details-bin"
+TITLE_KEY = "error"
+"""Where the short title of REST answers stands in the metadata of `ErrorInfo`."""
 
 CODES = {
     Kind.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
@@ -33,16 +35,24 @@ class RemoteError:
     error: str
     message: str
     facts: dict[str, Any]
+    field: str = ""
+    """Path of the request's field that is to blame; empty if none is. The first if several are."""
 
 
 def to_details(error: DomainError) -> tuple[grpc.StatusCode, bytes]:
     """The gRPC code and the serialized `google.rpc.Status` that say the same as `error`."""
     code = CODES[error.kind]
-    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata={"error": json.dumps(error.error)})
+    # The title is for people, in plain words; facts are for programs, in JSON.
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata={TITLE_KEY: error.error})
     for name, value in error.facts.items():
         info.metadata[name] = json.dumps(value)
     status = status_pb2.Status(code=code.value[0], message=error.message)
     status.details.add().Pack(info)
+    if error.fields and error.kind is Kind.INVALID:
+        request = error_details_pb2.BadRequest()
+        for field in error.fields:
+            request.field_violations.add(field=field, description=error.message)
+        status.details.add().Pack(request)
     return code, status.SerializeToString()
 
 
@@ -51,10 +61,18 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> RemoteError:
     for key, value in error.trailing_metadata() or ():
         if key == DETAILS_KEY and isinstance(value, bytes):
             status = status_pb2.Status.FromString(value)
-            info = error_details_pb2.ErrorInfo()
-            for detail in status.details:
-                if detail.Unpack(info) and info.domain == DOMAIN:
-                    facts = {name: json.loads(text) for name, text in info.metadata.items()}
-                    title = facts.pop("error", "")
-                    return RemoteError(error.code(), info.reason, title, status.message, facts)
+            info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+            ours = any(detail.Unpack(info) and info.domain == DOMAIN for detail in status.details)
+            if not ours:
+                continue
+            field = next((request.field_violations[0].field for detail in status.details
+                          if detail.Unpack(request) and request.field_violations), "")  # fmt: skip
+            facts = {name: json.loads(text) for name, text in info.metadata.items() if name != TITLE_KEY}
+            title = _title(info.metadata.get(TITLE_KEY, ""))
+            return RemoteError(error.code(), info.reason, title, status.message, facts, field)
     return RemoteError(error.code(), "", "", error.details() or "", {})
+
+
+def _title(text: str) -> str:
+    # A core of the release before wrote it as JSON, and is there for as long as the two are being replaced.
+    return str(json.loads(text)) if text.startswith('"') else text

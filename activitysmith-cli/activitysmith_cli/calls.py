@@ -128,6 +128,8 @@ def _client(library: Any, server: Server) -> "httpx.Client":
         "user-agent": f"activitysmith-cli/{__version__}",
         "accept": "application/json",
         "accept-encoding": "identity",
+        # A misspelt field of a JSON option is refused, where programs of others have theirs ignored.
+        "prefer": "handling=strict",
     }
     try:
         client: httpx.Client = library.Client(verify=verify, headers=headers, timeout=server.timeout)

@@ -12,7 +12,7 @@ MAX_TEXT = 20_000
 def bound() -> None:
     """From now on fields hold no more than they are made for, whatever their page's socket says. Calling it again
     changes nothing."""
-    ui.input._event_args_to_value = _as_typed  # type: ignore[method-assign, assignment] # noqa: SLF001 - the one way in
+    ui.input._event_args_to_value = _as_typed  # type: ignore[method-assign,assignment] # noqa: SLF001 - the one way in
 
 
 def _as_typed(field: Input, event: Any) -> str | None:

@@ -59,7 +59,11 @@ def curl(request: ApiRequest, gateway_url: str) -> str:
         '-H "Authorization: Bearer $ACTIVITYSMITH_API_KEY"',
     ]
     if request.body:
-        lines += ['-H "Content-Type: application/json"', f"--data-raw {shlex.quote(json_text(request.body))}"]
+        lines += [
+            '-H "Content-Type: application/json"',
+            '-H "Prefer: handling=strict"',
+            f"--data-raw {shlex.quote(json_text(request.body))}",
+        ]
     return " \\\n  ".join(lines)
 
 

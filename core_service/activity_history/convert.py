@@ -24,7 +24,7 @@ def read_status(request: Any) -> Status | None:
     if not request.HasField("status"):
         return None
     if request.status not in STATUSES:
-        raise InvalidRequest(f"status must be one of {', '.join(Status)}")
+        raise InvalidRequest.at("status", f"must be one of {', '.join(Status)}")
     return STATUSES[request.status]
 
 

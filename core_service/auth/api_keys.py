@@ -160,9 +160,9 @@ class ApiKeys:
 
 def _require_channels(scope: Scope, channels: Sequence[str]) -> None:
     if scope is Scope.ALL and channels:
-        raise InvalidRequest("channels must be empty unless scope is `channels`")
+        raise InvalidRequest.at("channels", "must be empty unless scope is `channels`")
     if scope is Scope.CHANNELS and not channels:
-        raise InvalidRequest("channels must name at least one channel if scope is `channels`")
+        raise InvalidRequest.at("channels", "must name at least one channel if scope is `channels`")
 
 
 async def _find_channels(session: AsyncSession, account_id: uuid.UUID, slugs: Sequence[str]) -> dict[str, uuid.UUID]:
@@ -173,7 +173,7 @@ async def _find_channels(session: AsyncSession, account_id: uuid.UUID, slugs: Se
     if not slugs:
         return {}
     if len(slugs) > MAX_CHANNELS:
-        raise InvalidRequest(f"channels must name at most {MAX_CHANNELS} channels")
+        raise InvalidRequest.at("channels", f"must name at most {MAX_CHANNELS} channels")
     query = (
         select(col(Channel.slug), col(Channel.id))
         .where(
@@ -186,7 +186,7 @@ async def _find_channels(session: AsyncSession, account_id: uuid.UUID, slugs: Se
     found = {row.slug: row.id for row in await session.execute(query)}
     for position, slug in enumerate(slugs):
         if slug not in found:
-            raise InvalidRequest(f"channels[{position}] must be the slug of a channel in the account")
+            raise InvalidRequest.at(f"channels[{position}]", "must be the slug of a channel in the account")
     return found
 
 

@@ -24,7 +24,7 @@ def read_scope(value: api_key_pb2.ApiKeyScope.ValueType) -> Scope:
     for scope, number in SCOPES.items():
         if number == value:
             return scope
-    raise InvalidRequest("scope must be `all` or `channels`")
+    raise InvalidRequest.at("scope", "must be `all` or `channels`")
 
 
 def to_api_key(scoped: ScopedKey) -> api_key_pb2.ApiKey:

@@ -21,14 +21,15 @@ def check_slugs(slugs: Sequence[str], name: str = "target.channels") -> tuple[st
     Raises InvalidTarget if there are none, too many, or one is not a slug.
     """
     if not slugs:
-        raise InvalidTarget(f"{name} must contain at least one channel")
+        raise InvalidTarget.at(name, "must contain at least one channel")
     if len(slugs) > MAX_CHANNELS:
-        raise InvalidTarget(f"{name} must have at most {MAX_CHANNELS} items")
+        raise InvalidTarget.at(name, f"must have at most {MAX_CHANNELS} items")
     for place, slug in enumerate(slugs):
         if len(slug) > SLUG_LENGTH or not SLUG.fullmatch(slug):
-            raise InvalidTarget(
-                f"{name}[{place}] must be a channel slug: lower-case letters, digits and single hyphens, "
-                f"at most {SLUG_LENGTH} characters"
+            raise InvalidTarget.at(
+                f"{name}[{place}]",
+                "must be a channel slug: lower-case letters, digits and single hyphens, "
+                f"at most {SLUG_LENGTH} characters",
             )
     return tuple(dict.fromkeys(slugs))
 
@@ -56,5 +57,6 @@ def all_known(
     by_slug = {channel.slug: channel for channel in found}
     for place, slug in enumerate(requested):
         if slug not in by_slug:
-            raise InvalidTarget(f"{name}[{place}]: there is no channel with the slug {slug}")
+            path = f"{name}[{place}]"
+            raise InvalidTarget(f"{path}: there is no channel with the slug {slug}").about(path)
     return tuple(by_slug[slug] for slug in requested)

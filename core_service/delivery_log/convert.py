@@ -35,7 +35,7 @@ def _read(field: str, known: Mapping[str, int], numbers: Iterable[int]) -> list[
     read = []
     for place, number in enumerate(numbers):
         if number not in names:
-            raise InvalidRequest(f"{field}[{place}] must be one of {', '.join(known)}")
+            raise InvalidRequest.at(f"{field}[{place}]", f"must be one of {', '.join(known)}")
         read.append(names[number])
     return read or None
 

@@ -60,7 +60,9 @@ class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServic
             stream_key=_text(request, "stream_key"),
         )
         if sum(one is not None for one in (subject.notification_id, subject.activity_id, subject.stream_key)) != 1:
-            raise InvalidRequest("exactly one of notification_id, activity_id and stream_key is required")
+            raise InvalidRequest("exactly one of notification_id, activity_id and stream_key is required").about(
+                "notification_id", "activity_id", "stream_key"
+            )
         explained = await self._log.explain(account_id, find_uuid(request.device_id, "device"), subject)
         return messages.ExplainDeliveryResponse(verdict=to_verdict(explained))
 

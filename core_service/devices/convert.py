@@ -37,7 +37,7 @@ def read_environment(value: device_pb2.ApnsEnvironment.ValueType) -> Environment
     for environment, number in ENVIRONMENTS.items():
         if number == value:
             return environment
-    raise InvalidRequest("environment must be `production` or `sandbox`")
+    raise InvalidRequest.at("environment", "must be `production` or `sandbox`")
 
 
 def read_states(numbers: Iterable[int]) -> frozenset[DeviceState]:
@@ -49,7 +49,7 @@ def read_states(numbers: Iterable[int]) -> frozenset[DeviceState]:
     chosen = set()
     for place, number in enumerate(numbers):
         if number not in states:
-            raise InvalidRequest(f"states[{place}] must be `ready`, `waiting` or `dead`")
+            raise InvalidRequest.at(f"states[{place}]", "must be `ready`, `waiting` or `dead`")
         chosen.add(states[number])
     return frozenset(chosen)
 

@@ -193,7 +193,7 @@ def _conditions(account_id: uuid.UUID, wanted: DeviceFilter) -> list[ColumnEleme
 def _known_ids(device_ids: Sequence[str]) -> list[uuid.UUID]:
     """Those that can be ids. Raises InvalidRequest if there are too many."""
     if len(device_ids) > MAX_IDS:
-        raise InvalidRequest(f"device_ids must have at most {MAX_IDS} items")
+        raise InvalidRequest.at("device_ids", f"must have at most {MAX_IDS} items")
     return [uuid.UUID(device_id) for device_id in device_ids if UUID.fullmatch(device_id)]
 
 

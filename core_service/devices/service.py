@@ -173,7 +173,7 @@ class Devices:
             if device is None:
                 raise Unauthenticated("This device was unpaired.")
             if device.environment is None and report.environment is None:
-                raise InvalidRequest("environment is required on the first call: `production` or `sandbox`")
+                raise InvalidRequest.at("environment", "is required on the first call: `production` or `sandbox`")
             holders = [other for other in locked if other.id != device_id]
             if holders:
                 await _take_tokens(session, device, holders)

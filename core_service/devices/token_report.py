@@ -34,7 +34,7 @@ def check(report: TokenReport) -> TokenReport:
     Raises InvalidRequest.
     """
     if report.bundle_id is not None and not BUNDLE_ID.fullmatch(report.bundle_id):
-        raise InvalidRequest("bundle_id must be 1 to 155 letters, digits, hyphens and periods")
+        raise InvalidRequest.at("bundle_id", "must be 1 to 155 letters, digits, hyphens and periods")
     if report.os_version is not None:
         require_text(report.os_version, "os_version", maximum=20)
     return TokenReport(
@@ -57,5 +57,5 @@ def require_token(value: str, field: str) -> str:
     Raises InvalidRequest if it is none.
     """
     if not TOKEN.fullmatch(value):
-        raise InvalidRequest(f"{field} must be an even number of hexadecimal digits, 16 to 400")
+        raise InvalidRequest.at(field, "must be an even number of hexadecimal digits, 16 to 400")
     return value.lower()

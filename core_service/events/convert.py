@@ -20,7 +20,7 @@ def read_types(numbers: Iterable[int]) -> frozenset[EventType]:
     types = set()
     for place, number in enumerate(numbers):
         if number not in TYPES:
-            raise InvalidRequest(f"types[{place}] must be an event type; {number} is none")
+            raise InvalidRequest.at(f"types[{place}]", f"must be an event type; {number} is none")
         types.add(TYPES[number])
     return frozenset(types)
 

@@ -17,7 +17,7 @@ PERIODS: dict[int, Period] = {
 def read_period(number: int) -> Period:
     """The period. Raises InvalidRequest if the number stands for none."""
     if number not in PERIODS:
-        raise InvalidRequest("period must be one of day, week, month")
+        raise InvalidRequest.at("period", "must be one of day, week, month")
     return PERIODS[number]
 
 

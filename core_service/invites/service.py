@@ -89,7 +89,7 @@ class Invites:
         Raises InvalidRequest unless there are 1 to 100; TooManyAttempts after 1,000 of the account in an hour.
         """
         if not 1 <= len(emails) <= MAX_EMAILS:
-            raise InvalidRequest(f"emails must name 1 to {MAX_EMAILS} addresses")
+            raise InvalidRequest.at("emails", f"must name 1 to {MAX_EMAILS} addresses")
         await self._rate_limiter.refuse_haste(INVITES_AN_HOUR, "invites", str(account_id), cost=len(emails))
         read = [_read(email) for email in emails]
         wanted = dict.fromkeys(one for one in read if not isinstance(one, InvalidRequest))

@@ -88,18 +88,18 @@ def check(given: Given, previous: Mapping[str, Any] | None = None) -> ContentSta
     """
     previous = previous or {}
     if not given.title.strip():
-        raise InvalidRequest(f"{PATH}.title is required and must not be blank")
+        raise InvalidRequest.at(f"{PATH}.title", "is required and must not be blank")
     fields: dict[str, Any] = {"title": require_storable(given.title, f"{PATH}.title")}
     if given.subtitle:
         fields["subtitle"] = require_storable(given.subtitle, f"{PATH}.subtitle")
     kind = given.type or _known_type(previous)
     if kind is None:
-        raise InvalidRequest(f"{PATH}.type is required: {_one_of(ActivityType)}")
+        raise InvalidRequest.at(f"{PATH}.type", f"is required: {_one_of(ActivityType)}")
     fields["type"] = kind.value
     _check_numbers(given)
     metrics = _metrics(given.metrics)
     if kind is ActivityType.METRICS and not metrics:
-        raise InvalidRequest(f"{PATH}.metrics must contain at least one metric for type metrics")
+        raise InvalidRequest.at(f"{PATH}.metrics", "must contain at least one metric for type metrics")
     fields |= {"metrics": metrics} if kind is ActivityType.METRICS else _shown(kind, given, previous)
     if (color := given.color or previous.get("color")) is not None:
         fields["color"] = str(color)
@@ -128,11 +128,11 @@ def _steps(kind: ActivityType, given: Given, previous: Mapping[str, Any]) -> dic
     if total is None and previous.get("type") == kind:
         total = previous.get("number_of_steps")
     if total is None:
-        raise InvalidRequest(f"{PATH}.number_of_steps is required for type {kind}")
+        raise InvalidRequest.at(f"{PATH}.number_of_steps", f"is required for type {kind}")
     if given.current_step is None:
-        raise InvalidRequest(f"{PATH}.current_step is required for type {kind}")
+        raise InvalidRequest.at(f"{PATH}.current_step", f"is required for type {kind}")
     if given.current_step > total:
-        raise InvalidRequest(f"{PATH}.current_step must be at most number_of_steps, which is {total}")
+        raise InvalidRequest.at(f"{PATH}.current_step", f"must be at most number_of_steps, which is {total}")
     return {"number_of_steps": total, "current_step": given.current_step}
 
 
@@ -140,23 +140,25 @@ def _progress(given: Given) -> dict[str, Any]:
     if given.percentage is not None:
         return {"percentage": plain(given.percentage)}
     if given.value is None or given.upper_limit is None:
-        raise InvalidRequest(f"{PATH}.percentage, or value with upper_limit, is required for type progress")
+        raise InvalidRequest(f"{PATH}.percentage, or value with upper_limit, is required for type progress").about(
+            f"{PATH}.percentage", f"{PATH}.value", f"{PATH}.upper_limit"
+        )
     return {"value": plain(given.value), "upper_limit": plain(given.upper_limit)}
 
 
 def _metrics(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
     if len(metrics) > MAX_METRICS:
-        raise InvalidRequest(f"{PATH}.metrics must have at most {MAX_METRICS} items")
+        raise InvalidRequest.at(f"{PATH}.metrics", f"must have at most {MAX_METRICS} items")
     return [_metric(metric, f"{PATH}.metrics[{place}]") for place, metric in enumerate(metrics)]
 
 
 def _metric(metric: Metric, path: str) -> dict[str, Any]:
     if not metric.label:
-        raise InvalidRequest(f"{path}.label is required and must not be empty")
+        raise InvalidRequest.at(f"{path}.label", "is required and must not be empty")
     if metric.value is None:
-        raise InvalidRequest(f"{path}.value is required")
+        raise InvalidRequest.at(f"{path}.value", "is required")
     if not 0 <= metric.value <= 100:
-        raise InvalidRequest(f"{path}.value must be between 0 and 100")
+        raise InvalidRequest.at(f"{path}.value", "must be between 0 and 100")
     fields: dict[str, Any] = {"label": require_storable(metric.label, f"{path}.label"), "value": plain(metric.value)}
     if metric.unit is not None:
         fields["unit"] = require_storable(metric.unit, f"{path}.unit")
@@ -168,23 +170,23 @@ def _check_numbers(given: Given) -> None:
     for name in ("number_of_steps", "current_step"):
         number = getattr(given, name)
         if number is not None and number < 1:
-            raise InvalidRequest(f"{PATH}.{name} must be at least 1")
+            raise InvalidRequest.at(f"{PATH}.{name}", "must be at least 1")
     if given.percentage is not None and not 0 <= given.percentage <= 100:
-        raise InvalidRequest(f"{PATH}.percentage must be between 0 and 100")
+        raise InvalidRequest.at(f"{PATH}.percentage", "must be between 0 and 100")
     if (given.value is None) is not (given.upper_limit is None):
         present, absent = ("value", "upper_limit") if given.upper_limit is None else ("upper_limit", "value")
-        raise InvalidRequest(f"{PATH}.{present} requires {absent} too")
+        raise InvalidRequest.at(f"{PATH}.{present}", f"requires {absent} too")
     if given.value is not None and not math.isfinite(given.value):
-        raise InvalidRequest(f"{PATH}.value must be a finite number")
+        raise InvalidRequest.at(f"{PATH}.value", "must be a finite number")
     if given.upper_limit is not None and not 0 < given.upper_limit < math.inf:
-        raise InvalidRequest(f"{PATH}.upper_limit must be more than 0")
+        raise InvalidRequest.at(f"{PATH}.upper_limit", "must be more than 0")
 
 
 def _dismiss_after(given: Given) -> int | None:
     for name in ("auto_dismiss_seconds", "auto_dismiss_minutes"):
         number = getattr(given, name)
         if number is not None and number < 0:
-            raise InvalidRequest(f"{PATH}.{name} must be at least 0")
+            raise InvalidRequest.at(f"{PATH}.{name}", "must be at least 0")
     for number, seconds in ((given.auto_dismiss_seconds, 1), (given.auto_dismiss_minutes, 60)):
         if number is not None:
             # What is longer than iOS keeps anything would only overflow.

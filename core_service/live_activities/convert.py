@@ -42,7 +42,7 @@ StateMessage = (
 def to_request(message: StateMessage) -> Request:
     """What the message says about an activity. Raises InvalidRequest."""
     if not message.HasField("content_state"):
-        raise InvalidRequest("content_state is required")
+        raise InvalidRequest.at("content_state", "is required")
     return Request(
         given=_given(message.content_state),
         action=_action(message.action) if message.HasField("action") else None,
@@ -56,7 +56,7 @@ def to_last_request(message: pb.DeleteLiveActivityStreamRequest) -> Request | No
         return to_request(message)
     for name in ("action", "alert"):
         if message.HasField(name):
-            raise InvalidRequest(f"{name} requires content_state too")
+            raise InvalidRequest.at(name, "requires content_state too")
     return None
 
 
@@ -68,7 +68,9 @@ def to_channels(message: pb.PutLiveActivityStreamRequest) -> tuple[list[str] | N
     direct, target = list(message.channels), list(message.target.channels)
     if message.HasField("target"):
         if direct and set(direct) != set(target):
-            raise InvalidTarget("channels and target.channels must name the same channels")
+            raise InvalidTarget("channels and target.channels must name the same channels").about(
+                "channels", "target.channels"
+            )
         return target, "target.channels"
     return (direct or None), "channels"
 
@@ -163,7 +165,7 @@ def _given(state: noun.LiveActivityContentState) -> Given:
 
 def _type(number: "noun.LiveActivityType.ValueType") -> ActivityType:
     if number not in TYPES:
-        raise InvalidRequest(f"content_state.type must be one of {', '.join(ActivityType)}")
+        raise InvalidRequest.at("content_state.type", f"must be one of {', '.join(ActivityType)}")
     return TYPES[number]
 
 
@@ -181,7 +183,7 @@ def _colors(numbers: "Sequence[noun.LiveActivityColor.ValueType]") -> list[Color
 
 def _color(number: "noun.LiveActivityColor.ValueType", name: str) -> Color:
     if number not in COLORS:
-        raise InvalidRequest(f"content_state.{name} must be one of {', '.join(Color)}")
+        raise InvalidRequest.at(f"content_state.{name}", f"must be one of {', '.join(Color)}")
     return COLORS[number]
 
 

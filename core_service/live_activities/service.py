@@ -166,7 +166,7 @@ class LiveActivities:
 
     async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:
         if not activity_id:
-            raise InvalidRequest("activity_id is required")
+            raise InvalidRequest.at("activity_id", "is required")
         activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
         if activity is None:
             raise ActivityNotFound

@@ -39,9 +39,9 @@ class Decision:
 def check_key(stream_key: str) -> str:
     """The key, if it keeps its syntax. Raises InvalidStreamKey."""
     if not KEY.fullmatch(stream_key):
-        raise InvalidStreamKey("stream_key must contain only letters, numbers, underscores, and hyphens")
+        raise InvalidStreamKey.at("stream_key", "must contain only letters, numbers, underscores, and hyphens")
     if len(stream_key) > KEY_LENGTH:
-        raise InvalidStreamKey(f"stream_key must be at most {KEY_LENGTH} characters long")
+        raise InvalidStreamKey.at("stream_key", f"must be at most {KEY_LENGTH} characters long")
     return stream_key
 
 

@@ -44,13 +44,13 @@ def check_content(
     Raises InvalidRequest naming the first field that breaks a rule, and the rule.
     """
     if not title.strip():
-        raise InvalidRequest("title is required and must not be blank")
+        raise InvalidRequest.at("title", "is required and must not be blank")
     if media is not None and actions:
-        raise InvalidRequest("media cannot be combined with actions")
+        raise InvalidRequest("media cannot be combined with actions").about("media", "actions")
     if len(actions) > MAX_ACTIONS:
-        raise InvalidRequest(f"actions must have at most {MAX_ACTIONS} items, not {len(actions)}")
+        raise InvalidRequest.at("actions", f"must have at most {MAX_ACTIONS} items, not {len(actions)}")
     if badge is not None and not 0 <= badge <= MAX_BADGE:
-        raise InvalidRequest(f"badge must be between 0 and {MAX_BADGE}")
+        raise InvalidRequest.at("badge", f"must be between 0 and {MAX_BADGE}")
     return Content(
         title=require_storable(title, "title"),
         message=message and require_storable(message, "message"),

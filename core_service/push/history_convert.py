@@ -30,7 +30,7 @@ def read_search(request: pb.ListPushNotificationsRequest) -> Search:
     Raises InvalidRequest.
     """
     if request.HasField("outcome") and request.outcome not in OUTCOMES:
-        raise InvalidRequest(f"outcome must be one of {', '.join(OUTCOMES.values())}")
+        raise InvalidRequest.at("outcome", f"must be one of {', '.join(OUTCOMES.values())}")
     return Search(
         text=request.search if request.HasField("search") else None,
         api_key_id=require_uuid(request.api_key_id, "api_key_id") if request.HasField("api_key_id") else None,

@@ -21,7 +21,7 @@ def read_role(value: account_pb2.Role.ValueType) -> Role:
     for role, number in ROLES.items():
         if number == value:
             return role
-    raise InvalidRequest("role must be `owner` or `member`")
+    raise InvalidRequest.at("role", "must be `owner` or `member`")
 
 
 def to_account(account: AccountView) -> account_pb2.Account:

@@ -121,14 +121,14 @@ async def _require_known(session: AsyncSession, account_id: uuid.UUID, besides: 
         (Device, "device_ids", besides.device_ids, "a device"),
     ):
         if len(ids) > MAX_NAMED:
-            raise InvalidRequest(f"{field} must have at most {MAX_NAMED} items")
+            raise InvalidRequest.at(field, f"must have at most {MAX_NAMED} items")
         if not ids:
             continue
         query = select(col(table.id)).where(col(table.account_id) == account_id, col(table.id).in_(ids))
         known = set(await session.scalars(query))
         for position, one in enumerate(ids):
             if one not in known:
-                raise InvalidRequest(f"{field}[{position}] must be the id of {what} of the account")
+                raise InvalidRequest.at(f"{field}[{position}]", f"must be the id of {what} of the account")
 
 
 async def _end_named(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> int:

@@ -126,12 +126,12 @@ class Accounts:
         if rate_limit_per_minute is not None:
             most = self._defaults.max_rate_limit_per_minute
             if not 0 <= rate_limit_per_minute <= most:
-                raise InvalidRequest(f"rate_limit_per_minute must be 1 to {most}, or 0 for the server's default")
+                raise InvalidRequest.at("rate_limit_per_minute", f"must be 1 to {most}, or 0 for the server's default")
             changes["rate_limit_per_minute"] = rate_limit_per_minute or None
         if max_live_activities is not None:
             if not 0 <= max_live_activities <= MAX_LIVE_ACTIVITIES:
-                raise InvalidRequest(
-                    f"max_live_activities must be 1 to {MAX_LIVE_ACTIVITIES}, or 0 for the server's default"
+                raise InvalidRequest.at(
+                    "max_live_activities", f"must be 1 to {MAX_LIVE_ACTIVITIES}, or 0 for the server's default"
                 )
             changes["max_live_activities"] = max_live_activities or None
         chosen = col(Account.id) == account_id

@@ -16,7 +16,7 @@ def read_state(number: int) -> RunState:
     for state, value in STATES.items():
         if value == number:
             return state
-    raise InvalidRequest(f"state must be one of {', '.join(RunState)}")
+    raise InvalidRequest.at("state", f"must be one of {', '.join(RunState)}")
 
 
 def to_action_run(run: Run) -> action_run_pb2.ActionRun:

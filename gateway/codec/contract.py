@@ -19,6 +19,8 @@ def form_of(field: FieldDescriptor) -> options_pb2.FieldForm:
         raise TypeError(f"{field.full_name}: refuse_empty is for lists")
     if form.null_if_unset and not field.has_presence:
         raise TypeError(f"{field.full_name}: null_if_unset is for fields that can be unset")
+    if form.decides_audience and is_map(field):
+        raise TypeError(f"{field.full_name}: decides_audience is not for maps")
     return form
 
 

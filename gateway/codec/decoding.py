@@ -10,9 +10,10 @@ from gateway.codec.errors import FieldError, must_be
 from gateway.codec.json_text import object_text
 from gateway.codec.scalars import FromText, parser_for, text_reader_for
 from gateway.codec.timestamps import fill_timestamp
+from gateway.codec.unknown_fields import REFUSED, UnknownFields
 
-Fill = Callable[[Any, Any], None]
-"""Fills a message with a value."""
+Fill = Callable[[Any, Any, UnknownFields], None]
+"""Fills a message with a value, and says what becomes of fields in it that are not known."""
 
 JSON_OBJECT = "smith.core.v1.JsonObject"
 TIMESTAMP = "google.protobuf.Timestamp"
@@ -40,16 +41,21 @@ class MessageDecoder:
         self._twins: dict[str, str] = {}
         self._oneofs: dict[str, str] = {}
         self._texts: dict[str, tuple[FieldDescriptor, FromText]] = {}
+        self._never_null: set[str] = set()
+        self._kinds: list[str] = []
 
     def build(self) -> None:
         """Compiles one closure per field."""
         for field in self._descriptor.fields:
-            fill = _field_filler(field)
-            title = form_of(field).error
+            form = form_of(field)
             for name in {field.name, field.json_name}:
-                self._fields[name] = fill
-                if title:
-                    self._titles[name] = title
+                self._fields[name] = _field_filler(field, name)
+                if form.error:
+                    self._titles[name] = form.error
+                if form.decides_audience:
+                    self._never_null.add(name)
+                if field.name == "type" and field.enum_type is not None:
+                    self._kinds.append(name)
                 if field.message_type is None:
                     self._texts[name] = (field, text_reader_for(field))
                 elif field.message_type.full_name == TIMESTAMP and not field.is_repeated:
@@ -59,27 +65,45 @@ class MessageDecoder:
             if field.json_name != field.name:
                 self._twins[field.json_name] = field.name
 
-    def fill(self, message: Any, value: Any) -> None:
+    def fill(self, message: Any, value: Any, unknown: UnknownFields = REFUSED) -> None:
         """Sets the fields of `message` that the JSON object `value` names, in snake_case or lowerCamelCase.
 
-        Raises FieldError, with the path of the first value that breaks a rule.
+        Null means left out, unless the field decides who is reached. `unknown` says what becomes of other fields.
+        Raises FieldError, with the path of the first value that breaks a rule; a wrong `type` goes before others, for
+        what they have to be follows from it.
         """
         if type(value) is not dict:
             raise must_be("an object", value)
-        fields = self._fields
+        fields, twins = self._fields, self._twins
         for key, item in value.items():
             setter = fields.get(key)
-            if setter is None:
-                raise FieldError("is not a known field").within(key)
-            if key in self._twins and self._twins[key] in value:
-                raise FieldError(f"is given twice, as {self._twins[key]} too").within(key)
             try:
-                setter(message, item)
+                if setter is None:
+                    unknown.meet(key)
+                elif item is None and key not in self._never_null:
+                    continue
+                elif key in twins and value.get(twins[key]) is not None:
+                    raise FieldError(f"is given twice, as {twins[key]} too")
+                else:
+                    setter(message, item, unknown)
             except FieldError as error:
-                error.title = error.title or self._titles.get(key)
-                raise error.within(key) from None
+                raise self._error_of_kind(message, value) or self._placed(error, key) from None
         if self._oneofs:
             self._check_oneofs(value)
+
+    def _placed(self, error: FieldError, key: str) -> FieldError:
+        error.title = error.title or self._titles.get(key)
+        return error.within(key)
+
+    def _error_of_kind(self, message: Any, value: dict[str, Any]) -> FieldError | None:
+        """What is wrong with `type`, if the message has one and something is."""
+        for key in self._kinds:
+            if value.get(key) is not None:
+                try:
+                    self._fields[key](message, value[key], REFUSED)
+                except FieldError as error:
+                    return self._placed(error, key)
+        return None
 
     def fill_from_texts(self, message: Any, texts: Iterable[tuple[str, str]]) -> None:
         """The same with the names and texts of path or query parameters. A name repeats for repeated fields only."""
@@ -103,45 +127,52 @@ class MessageDecoder:
 
     def _check_oneofs(self, value: dict[str, Any]) -> None:
         chosen: dict[str, str] = {}
-        for key in value:
-            if (oneof := self._oneofs.get(key)) is not None:
+        for key, item in value.items():
+            if item is not None and (oneof := self._oneofs.get(key)) is not None:
                 if oneof in chosen:
                     raise FieldError(f"excludes {chosen[oneof]}: give one of them").within(key)
                 chosen[oneof] = key
 
 
-def _field_filler(field: FieldDescriptor) -> Fill:
+def _field_filler(field: FieldDescriptor, key: str) -> Fill:
+    """What sets the field from a value under `key`, one of its names."""
     if is_map(field):
-        return _map_filler(field)
+        return _map_filler(field, key)
     if field.message_type is not None:
         fill = _message_filler(field.message_type)
-        return _list_of_messages(field, fill) if field.is_repeated else _one_message(field.name, fill)
+        if form_of(field).decides_audience:
+            fill = _refusing_unknown(fill)
+        return _list_of_messages(field, key, fill) if field.is_repeated else _one_message(field.name, key, fill)
     if field.is_repeated:
         return _list_of_scalars(field)
     name, parse = field.name, parser_for(field)
-    return lambda message, value: setattr(message, name, parse(value))
+    return lambda message, value, unknown: setattr(message, name, parse(value))
 
 
 def _message_filler(descriptor: Descriptor) -> Fill:
     if descriptor.full_name == JSON_OBJECT:
         return _fill_json_object
     if descriptor.full_name == TIMESTAMP:
-        return fill_timestamp
+        return lambda target, value, unknown: fill_timestamp(target, value)
     if descriptor.full_name.startswith("google.protobuf."):
         raise TypeError(f"{descriptor.full_name}: this type has no documented JSON form")
     return decoder_for(descriptor).fill
 
 
-def _fill_json_object(target: Any, value: Any) -> None:
+def _refusing_unknown(fill: Fill) -> Fill:
+    return lambda target, value, unknown: fill(target, value, REFUSED)
+
+
+def _fill_json_object(target: Any, value: Any, unknown: UnknownFields) -> None:
     if type(value) is not dict:
         raise must_be("an object", value)
     target.json = object_text(value)
 
 
-def _one_message(name: str, fill: Fill) -> Fill:
-    def set_message(message: Any, value: Any) -> None:
+def _one_message(name: str, key: str, fill: Fill) -> Fill:
+    def set_message(message: Any, value: Any, unknown: UnknownFields) -> None:
         target = getattr(message, name)
-        fill(target, value)
+        fill(target, value, unknown.inside(key))
         target.SetInParent()
 
     return set_message
@@ -161,15 +192,15 @@ def _list_checker(field: FieldDescriptor, usual: str) -> Callable[[Any], None]:
     return check
 
 
-def _list_of_messages(field: FieldDescriptor, fill: Fill) -> Fill:
+def _list_of_messages(field: FieldDescriptor, key: str, fill: Fill) -> Fill:
     name, check = field.name, _list_checker(field, "an array of objects")
 
-    def set_messages(message: Any, value: Any) -> None:
+    def set_messages(message: Any, value: Any, unknown: UnknownFields) -> None:
         check(value)
-        items = getattr(message, name)
+        items, unknown_in_list = getattr(message, name), unknown.inside(key)
         for index, item in enumerate(value):
             try:
-                fill(items.add(), item)
+                fill(items.add(), item, unknown_in_list.inside(index))
             except FieldError as error:
                 raise error.within(index) from None
 
@@ -179,7 +210,7 @@ def _list_of_messages(field: FieldDescriptor, fill: Fill) -> Fill:
 def _list_of_scalars(field: FieldDescriptor) -> Fill:
     name, parse, check = field.name, parser_for(field), _list_checker(field, "an array")
 
-    def set_scalars(message: Any, value: Any) -> None:
+    def set_scalars(message: Any, value: Any, unknown: UnknownFields) -> None:
         check(value)
         append = getattr(message, name).append
         for index, item in enumerate(value):
@@ -191,7 +222,7 @@ def _list_of_scalars(field: FieldDescriptor) -> Fill:
     return set_scalars
 
 
-def _map_filler(field: FieldDescriptor) -> Fill:
+def _map_filler(field: FieldDescriptor, key: str) -> Fill:
     assert field.message_type is not None  # noqa: S101 - what makes it a map
     key_field, value_field = (field.message_type.fields_by_name[name] for name in ("key", "value"))
     if key_field.cpp_type != FieldDescriptor.CPPTYPE_STRING:
@@ -201,22 +232,24 @@ def _map_filler(field: FieldDescriptor) -> Fill:
     if value_field.message_type is not None:
         fill = _message_filler(value_field.message_type)
 
-        def put(entries: Any, key: str, value: Any) -> None:
-            fill(entries[key], value)
+        def put(entries: Any, key: str, value: Any, unknown: UnknownFields) -> None:
+            fill(entries[key], value, unknown.inside(key))
     else:
         parse = parser_for(value_field)
 
-        def put(entries: Any, key: str, value: Any) -> None:
+        def put(entries: Any, key: str, value: Any, unknown: UnknownFields) -> None:
             entries[key] = parse(value)
 
-    def set_entries(message: Any, value: Any) -> None:
+    def set_entries(message: Any, value: Any, unknown: UnknownFields) -> None:
         if type(value) is not dict:
             raise must_be("an object", value)
-        entries = getattr(message, name)
-        for key, item in value.items():
+        entries, unknown_in_map = getattr(message, name), unknown.inside(key)
+        for entry, item in value.items():
+            if item is None:
+                continue
             try:
-                put(entries, parse_key(key), item)
+                put(entries, parse_key(entry), item, unknown_in_map)
             except FieldError as error:
-                raise error.within(key) from None
+                raise error.within(entry) from None
 
     return set_entries

@@ -1,9 +1,6 @@
-"""What is wrong with a value, and where, in the words of whoever wrote it."""
+"""What is wrong with a value, and where, in the words of the request's writer."""
 
-import json
-import re
-
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from service_kit.field_paths import prefixed
 
 
 class FieldError(Exception):
@@ -21,13 +18,7 @@ class FieldError(Exception):
 
     def within(self, place: str | int) -> "FieldError":
         """This error, seen from the object (by key) or array (by index) that holds the value."""
-        if isinstance(place, int):
-            step = f"[{place}]"
-        else:
-            # A key is the caller's: whatever is in it, the message stays short and valid text.
-            step = place if PLAIN_NAME.fullmatch(place) else json.dumps(place[:64])
-        joint = "." if self.path and not self.path.startswith("[") else ""
-        self.path = f"{step}{joint}{self.path}"
+        self.path = prefixed(place, self.path)
         return self
 
     def __str__(self) -> str:

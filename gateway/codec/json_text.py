@@ -6,6 +6,8 @@ from typing import Any
 import simplejson
 
 from gateway.codec.errors import FieldError
+from service_kit import json_numbers
+from service_kit.field_paths import written
 
 MAX_OBJECT_DEPTH = 32
 """Levels of nesting that a carried JSON object may have."""
@@ -30,15 +32,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-_decoder = simplejson.JSONDecoder(parse_float=decimal.Decimal, object_pairs_hook=_unique)
+_decoder = simplejson.JSONDecoder(
+    parse_int=json_numbers.integer, parse_float=json_numbers.fraction, object_pairs_hook=_unique
+)
 _encoder = simplejson.JSONEncoder(ensure_ascii=False, separators=(",", ":"), use_decimal=True, allow_nan=False)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`, its fractional numbers as Decimal.
+    """The JSON object in `body`, its fractional numbers as Decimal. A body `null` is an empty object: it says nothing.
 
-    Raises JsonSyntaxError for anything else: bytes that are not UTF-8, malformed JSON, NaN and Infinity, a key that
-    appears twice, numbers or nesting beyond what can be read, a value that is not an object.
+    Raises FieldError for a number that no double can hold, and JsonSyntaxError for anything else: bytes that are not
+    UTF-8, malformed JSON, NaN and Infinity, a key that appears twice, nesting beyond what can be read, a value that is
+    not an object.
     """
     try:
         # RFC 8259 section 8.1 lets a reader ignore a byte order mark; some clients send one.
@@ -55,12 +60,25 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise JsonSyntaxError(str(error)) from None
     except RecursionError:
         raise JsonSyntaxError("The body is nested too deeply") from None
-    except (decimal.DecimalException, ValueError):
-        # Python refuses integers of more than 4,300 digits and exponents of more than 18.
+    except json_numbers.NumberTooLarge:
+        raise _too_large(text) from None
+    except decimal.DecimalException:
+        # An exponent of more than 18 digits.
         raise JsonSyntaxError("The body contains a number with too many digits") from None
+    if value is None:
+        return {}
     if type(value) is not dict:
         raise JsonSyntaxError("The body must be a JSON object")
     return value
+
+
+def _too_large(text: str) -> FieldError | JsonSyntaxError:
+    place = json_numbers.find_too_large(text)
+    if not place:
+        return JsonSyntaxError("The body contains a number that no floating-point number can hold")
+    error = FieldError(json_numbers.RULE)
+    error.path = written(place)
+    return error
 
 
 def dump(value: dict[str, Any]) -> bytes:

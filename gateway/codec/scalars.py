@@ -11,6 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor as Field
 from gateway.codec.contract import enum_names
 from gateway.codec.errors import FieldError, must_be
 from gateway.codec.json_text import unicode_text
+from service_kit import json_numbers
 
 Parse = Callable[[Any], Any]
 FromText = Callable[[str], Any]
@@ -100,7 +101,7 @@ def _number_parser(limit: float) -> Parse:
         except OverflowError:
             number = math.inf
         if abs(number) >= limit:
-            raise FieldError("must be a number of a size that a floating-point number can hold")
+            raise FieldError(json_numbers.RULE)
         return number
 
     return parse

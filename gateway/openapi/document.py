@@ -18,8 +18,15 @@ Send push notifications and Live Activities to the iPhones of a team, and manage
 - Every request but those that sign in, pair or accept an invite carries `Authorization: Bearer …`.
 - Every answer carries `X-Request-Id`. Every error has the members `error` and `message`. A path answers methods that it
   does not take with 405 and `Allow`.
-- Bodies are JSON objects in UTF-8, of 262144 bytes at most. Field names are taken in lowerCamelCase, too. Unknown
-  fields and parameters are refused. Text must not hold the character U+0000.
+- Bodies are JSON objects in UTF-8, of 262144 bytes at most. Field names are taken in lowerCamelCase, too. Text must not
+  hold the character U+0000. A number that no double can hold is refused.
+- A field that is `null` is as left out, save for `target` and `channels` where they say who is reached: there null is
+  refused, as it is in lists. In free objects such as `payload` nulls stay. A body `null` is no body.
+- An error that is about a field of the request has its path in `field`.
+- Requests that send (those that take the header `Prefer`) ignore a field that they do not know, and name it in
+  `Ignored-Fields`: no alert is lost for a decoration. With `Prefer: handling=strict` they refuse it. What decides who
+  is reached is never ignored: an unknown field in `target`, and one whose name looks like `target` or `channels`, are
+  refused. All other requests refuse unknown fields. Unknown parameters of a query are always refused.
 - Requests that send count against the account's limit per minute, whose state is in `RateLimit-*`.
 - Any request that changes something may carry an `Idempotency-Key`: repeated under the same key, it is done once.
 """

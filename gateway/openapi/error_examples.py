@@ -15,10 +15,14 @@ def _error(error: str, message: str, **facts: Any) -> dict[str, Any]:
 
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "INVALID_REQUEST": _error("Invalid request", "title is required and must not be blank"),
-    "INVALID_TARGET": _error("Invalid channel targeting", "target.channels must be an array of channel slugs"),
+    "INVALID_REQUEST": _error("Invalid request", "title is required and must not be blank", field="title"),
+    "INVALID_TARGET": _error(
+        "Invalid channel targeting", "target.channels must be an array of channel slugs", field="target.channels"
+    ),
     "INVALID_STREAM_KEY": _error(
-        "Invalid stream_key", "stream_key must contain only letters, numbers, underscores, and hyphens"
+        "Invalid stream_key",
+        "stream_key must contain only letters, numbers, underscores, and hyphens",
+        field="stream_key",
     ),
     "LIVE_ACTIVITY_ENDED": _error(
         "Live Activity ended", "This Live Activity has ended and cannot be updated. Start a new one."

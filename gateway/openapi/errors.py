@@ -85,25 +85,27 @@ class ErrorResponses:
     def __init__(self) -> None:
         self.components: dict[str, dict[str, Any]] = {}
 
-    def of(self, reasons: Reasons, *, limited: bool) -> dict[str, dict[str, Any]]:
+    def of(self, reasons: Reasons, *, limited: bool, sends: bool) -> dict[str, dict[str, Any]]:
         """The `responses` of an operation that are errors, by status."""
         return {
-            str(status): self._one(status, notes, limited=limited)
+            str(status): self._one(status, notes, limited=limited, sends=sends)
             for status, notes in sorted(reasons.by_status.items())
         }
 
-    def _one(self, status: int, notes: Mapping[str, str], *, limited: bool) -> dict[str, Any]:
-        response = _response(status, notes, limited=limited)
+    def _one(self, status: int, notes: Mapping[str, str], *, limited: bool, sends: bool) -> dict[str, Any]:
+        response = _response(status, notes, limited=limited, sends=sends)
         if any(notes.values()):
             return response
         name = "Or".join("".join(map(str.capitalize, reason.split("_"))) for reason in notes)
         if "RateLimit-Limit" in response["headers"]:
             name += "OfLimited"
+        if "Ignored-Fields" in response["headers"]:
+            name += "OfSending"
         self.components[name] = response
         return {"$ref": f"#/components/responses/{name}"}
 
 
-def _response(status: int, notes: Mapping[str, str], *, limited: bool) -> dict[str, Any]:
+def _response(status: int, notes: Mapping[str, str], *, limited: bool, sends: bool) -> dict[str, Any]:
     names = list(dict.fromkeys(SCHEMAS.get(reason, "Error") for reason in notes))
     schemas = [{"$ref": f"#/components/schemas/{name}"} for name in names]
     examples = {reason.lower(): {"summary": _sentence(reason, note), "value": EXAMPLES[reason]}
@@ -112,7 +114,7 @@ def _response(status: int, notes: Mapping[str, str], *, limited: bool) -> dict[s
     lines = [TITLES[status], *(f"- {_sentence(reason, note)}" for reason, note in notes.items())]
     return {
         "description": "\n".join(lines) if len(notes) > 1 or any(notes.values()) else TITLES[status],
-        "headers": error_headers(status, limited=limited),
+        "headers": error_headers(status, limited=limited, sends=sends),
         "content": {"application/json": media},
     }
 
@@ -133,7 +135,16 @@ def schemas() -> dict[str, Any]:
         "description": "The channels the request was resolved to. Left out when it was for the whole account.",
     }
     return {
-        "Error": _schema("What went wrong. Some errors carry facts for programs beside the two members.", {}),
+        "Error": _schema(
+            "What went wrong. Some errors carry facts for programs beside the two members.",
+            {
+                "field": {
+                    "type": "string",
+                    "description": "Path of the request's field that is to blame, such as "
+                    "`content_state.metrics[0].value`. Left out if none is.",
+                }
+            },
+        ),
         "NoRecipientsError": _schema("Nobody would receive it.", {"effective_channel_slugs": slugs}),
         "TooLargeError": _schema(
             "The request is too large.",

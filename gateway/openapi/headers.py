@@ -12,6 +12,16 @@ IDEMPOTENCY_KEY = {
     "example": "deploy-4711-finished",
 }
 
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`handling=strict` (RFC 7240): fields that the request does not know are refused instead of being "
+    "ignored.",
+    "schema": {"type": "string"},
+    "example": "handling=strict",
+}
+
 RATE_LIMIT = {
     "RateLimit-Limit": "Requests that the account may make in a minute.",
     "RateLimit-Remaining": "Requests that it may still make now.",
@@ -40,6 +50,16 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "This is the answer to an earlier request under the same `Idempotency-Key`.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "Ignored-Fields": {
+        "description": "Paths of fields that were ignored because the request does not know them, percent-encoded and "
+        "separated by commas: 20 paths and 1 kB at most, then `+N` for N others. Left out if there are none.",
+        "schema": {"type": "string", "maxLength": 1024},
+        "example": "content_state.sparkle, activity_id",
+    },
+    "Preference-Applied": {
+        "description": "The request asked for `Prefer: handling=strict`, and unknown fields were refused.",
+        "schema": {"type": "string", "enum": ["handling=strict"]},
+    },
     "WWW-Authenticate": {
         "description": "The scheme of the credentials.",
         "required": True,
@@ -54,21 +74,28 @@ HEADERS: dict[str, dict[str, Any]] = {
 """Components by name. What may be missing has one of its own."""
 
 
-def answer_headers(*, limited: bool, repeatable: bool) -> dict[str, Any]:
+UNKNOWN_FIELDS = ("Ignored-Fields", "Preference-Applied")
+
+
+def answer_headers(*, limited: bool, repeatable: bool, sends: bool) -> dict[str, Any]:
     """Headers of a success."""
     names = {"X-Request-Id": "X-Request-Id"}
     if limited:
         names |= {name: name for name in RATE_LIMIT}
     if repeatable:
         names["Idempotency-Replayed"] = "Idempotency-Replayed"
+    if sends:
+        names |= {name: name for name in UNKNOWN_FIELDS}
     return _references(names)
 
 
-def error_headers(status: int, *, limited: bool) -> dict[str, Any]:
+def error_headers(status: int, *, limited: bool, sends: bool) -> dict[str, Any]:
     """Headers of an error."""
     names = {"X-Request-Id": "X-Request-Id"}
     if limited and status not in (401, 408, 415):
         names |= {name: f"{name}-If-Counted" for name in RATE_LIMIT}
+    if sends and status not in (408, 415):
+        names |= {name: name for name in UNKNOWN_FIELDS}
     if status == 401:
         names["WWW-Authenticate"] = "WWW-Authenticate"
     if status == 429:

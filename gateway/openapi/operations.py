@@ -7,7 +7,7 @@ from smith.core.v1 import options_pb2
 
 from gateway.openapi import errors
 from gateway.openapi.examples import REQUESTS, RESPONSES
-from gateway.openapi.headers import IDEMPOTENCY_KEY, answer_headers
+from gateway.openapi.headers import IDEMPOTENCY_KEY, PREFER, answer_headers
 from gateway.openapi.rules import list_rules
 from gateway.openapi.schemas import Schemas, describe, parameter_schema
 from gateway.openapi.words import paragraphs, spoken, tag_of
@@ -47,20 +47,24 @@ def operation(route: Route, schemas: Schemas, failures: errors.ErrorResponses) -
     parameters = [_parameter(field, route) for field in rpc.input_type.fields if _is_parameter(field, route)]
     if repeatable:
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if policy.sends:
+        parameters.append({"$ref": "#/components/parameters/Prefer"})
     if parameters:
         described["parameters"] = parameters
     if route.has_body:
-        described["requestBody"] = _body(route, schemas)
+        described["requestBody"] = _body(route, schemas, is_open=policy.sends)
     described["responses"] = {
-        "200": _answer(route, schemas, answer_headers(limited=policy.rate_limited, repeatable=repeatable)),
-        **failures.of(_reasons(route, policy), limited=policy.rate_limited),
+        "200": _answer(
+            route, schemas, answer_headers(limited=policy.rate_limited, repeatable=repeatable, sends=policy.sends)
+        ),
+        **failures.of(_reasons(route, policy), limited=policy.rate_limited, sends=policy.sends),
     }
     return described
 
 
 def parameters() -> dict[str, Any]:
     """Parameters that operations share."""
-    return {"IdempotencyKey": IDEMPOTENCY_KEY}
+    return {"IdempotencyKey": IDEMPOTENCY_KEY, "Prefer": PREFER}
 
 
 def _description(route: Route, policy: options_pb2.MethodPolicy) -> str:
@@ -86,9 +90,9 @@ def _parameter(field: FieldDescriptor, route: Route) -> dict[str, Any]:
     return parameter
 
 
-def _body(route: Route, schemas: Schemas) -> dict[str, Any]:
+def _body(route: Route, schemas: Schemas, *, is_open: bool) -> dict[str, Any]:
     rpc, bound = route.rpc, frozenset(route.path_fields)
-    media: dict[str, Any] = {"schema": schemas.request(rpc.input_type, without=bound)}
+    media: dict[str, Any] = {"schema": schemas.request(rpc.input_type, without=bound, is_open=is_open)}
     if rpc.name in REQUESTS:
         media["examples"] = _examples(REQUESTS[rpc.name])
     return {"required": bool(schemas.required_of(rpc.input_type) - bound), "content": {"application/json": media}}

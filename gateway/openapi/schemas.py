@@ -28,19 +28,33 @@ class Schemas:
         self.components: dict[str, dict[str, Any]] = {}
         self._requests: dict[str, bool] = {}
 
-    def request(self, message: Descriptor, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
-        """A reference to the schema of `message` as a request, without the fields that the path binds."""
-        return self._reference(message, message.name, request=True, without=without)
+    def request(
+        self, message: Descriptor, *, without: frozenset[str] = frozenset(), is_open: bool = False
+    ) -> dict[str, Any]:
+        """A reference to the schema of `message` as a request, without the fields that the path binds.
+
+        With `is_open`, fields that it does not know are ignored. Raises ValueError if a message in it is described as
+        both.
+        """
+        return self._reference(message, message.name, request=True, without=without, is_open=is_open)
 
     def response(self, message: Descriptor) -> dict[str, Any]:
         """A reference to the schema of `message` as an answer."""
-        return self._reference(message, message.name, request=False, without=frozenset())
+        return self._reference(message, message.name, request=False)
 
     def required_of(self, message: Descriptor) -> set[str]:
         """Fields that a request must have."""
         return {field.name for field in message.fields if _is_required(field)}
 
-    def _reference(self, message: Descriptor, name: str, *, request: bool, without: frozenset[str]) -> dict[str, Any]:
+    def _reference(
+        self,
+        message: Descriptor,
+        name: str,
+        *,
+        request: bool,
+        without: frozenset[str] = frozenset(),
+        is_open: bool = False,
+    ) -> dict[str, Any]:
         if self._requests.setdefault(name, request) is not request:
             name = f"{name}{'Input' if request else 'Output'}"
         if name not in self.components:
@@ -48,27 +62,32 @@ class Schemas:
             # Remembered before its fields are built, so that a type may contain itself.
             self.components[name] = schema
             fields = [field for field in message.fields if field.name not in without]
-            schema["properties"] = {field.name: self._property(field, request=request) for field in fields}
-            schema["additionalProperties"] = False
+            schema["additionalProperties"] = is_open
+            schema["properties"] = {
+                field.name: self._property(field, request=request, is_open=is_open) for field in fields
+            }
             if required := [f.name for f in fields if (_is_required(f) if request else _is_always_there(f))]:
                 schema["required"] = required
             if request:
                 schema |= message_rules(message)
             describe(schema, message.full_name)
+        if self.components[name]["additionalProperties"] is not is_open:
+            raise ValueError(f"{message.full_name}: some requests refuse unknown fields in it, and others ignore them")
         return {"$ref": f"#/components/schemas/{name}"}
 
-    def _property(self, field: FieldDescriptor, *, request: bool) -> dict[str, Any]:
+    def _property(self, field: FieldDescriptor, *, request: bool, is_open: bool) -> dict[str, Any]:
         value: dict[str, Any]
+        is_open = is_open and not form_of(field).decides_audience
         if is_map(field):
             assert field.message_type is not None  # noqa: S101 - what makes it a map
-            item = self._item(field.message_type.fields_by_name["value"], request=request)
+            item = self._item(field.message_type.fields_by_name["value"], request=request, is_open=is_open)
             value = {"type": "object", "additionalProperties": item}
         elif field.is_repeated:
-            value = {"type": "array", "items": self._item(field, request=request)}
+            value = {"type": "array", "items": self._item(field, request=request, is_open=is_open)}
             if request:
                 value |= list_rules(field)
         else:
-            value = self._item(field, request=request)
+            value = self._item(field, request=request, is_open=is_open)
             if not request and form_of(field).null_if_unset:
                 value = _or_null(value)
         if request:
@@ -77,7 +96,7 @@ class Schemas:
             value |= conditions(field.message_type, place)
         return describe(value, field.full_name)
 
-    def _item(self, field: FieldDescriptor, *, request: bool) -> dict[str, Any]:
+    def _item(self, field: FieldDescriptor, *, request: bool, is_open: bool) -> dict[str, Any]:
         message = field.message_type
         if message is None:
             return _scalar_schema(field) | (_range(field) | value_rules(field) if request else {})
@@ -85,7 +104,7 @@ class Schemas:
             return {"type": "object", "additionalProperties": True}
         if message.full_name == TIMESTAMP:
             return dict(DATE_TIME)
-        return self._reference(message, message.name, request=request, without=frozenset())
+        return self._reference(message, message.name, request=request, is_open=is_open)
 
 
 def describe(schema: dict[str, Any], full_name: str) -> dict[str, Any]:

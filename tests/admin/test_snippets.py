@@ -33,6 +33,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, str | None, Any]] = []
+        self.preferences: list[str | None] = []
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,6 +43,7 @@ class Gateway:
             def take(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 document = json.loads(body) if body else None
+                gateway.preferences.append(self.headers["prefer"])
                 gateway.requests.append((self.command, self.path, self.headers["authorization"], document))
                 operation = "ended" if self.command == "DELETE" else "updated"
                 answer = json.dumps({**ANSWER, "operation": operation}).encode()
@@ -132,6 +134,15 @@ def run_curl(request: ApiRequest, gateway: Gateway) -> tuple[str, str, str | Non
 @pytest.mark.parametrize("request_", [*REQUESTS, *map(push, NASTY)])
 def test_a_shell_that_runs_the_curl_command_sends_the_request(gateway: Gateway, request_: ApiRequest) -> None:
     assert run_curl(request_, gateway) == sent(request_)
+
+
+@pytest.mark.parametrize("language", ["curl", "CLI"])
+def test_a_shell_that_runs_a_command_has_misspelt_fields_refused(gateway: Gateway, language: str) -> None:
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "ACTIVITYSMITH_API_KEY": "ask_secret"}
+    command = in_all_languages(REQUESTS[0], gateway.url)[language]
+    subprocess.run(["/bin/sh", "-c", command], env=environment, check=True, capture_output=True)
+    gateway.last()
+    assert gateway.preferences[-1] == "handling=strict"
 
 
 def test_a_stream_key_that_the_api_refuses_still_breaks_nothing(gateway: Gateway) -> None:

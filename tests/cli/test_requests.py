@@ -100,6 +100,10 @@ def test_a_request_that_is_repeated_with_its_idempotency_key_is_done_once(audien
 
 REFUSALS = {
     "400": (["push", "--title", ""], "400 Invalid request: title is required"),
+    "a misspelt field": (
+        ["activity", "start", "--title", "t", "--type", "progress", "--content-state", '{"percentagge": 1}'],
+        "400 Invalid request: content_state.percentagge is not a known field",
+    ),
     "401": (["--api-key", "ask_wrong", "push", "--title", "x"], "401 Unauthorized: "),
     "403": (["push", "--title", "x", "--channels", "{other}"], "403 Invalid channel targeting: "),
     "404": (["activity", "end-stream", "not-there"], "404 Live Activity stream not found: "),
@@ -109,7 +113,7 @@ REFUSALS = {
 @pytest.mark.parametrize("name", REFUSALS)
 def test_what_the_server_refuses_is_told_with_exit_code_1(team: Team, client: Client, name: str) -> None:
     arguments, told = REFUSALS[name]
-    arguments = [argument.format(other=team.channel()[0]) if "{" in argument else argument for argument in arguments]
+    arguments = [argument.replace("{other}", team.channel()[0]) for argument in arguments]
     lines = client.refused(*arguments, code=1).splitlines()
     assert lines[0].startswith(f"activitysmith: {told}")
     assert lines[-1].startswith("request_id: ")
@@ -117,7 +121,8 @@ def test_what_the_server_refuses_is_told_with_exit_code_1(team: Team, client: Cl
 
 def test_with_json_a_refusal_is_the_servers_body_as_it_is(client: Client) -> None:
     body = client.refused("push", "--title", "", "--json", code=1)
-    assert json.loads(body) == {"error": "Invalid request", "message": "title is required and must not be blank"}
+    message = "title is required and must not be blank"
+    assert json.loads(body) == {"error": "Invalid request", "message": message, "field": "title"}
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ REASONS = frozenset(
         "needs grpcurl",
         "needs nginx",
         "needs protoc for Java",
+        "needs the official CLI",
         "needs root",
         "needs systemd",
         "needs Docker",

@@ -7,6 +7,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from smith.core.v1 import json_object_pb2
 from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
@@ -52,8 +53,44 @@ def test_an_error_carries_its_reason_and_facts(channel: grpc.Channel, audience: 
     info = error_details_pb2.ErrorInfo()
     assert status.details[0].Unpack(info)
     assert (info.reason, info.domain) == ("PAYLOAD_TOO_LARGE", "activitysmith")
+    assert info.metadata["error"] == "Payload too large"
     assert info.metadata["part"] == '"title"'
     assert trailing["ratelimit-limit"]
+
+
+INFINITE = json_object_pb2.JsonObject(json='{"a": [0.5, {"b": 1e999}]}')
+KIND = noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK
+BUTTON = noun.PushNotificationAction(title="t", type=KIND, url="https://example.com")
+ENDLESS = noun.PushNotificationAction(title="t", type=KIND, url="https://example.com", body=INFINITE)
+
+
+@pytest.mark.parametrize(
+    ("request_", "fields"),
+    [
+        (pb.SendPushNotificationRequest(), ["title"]),
+        (pb.SendPushNotificationRequest(title="x", badge=-1), ["badge"]),
+        (pb.SendPushNotificationRequest(title="x", payload=INFINITE), ["payload.a[1].b"]),
+        (pb.SendPushNotificationRequest(title="x", actions=[ENDLESS]), ["actions[0].body.a[1].b"]),
+        (pb.SendPushNotificationRequest(title="x", target=noun.ChannelTarget(channels=["?"])), ["target.channels[0]"]),
+        (pb.SendPushNotificationRequest(title="x", target=noun.ChannelTarget()), ["target.channels"]),
+        (pb.SendPushNotificationRequest(title="x", media="https://e.com/a", actions=[BUTTON]), ["media", "actions"]),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_an_error_of_a_field_names_it_for_programs(
+    channel: grpc.Channel, audience: Audience, request_: pb.SendPushNotificationRequest, fields: list[str]
+) -> None:
+    """In `google.rpc.BadRequest`, as AIP-193 has it."""
+    stub = pb_grpc.PushNotificationServiceStub(channel)
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.SendPushNotification(request_, metadata=credentials(audience), timeout=10)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    trailing = dict(refused.value.trailing_metadata())
+    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
+    bad_request = error_details_pb2.BadRequest()
+    assert status.details[1].Unpack(bad_request)
+    assert [one.field for one in bad_request.field_violations] == fields
+    assert {one.description for one in bad_request.field_violations} == {status.message}
 
 
 def test_a_call_without_a_key_is_unauthenticated(channel: grpc.Channel) -> None:

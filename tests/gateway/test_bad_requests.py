@@ -32,28 +32,23 @@ def nested(levels: int) -> bytes:
             INVALID + "Illegal trailing comma before end of object at line 2 column 5",
         ),
         (b"[]", "The body must be a JSON object"),
-        (b"null", "The body must be a JSON object"),
         (b" ", INVALID + "Expecting value at line 1 column 2"),
         (b'{"title":"\xff"}', "The body must be UTF-8 text; byte 11 is not"),
         (b'{"title":"\xed\xa0\x80"}', "The body must be UTF-8 text; byte 11 is not"),
-        (b'{"title":"\\ud800"}', "title must be valid Unicode text"),
-        (b'{"payload":{"a":"\\udc00"}}', "payload must be valid Unicode text"),
         (b'{"title":"a","title":"b"}', "title appears twice in one object"),
         (b'{"payload":{"a":{"b":1,"b":2}}}', "b appears twice in one object"),
         (b'{"title":NaN}', INVALID + "Expecting value at line 1 column 10"),
-        (b'{"badge":' + b"1" * 5000 + b"}", "The body contains a number with too many digits"),
-        (b'{"badge":1E9999999999999999999999}', "The body contains a number with too many digits"),
+        (b'{"badge":1E-9999999999999999999999}', "The body contains a number with too many digits"),
+        (b'{"badge":1E400', "The body contains a number that no floating-point number can hold"),
         (b"[" * 10_000, "The body is nested too deeply"),
         (b'{"a":' * 10_000, "The body is nested too deeply"),
         (b"[" * LIMIT, "The body is nested too deeply"),
-        (nested(33), "payload must be nested at most 32 levels deep"),
-        (nested(900), "payload must be nested at most 32 levels deep"),
     ],
 )
 async def test_text_that_is_no_json_object_is_refused(
     gateway: RunningGateway, core: CoreStandIn, body: bytes, message: str
 ) -> None:
-    """Malformed text, bad UTF-8, duplicates, depth."""
+    """Malformed text, bad UTF-8, duplicates, depth. No field is to blame."""
     reply = await gateway.push(body)
     assert (reply.status, reply.json()) == (400, {"error": "Invalid request", "message": message})
     assert core.calls == []
@@ -65,33 +60,34 @@ async def test_thirty_two_levels_are_taken(gateway: RunningGateway, core: CoreSt
 
 
 @pytest.mark.parametrize(
-    ("body", "message"),
+    ("body", "field", "message"),
     [
-        ({"title": 1}, "title must be a string"),
-        ({"title": None}, "title must be a string, not null"),
-        ({"titel": "x"}, "titel is not a known field"),
-        ({"a b\n": "x"}, '"a b\\n" is not a known field'),
-        ({"actions": {}}, "actions must be an array of objects"),
-        ({"actions": [{"title": "a"}, {"title": 2}]}, "actions[1].title must be a string"),
-        ({"actions": [None]}, "actions[0] must be an object, not null"),
-        ({"actions": [{"type": "OPEN_URL"}]}, "actions[0].type must be one of open_url, webhook"),
-        ({"actions": [{"type": "unspecified"}]}, "actions[0].type must be one of open_url, webhook"),
-        ({"actions": [{"method": "post"}]}, "actions[0].method must be one of GET, POST"),
-        ({"actions": [{"body": [1]}]}, "actions[0].body must be an object"),
-        ({"actions": [{"x": {}}]}, "actions[0].x is not a known field"),
-        ({"payload": "x"}, "payload must be an object"),
-        ({"badge": True}, "badge must be an integer"),
-        ({"badge": 1.5}, "badge must be an integer"),
-        ({"badge": "1"}, "badge must be an integer"),
-        ({"badge": 1e300}, f"badge must be an integer from {-(2**63)} to {2**63 - 1}"),
+        (b'{"title":"\\ud800"}', "title", "must be valid Unicode text"),
+        (b'{"payload":{"a":"\\udc00"}}', "payload", "must be valid Unicode text"),
+        (nested(33), "payload", "must be nested at most 32 levels deep"),
+        (nested(900), "payload", "must be nested at most 32 levels deep"),
+        ({"title": 1}, "title", "must be a string"),
+        ({"actions": {}}, "actions", "must be an array of objects"),
+        ({"actions": [{"title": "a"}, {"title": 2}]}, "actions[1].title", "must be a string"),
+        ({"actions": [None]}, "actions[0]", "must be an object, not null"),
+        ({"actions": [{"type": "OPEN_URL"}]}, "actions[0].type", "must be one of open_url, webhook"),
+        ({"actions": [{"type": "unspecified"}]}, "actions[0].type", "must be one of open_url, webhook"),
+        ({"actions": [{"method": "post"}]}, "actions[0].method", "must be one of GET, POST"),
+        ({"actions": [{"body": [1]}]}, "actions[0].body", "must be an object"),
+        ({"payload": "x"}, "payload", "must be an object"),
+        ({"badge": True}, "badge", "must be an integer"),
+        ({"badge": 1.5}, "badge", "must be an integer"),
+        ({"badge": "1"}, "badge", "must be an integer"),
+        ({"badge": 1e300}, "badge", f"must be an integer from {-(2**63)} to {2**63 - 1}"),
     ],
 )
 async def test_a_wrong_value_is_named_as_the_user_wrote_it(
-    gateway: RunningGateway, core: CoreStandIn, body: dict[str, Any], message: str
+    gateway: RunningGateway, core: CoreStandIn, body: dict[str, Any], field: str, message: str
 ) -> None:
     """By its path, with the rule."""
     reply = await gateway.push(body)
-    assert (reply.status, reply.json()) == (400, {"error": "Invalid request", "message": message})
+    problem = {"error": "Invalid request", "message": f"{field} {message}", "field": field}
+    assert (reply.status, reply.json()) == (400, problem)
     assert core.calls == []
 
 
@@ -107,7 +103,8 @@ async def test_a_wrong_value_is_named_as_the_user_wrote_it(
 async def test_a_malformed_target_has_its_documented_title(gateway: RunningGateway, target: Any, message: str) -> None:
     """`Invalid channel targeting`."""
     reply = await gateway.push({"title": "x", "target": target})
-    assert (reply.status, reply.json()) == (400, {"error": "Invalid channel targeting", "message": message})
+    problem = {"error": "Invalid channel targeting", "message": message, "field": message.split(" ", maxsplit=1)[0]}
+    assert (reply.status, reply.json()) == (400, problem)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,9 @@ class NoRecipients(DomainError):
     ("error", "status", "facts"),
     [
         (InvalidRequest("title must not be empty"), 400, {}),
+        (InvalidRequest.at("title", "must not be empty"), 400, {"field": "title"}),
+        (InvalidRequest("give a or b").about("a", "b"), 400, {"field": "a"}),
+        (NotFound("No such channel").about("channel_id"), 404, {}),
         (Unauthenticated("No such key"), 401, {}),
         (Forbidden("Not yours"), 403, {}),
         (NotFound("No such channel"), 404, {}),

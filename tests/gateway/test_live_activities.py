@@ -52,10 +52,9 @@ async def test_numbers_may_be_integers_or_decimals(gateway: RunningGateway, core
     [
         ({"metrics": [{"value": 1}, {"value": "2"}]}, "content_state.metrics[1].value must be a number"),
         ({"metrics": [{"value": True}]}, "content_state.metrics[0].value must be a number"),
-        ({"metrics": [{"value": None}]}, "content_state.metrics[0].value must be a number, not null"),
+        ({"metrics": [None]}, "content_state.metrics[0] must be an object, not null"),
         ({"metrics": [{"label": 1}]}, "content_state.metrics[0].label must be a string"),
         ({"metrics": {}}, "content_state.metrics must be an array of objects"),
-        ({"metrics": [{"colour": "red"}]}, "content_state.metrics[0].colour is not a known field"),
         ({"percentage": "67"}, "content_state.percentage must be a number"),
         ({"percentage": [67]}, "content_state.percentage must be a number"),
         ({"upperLimit": False}, "content_state.upperLimit must be a number"),
@@ -112,13 +111,14 @@ async def test_a_malformed_target_has_its_documented_title(
 ) -> None:
     """Whatever is wrong in it."""
     reply = await gateway.request("PUT", STREAM, {"content_state": STATE, **fields})
-    assert (reply.status, reply.json()) == (400, {"error": "Invalid channel targeting", "message": message})
+    problem = {"error": "Invalid channel targeting", "message": message, "field": message.split(" ", maxsplit=1)[0]}
+    assert (reply.status, reply.json()) == (400, problem)
     assert core.calls == []
 
 
-@pytest.mark.parametrize("body", [None, b"", b"{}", {}])
+@pytest.mark.parametrize("body", [None, b"", b"{}", {}, b"null", b" null\n", {"content_state": None}])
 async def test_a_stream_is_deleted_without_a_state(gateway: RunningGateway, core: CoreStandIn, body: Any) -> None:
-    """No body, an empty one, and an empty object are the same."""
+    """No body, an empty one, null, and an object that says nothing are the same."""
     assert (await gateway.request("DELETE", STREAM, body)).status == 200
     sent = core.calls[0].request
     assert sent == messages.DeleteLiveActivityStreamRequest(stream_key="deploys")

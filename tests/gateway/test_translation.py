@@ -81,9 +81,9 @@ async def test_lists_are_written_when_empty_and_messages_when_set(gateway: Runni
 
 
 async def test_numbers_of_a_payload_arrive_as_they_were_sent(gateway: RunningGateway, core: CoreStandIn) -> None:
-    """Beyond 53 bits, beyond a float's range, and with their trailing zeros."""
-    await gateway.push(b'{"title":"x","payload":{"a":9007199254740993,"b":1E400,"c":0.10,"d":"\\u00e9"}}')
-    assert core.calls[0].request.payload.json == '{"a":9007199254740993,"b":1E+400,"c":0.10,"d":"é"}'
+    """Beyond 53 bits, with more digits than a float has, and with their trailing zeros."""
+    await gateway.push(b'{"title":"x","payload":{"a":9007199254740993,"b":1E300,"c":0.10,"d":"\\u00e9","e":1e-400}}')
+    assert core.calls[0].request.payload.json == '{"a":9007199254740993,"b":1E+300,"c":0.10,"d":"é","e":1E-400}'
 
 
 async def test_camel_case_is_taken_too(gateway: RunningGateway, core: CoreStandIn) -> None:

@@ -143,11 +143,16 @@ def test_what_is_not_there_is_a_404(scene: Scene) -> None:
     refusal(scene.call("live_activities", "end_stream", "no-such-stream"), 404)
 
 
-def test_what_came_after_the_contract_is_refused_by_its_name(scene: Scene) -> None:
-    body = refusal(scene.call("notifications", "send", {"title": "t", "tags": ["billing"]}), 400)
-    assert "tags" in body["message"]
-    alert = {"title": "t", "type": "alert", "message": "m"}
-    assert refusal(scene.call("live_activities", "stream", "s", {"content_state": alert}), 400)
+def test_decorations_that_came_after_the_contract_cost_no_alert(scene: Scene) -> None:
+    title = scene.team.unique("Decorated")
+    scene.answer("notifications", "send", {"title": title, "tags": ["billing"], "metadata": {"order": 1}})
+    scene.phone.shows(title)
+
+
+def test_types_and_paths_that_came_after_the_contract_are_refused_by_their_name(scene: Scene) -> None:
+    alert = {"title": "t", "message": "m", "type": "alert"}
+    body = refusal(scene.call("live_activities", "stream", "s", {"content_state": alert}), 400)
+    assert body["field"] == "content_state.type"
     refusal(scene.call("metrics", "update", "deploys", 99.9), 404)
 
 

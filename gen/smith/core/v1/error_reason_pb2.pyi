@@ -63,8 +63,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Stands in the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
-    `activitysmith`). Its metadata holds `error`, the short title that REST answers carry, and the error's facts,
-    each value as JSON text.
+    `activitysmith`). Its metadata holds `error`, the short title that REST answers carry, in plain words, and the error's
+    facts, each as JSON text. An error that is about fields of the request carries a `google.rpc.BadRequest` too, which has the
+    path of each, such as `content_state.metrics[0].value`.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0

@@ -66,11 +66,17 @@ class MethodPolicy(_message.Message):
     ALLOW_FIELD_NUMBER: _builtins.int
     RATE_LIMITED_FIELD_NUMBER: _builtins.int
     AUDITED_FIELD_NUMBER: _builtins.int
+    SENDS_FIELD_NUMBER: _builtins.int
     rate_limited: _builtins.bool
     """True for the endpoints that share the account's request rate limit."""
     audited: _builtins.bool
     """True for acts of administration: each success is kept in the account's audit log, with the request but for fields
     marked `debug_redact`.
+    """
+    sends: _builtins.bool
+    """True for calls that send: something reaches phones by them. Over REST no alert is lost for a decoration, so that a
+    field which such a call does not know is ignored and named in the header `Ignored-Fields`. It is refused if the request
+    says `Prefer: handling=strict`, as it is by all other calls.
     """
     @_builtins.property
     def allow(self) -> _containers.RepeatedScalarFieldContainer[Global___Access.ValueType]:
@@ -82,10 +88,11 @@ class MethodPolicy(_message.Message):
         allow: _abc.Iterable[Global___Access.ValueType] | None = ...,
         rate_limited: _builtins.bool = ...,
         audited: _builtins.bool = ...,
+        sends: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "audited", b"audited", "rate_limited", b"rate_limited"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "audited", b"audited", "rate_limited", b"rate_limited", "sends", b"sends"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -103,6 +110,7 @@ class FieldForm(_message.Message):
     REFUSE_EMPTY_FIELD_NUMBER: _builtins.int
     NULL_IF_UNSET_FIELD_NUMBER: _builtins.int
     BEYOND_CONTRACT_FIELD_NUMBER: _builtins.int
+    DECIDES_AUDIENCE_FIELD_NUMBER: _builtins.int
     omit_empty: _builtins.bool
     """An empty list is left out of answers instead of being written as `[]`."""
     expected: _builtins.str
@@ -119,6 +127,10 @@ class FieldForm(_message.Message):
     """The documented contract does not have the field: answers to clients that refuse unknown fields do without it. For
     fields of an answer itself, not of a message in it.
     """
+    decides_audience: _builtins.bool
+    """The field decides who is reached. It is never taken as left out and nothing in it is ignored: null, and an unknown field
+    inside, are refused in any case.
+    """
     def __init__(
         self,
         *,
@@ -128,10 +140,11 @@ class FieldForm(_message.Message):
         refuse_empty: _builtins.str = ...,
         null_if_unset: _builtins.bool = ...,
         beyond_contract: _builtins.bool = ...,
+        decides_audience: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beyond_contract", b"beyond_contract", "error", b"error", "expected", b"expected", "null_if_unset", b"null_if_unset", "omit_empty", b"omit_empty", "refuse_empty", b"refuse_empty"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beyond_contract", b"beyond_contract", "decides_audience", b"decides_audience", "error", b"error", "expected", b"expected", "null_if_unset", b"null_if_unset", "omit_empty", b"omit_empty", "refuse_empty", b"refuse_empty"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

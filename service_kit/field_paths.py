@@ -1,0 +1,35 @@
+"""How a place in a JSON document is written: `content_state.metrics[2].value`."""
+
+import json
+import re
+from collections.abc import Iterable
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MAX_STEPS = 32
+"""A path is written as deep as this. A carried object may not nest deeper, and a path stays short."""
+
+
+def prefixed(step: str | int, path: str) -> str:
+    """`path`, seen from the object (by key) or array (by index) that it starts in."""
+    return joined(_step(step), path)
+
+
+def joined(path: str, below: str) -> str:
+    """The path of what stands `below` the value at `path`. Either may be empty."""
+    joint = "." if path and below and not below.startswith("[") else ""
+    return f"{path}{joint}{below}"
+
+
+def written(steps: Iterable[str | int]) -> str:
+    """The path of these steps, its first 32 steps if it has more."""
+    path = ""
+    for step in reversed(list(steps)[:MAX_STEPS]):
+        path = prefixed(step, path)
+    return path
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    # A key is the caller's: whatever is in it, the path stays short and valid text.
+    return step if PLAIN_NAME.fullmatch(step) else json.dumps(step[:64])
