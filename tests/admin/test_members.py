@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nicegui import ui
 from nicegui.testing import User
+from nicegui.testing.user_interaction import UserInteraction
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
 
 from admin_ui.components.invite_dialog import addresses_in
@@ -145,6 +146,17 @@ async def test_a_role_is_changed_after_a_question(account: Account, owner: User)
     await press(owner, "Make member")
     await press(owner, f"Make owner: {email}")
     assert (await account.owner.GetMember(user_id=joined.member.user_id)).member.role == ROLE_MEMBER
+
+
+async def test_a_click_counts_though_its_row_is_drawn_again_at_that_moment(account: Account, owner: User) -> None:
+    email = (await account.join(an_address())).member.email
+    await owner.open("/members")
+    await sees(owner, email)
+    [button] = named(owner, ui.button, f"Make owner: {email}")
+    UserInteraction(owner, {button}, None).click()
+    button.parent_slot.parent.delete()
+    await sees(owner, "can manage everything, other owners included.")
+    await press(owner, "Cancel")
 
 
 async def test_who_removes_somebody_sees_what_goes_and_decides_on_each_key(account: Account, owner: User) -> None:
