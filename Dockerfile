@@ -16,7 +16,7 @@ RUN /opt/smith/bin/pip install --no-deps --no-build-isolation . \
 
 FROM python:3.13-slim-trixie
 
-LABEL org.opencontainers.image.title="ActivitySmith server"
+LABEL org.opencontainers.image.title="ActivitySmith server" org.opencontainers.image.licenses="Apache-2.0"
 # A fixed id, so that files on the host can be given to it.
 RUN groupadd --gid 10001 smith \
     && useradd --uid 10001 --gid smith --no-create-home --home-dir /var/lib/smith --shell /usr/sbin/nologin smith \

@@ -43,7 +43,9 @@ def prepare() -> None:
 def frame(visit: Visit, places: "Sequence[Place]", *, title: str, path: str) -> Iterator[None]:
     """The page of a signed-in person: navigation at the side, and what the block draws in the middle."""
     dark = _document()
-    with div("shell"):
+    with div("shell") as shell:
+        # What somebody types is kept in their tab for them alone (`drafts.js`).
+        shell.props["data-person"] = f"{visit.account.id}:{visit.member.user_id}"
         a("Skip to the content", "#content", "skip-link")
         _topbar()
         with ui.element("aside").classes("sidebar"):

@@ -61,7 +61,7 @@ async def create_account(
 async def reset_password(database_url: str, email: str, admin_url: str) -> dict[str, Any]:
     """Makes a link with which the person with this e-mail address sets a new password, once, within an hour.
 
-    Raises CannotMake, also if nobody signs in with this address.
+    Raises CannotMake, also if no person signs in with this address.
     """
     async with _database(database_url, upgrade=False) as engine:
         url, person, expires_at = await OperatorResets(engine, reset_links(admin_url)).make(email)

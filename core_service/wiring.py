@@ -37,7 +37,8 @@ from core_service.password_resets.wiring import PasswordResetArea, build_passwor
 from core_service.retention.service import Ages, Retention
 from core_service.settings import CoreSettings
 from core_service.shares import AccountShares
-from core_service.status.destinations import GrpcDestinations, KnownDestinations
+from core_service.status.destinations import KnownDestinations
+from core_service.status.grpc_destinations import GrpcDestinations
 from core_service.status.service import ServerStatus
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.runner import WebhookRunner

@@ -15,6 +15,7 @@ from gateway.bodies import ClientGone, linger
 from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, internal
 from service_kit import request_id, tracing
+from service_kit.hosts import Hosts
 from service_kit.tracing import Kind, Span
 
 log = logging.getLogger(__name__)
@@ -38,11 +39,14 @@ class Gateway:
         access: AccessLog,
         *,
         is_stopping: Callable[[], bool],
+        hosts: Hosts | None = None,
     ) -> None:
+        """With `hosts`, requests for another host are refused, save for health checks."""
         self._router = build_router(resources)
         self.metrics = metrics
         self._access = access
         self._is_stopping = is_stopping
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, and keeps what is known of it. Other kinds of connection are not served."""
@@ -68,6 +72,9 @@ class Gateway:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            if self._hosts is not None and scope["path"] not in HEALTH and not self._hosts.knows(host_of(scope)):
+                message = "This server does not answer for that host. SMITH_GATEWAY_HOSTS sets which it answers for."
+                raise Problem(421, "Misdirected request", message)
             # A trailing newline would match: the router's patterns end in "$".
             if not scope["path"].isprintable():
                 await no_such_path(scope, receive, send)
@@ -86,6 +93,11 @@ def exchange_of(scope: Scope, began: float) -> Exchange:
     """What is known of a request that is over."""
     status, answered = scope.get(ANSWERED_KEY) or (CLIENT_LEFT, time.perf_counter())
     return Exchange(scope["method"], scope.get(ROUTE_KEY, ""), status, answered - began)
+
+
+def host_of(scope: Scope) -> str:
+    """The `Host` header, of which there is one at most; empty if there is none."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
 
 
 def traceparent(scope: Scope) -> str:

@@ -28,6 +28,8 @@ class GatewaySettings(ServiceSettings):
     """Calls of core in progress; beyond it the answer is 503 at once."""
     gateway_max_connections: int = Field(default=4096, ge=1)
     """Open connections; beyond it new ones are answered 503 and closed."""
+    gateway_hosts: str = ""
+    """Host names (separated by commas) that requests may be for, beside this machine itself. Any unless told."""
     gateway_access_log: bool = False
     """A log line for every request."""
     gateway_slow_seconds: float = Field(default=5.0, gt=0)

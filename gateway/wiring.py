@@ -24,6 +24,7 @@ from service_kit.addresses import join
 from service_kit.client import open_channel
 from service_kit.connections import Connections
 from service_kit.descriptors import that_fit
+from service_kit.hosts import Hosts
 from service_kit.http_protocol import bounded
 from service_kit.http_server import HttpServer
 from service_kit.listening import listen
@@ -88,7 +89,8 @@ def build_app(
     resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}
     resources.update({path: {"GET": page} for path, page in reference(table, settings.public_path).items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
-    return Gateway(resources, measured, access, is_stopping=is_stopping)
+    names = [name.strip() for name in settings.gateway_hosts.split(",") if name.strip()]
+    return Gateway(resources, measured, access, is_stopping=is_stopping, hosts=Hosts(names) if names else None)
 
 
 def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:

@@ -5,9 +5,8 @@ Give `integer` and `fraction` to a `simplejson.JSONDecoder` as `parse_int` and `
 """
 
 import math
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import simplejson
 
@@ -41,18 +40,39 @@ def fraction(text: str) -> Decimal:
 
 
 def find_too_large(text: str) -> Place:
-    """Where the first number stands that no double can hold. Empty if the text cannot be read to its end."""
+    """Where a number stands that no double can hold. Empty if the text cannot be read to its end."""
     try:
         document = _finder.decode(text)
     except (ValueError, RecursionError):
         return ()
-    waiting: list[tuple[Place, Any]] = [((), document)]
+    if not isinstance(document, dict | list):
+        return ()
+    waiting: list[_Seen] = [_Seen(None, "", document)]
     while waiting:
-        place, value = waiting.pop()
-        if isinstance(value, float) and math.isinf(value):
-            return place
-        waiting.extend(reversed([((*place, step), child) for step, child in _children(value)]))
+        seen = waiting.pop()
+        for step, child in seen.value.items() if isinstance(seen.value, dict) else enumerate(seen.value):
+            if isinstance(child, float):
+                if math.isinf(child):
+                    return (*seen.place(), step)
+            elif isinstance(child, dict | list):
+                waiting.append(_Seen(seen, step, child))
     return ()
+
+
+class _Seen(NamedTuple):
+    """An object or array, and where in which other one it stands: paths are made for the one that is found only."""
+
+    parent: "_Seen | None"
+    step: str | int
+    value: Any
+
+    def place(self) -> Place:
+        steps: list[str | int] = []
+        seen = self
+        while seen.parent is not None:
+            steps.append(seen.step)
+            seen = seen.parent
+        return tuple(reversed(steps))
 
 
 _finder = simplejson.JSONDecoder(parse_int=float, parse_float=float)
@@ -61,10 +81,3 @@ _finder = simplejson.JSONDecoder(parse_int=float, parse_float=float)
 def _require_double(text: str) -> None:
     if math.isinf(float(text)):
         raise NumberTooLarge(RULE)
-
-
-def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
-    if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, list):
-        yield from enumerate(value)

@@ -15,6 +15,7 @@ from simulator.control.apns_routes import ApnsRoutes
 from simulator.control.app import build_app
 from simulator.control.change_routes import ChangeRoutes
 from simulator.control.clock_routes import ClockRoutes
+from simulator.control.guard import ControlGuard
 from simulator.control.live_activity_routes import LiveActivityRoutes
 from simulator.control.mail_routes import MailRoutes
 from simulator.control.notification_routes import NotificationRoutes
@@ -58,7 +59,8 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         webhooks.routes(),
         MailRoutes(mails).routes(),
     )
-    control, sink = ControlServer(app), ControlServer(build_app(webhooks.public_routes()), sink_tls_context(files))
+    control = ControlServer(ControlGuard(app, settings))
+    sink = ControlServer(build_app(webhooks.public_routes()), sink_tls_context(files))
     host = settings.simulator_bind_host
     async with AsyncExitStack() as running:
         running.push_async_callback(gateway.close)

@@ -16,11 +16,14 @@ from smith.core.v1.channel_service_pb2 import (
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
+from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p
 from admin_ui.core import Refused
 from admin_ui.visit import Visit
 
 SLUG_LENGTH = 64
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+WRONG_SLUG = "Lower-case letters, digits and single hyphens between them, as in on-call."
 NAMED = 5
 """Keys and streams that the question before deleting names."""
 
@@ -89,12 +92,21 @@ class ChannelDialogs:
                     called.value = suggested
 
             async def submit() -> None:
+                problem.text = ""
+                named.error = None if (named.value or "").strip() else "Give the channel a name."
+                called.error = None if SLUG.fullmatch((called.value or "").strip()) else WRONG_SLUG
+                if named.error or called.error:
+                    return
                 try:
                     await save((named.value or "").strip(), (called.value or "").strip())
                 except Refused as refusal:
                     if refusal.is_signed_out:
                         raise
-                    problem.text = refusal.message
+                    field, words = show_refusal(refusal, {"name": "Name", "slug": "Slug"})
+                    if field:
+                        {"name": named, "slug": called}[field].error = words
+                    else:
+                        problem.text = words
                 else:
                     shown.close()
 

@@ -10,6 +10,7 @@ from smith.core.v1.channel_service_pb2 import ListChannelsRequest
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import copyable, snippets
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
+from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
@@ -56,12 +57,14 @@ class ApiKeyDialog:
         shown.open()
 
     async def _save(self, form: "_Form", key: ApiKey | None, shown: ui.dialog) -> None:
+        if form.is_wrong():
+            return
         try:
             secret = await self._send(form, key)
         except Refused as refusal:
             if refusal.is_signed_out:
                 raise
-            form.refuse(refusal.message)
+            form.refuse(refusal)
             return
         shown.close()
         await self._done()
@@ -123,9 +126,22 @@ class _Form:
         """The channels it is restricted to; none for everybody."""
         return list(self._channels.value or ()) if self.scope == API_KEY_SCOPE_CHANNELS else []
 
-    def refuse(self, message: str) -> None:
-        """Says what is wrong."""
-        self._problem.text = message
+    def is_wrong(self) -> bool:
+        """Whether something has to be changed; says so at each field."""
+        self._problem.text = ""
+        self._name.error = None if self.name else "Give the key a name."
+        missing = self.scope == API_KEY_SCOPE_CHANNELS and not self.channels
+        self._channels.error = "Choose at least one channel." if missing else None
+        return bool(self._name.error or self._channels.error)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Says what core found wrong, at the field that it is about."""
+        field, words = show_refusal(refusal, {"name": "Name", "channels": "Channels"})
+        inputs = {"name": self._name, "channels": self._channels}
+        if field:
+            inputs[field].error = words
+        else:
+            self._problem.text = words
 
     def _follow(self) -> None:
         self._means.text = MEANS[self.scope]

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from nicegui import ui
 
+from admin_ui.components.form_words import in_words_of_form
 from admin_ui.core import Refused
 
 Saved = TypeVar("Saved")
@@ -17,7 +18,7 @@ async def save_from(field: ui.input | ui.number, save: Callable[[], Awaitable[Sa
     except Refused as refusal:
         if refusal.reason != "INVALID_REQUEST":
             raise
-        field.error = refusal.message
+        field.error = in_words_of_form(refusal.message, str(field.props.get("label", "")))
         return None
     field.error = None
     return saved

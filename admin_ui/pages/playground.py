@@ -9,6 +9,7 @@ from admin_ui.components.activity_card import ActivityCard
 from admin_ui.components.buttons import primary
 from admin_ui.components.code_tabs import CodeTabs
 from admin_ui.components.copying import snippet
+from admin_ui.components.drafts import draft_step
 from admin_ui.components.html import div
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.lock_screen import activity_card, notification_card
@@ -17,6 +18,7 @@ from admin_ui.components.states import notice
 from admin_ui.core import Refused
 from admin_ui.playground.activity_form import ActivityForm
 from admin_ui.playground.push_form import PushForm
+from admin_ui.playground.rules import violations
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.literals import json_text
 from admin_ui.sending.snippets import in_all_languages
@@ -25,6 +27,8 @@ from admin_ui.site import Site
 from admin_ui.visit import Visit
 
 MAX_CHANNELS = 1000
+WORDS = {"NO_RECIPIENTS": "No phone can get it: none is in the chosen channels, or none is paired."}
+"""For refusals whose own words are the API's."""
 SEND_LABELS = {
     Operation.PUSH: "Send the push",
     Operation.START: "Start it",
@@ -64,8 +68,8 @@ class _Playground:
 
     def _draw_forms(self, channels: list[str]) -> None:
         with ui.tabs(on_change=self._choose).classes("tabs").props("no-caps align=left :breakpoint=0") as tabs:
-            ui.tab("Push notification")
-            ui.tab("Live Activity")
+            for kind in ("Push notification", "Live Activity"):
+                draft_step(ui.tab(kind), kind)
         tabs.set_value("Push notification")
         with div() as self._push_side:
             self._push = PushForm(channels, self._refresh)
@@ -113,7 +117,9 @@ class _Playground:
         form.fields.forgive()
         request = form.read()
         self._answer.clear()
-        if form.fields.first_error:
+        if form.fields.show(violations(request)) or form.fields.first_error:
+            with self._answer:
+                notice("bad", "It was not sent", "See the fields that are marked.")
             return
         try:
             answer = await send(self._visit, request)
@@ -127,13 +133,17 @@ class _Playground:
     def _show_refusal(self, form: PushForm | ActivityForm, refusal: Refused | NotSendable) -> None:
         is_about_channels = isinstance(refusal, Refused) and "CHANNEL" in refusal.reason
         blamed = form.fields.blame("target.channels" if is_about_channels else refusal.message)
-        explanation = "See the field that is marked." if blamed else ""
+        if blamed:
+            with self._answer:
+                notice("bad", "It was not sent", "See the field that is marked.")
+            return
+        explanation = ""
         if isinstance(refusal, Refused) and refusal.reason == "NO_RECIPIENTS":
             explanation = (
                 "Pair a phone first. A Live Activity also needs its push-to-start token, which the app reports."
             )
         with self._answer:
-            notice("bad", refusal.message, explanation)
+            notice("bad", WORDS.get(getattr(refusal, "reason", ""), str(refusal)).replace("`", ""), explanation)
 
     def _show_answer(self, request: ApiRequest, answer: dict[str, Any]) -> None:
         activity_id = answer.get("activity_id")

@@ -21,6 +21,8 @@ from admin_ui.site import Site
 from admin_ui.visit import Visit
 
 PATH = "/settings"
+MAX_LIMIT = 2**31 - 1
+"""The largest number that core is asked about; it may have less to give."""
 LIMITS = (
     ("rate_limit_per_minute", "Requests per minute", "What all API keys together may send. Beyond it: 429."),
     ("max_live_activities", "Live Activities at once", "Starting one more is refused. Those that run stay."),
@@ -85,6 +87,17 @@ def _limits(account: Account, save: Save) -> None:
             _limit(account, save, field=field, name=name, explanation=explanation)
 
 
+def problem_of(value: float | None) -> str | None:
+    """What is wrong with a limit as it was typed; None if nothing is."""
+    if value == 0:
+        return "0 would refuse everything. Write a number from 1, or use the default."
+    if value is None or value != value // 1 or value < 0:
+        return "Write a whole number from 1."
+    if value > MAX_LIMIT:
+        return f"Write {MAX_LIMIT:,} at most."
+    return None
+
+
 def _limit(account: Account, save: Save, *, field: str, name: str, explanation: str) -> None:
     default = int(getattr(account, f"default_{field}"))
     with div("limit"):
@@ -92,7 +105,7 @@ def _limit(account: Account, save: Save, *, field: str, name: str, explanation: 
             text(name, "strong")
             p(explanation, "muted small")
             state = p("", "muted small num")
-        number = ui.number(name, value=getattr(account, field), min=1, precision=0, format="%d").classes("limit-field")
+        number = ui.number(name, value=getattr(account, field), format="%d").classes("limit-field")
         with div("cluster"):
 
             async def keep(value: int) -> None:
@@ -101,8 +114,8 @@ def _limit(account: Account, save: Save, *, field: str, name: str, explanation: 
                     say(changed)
 
             async def typed() -> None:
-                if number.value is None or not 1 <= number.value < 2**31:
-                    number.error = "must be a number from 1"
+                number.error = problem_of(number.value)
+                if number.error:
                     return
                 await keep(int(number.value))
 

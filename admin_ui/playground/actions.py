@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from admin_ui.components.buttons import icon_button, quiet
+from admin_ui.components.drafts import draft_step, draft_undo
 from admin_ui.components.html import div, text
 from admin_ui.playground.fields import Fields
 
@@ -22,7 +23,7 @@ class ActionRows:
         self._on_change = on_change
         self._drawn: list[_Row] = []
         self._rows = div("stack")
-        self._add = quiet("Add a button", self._append, icon="add")
+        self._add = draft_step(quiet("Add a button", self._append, icon="add"), "Add a button")
 
     def read(self) -> list[dict[str, Any]]:
         """The buttons as the API takes them."""
@@ -48,7 +49,7 @@ class ActionRows:
         with div("composer-row"):
             with div("spread"):
                 text(f"Button {place + 1}" if self._most > 1 else "Button", "composer-row-title", "h3")
-                icon_button("close", "Remove this button", lambda: self._remove(place))
+                draft_undo(icon_button("close", "Remove this button", lambda: self._remove(place)), "Add a button")
             return _Row(self._fields, self._path(place), content)
 
 

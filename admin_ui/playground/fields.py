@@ -1,14 +1,14 @@
 """The inputs of a form, by the path of the API's field that each of them is for."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
-PATH = re.compile(r"[a-z_]+(?:\[\d+\]|\.[a-z_]+)*")
+from admin_ui.components.form_words import PATH, in_words_of_form
+
 MAX_PATH = 200
 """Longer than the path of any field."""
 Input = TypeVar("Input", bound="ValidationElement[Any]")
@@ -112,9 +112,19 @@ class Fields:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         if not path:
             return False
-        self._inputs[path].error = message
-        self._reveal.get(path, lambda: None)()
+        label = str(self._inputs[path].props.get("label", ""))
+        self._show(path, in_words_of_form(message, label))
         return True
+
+    def show(self, problems: Mapping[str, str]) -> bool:
+        """Shows each problem at the field of its path; whether there is any."""
+        for path, problem in problems.items():
+            self._show(path, problem)
+        return bool(problems)
+
+    def _show(self, path: str, problem: str) -> None:
+        self._inputs[path].error = problem
+        self._reveal.get(path, lambda: None)()
 
     def _value(self, path: str) -> Any:
         return getattr(self._inputs[path], "value", None) if path in self._inputs else None
@@ -125,6 +135,7 @@ class Fields:
         if hint:
             element.props["hint"] = hint
         element.mark(path)
+        element.props["data-draft"] = path
         return element.classes("field")
 
     def _changed(self, event: Any) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from admin_ui.components.buttons import icon_button, quiet
+from admin_ui.components.drafts import draft_step, draft_undo
 from admin_ui.components.html import div
 from admin_ui.playground.fields import Fields
 
@@ -21,7 +22,7 @@ class MetricRows:
         self._on_change = on_change
         self._count = 0
         self._rows = div("stack")
-        self._add = quiet("Add a metric", self._append, icon="add")
+        self._add = draft_step(quiet("Add a metric", self._append, icon="add"), "Add a metric")
         self._draw(metrics)
 
     def read(self) -> list[Metric]:
@@ -60,4 +61,4 @@ class MetricRows:
             self._fields.line(f"{path}.label", "Label", metric["label"])
             self._fields.number(f"{path}.value", "Value", metric.get("value"))
             self._fields.line(f"{path}.unit", "Unit", metric.get("unit", ""))
-            icon_button("close", f"Remove metric {place + 1}", lambda: self._remove(place))
+            draft_undo(icon_button("close", f"Remove metric {place + 1}", lambda: self._remove(place)), "Add a metric")

@@ -4,8 +4,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from admin_ui.settings import AdminSettings
 from service_kit.addresses import ANY_ADDRESS
+from service_kit.hosts import LOOPBACK_NAMES, host_name
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -19,12 +19,13 @@ class Origins:
     def __init__(self, settings: AdminSettings) -> None:
         self._public = urlsplit(settings.public_url)
         bound = set() if settings.bind_host in ANY_ADDRESS else {settings.bind_host.lower()}
-        self._local = LOOPBACK | bound
+        self._local = LOOPBACK_NAMES | bound
 
     def knows(self, host: str) -> bool:
         """Whether a `Host` header names this app."""
-        parts = _split(f"//{host}")
-        if parts is None or parts.path or parts.query or parts.fragment or parts.username is not None:
+        # `urlsplit` alone takes what follows a bracket for nothing.
+        parts = _split(f"//{host}") if host_name(host) else None
+        if parts is None:
             return False
         return parts.hostname in self._local or self._is_public(parts, self._public.scheme)
 

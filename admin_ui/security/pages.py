@@ -1,8 +1,8 @@
 """How many pages may be open, so that who asks for pages without end keeps no others out.
 
 NiceGUI keeps a page from when it is asked for until its browser has left. One that no browser has opened a socket for
-is kept for a minute; programs can ask for any number of these. So they are bounded for each address, do not count
-among the pages that people look at, and make room for one another.
+is kept for a minute; programs can ask for any number of these. So they are bounded for each address, and make room for
+one another and for those that people look at.
 """
 
 from collections import Counter
@@ -13,10 +13,10 @@ from nicegui import Client
 from service_kit.connections import network_of
 
 MAX_PAGES = 400
-"""Pages that browsers show."""
-MAX_UNSEEN = 300
-"""Pages that no browser shows (yet). Beyond it the oldest makes room."""
-MAX_UNSEEN_OF_ONE = 100
+"""Pages in all, of about 2 MB each."""
+MAX_UNSEEN = 200
+"""Pages that no browser shows (yet). Beyond it the oldest makes room, as it does beyond `MAX_PAGES`."""
+MAX_UNSEEN_OF_ONE = 60
 """Those of one address: an IPv4 address or an IPv6 /64."""
 
 
@@ -28,7 +28,7 @@ def has_room(address: str) -> bool:
     held = Counter(network_of(page.ip) for page in unseen)
     if held[network_of(address)] >= MAX_UNSEEN_OF_ONE:
         return False
-    if len(unseen) >= MAX_UNSEEN:
+    if len(unseen) >= MAX_UNSEEN or len(Client.instances) >= MAX_PAGES:
         _give_up_one(unseen, held)
     return True
 

@@ -82,5 +82,16 @@ window.smith = (() => {
   setInterval(sayTimes, 1000);
   new MutationObserver(() => requestAnimationFrame(sayTimes)).observe(document.documentElement, { childList: true, subtree: true });
 
+  // Quasar's types bring colors that no style can overrule, and that cannot be read well enough.
+  const TOASTS = { positive: ["good", "check_circle"], negative: ["bad", "error"], warning: ["warn", "warning"], info: ["info", "info"] };
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!window.Quasar) return;
+    const plain = { color: undefined, textColor: undefined, badgeColor: "dark", badgeTextColor: "white" };
+    Quasar.Notify.setDefaults(plain);
+    for (const [type, [tone, icon]] of Object.entries(TOASTS)) {
+      Quasar.Notify.registerType(type, { ...plain, icon, classes: `toast-${tone}` });
+    }
+  });
+
   return { copy, nextTheme, stepName, stepTip };
 })();

@@ -12,7 +12,7 @@ LOCAL_ADMIN = "http://127.0.0.1:8080"
 async def make_link(settings: UpSettings, email: str) -> dict[str, str]:
     """Makes the link, and says what was made: `url`, `email`, `name` and `expires_at`.
 
-    Raises CannotStart or Failed, also if nobody signs in with this address.
+    Raises CannotStart or Failed, also if no person signs in with this address.
     """
     require_database(settings)
     options = [f"--email={email}", f"--admin-url={settings.admin_url or settings.admin_page or LOCAL_ADMIN}"]

@@ -64,7 +64,7 @@ def reset_password(
 ) -> None:
     """Make a link with which a person who has lost their password sets a new one.
 
-    The link works once, for an hour. Whoever has it can sign in as that person: give it to nobody else. When it is used
+    The link works once, for an hour. Who has it can sign in as that person: give it to them alone. When it is used
     all sessions of the person end, and the audit logs of their workspaces tell of it.
 
     This works on the database as `smith account create` does, whether the server runs or not; the page that the link

@@ -16,6 +16,14 @@ from cli.doctor.settings import DoctorSettings
 from cli.up.data_folder import absolute
 
 OLDEST = (3, 11)
+HOLES = {
+    # Of what this server uses of Python, by the first patch release of each line that is without it.
+    "CVE-2024-6923: a name may add headers to a mail": {(3, 11): 10, (3, 12): 5},
+    "CVE-2024-7592: a cookie may keep a process busy": {(3, 11): 10, (3, 12): 6},
+    "CVE-2023-40217: what was sent before TLS may pass for what was sent within": {(3, 11): 5},
+}
+"""What is known of the interpreter (https://nvd.nist.gov/vuln/detail/ and the number). Distributions close holes
+without a new version, so that a finding is a warning."""
 SECRETS = ("quickstart.json", "simulator/AuthKey.p8", "simulator/server.key")
 """Files of the data folder that only their owner may read."""
 MEGABYTE = 1024 * 1024
@@ -28,7 +36,16 @@ def python(_: DoctorSettings) -> list[Finding]:
     running = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info < OLDEST:
         return [fail("python", running, "Install Python 3.11 or newer.")]
+    if holes := known_holes(sys.version_info[:3]):
+        said = f"{running} has known holes, unless your distribution has closed them: {'; '.join(holes)}"
+        return [warn("python", said, "Upgrade Python, and run `make up` or install the server again.")]
     return [ok("python", running)]
+
+
+def known_holes(version: tuple[int, int, int]) -> list[str]:
+    """What is known to be wrong with this Python."""
+    *line, patch = version
+    return [hole for hole, closed in HOLES.items() if patch < closed.get((line[0], line[1]), 0)]
 
 
 def packages(_: DoctorSettings) -> list[Finding]:

@@ -87,7 +87,7 @@ class EmbeddedPostgres:
         self._log_file.parent.mkdir(exist_ok=True)
         self._bin = binaries_for(self._cluster)
         user = user_for(self._cluster, ensure_user_exists)
-        self._user = let_in(user, self._folder, self._bin, _environment())
+        self._user = let_in(user, self._cluster, self._bin, _environment(), data=self._folder)
         if not self._cluster.exists():
             self._initialize()
         elif give(self._user, self._cluster):

@@ -72,32 +72,34 @@ def user_for(cluster: Path, make_user: Any) -> PostgresUser:
     return PostgresUser(made.pw_uid, made.pw_gid)
 
 
-def let_in(user: PostgresUser, folder: Path, binaries: Path, environment: Mapping[str, str]) -> PostgresUser:
-    """The user, once it is able to enter the data folder and to run PostgreSQL's programs.
+def let_in(
+    user: PostgresUser, cluster: Path, binaries: Path, environment: Mapping[str, str], *, data: Path
+) -> PostgresUser:
+    """The user, once it is able to get to the cluster's folder, in the data folder, and to run PostgreSQL's programs.
 
     Raises CannotStart naming the folder that keeps it out.
     """
     if user.uid is None:
         return user
     wheel = binaries.parents[1]
-    for path in (folder / "postgres", binaries):
+    for path in (cluster, binaries):
         for closed in closed_above(path, user.uid, user.gid):
-            if _is_ours(closed, folder):
+            if _is_ours(closed, data):
                 closed.chmod(stat.S_IMODE(closed.stat().st_mode) | stat.S_IXOTH)
-    if not _can_run(user, folder, binaries, environment):
+    if not _can_run(user, cluster.parent, binaries, environment):
         # Installed under a strict umask: the programs, and the libraries that the wheel keeps beside them.
         for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
-            if _is_ours(part, folder):
+            if _is_ours(part, data):
                 _let_read(part)
-        if not _can_run(user, folder, binaries, environment):
-            user = PostgresUser(user.uid, user.gid, (folder, wheel.parent))
-            if not _can_run(user, folder, binaries, environment):
-                raise CannotStart(_what_keeps_out(user, folder, binaries))
+        if not _can_run(user, cluster.parent, binaries, environment):
+            user = PostgresUser(user.uid, user.gid, (cluster.parent, wheel.parent))
+            if not _can_run(user, cluster.parent, binaries, environment):
+                raise CannotStart(_what_keeps_out(user, cluster, binaries))
     return user
 
 
-def _is_ours(path: Path, folder: Path) -> bool:
-    ours = [folder, Path(sys.prefix).resolve()]
+def _is_ours(path: Path, data: Path) -> bool:
+    ours = [data, Path(sys.prefix).resolve()]
     if (CHECKOUT / "pyproject.toml").exists():
         ours.append(CHECKOUT)
     return any(one in (path, *path.parents) for one in ours)
@@ -130,9 +132,9 @@ def _all_in(folder: Path) -> Iterator[Path]:
         yield from (path for path in folder.rglob("*") if not path.is_symlink())
 
 
-def _what_keeps_out(user: PostgresUser, folder: Path, binaries: Path) -> str:
+def _what_keeps_out(user: PostgresUser, cluster: Path, binaries: Path) -> str:
     uid, gid = user.uid or 0, user.gid
-    closed = [one for path in (folder / "postgres", binaries) for one in closed_above(path, uid, gid)]
+    closed = [one for path in (cluster, binaries) for one in closed_above(path, uid, gid)]
     advice = "run as another user, or install into, and keep data in, folders that others may pass through"
     if not closed:
         return f"PostgreSQL does not run as root, and user id {uid} cannot run {binaries}/postgres: {advice}"

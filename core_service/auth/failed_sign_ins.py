@@ -49,6 +49,11 @@ def failed(what: str, client_address: str) -> None:
     log.warning("failed %s from %s", what, client_address or "unknown")
 
 
+def locked(what: str, client_address: str) -> None:
+    """After this guess no more are looked at for a while."""
+    log.warning("locked %s from %s", what, client_address or "unknown")
+
+
 @dataclass(slots=True)
 class _Noted:
     failures: int = 0

@@ -37,8 +37,8 @@ ACCOUNT_KEY = "x-account-id"
 happen in another one, to which they have moved in the meantime."""
 
 ACTS_A_MINUTE = 600
-"""Acts of administration of one person: far above what people and their scripts do, and few enough that nobody drowns
-an audit log."""
+"""Acts of administration of one person: far above what people and their scripts do, and too few to drown an
+audit log."""
 
 MISMATCH = {
     ApiKeyPrincipal: "An API key cannot do this.",

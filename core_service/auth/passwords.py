@@ -29,7 +29,7 @@ class Match(IntEnum):
     NO = 0
     YES = 1
     OUTDATED = 2
-    """It is, but the hash is to be made anew: with today's parameters, and in the form that all keyboards agree on."""
+    """It is, but the hash is to be replaced: with today's parameters, and in the form that all keyboards agree on."""
 
 
 def prepared(password: str) -> str:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from sqlmodel import col
 from core_service.audit import act
 from core_service.auth.client_address import network_of
 from core_service.auth.errors import TooManyAttempts, Unauthenticated
-from core_service.auth.failed_sign_ins import FailedSignIns, failed
+from core_service.auth.failed_sign_ins import FailedSignIns, failed, locked
 from core_service.auth.models import Session
 from core_service.auth.passwords import Match, Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
@@ -25,8 +24,6 @@ from core_service.paging import Page, page_of, read_id_before, require_page_size
 from core_service.teams.models import Member, User
 from core_service.validation import missing, require_email, require_text
 from service_kit.errors import NotFound, Unavailable
-
-log = logging.getLogger(__name__)
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
@@ -42,7 +39,7 @@ FAILURES_PER_EMAIL = RateLimitItemPerMinute(100, 15)
 """From any network. It does not hold where the person is signed in from: others must not be able to lock them out."""
 
 SIGN_INS = RateLimitItemPerMinute(60)
-"""Sessions that a person begins in a minute: what a program that signs in anew for each call may need."""
+"""Sessions that a person begins in a minute: what a program that signs in for each call may need."""
 
 MAX_SESSIONS = 50
 """Of a person, at once; a new one ends the oldest."""
@@ -234,7 +231,7 @@ class Sessions:
         await self._rate_limiter.count_wrong_guess([*guess.from_here, guess.from_everywhere])
         locks = await self._rate_limiter.is_full([guess.pair, guess.from_everywhere])
         if locks:
-            log.warning("locked sign-in from %s", client_address or "unknown")
+            locked("sign-in", client_address)
         self._failures.note(guess.email, client_address, locks=locks)
 
     async def _refuse_guessing(self, guess: "_Guess") -> None:

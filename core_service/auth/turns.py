@@ -65,7 +65,7 @@ class FairTurns:
                 # The turn came at the same moment: it goes to the next.
                 self._pass_on()
             elif waiter in self._lines.get(person, ()):
-                # Otherwise whoever left at the same moment has taken it out.
+                # Otherwise another who left at the same moment has taken it out.
                 self._take_out(waiter)
             raise
 

@@ -36,7 +36,7 @@ class Device(SQLModel, table=True):
             unique=True,
             postgresql_where=text("push_token IS NOT NULL"),
         ),
-        # Who reports a token takes it from whoever had it, in whichever account.
+        # A report takes its token from the device that had it, in any account.
         Index("devices_push_token_idx", "push_token", postgresql_where=text("push_token IS NOT NULL")),
         Index(
             "devices_push_to_start_token_idx",

@@ -160,7 +160,7 @@ class Devices:
     async def put_tokens(self, account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport) -> Device:
         """Stores what the phone reported. A push token that is reported counts as alive, whatever APNs said before.
 
-        A token belongs to an installation of the app, and that to whoever has reported it last: any other device of
+        A token belongs to an installation of the app, and that is the device which has reported it last: any other of
         this server that held one of them, of whichever account, loses its tokens, and its cards if it was another
         person's.
 

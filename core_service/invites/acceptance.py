@@ -173,7 +173,7 @@ async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str
 
     Raises UnknownToken if somebody was faster, or if those whose right it lives by have lost it.
     """
-    # Whoever takes that right away locks the same rows: they see the new member, or we see that the right is gone.
+    # Who takes that right away locks the same rows: they see the new member, or we see that the right is gone.
     vouching = (
         select(col(Member.user_id))
         .where(

@@ -10,7 +10,7 @@ WITH put AS (
     SET update_token = CASE WHEN p.withdrawn_at IS NULL THEN %(token)s::text END,
         update_token_registered_at = %(now)s,
         phase = CASE
-            -- The phone has no right to the card any more, whoever it is now.
+            -- The phone has no right to the card any more.
             WHEN p.withdrawn_at IS NOT NULL THEN p.phase
             -- Even if APNs is said to have refused its start: a token comes from a card.
             WHEN p.phase IN ('requested', 'started', 'live', 'failed') THEN 'live'

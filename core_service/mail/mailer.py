@@ -64,8 +64,8 @@ class Outbox(Protocol):
     async def claim(self, connection: AsyncConnection[Any], *, limit: int, lease: float) -> Sequence[DueMail]:
         """Leases mails that are due, in a transaction that is under way.
 
-        The secret in a mail is made here, and only its hash is written down, before the mail leaves: an attempt of
-        which nobody knows the end is simply repeated with another secret, and either works.
+        The secret in a mail is made here, and only its hash is written down, before the mail leaves: an attempt
+        whose end is not known is simply repeated with another secret, and either works.
         """
 
 

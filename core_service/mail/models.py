@@ -44,7 +44,7 @@ class WantedMail(SQLModel, table=True):
     email: str
     """In lower case. Whether it is anybody's is found out when the mail is sent: asking for one tells nothing."""
     account_id: uuid.UUID | None = Field(default=None, foreign_key="accounts.id", ondelete="CASCADE")
-    """The account whose owner has asked for it. None if the person has, or nobody."""
+    """The account whose owner has asked for it. None if the person has, or if it was not asked for."""
     requested_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     """That owner."""
     queued_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)

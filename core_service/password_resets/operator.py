@@ -13,7 +13,7 @@ from service_kit.errors import NotFound
 
 
 class OperatorResets:
-    """For whoever has the database. No call leads here."""
+    """For who has the database. No call leads here."""
 
     def __init__(self, engine: AsyncEngine, links: SecretLinks) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
@@ -22,13 +22,13 @@ class OperatorResets:
     async def make(self, email: str) -> tuple[str, User, dt.datetime]:
         """A link for the person with this e-mail address, the person, and when the link stops working.
 
-        Raises InvalidRequest; NotFound if nobody signs in with this address.
+        Raises InvalidRequest; NotFound if no person signs in with this address.
         """
         email = require_email(email)
         belongs = exists().where(col(Member.user_id) == col(User.id))
         async with self._database.begin() as session:
             person = await session.scalar(select(User).where(col(User.email) == email, belongs))
             if person is None:
-                raise NotFound(f"nobody signs in with the e-mail address {email}; nothing was changed")
+                raise NotFound(f"no person signs in with the e-mail address {email}; nothing was changed")
             url, expires_at = await add_link(session, self._links, person.id)
         return url, person, expires_at

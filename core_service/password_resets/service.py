@@ -118,7 +118,7 @@ class PasswordResets:
         this_person = col(User.id) == opened.user_id
         async with self._database.begin() as session:
             await _keep_voucher(session, opened)
-            # Whoever joins another account locks the same row: they come before this, or after it.
+            # Who joins another account locks the same row: they come before this, or after it.
             await session.scalar(select(col(User.id)).where(this_person).with_for_update())
             await _use_up(session, hash_secret(token))
             await session.execute(update(User).where(this_person).values(password_hash=hashed))
@@ -231,7 +231,7 @@ async def _member(session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.
 
 
 async def _keep_voucher(session: AsyncSession, opened: Opened) -> None:
-    """Has whoever takes the right of the link's maker away wait until this is done, or finds it gone below."""
+    """Who takes the right of the link's maker away waits until this is done, or else it is found gone below."""
     if opened.made_by is not None:
         await session.scalar(
             select(col(Member.user_id))

@@ -15,7 +15,7 @@ MAX_TOKENS = 20
 
 
 def is_good() -> ColumnElement[bool]:
-    """The secret has not expired, and whoever was shown it may still have it.
+    """The secret has not expired, and who was shown it may still have it.
 
     What went to the person's own mail box, or to the operator, is good by itself. What an owner was shown is good as
     long as they are an owner of that account, and as long as the person belongs to it and to no other one.

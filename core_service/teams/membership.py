@@ -23,6 +23,7 @@ from core_service.teams.models import Member, Role
 from core_service.teams.parting import Besides, Ended, end_besides, end_membership, end_ownership
 from core_service.teams.service import Person, select_people
 from core_service.validation import missing
+from core_service.webhooks.models import WebhookSecret
 
 MAX_SHOWN = 100
 """Devices and invites of each kind that are shown."""
@@ -45,6 +46,8 @@ class Holdings:
     paired_for_others: Sequence[DeviceView]
     """The oldest, 100 at most."""
     paired_for_others_count: int
+    may_know_webhook_secret: bool
+    """They are an owner, or were one since the present key was made."""
     reset_mail: WantedMail | None
     """The newest mail with a link to a new password that an owner has sent them."""
 
@@ -83,6 +86,7 @@ class Membership:
                 invite_count=await _count(session, Invite, *invites),
                 paired_for_others=paired,
                 paired_for_others_count=paired_count,
+                may_know_webhook_secret=await _may_know(session, person.member),
                 reset_mail=await session.scalar(_reset_mail(account_id, person.user.email)),
             )
 
@@ -107,6 +111,8 @@ class Membership:
             if role is Role.MEMBER:
                 _require_another_owner(owners, user_id)
                 made = await end_ownership(session, account_id, user_id)
+                if person.member.role == Role.OWNER:
+                    person.member.owner_until = now()
             if role is not None:
                 person.member.role = role
             named = await end_besides(session, account_id, besides)
@@ -172,6 +178,21 @@ def _require_another_owner(owners: set[uuid.UUID], user_id: uuid.UUID) -> None:
 
 async def _count(session: AsyncSession, table: type[Device | Session | Invite], *which: ColumnElement[bool]) -> int:
     return await session.scalar(select(func.count()).select_from(table).where(*which)) or 0
+
+
+async def _may_know(session: AsyncSession, member: Member) -> bool:
+    if member.role == Role.OWNER or member.owner_until is None:
+        return member.role == Role.OWNER
+    known = (
+        select(col(WebhookSecret.id))
+        .where(
+            col(WebhookSecret.account_id) == member.account_id,
+            col(WebhookSecret.expires_at).is_(None),
+            col(WebhookSecret.created_at) < member.owner_until,
+        )
+        .limit(1)
+    )
+    return await session.scalar(known) is not None
 
 
 def _reset_mail(account_id: uuid.UUID, email: str) -> Select[WantedMail]:

@@ -58,3 +58,5 @@ class Member(SQLModel, table=True):
     user_id: uuid.UUID = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
     role: str
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    owner_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When they last ceased to be an owner: what owners may read they may know since."""

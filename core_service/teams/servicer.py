@@ -193,7 +193,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             invite_count=holdings.invite_count,
             devices_paired_for_others=[to_device_view(view) for view in holdings.paired_for_others],
             devices_paired_for_others_count=holdings.paired_for_others_count,
-            may_know_webhook_secret=holdings.person.member.role == Role.OWNER,
+            may_know_webhook_secret=holdings.may_know_webhook_secret,
             password_reset_mail=None if holdings.reset_mail is None else to_mail(holdings.reset_mail),
         )
 

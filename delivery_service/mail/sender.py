@@ -50,7 +50,7 @@ class MailSender:
                 await client.connect()
                 # RFC 6531: only a server that offers it takes such an address. The library refuses others.
                 options = [] if recipient.isascii() else ["SMTPUTF8"]
-                # Not `send_message`, which writes the headers anew by a policy of its own.
+                # Not `send_message`, which writes the headers once more by a policy of its own.
                 await client.sendmail(sender.addr_spec, [recipient], message, mail_options=options)
         except Exception as error:
             client.close()

@@ -45,11 +45,11 @@ class IgnoredFields:
         self.count = 0
         self._paths: list[str] = []
 
-    def add(self, steps: tuple[Step, ...]) -> None:
-        """One more, by the keys and indexes that lead to it."""
+    def add(self, steps: tuple[Step, ...], key: str) -> None:
+        """One more, by the keys and indexes that lead to its object, and its key."""
         self.count += 1
         if len(self._paths) < MAX_PATHS:
-            self._paths.append("".join(map(_written, steps)).removeprefix("."))
+            self._paths.append("".join(map(_written, (*steps, key))).removeprefix("."))
 
     def header(self) -> str:
         """The paths, percent-encoded and separated by commas: at most 20 and 1 kB, then `+N` for N others."""
@@ -77,7 +77,7 @@ class Ignoring:
         """See UnknownFields."""
         if looks_like_audience(key):
             raise FieldError("is not a known field")
-        self._fields.add((*self._steps, key))
+        self._fields.add(self._steps, key)
 
     def inside(self, step: Step) -> "Ignoring":
         """See UnknownFields."""

@@ -98,6 +98,11 @@ def read_limit(request: Request, *, default: int, maximum: int) -> int:
 async def on_control_error(_: Request, error: Exception) -> Response:
     """Answers a ControlError."""
     assert isinstance(error, ControlError)  # noqa: S101 - registered for this class only
+    return answer_to(error)
+
+
+def answer_to(error: ControlError) -> Response:
+    """What a ControlError is answered with."""
     return answer({"error": error.error, "message": error.message}, error.status)
 
 

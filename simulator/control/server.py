@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from simulator.sockets import BACKLOG, bind
 
@@ -30,7 +30,7 @@ class _Server(uvicorn.Server):
 class ControlServer:
     """An HTTP server on a socket of its own."""
 
-    def __init__(self, app: Starlette, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, app: ASGIApp, tls: ssl.SSLContext | None = None) -> None:
         """Speaks https with `tls`."""
         self._app = app
         self._tls = tls

@@ -22,7 +22,7 @@ async def test_a_name_is_changed(member: User, account: Account) -> None:
 
     async def complaint() -> bool:
         [field] = named(member, ui.input, "Name")
-        return "name must be 1 to 100 characters" in (field.error or "")
+        return "Name must be 1 to 100 characters" in (field.error or "")
 
     await eventually_async("the field says what is wrong", complaint)
 

@@ -77,7 +77,7 @@ async def test_a_device_is_renamed_and_a_wrong_name_is_said_to_be_wrong(owner: U
 
     async def complaint() -> bool:
         [field] = named(owner, ui.input, "Name")
-        return bool(field.error == "name must be 1 to 100 characters")
+        return bool(field.error == "Name must be 1 to 100 characters")
 
     await eventually_async("the field says what is wrong", complaint)
     await fill(owner, "Name", "Hallway")

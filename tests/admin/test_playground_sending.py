@@ -36,11 +36,39 @@ async def test_a_refusal_is_told_at_the_field_that_it_names(owner: User, account
     await compose_activity(owner)
     the_field(owner, "content_state.current_step").value = 9
     owner.find("Show this state").click()
-    await owner.should_see("See the field that is marked", retries=50)
-    message = "content_state.current_step must be at most number_of_steps, which is 5"
+    await owner.should_see("See the fields that are marked", retries=50)
+    message = "Write 5 at most: there are no more steps."
     assert errors(owner) == {"content_state.current_step": message}
     the_field(owner, "content_state.current_step").value = 5
     assert not errors(owner)
+
+
+async def test_all_that_is_wrong_is_told_at_once_at_its_fields_in_plain_words(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await owner.open("/playground")
+    owner.find("Add a button").click()
+    await owner.should_see(marker="actions[0].title", retries=50)
+    the_field(owner, "title").value = " "
+    the_field(owner, "redirection").value = "foo"
+    the_field(owner, "actions[0].title").value = ""
+    owner.find("Send the push").click()
+    await owner.should_see("See the fields that are marked", retries=50)
+    assert errors(owner) == {
+        "title": "Write a title.",
+        "redirection": "Write a URL that begins with https://",
+        "actions[0].title": "Write what the button says.",
+        "actions[0].url": "Write a URL that begins with https://",
+    }
+    assert not await account.core.sql("SELECT FROM notifications WHERE account_id = %s", account.id)
+
+
+async def test_what_core_alone_knows_is_told_with_the_forms_name_of_the_field(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await owner.open("/playground")
+    the_field(owner, "redirection").value = "https://example.com/" + "x" * 3000
+    owner.find("Send the push").click()
+    await owner.should_see("See the field that is marked", retries=50)
+    assert errors(owner)["redirection"].startswith("Opens when tapped must be at most")
 
 
 async def test_a_refusal_that_names_no_field_is_told_beside_the_form(owner: User) -> None:

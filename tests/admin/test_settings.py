@@ -12,6 +12,7 @@ from smith.core.v1.json_object_pb2 import JsonObject
 
 from admin_ui.audit_sentences import SENTENCES, actor_of, deed_of
 from admin_ui.pages.audit_log import ACTS
+from admin_ui.pages.settings import problem_of
 from tests.admin.conftest import Open
 from tests.admin.looking import fill, named, press, sees, sees_no
 from tests.core.harness import PASSWORD, Account
@@ -45,9 +46,36 @@ async def test_a_limit_that_core_refuses_is_explained_at_its_field(owner: User) 
 
     async def complaint() -> bool:
         [field] = named(owner, ui.number, "Live Activities at once")
-        return "max_live_activities must be 1 to 10000" in (field.error or "")
+        return "Live Activities at once must be 1 to 10000" in (field.error or "")
 
     await eventually_async("the field says what is wrong", complaint)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (0, "0 would refuse everything"),
+        (-1, "Write a whole number from 1."),
+        (1.5, "Write a whole number from 1."),
+        (None, "Write a whole number from 1."),
+        (99999999999999, "Write 2,147,483,647 at most."),
+    ],
+)
+async def test_a_limit_that_cannot_be_one_is_refused_with_words(typed: float | None, told: str) -> None:
+    assert (problem_of(typed) or "").startswith(told)
+
+
+async def test_0_as_a_limit_changes_nothing_and_is_told(owner: User, account: Account) -> None:
+    await owner.open("/settings")
+    await fill(owner, "Live Activities at once", 0)
+    await press(owner, "Save Live Activities at once")
+    [field] = named(owner, ui.number, "Live Activities at once")
+
+    async def complaint() -> bool:
+        return (field.value, (field.error or "")[:7]) == (0, "0 would")
+
+    await eventually_async("the field keeps what was typed and says why that cannot be", complaint)
+    assert (await account.owner.GetAccount()).account.max_live_activities > 0
 
 
 async def test_the_signing_secret_is_in_the_page_only_while_it_is_shown(owner: User, account: Account) -> None:

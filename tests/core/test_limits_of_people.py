@@ -147,7 +147,7 @@ async def test_failed_sign_ins_and_other_guesses_leave_a_line_that_fail2ban_read
 
 
 async def test_a_failed_sign_in_and_a_lockout_stand_in_the_audit_logs_of_the_persons_accounts(
-    account: Account, stranger: Account
+    account: Account, stranger: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     await stranger.join(account.email)
     guesser = account.core.caller(address="203.0.113.77")
@@ -160,8 +160,10 @@ async def test_a_failed_sign_in_and_a_lockout_stand_in_the_audit_logs_of_the_per
     assert (entry.client_address, entry.subject_id) == ("203.0.113.77", account.owner_id)
     assert json.loads(entry.request.json) == {"email": account.email, "failures": 1}
     assert len(await entries(stranger, "SignInFailed")) == 1
-    for _ in range(12):
-        await refusal(guesser.CreateSession(email=account.email, password="wrong password"))
+    with caplog.at_level(logging.WARNING):
+        for _ in range(12):
+            await refusal(guesser.CreateSession(email=account.email, password="wrong password"))
+    assert [record.getMessage() for record in caplog.records].count("locked sign-in from 203.0.113.77") == 1
     [entry] = await eventually_async("the lockout is told", lambda: told("SignInLocked"))
     assert json.loads(entry.request.json)["failures"] >= 9
     assert len(await entries(account, "SignInFailed")) == 1, "not one for each guess"

@@ -134,6 +134,20 @@ async def test_what_is_to_be_decided_on_is_shown(account: Account) -> None:
     assert held.devices_paired_for_others_count == 1, "a device that is there stays until somebody decides"
 
 
+async def test_who_was_an_owner_may_know_the_signing_key_until_there_is_another(account: Account) -> None:
+    user_id, mallory = await account.add_member("owner")
+
+    async def may_know() -> bool:
+        return bool((await account.owner.GetMember(user_id=user_id)).may_know_webhook_secret)
+
+    await mallory.GetWebhookSecret()
+    assert await may_know()
+    await account.owner.UpdateMember(user_id=user_id, role=ROLE_MEMBER)
+    assert await may_know()
+    await account.owner.RotateWebhookSecret()
+    assert not await may_know()
+
+
 @pytest.mark.parametrize("how", ["removed", "demoted"])
 async def test_what_is_named_goes_at_the_same_moment(account: Account, how: str) -> None:
     user_id, mallory = await account.add_member("owner")

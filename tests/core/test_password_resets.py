@@ -120,7 +120,7 @@ async def test_all_other_links_and_lockouts_end_with_a_new_password(account: Acc
 
 
 async def test_nothing_tells_whether_an_address_is_somebodys(account: Account, box: MailBox) -> None:
-    """Neither the answer nor its time; and nothing is sent, or kept, for nobody."""
+    """Neither the answer nor its time; and nothing is sent, or kept, where there is none."""
     nobodys = [f"nobody-{uuid.uuid4().hex[:12]}@team.test" for _ in range(12)]
     somebodys = [(await start_account(account.core)).email for _ in range(12)]
     took: dict[bool, list[float]] = {True: [], False: []}
@@ -138,7 +138,7 @@ async def test_nothing_tells_whether_an_address_is_somebodys(account: Account, b
     async def forgotten() -> bool:
         return not await account.core.sql("SELECT id FROM mails WHERE email = ANY(%s)", nobodys)
 
-    await eventually_async("requests for nobody are forgotten", forgotten)
+    await eventually_async("requests for unknown addresses are forgotten", forgotten)
     assert not any(box.mails(email, 1) for email in nobodys)
 
 
@@ -152,7 +152,7 @@ async def test_a_mail_box_is_not_flooded_and_one_network_does_not_ask_for_all(ac
     assert ended == [{"OK": 1}] * 20 + [{"RESOURCE_EXHAUSTED": 1}]
     unknown = f"nobody-{uuid.uuid4().hex[:12]}@team.test"
     ended = [await outcomes(somebody(account.core).RequestPasswordReset(email=unknown)) for _ in range(6)]
-    assert ended == [{"OK": 1}] * 5 + [{"RESOURCE_EXHAUSTED": 1}], "of nobody's address the same is said"
+    assert ended == [{"OK": 1}] * 5 + [{"RESOURCE_EXHAUSTED": 1}], "of an unknown address the same is said"
 
 
 async def test_a_link_ends_also_when_the_person_changes_their_password(account: Account, box: MailBox) -> None:
@@ -354,6 +354,6 @@ async def test_the_operator_makes_a_link_on_the_database(account: Account, stran
     assert not any(token in row or token.encode().hex() in row for (row,) in rows), "only its hash is kept"
     await somebody(account.core).ResetPassword(token=token, new_password=NEW)
     await account.sign_in(account.email, NEW)
-    for email, word in (("nobody@team.test", "nobody signs in"), ("no address", "email must be")):
+    for email, word in (("nobody@team.test", "no person signs in"), ("no address", "email must be")):
         with pytest.raises(bootstrap.CannotMake, match=word):
             await bootstrap.reset_password(account.core.database_url, email, "http://admin.test")

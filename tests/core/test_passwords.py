@@ -1,4 +1,4 @@
-"""Passwords: one form whatever the keyboard, and turns that nobody takes from the others."""
+"""Passwords: one form whatever the keyboard, and turns that are not taken from the others."""
 
 import asyncio
 import unicodedata
@@ -45,7 +45,7 @@ async def test_a_password_is_right_however_its_letters_are_put_together(typed: s
     assert await passwords.verify(typed.casefold() + "x", await passwords.hash(typed)) is Match.NO
 
 
-async def test_a_hash_of_what_was_typed_goes_on_and_is_made_anew(account: Account) -> None:
+async def test_a_hash_of_what_was_typed_goes_on_and_is_replaced(account: Account) -> None:
     """As releases before have stored it."""
     as_it_came = PasswordHasher().hash(DECOMPOSED)
     await account.core.sql("UPDATE users SET password_hash = %s WHERE id = %s", as_it_came, account.owner_id)

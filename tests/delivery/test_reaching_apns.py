@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from delivery_service.settings import DeliverySettings
 from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, RETRY, TOKEN_DEAD, Apns, Service, push, tally
 from tests.waiting import eventually_async
@@ -23,7 +24,7 @@ async def test_a_host_that_refuses_connections_is_reported_at_once_and_found_aga
     outcomes = await service.deliver(push(count=500))
     assert tally(outcomes) == {CONNECT_FAILED: 500}
     assert {outcome.retry_after_ms for outcome in outcomes} == {1000}
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < DeliverySettings.model_fields["apns_connect_timeout"].default
     await apns.settings(refuse_connections=False)
     await eventually_async("accepted again", lambda: _accepted(service))
 
@@ -33,18 +34,18 @@ async def test_pushes_do_not_wait_in_turn_for_a_host_that_does_not_answer(apns: 
     async with start(SMITH_APNS_CONNECT_TIMEOUT="0.4") as service:
         began = time.monotonic()
         assert tally(await service.deliver(push(count=500))) == {CONNECT_FAILED: 500}
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 20  # in turn, two at once, it would be 100 s
 
 
 async def test_a_failing_host_is_not_hammered(apns: Apns, start: Start) -> None:
     await apns.settings(mute_settings=True)
     async with start(SMITH_APNS_CONNECT_TIMEOUT="0.1") as service:
-        deadline = time.monotonic() + 1.5
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        while (elapsed := time.monotonic() - began) < 1.5:
             assert set(tally(await service.deliver(push(count=20)))) == {CONNECT_FAILED}
             await asyncio.sleep(0.01)
-        # At most two at once, every half second and a tenth.
-        assert 2 <= (await apns.stats())["connections_opened"] <= 8
+        # At most two at once, every half second.
+        assert 2 <= (await apns.stats())["connections_opened"] <= 2 * (1 + elapsed / 0.5)
         await apns.settings(mute_settings=False)
         await eventually_async("accepted again", lambda: _accepted(service))
 

@@ -173,6 +173,30 @@ async def test_a_request_says_once_which_host_it_is_for(gateway: RunningGateway,
         assert await connection.closed()
 
 
+async def test_the_gateway_answers_for_the_hosts_that_it_was_told_and_for_this_machine(
+    make_gateway: MakeGateway, core: CoreStandIn
+) -> None:
+    """A page of another name that resolves here (DNS rebinding) gets nothing."""
+    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_hosts="Push.example.com, gateway")
+    for host, status in (
+        ("push.example.com", 200),
+        ("PUSH.EXAMPLE.COM.:8443", 200),
+        ("gateway:8000", 200),
+        (f"127.0.0.1:{gateway.port}", 200),
+        ("localhost", 200),
+        ("[::1]:8000", 200),
+        ("evil.example", 421),
+        ("[::1].evil.example", 421),
+        ("push.example.com.evil.example", 421),
+        ("push.example.com@evil.example", 421),
+        ("192.0.2.1", 421),
+    ):
+        reply = await gateway.request("POST", "/api/push-notification", {"title": "x"}, {"host": host})
+        assert reply.status == status, host
+        assert (await gateway.request("GET", "/healthz", headers={"host": host})).status == 200
+    assert reply.json()["error"] == "Misdirected request"
+
+
 async def test_http_1_0_knows_no_hosts(gateway: RunningGateway) -> None:
     async with await gateway.connect() as connection:
         await connection.send(b"GET /healthz HTTP/1.0\r\n\r\n")

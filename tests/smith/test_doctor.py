@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cli.doctor.apns import apns_key
 from cli.doctor.database import judge_clock
 from cli.doctor.finding import Status
-from cli.doctor.machine import data_folder
+from cli.doctor.machine import data_folder, known_holes
 from cli.doctor.settings import DoctorSettings
 from tests.smith_command import smith
 
@@ -126,3 +126,20 @@ def test_secrets_that_others_can_read_are_named(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "quickstart.json").chmod(0o640)
     [finding] = data_folder(DoctorSettings())
     assert (finding.status, "chmod 600" in finding.advice) == (Status.FAIL, True)
+
+
+@pytest.mark.parametrize(
+    ("version", "holes"),
+    [
+        ((3, 11, 4), ["CVE-2024-6923", "CVE-2024-7592", "CVE-2023-40217"]),
+        ((3, 11, 7), ["CVE-2024-6923", "CVE-2024-7592"]),
+        ((3, 11, 10), []),
+        ((3, 12, 1), ["CVE-2024-6923", "CVE-2024-7592"]),
+        ((3, 12, 5), ["CVE-2024-7592"]),
+        ((3, 12, 6), []),
+        ((3, 13, 0), []),
+        ((3, 14, 2), []),
+    ],
+)
+def test_a_python_with_known_holes_is_named(version: tuple[int, int, int], holes: list[str]) -> None:
+    assert [hole.partition(":")[0] for hole in known_holes(version)] == holes

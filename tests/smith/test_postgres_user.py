@@ -55,9 +55,11 @@ def test_programs_installed_under_a_strict_umask_can_be_run(
 ) -> None:
     environment, data = place / "venv", place / "var"
     binaries = installed(environment, umask)
-    data.mkdir(mode=0o777 & ~umask)
+    partial = data / "restore.partial"
+    for folder in (data, partial):
+        folder.mkdir(mode=0o777 & ~umask)
     monkeypatch.setattr(sys, "prefix", str(environment))
-    user = let_in(nobody, data, binaries, ENVIRONMENT)
+    user = let_in(nobody, partial / "postgres", binaries, ENVIRONMENT, data=data)
     assert not user.shown, "what is ours is opened, no view is needed"
     done = subprocess.run([binaries / "initdb", "--version"], check=True, capture_output=True, **user.popen())
     assert b"PostgreSQL" in done.stdout
@@ -77,7 +79,7 @@ def test_a_closed_folder_of_others_is_passed_by_a_view_and_keeps_its_mode(place:
         pytest.skip(listed.stderr)
     assert "secret" not in listed.stdout
     assert "var" in listed.stdout
-    assert let_in(nobody, data, newest_binaries(), ENVIRONMENT).shown
+    assert let_in(nobody, data / "postgres", newest_binaries(), ENVIRONMENT, data=data).shown
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
@@ -91,5 +93,5 @@ def test_where_there_is_no_view_the_closed_folder_is_named(
     # As in a container that lets its root mount nothing.
     monkeypatch.setattr("cli.up.postgres_user.command_with_view", lambda *_: ["/bin/false"])
     with pytest.raises(CannotStart, match=f"may not pass through {home}: allow it with `chmod o\\+x {home}`"):
-        let_in(nobody, data, newest_binaries(), ENVIRONMENT)
+        let_in(nobody, data / "postgres", newest_binaries(), ENVIRONMENT, data=data)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700

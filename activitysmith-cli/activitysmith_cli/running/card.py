@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from activitysmith_cli.running.graphemes import cut
 from activitysmith_cli.running.written import Written
 
 SUBTITLE_LENGTH = 100
-"""Characters. A phone shows fewer."""
+"""Code points. A phone shows fewer."""
 RUNNING, SUCCEEDED, FAILED = "blue", "green", "red"
 
 
@@ -58,7 +59,7 @@ class Card:
         line = self.written.last_line()
         state: dict[str, Any] = {
             "title": self.title,
-            "subtitle": _cut(f"{says} · {line}" if line else says),
+            "subtitle": cut(f"{says} · {line}" if line else says, SUBTITLE_LENGTH),
             "type": self.kind.value,
             "color": color,
         }
@@ -84,7 +85,3 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SUBTITLE_LENGTH else text[: SUBTITLE_LENGTH - 1].rstrip() + "…"

@@ -2,6 +2,8 @@
 
 import re
 
+from activitysmith_cli.running.graphemes import overwritten, shown, without_cut_start
+
 KEPT_BYTES = 4096
 """Of each stream. More than any line that a card has room for."""
 CONTROL_SEQUENCES = re.compile(
@@ -65,5 +67,5 @@ class Written:
 def _readable(line: str) -> str:
     if 4 * line.count(NOT_TEXT) > len(line):
         return ""
-    shown = (character if character.isprintable() else " " for character in line.replace(NOT_TEXT, " "))
-    return " ".join("".join(shown).split())
+    left = overwritten(without_cut_start(line.replace(NOT_TEXT, " ")))
+    return " ".join(without_cut_start(shown(left)).split())

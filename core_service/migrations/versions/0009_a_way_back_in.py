@@ -18,6 +18,7 @@ def upgrade() -> None:
     )
     op.add_column("devices", sa.Column("paired_by", sa.Uuid(), nullable=True))
     op.create_foreign_key("devices_paired_by_fkey", "devices", "users", ["paired_by"], ["id"], ondelete="SET NULL")
+    op.add_column("members", sa.Column("owner_until", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "mails",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -42,7 +42,7 @@ def upgrade() -> None:
     )
     op.create_index("live_activity_withdrawals_next_idx", "live_activity_withdrawals", ["next_at"], unique=False)
     for token in ("push_token", "push_to_start_token"):
-        # Whoever reports a token has always been its holder: two devices with one are the same phone, paired twice.
+        # Two devices with one token are the same phone, paired twice.
         op.execute(NEWEST_REPORT_HOLDS.format(token=token))
         op.create_index(
             f"devices_{token}_idx",

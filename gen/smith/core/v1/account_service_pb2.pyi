@@ -777,7 +777,9 @@ class GetMemberResponse(_message.Message):
     devices_paired_for_others_count: _builtins.int
     """How many such devices there are."""
     may_know_webhook_secret: _builtins.bool
-    """They may read the key that the account's webhook calls are signed with, and so may know it for good: owners may."""
+    """They may know the key that the account's webhook calls are signed with: they may read it as an owner, or might since
+    it was made.
+    """
     @_builtins.property
     def member(self) -> _account_pb2.Member:
         """The person."""

@@ -68,7 +68,7 @@ class PasswordResetServiceServicer:
 
     def RequestPasswordReset(self, request, context):
         """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-        address or not; nothing comes if nobody does, or if the server sends no mails.
+        address or not; nothing comes if no person has it, or if the server sends no mails.
 
         Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
         """
@@ -77,7 +77,7 @@ class PasswordResetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPasswordReset(self, request, context):
-        """Whose password a link sets, for whoever has it. Uses nothing up. A POST, so that the token stands in no URL.
+        """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """

@@ -35,12 +35,12 @@ class PasswordResetServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PasswordResetServiceAsyncStub: ...
     RequestPasswordReset: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.RequestPasswordResetRequest, _password_reset_service_pb2.RequestPasswordResetResponse]
     """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-    address or not; nothing comes if nobody does, or if the server sends no mails.
+    address or not; nothing comes if no person has it, or if the server sends no mails.
 
     Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
     """
     GetPasswordReset: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.GetPasswordResetRequest, _password_reset_service_pb2.GetPasswordResetResponse]
-    """Whose password a link sets, for whoever has it. Uses nothing up. A POST, so that the token stands in no URL.
+    """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
@@ -73,12 +73,12 @@ class PasswordResetServiceAsyncStub(PasswordResetServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     RequestPasswordReset: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.RequestPasswordResetRequest, _password_reset_service_pb2.RequestPasswordResetResponse]  # type: ignore[assignment]
     """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-    address or not; nothing comes if nobody does, or if the server sends no mails.
+    address or not; nothing comes if no person has it, or if the server sends no mails.
 
     Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
     """
     GetPasswordReset: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.GetPasswordResetRequest, _password_reset_service_pb2.GetPasswordResetResponse]  # type: ignore[assignment]
-    """Whose password a link sets, for whoever has it. Uses nothing up. A POST, so that the token stands in no URL.
+    """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
@@ -114,7 +114,7 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.RequestPasswordResetResponse, _abc.Awaitable[_password_reset_service_pb2.RequestPasswordResetResponse]]:
         """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-        address or not; nothing comes if nobody does, or if the server sends no mails.
+        address or not; nothing comes if no person has it, or if the server sends no mails.
 
         Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
         """
@@ -125,7 +125,7 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _password_reset_service_pb2.GetPasswordResetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.GetPasswordResetResponse, _abc.Awaitable[_password_reset_service_pb2.GetPasswordResetResponse]]:
-        """Whose password a link sets, for whoever has it. Uses nothing up. A POST, so that the token stands in no URL.
+        """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """

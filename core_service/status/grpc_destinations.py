@@ -1,0 +1,40 @@
+"""The asker that has the delivery service say where things go, over gRPC."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import grpc
+from smith.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc
+
+from core_service.status.destinations import UNKNOWN, Destination, Destinations
+
+if TYPE_CHECKING:
+    from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 1.0
+"""The delivery service answers at once; somebody waits for a page."""
+
+
+class GrpcDestinations:
+    """Asks over gRPC."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
+
+    async def ask(self) -> Destinations:
+        """See Asker."""
+        request = delivery_service_pb2.GetDestinationsRequest()
+        try:
+            answer = await self._stub.GetDestinations(request, timeout=PATIENCE_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            log.debug("the delivery service does not say where things go: %s", error.code().name)
+            return UNKNOWN
+        return Destinations(_read(answer.pushes), _read(answer.mails))
+
+
+def _read(value: "delivery_service_pb2.Destination.ValueType") -> Destination:
+    # A newer delivery service may know more.
+    name = delivery_service_pb2.Destination.Name(value) if value in delivery_service_pb2.Destination.values() else ""
+    return Destination.__members__.get(name.removeprefix("DESTINATION_"), Destination.UNSPECIFIED)

@@ -1,0 +1,87 @@
+"""What somebody has typed is there after an outage, whatever the server still knew of the page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.outage import CuttableWay
+from tests.stack import Stack
+
+BACK = "What you had typed is back."
+OUTAGE_MS = 60_000
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture
+def way(place: Stack) -> Iterator[CuttableWay]:
+    """To the web admin."""
+    way = CuttableWay(place.admin_url)
+    yield way
+    way.close()
+
+
+@pytest.fixture
+def page(way: CuttableWay, place: Stack, open_page: OpenPage, complaints: list[str]) -> Iterator[Page]:
+    """The owner's browser, which comes that way."""
+    page = open_page(way.url, "/sign-in")
+    sign_in(page, place.owner_email, place.owner_password)
+    yield page
+    # While it is cut, the browser says so.
+    complaints.clear()
+
+
+def title(page: Page) -> Locator:
+    """The title of the push, the first of several fields of that name."""
+    return page.get_by_role("textbox", name="Title", exact=True).first
+
+
+def test_what_was_typed_outlives_an_outage_in_forms_and_dialogs(way: CuttableWay, page: Page) -> None:
+    page.goto("/playground")
+    page.wait_for_function("() => window.socket?.connected")
+    title(page).fill("MY DRAFT TITLE")
+    page.get_by_role("button", name="Add a button").click()
+    page.get_by_label("URL", exact=True).fill("https://example.com/my-draft")
+    way.cut(seconds=13)
+    page.wait_for_function("() => !window.socket.connected")
+    # Typed while there is no server.
+    page.get_by_label("Message", exact=True).fill("typed in the lift")
+    expect(page.get_by_text(BACK)).to_be_visible(timeout=OUTAGE_MS)
+    expect(title(page)).to_have_value("MY DRAFT TITLE")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("typed in the lift")
+    expect(page.get_by_label("URL", exact=True)).to_have_value("https://example.com/my-draft")
+    # The server has it, too.
+    expect(page.get_by_label("curl example")).to_contain_text("typed in the lift")
+
+
+def test_what_was_typed_outlives_the_death_of_the_web_admin(place: Stack, page: Page) -> None:
+    page.goto("/members")
+    page.wait_for_function("() => window.socket?.connected")
+    page.get_by_role("button", name="Invite members").click()
+    page.get_by_label("E-mail addresses").fill("ann@team.test\nbob@team.test")
+    place.kill("admin")
+    expect(page.get_by_text(BACK)).to_be_visible(timeout=OUTAGE_MS)
+    expect(page.get_by_label("E-mail addresses")).to_have_value("ann@team.test\nbob@team.test")
+
+
+def test_no_password_is_kept_and_nothing_beyond_a_sign_out(page: Page) -> None:
+    page.goto("/account")
+    page.get_by_label("Name", exact=True).fill("My draft name")
+    page.get_by_label("Current password").fill("hunter2-old")
+    page.get_by_label("New password").fill("hunter2-new")
+    kept = page.evaluate("JSON.stringify(sessionStorage)")
+    assert "My draft name" in kept
+    assert "hunter2" not in kept
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.wait_for_url("**/sign-in*")
+    assert "My draft name" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+
+def test_what_was_typed_and_left_is_not_typed_again(page: Page) -> None:
+    page.goto("/playground")
+    title(page).fill("left behind")
+    page.goto("/members")
+    page.goto("/playground")
+    expect(title(page)).not_to_have_value("left behind")
