@@ -51,7 +51,8 @@ class SessionCookie:
 class LinkCookie:
     """Holds the secret of a link from when it is opened until what it is for is done, an hour at most.
 
-    So it stands in no address bar, history or Referer, and in no page.
+    So it stands in no address bar, history or Referer, and in no page. The address of somebody who is about to sign in
+    is kept in the same way.
     """
 
     def __init__(self, settings: AdminSettings, purpose: str, pattern: str) -> None:

@@ -38,10 +38,12 @@ def keep_doing(work: Callable[[], Awaitable[None]], name: str) -> None:
 
 
 def on_page(act: Callable[[], Any]) -> Callable[[], Awaitable[None]]:
-    """`act`, for an event of an element that may be gone before `act` is done. What it raises is told on the page."""
+    """`act`, for an event of an element that may be gone before `act` is done, or has begun: a row may be drawn again
+    between a click and what it does. To be called while the element is drawn. What `act` raises is told on the page."""
+    client = ui.context.client
 
     async def do() -> None:
-        with ui.context.client:
+        with client:
             try:
                 result = act()
                 # Not whatever can be awaited: closing a dialog answers with the dialog, and to await that opens it.

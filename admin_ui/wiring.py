@@ -18,7 +18,7 @@ from admin_ui import assets, health, pages, theme
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
-from admin_ui.entrance import accept_invite, setup, sign_in
+from admin_ui.entrance import accept_invite, forgotten_password, setup, sign_in
 from admin_ui.entrance.html import trouble
 from admin_ui.security import nonces, sockets, texts
 from admin_ui.security.guard import Guard
@@ -77,6 +77,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     sign_in.serve(app, site)
     accept_invite.serve(app, site)
     setup.serve(app, site)
+    forgotten_password.serve(app, site)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)

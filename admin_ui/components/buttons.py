@@ -25,7 +25,8 @@ class Button(ui.button):
         on_click = on_page(act)
 
         async def do() -> None:
-            self.props("loading")
+            if not self.is_deleted:
+                self.props("loading")
             try:
                 await on_click()
             finally:

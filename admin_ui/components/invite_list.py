@@ -5,9 +5,7 @@ from collections.abc import Callable, Sequence
 from nicegui import ui
 from smith.core.v1.account_pb2 import ROLE_OWNER
 from smith.core.v1.invite_pb2 import (
-    INVITE_MAIL_STATE_FAILED,
     INVITE_MAIL_STATE_NOT_CONFIGURED,
-    INVITE_MAIL_STATE_SENT,
     INVITE_STATUS_EXPIRED,
     Invite,
 )
@@ -23,6 +21,7 @@ from admin_ui.components.copying import copyable
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge
+from admin_ui.components.mail_state import mail_state
 from admin_ui.components.paged_table import Column, PagedTable, PageOf
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
@@ -65,7 +64,7 @@ class InviteList:
         return (
             lambda: _who(invite),
             lambda: _status(invite),
-            lambda: _mail(invite, is_simulated=self._visit.destinations.mails_are_simulated),
+            lambda: mail_state(invite.mail, is_simulated=self._visit.destinations.mails_are_simulated),
             lambda: ago(invite.invited_at),
             lambda: ago(invite.expires_at),
             lambda: self._actions(invite),
@@ -123,26 +122,6 @@ def _status(invite: Invite) -> None:
         badge("expired", "warn")
     else:
         badge("pending", "info")
-
-
-def _mail(invite: Invite, *, is_simulated: bool) -> None:
-    mail = invite.mail
-    with div("stack-tight"):
-        if mail.state == INVITE_MAIL_STATE_SENT:
-            with div():
-                text("kept by the simulator " if is_simulated else "sent ")
-                ago(mail.sent_at)
-        elif mail.state == INVITE_MAIL_STATE_FAILED:
-            text("failed", "tone-bad")
-        elif mail.state == INVITE_MAIL_STATE_NOT_CONFIGURED:
-            text("no mail server", "tone-warn")
-        else:
-            with div():
-                text("next attempt " if mail.reason else "on its way")
-                if mail.reason:
-                    ago(mail.next_attempt_at)
-        if mail.message and mail.state != INVITE_MAIL_STATE_NOT_CONFIGURED:
-            text(mail.message, "muted small")
 
 
 def _named(button: ui.button, verb: str, invite: Invite) -> None:

@@ -23,6 +23,7 @@ DEAD_END = (
     "Its link was used, was revoked or has expired; or it was not opened whole. Open the link in your mail once more, "
     "or ask for a new invite."
 )
+WRONG = "The password is wrong."
 INVITE = r"inv_[A-Za-z0-9_-]{1,196}"
 SENTENCES = {
     "name": "Enter a name of 1 to 100 characters.",
@@ -69,7 +70,9 @@ class _Entrance:
         except Refused as refusal:
             if refusal.reason == "NOT_FOUND":
                 return RedirectResponse("/invite", status_code=303)
-            faults = faults_of(refusal, SENTENCES, forbidden={"password": "The password is wrong."})
+            # A login's password is never too short: one that is, is wrong.
+            sentences = SENTENCES | {"password": WRONG} if offer.has_login else SENTENCES
+            faults = faults_of(refusal, sentences, forbidden={"password": WRONG})
             return _form(request, offer, faults, sent["name"])
 
     async def _join(self, request: Request, sent: Mapping[str, str]) -> Response:
@@ -103,7 +106,8 @@ def _mistakes(offer: GetInviteResponse, sent: Mapping[str, str]) -> Faults:
         if not sent["password"]:
             faults.fields["password"] = "Enter your password."  # noqa: S105 - what is said of an empty one
         return faults
-    check_name(faults, "name", sent["name"], "your name")
+    if offer.mailed or sent["name"].strip():
+        check_name(faults, "name", sent["name"], "your name")
     check_new_password(faults, sent["password"])
     return faults
 

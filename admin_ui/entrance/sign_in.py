@@ -12,13 +12,16 @@ from smith.core.v1.account_service_pb2 import (
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from admin_ui.cookies import LinkCookie
 from admin_ui.core import Refused
 from admin_ui.entrance.form import Faults, faults_of, read_form
 from admin_ui.entrance.html import page, refused_page
+from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 
 WRONG = "The e-mail address or the password is wrong."
 ENDED = "Your session has ended. Sign in again."
+RESET = "Your new password is set. Sign in with it."
 
 
 def serve(app: FastAPI, site: Site) -> None:
@@ -29,9 +32,15 @@ def serve(app: FastAPI, site: Site) -> None:
     app.add_api_route("/sign-out", entrance.sign_out, methods=["POST"], include_in_schema=False)
 
 
+def address_cookie(settings: AdminSettings) -> LinkCookie:
+    """Holds the address of somebody who has just chosen a new password, until the page for signing in has shown it."""
+    return LinkCookie(settings, "address", r"[^\x00-\x20\x7f]{3,254}")
+
+
 class _Entrance:
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._address = address_cookie(site.settings)
 
     async def show(self, request: Request) -> Response:
         site = self._site
@@ -45,10 +54,13 @@ class _Entrance:
             return refused_page(request, refusal)
         if setup.needs_account:
             return RedirectResponse("/setup", status_code=303)
-        note = ENDED if "ended" in request.query_params else ""
-        response = _form(request, note=note, following=following)
+        address = self._address.read(request) or ""
+        note = RESET if address else ENDED if "ended" in request.query_params else ""
+        response = _form(request, email=address, note=note, following=following)
         if has_session:
             site.cookie.clear(response)
+        if address:
+            self._address.clear(response)
         return response
 
     async def sign_in(self, request: Request) -> Response:
@@ -118,6 +130,7 @@ def _form(
         faults=faults,
         email=email,
         note=note,
+        tone="good" if note == RESET else "info",
         next=following,
     )
 

@@ -15,6 +15,7 @@ from smith.core.v1 import (
     invite_service_pb2,
     live_activity_service_pb2,
     options_pb2,
+    password_reset_service_pb2,
     phone_service_pb2,
     push_notification_service_pb2,
     webhook_service_pb2,
@@ -45,19 +46,26 @@ SERVICES: list[ServiceDescriptor] = [
         device_service_pb2,
         invite_service_pb2,
         live_activity_service_pb2,
+        password_reset_service_pb2,
         phone_service_pb2,
         push_notification_service_pb2,
         webhook_service_pb2,
     )
     for service in module.DESCRIPTOR.services_by_name.values()
 ]
+NO_METHODS = ("SignInFailed", "SignInLocked")
 ACTS = sorted(
-    method.name
-    for service in SERVICES
-    for method in service.methods
-    if method.GetOptions().Extensions[options_pb2.policy].audited
+    [
+        *NO_METHODS,
+        *(
+            method.name
+            for service in SERVICES
+            for method in service.methods
+            if method.GetOptions().Extensions[options_pb2.policy].audited
+        ),
+    ]
 )
-"""Methods that leave an entry, as their contract says."""
+"""What leaves an entry: methods, as their contract says, and what a method was not done for."""
 PERIODS = {0: "Any time", 1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days"}
 COLUMNS = [Column("When"), Column("Who"), Column("What"), Column("From"), Column("", "actions")]
 

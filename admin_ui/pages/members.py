@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from nicegui import ui
-from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER, Member
+from smith.core.v1.account_pb2 import ROLE_OWNER, Member
 from smith.core.v1.account_service_pb2 import ListMembersRequest, UpdateMemberRequest
 from smith.core.v1.event_pb2 import EVENT_TYPE_MEMBERS_CHANGED, Event
 
@@ -14,7 +14,8 @@ from admin_ui.components.invite_dialog import InviteDialog
 from admin_ui.components.invite_list import PAGE_SIZE, InviteList
 from admin_ui.components.layout import badge, page_header
 from admin_ui.components.paged_table import Column, PagedTable, PageOf
-from admin_ui.components.remove_member import remove_member
+from admin_ui.components.password_reset import PasswordReset
+from admin_ui.components.taking_rights import demote_member, remove_member
 from admin_ui.components.times import ago
 from admin_ui.site import Site
 from admin_ui.visit import Visit
@@ -101,24 +102,34 @@ class ActiveUsers:
             verb = "Make member" if member.role == ROLE_OWNER else "Make owner"
             change = quiet(verb, lambda: self._change_role(member))
             change.props["aria-label"] = f"{verb}: {member.email}"
+            if not is_self:
+                reset = quiet("New password", lambda: self._reset_password(member))
+                reset.props["aria-label"] = f"New password: {member.email}"
             verb = "Leave" if is_self else "Remove"
             remove = quiet(verb, lambda: self._remove(member))
             remove.props["aria-label"] = f"{verb}: {member.email}"
 
     async def _change_role(self, member: Member) -> None:
-        is_owner = member.role == ROLE_OWNER
-        title, verb, explanation = (
-            ("Make a member?", "Make member", f"{member.name} can no longer manage people and settings.")
-            if is_owner
-            else ("Make an owner?", "Make owner", f"{member.name} can manage everything, other owners included.")
-        )
         with self._stage:
-            agreed = await confirm(title, explanation, verb, is_dangerous=is_owner)
-        if agreed:
-            role = ROLE_MEMBER if is_owner else ROLE_OWNER
-            request = UpdateMemberRequest(user_id=member.user_id, role=role)
-            await self._visit.ask(self._visit.core.accounts.UpdateMember, request)
+            if member.role == ROLE_OWNER:
+                changed = await demote_member(self._visit, member.user_id)
+            else:
+                changed = await self._promote(member)
+        if changed:
             await self._after_change(member)
+
+    async def _promote(self, member: Member) -> bool:
+        explanation = f"{member.name} can manage everything, other owners included."
+        agreed = await confirm("Make an owner?", explanation, "Make owner", is_dangerous=False)
+        if agreed:
+            request = UpdateMemberRequest(user_id=member.user_id, role=ROLE_OWNER)
+            await self._visit.ask(self._visit.core.accounts.UpdateMember, request)
+        return agreed
+
+    async def _reset_password(self, member: Member) -> None:
+        with self._stage:
+            asked = PasswordReset(self._visit, member)
+        await asked.open()
 
     async def _remove(self, member: Member) -> None:
         with self._stage:

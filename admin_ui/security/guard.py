@@ -17,7 +17,7 @@ from service_kit import request_id
 SOCKET = "/_nicegui_ws/"
 FIXED = ("/_nicegui/", "/assets/", SOCKET, "/favicon.ico")
 """What is no page."""
-PLAIN = ("/sign-in", "/sign-out", "/setup", "/invite")
+PLAIN = ("/sign-in", "/sign-out", "/setup", "/invite", "/forgot-password", "/reset-password")
 """Pages of plain HTML: once they are answered they cost nothing, so people get in however many pages are open."""
 HEALTH = frozenset({"/healthz", "/readyz"})
 """Asked for by machines, by whatever name they know this one."""

@@ -1,15 +1,18 @@
 """Accepting an invite: opening its link uses nothing up, and its secret is nowhere to be seen."""
 
+import asyncio
 import uuid
 
 import httpx
 import pytest
 from nicegui.testing import User
 
-from tests.admin.conftest import Open
+from tests.admin.conftest import Open, running_admin
 from tests.admin.looking import sees
 from tests.admin.plain import faults, shown, typed
-from tests.core.harness import PASSWORD, Account
+from tests.core.conftest import NewDatabase
+from tests.core.harness import PASSWORD, Account, start_account
+from tests.core.mail_rig import LINK, start_mail_world
 
 
 async def invited(account: Account, email: str) -> str:
@@ -59,10 +62,33 @@ async def test_somebody_new_chooses_name_and_password_and_is_signed_in(
     await sees(user, "Ann", email, account.email)
 
 
+async def test_a_link_that_was_passed_on_does_not_tell_whether_the_address_has_a_login(
+    admin: Open, account: Account, stranger: Account, email: str
+) -> None:
+    pages = set()
+    for address in (stranger.email, email):
+        page = await form(admin()).get(await invited(account, address), follow_redirects=True)
+        assert page.status_code == 200
+        pages.add(page.text.replace(address, ""))
+    assert len(pages) == 1
+
+
+async def test_a_link_that_came_by_mail_says_which_password_is_asked_for(new_database: NewDatabase) -> None:
+    url = await asyncio.to_thread(new_database)
+    async with start_mail_world(url) as world, running_admin(world.core) as open_as:
+        account, other = await start_account(world.core), await start_account(world.core)
+        for address, words in ((other.email, "You sign in to this server already."), ("new@team.test", "Your name")):
+            await account.owner.CreateInvites(emails=[address])
+            [link] = set(LINK.findall((await world.box.mail_to(address)).text))
+            page = await form(open_as()).get(f"/invite/{link}", follow_redirects=True)
+            assert words in shown(page)
+            assert ("name" in typed(page)) == (words == "Your name")
+
+
 async def test_somebody_with_a_login_enters_its_password(admin: Open, account: Account, stranger: Account) -> None:
     user = admin()
     page = await form(user).get(await invited(account, stranger.email), follow_redirects=True)
-    assert "You sign in to this server already." in shown(page)
+    assert "If you sign in to this server already, your password" in shown(page)
     answer = await form(user).post("/invite", data={"password": "wrong password"})
     assert (answer.status_code, faults(answer)) == (403, {"password": "The password is wrong."})
     assert "wrong password" not in answer.text
@@ -76,9 +102,12 @@ async def test_all_that_is_wrong_is_said_at_its_field_and_uses_nothing_up(
 ) -> None:
     user = admin()
     await form(user).get(await invited(account, email))
-    answer = await form(user).post("/invite", data={"name": " ", "password": "short"})
+    answer = await form(user).post("/invite", data={"name": "x" * 101, "password": "short"})
     assert answer.status_code == 400
-    assert faults(answer) == {"name": "Enter your name.", "password": "Choose a password of 10 characters or more."}
+    assert faults(answer) == {
+        "name": "This has 101 characters. 100 is the most.",
+        "password": "Choose a password of 10 characters or more.",
+    }
     answer = await form(user).post("/invite", data={"name": "<b>Ann", "password": "short"})
     assert typed(answer) == {"email": email, "name": "<b>Ann", "password": ""}
     assert "<b>" not in answer.text

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nicegui import ui
 from nicegui.testing import User
+from nicegui.testing.user_interaction import UserInteraction
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
 
 from admin_ui.components.invite_dialog import addresses_in
 from tests.admin.conftest import Open, running_admin
 from tests.admin.looking import fill, named, press, say, sees, sees_no
 from tests.core.conftest import NewDatabase
-from tests.core.harness import Account, start_account
+from tests.core.harness import Account, refusal, start_account
 from tests.core.mail_rig import start_mail_world
 
 
@@ -65,7 +66,7 @@ async def test_a_field_holds_no_more_than_a_browser_would_send(owner: User) -> N
     [field] = named(owner, ui.textarea, "E-mail addresses")
     assert len(field.value) == 30_000
     await say(owner, "E-mail addresses", {"not": "a text"})
-    await press(owner, "Send invites")
+    await press(owner, "Invite")
     await sees(owner, "Enter at least one e-mail address.")
 
 
@@ -147,6 +148,17 @@ async def test_a_role_is_changed_after_a_question(account: Account, owner: User)
     assert (await account.owner.GetMember(user_id=joined.member.user_id)).member.role == ROLE_MEMBER
 
 
+async def test_a_click_counts_though_its_row_is_drawn_again_at_that_moment(account: Account, owner: User) -> None:
+    email = (await account.join(an_address())).member.email
+    await owner.open("/members")
+    await sees(owner, email)
+    [button] = named(owner, ui.button, f"Make owner: {email}")
+    UserInteraction(owner, {button}, None).click()
+    button.parent_slot.parent.delete()
+    await sees(owner, "can manage everything, other owners included.")
+    await press(owner, "Cancel")
+
+
 async def test_who_removes_somebody_sees_what_goes_and_decides_on_each_key(account: Account, owner: User) -> None:
     joined = await account.join(an_address())
     person = account.core.caller(joined.session_token)
@@ -162,6 +174,50 @@ async def test_who_removes_somebody_sees_what_goes_and_decides_on_each_key(accou
     assert [key.name for key in (await account.owner.ListApiKeys()).api_keys] == ["kept"]
     assert len((await account.owner.ListMembers()).members) == 1
     assert not (await account.owner.ListDevices()).devices
+
+
+async def test_who_removes_an_owner_sees_what_they_made_for_others_and_decides(account: Account, owner: User) -> None:
+    joined = await account.join(an_address(), role=ROLE_OWNER)
+    person = account.core.caller(joined.session_token)
+    invited = an_address()
+    await person.CreateInvites(emails=[invited], role=ROLE_OWNER)
+    for name in ("Reception", "Kitchen"):
+        code = (await person.CreatePairingCode(user_id=account.owner_id)).pairing_code
+        await account.core.caller().PairDevice(pairing_code=code, name=name)
+    unused = (await person.CreatePairingCode(user_id=account.owner_id)).pairing_code
+    secret = (await account.owner.GetWebhookSecret()).webhook_secret
+    await owner.open("/members")
+    await press(owner, f"Remove: {joined.member.email}")
+    await sees(owner, "1 open invite", invited, "Pairing codes and links", "Phones they have paired for others")
+    await fill(owner, "Unpair Kitchen", True)
+    await fill(owner, "Make a new webhook signing secret", True)
+    await press(owner, "Remove member")
+    await sees_no(owner, joined.member.email)
+    assert [device.name for device in (await account.owner.ListDevices()).devices] == ["Reception"]
+    assert (await account.owner.GetWebhookSecret()).webhook_secret != secret
+    assert not (await account.owner.ListInvites()).invites
+    assert (await refusal(account.core.caller().PairDevice(pairing_code=unused, name="x"))).reason == "NOT_FOUND"
+
+
+async def test_who_makes_an_owner_a_member_decides_on_the_same(account: Account, owner: User) -> None:
+    joined = await account.join(an_address(), role=ROLE_OWNER)
+    person = account.core.caller(joined.session_token)
+    for name in ("kept", "revoked"):
+        await person.CreateApiKey(name=name)
+    invited = an_address()
+    await person.CreateInvites(emails=[invited], role=ROLE_OWNER)
+    secret = (await account.owner.GetWebhookSecret()).webhook_secret
+    await owner.open("/members")
+    await press(owner, f"Make member: {joined.member.email}")
+    await sees(owner, "can no longer manage people and settings.", "1 open invite", invited)
+    await owner.should_not_see("open session")
+    await fill(owner, "Revoke revoked", True)
+    await press(owner, "Make member")
+    await press(owner, f"Make owner: {joined.member.email}")
+    assert (await account.owner.GetMember(user_id=joined.member.user_id)).member.role == ROLE_MEMBER
+    assert [key.name for key in (await account.owner.ListApiKeys()).api_keys] == ["kept"]
+    assert (await account.owner.GetWebhookSecret()).webhook_secret == secret, "not asked for"
+    assert not (await account.owner.ListInvites()).invites
 
 
 async def test_the_last_owner_is_told_why_they_stay(account: Account, owner: User) -> None:

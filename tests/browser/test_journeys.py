@@ -84,9 +84,63 @@ def test_an_invited_person_joins_sees_less_and_is_sent_away_when_removed(
     ann.wait_for_url(re.compile("/sign-in"))
 
 
-def _letter_to(simulator: httpx.Client, email: str) -> str:
+def _letter_to(simulator: httpx.Client, email: str, about: str = "") -> str:
     mails = simulator.get("/mails").json()["mails"]
-    return next((mail["text"] for mail in mails if email in mail["recipients"]), "")
+    return next((mail["text"] for mail in mails if email in mail["recipients"] and about in mail["text"]), "")
+
+
+def test_who_forgot_a_password_chooses_another_with_a_link_in_a_mail(
+    place: Stack, owner: Page, open_page: OpenPage
+) -> None:
+    email, session = _somebody_new(place)
+    person = open_page(place.admin_url, "/sign-in")
+    person.get_by_role("link", name="Forgot password?").click()
+    person.get_by_label("E-mail").fill(email)
+    person.get_by_role("button", name="Send the link").click()
+    expect(person.get_by_role("heading", name="Look into your mail")).to_be_visible()
+
+    with plain_http_client(place.simulator_url) as simulator:
+        letter = eventually("the mail is there", lambda: _letter_to(simulator, email, "/reset-password/"), 20)
+    [link] = set(re.findall(r"http://\S+/reset-password/pwr_[\w-]+", letter))
+    person.goto(link)
+    assert person.url.endswith("/reset-password")
+    field = person.get_by_label("New password")
+    field.fill("a password for tomorrow")
+    person.get_by_role("button", name="Show").click()
+    expect(field).to_have_attribute("type", "text")
+    person.get_by_role("button", name="Set the password").click()
+    expect(person.get_by_text("Your new password is set.")).to_be_visible()
+    expect(person.get_by_label("E-mail")).to_have_value(email)
+    person.get_by_label("Password").fill("a password for tomorrow")
+    person.get_by_role("button", name="Sign in").click()
+    person.wait_for_url(re.compile(r":\d+/$"))
+    assert plain_http_client(place.base_url, Authorization=f"Bearer {session}").get("/api/account").status_code == 401
+
+    owner.goto("/members")
+    owner.get_by_role("button", name=f"New password: {email}").click()
+    owner.get_by_role("button", name="Send the link").click()
+    expect(owner.get_by_role("dialog").get_by_text(re.compile("^kept by the simulator"))).to_be_visible()
+    owner.get_by_role("button", name="Make a link to pass on").click()
+    expect(owner.get_by_role("dialog").get_by_text(re.compile("/reset-password/pwr_"))).to_be_visible()
+    owner.get_by_role("button", name="Close").click()
+    owner.get_by_role("button", name=f"Remove: {email}").click()
+    owner.get_by_role("button", name="Remove member").click()
+    expect(owner.get_by_text(email)).to_have_count(0)
+
+
+def _somebody_new(place: Stack) -> tuple[str, str]:
+    """The address of a new member, and the secret of a session of theirs."""
+    email = f"ben-{uuid.uuid4().hex[:8]}@team.test"
+    with plain_http_client(place.base_url) as owner:
+        login = {"email": place.owner_email, "password": place.owner_password}
+        owner.headers["Authorization"] = f"Bearer {owner.post('/api/sessions', json=login).json()['session_token']}"
+        [result] = owner.post("/api/invites", json={"emails": [email]}).json()["results"]
+        link = owner.post(f"/api/invites/{result['invite']['id']}/link").json()["url"]
+    with plain_http_client(place.base_url) as anybody:
+        body = {"token": link.rpartition("/")[2], "password": "a password of yesterday"}
+        joined = anybody.post("/api/invite/accept", json=body)
+    assert joined.status_code == 200, joined.text
+    return email, str(joined.json()["session_token"])
 
 
 def test_a_stream_moves_on_the_page_and_stands_still_while_paused(place: Stack, owner: Page) -> None:

@@ -1,0 +1,93 @@
+"""The dialog with which an owner helps somebody who has lost their password."""
+
+from nicegui import ui
+from smith.core.v1.account_pb2 import Member
+from smith.core.v1.account_service_pb2 import GetMemberRequest
+from smith.core.v1.invite_pb2 import INVITE_MAIL_STATE_NOT_CONFIGURED, INVITE_MAIL_STATE_QUEUED, InviteMail
+from smith.core.v1.password_reset_service_pb2 import CreatePasswordResetLinkRequest, SendPasswordResetRequest
+
+from admin_ui.components.buttons import primary, secondary
+from admin_ui.components.copying import copyable
+from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
+from admin_ui.components.html import div, p, text
+from admin_ui.components.mail_state import mail_state
+from admin_ui.components.states import notice
+from admin_ui.core import Refused
+from admin_ui.visit import Visit
+
+LOOK_SECONDS = 1.0
+"""How often it is asked what became of a mail that is on its way."""
+NO_MAIL_SERVER = "No mail server is configured"
+
+
+class PasswordReset:
+    """Sends a link to a new password by mail, and says what becomes of the mail; or makes a link to pass on."""
+
+    def __init__(self, visit: Visit, member: Member) -> None:
+        """To be drawn where nothing clears it."""
+        self._visit = visit
+        self._member = member
+        explanation = (
+            f"A link with which they choose a new password goes to {member.email}. It works once, for an hour. When it "
+            "is used, all their sessions end."
+        )
+        with dialog(f"A new password for {member.name}?", explanation) as self._dialog:
+            self._state = div("stack").props("aria-live=polite")
+            with dialog_actions():
+                secondary("Close", self._dialog.close)
+                secondary("Make a link to pass on", self._make_link)
+                primary("Send the link", self._send)
+            self._timer = ui.timer(LOOK_SECONDS, self._look, active=False)
+        gone_when_closed(self._dialog)
+
+    async def open(self) -> None:
+        """Shows it, with what became of the last mail. Raises Refused."""
+        await self._look()
+        self._dialog.open()
+
+    async def _send(self) -> None:
+        request = SendPasswordResetRequest(user_id=self._member.user_id)
+        try:
+            answer = await self._visit.ask(self._visit.core.password_resets.SendPasswordReset, request)
+        except Refused as refusal:
+            self._refuse(refusal)
+            return
+        self._show(answer.mail)
+
+    async def _make_link(self) -> None:
+        self._timer.deactivate()
+        request = CreatePasswordResetLinkRequest(user_id=self._member.user_id)
+        try:
+            made = await self._visit.ask(self._visit.core.password_resets.CreatePasswordResetLink, request)
+        except Refused as refusal:
+            self._refuse(refusal)
+            return
+        self._state.clear()
+        with self._state:
+            copyable(made.url, "link to a new password")
+            p(f"It works once, for an hour. Pass it to {self._member.email} and to no one else.", "muted")
+
+    def _refuse(self, refusal: Refused) -> None:
+        if refusal.is_signed_out:
+            raise refusal
+        self._timer.deactivate()
+        self._state.clear()
+        with self._state:
+            notice("bad", refusal.message)
+
+    async def _look(self) -> None:
+        request = GetMemberRequest(user_id=self._member.user_id)
+        held = await self._visit.ask(self._visit.core.accounts.GetMember, request)
+        if held.HasField("password_reset_mail"):
+            self._show(held.password_reset_mail)
+
+    def _show(self, mail: InviteMail) -> None:
+        self._timer.active = mail.state == INVITE_MAIL_STATE_QUEUED
+        self._state.clear()
+        with self._state:
+            if mail.state == INVITE_MAIL_STATE_NOT_CONFIGURED:
+                notice("warn", NO_MAIL_SERVER, "Make a link and pass it on yourself.")
+                return
+            with div("cluster"):
+                text(f"Mail to {self._member.email}:", "strong")
+                mail_state(mail, is_simulated=self._visit.destinations.mails_are_simulated)

@@ -1,0 +1,200 @@
+"""The questions before somebody is removed or ceases to be an owner: what ends with it, and what else is to end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
+from smith.core.v1.account_service_pb2 import (
+    GetMemberRequest,
+    GetMemberResponse,
+    RemoveMemberRequest,
+    UpdateMemberRequest,
+)
+from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_ALL, ApiKey
+from smith.core.v1.device_pb2 import Device
+
+from admin_ui.components.buttons import danger, secondary
+from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.html import a, div, p, text
+from admin_ui.components.times import ago
+from admin_ui.visit import Visit
+
+SHOWN = 8
+"""Names that are listed before the rest is counted."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    title: str
+    explanation: str
+    verb: str
+
+
+@dataclass(frozen=True)
+class _Decisions:
+    """The boxes of a dialog: what does not end by itself."""
+
+    keys: dict[str, ui.checkbox]
+    devices: dict[str, ui.checkbox]
+    webhook_secret: ui.checkbox | None
+
+    @property
+    def api_key_ids(self) -> list[str]:
+        return [key_id for key_id, box in self.keys.items() if box.value]
+
+    @property
+    def device_ids(self) -> list[str]:
+        return [device_id for device_id, box in self.devices.items() if box.value]
+
+    @property
+    def rotate_webhook_secret(self) -> bool:
+        return self.webhook_secret is not None and bool(self.webhook_secret.value)
+
+
+async def remove_member(visit: Visit, user_id: str) -> bool:
+    """Asks, and removes the person if that is what is wanted. True if they are gone. To be called where nothing clears
+    what is drawn. Raises Refused."""
+    held = await visit.ask(visit.core.accounts.GetMember, GetMemberRequest(user_id=user_id))
+    is_self = user_id == visit.member.user_id
+    who = "You lose" if is_self else f"{held.member.email} loses"
+    words = _Words(
+        "Leave the account?" if is_self else f"Remove {held.member.name}?",
+        f"{who} access at once. This cannot be undone; a new invite starts afresh.",
+        "Leave account" if is_self else "Remove member",
+    )
+    decided = await _ask(held, words, leaves=True)
+    if decided is None:
+        return False
+    request = RemoveMemberRequest(
+        user_id=user_id,
+        api_key_ids=decided.api_key_ids,
+        device_ids=decided.device_ids,
+        rotate_webhook_secret=decided.rotate_webhook_secret,
+    )
+    await visit.ask(visit.core.accounts.RemoveMember, request)
+    return True
+
+
+async def demote_member(visit: Visit, user_id: str) -> bool:
+    """Asks, and makes an owner a member if that is what is wanted. True if they are one now. To be called where nothing
+    clears what is drawn. Raises Refused."""
+    held = await visit.ask(visit.core.accounts.GetMember, GetMemberRequest(user_id=user_id))
+    name = "You" if user_id == visit.member.user_id else held.member.name
+    words = _Words("Make a member?", f"{name} can no longer manage people and settings.", "Make member")
+    decided = await _ask(held, words, leaves=False)
+    if decided is None:
+        return False
+    request = UpdateMemberRequest(
+        user_id=user_id,
+        role=ROLE_MEMBER,
+        api_key_ids=decided.api_key_ids,
+        device_ids=decided.device_ids,
+        rotate_webhook_secret=decided.rotate_webhook_secret,
+    )
+    await visit.ask(visit.core.accounts.UpdateMember, request)
+    return True
+
+
+async def _ask(held: GetMemberResponse, words: _Words, *, leaves: bool) -> _Decisions | None:
+    """What else is to end; None if nothing is to be done at all."""
+    with dialog(words.title, words.explanation) as asked:
+        _what_ends(held, leaves=leaves)
+        decisions = _Decisions(
+            _which_keys(held.api_keys) if held.api_keys else {},
+            _which_devices(held) if held.devices_paired_for_others else {},
+            _whether_to_rotate() if held.may_know_webhook_secret else None,
+        )
+        with dialog_actions():
+            secondary("Cancel", lambda: asked.submit(False))
+            danger(words.verb, lambda: asked.submit(True))
+    agreed = bool(await asked)
+    asked.delete()
+    return decisions if agreed else None
+
+
+def _what_ends(held: GetMemberResponse, *, leaves: bool) -> None:
+    is_owner = held.member.role == ROLE_OWNER
+    if not (leaves or is_owner):
+        return
+    with div("stack-tight"):
+        p("Ends with it", "strong")
+        with ui.element("ul"):
+            if leaves:
+                text(_counted(held.session_count, "open session"), tag="li")
+                _listed(held.device_count, "device", [device.name for device in held.devices])
+            if is_owner or held.invite_count:
+                _listed(held.invite_count, "open invite", [invite.email for invite in held.invites])
+            if is_owner:
+                text("Pairing codes and links that they have made for others and that are not used yet", tag="li")
+
+
+def _listed(count: int, noun: str, names: Sequence[str]) -> None:
+    with ui.element("li"):
+        text(_counted(count, noun))
+        if names:
+            more = count - len(names[:SHOWN])
+            text(": " + ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else ""), "muted")
+
+
+def _which_keys(keys: Sequence[ApiKey]) -> dict[str, ui.checkbox]:
+    """A box for each key, not ticked: backends may depend on it."""
+    with _group("API keys to revoke"):
+        p("API keys they have made", "strong")
+        p("Who has made a key knows its secret. Keys that are not ticked go on working.", "muted")
+        return {key.id: _key_box(key) for key in keys}
+
+
+def _key_box(key: ApiKey) -> ui.checkbox:
+    with div("spread"):
+        box = ui.checkbox(f"Revoke {key.name}")
+        with div("small muted"):
+            text(f"{key.hint}…", "mono")
+            reach = "all recipients" if key.scope == API_KEY_SCOPE_ALL else ", ".join(key.channels) or "no channels"
+            text(f", {reach}, last used ")
+            ago(key.last_used_at if key.HasField("last_used_at") else None)
+    return box
+
+
+def _which_devices(held: GetMemberResponse) -> dict[str, ui.checkbox]:
+    """A box for each phone, not ticked: it may well be the phone of the person whom it is listed for."""
+    with _group("Phones to unpair"):
+        p("Phones they have paired for others", "strong")
+        p("Look whether each is in the hands of its person. Phones that are not ticked go on getting pushes.", "muted")
+        boxes = {device.id: _device_box(device) for device in held.devices_paired_for_others}
+        more = held.devices_paired_for_others_count - len(boxes)
+        if more > 0:
+            with p("", "muted"):
+                text(f"There are {more} more. ")
+                a("See all phones", "/devices")
+    return boxes
+
+
+def _device_box(device: Device) -> ui.checkbox:
+    with div("spread"):
+        box = ui.checkbox(f"Unpair {device.name}")
+        with div("small muted"):
+            text(f"of {device.user_name or device.user_email}, paired ")
+            ago(device.created_at)
+    return box
+
+
+def _whether_to_rotate() -> ui.checkbox:
+    with _group("Webhook signing secret"):
+        p("The webhook signing secret", "strong")
+        p(
+            "Owners can read it, and who knows it can forge webhook calls. For 24 hours calls are signed with the old "
+            "one as well; the new one is in the settings.",
+            "muted",
+        )
+        return ui.checkbox("Make a new webhook signing secret")
+
+
+def _group(name: str) -> ui.element:
+    group = div("stack-tight").props("role=group")
+    group.props["aria-label"] = name
+    return group
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count or 'No'} {noun}{'' if count == 1 else 's'}"
