@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from smith.core.v1.status_service_pb2 import DESTINATION_REAL, DESTINATION_SIMULATOR, GetServerStatusRequest
+from smith.core.v1.status_service_pb2 import DESTINATION_REAL, DESTINATION_SIMULATOR, GetDestinationsRequest
 
 from admin_ui.core import Caller, Core, Refused
 
@@ -30,6 +30,15 @@ class Destinations:
         return self.mails == DESTINATION_SIMULATOR
 
     @property
+    def kept(self) -> str:
+        """What stays in this installation, in a sentence; empty if nothing is known to."""
+        if self.pushes_are_simulated and self.mails_are_simulated:
+            return "pushes and mails stay in this installation."
+        if self.pushes_are_simulated:
+            return "pushes stay in this installation."
+        return "mails stay in this installation." if self.mails_are_simulated else ""
+
+    @property
     def taker(self) -> str:
         """Who accepts a push, within a sentence."""
         if self.pushes_are_simulated:
@@ -50,12 +59,13 @@ class DestinationsOfServer:
         self._known = UNKNOWN
         self._ask_at = 0.0
 
-    async def now(self, caller: Caller) -> Destinations:
-        """Where things go, as far as is known. A page is shown without it if core does not say."""
+    async def now(self, stranger: Caller) -> Destinations:
+        """Where things go, as far as is known: core tells it without credentials. A page is shown without it if core
+        does not say."""
         if self._steady() >= self._ask_at:
             self._ask_at = self._steady() + FRESH_SECONDS
             try:
-                told = await self._core.ask(caller, self._core.status.GetServerStatus, GetServerStatusRequest())
+                told = await self._core.ask(stranger, self._core.status.GetDestinations, GetDestinationsRequest())
             except Refused:
                 self._ask_at = 0.0
                 return self._known

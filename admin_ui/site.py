@@ -87,8 +87,12 @@ class Site:
         return Caller(self.cookie.read(request), request.client.host if request.client else "")
 
     def stranger(self, request: Request) -> Caller:
-        """Whoever it is, as somebody who is not signed in."""
+        """The same caller without a session."""
         return replace(self.caller(request), session_token=None)
+
+    async def note_destinations(self, request: Request) -> None:
+        """For pages before signing in: notes where things go with the request."""
+        request.state.destinations = await self._destinations.now(self.stranger(request))
 
     def page(self, path: str, *, title: str) -> Callable[[Builder], Builder]:
         """Registers a page for people who are signed in; others are sent to sign in first.
@@ -100,7 +104,7 @@ class Site:
             async def served(request: Request, **parameters: str) -> Response | None:
                 caller = self.caller(request)
                 visit = Visit(self.core, caller, self.settings, request.state.found)
-                visit.destinations = await self._destinations.now(caller)
+                visit.destinations = await self._destinations.now(self.stranger(request))
                 with theme.frame(visit, self.navigation, title=title, path=path):
                     try:
                         await build(visit, **parameters)

@@ -121,14 +121,12 @@ def _help(visit: Visit) -> None:
 
 def _say_what_is_simulated(where: Destinations) -> None:
     """The strip above every page: what never leaves this installation must not look as if it did."""
-    if not (where.pushes_are_simulated or where.mails_are_simulated):
+    if not where.kept:
         return
-    both = where.pushes_are_simulated and where.mails_are_simulated
-    what = "pushes and mails stay" if both else "pushes stay" if where.pushes_are_simulated else "mails stay"
     with div("simulator-strip").props("role=note"):
         ui.icon("science").props("aria-hidden=true")
         text("Simulator", "strong")
-        text(f"{what} in this installation.")
+        text(where.kept)
         a("Go live", "/help#going-live")
 
 

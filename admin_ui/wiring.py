@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import grpc
 import nicegui
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,10 +74,10 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     assets.serve(app)
     health.serve(app, channel)
-    sign_in.serve(app, site)
-    accept_invite.serve(app, site)
-    setup.serve(app, site)
-    forgotten_password.serve(app, site)
+    entrance = APIRouter(dependencies=[Depends(site.note_destinations)])
+    for plain in (sign_in, accept_invite, setup, forgotten_password):
+        plain.serve(entrance, site)
+    app.include_router(entrance)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)

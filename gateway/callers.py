@@ -27,8 +27,8 @@ class Caller(NamedTuple):
 
 
 class Callers:
-    """Tells callers apart, and remembers whom core has accepted: by a hash of the credentials (Python's own: keyed anew
-    in every process). The credentials themselves are kept nowhere."""
+    """Tells callers apart, and remembers whom core has accepted: by a hash of the credentials (Python's own, with
+    another key in every process). The credentials themselves are not kept."""
 
     def __init__(
         self,

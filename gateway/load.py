@@ -28,7 +28,7 @@ def _unheard(bound: str) -> None:
 
 class Calls:
     """At most `limit` calls of core in progress; half of them for one caller whom core knows, and half for all others
-    together, of which one has half again. So who makes up credentials stops nobody who has some."""
+    together, of which one has half again. So made-up credentials do not stop a caller who has real ones."""
 
     def __init__(self, limit: int, on_refused: OnRefused = _unheard) -> None:
         self.limit = limit

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes constraints.txt and requirements/ anew: the newest versions that pyproject.toml allows, in a scratch environment.
+# Writes constraints.txt and requirements/ again: the newest versions that pyproject.toml allows, in a scratch environment.
 # Run the tests afterwards and commit all of it together.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes requirements/*.txt anew: what is installed, in the versions of constraints.txt, with the hashes of all files that
+# Writes requirements/*.txt: what is installed, in the versions of constraints.txt, with the hashes of all files that
 # the index has of them, for every platform and Python. Run it after pyproject.toml or constraints.txt has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."

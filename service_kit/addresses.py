@@ -51,7 +51,7 @@ EVERYBODY = "*"
 
 
 def _proxies(text: str) -> str:
-    """Raises ValueError naming what is no address and no network: it would match nobody."""
+    """Raises ValueError naming what is no address and no network: it would match no client."""
     entries = [part.strip() for part in text.split(",") if part.strip()]
     if entries == [EVERYBODY]:
         return EVERYBODY

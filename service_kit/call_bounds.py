@@ -1,8 +1,8 @@
 """How many calls a gRPC server has in progress, and what does not count as one of them.
 
-gRPC itself counts everything from a call's headers on, whoever sends them: a stream of health checks that lasts for
-ever, a call whose message never comes. Whoever reaches the port could use up all calls with these, without credentials.
-So they have bounds of their own here, and gRPC's stands so far above that it is not reached.
+gRPC itself counts everything from a call's headers on: a stream of health checks that lasts for ever, a call whose
+message never comes. A client that reaches the port could use up all calls with these, without credentials. So they have
+bounds of their own here, and gRPC's bound is so far above them that it is not reached.
 """
 
 import asyncio

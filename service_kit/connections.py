@@ -2,7 +2,7 @@
 
 A connection *waits* while no request of its client is in progress: it was just opened, has sent a part of a request's
 head, or is kept for a next request. Where there is no room for a new one, the connection that has waited longest is
-given up: clients open another one when they need it. So connections that do nothing keep nobody out.
+given up: clients open another one when they need it. So connections that do nothing do not keep others out.
 """
 
 import ipaddress

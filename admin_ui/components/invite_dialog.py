@@ -35,7 +35,7 @@ def addresses_in(words: str) -> list[str]:
     """
     parts: list[str] = []
     end = 0
-    # Not one expression for a name and its address: it would read what follows anew from each letter of a name.
+    # Not one expression for a name and its address: it would read what follows once for each letter of a name.
     for found in _bracketed.finditer(words):
         before = words[end : found.start()]
         parts += (before[: max(map(before.rfind, _ends_of_names)) + 1], found[1])

@@ -7,7 +7,7 @@ links uses nothing up. A plain form accepts, as signing in does.
 
 from collections.abc import Mapping
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from smith.core.v1.account_pb2 import ROLE_OWNER
 from smith.core.v1.invite_service_pb2 import AcceptInviteRequest, GetInviteRequest, GetInviteResponse
 from starlette.requests import Request
@@ -31,12 +31,12 @@ SENTENCES = {
 }
 
 
-def serve(app: FastAPI, site: Site) -> None:
+def serve(router: APIRouter, site: Site) -> None:
     """Answers `/invite`, and takes the links of mails."""
     entrance = _Entrance(site)
-    app.add_api_route("/invite", entrance.show, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/invite/{token}", entrance.open_link, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/invite", entrance.accept, methods=["POST"], include_in_schema=False)
+    router.add_api_route("/invite", entrance.show, methods=["GET", "HEAD"], include_in_schema=False)
+    router.add_api_route("/invite/{token}", entrance.open_link, methods=["GET", "HEAD"], include_in_schema=False)
+    router.add_api_route("/invite", entrance.accept, methods=["POST"], include_in_schema=False)
 
 
 class _Entrance:

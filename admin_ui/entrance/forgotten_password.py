@@ -4,7 +4,7 @@ Asking is answered in the same words whatever the address is. The link's secret 
 an invite does, and opening the link uses nothing up.
 """
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from smith.core.v1.password_reset_service_pb2 import (
     GetPasswordResetRequest,
     GetPasswordResetResponse,
@@ -26,14 +26,16 @@ ASKED = {"email": "This is no e-mail address. One is like ann@example.com."}
 CHOSEN = {"new_password": "Choose a password of 10 to 200 characters."}
 
 
-def serve(app: FastAPI, site: Site) -> None:
+def serve(router: APIRouter, site: Site) -> None:
     """Answers `/forgot-password` and `/reset-password`, and takes the links of mails."""
     asking, choosing = _Asking(site), _Choosing(site)
-    app.add_api_route("/forgot-password", asking.show, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/forgot-password", asking.ask, methods=["POST"], include_in_schema=False)
-    app.add_api_route("/reset-password", choosing.show, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/reset-password/{token}", choosing.open_link, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/reset-password", choosing.choose, methods=["POST"], include_in_schema=False)
+    router.add_api_route("/forgot-password", asking.show, methods=["GET", "HEAD"], include_in_schema=False)
+    router.add_api_route("/forgot-password", asking.ask, methods=["POST"], include_in_schema=False)
+    router.add_api_route("/reset-password", choosing.show, methods=["GET", "HEAD"], include_in_schema=False)
+    router.add_api_route(
+        "/reset-password/{token}", choosing.open_link, methods=["GET", "HEAD"], include_in_schema=False
+    )
+    router.add_api_route("/reset-password", choosing.choose, methods=["POST"], include_in_schema=False)
 
 
 class _Asking:
@@ -54,7 +56,7 @@ class _Asking:
             await core.ask(self._site.stranger(request), core.password_resets.RequestPasswordReset, asked)
         except Refused as refusal:
             return _question(request, faults_of(refusal, ASKED), email)
-        return page(request, "password_asked.html", title="Look into your mail", email=email)
+        return page(request, "password_asked.html", title="A link was asked for", email=email)
 
 
 class _Choosing:

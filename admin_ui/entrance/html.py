@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from admin_ui import assets
 from admin_ui.cookies import theme_of
 from admin_ui.core import Refused
+from admin_ui.destinations import UNKNOWN
 from admin_ui.theme import PRODUCT
 
 _templates = Environment(
@@ -38,6 +39,7 @@ def page(
     content = _templates.get_template(template).render(
         title=title,
         theme=theme_of(request),
+        where=getattr(request.state, "destinations", UNKNOWN),
         head=Markup(assets.head()),  # noqa: S704 - our own elements
         **values,
     )

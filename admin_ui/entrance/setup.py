@@ -6,7 +6,7 @@ invites do. Who comes without the link types the code.
 
 from collections.abc import Mapping
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from smith.core.v1.account_service_pb2 import CreateAccountRequest, GetSetupRequest
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -28,7 +28,7 @@ SENTENCES = {
 WRONG_CODE = "The setup code is wrong. The server prints the right one when it starts."
 
 
-def serve(app: FastAPI, site: Site) -> None:
+def serve(router: APIRouter, site: Site) -> None:
     """Answers `/setup`, and takes the link that the server prints."""
     cookie = LinkCookie(site.settings, "setup", CODE)
 
@@ -63,9 +63,9 @@ def serve(app: FastAPI, site: Site) -> None:
         asks_for_code = cookie.read(request) is None or "setup_code" in faults.fields
         return await _form(site, request, faults, sent, asks_for_code=asks_for_code)
 
-    app.add_api_route("/setup", show, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/setup/{setup_code:path}", open_link, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/setup", set_up, methods=["POST"], include_in_schema=False)
+    router.add_api_route("/setup", show, methods=["GET", "HEAD"], include_in_schema=False)
+    router.add_api_route("/setup/{setup_code:path}", open_link, methods=["GET", "HEAD"], include_in_schema=False)
+    router.add_api_route("/setup", set_up, methods=["POST"], include_in_schema=False)
 
 
 def _mistakes(sent: Mapping[str, str], code: str) -> Faults:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from smith.core.v1.account_service_pb2 import (
     CreateSessionRequest,
     DeleteSessionRequest,
@@ -24,12 +24,12 @@ ENDED = "Your session has ended. Sign in again."
 RESET = "Your new password is set. Sign in with it."
 
 
-def serve(app: FastAPI, site: Site) -> None:
+def serve(router: APIRouter, site: Site) -> None:
     """Answers `/sign-in` and `/sign-out`."""
     entrance = _Entrance(site)
-    app.add_api_route("/sign-in", entrance.show, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/sign-in", entrance.sign_in, methods=["POST"], include_in_schema=False)
-    app.add_api_route("/sign-out", entrance.sign_out, methods=["POST"], include_in_schema=False)
+    router.add_api_route("/sign-in", entrance.show, methods=["GET", "HEAD"], include_in_schema=False)
+    router.add_api_route("/sign-in", entrance.sign_in, methods=["POST"], include_in_schema=False)
+    router.add_api_route("/sign-out", entrance.sign_out, methods=["POST"], include_in_schema=False)
 
 
 def address_cookie(settings: AdminSettings) -> LinkCookie:

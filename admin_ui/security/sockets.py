@@ -49,7 +49,7 @@ Handler = Callable[[str, Any], object]
 class Sockets:
     """Stands before `app`: lets in the sockets of its pages, and of what comes over them what pages send.
 
-    The page of a socket may be gone, because the server was started anew or the person has signed in as somebody else.
+    The page of a socket may be gone, because the server was restarted or the person has signed in as somebody else.
     Then the browser is told to load it again, which takes a moment; few may do that at a time.
     """
 

@@ -27,7 +27,7 @@ def ports(settings: DoctorSettings) -> list[Finding]:
             free.append(port)
         elif trouble != errno.EADDRINUSE:
             advice = f"Choose another port with {variable}, or another address."
-            wrong.append(fail("ports", f"nobody can listen on {join(host, port)}: {os.strerror(trouble)}", advice))
+            wrong.append(fail("ports", f"nothing can listen on {join(host, port)}: {os.strerror(trouble)}", advice))
         elif (holder := holders.get(port)) is None or _is_ours(holder):
             # Whom it belongs to is hidden from us, as a rule: another user, or another container.
             ours.append(port)

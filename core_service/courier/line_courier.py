@@ -39,7 +39,7 @@ OnChange = Callable[[Alarm, bool], None]
 class LineCourier:
     """Passes pushes on, unless their line stands still: then all but a probe now and then are held.
 
-    It costs a healthy line next to nothing: what is suspected or stands still is remembered, and a few of the last
+    It costs a healthy line next to nothing: what is suspected or stopped is remembered, and a few of the last
     accepted tokens. For use within one event loop.
     """
 

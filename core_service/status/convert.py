@@ -28,6 +28,13 @@ def to_response(
     )
 
 
+def to_destinations(destinations: Destinations) -> messages.GetDestinationsResponse:
+    """Where things go."""
+    return messages.GetDestinationsResponse(
+        pushes=DESTINATIONS[destinations.pushes], mails=DESTINATIONS[destinations.mails]
+    )
+
+
 def _to_alarm(alarm: Alarm) -> messages.Alarm:
     return messages.Alarm(
         kind=messages.ALARM_KIND_LINE_STOPPED,

@@ -7,13 +7,13 @@ from smith.core.v1 import status_service_pb2_grpc
 
 from core_service.auth import principal
 from core_service.status.account_alarms import AccountAlarms
-from core_service.status.convert import to_response
+from core_service.status.convert import to_destinations, to_response
 from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 
 
 class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
-    """Says what is wrong."""
+    """Says what is wrong, and where things go."""
 
     def __init__(self, status: ServerStatus, account_alarms: AccountAlarms, destinations: KnownDestinations) -> None:
         self._status = status
@@ -30,3 +30,9 @@ class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
             await self._account_alarms.of(account_id),
             await self._destinations.now(),
         )
+
+    async def GetDestinations(
+        self, request: messages.GetDestinationsRequest, context: Any
+    ) -> messages.GetDestinationsResponse:
+        """See the proto."""
+        return to_destinations(await self._destinations.now())

@@ -97,7 +97,7 @@ def test_who_forgot_a_password_chooses_another_with_a_link_in_a_mail(
     person.get_by_role("link", name="Forgot password?").click()
     person.get_by_label("E-mail").fill(email)
     person.get_by_role("button", name="Send the link").click()
-    expect(person.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    expect(person.get_by_role("heading", name="A link was asked for")).to_be_visible()
 
     with plain_http_client(place.simulator_url) as simulator:
         letter = eventually("the mail is there", lambda: _letter_to(simulator, email, "/reset-password/"), 20)

@@ -42,6 +42,16 @@ def test_what_the_simulator_took_is_not_said_to_be_apples_or_sent(owner: Page) -
     says_nothing_untrue(owner)
 
 
+def test_strangers_too_are_told_that_the_simulator_stands_in(place: Stack, open_page: OpenPage) -> None:
+    page = open_page(place.admin_url, "/sign-in")
+    expect(page.get_by_role("note")).to_contain_text("pushes and mails stay in this installation")
+    page.get_by_role("link", name="Forgot password?").click()
+    page.get_by_label("E-mail").fill("someone@team.test")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_text("the simulator keeps a mail")).to_be_visible()
+    assert UNTRUE.search(page.locator("main").inner_text()) is None
+
+
 def test_the_strip_leads_to_going_live_and_the_frame_to_help(place: Stack, owner: Page) -> None:
     owner.get_by_role("note").get_by_role("link", name="Go live").click()
     expect(owner.get_by_role("heading", name="Going live")).to_be_visible()

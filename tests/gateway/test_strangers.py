@@ -1,4 +1,4 @@
-"""What one stranger without credentials can do at the gateway's socket: get answers, and stop nobody."""
+"""What one stranger without credentials can do at the gateway's socket: get answers, and not stop others."""
 
 import asyncio
 import contextlib

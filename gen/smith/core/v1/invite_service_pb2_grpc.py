@@ -124,7 +124,7 @@ class InviteServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetInvite(self, request, context):
-        """What an invite is about, for whoever has a link of it. Uses nothing up. A POST, so that the token stands in no URL. A
+        """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
         link works only as long as the person who invites, and who has made the link, is an owner of the account.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.

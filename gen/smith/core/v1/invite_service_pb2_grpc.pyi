@@ -61,7 +61,7 @@ class InviteServiceStub:
     Errors: NOT_FOUND (also for an invite that has expired).
     """
     GetInvite: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.GetInviteRequest, _invite_service_pb2.GetInviteResponse]
-    """What an invite is about, for whoever has a link of it. Uses nothing up. A POST, so that the token stands in no URL. A
+    """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
     link works only as long as the person who invites, and who has made the link, is an owner of the account.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
@@ -107,7 +107,7 @@ class InviteServiceAsyncStub(InviteServiceStub):
     Errors: NOT_FOUND (also for an invite that has expired).
     """
     GetInvite: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.GetInviteRequest, _invite_service_pb2.GetInviteResponse]  # type: ignore[assignment]
-    """What an invite is about, for whoever has a link of it. Uses nothing up. A POST, so that the token stands in no URL. A
+    """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
     link works only as long as the person who invites, and who has made the link, is an owner of the account.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
@@ -186,7 +186,7 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _invite_service_pb2.GetInviteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_invite_service_pb2.GetInviteResponse, _abc.Awaitable[_invite_service_pb2.GetInviteResponse]]:
-        """What an invite is about, for whoever has a link of it. Uses nothing up. A POST, so that the token stands in no URL. A
+        """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
         link works only as long as the person who invites, and who has made the link, is an owner of the account.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.

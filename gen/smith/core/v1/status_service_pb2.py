@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/status_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/options.proto\"\x18\n\x16GetServerStatusRequest\"\x96\x01\n\x17GetServerStatusResponse\x12$\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x14.smith.core.v1.Alarm\x12*\n\x06pushes\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.Destination\x12)\n\x05mails\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.Destination\"\x9d\x01\n\x05\x41larm\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x04kind\x18\x05 \x01(\x0e\x32\x18.smith.core.v1.AlarmKind\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t*q\n\x0b\x44\x65stination\x12\x1b\n\x17\x44\x45STINATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45STINATION_NONE\x10\x01\x12\x19\n\x15\x44\x45STINATION_SIMULATOR\x10\x02\x12\x14\n\x10\x44\x45STINATION_REAL\x10\x03*z\n\tAlarmKind\x12\x1a\n\x16\x41LARM_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41LARM_KIND_LINE_STOPPED\x10\x01\x12\x1a\n\x16\x41LARM_KIND_DEAD_TOKENS\x10\x02\x12\x18\n\x14\x41LARM_KIND_QUEUE_AGE\x10\x03\x32\x8d\x01\n\rStatusService\x12|\n\x0fGetServerStatus\x12%.smith.core.v1.GetServerStatusRequest\x1a&.smith.core.v1.GetServerStatusResponse\"\x1a\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\r\x12\x0b/api/statusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/status_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/options.proto\"\x18\n\x16GetDestinationsRequest\"p\n\x17GetDestinationsResponse\x12*\n\x06pushes\x18\x01 \x01(\x0e\x32\x1a.smith.core.v1.Destination\x12)\n\x05mails\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.Destination\"\x18\n\x16GetServerStatusRequest\"\x96\x01\n\x17GetServerStatusResponse\x12$\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x14.smith.core.v1.Alarm\x12*\n\x06pushes\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.Destination\x12)\n\x05mails\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.Destination\"\x9d\x01\n\x05\x41larm\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x04kind\x18\x05 \x01(\x0e\x32\x18.smith.core.v1.AlarmKind\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t*q\n\x0b\x44\x65stination\x12\x1b\n\x17\x44\x45STINATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45STINATION_NONE\x10\x01\x12\x19\n\x15\x44\x45STINATION_SIMULATOR\x10\x02\x12\x14\n\x10\x44\x45STINATION_REAL\x10\x03*z\n\tAlarmKind\x12\x1a\n\x16\x41LARM_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41LARM_KIND_LINE_STOPPED\x10\x01\x12\x1a\n\x16\x41LARM_KIND_DEAD_TOKENS\x10\x02\x12\x18\n\x14\x41LARM_KIND_QUEUE_AGE\x10\x03\x32\xf8\x01\n\rStatusService\x12|\n\x0fGetServerStatus\x12%.smith.core.v1.GetServerStatusRequest\x1a&.smith.core.v1.GetServerStatusResponse\"\x1a\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\r\x12\x0b/api/status\x12i\n\x0fGetDestinations\x12%.smith.core.v1.GetDestinationsRequest\x1a&.smith.core.v1.GetDestinationsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,16 +36,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STATUSSERVICE'].methods_by_name['GetServerStatus']._loaded_options = None
   _globals['_STATUSSERVICE'].methods_by_name['GetServerStatus']._serialized_options = b'\242\273\030\003\n\001\004\202\323\344\223\002\r\022\013/api/status'
-  _globals['_DESTINATION']._serialized_start=484
-  _globals['_DESTINATION']._serialized_end=597
-  _globals['_ALARMKIND']._serialized_start=599
-  _globals['_ALARMKIND']._serialized_end=721
-  _globals['_GETSERVERSTATUSREQUEST']._serialized_start=145
-  _globals['_GETSERVERSTATUSREQUEST']._serialized_end=169
-  _globals['_GETSERVERSTATUSRESPONSE']._serialized_start=172
-  _globals['_GETSERVERSTATUSRESPONSE']._serialized_end=322
-  _globals['_ALARM']._serialized_start=325
-  _globals['_ALARM']._serialized_end=482
-  _globals['_STATUSSERVICE']._serialized_start=724
-  _globals['_STATUSSERVICE']._serialized_end=865
+  _globals['_STATUSSERVICE'].methods_by_name['GetDestinations']._loaded_options = None
+  _globals['_STATUSSERVICE'].methods_by_name['GetDestinations']._serialized_options = b'\242\273\030\003\n\001\001'
+  _globals['_DESTINATION']._serialized_start=624
+  _globals['_DESTINATION']._serialized_end=737
+  _globals['_ALARMKIND']._serialized_start=739
+  _globals['_ALARMKIND']._serialized_end=861
+  _globals['_GETDESTINATIONSREQUEST']._serialized_start=145
+  _globals['_GETDESTINATIONSREQUEST']._serialized_end=169
+  _globals['_GETDESTINATIONSRESPONSE']._serialized_start=171
+  _globals['_GETDESTINATIONSRESPONSE']._serialized_end=283
+  _globals['_GETSERVERSTATUSREQUEST']._serialized_start=285
+  _globals['_GETSERVERSTATUSREQUEST']._serialized_end=309
+  _globals['_GETSERVERSTATUSRESPONSE']._serialized_start=312
+  _globals['_GETSERVERSTATUSRESPONSE']._serialized_end=462
+  _globals['_ALARM']._serialized_start=465
+  _globals['_ALARM']._serialized_end=622
+  _globals['_STATUSSERVICE']._serialized_start=864
+  _globals['_STATUSSERVICE']._serialized_end=1112
 # @@protoc_insertion_point(module_scope)

@@ -77,6 +77,49 @@ ALARM_KIND_QUEUE_AGE: AlarmKind.ValueType  # 3
 Global___AlarmKind: _TypeAlias = AlarmKind  # noqa: Y015
 
 @_typing.final
+class GetDestinationsRequest(_message.Message):
+    """Asks where pushes and mails go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDestinationsRequest: _TypeAlias = GetDestinationsRequest  # noqa: Y015
+
+@_typing.final
+class GetDestinationsResponse(_message.Message):
+    """Where pushes and mails go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUSHES_FIELD_NUMBER: _builtins.int
+    MAILS_FIELD_NUMBER: _builtins.int
+    pushes: Global___Destination.ValueType
+    """Who takes pushes. Left out while the server does not know, because its delivery service is away."""
+    mails: Global___Destination.ValueType
+    """Who takes mails. Left out while the server does not know."""
+    def __init__(
+        self,
+        *,
+        pushes: Global___Destination.ValueType = ...,
+        mails: Global___Destination.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mails", b"mails", "pushes", b"pushes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDestinationsResponse: _TypeAlias = GetDestinationsResponse  # noqa: Y015
+
+@_typing.final
 class GetServerStatusRequest(_message.Message):
     """Asks how the server is doing."""
 

@@ -40,6 +40,11 @@ class StatusServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerStatusRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerStatusResponse.FromString,
                 _registered_method=True)
+        self.GetDestinations = channel.unary_unary(
+                '/smith.core.v1.StatusService/GetDestinations',
+                request_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsResponse.FromString,
+                _registered_method=True)
 
 
 class StatusServiceServicer:
@@ -53,6 +58,13 @@ class StatusServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDestinations(self, request, context):
+        """Who takes pushes and mails, for pages that people see before they sign in. gRPC only, as `GetSetup` is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StatusServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +72,11 @@ def add_StatusServiceServicer_to_server(servicer, server):
                     servicer.GetServerStatus,
                     request_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerStatusRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerStatusResponse.SerializeToString,
+            ),
+            'GetDestinations': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDestinations,
+                    request_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +107,33 @@ class StatusService:
             '/smith.core.v1.StatusService/GetServerStatus',
             smith_dot_core_dot_v1_dot_status__service__pb2.GetServerStatusRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_status__service__pb2.GetServerStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDestinations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.StatusService/GetDestinations',
+            smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsResponse.FromString,
             options,
             channel_credentials,
             insecure,
