@@ -181,6 +181,31 @@ def test_of_devices_that_shared_a_token_the_newest_report_keeps_it(new_database:
     assert new == (tokens["push_token"], tokens["push_to_start_token"], False)
 
 
+def test_invites_of_who_is_no_owner_any_more_end_with_the_upgrade(new_database: NewDatabase) -> None:
+    """0009: their links are refused from then on, and they must not keep the address from being invited again."""
+    url = new_database(empty=True)
+    migrations.upgrade(url, "0008")
+    with psycopg.connect(url) as connection:
+        account = insert(connection, "accounts")["id"]
+        invites = {}
+        for who, role in (("owner", "owner"), ("demoted", "member"), ("removed", None)):
+            user = insert(connection, "users")["id"]
+            if role is not None:
+                insert(connection, "members", account_id=account, user_id=user, role=role)
+            invite = insert(
+                connection, "invites", account_id=account, invited_by=user, role="member", mail_state="sent"
+            )
+            insert(connection, "invite_tokens", invite_id=invite["id"])
+            invites[who] = invite["id"]
+        elsewhere = insert(connection, "accounts")["id"]
+        insert(connection, "members", account_id=elsewhere, user_id=user, role="owner")
+        insert(connection, "invites", account_id=account, invited_by=None, role="member", mail_state="sent")
+    migrations.upgrade(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT id FROM invites").fetchall() == [(invites["owner"],)]
+        assert connection.execute("SELECT invite_id FROM invite_tokens").fetchall() == [(invites["owner"],)]
+
+
 def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> None:
     url = new_database(empty=True)
     with ThreadPoolExecutor(4) as pool:
