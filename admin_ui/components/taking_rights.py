@@ -183,8 +183,8 @@ def _whether_to_rotate() -> ui.checkbox:
     with _group("Webhook signing secret"):
         p("The webhook signing secret", "strong")
         p(
-            "Owners can read it, and who knows it can forge webhook calls. For 24 hours calls are signed with the old "
-            "one as well; the new one is in the settings.",
+            "Owners can read it, and everybody who has read it can forge webhook calls. For 24 hours calls are signed "
+            "with the old one as well; the new one is in the settings.",
             "muted",
         )
         return ui.checkbox("Make a new webhook signing secret")

@@ -27,12 +27,12 @@ class RateLimited(DomainError):
 
 
 class TooManyAttempts(DomainError):
-    """Too many wrong guesses."""
+    """Too many wrong guesses, or too much of what may be done now and then."""
 
     kind, reason, error = Kind.EXHAUSTED, "TOO_MANY_ATTEMPTS", "Too many attempts"
 
     def __init__(self, *, retry_after_seconds: int) -> None:
         super().__init__(
-            f"Too many failed attempts. Try again in {retry_after_seconds} seconds.",
+            f"Too many attempts. Try again in {retry_after_seconds} seconds.",
             retry_after_seconds=retry_after_seconds,
         )

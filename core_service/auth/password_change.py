@@ -15,7 +15,7 @@ from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH
-from core_service.password_resets.models import PasswordResetToken
+from core_service.password_resets.ending import end_links, end_mails
 from core_service.teams.models import User
 from core_service.validation import require_text
 from service_kit.errors import Unavailable
@@ -35,8 +35,8 @@ class PasswordChanges:
     async def change(
         self, user_id: uuid.UUID, session_id: uuid.UUID, *, current: str, new: str, client_address: str
     ) -> int:
-        """Changes the person's password and ends all their sessions but this one, and all links to a new password.
-        Returns how many sessions it has ended.
+        """Changes the person's password and ends all their sessions but this one, and all links to a new password,
+        those that are yet to be mailed among them. Returns how many sessions it has ended.
 
         Raises InvalidRequest; Forbidden if `current` is wrong; TooManyAttempts after 10 wrong ones in 15 minutes;
         Unavailable if somebody else has changed it meanwhile, or too many passwords are being checked.
@@ -56,11 +56,11 @@ class PasswordChanges:
             hashed = await self._passwords.hash(new)
         unchanged = (col(User.id) == user_id) & (col(User.password_hash) == stored)
         async with self._database.begin() as session:
+            await end_mails(session, user_id)
             changed = update(User).where(unchanged).values(password_hash=hashed).returning(col(User.id))
             if await session.scalar(changed) is None:
                 raise Unavailable("The password was changed at the same moment. Sign in and try again.")
-            links = delete(PasswordResetToken).where(col(PasswordResetToken.user_id) == user_id)
-            await session.execute(links.execution_options(synchronize_session=False))
+            await end_links(session, user_id)
             return await _end_others(session, user_id, session_id)
 
     async def sign_out_elsewhere(self, user_id: uuid.UUID, session_id: uuid.UUID) -> int:

@@ -3,10 +3,8 @@
 from smith.core.v1 import account_pb2, invite_pb2, invite_service_pb2
 
 from core_service.invites.acceptance import Offer
-from core_service.invites.models import Invite
 from core_service.invites.service import Answer, InviteView, Refusal
-from core_service.mail.convert import STATES
-from core_service.mail.models import MailState
+from core_service.mail.convert import to_mail_state
 from core_service.orm import now
 from core_service.teams.models import Role
 from core_service.timestamps import to_timestamp
@@ -30,18 +28,13 @@ def to_invite(view: InviteView) -> invite_pb2.Invite:
         invited_at=to_timestamp(invite.invited_at),
         expires_at=to_timestamp(invite.expires_at),
         invited_by=view.invited_by,
-        mail=_to_mail(invite),
-    )
-
-
-def _to_mail(invite: Invite) -> invite_pb2.InviteMail:
-    state = MailState(invite.mail_state)
-    return invite_pb2.InviteMail(
-        state=STATES[state],
-        sent_at=to_timestamp(invite.mail_sent_at),
-        reason=invite.mail_reason,
-        message=invite.mail_message,
-        next_attempt_at=to_timestamp(invite.mail_due_at) if state is MailState.QUEUED else None,
+        mail=to_mail_state(
+            invite.mail_state,
+            sent_at=invite.mail_sent_at,
+            due_at=invite.mail_due_at,
+            reason=invite.mail_reason,
+            message=invite.mail_message,
+        ),
     )
 
 

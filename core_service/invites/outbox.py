@@ -11,7 +11,6 @@ from core_service.invites.models import MAX_TOKENS
 from core_service.invites.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, RELEASE, SETTLE
 from core_service.links import SecretLinks
 from core_service.mail.mailer import DueMail
-from core_service.mail.port import Mail
 
 
 class InviteOutbox:
@@ -41,5 +40,4 @@ class InviteOutbox:
 def _due(row: Sequence[Any], url: str) -> DueMail:
     invite_id, mail_id, account_id, email, account_name, inviter_name, expires_at, attempts, age, expired = row
     letter = write_invite(account=account_name, inviter=inviter_name, url=url, expires_at=expires_at)
-    mail = Mail(str(mail_id), email, letter.subject, letter.text, letter.html)
-    return DueMail(invite_id, mail_id, account_id, mail, attempts, age, expired)
+    return DueMail(invite_id, mail_id, account_id, letter.to(email, mail_id), attempts, age, expired)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from limits import RateLimitItemPerHour
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
@@ -229,7 +229,8 @@ async def _insert(
     invited_by: uuid.UUID,
     role: Role,
 ) -> dict[str, Invite]:
-    """The invites that could be made, by address. One that has expired is renewed."""
+    """The invites that could be made, by address. One that has expired is renewed, and so is one of somebody who is no
+    owner any more: its links are refused."""
     if not emails:
         return {}
     row: dict[str, Any] = {"account_id": account_id, "role": role.value, "invited_by": invited_by}
@@ -237,10 +238,19 @@ async def _insert(
     rows = [{"id": new_id(), "email": email, **row, **_new_mail()} for email in emails]
     adding = insert(Invite).values(rows)
     fresh = ("role", "invited_by", "request_id", "invited_at", "expires_at", *_new_mail())
+    vouched_for = (
+        exists()
+        .where(
+            col(Member.account_id) == account_id,
+            col(Member.user_id) == col(Invite.invited_by),
+            col(Member.role) == Role.OWNER,
+        )
+        .correlate(Invite)
+    )
     adding = adding.on_conflict_do_update(
         constraint="invites_account_id_email_key",
         set_={name: adding.excluded[name] for name in fresh},
-        where=col(Invite.expires_at) <= func.now(),
+        where=or_(col(Invite.expires_at) <= func.now(), ~vouched_for),
     )
     inserted = await session.scalars(adding.returning(Invite), execution_options={"populate_existing": True})
     made = {invite.email: invite for invite in inserted}

@@ -1,5 +1,7 @@
 """Results of mails as protobuf carries them."""
 
+import datetime as dt
+
 from smith.core.v1 import invite_pb2, mail_service_pb2
 
 from core_service.mail.models import MailState, WantedMail
@@ -17,13 +19,21 @@ STATES = {
 
 def to_mail(wanted: WantedMail) -> invite_pb2.InviteMail:
     """Where the mail stands."""
-    state = MailState(wanted.state)
+    return to_mail_state(
+        wanted.state, sent_at=wanted.sent_at, due_at=wanted.due_at, reason=wanted.reason, message=wanted.message
+    )
+
+
+def to_mail_state(
+    state: str, *, sent_at: dt.datetime | None, due_at: dt.datetime, reason: str, message: str
+) -> invite_pb2.InviteMail:
+    """The same for a mail that another table owes; `state` is a MailState."""
     return invite_pb2.InviteMail(
-        state=STATES[state],
-        sent_at=to_timestamp(wanted.sent_at),
-        reason=wanted.reason,
-        message=wanted.message,
-        next_attempt_at=to_timestamp(wanted.due_at) if state is MailState.QUEUED else None,
+        state=STATES[MailState(state)],
+        sent_at=to_timestamp(sent_at),
+        reason=reason,
+        message=message,
+        next_attempt_at=to_timestamp(due_at) if state == MailState.QUEUED else None,
     )
 
 

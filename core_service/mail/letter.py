@@ -1,7 +1,10 @@
 """What mails look like: one style for all of them."""
 
+import uuid
 from dataclasses import dataclass
 from html import escape
+
+from core_service.mail.port import Mail
 
 HTML = """<!doctype html>
 <html lang="en"><body style="margin:0;padding:24px;background:#f6f7f9;font-family:-apple-system,'Segoe UI',Roboto,\
@@ -30,6 +33,10 @@ class Letter:
     subject: str
     text: str
     html: str
+
+    def to(self, email: str, mail_id: uuid.UUID) -> Mail:
+        """The mail that brings it."""
+        return Mail(str(mail_id), email, self.subject, self.text, self.html)
 
 
 def write(*, subject: str, heading: str, lead: str, action: str, url: str, about: str, note: str) -> Letter:

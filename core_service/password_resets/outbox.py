@@ -7,10 +7,8 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from core_service.links import SecretLinks
-from core_service.mail.letter import Letter
 from core_service.mail.mailer import DueMail
 from core_service.mail.models import MailKind
-from core_service.mail.port import Mail
 from core_service.password_resets.letters import write_changed, write_reset
 from core_service.password_resets.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, DROP_UNKNOWN, RELEASE, SETTLE
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS
@@ -46,13 +44,9 @@ class PasswordOutbox:
                     user_ids.append(user_id)
             else:
                 letter = write_changed(email=email, url=self._request_url, changed_at=queued_at)
-            due.append(DueMail(mail_id, mail_id, account_id, _mail(mail_id, email, letter), attempts, age, expired))
+            due.append(DueMail(mail_id, mail_id, account_id, letter.to(email, mail_id), attempts, age, expired))
         if hashes:
             added = {"token_hashes": hashes, "user_ids": user_ids, "lifetime": LIFETIME}
             await connection.execute(ADD_TOKENS, added)
             await connection.execute(DROP_TOKENS, {"user_ids": user_ids, "kept": MAX_TOKENS})
         return due
-
-
-def _mail(mail_id: object, email: str, letter: Letter) -> Mail:
-    return Mail(str(mail_id), email, letter.subject, letter.text, letter.html)

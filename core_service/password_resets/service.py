@@ -20,8 +20,9 @@ from core_service.auth.secrets import MAX_LENGTH, hash_secret
 from core_service.auth.service import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Passwords, Sessions
 from core_service.links import SecretLinks
 from core_service.mail.mailer import Mailer
-from core_service.mail.models import MailKind, MailState, WantedMail
+from core_service.mail.models import MailKind, WantedMail
 from core_service.orm import now
+from core_service.password_resets.ending import end_links, end_mails
 from core_service.password_resets.errors import UnknownToken
 from core_service.password_resets.models import PasswordResetToken
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, is_good
@@ -118,11 +119,14 @@ class PasswordResets:
         this_person = col(User.id) == opened.user_id
         async with self._database.begin() as session:
             await _keep_voucher(session, opened)
+            await end_mails(session, opened.user_id)
             # Who joins another account locks the same row: they come before this, or after it.
             await session.scalar(select(col(User.id)).where(this_person).with_for_update())
             await _use_up(session, hash_secret(token))
             await session.execute(update(User).where(this_person).values(password_hash=hashed))
-            ended = await _end_all(session, opened)
+            await end_links(session, opened.user_id)
+            sessions = delete(Session).where(col(Session.user_id) == opened.user_id).returning(col(Session.id))
+            ended = len((await session.scalars(sessions.execution_options(synchronize_session=False))).all())
             accounts = await session.scalars(
                 select(col(Member.account_id)).where(col(Member.user_id) == opened.user_id)
             )
@@ -248,18 +252,3 @@ async def _use_up(session: AsyncSession, token_hash: bytes) -> None:
     )
     if found is None:
         raise UnknownToken
-
-
-async def _end_all(session: AsyncSession, opened: Opened) -> int:
-    """Ends the person's sessions and their other links, those that are yet to be mailed among them. Returns how many
-    sessions there were."""
-    links = delete(PasswordResetToken).where(col(PasswordResetToken.user_id) == opened.user_id)
-    await session.execute(links.execution_options(synchronize_session=False))
-    mails = delete(WantedMail).where(
-        col(WantedMail.email) == opened.email,
-        col(WantedMail.kind) == MailKind.PASSWORD_RESET,
-        col(WantedMail.state) == MailState.QUEUED,
-    )
-    await session.execute(mails.execution_options(synchronize_session=False))
-    sessions = delete(Session).where(col(Session.user_id) == opened.user_id).returning(col(Session.id))
-    return len((await session.scalars(sessions.execution_options(synchronize_session=False))).all())

@@ -55,11 +55,14 @@ async def forget_person(session: AsyncSession, account_id: uuid.UUID, user_id: u
 
 async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, besides: Besides) -> Ended:
     """Ends the person's sessions in the account, unpairs their devices in it, takes them out of its channels, and ends
-    what they have made for others, and what is named.
+    what they have made for others, links to a new password that the account's owners were shown, and what is named.
 
     Raises InvalidRequest, naming the first key or device that the account does not have.
     """
     await _require_known(session, account_id, besides)
+    # Before sessions, as who uses such a link does.
+    to_them = delete(PasswordResetToken).where(*_theirs(PasswordResetToken, account_id, user_id))
+    await _delete(session, to_them)
     # Codes before devices: a phone that is trading one in has either made its device by then or finds the code gone.
     own_codes = await _delete(session, delete(PairingCode).where(*_theirs(PairingCode, account_id, user_id)))
     sessions = await _delete(session, delete(Session).where(*_theirs(Session, account_id, user_id)))
@@ -163,6 +166,6 @@ async def _delete(session: AsyncSession, query: Delete) -> int:
 
 
 def _theirs(
-    table: type[Session | PairingCode], account_id: uuid.UUID, user_id: uuid.UUID
+    table: type[Session | PairingCode | PasswordResetToken], account_id: uuid.UUID, user_id: uuid.UUID
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (col(table.account_id) == account_id, col(table.user_id) == user_id)

@@ -14,7 +14,7 @@ from tests.admin.conftest import Open, running_admin
 from tests.admin.looking import named, press, sees
 from tests.admin.plain import faults, shown, typed
 from tests.core.conftest import NewDatabase
-from tests.core.harness import PASSWORD, Account, start_account
+from tests.core.harness import PASSWORD, Account, start_account, start_core
 from tests.core.mail_rig import start_mail_world
 
 NEW = "another long password"
@@ -142,3 +142,16 @@ async def test_without_a_mail_server_an_owner_is_told_to_pass_the_link_on(databa
         await press(owner, f"New password: {email}")
         await press(owner, "Send the link")
         await sees(owner, "No mail server is configured", "Make a link and pass it on yourself.")
+
+
+async def test_who_guesses_links_is_told_when_to_go_on(database_url: str) -> None:
+    async with start_core(database_url) as core, running_admin(core) as open_as:
+        await start_account(core)
+        http = form(open_as())
+        await http.get("/reset-password/pwr_nonsense")
+        statuses = {(await http.get("/reset-password")).status_code for _ in range(100)}
+        assert statuses == {404}
+        for answer in (await http.get("/reset-password"), await http.post("/reset-password", data={})):
+            assert answer.status_code == 429
+            assert 0 < int(answer.headers["retry-after"]) <= 900
+            assert "Too many" in shown(answer)

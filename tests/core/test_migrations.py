@@ -181,6 +181,77 @@ def test_of_devices_that_shared_a_token_the_newest_report_keeps_it(new_database:
     assert new == (tokens["push_token"], tokens["push_to_start_token"], False)
 
 
+def test_cards_of_others_leave_the_screens_of_phones_that_were_paired_twice(new_database: NewDatabase) -> None:
+    """0010: also when it is only by the second token that a phone is known to be somebody else's by now."""
+    url = new_database(empty=True)
+    migrations.upgrade(url, "0008")
+    now = dt.datetime.now(dt.UTC)
+    earlier, later = now - dt.timedelta(days=2), now - dt.timedelta(days=1)
+    with psycopg.connect(url) as connection:
+        account, other = (insert(connection, "accounts")["id"] for _ in range(2))
+        person, stranger = (insert(connection, "users")["id"] for _ in range(2))
+        activity = insert(connection, "live_activities", account_id=account, expires_at=now)["id"]
+
+        def pair(account_id: Any, user_id: Any, moment: dt.datetime, **tokens: str) -> Any:
+            device = insert(
+                connection, "devices", account_id=account_id, user_id=user_id, environment="sandbox",
+                push_token_registered_at=moment, push_to_start_token_registered_at=moment, **tokens,
+            )["id"]  # fmt: skip
+            insert(
+                connection, "live_activity_devices", activity_id=activity, device_id=device, account_id=account_id,
+                user_id=user_id, phase="live", update_token=f"of {tokens}, {moment}", timestamp=7,
+            )  # fmt: skip
+            return device
+
+        taken = pair(account, person, earlier, push_token="aa" * 32)
+        by_start_token = pair(account, person, earlier, push_to_start_token="bb" * 32)
+        their_own = pair(account, person, earlier, push_to_start_token="cc" * 32)
+        holders = [
+            pair(other, stranger, later, push_token="aa" * 32),
+            pair(other, stranger, later, push_to_start_token="bb" * 32),
+            pair(account, person, later, push_to_start_token="cc" * 32),
+        ]
+    migrations.upgrade(url, "0010")
+    with psycopg.connect(url) as connection:
+        live = connection.execute("SELECT device_id FROM live_activity_devices WHERE phase = 'live'").fetchall()
+        assert {one for (one,) in live} == {their_own, *holders}
+        ended = connection.execute(
+            "SELECT device_id FROM live_activity_devices WHERE phase = 'ended' AND update_token IS NULL "
+            "AND withdrawn_at IS NOT NULL AND next_at IS NULL"
+        ).fetchall()
+        assert {one for (one,) in ended} == {taken, by_start_token}
+        owed = connection.execute(
+            "SELECT device_id, account_id, environment, timestamp > 7, gone_at > now() + interval '3 hours' "
+            "FROM live_activity_withdrawals WHERE next_at <= now()"
+        ).fetchall()
+        assert sorted(owed) == sorted((one, account, "sandbox", True, True) for one in (taken, by_start_token))
+
+
+def test_invites_of_who_is_no_owner_any_more_end_with_the_upgrade(new_database: NewDatabase) -> None:
+    """0009: their links are refused from then on, and they must not keep the address from being invited again."""
+    url = new_database(empty=True)
+    migrations.upgrade(url, "0008")
+    with psycopg.connect(url) as connection:
+        account = insert(connection, "accounts")["id"]
+        invites = {}
+        for who, role in (("owner", "owner"), ("demoted", "member"), ("removed", None)):
+            user = insert(connection, "users")["id"]
+            if role is not None:
+                insert(connection, "members", account_id=account, user_id=user, role=role)
+            invite = insert(
+                connection, "invites", account_id=account, invited_by=user, role="member", mail_state="sent"
+            )
+            insert(connection, "invite_tokens", invite_id=invite["id"])
+            invites[who] = invite["id"]
+        elsewhere = insert(connection, "accounts")["id"]
+        insert(connection, "members", account_id=elsewhere, user_id=user, role="owner")
+        insert(connection, "invites", account_id=account, invited_by=None, role="member", mail_state="sent")
+    migrations.upgrade(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT id FROM invites").fetchall() == [(invites["owner"],)]
+        assert connection.execute("SELECT invite_id FROM invite_tokens").fetchall() == [(invites["owner"],)]
+
+
 def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> None:
     url = new_database(empty=True)
     with ThreadPoolExecutor(4) as pool:

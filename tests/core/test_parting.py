@@ -78,6 +78,20 @@ async def test_a_link_is_refused_also_where_the_end_of_a_right_left_it_behind(ac
             assert await refused_with("NOT_FOUND", call) == DEAD
 
 
+async def test_an_address_can_be_invited_again_where_the_end_of_a_right_left_its_invite_behind(account: Account) -> None:
+    user_id, mallory = await account.add_member("owner")
+    email = an_address()
+    [left] = (await mallory.CreateInvites(emails=[email], role=ROLE_OWNER)).results
+    [refused] = (await account.owner.CreateInvites(emails=[email])).results
+    assert not refused.HasField("invite")
+    await account.core.sql("UPDATE members SET role = 'member' WHERE user_id = %s", user_id)
+    [made] = (await account.owner.CreateInvites(emails=[email], role=ROLE_MEMBER)).results
+    assert (made.invite.invited_by, made.invite.role) == (account.email, ROLE_MEMBER)
+    assert made.invite.id == left.invite.id, "it is the same one, renewed"
+    token = await link_of(account.owner, made.invite.id)
+    assert (await account.core.caller().AcceptInvite(token=token, password="ten letters")).member.role == ROLE_MEMBER
+
+
 async def test_of_a_removal_and_an_acceptance_at_once_none_slips_past_the_other(core: Core) -> None:
     """Either the link is refused, or the new member was there before the removal was answered."""
     for _ in range(8):

@@ -6,8 +6,17 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
+LEFT_BEHIND = """
+DELETE FROM invites i
+WHERE NOT EXISTS (
+    SELECT FROM members m WHERE m.account_id = i.account_id AND m.user_id = i.invited_by AND m.role = 'owner'
+)
+"""
+
 
 def upgrade() -> None:
+    # From now on they are refused, and would keep their addresses from being invited again.
+    op.execute(LEFT_BEHIND)
     op.add_column("invite_tokens", sa.Column("created_by", sa.Uuid(), nullable=True))
     op.create_foreign_key(
         "invite_tokens_created_by_fkey", "invite_tokens", "users", ["created_by"], ["id"], ondelete="CASCADE"

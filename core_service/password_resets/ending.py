@@ -1,0 +1,35 @@
+"""Ends links to a new password once it is there, those that are yet to be mailed among them."""
+
+import uuid
+
+from sqlalchemy import Delete, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core_service.mail.models import MailKind, MailState, WantedMail
+from core_service.password_resets.models import PasswordResetToken
+from core_service.teams.models import User
+
+
+async def end_mails(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """Ends the mails with links that the person is owed.
+
+    To be called before anything locks the person's row: who is just mailing a link holds the mail, and then refers to
+    the person. It is waited for here, so that `end_links` sees the link.
+    """
+    email = select(col(User.email)).where(col(User.id) == user_id).scalar_subquery()
+    owed = delete(WantedMail).where(
+        col(WantedMail.email) == email,
+        col(WantedMail.kind) == MailKind.PASSWORD_RESET,
+        col(WantedMail.state) == MailState.QUEUED,
+    )
+    await _end(session, owed)
+
+
+async def end_links(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """Ends the person's links. To be called once the person's row is locked."""
+    await _end(session, delete(PasswordResetToken).where(col(PasswordResetToken.user_id) == user_id))
+
+
+async def _end(session: AsyncSession, query: Delete) -> None:
+    await session.execute(query.execution_options(synchronize_session=False))
