@@ -9,6 +9,7 @@ from smith.core.v1.invite_service_pb2 import CreateInvitesRequest, InviteResult
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p, text
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
@@ -82,7 +83,7 @@ class InviteDialog:
         except Refused as refusal:
             if refusal.is_signed_out:
                 raise
-            self._emails.error = refusal.message
+            _, self._emails.error = show_refusal(refusal, {"emails": "E-mail addresses"})
             return
         refused = [result for result in answer.results if not result.HasField("invite")]
         self._tell(len(answer.results) - len(refused), refused)

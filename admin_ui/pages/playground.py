@@ -131,9 +131,7 @@ class _Playground:
         self._show_answer(request, answer)
 
     def _show_refusal(self, form: PushForm | ActivityForm, refusal: Refused | NotSendable) -> None:
-        is_about_channels = isinstance(refusal, Refused) and "CHANNEL" in refusal.reason
-        blamed = form.fields.blame("target.channels" if is_about_channels else refusal.message)
-        if blamed:
+        if form.fields.blame(refusal.field, refusal.message):
             with self._answer:
                 notice("bad", "It was not sent", "See the field that is marked.")
             return
