@@ -18,8 +18,8 @@ from admin_ui.visit import Visit
 MAX_EMAILS = 100
 MAILED = "Each person gets a mail with a link that works for 7 days."
 KEPT = (
-    "The simulator keeps the mails, no person gets one. Copy the link of each invite from the list and pass it on "
-    "yourself; it works for 7 days."
+    "No mail server is set: the simulator keeps the mails, and no person gets one. Copy the link of each invite from "
+    "the list and pass it on yourself; it works for 7 days."
 )
 MAX_TEXT = 30_000
 ROLES = {ROLE_MEMBER: "Member: standard access", ROLE_OWNER: "Owner: full access"}
@@ -104,7 +104,7 @@ class InviteDialog:
             return
         self._emails.value = "\n".join(result.email for result in refused)
         with self._remarks:
-            title = f"{sent}. {len(refused)} could not be:" if invited else "Nobody was invited:"
+            title = f"{sent}. {len(refused)} could not be:" if invited else "No one was invited:"
             with notice("warn", title), ui.element("ul"):
                 for result in refused:
                     with ui.element("li"):
