@@ -75,7 +75,7 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "AssignDevice": _named("added a device to a channel"),
     "UnassignDevice": _named("took a device out of a channel"),
     "CreateAccount": _named("set up the workspace", "account_name"),
-    "CreateInvites": lambda asked: f"invited {', '.join(asked.get('emails', ())) or 'nobody'}",
+    "CreateInvites": lambda asked: f"invited {', '.join(asked.get('emails', ())) or 'no one'}",
     "AcceptInvite": _named("accepted an invite as", "name"),
     "UpdateMember": _named("changed the role of a member"),
     "RemoveMember": _named("removed a member"),
