@@ -19,12 +19,18 @@ def raise_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def room_for(connections: int) -> int:
+    """How many of the `connections` wanted fit under the process's limit."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - RESERVED))
+
+
 def that_fit(connections: int, variable: str) -> int:
     """So many of the `connections` wanted as fit under the process's limit; `variable` names the setting that wants
     them. Says so in the log if that is fewer: connections beyond the limit would not be refused but left waiting."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    fitting = connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - RESERVED))
+    fitting = room_for(connections)
     if fitting < connections:
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         log.warning(
             "%s=%d does not fit under this process's limit of %d open files: it holds %d connections. Raise the limit "
             "(ulimit -n, LimitNOFILE=), or set the variable to less",
