@@ -5,6 +5,7 @@ request, or is kept for a next request. Where there is no room for a new one, th
 given up: clients open another one when they need it. So connections that do nothing do not keep others out.
 """
 
+import functools
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -103,6 +104,7 @@ class Connections:
         return True
 
 
+@functools.lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The network that an address counts for: itself, or its /64 if it is IPv6. Text that is no address is its own."""
     try:
@@ -113,7 +115,8 @@ def network_of(address: str) -> str:
         return str(ip)
     if ip.ipv4_mapped is not None:
         return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, IPV6_SITE), strict=False))
+    host_bits = 128 - IPV6_SITE
+    return f"{ipaddress.IPv6Address(int(ip) >> host_bits << host_bits)}/{IPV6_SITE}"
 
 
 def named_in(listed: str) -> Callable[[str], bool]:
