@@ -206,7 +206,9 @@ async def test_the_gateway_answers_for_the_hosts_that_it_was_told_and_for_this_m
     make_gateway: MakeGateway, core: CoreStandIn
 ) -> None:
     """A page of another name that resolves here (DNS rebinding) gets nothing."""
-    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_hosts="Push.example.com, gateway")
+    gateway = await make_gateway(
+        f"127.0.0.1:{core.port}", gateway_hosts="Push.example.com, gateway,[2001:DB8:0::1], 2001:db8::2"
+    )
     for host, status in (
         ("push.example.com", 200),
         ("PUSH.EXAMPLE.COM.:8443", 200),
@@ -214,6 +216,10 @@ async def test_the_gateway_answers_for_the_hosts_that_it_was_told_and_for_this_m
         (f"127.0.0.1:{gateway.port}", 200),
         ("localhost", 200),
         ("[::1]:8000", 200),
+        ("[0:0:0:0:0:0:0:1]", 200),
+        ("[2001:db8::1]:8000", 200),
+        ("[2001:DB8::2]", 200),
+        ("[2001:db8::3]", 421),
         ("evil.example", 421),
         ("[::1].evil.example", 421),
         ("push.example.com.evil.example", 421),
