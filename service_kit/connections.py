@@ -1,8 +1,8 @@
 """Which connections an HTTP server holds: so many in all, half of them for one address.
 
-A connection *waits* while no complete request of its client is in progress: it was just opened, has sent a part of a
-request, or is kept for a next request. Where there is no room for a new one, the connection that has waited longest is
-given up: clients open another one when they need it. So connections that do nothing do not keep others out.
+A connection *waits* while its client has to do something: it was just opened, has sent a part of a request, does not
+read its answer, or is kept for a next request. Where there is no room for a new one, the connection that has waited
+longest is given up: clients open another one when they need it. So connections that do nothing do not keep others out.
 """
 
 import functools
@@ -61,14 +61,14 @@ class Connections:
         return True
 
     def waits(self, connection: Connection) -> None:
-        """No complete request of its client is in progress, from now on."""
+        """Its client is waited for, from now on."""
         if (network := self._network_of.get(connection)) is not None:
             waiting = self._waiting.setdefault(network, OrderedDict())
             waiting[connection] = None
             waiting.move_to_end(connection)
 
     def works(self, connection: Connection) -> None:
-        """A request of its client is complete and in progress, from now on."""
+        """A request of its client is in progress, from now on."""
         if (network := self._network_of.get(connection)) is not None:
             self._wait_no_more(connection, network)
 

@@ -94,6 +94,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     _refusal = MALFORMED
     _is_upgraded = False
+    _is_unread = False
     _head_bytes = 0
     _head_is_open = True
     _data = b""
@@ -131,7 +132,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
 
     def give_up(self) -> None:
-        """Another connection gets the place of this one, on which no complete request is in progress."""
+        """Another connection gets the place of this one, whose client is waited for."""
         if self.transport.get_write_buffer_size():
             self._reset()
         elif self._is_busy() or (self._head_is_open and self._head_bytes):
@@ -170,12 +171,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """The client does not read as fast as it is written to."""
         super().pause_writing()
         self._stalled.set(self.unread_seconds)
+        self._is_unread = True
+        self._weigh()
 
     def resume_writing(self) -> None:
         """The client has read on."""
         if not self.transport.is_closing():
             self._stalled.cancel()
         super().resume_writing()
+        self._is_unread = False
+        self._weigh()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
@@ -184,8 +189,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is written. What is left of the request's body is thrown away, for a while."""
         super().on_response_complete()
-        if self.cycle.response_complete or (self.cycle.more_body and not self.pipeline):
-            self.held.waits(self)
+        self._weigh()
         if self.transport.is_closing():
             self._stalled.set(self.unread_seconds)
         elif self.cycle.response_complete and not self._head_is_open:
@@ -259,8 +263,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._late_rest.cancel()
         self._head_is_open = True
-        if self._is_busy():
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Says whether it is the client that is waited for: for a request, for the rest of one, or to read."""
+        is_whole = self._is_busy() and (bool(self.pipeline) or not self.cycle.more_body)
+        if is_whole and not self._is_unread:
             self.held.works(self)
+        else:
+            self.held.waits(self)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Goes on in HTTP/1.1 with a client that offered to switch protocols.
