@@ -61,13 +61,17 @@ IN_OTHER_WORDS = {
 class Refused(Exception):
     """Core refused a call, or could not be reached. `message` is a sentence for people."""
 
-    def __init__(self, code: grpc.StatusCode, reason: str, message: str, facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self, code: grpc.StatusCode, reason: str, message: str, facts: Mapping[str, Any], field: str = ""
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         """Name of `smith.core.v1.ErrorReason` without its prefix; empty if core could not say."""
         self.message = message
         self.facts = facts
+        self.field = field
+        """Path of the request's field that is to blame, as the API names it; empty if none is."""
 
     @property
     def is_signed_out(self) -> bool:
@@ -80,7 +84,7 @@ def refused(error: grpc.aio.AioRpcError) -> Refused:
     """What a failed call means for a person."""
     remote = from_rpc_error(error)
     if remote.reason:
-        return Refused(remote.code, remote.reason, remote.message, remote.facts)
+        return Refused(remote.code, remote.reason, remote.message, remote.facts, remote.field)
     # gRPC's own words may name hosts and files.
     message = IN_OTHER_WORDS.get(remote.code, "Something went wrong on the server.")
     return Refused(remote.code, "", message, {})

@@ -1,5 +1,6 @@
 """Where pushes and mails go, as the server says: what a page may call sent, and by whose name."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from smith.core.v1.status_service_pb2 import DESTINATION_REAL, DESTINATION_SIMULATOR, GetDestinationsRequest
 
 from admin_ui.core import Caller, Core, Refused
+
+_apns = re.compile(r"(^|(?<=[.?!] ))?(?<!\w)APNs\b(?! key)")
 
 FRESH_SECONDS = 5.0
 """For so long an answer counts. It changes with a restart of the server only."""
@@ -31,12 +34,12 @@ class Destinations:
 
     @property
     def kept(self) -> str:
-        """What stays in this installation, in a sentence; empty if nothing is known to."""
+        """What stays in this installation, as a sentence; empty if nothing is known to."""
         if self.pushes_are_simulated and self.mails_are_simulated:
-            return "pushes and mails stay in this installation."
+            return "Pushes and mails stay in this installation."
         if self.pushes_are_simulated:
-            return "pushes stay in this installation."
-        return "mails stay in this installation." if self.mails_are_simulated else ""
+            return "Pushes stay in this installation."
+        return "Mails stay in this installation." if self.mails_are_simulated else ""
 
     @property
     def taker(self) -> str:
@@ -44,6 +47,14 @@ class Destinations:
         if self.pushes_are_simulated:
             return "the simulator"
         return "Apple" if self.pushes == DESTINATION_REAL else "the push service"
+
+    def in_words(self, told: str) -> str:
+        """What the server tells of APNs, with the name of who takes the pushes here. Few people know what APNs is, and
+        with the simulator it is not Apple's. A key is Apple's in any case: its name stays."""
+        if not self.pushes:
+            return told
+        at_start = self.taker[0].upper() + self.taker[1:]
+        return _apns.sub(lambda found: at_start if found[1] is not None else self.taker, told)
 
 
 UNKNOWN = Destinations()

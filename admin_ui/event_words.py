@@ -17,7 +17,7 @@ WORDS: "dict[events.EventType.ValueType, str]" = {
     events.EVENT_TYPE_STREAM_ENDED: "A stream was ended",
     events.EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD: "A phone cannot start Live Activities any more",
     events.EVENT_TYPE_PUSH_TOKEN_DEAD: "A phone's push token is dead",
-    events.EVENT_TYPE_DELIVERY_STOPPED: "Delivery stands still",
+    events.EVENT_TYPE_DELIVERY_STOPPED: "Delivery has stopped",
     events.EVENT_TYPE_DELIVERY_RESUMED: "Delivery works again",
     events.EVENT_TYPE_ACTION_RUN_SETTLED: "A button's webhook was called",
     events.EVENT_TYPE_DEVICE_PAIRED: "A phone was paired",

@@ -7,7 +7,7 @@ from smith.delivery.v1.delivery_service_pb2 import Destination, GetDestinationsR
 
 from delivery_service.apns import outcomes
 from delivery_service.settings import DeliverySettings, split_address
-from service_kit.peers import is_loopback
+from service_kit.addresses import is_loopback
 
 NONE = Destination.DESTINATION_NONE
 SIMULATOR = Destination.DESTINATION_SIMULATOR

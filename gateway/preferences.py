@@ -12,8 +12,9 @@ PREFERENCE = re.compile(
 )
 """One preference of a list, with its parameters. Every part is possessive: no text makes the match slow."""
 BETWEEN = re.compile(r"[ \t,]*+")
-TO_THE_NEXT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+"|")*+')
-"""The rest of what is no preference."""
+TO_THE_NEXT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+(?:"|\\?+\Z))*+')
+"""The rest of what is no preference. A quotation that does not end goes to the end of the text, so that no character is
+read once for each quotation mark before it."""
 
 STRICT_HANDLING = "handling=strict"
 """How `Preference-Applied` says that unknown fields were refused."""

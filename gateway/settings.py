@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 
 from service_kit.addresses import PublicUrl, TrustedProxies
+from service_kit.hosts import HostNames
 from service_kit.settings import ServiceSettings, empty_is_unset
 
 
@@ -28,8 +29,8 @@ class GatewaySettings(ServiceSettings):
     """Calls of core in progress; beyond it the answer is 503 at once."""
     gateway_max_connections: int = Field(default=4096, ge=1)
     """Open connections; beyond it new ones are answered 503 and closed."""
-    gateway_hosts: str = ""
-    """Host names (separated by commas) that requests may be for, beside this machine itself. Any unless told."""
+    gateway_hosts: HostNames = ()
+    """Hosts (separated by commas) that requests may be for, beside this machine itself. Any unless told."""
     gateway_access_log: bool = False
     """A log line for every request."""
     gateway_slow_seconds: float = Field(default=5.0, gt=0)

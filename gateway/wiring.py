@@ -89,8 +89,8 @@ def build_app(
     resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}
     resources.update({path: {"GET": page} for path, page in reference(table, settings.public_path).items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
-    names = [name.strip() for name in settings.gateway_hosts.split(",") if name.strip()]
-    return Gateway(resources, measured, access, is_stopping=is_stopping, hosts=Hosts(names) if names else None)
+    hosts = Hosts(settings.gateway_hosts) if settings.gateway_hosts else None
+    return Gateway(resources, measured, access, is_stopping=is_stopping, hosts=hosts)
 
 
 def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:

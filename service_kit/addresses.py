@@ -31,6 +31,14 @@ def is_ipv6(host: str) -> bool:
         return False
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _plain(host: object) -> object:
     """Without the brackets of a URL. A variable that is set to nothing counts as left out. Raises ValueError."""
     if not isinstance(host, str):

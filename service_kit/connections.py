@@ -1,10 +1,11 @@
 """Which connections an HTTP server holds: so many in all, half of them for one address.
 
-A connection *waits* while no request of its client is in progress: it was just opened, has sent a part of a request's
-head, or is kept for a next request. Where there is no room for a new one, the connection that has waited longest is
-given up: clients open another one when they need it. So connections that do nothing do not keep others out.
+A connection *waits* while its client has to do something: it was just opened, has sent a part of a request, does not
+read its answer, or is kept for a next request. Where there is no room for a new one, the connection that has waited
+longest is given up: clients open another one when they need it. So connections that do nothing do not keep others out.
 """
 
+import functools
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ class Connections:
         return True
 
     def waits(self, connection: Connection) -> None:
-        """No request of its client is in progress, from now on."""
+        """Its client is waited for, from now on."""
         if (network := self._network_of.get(connection)) is not None:
             waiting = self._waiting.setdefault(network, OrderedDict())
             waiting[connection] = None
@@ -103,6 +104,7 @@ class Connections:
         return True
 
 
+@functools.lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The network that an address counts for: itself, or its /64 if it is IPv6. Text that is no address is its own."""
     try:
@@ -113,7 +115,8 @@ def network_of(address: str) -> str:
         return str(ip)
     if ip.ipv4_mapped is not None:
         return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, IPV6_SITE), strict=False))
+    host_bits = 128 - IPV6_SITE
+    return f"{ipaddress.IPv6Address(int(ip) >> host_bits << host_bits)}/{IPV6_SITE}"
 
 
 def named_in(listed: str) -> Callable[[str], bool]:

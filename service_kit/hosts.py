@@ -4,7 +4,12 @@ otherwise make a stranger's page and this server one origin for browsers."""
 import ipaddress
 import re
 from collections.abc import Iterable
+from typing import Annotated
 
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode
+
+PORT = re.compile(r":[0-9]+\Z")
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::[0-9]{1,5})?")
@@ -14,7 +19,33 @@ def host_name(header: str) -> str:
     """The name or address in a `Host` header or an origin's authority, without port and brackets, in lower case; empty
     if it is none."""
     found = HOST.fullmatch(header)
-    return (found[1] or found[2]).lower().rstrip(".") if found else ""
+    return _usual(found[1] or found[2]) if found else ""
+
+
+def _named(host: str) -> str:
+    """Raises ValueError unless it is a host: anything else would be no request's, and all would be refused."""
+    plain = host.strip()
+    if _is_address(plain):
+        return _usual(plain)
+    name = host_name(plain)
+    if not name or PORT.search(plain):
+        raise ValueError(f"{plain!r} is no host: give names or addresses, without scheme and port")
+    return name
+
+
+def _host_names(given: object) -> object:
+    return tuple(_named(part) for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+
+HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)]
+"""A setting: hosts separated by commas, kept in lower case. An IPv6 address may stand in brackets."""
+
+
+def _usual(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host.lower().rstrip(".")
 
 
 class Hosts:
@@ -24,7 +55,7 @@ class Hosts:
     """
 
     def __init__(self, names: Iterable[str], *, any_address: bool = False) -> None:
-        self._names = LOOPBACK_NAMES | {name.lower().rstrip(".") for name in names}
+        self._names = LOOPBACK_NAMES | {_usual(name) for name in names}
         self._any_address = any_address
 
     def knows(self, header: str) -> bool:

@@ -2,8 +2,9 @@
 
 uvicorn, when it parses with httptools, bounds neither the size of a request's head nor the time it takes to arrive. It
 waits without end for a client that does not read its answer, and for the rest of a body that was answered early. It
-holds any number of connections, answers malformed HTTP with plain text, and for some of it logs a traceback. See
-`HttpToolsProtocol` in uvicorn/protocols/http/httptools_impl.py.
+holds any number of connections, and of requests on one that were sent before their turn. It answers malformed HTTP with
+plain text, and for some of it logs a traceback. See `HttpToolsProtocol` in
+uvicorn/protocols/http/httptools_impl.py.
 """
 
 import asyncio
@@ -28,6 +29,11 @@ log = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 32 * 1024
 """Most bytes of request line and headers. Above what any client of ours sends, below what could hurt."""
+MAX_HEADERS = 128
+"""Headers of one request. A short one takes twenty times the memory that it takes on the wire."""
+MAX_AHEAD = 32
+"""Requests that a client may send before the one in progress is answered. The connection ends after them: clients send
+those that are not answered again (RFC 9112 section 9.3.2)."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Refusal:
 MALFORMED = Refusal(400, "Malformed HTTP", "This is not a valid HTTP/1.1 request.")
 NO_HOST = Refusal(400, "Malformed HTTP", "A request must say in one Host header which host it is for.")
 HEAD_TOO_LARGE = Refusal(
-    431, "Headers too large", f"Request line and headers must be at most {MAX_HEAD_BYTES} bytes."
+    431, "Headers too large", f"A request must have at most {MAX_HEADERS} headers, of {MAX_HEAD_BYTES} bytes in all."
 )  # fmt: skip
 FULL = Refusal(
     503, "Service unavailable", "The server is overloaded. Try again shortly.", {"retry-after": "1"}
@@ -88,6 +94,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     _refusal = MALFORMED
     _is_upgraded = False
+    _is_unread = False
     _head_bytes = 0
     _head_is_open = True
     _data = b""
@@ -125,10 +132,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
 
     def give_up(self) -> None:
-        """Another connection gets the place of this one, on which no request is in progress."""
+        """Another connection gets the place of this one, whose client is waited for."""
         if self.transport.get_write_buffer_size():
             self._reset()
-        elif self._head_is_open and self._head_bytes:
+        elif self._is_busy() or (self._head_is_open and self._head_bytes):
             self._refuse(FULL)
         else:
             self.transport.close()
@@ -164,12 +171,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """The client does not read as fast as it is written to."""
         super().pause_writing()
         self._stalled.set(self.unread_seconds)
+        self._is_unread = True
+        self._weigh()
 
     def resume_writing(self) -> None:
         """The client has read on."""
         if not self.transport.is_closing():
             self._stalled.cancel()
         super().resume_writing()
+        self._is_unread = False
+        self._weigh()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
@@ -178,8 +189,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is written. What is left of the request's body is thrown away, for a while."""
         super().on_response_complete()
-        if self.cycle.response_complete:
-            self.held.waits(self)
+        self._weigh()
         if self.transport.is_closing():
             self._stalled.set(self.unread_seconds)
         elif self.cycle.response_complete and not self._head_is_open:
@@ -202,8 +212,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer after a chunked body, for which nobody asks."""
-        if self._head_is_open and not self._is_repeating_head:
-            super().on_header(name, value)
+        if not self._head_is_open or self._is_repeating_head:
+            return
+        if len(self.headers) >= MAX_HEADERS:
+            self._refusal = HEAD_TOO_LARGE
+            raise ValueError("the head has too many headers")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is complete, and judged by its own size: what came with it may belong to the body."""
@@ -223,7 +237,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise ValueError("the head does not name one host")
         if self._switches() and (self._framing() or self._is_busy()):
             raise ValueError("a request with a body, or behind another one, cannot switch protocols")
-        self.held.works(self)
+        if len(self.pipeline) >= MAX_AHEAD:
+            raise ValueError("too many requests are ahead of their turn")
+        if not self._is_busy():
+            self.held.waits(self)
         super().on_headers_complete()
 
     def _switches(self) -> bool:
@@ -246,6 +263,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._late_rest.cancel()
         self._head_is_open = True
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Says whether it is the client that is waited for: for a request, for the rest of one, or to read."""
+        is_whole = self._is_busy() and (bool(self.pipeline) or not self.cycle.more_body)
+        if is_whole and not self._is_unread:
+            self.held.works(self)
+        else:
+            self.held.waits(self)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Goes on in HTTP/1.1 with a client that offered to switch protocols.

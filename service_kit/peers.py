@@ -7,13 +7,13 @@ secret does, or certificates do. Only with certificates is what they tell each o
 
 import hashlib
 import hmac
-import ipaddress
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
 
+from service_kit.addresses import is_loopback
 from service_kit.errors import DomainError, Kind
 from service_kit.interceptors import Continuation, Handler, abort
 from service_kit.settings import ServiceSettings
@@ -78,14 +78,6 @@ def require_protection(settings: ServiceSettings, process: str) -> None:
             file=sys.stderr,
         )
         raise SystemExit(2)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class PeersOnly(grpc.aio.ServerInterceptor):

@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 from service_kit.addresses import join
 from service_kit.call_bounds import HEADROOM, CallBounds
 from service_kit.client import MAX_MESSAGE_BYTES, SIZES
+from service_kit.descriptors import room_for
 from service_kit.listening import why_not
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,11 @@ OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.keepalive_timeout_ms", 10_000),
 ]
 
-
 MAX_REQUEST = "grpc.max_receive_message_length"
+MAX_CONNECTIONS = 4096
+"""Open connections. Those beyond it are closed at once: they would take memory, and files that the database needs."""
+HANDSHAKE_SECONDS = 10.0
+"""For a new connection to speak HTTP/2, after TLS if there is any. gRPC would wait two minutes."""
 
 
 class GrpcServer:
@@ -37,7 +41,7 @@ class GrpcServer:
 
     `max_concurrent_rpcs` bounds the calls in progress (health and reflection are beside them: `call_bounds`),
     `max_request_bytes` each request, before anybody has looked at who sends it; beyond either the answer is
-    RESOURCE_EXHAUSTED at once.
+    RESOURCE_EXHAUSTED at once. Of `max_connections` those are open that fit under the process's limit of open files.
     """
 
     def __init__(
@@ -46,10 +50,15 @@ class GrpcServer:
         interceptors: Sequence[grpc.aio.ServerInterceptor],
         max_concurrent_rpcs: int,
         max_request_bytes: int = MAX_MESSAGE_BYTES,
+        max_connections: int = MAX_CONNECTIONS,
     ) -> None:
         # gRPC stops unpacking a compressed request, too, when it has grown beyond this.
         options = [option for option in OPTIONS if option[0] != MAX_REQUEST]
-        options.append((MAX_REQUEST, max_request_bytes))
+        options += [
+            (MAX_REQUEST, max_request_bytes),
+            ("grpc.max_allowed_incoming_connections", room_for(max_connections)),
+            ("grpc.server_handshake_timeout_ms", round(HANDSHAKE_SECONDS * 1000)),
+        ]
         self._server = grpc.aio.server(
             interceptors=[CallBounds(max_concurrent_rpcs), *interceptors],
             options=options,

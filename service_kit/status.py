@@ -67,12 +67,16 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> RemoteError:
                 continue
             field = next((request.field_violations[0].field for detail in status.details
                           if detail.Unpack(request) and request.field_violations), "")  # fmt: skip
-            facts = {name: json.loads(text) for name, text in info.metadata.items() if name != TITLE_KEY}
-            title = _title(info.metadata.get(TITLE_KEY, ""))
+            facts = {name: _said(text) for name, text in info.metadata.items()}
+            # A core of the release before writes the title as JSON, and is there while the two are being replaced.
+            title = str(facts.pop(TITLE_KEY, ""))
             return RemoteError(error.code(), info.reason, title, status.message, facts, field)
     return RemoteError(error.code(), "", "", error.details() or "", {})
 
 
-def _title(text: str) -> str:
-    # A core of the release before wrote it as JSON, and is there for as long as the two are being replaced.
-    return str(json.loads(text)) if text.startswith('"') else text
+def _said(text: str) -> Any:
+    """What the JSON says; the text itself if it is none, as titles are, and what a newer release may add."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

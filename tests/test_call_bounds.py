@@ -14,8 +14,10 @@ from smith.core.v1.account_service_pb2 import GetAccountRequest
 from smith.core.v1.account_service_pb2_grpc import AccountServiceStub
 
 from service_kit import call_bounds
+from service_kit import server as server_module
 from service_kit.call_bounds import address_of
 from service_kit.client import open_channel
+from service_kit.server import GrpcServer
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.waiting import eventually_async
 
@@ -131,6 +133,50 @@ async def test_calls_have_a_bound_and_are_counted_from_when_their_message_has_co
         release.set()
         await asyncio.gather(*calls)
     await serves_others(server)
+
+
+async def test_connections_have_a_bound_and_those_that_are_open_serve_on() -> None:
+    few = GrpcServer(interceptors=[], max_concurrent_rpcs=2, max_connections=3)
+    port = await few.start("127.0.0.1", 0)
+    await few.set_serving(True)
+
+    async def is_served(channel: grpc.aio.Channel) -> bool:
+        check = health_pb2_grpc.HealthStub(channel).Check
+        with suppress(grpc.aio.AioRpcError):
+            await check(health_pb2.HealthCheckRequest(), timeout=SECONDS)
+            return True
+        return False
+
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(few.stop, 0.0)
+
+        async def connected() -> grpc.aio.Channel:
+            # Channels with the same options would share a connection.
+            options = [("grpc.use_local_subchannel_pool", 1)]
+            return await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options))
+
+        first, *others = [await connected() for _ in range(3)]
+        for channel in (first, *others):
+            assert await is_served(channel)
+        assert not await is_served(await connected())
+        assert await is_served(first)
+        await others[0].close()
+
+        async def has_room() -> bool:
+            return await is_served(await connected())
+
+        await eventually_async("there is room again", has_room)
+
+
+async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "HANDSHAKE_SECONDS", 0.2)
+    quick = GrpcServer(interceptors=[], max_concurrent_rpcs=2)
+    port = await quick.start("127.0.0.1", 0)
+    async with AsyncExitStack() as stack, asyncio.timeout(SECONDS):
+        stack.push_async_callback(quick.stop, 0.0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        stack.callback(writer.close)
+        await reader.read()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Which connections a server holds."""
 
+import resource
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service_kit.connections import Connections, network_of
+from service_kit.descriptors import raise_limit
 
 CLIENTS = ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "192.0.2.99")
 PROXY = "192.0.2.99"
@@ -93,6 +95,23 @@ def test_the_longest_idle_of_the_address_with_the_most_makes_room() -> None:
 )
 def test_an_ipv6_customer_is_one_client(one: str, other: str, are_one: bool) -> None:
     assert (network_of(one) == network_of(other)) is are_one
+
+
+def test_a_system_that_does_not_let_the_limit_of_open_files_be_raised_so_far_is_asked_for_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As macOS does, which says that there is no limit."""
+    limits = [(256, resource.RLIM_INFINITY)]
+
+    def set_limit(_: int, wanted: tuple[int, int]) -> None:
+        if wanted[0] > 10_240:
+            raise ValueError("current limit exceeds maximum limit")
+        limits.append(wanted)
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", set_limit)
+    raise_limit()
+    assert limits[-1] == (10_240, resource.RLIM_INFINITY)
 
 
 @pytest.mark.parametrize(("wanted", "limit", "said"), [(4096, 1024, "4096"), (500, 1024, "")])

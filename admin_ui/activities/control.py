@@ -33,13 +33,15 @@ async def resume(visit: Visit, stream_key: str, then: Then) -> None:
     request = ResumeLiveActivityStreamRequest(stream_key=stream_key)
     answer = await visit.ask(visit.core.live_activities.ResumeLiveActivityStream, request)
     shown = answer.HasField("activity_id")
-    ui.notify(f"{stream_key} goes on" if shown else f"{stream_key} goes on with its next PUT", type="positive")
+    ui.notify(f"{stream_key} goes on" if shown else f"{stream_key} goes on with its next request", type="positive")
     await then()
 
 
 async def delete(visit: Visit, stream_key: str, then: Then) -> None:
     """Ends what the stream shows, and forgets the stream. Raises Refused."""
-    question = "Its card ends on all phones, and what it showed last is forgotten. The next PUT of the key starts anew."
+    question = (
+        "Its card ends on all phones, and its last state is forgotten. The next request with this key starts another."
+    )
     if await confirm(f"Delete {stream_key}?", question, "Delete stream"):
         request = DeleteLiveActivityStreamRequest(stream_key=stream_key)
         await visit.ask(visit.core.live_activities.DeleteLiveActivityStream, request)
@@ -51,7 +53,9 @@ async def stop(visit: Visit, activity_id: str, title: str, *, is_stream: bool, t
     """Ends the activity with what it shows. Raises Refused."""
     question = "It ends on all phones with the state that it shows now."
     if is_stream:
-        question += " The stream stays: the next PUT of your backend starts another card. To keep it away, pause it."
+        question += (
+            " The stream stays: the next request of your backend starts another card. To keep it away, pause it."
+        )
     if await confirm(f"End “{title}”?", question, "End Live Activity"):
         request = StopLiveActivityRequest(activity_id=activity_id)
         await visit.ask(visit.core.live_activities.StopLiveActivity, request)

@@ -70,7 +70,10 @@ class StreamTable:
         button.props["aria-label"] = f"{button.text} {stream.stream_key}"
 
     def _empty(self) -> None:
-        p("No stream matches." if self._search() else "The first PUT of a stream key makes a stream.", "muted")
+        p(
+            "No stream matches." if self._search() else "A stream begins with the first request that names its key.",
+            "muted",
+        )
 
 
 def _status(stream: LiveActivityStream) -> tuple[bool, str]:

@@ -37,7 +37,7 @@ class Assignments:
     """A card with those who are assigned. `changed` is awaited after each change."""
 
     title: str
-    nobody: str
+    empty: str
     verb: str
 
     def __init__(self, visit: Visit, channel_id: str, changed: Callable[[], Awaitable[None]]) -> None:
@@ -59,7 +59,7 @@ class Assignments:
         self._list.clear()
         with self._list:
             if not assigned:
-                p(self.nobody, "muted")
+                p(self.empty, "muted")
             for one in assigned:
                 with div("spread"):
                     _describe(one)
@@ -117,7 +117,7 @@ class PeopleAssignments(Assignments):
     """People, who belong to a channel with all their devices."""
 
     title, verb = "People", "Add people"
-    nobody = "Nobody is assigned. People bring all their devices, present and future."
+    empty = "No people yet. A person comes with all their devices, later ones included."
 
     async def find(self, searched: str) -> Sequence[Assignable]:
         """See Assignments."""
@@ -140,7 +140,7 @@ class DeviceAssignments(Assignments):
     """Devices that belong to a channel by themselves."""
 
     title, verb = "Devices", "Add devices"
-    nobody = "No device is assigned by itself."
+    empty = "No single devices yet."
 
     async def find(self, searched: str) -> Sequence[Assignable]:
         """See Assignments."""

@@ -21,7 +21,7 @@ from admin_ui.visit import Visit
 SCOPES = {API_KEY_SCOPE_ALL: "All Recipients", API_KEY_SCOPE_CHANNELS: "Channel Scoped"}
 MEANS = {
     API_KEY_SCOPE_ALL: "Reaches everybody in the workspace; requests may name channels to narrow that down.",
-    API_KEY_SCOPE_CHANNELS: "Reaches the channels chosen here and nobody else, whatever a request says.",
+    API_KEY_SCOPE_CHANNELS: "Reaches the channels chosen here and no others, whatever a request says.",
 }
 MAX_OFFERED = 1000
 """Channels to choose from: the first ones by slug. The field searches them as one types."""

@@ -23,7 +23,7 @@ BADGES = {
 }
 UNCLEAR = ("Unclear", "warn")
 ABOUT = (
-    "Asks Apple whether it takes pushes of this server's key, team and bundle id. Nobody receives anything, and"
+    "Asks Apple whether it takes pushes of this server's key, team and bundle id. No phone receives anything, and"
     " nothing that is being sent is affected."
 )
 
@@ -72,6 +72,8 @@ def _result(check: ApnsCheck) -> None:
         if check.advice:
             p(check.advice, "check-advice")
         with div("cluster muted small"):
-            text(f"{'Simulator' if check.simulated else 'APNs'}: {check.reason or 'accepted'}")
+            text(f"{'The simulator' if check.simulated else 'Apple'} answered: {check.reason or 'accepted'}")
+            if check.result == APNS_CHECK_RESULT_WORKING and check.reason:
+                text("(as it should: the check is addressed to a phone that does not exist)")
             if check.latency_ms:
                 text(f"{check.latency_ms:,} ms", "num")

@@ -11,7 +11,7 @@ from nicegui import ui
 
 from admin_ui.components.html import div, text
 
-GRID = {"left": 8, "right": 8, "top": 36, "bottom": 4, "containLabel": True}
+GRID = {"left": 24, "right": 24, "top": 36, "bottom": 4, "containLabel": True}
 MUTED = "#80808c"
 """Readable on the ground of both themes."""
 LINES = "rgba(128, 128, 140, 0.25)"

@@ -9,6 +9,7 @@ from smith.core.v1.invite_service_pb2 import CreateInvitesRequest, InviteResult
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.dialogs import dialog, dialog_actions
+from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p, text
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
@@ -17,8 +18,8 @@ from admin_ui.visit import Visit
 MAX_EMAILS = 100
 MAILED = "Each person gets a mail with a link that works for 7 days."
 KEPT = (
-    "The simulator keeps the mails, no person gets one. Copy the link of each invite from the list and pass it on "
-    "yourself; it works for 7 days."
+    "No mail server is set: the simulator keeps the mails, and no person gets one. Copy the link of each invite from "
+    "the list and pass it on yourself; it works for 7 days."
 )
 MAX_TEXT = 30_000
 ROLES = {ROLE_MEMBER: "Member: standard access", ROLE_OWNER: "Owner: full access"}
@@ -82,7 +83,7 @@ class InviteDialog:
         except Refused as refusal:
             if refusal.is_signed_out:
                 raise
-            self._emails.error = refusal.message
+            _, self._emails.error = show_refusal(refusal, {"emails": "E-mail addresses"})
             return
         refused = [result for result in answer.results if not result.HasField("invite")]
         self._tell(len(answer.results) - len(refused), refused)
@@ -103,7 +104,7 @@ class InviteDialog:
             return
         self._emails.value = "\n".join(result.email for result in refused)
         with self._remarks:
-            title = f"{sent}. {len(refused)} could not be:" if invited else "Nobody was invited:"
+            title = f"{sent}. {len(refused)} could not be:" if invited else "No one was invited:"
             with notice("warn", title), ui.element("ul"):
                 for result in refused:
                     with ui.element("li"):

@@ -80,7 +80,7 @@ class InviteList:
     async def _link(self, invite: Invite) -> None:
         request = CreateInviteLinkRequest(invite_id=invite.id)
         made = await self._visit.ask(self._visit.core.invites.CreateInviteLink, request)
-        explanation = f"Whoever opens it first joins as {invite.email}. Pass it to nobody else."
+        explanation = f"The first person to open it joins as {invite.email}. Give it to no one else."
         with self._stage:
             with dialog("Invite link", explanation) as shown:
                 copyable(made.url, "invite link")
@@ -107,7 +107,7 @@ class InviteList:
 
 
 def _draw_empty() -> None:
-    p("Nobody is invited at the moment.", "muted")
+    p("There are no open invites.", "muted")
 
 
 def _who(invite: Invite) -> None:

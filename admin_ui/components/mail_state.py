@@ -24,7 +24,7 @@ def mail_state(mail: InviteMail, *, is_simulated: bool) -> None:
             text("no mail server", "tone-warn")
         else:
             with div():
-                text("next attempt " if mail.reason else "on its way")
+                text("next attempt " if mail.reason else "goes to the simulator" if is_simulated else "on its way")
                 if mail.reason:
                     ago(mail.next_attempt_at)
         if mail.message and mail.state != INVITE_MAIL_STATE_NOT_CONFIGURED:

@@ -17,6 +17,10 @@ from admin_ui.visit import Visit
 
 LOOK_SECONDS = 1.0
 """How often it is asked what became of a mail that is on its way."""
+KEPT = (
+    "No mail server is set: the simulator keeps the mail, and no person gets it. Make a link to a new password and "
+    "pass it on yourself."
+)
 NO_MAIL_SERVER = "No mail server is configured"
 
 
@@ -27,16 +31,19 @@ class PasswordReset:
         """To be drawn where nothing clears it."""
         self._visit = visit
         self._member = member
-        explanation = (
-            f"A link with which they choose a new password goes to {member.email}. It works once, for an hour. When it "
-            "is used, all their sessions end."
-        )
+        simulated = visit.destinations.mails_are_simulated
+        goes = KEPT if simulated else f"A link with which they choose a new password goes to {member.email}."
+        explanation = f"{goes} It works once, for an hour. When it is used, all their sessions end."
         with dialog(f"A new password for {member.name}?", explanation) as self._dialog:
             self._state = div("stack").props("aria-live=polite")
             with dialog_actions():
                 secondary("Close", self._dialog.close)
-                secondary("Make a link to pass on", self._make_link)
-                primary("Send the link", self._send)
+                if simulated:
+                    secondary("Try the mail", self._send)
+                    primary("Make a link to pass on", self._make_link)
+                else:
+                    secondary("Make a link to pass on", self._make_link)
+                    primary("Send the link", self._send)
             self._timer = ui.timer(LOOK_SECONDS, self._look, active=False)
         gone_when_closed(self._dialog)
 

@@ -18,7 +18,7 @@ async def save_from(field: ui.input | ui.number, save: Callable[[], Awaitable[Sa
     except Refused as refusal:
         if refusal.reason != "INVALID_REQUEST":
             raise
-        field.error = in_words_of_form(refusal.message, str(field.props.get("label", "")))
+        field.error = in_words_of_form(refusal.message, refusal.field, str(field.props.get("label", "")))
         return None
     field.error = None
     return saved

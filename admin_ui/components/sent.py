@@ -11,4 +11,4 @@ def tell_sent(sent: SendPushNotificationResponse) -> None:
     elif sent.devices_notified:
         ui.notify(f"{sent.devices_notified} reached.", type="positive")
     else:
-        ui.notify("It reached nobody. The delivery log says why.", type="negative")
+        ui.notify("It reached no phone. The delivery log says why.", type="negative")

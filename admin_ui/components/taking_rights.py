@@ -118,7 +118,7 @@ def _what_ends(held: GetMemberResponse, *, leaves: bool) -> None:
     if not (leaves or is_owner):
         return
     with div("stack-tight"):
-        p("Ends with it", "strong")
+        p("This ends too", "strong")
         with ui.element("ul"):
             if leaves:
                 text(_counted(held.session_count, "open session"), tag="li")
@@ -141,14 +141,14 @@ def _which_keys(keys: Sequence[ApiKey]) -> dict[str, ui.checkbox]:
     """A box for each key, not ticked: backends may depend on it."""
     with _group("API keys to revoke"):
         p("API keys they have made", "strong")
-        p("Who has made a key knows its secret. Keys that are not ticked go on working.", "muted")
+        p("They may have kept the secrets of these keys. Keys that you do not tick keep working.", "muted")
         return {key.id: _key_box(key) for key in keys}
 
 
 def _key_box(key: ApiKey) -> ui.checkbox:
-    with div("spread"):
+    with div("decision"):
         box = ui.checkbox(f"Revoke {key.name}")
-        with div("small muted"):
+        with div("decision-about small muted"):
             text(f"{key.hint}…", "mono")
             reach = "all recipients" if key.scope == API_KEY_SCOPE_ALL else ", ".join(key.channels) or "no channels"
             text(f", {reach}, last used ")
@@ -160,7 +160,7 @@ def _which_devices(held: GetMemberResponse) -> dict[str, ui.checkbox]:
     """A box for each phone, not ticked: it may well be the phone of the person whom it is listed for."""
     with _group("Phones to unpair"):
         p("Phones they have paired for others", "strong")
-        p("Look whether each is in the hands of its person. Phones that are not ticked go on getting pushes.", "muted")
+        p("Check that each is in the right hands. Phones that you do not tick keep getting pushes.", "muted")
         boxes = {device.id: _device_box(device) for device in held.devices_paired_for_others}
         more = held.devices_paired_for_others_count - len(boxes)
         if more > 0:
@@ -171,9 +171,9 @@ def _which_devices(held: GetMemberResponse) -> dict[str, ui.checkbox]:
 
 
 def _device_box(device: Device) -> ui.checkbox:
-    with div("spread"):
+    with div("decision"):
         box = ui.checkbox(f"Unpair {device.name}")
-        with div("small muted"):
+        with div("decision-about small muted"):
             text(f"of {device.user_name or device.user_email}, paired ")
             ago(device.created_at)
     return box
@@ -183,8 +183,8 @@ def _whether_to_rotate() -> ui.checkbox:
     with _group("Webhook signing secret"):
         p("The webhook signing secret", "strong")
         p(
-            "Owners can read it, and everybody who has read it can forge webhook calls. For 24 hours calls are signed "
-            "with the old one as well; the new one is in the settings.",
+            "Owners can read it, and it is enough to forge webhook calls. If you make a new one, calls are signed with "
+            "both for 24 hours; the new one is in the settings.",
             "muted",
         )
         return ui.checkbox("Make a new webhook signing secret")

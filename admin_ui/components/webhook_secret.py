@@ -13,7 +13,7 @@ from admin_ui.components.states import notice
 from admin_ui.components.times import ago
 from admin_ui.visit import Visit
 
-ABOUT = "Whoever receives a webhook of yours checks with this secret that the call is from here."
+ABOUT = "Those who receive your webhooks check with this secret that a call comes from this server."
 WARNING = (
     "Calls are signed with the new secret and the old one until the old one is forgotten. Give the new one to all who "
     "receive your webhooks before that."

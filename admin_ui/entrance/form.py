@@ -99,9 +99,8 @@ def faults_of(refusal: Refused, sentences: Mapping[str, str], forbidden: Mapping
             status=403,
         )
     if refusal.reason == "INVALID_REQUEST":
-        name = refusal.message.partition(" ")[0]
-        if name in sentences:
-            return Faults(fields={name: sentences[name]})
+        if refusal.field in sentences:
+            return Faults(fields={refusal.field: sentences[refusal.field]})
         return Faults(form=refusal.message)
     return Faults(form=refusal.message if refusal.reason else AWAY, status=503, wait=5)
 

@@ -17,6 +17,7 @@ from smith.core.v1.session_pb2 import Session
 
 from admin_ui.components.buttons import quiet, secondary
 from admin_ui.components.dialogs import confirm
+from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge, card, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
@@ -86,10 +87,15 @@ def _password(visit: Visit) -> None:
             try:
                 changed = await visit.ask(visit.core.accounts.ChangePassword, request)
             except Refused as refusal:
-                field = {"FORBIDDEN": current, "INVALID_REQUEST": new}.get(refusal.reason)
-                if field is None:
+                if refusal.reason == "FORBIDDEN":
+                    current.error = "This is not your password."
+                    return
+                inputs = {"current_password": current, "new_password": new}
+                labels = {"current_password": "Current password", "new_password": "New password"}
+                name, words = show_refusal(refusal, labels)
+                if not name:
                     raise
-                field.error = "This is not your password." if field is current else refusal.message
+                inputs[name].error = words
                 return
             new.error = None
             current.value = new.value = ""

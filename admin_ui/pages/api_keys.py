@@ -114,7 +114,7 @@ def _channels(key: ApiKey) -> None:
         text("every channel", "muted")
         return
     if not key.channels:
-        text("none left: reaches nobody", "tone-warn")
+        text("none left: reaches no phone", "tone-warn")
         return
     with div("cluster"):
         for slug in key.channels[:SHOWN_CHANNELS]:

@@ -50,7 +50,7 @@ class ChannelPage:
             with div("stack"):
                 self._people = PeopleAssignments(self._visit, channel.id, self._refresh)
                 self._devices = DeviceAssignments(self._visit, channel.id, self._refresh)
-            with div("stack"), card("Aim at it", "With a key that may reach it."):
+            with div("stack"), card("Send to it", "With an API key that may reach this channel."):
                 body = {"title": "Hello", "target": {"channels": [channel.slug]}}
                 snippets(in_all_languages(ApiRequest(Operation.PUSH, body), self._visit.settings.gateway_url))
         self._show(found)
@@ -70,6 +70,9 @@ class ChannelPage:
         self._devices.show([Assignable(one.device_id, one.name, one.user_name) for one in found.devices])
 
     async def _send_test(self) -> None:
+        if not (await self._read()).channel.device_count:
+            ui.notify("No device is in this channel yet. Add people or devices first.", type="warning")
+            return
         request = SendPushNotificationRequest(
             title="Test", message=f"Sent to the channel {self._found.channel.name} from the web admin."
         )

@@ -28,7 +28,7 @@ from admin_ui.visit import Visit
 OUTCOMES = {
     0: "Any outcome",
     PUSH_NOTIFICATION_OUTCOME_ACCEPTED: "Accepted",
-    PUSH_NOTIFICATION_OUTCOME_OWED: "Still owed",
+    PUSH_NOTIFICATION_OUTCOME_OWED: "Still to come",
     PUSH_NOTIFICATION_OUTCOME_FAILED: "Failed",
 }
 PERIODS = {
@@ -73,7 +73,7 @@ class DeliveryLogPage:
         """Draws the page. Raises Refused."""
         with page_header("Delivery log", "Push notifications, and what became of each on every phone."):
             pass
-        p("Live Activities have their story on their own pages.", "muted small")
+        p("Live Activities have a page of their own.", "muted small")
         with div("log-filters"):
             self._search = search_field("Find by title or message", self._from_start)
             self._outcome = ui.select(dict(OUTCOMES), value=0, on_change=self._from_start)
@@ -158,7 +158,7 @@ def outcome_badges(counts: PushNotificationCounts) -> None:
         if counts.accepted:
             badge(f"{counts.accepted:,}{more} accepted", "good")
         if counts.owed:
-            badge(f"{counts.owed:,}{more} owed", "warn")
+            badge(f"{counts.owed:,}{more} to come", "warn")
         if counts.failed:
             badge(f"{counts.failed:,}{more} failed", "bad")
         if counts.expired:

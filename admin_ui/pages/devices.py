@@ -209,9 +209,7 @@ class DevicesPage:
         shown.delete()
 
     async def _remove(self, device: Device) -> None:
-        explanation = (
-            "Its app is signed out at once, and what is still owed to it is dropped. To use it again, pair it anew."
-        )
+        explanation = "Its app is signed out at once and receives nothing more. To use the phone later, pair it again."
         with self._dialogs:
             agreed = await confirm(f"Remove {device.name}?", explanation, "Remove device")
         if not agreed:

@@ -118,7 +118,7 @@ class _Lists:
         with empty_state(
             "timelapse",
             "Nothing is on the phones right now",
-            "One PUT starts a card; the next ones move it. Run this with an API key in ACTIVITYSMITH_API_KEY.",
+            "One request starts a card; the next ones change it. Run this with an API key in ACTIVITYSMITH_API_KEY.",
         ):
             snippet(first_stream(self._visit.settings.gateway_url), "curl command that starts a Live Activity")
 

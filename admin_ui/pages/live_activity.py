@@ -80,7 +80,7 @@ class _Details:
             with div("stack"):
                 with card("Devices", "How far each phone has come, and why."):
                     self._devices = PagedTable(
-                        "Devices", DEVICE_COLUMNS, self._fetch_devices, _device_cells, on_empty=_no_devices
+                        "Devices", DEVICE_COLUMNS, self._fetch_devices, self._device_cells, on_empty=_no_devices
                     )
                 with card("Timeline", "Its last 50 versions, and every push that was tried."):
                     self._timeline = Timeline(self._visit, self._id)
@@ -189,6 +189,26 @@ class _Details:
                 p("It is over and takes no more updates. A stream starts a new card by itself:", "muted")
             snippet(shown, "curl command that updates it" if example else "curl command that starts another")
 
+    def _device_cells(self, device: LiveActivityDevice) -> Sequence[Callable[[], object]]:
+        def name() -> None:
+            with div("stack-tight"):
+                text(device.device_name, "strong")
+                text(device.user_name, "muted small")
+
+        def version() -> None:
+            shown, wanted = device.accepted_version, device.wanted_version
+            text(str(wanted) if shown == wanted else f"{shown} of {wanted}", "num")
+
+        words = self._visit.destinations.in_words
+
+        def known() -> None:
+            with div("stack-tight"):
+                text(words(device.explanation))
+                if device.advice:
+                    text(words(device.advice), "muted small")
+
+        return (name, lambda: badge(*PHASES[device.phase]), version, known)
+
     async def _fetch_devices(self, page_token: str | None) -> PageOf[LiveActivityDevice]:
         request = ListLiveActivityDevicesRequest(activity_id=self._id, page_size=20, page_token=page_token)
         answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivityDevices, request)
@@ -223,25 +243,6 @@ def _draw_facts(found: GetLiveActivityResponse) -> None:
         else:
             with fact("iOS ends it"):
                 ago(activity.expires_at)
-
-
-def _device_cells(device: LiveActivityDevice) -> Sequence[Callable[[], object]]:
-    def name() -> None:
-        with div("stack-tight"):
-            text(device.device_name, "strong")
-            text(device.user_name, "muted small")
-
-    def version() -> None:
-        shown, wanted = device.accepted_version, device.wanted_version
-        text(str(wanted) if shown == wanted else f"{shown} of {wanted}", "num")
-
-    def known() -> None:
-        with div("stack-tight"):
-            text(device.explanation)
-            if device.advice:
-                text(device.advice, "muted small")
-
-    return (name, lambda: badge(*PHASES[device.phase]), version, known)
 
 
 def _no_devices() -> None:

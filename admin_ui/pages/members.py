@@ -63,7 +63,7 @@ class ActiveUsers:
         self._visit = visit
         columns = (*COLUMNS, Column("Actions", "actions")) if visit.is_owner else COLUMNS
         self._table: PagedTable[Member] = PagedTable(
-            "Active users", columns, self._fetch, self._draw, on_empty=lambda: p("Nobody has access.", "muted")
+            "Active users", columns, self._fetch, self._draw, on_empty=lambda: p("No one has access.", "muted")
         )
         self._stage = div("hidden")
         """Where dialogs are: the table is drawn anew while one is open."""

@@ -31,7 +31,7 @@ from admin_ui.site import Site
 from admin_ui.visit import Visit
 
 STATES: "dict[pb.PushNotificationDeliveryState.ValueType, tuple[str, str]]" = {
-    pb.PUSH_NOTIFICATION_DELIVERY_STATE_DUE: ("owed", "warn"),
+    pb.PUSH_NOTIFICATION_DELIVERY_STATE_DUE: ("to come", "warn"),
     pb.PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: ("accepted", "good"),
     pb.PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: ("token dead", "bad"),
     pb.PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: ("refused", "bad"),
@@ -130,10 +130,11 @@ class NotificationPage:
 
     async def _explain(self, delivery: PushNotificationDelivery) -> None:
         request = ExplainDeliveryRequest(device_id=delivery.device_id, notification_id=self._id)
+        words = self._visit.destinations.in_words
         verdict = (await self._visit.ask(self._visit.core.delivery_log.ExplainDelivery, request)).verdict
-        with self._stage, dialog(delivery.device_name or "A phone that is gone", verdict.explanation) as shown:
+        with self._stage, dialog(delivery.device_name or "A phone that is gone", words(verdict.explanation)) as shown:
             if verdict.advice:
-                p(verdict.advice, "strong")
+                p(words(verdict.advice), "strong")
             if verdict.attempts:
                 with div("attempts"):
                     for attempt in verdict.attempts:

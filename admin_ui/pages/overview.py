@@ -132,8 +132,8 @@ class OverviewPage:
             _tile("Activities started", f"{total.live_activities_started:,}", started)
             taker = self._visit.destinations.taker
             _tile("Accepted", f"{total.accepted:,}", f"by {taker}; {total.retried:,} tried again")
-            _tile("Held for phones", f"{owed:,}", "sent as soon as it can be")
-            _tile("Failed", f"{total.failed:,}", "dead tokens and refusals")
+            _tile("Held for phones", f"{owed:,}", "sent when the phone can get it")
+            _tile("Failed", f"{total.failed:,}", "app removed, or refused")
             _tile("Devices", f"{found.devices.total:,}", _state_of(found.devices))
             _meter("Requests this minute", found.rate_limit)
             _meter("Live Activities now", found.live_activity_limit)
@@ -159,7 +159,7 @@ class OverviewPage:
             return
         with (
             self._first_steps,
-            card("First steps", "Until a real phone, a Live Activity and a second person are there."),
+            card("First steps", "This list goes away once everything on it is done."),
         ):
             with div("steps"):
                 _step("Create an API key", "/api-keys", is_done=done.has_api_key)

@@ -62,7 +62,6 @@ class _Playground:
                 self._draw_preview()
                 with card("The request"):
                     self._code = CodeTabs(in_all_languages(self._form().read(), visit.settings.gateway_url))
-                self._answer = div().props("role=status")
         self._is_ready = True
         self._refresh()
 
@@ -78,6 +77,8 @@ class _Playground:
         self._activity_side.set_visibility(False)
         with div("composer-send"):
             self._send_button = primary("Send the push", self._send, icon="send")
+        # Next to the button: on a phone what stands beside the form is far below.
+        self._answer = div().props("role=status")
 
     def _draw_preview(self) -> None:
         with div("composer-preview iphone-wallpaper-2 lock-on-wallpaper").props('role=group aria-label="Preview"'):
@@ -131,9 +132,7 @@ class _Playground:
         self._show_answer(request, answer)
 
     def _show_refusal(self, form: PushForm | ActivityForm, refusal: Refused | NotSendable) -> None:
-        is_about_channels = isinstance(refusal, Refused) and "CHANNEL" in refusal.reason
-        blamed = form.fields.blame("target.channels" if is_about_channels else refusal.message)
-        if blamed:
+        if form.fields.blame(refusal.field, refusal.message):
             with self._answer:
                 notice("bad", "It was not sent", "See the field that is marked.")
             return

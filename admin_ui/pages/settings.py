@@ -24,7 +24,11 @@ PATH = "/settings"
 MAX_LIMIT = 2**31 - 1
 """The largest number that core is asked about; it may have less to give."""
 LIMITS = (
-    ("rate_limit_per_minute", "Requests per minute", "What all API keys together may send. Beyond it: 429."),
+    (
+        "rate_limit_per_minute",
+        "Requests per minute",
+        "What all API keys together may send. Requests beyond it are refused (429).",
+    ),
     ("max_live_activities", "Live Activities at once", "Starting one more is refused. Those that run stay."),
 )
 

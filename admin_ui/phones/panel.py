@@ -173,7 +173,7 @@ def told(run: Mapping[str, Any]) -> str:
     if state == "succeeded":
         body = str(run.get("response_body") or "")
         return f"The webhook answered {code}." + (f"\n{body[:300]}" if body else "")
-    return f"The webhook failed: {run.get('message') or run.get('reason') or 'nobody knows why'}"
+    return f"The webhook failed: {run.get('message') or run.get('reason') or 'the reason is not known'}"
 
 
 def remarks(phone: Mapping[str, Any]) -> str:

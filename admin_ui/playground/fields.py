@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
-from admin_ui.components.form_words import PATH, in_words_of_form
+from admin_ui.components.form_words import in_words_of_form
 
 MAX_PATH = 200
 """Longer than the path of any field."""
@@ -103,17 +103,17 @@ class Fields:
         for one in self._inputs.values():
             one.error = None
 
-    def blame(self, message: str) -> bool:
-        """Shows the error at the field that it names; False if it names none of these."""
-        found = PATH.match(message)
-        # The message may name a path that the person has made as deep as they like.
-        path = found[0][:MAX_PATH] if found else ""
+    def blame(self, field: str, message: str) -> bool:
+        """Shows the error at the input for `field`, a path of the API, or for what holds it; False if there is none of
+        these."""
+        # The path may lead into JSON that the person has made as deep as they like.
+        path = field[:MAX_PATH]
         while path and path not in self._inputs:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         if not path:
             return False
         label = str(self._inputs[path].props.get("label", ""))
-        self._show(path, in_words_of_form(message, label))
+        self._show(path, in_words_of_form(message, field, label))
         return True
 
     def show(self, problems: Mapping[str, str]) -> bool:

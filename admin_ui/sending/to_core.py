@@ -52,11 +52,12 @@ AnyRequest = (
 
 
 class NotSendable(Exception):
-    """The request has no form in which core could be asked. `message` begins with the field, if it is about one."""
+    """The request has no form in which core could be asked. `field` is the path of the field to blame, if it is one."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.field = field
 
 
 async def send(visit: Visit, request: ApiRequest) -> dict[str, Any]:
@@ -94,7 +95,8 @@ def _require_whole(values: Mapping[str, Any], names: Sequence[str], prefix: str)
     for name in names:
         number = values.get(name, 0)
         if not isinstance(number, int) or abs(number) > MAX_WHOLE:
-            raise NotSendable(f"{prefix}{name} must be a whole number of at most {MAX_WHOLE}")
+            field = f"{prefix}{name}"
+            raise NotSendable(f"{field} must be a whole number of at most {MAX_WHOLE}", field)
 
 
 def _to_message(request: ApiRequest) -> AnyRequest:

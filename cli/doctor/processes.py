@@ -7,7 +7,8 @@ from cli.doctor.settings import DoctorSettings
 from cli.probing.answer import Answer, State
 from cli.probing.by_grpc import ask_grpc
 from cli.probing.by_http import ask_http
-from service_kit.peers import Peers, is_loopback
+from service_kit.addresses import is_loopback
+from service_kit.peers import Peers
 
 EXPIRES_SOON = dt.timedelta(days=14)
 

@@ -231,7 +231,7 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
     if kept:
         stopped = reason == LINE_STOPPED
-        why = "the line to APNs stands still." if stopped else f"{reason}: {misconfiguration(reason).explanation}"
+        why = "sending is stopped." if stopped else f"{reason}: {misconfiguration(reason).explanation}"
         text = f"APNs refuses this server, and everything stays queued: {why}"
         return Verdict(VerdictCode.MISCONFIGURED, text, advice(reason))
     if not attempts:

@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from service_kit.addresses import join
+
 FORM = "must be http://host:port or http://user:password@host:port"
 MAX_HEAD = 16 * 1024
 """Bytes of the proxy's answer, which has no body if it opens the tunnel."""
@@ -57,7 +59,7 @@ class Proxy:
         return cls(host, port, f"Basic {base64.b64encode(credentials.encode()).decode()}")
 
     def __str__(self) -> str:
-        return f"http://{_authority(self.host, self.port)}"
+        return f"http://{join(self.host, self.port)}"
 
     async def tunnel(self, host: str, port: int, seconds: float) -> socket.socket:
         """A connected socket whose other end is the host: what is sent now goes there. The proxy looks up the name.
@@ -66,7 +68,7 @@ class Proxy:
         """
         try:
             async with asyncio.timeout(seconds):
-                return await self._tunnel(_authority(host, port))
+                return await self._tunnel(join(host, port))
         except TimeoutError:
             raise ProxyFailed(UNREACHABLE, f"the proxy {self} did not answer in time") from None
 
@@ -140,7 +142,3 @@ async def _connect(host: str, port: int) -> socket.socket:
         else:
             return connection
     raise failure
-
-
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

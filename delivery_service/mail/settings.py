@@ -1,6 +1,5 @@
 """What the delivery service can be told of the mail server."""
 
-import ipaddress
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 import email_validator
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from service_kit.addresses import is_loopback
 from service_kit.settings import ServiceSettings, empty_is_unset
 
 Tls = Literal["starttls", "tls", "none"]
@@ -68,7 +68,7 @@ class SmtpSettings(ServiceSettings):
         _ = self.sender
         if (self.smtp_user is None) != (self.smtp_password is None):
             raise ValueError("SMITH_SMTP_USER and SMITH_SMTP_PASSWORD belong together")
-        if self.smtp_user and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
+        if self.smtp_user and self.smtp_tls == "none" and not is_loopback(self.smtp_host):
             raise ValueError("SMITH_SMTP_TLS=none would send the password in the clear: use starttls or tls")
         return self
 
@@ -91,10 +91,3 @@ class SmtpSettings(ServiceSettings):
     def resolved_smtp_port(self) -> int:
         """The port in effect."""
         return self.smtp_port or PORTS[self.smtp_tls]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

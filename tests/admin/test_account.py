@@ -46,6 +46,19 @@ async def test_a_password_is_changed_by_whoever_knows_it_and_ends_other_sessions
     await account.sign_in(account.email, "another long one")
 
 
+async def test_a_password_that_is_too_short_is_told_in_the_words_of_the_form(owner: User) -> None:
+    await owner.open("/account")
+    await fill(owner, "Current password", PASSWORD)
+    await fill(owner, "New password", "short")
+    await press(owner, "Change password")
+
+    async def complaint() -> bool:
+        [field] = named(owner, ui.input, "New password")
+        return (field.error or "") == "New password must be 10 to 200 characters"
+
+    await eventually_async("the field says what is wrong", complaint)
+
+
 async def test_an_owner_ends_anybodys_session_and_a_member_sees_their_own(
     owner: User, member: User, account: Account
 ) -> None:

@@ -57,6 +57,25 @@ async def test_what_is_wrong_with_a_key_is_said_in_the_dialog(owner: User) -> No
     await eventually_async("the field says what is missing", complaint)
 
 
+async def test_a_channel_that_is_gone_meanwhile_is_told_at_the_channels(owner: User, account: Account) -> None:
+    channel_id = await account.add_channel("ops")
+    await owner.open("/api-keys")
+    await press(owner, "Create API key")
+    await fill(owner, "Name", "CI")
+    with owner:
+        [scope] = ElementFilter(kind=ui.radio)
+        scope.value = API_KEY_SCOPE_CHANNELS
+    await fill(owner, "Channels", ["ops"])
+    await account.owner.DeleteChannel(channel_id=channel_id)
+    await press(owner, "Create key")
+
+    async def complaint() -> bool:
+        [field] = named(owner, ui.select, "Channels")
+        return (field.error or "") == "Channels must be the slug of a channel in the account"
+
+    await eventually_async("the field says what is wrong", complaint)
+
+
 async def test_revoking_asks_first_and_is_for_good(owner: User, account: Account) -> None:
     await account.add_key(name="old")
     await owner.open("/api-keys")

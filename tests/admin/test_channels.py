@@ -75,6 +75,12 @@ async def test_a_test_push_goes_to_the_channel(owner: User, account: Account) ->
     await sees(owner, "0 reached, 1 still to come.")
 
 
+async def test_the_test_of_an_empty_channel_says_what_to_do_first(owner: User, account: Account) -> None:
+    await owner.open(f"/channels/{await account.add_channel('ops')}")
+    await press(owner, "Send a test")
+    await sees(owner, "No device is in this channel yet. Add people or devices first.")
+
+
 async def test_another_accounts_channel_is_no_channel(owner: User, stranger: Account) -> None:
     channel_id = await stranger.add_channel("theirs")
     answer = await owner.http_client.get(f"/channels/{channel_id}")

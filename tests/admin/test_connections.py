@@ -14,7 +14,7 @@ from starlette.requests import Request
 from admin_ui.security import pages
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import build_server
-from service_kit.http_server import listen
+from service_kit.listening import listen
 from tests.gateway.http_client import Connection
 
 ALIVE = b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"

@@ -94,14 +94,14 @@ async def test_invites_are_sent_again_linked_and_revoked(account: Account, owner
     await owner.open("/members")
     await sees(owner, email, f"as a member, by {account.email}")
     await press(owner, f"Copy link: {email}")
-    await sees(owner, f"Whoever opens it first joins as {email}.")
+    await sees(owner, f"The first person to open it joins as {email}.")
     await sees(owner, "http://127.0.0.1:8080/invite/inv_")
     await press(owner, "Done")
     await press(owner, f"Resend: {email}")
     await sees(owner, f"Another mail to {email} is on its way.")
     await press(owner, f"Revoke: {email}")
     await press(owner, "Revoke invite")
-    await sees(owner, "Nobody is invited at the moment.")
+    await sees(owner, "There are no open invites.")
     assert not (await account.owner.ListInvites()).invites
 
 
@@ -122,12 +122,12 @@ async def test_an_expired_invite_says_so_and_offers_no_link(account: Account, ow
 async def test_the_lists_move_when_somebody_joins_or_leaves(account: Account, owner: User) -> None:
     email = an_address()
     await owner.open("/members")
-    await sees(owner, "Nobody is invited at the moment.")
+    await sees(owner, "There are no open invites.")
     await account.owner.CreateInvites(emails=[email])
     await sees(owner, email)
     token = await account.invite_token(email)
     joined = await account.core.caller().AcceptInvite(token=token, name="Ann Whitfield", password="ten letters")
-    await sees(owner, "Ann Whitfield", "Nobody is invited at the moment.")
+    await sees(owner, "Ann Whitfield", "There are no open invites.")
     await account.owner.RemoveMember(user_id=joined.member.user_id)
     await sees_no(owner, "Ann Whitfield")
 

@@ -7,10 +7,10 @@ from tests.admin.test_playground import errors
 from tests.core.harness import Account
 
 
-def the_field(user: User, marker: str) -> ui.number | ui.input:
+def the_field(user: User, marker: str) -> ui.number | ui.input | ui.textarea:
     """The field that is seen."""
     with user:
-        [field] = [one for one in ElementFilter(marker=marker) if isinstance(one, ui.number | ui.input)]
+        [field] = [one for one in ElementFilter(marker=marker) if isinstance(one, ui.number | ui.input | ui.textarea)]
     return field
 
 
@@ -69,6 +69,15 @@ async def test_what_core_alone_knows_is_told_with_the_forms_name_of_the_field(ow
     owner.find("Send the push").click()
     await owner.should_see("See the field that is marked", retries=50)
     assert errors(owner)["redirection"].startswith("Opens when tapped must be at most")
+
+
+async def test_what_is_wrong_deep_in_json_is_told_at_the_field_of_the_json(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await owner.open("/playground")
+    the_field(owner, "payload").value = f'{{"Größe: was": {{"x": {"9" * 400}}}}}'
+    owner.find("Send the push").click()
+    await owner.should_see("See the field that is marked", retries=50)
+    assert errors(owner)["payload"].startswith("Payload must be ")
 
 
 async def test_a_refusal_that_names_no_field_is_told_beside_the_form(owner: User) -> None:

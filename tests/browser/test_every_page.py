@@ -3,6 +3,7 @@
 Pictures of all of them are in the folder `screenshots` afterwards.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage, sign_in
-from tests.stack import Stack
-from tests.team import plain_http_client
+from tests.conftest import MakeStack
+from tests.stack import ANY_PORT, Stack
+from tests.team import Team, plain_http_client
 from tests.waiting import eventually
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
@@ -23,6 +25,10 @@ PATHS = (
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 RULED = {("light", 1440), ("dark", 360)}
 """Where axe looks, which takes its time: colors are those of a theme, what stands where is a matter of the width."""
+HIDDEN_IN_TABLES = """() => [...document.querySelectorAll('.table-scroll')].flatMap((table) =>
+    [...table.querySelectorAll('button')]
+        .filter((button) => button.getBoundingClientRect().right > table.getBoundingClientRect().right)
+        .map((button) => button.getAttribute('aria-label')))"""
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 360)]
 
 
@@ -37,6 +43,8 @@ def details(place: Stack) -> dict[str, str]:
     [device, *_] = owner.get("/api/devices").json()["devices"]
     assert owner.put(f"/api/channels/{channel['id']}/devices/{device['id']}").status_code == 200
     assert owner.post("/api/invites", json={"emails": ["ben@team.test"]}).status_code == 200
+    # Somebody with all buttons that the row of a member has.
+    a_team(place).join("a-member-of-the-team@team.test", "a long password")
     assert owner.post("/api/api-keys", json={"name": "CI", "scope": "channels", "channels": ["ops"]}).status_code == 200
     for title, message in (("Build finished", "All tests passed"), ("Deploy failed", "Step 3: migrations timed out")):
         assert backend.post("/api/push-notification", json={"title": title, "message": message}).status_code == 200
@@ -94,6 +102,64 @@ def test_every_page_is_for_everybody_and_fits(
     assert not found, "\n".join(found)
 
 
+@pytest.fixture(scope="module")
+def doors(place: Stack, make_stack: MakeStack) -> dict[str, str]:
+    """The pages for people who are not signed in, by the links that lead there."""
+    team = a_team(place)
+    emails = [f"{team.unique('ida')}@team.test" for _ in range(2)]
+    invites = [result["invite"]["id"] for result in team.ask("POST", "/api/invites", emails=emails)["results"]]
+    with plain_http_client(place.simulator_url) as simulator:
+        letters = eventually("the invite is in a mail", lambda: letters_to(simulator.get("/mails").json(), emails[0]))
+    [mailed] = set(re.findall(r"http://\S+/invite/inv_[\w-]+", letters[0]))
+    joined = team.join(f"{team.unique('ida')}@team.test", "a long password")
+    link = f"/api/members/{joined['member']['user_id']}/password-reset-link"
+    return {
+        "forgot-password": f"{place.admin_url}/forgot-password",
+        "reset-password": team.ask("POST", link)["url"],
+        "reset-dead-end": f"{place.admin_url}/reset-password/pwr_nothing",
+        "invite-by-mail": mailed,
+        "invite-by-link": team.ask("POST", f"/api/invites/{invites[1]}/link")["url"],
+        "invite-dead-end": f"{place.admin_url}/invite/inv_nothing",
+        "not-found": f"{place.admin_url}/nowhere",
+        "setup": f"{make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART='0').admin_url}/setup",
+    }
+
+
+def letters_to(kept: dict[str, Any], email: str) -> list[str]:
+    return [mail["text"] for mail in kept["mails"] if email in mail["recipients"]]
+
+
+def a_team(place: Stack) -> Team:
+    return Team(
+        base_url=place.base_url,
+        simulator_url=place.simulator_url,
+        email=place.owner_email,
+        password=place.owner_password,
+    )
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_every_page_before_signing_in_is_for_everybody_and_fits(
+    place: Stack, doors: dict[str, str], open_page: OpenPage, complaints: list[str], *, scheme: str, width: int
+) -> None:
+    page = open_page(place.admin_url, "/sign-in", color_scheme=scheme, viewport={"width": width, "height": 900})
+    looks, found = f"{scheme}-{width}", []
+    for name, address in doors.items():
+        page.goto(address)
+        page.get_by_role("heading", level=1).wait_for()
+        found += inspect(page, f"{name}-{looks}", width, RULES)
+        button = page.locator(".form-submit")
+        if button.count():
+            # What is wrong is said by the page, not by the browser.
+            page.locator("form").evaluate("(form) => { form.noValidate = true; }")
+            button.click()
+            page.locator(".form-fault, .notice-bad").first.wait_for()
+            found += inspect(page, f"{name}-wrong-{looks}", width, RULES)
+    # Pages that say no answer with the status of it, and the style that axe would like to add is refused.
+    complaints.clear()
+    assert not found, "\n".join(found)
+
+
 def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None) -> list[str]:
     """Takes a picture of the page. Answers with what is wrong with it, by axe's rules if there are any."""
     page.evaluate("() => document.fonts.ready")
@@ -103,6 +169,7 @@ def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None) -> 
     needed = page.evaluate("document.documentElement.scrollWidth")
     if needed > width:
         wrong.append(f"{name}: is {needed} px wide")
+    wrong += [f"{name}: a table hides {button}" for button in page.evaluate(HIDDEN_IN_TABLES)]
     for violation in Axe().run(page, options=rules).response["violations"] if rules else ():
         places = [f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in violation["nodes"][:4]]
         wrong.append(f"{name}: {violation['id']}: {violation['help']}\n  " + "\n  ".join(places))

@@ -118,7 +118,7 @@ def test_who_forgot_a_password_chooses_another_with_a_link_in_a_mail(
 
     owner.goto("/members")
     owner.get_by_role("button", name=f"New password: {email}").click()
-    owner.get_by_role("button", name="Send the link").click()
+    owner.get_by_role("button", name="Try the mail").click()
     expect(owner.get_by_role("dialog").get_by_text(re.compile("^kept by the simulator"))).to_be_visible()
     owner.get_by_role("button", name="Make a link to pass on").click()
     expect(owner.get_by_role("dialog").get_by_text(re.compile("/reset-password/pwr_"))).to_be_visible()

@@ -44,7 +44,7 @@ def test_what_the_simulator_took_is_not_said_to_be_apples_or_sent(owner: Page) -
 
 def test_strangers_too_are_told_that_the_simulator_stands_in(place: Stack, open_page: OpenPage) -> None:
     page = open_page(place.admin_url, "/sign-in")
-    expect(page.get_by_role("note")).to_contain_text("pushes and mails stay in this installation")
+    expect(page.get_by_role("note")).to_contain_text("Pushes and mails stay in this installation")
     page.get_by_role("link", name="Forgot password?").click()
     page.get_by_label("E-mail").fill("someone@team.test")
     page.get_by_role("button", name="Send the link").click()

@@ -124,7 +124,7 @@ async def serving_events(
     """The service with both interceptors, on the core's database. `seconds` say how often callers are looked up."""
     bus = EventBus()
     async with create_request_pool(core.database_url, max_size=2) as pool:
-        credentials = CountingCredentials(pool, LastUsed(pool), 60)
+        credentials = CountingCredentials(pool, LastUsed(pool), 60, ceiling=60)
         rate_limiter = RateLimiter(create_storage(None))
         seconds = {"recheck_seconds": RECHECK_SECONDS} | seconds
         access = AccessInterceptor(read_policies([SERVICE]), credentials, rate_limiter, Peers(), **seconds)

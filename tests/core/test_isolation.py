@@ -24,6 +24,7 @@ from core_service.paging import write_token
 from service_kit.status import from_rpc_error
 from tests.core.belongings import CONTENT_STATE, LAST_USED, example_ids
 from tests.core.harness import METHODS, PASSWORD, Account, Caller, Core, start_account
+from tests.waiting import eventually_async
 
 VALUES_OF_ONES_OWN = {
     "content_state", "action", "alert", "title", "message", "subtitle", "media", "redirection", "actions", "payload",
@@ -122,6 +123,14 @@ class World:
             rows = await core.sql(query, IN_THE_BACKGROUND)
             found += [f"{table} {row}" for (row,) in rows if any(mark in row for mark in marks)]
         return sorted(found)
+
+    async def owes_their_phone_nothing(self) -> bool:
+        """Whether no delivery is left to a phone of theirs that has become another device."""
+        query = """
+        SELECT 1 FROM deliveries d JOIN devices p ON p.id = d.device_id
+        WHERE p.account_id = %s AND p.push_token IS NULL AND d.state = 'due'
+        """
+        return not await self.stranger.core.sql(query, self.stranger.id)
 
 
 async def belongings(account: Account) -> dict[str, str]:
@@ -244,6 +253,8 @@ async def test_what_another_account_has_is_to_us_what_nobody_has(world: World, n
     of_theirs = await answer(world, name, field, theirs)
     changed = set(before) ^ set(await world.everything_of_the_other())
     assert {row.split()[0] for row in changed} <= MOVES.get((name, field), set())
+    if (name, field) in MOVES:
+        await eventually_async("what their phone was owed is settled", world.owes_their_phone_nothing)
     of_nobody = await answer(world, name, field, nobodys(field, theirs))
     if (name, field) in DOCUMENTED_AS_FORBIDDEN:
         assert "FORBIDDEN" in of_theirs

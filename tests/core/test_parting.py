@@ -78,7 +78,7 @@ async def test_a_link_is_refused_also_where_the_end_of_a_right_left_it_behind(ac
             assert await refused_with("NOT_FOUND", call) == DEAD
 
 
-async def test_an_invite_that_the_end_of_a_right_left_behind_does_not_keep_its_address(account: Account) -> None:
+async def test_an_address_can_be_invited_again_though_the_end_of_a_right_left_its_invite(account: Account) -> None:
     user_id, mallory = await account.add_member("owner")
     email = an_address()
     [left] = (await mallory.CreateInvites(emails=[email], role=ROLE_OWNER)).results

@@ -48,7 +48,7 @@ VERDICTS = [
      "again at 12:16:03 UTC, after 3 failed attempts, the last with Serv"),
     (notification(reason="InvalidProviderToken"), "MISCONFIGURED", "stays queued: InvalidProviderToken: The APNs key"),
     (notification(reason="BadEnvironmentKeyInToken"), "MISCONFIGURED", "The APNs key belongs to the other environment"),
-    (notification(reason="LineStopped"), "MISCONFIGURED", "the line to APNs stands still"),
+    (notification(reason="LineStopped"), "MISCONFIGURED", "everything stays queued: sending is stopped."),
     (activity(phase=None), "NOT_A_RECIPIENT", "not in the target"),
     (activity(), "ACCEPTED", "APNs accepted the newest state."),
     (activity(accepted_version=2, reason="TooManyRequests", next_at=LATER, failures=1), "RETRYING",

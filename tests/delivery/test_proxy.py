@@ -65,6 +65,11 @@ async def test_the_proxy_is_told_who_we_are_and_no_log_is(
         proxy.status = 407
         for connection in service.connections:
             connection.close()
+
+        async def all_gone() -> bool:
+            return not service.connections
+
+        await eventually_async("the connections have ended", all_gone)
         assert tally(await service.deliver(push(count=1))) == {(MISCONFIGURED, "ProxyAuthentication"): 1}
     credentials = base64.b64encode(f"smith:{PASSWORD}".encode()).decode()
     assert f"Proxy-Authorization: Basic {credentials}" in proxy.asked[0].splitlines()

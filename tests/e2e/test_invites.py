@@ -40,7 +40,13 @@ def test_an_invited_person_joins_with_the_link_in_the_mail_and_is_out_once_remov
     assert person.get("/api/invites").status_code == 403
     made = person.post("/api/api-keys", json={"name": "theirs"}).json()["api_key"]
     gone = team.owner.delete(f"/api/members/{joined['member']['user_id']}", params={"api_key_ids": made["id"]}).json()
-    assert gone == {"sessions_ended": 1, "devices_unpaired": 0, "api_keys_revoked": 1}
+    assert gone == {
+        "sessions_ended": 1,
+        "devices_unpaired": 0,
+        "api_keys_revoked": 1,
+        "invites_ended": 0,
+        "pairing_codes_ended": 0,
+    }
     assert person.get("/api/account").status_code == 401
     assert team.anybody.post("/api/invite/accept", json=body).status_code == 404
 

@@ -226,7 +226,7 @@ def test_a_changed_limit_holds_from_the_next_request_on(limited: Team, live: Liv
     assert_full(live.backend.call("POST", "start", {"content_state": steps()}))
 
 
-@pytest.mark.parametrize("limit", [-1, 10_001, 2**31, "4", 1.5, None])
+@pytest.mark.parametrize("limit", [-1, 10_001, 2**31, "4", 1.5])
 def test_a_limit_is_a_sensible_number(limited: Team, limit: object) -> None:
     refused = limited.owner.patch("/api/account", json={"max_live_activities": limit})
     assert refused.status_code == 400

@@ -361,6 +361,7 @@ async def test_an_offer_of_websocket_is_answered_in_http1(gateway: RunningGatewa
     "head",
     [
         b"GET /healthz HTTP/1.1\r\n" + b"a: b\r\n" * 20_000 + b"\r\n",
+        b"GET /healthz HTTP/1.1\r\nhost: x\r\n" + b"a: b\r\n" * 200 + b"\r\n",
         b"GET /healthz HTTP/1.1\r\na: " + b"b" * 40_000 + b"\r\n\r\n",
         b"GET /" + b"b" * 40_000 + b" HTTP/1.1\r\n\r\n",
         b"GET /healthz HTTP/1.1\r\na: " + b"b" * 400_000,

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2, status_pb2
 
 from service_kit.errors import AlreadyExists, DomainError, InvalidRequest, Kind, NotFound, Unavailable
 from tests.gateway.conftest import MakeGateway, RunningGateway
@@ -73,6 +74,25 @@ async def test_each_cause_has_its_status_and_its_facts(
     assert reply.json() == {"error": error.error, "message": error.message, **expected}
     assert reply.headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
     assert reply.headers.get("retry-after") == ("1" if status == 503 else None)
+
+
+@pytest.mark.parametrize("title", ["Not found", '"Not found"'])
+async def test_errors_of_other_releases_are_understood(gateway: RunningGateway, core: CoreStandIn, title: str) -> None:
+    """While core and gateway are being replaced: the release before wrote titles as JSON, and another may write facts
+    as they are."""
+    info = error_details_pb2.ErrorInfo(reason="NOT_FOUND", domain="activitysmith")
+    info.metadata.update({"error": title, "hint": "in plain words", "limit": "4"})
+    status = status_pb2.Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="There is none.")
+    status.details.add().Pack(info)
+
+    async def refuse(request: Any, context: Any) -> None:
+        details = ("grpc-status-details-bin", status.SerializeToString())
+        await context.abort(grpc.StatusCode.NOT_FOUND, status.message, (details,))
+
+    core.behaviours[SEND] = refuse
+    reply = await gateway.push({"title": "x"})
+    assert reply.status == 404
+    assert reply.json() == {"error": "Not found", "message": "There is none.", "hint": "in plain words", "limit": 4}
 
 
 async def test_the_rate_limit_error_is_the_documented_one(gateway: RunningGateway, core: CoreStandIn) -> None:

@@ -55,6 +55,8 @@ def test_strict_handling_is_asked_for(values: list[str]) -> None:
         ["return=minimal; handling=strict"],
         ['foo="handling=strict"'],
         ['foo=", handling=strict"'],
+        ['foo=", handling=strict'],
+        ['foo="\\", handling=strict\\'],
         ["xhandling=strict"],
         ["handling strict"],
         ["handling=strict lenient"],
@@ -70,7 +72,13 @@ def test_any_text_is_judged(values: list[str]) -> None:
     assert strict(*values) is strict(*values)
 
 
-@pytest.mark.parametrize("text", ["; " * 30_000, "a=" * 30_000, '"' * 60_000, "a ; " * 15_000 + "@", "\\" * 60_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("; " * 30_000, "a=" * 30_000, '"' * 60_000, "a ; " * 15_000 + "@", "\\" * 60_000),
+        *('\\"' * 30_000, ',y=\\"' * 12_000, 'a="\\",' * 12_000),
+    ],
+)
 def test_no_text_takes_long(text: str) -> None:
     began = time.perf_counter()
     strict(f"a{text}", f'a="{text}')

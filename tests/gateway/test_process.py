@@ -10,7 +10,10 @@ from asyncio.subprocess import PIPE, Process
 import grpc
 import httpx
 import psutil
+import pytest
+from pydantic import ValidationError
 
+from gateway.settings import GatewaySettings
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Connection, client_that_does_not_read, request, was_reset
 from tests.waiting import eventually_async
@@ -121,6 +124,15 @@ async def test_a_wrong_setting_is_one_clear_line(core: CoreStandIn) -> None:
     assert process.returncode == 2
     assert stderr.decode().startswith("SMITH_GATEWAY_PORT='eighty': ")
     assert stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    "hosts", ["https://push.example.com", "push.example.com:8000", "[::1]:8000", "a b", "push.example.com/x", "[::1"]
+)
+def test_hosts_that_no_request_can_be_for_are_refused(hosts: str) -> None:
+    """All requests would be."""
+    with pytest.raises(ValidationError, match="is no host: give names or addresses, without scheme and port"):
+        GatewaySettings(gateway_hosts=f"localhost, {hosts}")
 
 
 async def test_it_listens_for_prometheus_only_if_told(core: CoreStandIn) -> None:

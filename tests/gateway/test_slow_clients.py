@@ -1,5 +1,6 @@
 """Slow clients cost themselves, not others, and not for ever."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -9,6 +10,7 @@ from gateway.problems import Problem
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import client_that_does_not_read, was_reset
+from tests.waiting import eventually_async
 
 HEAD = b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n"
 
@@ -42,6 +44,20 @@ async def test_a_client_that_does_not_read_loses_its_connection(make_gateway: Ma
     """Otherwise it would hold one of the few for ever."""
     gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_unread_timeout=0.2)
     async with client_that_does_not_read(gateway.port) as client:
+        await was_reset(client)
+
+
+async def test_a_client_that_does_not_read_makes_room_for_others(make_gateway: MakeGateway, core: CoreStandIn) -> None:
+    """Though requests of it are in progress."""
+    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_max_connections=2, gateway_unread_timeout=300)
+    async with client_that_does_not_read(gateway.port) as client:
+        # Not before its requests are being answered: until then it makes room as one that was just opened.
+        await asyncio.get_running_loop().sock_recv(client, 1)
+
+        async def is_served() -> bool:
+            return (await gateway.request("GET", "/healthz")).status == 200
+
+        await eventually_async("there is room", is_served)
         await was_reset(client)
 
 

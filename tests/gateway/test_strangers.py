@@ -8,6 +8,7 @@ import pytest
 
 from gateway.callers import Callers
 from service_kit.errors import DomainError, Kind
+from service_kit.http_protocol import MAX_AHEAD
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import EMPTY_ANSWERS, CoreStandIn
 from tests.gateway.http_client import Connection, Reply, request
@@ -136,6 +137,34 @@ async def test_idle_connections_make_room_for_new_ones(make_gateway: MakeGateway
         assert (await more[0].reply()).status == 200, "it was not the longest idle"
 
 
+async def test_half_sent_bodies_make_room_for_new_connections(make_gateway: MakeGateway, core: CoreStandIn) -> None:
+    """Also behind a request that is answered already. Those who have addresses enough would else hold all places."""
+    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_max_connections=8)
+    head = b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\nexpect: 100-continue\r\n\r\n"
+    async with contextlib.AsyncExitStack() as stack:
+        slow = [await stack.enter_async_context(await gateway.connect()) for _ in range(4)]
+        for connection in slow:
+            await connection.send(ALIVE + head)
+            assert (await connection.reply()).status == 200
+            assert (await connection.reply()).status == 100
+            await connection.send(b"{")
+        for connection in slow:
+            another = await stack.enter_async_context(await gateway.connect())
+            await another.send(ALIVE)
+            assert (await another.reply()).status == 200
+            assert (await connection.reply()).status == 503
+            assert await connection.closed()
+
+
+async def test_few_requests_are_taken_ahead_of_their_turn(gateway: RunningGateway) -> None:
+    """Each is kept until those before it are answered, and a client may read no answer."""
+    async with await gateway.connect() as connection, asyncio.timeout(10):
+        await connection.send(ALIVE * 100)
+        answers = await connection.reader.read()
+    assert answers.count(b"HTTP/1.1 200 OK") == 1 + MAX_AHEAD
+    assert answers.count(b"connection: close") == 1
+
+
 async def test_a_connection_on_which_a_request_is_in_progress_is_not_given_up(
     make_gateway: MakeGateway, core: CoreStandIn
 ) -> None:
@@ -177,7 +206,9 @@ async def test_the_gateway_answers_for_the_hosts_that_it_was_told_and_for_this_m
     make_gateway: MakeGateway, core: CoreStandIn
 ) -> None:
     """A page of another name that resolves here (DNS rebinding) gets nothing."""
-    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_hosts="Push.example.com, gateway")
+    gateway = await make_gateway(
+        f"127.0.0.1:{core.port}", gateway_hosts="Push.example.com, gateway,[2001:DB8:0::1], 2001:db8::2"
+    )
     for host, status in (
         ("push.example.com", 200),
         ("PUSH.EXAMPLE.COM.:8443", 200),
@@ -185,6 +216,10 @@ async def test_the_gateway_answers_for_the_hosts_that_it_was_told_and_for_this_m
         (f"127.0.0.1:{gateway.port}", 200),
         ("localhost", 200),
         ("[::1]:8000", 200),
+        ("[0:0:0:0:0:0:0:1]", 200),
+        ("[2001:db8::1]:8000", 200),
+        ("[2001:DB8::2]", 200),
+        ("[2001:db8::3]", 421),
         ("evil.example", 421),
         ("[::1].evil.example", 421),
         ("push.example.com.evil.example", 421),

@@ -103,7 +103,8 @@ def test_a_simulator_that_is_told_to_stop_keeps_nobody_waiting(folder: Path) -> 
     version = changes(own)["version"]
     host, port = own.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as waiting:
-        waiting.sendall(f"GET /phones/changes?since={version}&wait_seconds=30 HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        asked = f"GET /phones/changes?since={version}&wait_seconds=30 HTTP/1.1\r\nhost: {host}\r\n\r\n"
+        waiting.sendall(asked.encode())
         assert own.http.get("/healthz").status_code == 200
         assert own.stop() == 0
         assert waiting.recv(100_000).startswith(b"HTTP/1.1 200")
