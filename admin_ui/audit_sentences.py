@@ -92,7 +92,7 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "ResetPassword": _named("chose a new password by a link"),
     "SendPasswordReset": _named("sent a member a link to a new password"),
     "CreatePasswordResetLink": _named("made a link to a new password for a member"),
-    "SignInFailed": _named("was not signed in because the password was wrong"),
+    "SignInFailed": _named("gave a wrong password"),
     "SignInLocked": _named("is locked out for some minutes after too many wrong passwords"),
     "CreateSession": _named("signed in"),
     "DeleteSession": _named("signed out"),

@@ -57,7 +57,7 @@ async def test_a_notification_opens_with_every_phone_and_why(owner: User, accoun
     path = await sent(account, title="Build finished")
     await owner.open(path)
     await sees(owner, "iPhone", '"title": "Build finished"')
-    await press(owner, "Why is it owed on iPhone?")
+    await press(owner, "Why is it to come on iPhone?")
     await sees(owner, "Close")
 
 
