@@ -268,7 +268,7 @@ HANDSHAKE = (
         (PATH, "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 400),
         (PATH, "Content-Length: 5\r\n", 400),
         (PATH, "Host: second\r\n", 400),
-        (PATH, "".join(f"X-{number}: x\r\n" for number in range(300)), 400),
+        (PATH, "".join(f"X-{number}: x\r\n" for number in range(300)), 431),
         (PATH, f"X-Long: {'x' * 20_000}\r\n", 400),
         (PATH, "Sec-WebSocket-Key: x\r\n", 400),
         (PATH + "\xff", "", 400),
