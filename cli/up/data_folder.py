@@ -48,7 +48,7 @@ def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as scratch:
             # More than a file system keeps beside the name: a full disk shows.
-            scratch.write(bytes(16 * 1024))
+            scratch.write(bytes(24 * 1024))
         lock = (folder / "lock").open("a+")
     except OSError as error:
         raise CannotStart(
