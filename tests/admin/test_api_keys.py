@@ -23,10 +23,10 @@ async def test_a_new_keys_secret_is_shown_once_with_a_ready_curl(owner: User, ac
     with owner:
         secrets = {element.text for element in ElementFilter(content="ask_") if str(element.text).startswith("ask_")}
     [secret] = [text for text in secrets if not str(text).endswith("…")]
-    assert (await account.core.caller(secret).ListDeliveryAttempts()).delivery_attempts == []
     await owner.open("/api-keys")
     await sees(owner, "CI pipeline", "All Recipients", "never")
     await sees_no(owner, secret)
+    assert (await account.core.caller(secret).ListDeliveryAttempts()).delivery_attempts == []
 
 
 async def test_a_key_is_scoped_to_channels_and_edited(owner: User, account: Account) -> None:
