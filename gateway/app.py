@@ -96,7 +96,7 @@ def exchange_of(scope: Scope, began: float) -> Exchange:
 
 
 def host_of(scope: Scope) -> str:
-    """The `Host` header, of which there is one at most; empty if there is none."""
+    """The `Host` header; empty if there is none. The protocol has refused a second one."""
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from service_kit.connections import network_of
+from service_kit.connections import share_of
 
 REMEMBERED = 10_000
 """Credentials whose acceptance is remembered. The one that was used least lately is forgotten for a new one."""
@@ -50,7 +50,7 @@ class Callers:
             if self._accepted.get(number, 0.0) > self._clock():
                 return Caller(number, is_known=True)
         client = scope.get("client")
-        return Caller(hash(network_of(client[0] if client else "")), is_known=False)
+        return Caller(hash(share_of(client[0] if client else "")), is_known=False)
 
     def accept(self, headers: Mapping[bytes, bytes]) -> None:
         """Core has accepted the credentials of a request."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import grpc
 
-from service_kit.connections import network_of
+from service_kit.connections import share_of
 from service_kit.interceptors import Continuation, Handler
 
 WATCH = "/grpc.health.v1.Health/Watch"
@@ -152,7 +152,7 @@ class CallBounds(grpc.aio.ServerInterceptor):
 
     @contextmanager
     def _stream(self, context: Any, *, is_watch: bool) -> Iterator[bool]:
-        streams, network = self._streams[is_watch], network_of(address_of(context.peer()))
+        streams, network = self._streams[is_watch], share_of(address_of(context.peer()))
         if streams.total() >= MAX_STREAMS or streams[network] >= MAX_STREAMS_OF_ONE:
             yield False
             return

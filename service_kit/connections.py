@@ -5,16 +5,15 @@ read its answer, or is kept for a next request. Where there is no room for a new
 longest is given up: clients open another one when they need it. So connections that do nothing do not keep others out.
 """
 
-import functools
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from service_kit.client_address import network_of
+
 UNKNOWN = "unknown"
 """Stands for the address of a client that has none, as on a Unix socket."""
-IPV6_SITE = 64
-"""Bits of an IPv6 address that are one customer's."""
 
 
 class Connection(Protocol):
@@ -48,7 +47,7 @@ class Connections:
     def enter(self, connection: Connection, address: str) -> bool:
         """Counts a new connection, which waits. False if there is no room for it and none that waits can be given up
         for it; it is not counted then."""
-        network = network_of(address)
+        network = share_of(address)
         held = self._held.get(network, 0)
         if held >= self.share and not self._is_proxy(address):
             if not self._give_up_one_of(network):
@@ -104,19 +103,9 @@ class Connections:
         return True
 
 
-@functools.lru_cache(maxsize=4096)
-def network_of(address: str) -> str:
-    """The network that an address counts for: itself, or its /64 if it is IPv6. Text that is no address is its own."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address or UNKNOWN
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    if ip.ipv4_mapped is not None:
-        return str(ip.ipv4_mapped)
-    host_bits = 128 - IPV6_SITE
-    return f"{ipaddress.IPv6Address(int(ip) >> host_bits << host_bits)}/{IPV6_SITE}"
+def share_of(address: str) -> str:
+    """Whose share of a bound an address counts for: its network's. Text that is no address has a share of its own."""
+    return network_of(address) or address or UNKNOWN
 
 
 def named_in(listed: str) -> Callable[[str], bool]:

@@ -49,7 +49,7 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._abort()
 
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser; ends a connection of which it cannot make anything."""
+        """Feeds the parser; ends the connection if it cannot be parsed."""
         try:
             super().data_received(data)
             if not self.handshake_initiated:

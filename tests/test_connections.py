@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service_kit.connections import Connections, network_of
+from service_kit.connections import Connections, share_of
 from service_kit.descriptors import raise_limit
 
 CLIENTS = ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "192.0.2.99")
@@ -50,7 +50,7 @@ def test_there_are_never_too_many_and_none_that_works_is_given_up(
             if entered:
                 inside[new] = True
             else:
-                own = [waits for one, waits in inside.items() if network_of(one.address) == network_of(address)]
+                own = [waits for one, waits in inside.items() if share_of(one.address) == share_of(address)]
                 is_full = len(inside) == limit and not any(inside.values())
                 is_greedy = address != PROXY and len(own) == held.share and not any(own)
                 assert is_full or is_greedy
@@ -66,7 +66,7 @@ def test_there_are_never_too_many_and_none_that_works_is_given_up(
         assert len(held) <= limit
         for client in CLIENTS:
             if client != PROXY:
-                own_network = [one for one in inside if network_of(one.address) == network_of(client)]
+                own_network = [one for one in inside if share_of(one.address) == share_of(client)]
                 assert len(own_network) <= held.share
 
 
@@ -94,7 +94,7 @@ def test_the_longest_idle_of_the_address_with_the_most_makes_room() -> None:
     ],
 )
 def test_an_ipv6_customer_is_one_client(one: str, other: str, are_one: bool) -> None:
-    assert (network_of(one) == network_of(other)) is are_one
+    assert (share_of(one) == share_of(other)) is are_one
 
 
 def test_a_system_that_does_not_let_the_limit_of_open_files_be_raised_so_far_is_asked_for_less(

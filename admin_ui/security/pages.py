@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from nicegui import Client
 
-from service_kit.connections import network_of
+from service_kit.connections import share_of
 
 MAX_PAGES = 400
 """Pages in all, of about 2 MB each."""
@@ -25,8 +25,8 @@ def has_room(address: str) -> bool:
     unseen = [page for page in Client.instances.values() if not page.has_socket_connection]
     if len(Client.instances) - len(unseen) >= MAX_PAGES:
         return False
-    held = Counter(network_of(page.ip) for page in unseen)
-    if held[network_of(address)] >= MAX_UNSEEN_OF_ONE:
+    held = Counter(share_of(page.ip) for page in unseen)
+    if held[share_of(address)] >= MAX_UNSEEN_OF_ONE:
         return False
     if len(unseen) >= MAX_UNSEEN or len(Client.instances) >= MAX_PAGES:
         _give_up_one(unseen, held)
@@ -36,4 +36,4 @@ def has_room(address: str) -> bool:
 def _give_up_one(unseen: Sequence[Client], held: Counter[str]) -> None:
     """Ends the oldest page of the address that has the most. A browser that comes for it after all loads it again."""
     (network, _), *_ = held.most_common(1)
-    min((page for page in unseen if network_of(page.ip) == network), key=lambda page: page.created).delete()
+    min((page for page in unseen if share_of(page.ip) == network), key=lambda page: page.created).delete()

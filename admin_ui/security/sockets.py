@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin_ui.cookies import SessionCookie
 from admin_ui.security.packets import CONNECT, Conversation, Handshake, Unexpected
-from service_kit.connections import network_of
+from service_kit.connections import share_of
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Sockets:
         """See the class."""
         page = self._page(scope)
         if page is None:
-            network = network_of(scope["client"][0] if scope.get("client") else "")
+            network = share_of(scope["client"][0] if scope.get("client") else "")
             counter, key, limit = self._without_page, network, MAX_WITHOUT_PAGE_OF_ONE
             if self._without_page.total() >= MAX_WITHOUT_PAGE:
                 limit = 0

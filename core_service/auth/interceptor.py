@@ -10,7 +10,6 @@ from google.protobuf.descriptor import ServiceDescriptor
 from smith.core.v1 import options_pb2
 
 from core_service.auth import principal as principals
-from core_service.auth.client_address import read_address
 from core_service.auth.credentials import Credentials
 from core_service.auth.errors import Forbidden, RateLimited, Unauthenticated
 from core_service.auth.principal import (
@@ -22,6 +21,7 @@ from core_service.auth.principal import (
 )
 from core_service.auth.rate_limit import RateLimiter
 from core_service.teams.models import Role
+from service_kit.client_address import read_address
 from service_kit.errors import Unavailable
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 from service_kit.peers import Peers

@@ -8,7 +8,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
@@ -18,6 +17,7 @@ from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH
 from core_service.password_resets.ending import end_links, end_mails
 from core_service.teams.models import User
 from core_service.validation import require_text
+from service_kit.client_address import network_of
 from service_kit.errors import Unavailable
 
 GUESSES = RateLimitItemPerMinute(10, 15)

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
@@ -23,6 +22,7 @@ from core_service.devices.models import Device, PairingCode
 from core_service.orm import now
 from core_service.teams.models import Member, Role
 from core_service.validation import missing, require_name, require_text
+from service_kit.client_address import network_of
 from service_kit.errors import NotFound, Unavailable
 
 LIFETIME = dt.timedelta(minutes=10)

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
-from core_service.auth.client_address import network_of
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
@@ -34,6 +33,7 @@ from core_service.orm import now
 from core_service.teams.models import Account, Member, Role, User
 from core_service.teams.parting import forget_person
 from core_service.validation import require_name, require_text
+from service_kit.client_address import network_of
 from service_kit.errors import Unavailable
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)

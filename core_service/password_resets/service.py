@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit.recording import record_in
-from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
@@ -28,6 +27,7 @@ from core_service.password_resets.models import PasswordResetToken
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, is_good
 from core_service.teams.models import Member, User
 from core_service.validation import missing, require_email, require_text
+from service_kit.client_address import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
 """Links that lead nowhere, from one network: as many as passwords."""

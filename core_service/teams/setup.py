@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 
-from core_service.auth.client_address import network_of
 from core_service.auth.errors import Forbidden
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.service import Sessions, SignIn
 from core_service.teams.errors import AlreadyBootstrapped
 from core_service.teams.service import Accounts
+from service_kit.client_address import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(10, 15)
 GUESSES = RateLimitItemPerMinute(100, 15)

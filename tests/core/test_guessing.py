@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 
-from core_service.auth.client_address import network_of, read_address
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.service import Passwords, Sessions
 from service_kit.client import open_channel
+from service_kit.client_address import network_of, read_address
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 from service_kit.peers import Peers

@@ -1,10 +1,11 @@
 """Where callers come from, as far as it can be believed."""
 
+import functools
 import ipaddress
 
-GUESSER_PREFIX = 64
-"""Bits of an IPv6 address that name its network. Whoever has one such network has all of its addresses, and every guess
-could come from another one."""
+IPV6_PREFIX = 64
+"""Bits of an IPv6 address that name its network. The holder of one such network has all of its addresses, and every
+guess or connection could come from another one."""
 
 
 def read_address(text: str) -> str:
@@ -13,11 +14,12 @@ def read_address(text: str) -> str:
     return "" if address is None else str(address)
 
 
+@functools.lru_cache(maxsize=4096)
 def network_of(text: str) -> str:
-    """What counts as one guesser: an IPv4 address, or a network of IPv6. Empty if the text is no address."""
+    """What counts as one client: an IPv4 address, or a network of IPv6. Empty if the text is no address."""
     address = _parse(text)
     if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((int(address), GUESSER_PREFIX), strict=False))
+        return str(ipaddress.IPv6Network((int(address), IPV6_PREFIX), strict=False))
     return "" if address is None else str(address)
 
 
