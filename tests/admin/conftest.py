@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import nicegui
 import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -75,6 +76,8 @@ async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
     """The app over `core`; `settings` are fields of AdminSettings. Answers with what makes people who look at it:
     `open_as(session="ses_...")`, or nobody in particular."""
     config = AdminSettings(**({"core_address": core.address} | settings))
+    # NiceGUI's reset leaves these; other tests' pages would be answered by them.
+    handlers = dict(nicegui.app.exception_handlers)
     with nicegui_reset_globals():
         app = build_app(core.channel, config)
         clients: list[httpx.AsyncClient] = []
@@ -95,6 +98,8 @@ async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
                 await asyncio.gather(*(client.aclose() for client in clients))
         finally:
             ui.navigate, ui.notify, ui.download = Navigate(), notify, download
+            nicegui.app.exception_handlers.clear()
+            nicegui.app.exception_handlers.update(handlers)
 
 
 async def _until_healthy(core: Core) -> None:
