@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _schema(arguments: argparse.Namespace) -> int:
-    from core_service import schema_command
+    from core_service.app import schema_command
 
     if arguments.command == "revisions":
         return schema_command.list_revisions()
@@ -66,14 +66,14 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 
 def _bootstrap(settings: CoreSettings, arguments: argparse.Namespace) -> str | None:
-    from core_service import bootstrap
+    from core_service.app import bootstrap
 
     password = arguments.password or os.environ.get("SMITH_BOOTSTRAP_PASSWORD", "")
     return asyncio.run(bootstrap.run(settings.database_url, arguments.email, password, arguments.account_name))
 
 
 def _create_account(arguments: argparse.Namespace) -> int:
-    from core_service import bootstrap
+    from core_service.app import bootstrap
 
     settings = load(DatabaseSettings)
     logs.configure("core", settings.log_level, settings.log_format)
@@ -89,7 +89,7 @@ def _create_account(arguments: argparse.Namespace) -> int:
 
 
 def _reset_password(arguments: argparse.Namespace) -> int:
-    from core_service import bootstrap
+    from core_service.app import bootstrap
 
     settings = load(DatabaseSettings)
     logs.configure("core", settings.log_level, settings.log_format)
@@ -98,7 +98,7 @@ def _reset_password(arguments: argparse.Namespace) -> int:
 
 def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:
     """Prints what was made, or what is wrong."""
-    from core_service import bootstrap
+    from core_service.app import bootstrap
 
     try:
         print(json.dumps(asyncio.run(making)))
@@ -111,9 +111,9 @@ def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:
 def _serve(settings: CoreSettings) -> None:
     import sqlalchemy.exc
 
+    from core_service.app.schema_command import first_line
+    from core_service.app.wiring import serve
     from core_service.migrations import NewerSchema
-    from core_service.schema_command import first_line
-    from core_service.wiring import serve
 
     tracing.configure("core")
     try:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.apns_check.port import Answer
-from core_service.courier.misconfiguration import BY_REASON, COMPARE
-from core_service.courier.trouble import UNKNOWN, trouble
+from core_service.sending.misconfiguration import BY_REASON, COMPARE
+from core_service.sending.trouble import UNKNOWN, trouble
 
 
 class Result(StrEnum):

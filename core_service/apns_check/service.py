@@ -10,8 +10,8 @@ from core_service.apns_check.errors import AskedTooSoon
 from core_service.apns_check.explanation import Explanation, Result, explain
 from core_service.apns_check.port import Answer, Asker
 from core_service.apns_check.queries import FIND_LINES
-from core_service.auth.errors import TooManyAttempts
 from core_service.auth.rate_limit import RateLimiter
+from core_service.identity.errors import TooManyAttempts
 from service_kit.database import Pool
 
 __all__ = ["ApnsChecks", "Check", "Result"]

@@ -7,7 +7,7 @@ from smith.core.v1 import apns_service_pb2_grpc
 
 from core_service.apns_check.convert import to_response
 from core_service.apns_check.service import ApnsChecks
-from core_service.auth import principal
+from core_service.identity import principal
 
 
 class ApnsServicer(apns_service_pb2_grpc.ApnsServiceServicer):

@@ -4,7 +4,7 @@ import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from core_service.auth.principal import Principal
+from core_service.identity.principal import Principal
 
 
 @dataclass(slots=True)

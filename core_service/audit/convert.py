@@ -4,8 +4,8 @@ from smith.core.v1 import audit_entry_pb2, audit_service_pb2, json_object_pb2
 
 from core_service.audit.models import AuditEntry
 from core_service.audit.service import AuditFilter
-from core_service.timestamps import read_time, to_timestamp
-from core_service.validation import require_uuid
+from core_service.common.timestamps import read_time, to_timestamp
+from core_service.common.validation import require_uuid
 
 
 def read_filter(request: audit_service_pb2.ListAuditEntriesRequest) -> AuditFilter:

@@ -12,9 +12,9 @@ from smith.core.v1 import options_pb2
 
 from core_service.audit import act
 from core_service.audit.act import Act
-from core_service.auth import principal as principals
-from core_service.auth.interceptor import read_client_address
-from core_service.validation import UUID
+from core_service.common.validation import UUID
+from core_service.identity import principal as principals
+from core_service.identity.client_address import read_client_address
 from service_kit import request_id
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
 from service_kit.peers import Peers

@@ -5,20 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
-from sqlmodel import col, select
 
 from core_service.audit import act
 from core_service.audit.act import Act
 from core_service.audit.models import AuditEntry
 from core_service.audit.queries import INSERT
-from core_service.auth.models import ApiKey
-from core_service.auth.principal import ApiKeyPrincipal, DevicePrincipal, SessionPrincipal
-from core_service.devices.models import Device
-from core_service.orm import new_id
-from core_service.teams.models import User
+from core_service.common.orm import new_id
+from core_service.identity.principal import ApiKeyPrincipal, DevicePrincipal, SessionPrincipal
 
 
 def install() -> None:
@@ -122,12 +118,12 @@ def _name_of(session: OrmSession, doing: Act) -> str:
     """What the actor is called at this moment; empty if that cannot be told any more."""
     with session.no_autoflush:
         match doing.principal:
-            case SessionPrincipal(user_id=user_id):
-                query = select(User.email).where(col(User.id) == user_id)
-            case DevicePrincipal(device_id=device_id):
-                query = select(Device.name).where(col(Device.id) == device_id)
-            case ApiKeyPrincipal(api_key_id=api_key_id):
-                query = select(ApiKey.name).where(col(ApiKey.id) == api_key_id)
+            case SessionPrincipal(user_id=actor_id):
+                query = "SELECT email FROM users WHERE id = :id"
+            case DevicePrincipal(device_id=actor_id):
+                query = "SELECT name FROM devices WHERE id = :id"
+            case ApiKeyPrincipal(api_key_id=actor_id):
+                query = "SELECT name FROM api_keys WHERE id = :id"
             case _:
                 return ""
-        return session.execute(query).scalar() or ""
+        return session.execute(text(query), {"id": actor_id}).scalar() or ""

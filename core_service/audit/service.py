@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 
 from core_service.audit.models import AuditEntry
-from core_service.orm import lowest_id
-from core_service.paging import Page, page_of, read_id_before, require_page_size
-from core_service.validation import require_text
+from core_service.common.orm import lowest_id
+from core_service.common.paging import Page, page_of, read_id_before, require_page_size
+from core_service.common.validation import require_text
 
 MAX_METHOD = 100
 

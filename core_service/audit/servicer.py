@@ -7,7 +7,7 @@ from smith.core.v1 import audit_service_pb2_grpc
 
 from core_service.audit.convert import read_filter, to_audit_entry
 from core_service.audit.service import AuditLog
-from core_service.auth import principal
+from core_service.identity import principal
 
 
 class AuditServicer(audit_service_pb2_grpc.AuditServiceServicer):

@@ -1,51 +1,11 @@
-"""API keys and sessions as protobuf carries them."""
+"""Sessions as protobuf carries them."""
 
 import uuid
 
-from smith.core.v1 import api_key_pb2, session_pb2
+from smith.core.v1 import session_pb2
 
-from core_service.auth.api_keys import ScopedKey
-from core_service.auth.models import Scope
 from core_service.auth.sessions import OpenSession
-from core_service.timestamps import to_timestamp
-from service_kit.errors import InvalidRequest
-
-SCOPES = {
-    Scope.ALL: api_key_pb2.API_KEY_SCOPE_ALL,
-    Scope.CHANNELS: api_key_pb2.API_KEY_SCOPE_CHANNELS,
-}
-
-
-def read_scope(value: api_key_pb2.ApiKeyScope.ValueType) -> Scope:
-    """The scope that the number stands for.
-
-    Raises InvalidRequest if it stands for none.
-    """
-    for scope, number in SCOPES.items():
-        if number == value:
-            return scope
-    raise InvalidRequest.at("scope", "must be `all` or `channels`")
-
-
-def to_api_key(scoped: ScopedKey) -> api_key_pb2.ApiKey:
-    """The key without its secret."""
-    key = scoped.key
-    return api_key_pb2.ApiKey(
-        id=str(key.id),
-        name=key.name,
-        scope=SCOPES[Scope(key.scope)],
-        channels=scoped.channels,
-        hint=key.hint,
-        created_at=to_timestamp(key.created_at),
-        last_used_at=to_timestamp(key.last_used_at),
-        created_by=_creator(scoped),
-    )
-
-
-def _creator(scoped: ScopedKey) -> api_key_pb2.ApiKeyCreator | None:
-    if scoped.key.created_by is None:
-        return None
-    return api_key_pb2.ApiKeyCreator(user_id=str(scoped.key.created_by), email=scoped.created_by or "")
+from core_service.common.timestamps import to_timestamp
 
 
 def to_session(one: OpenSession, *, current_id: uuid.UUID) -> session_pb2.Session:

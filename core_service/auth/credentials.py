@@ -3,11 +3,11 @@ credential is obeyed at once."""
 
 import uuid
 
-from core_service.auth.errors import Unauthenticated
 from core_service.auth.last_used import LastUsed
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Principal, SessionPrincipal
-from core_service.auth.secrets import API_KEY, DEVICE, MAX_LENGTH, SESSION, hash_secret
-from core_service.teams.models import Role
+from core_service.identity.errors import Unauthenticated
+from core_service.identity.models import Role
+from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Principal, SessionPrincipal
+from core_service.identity.secrets import API_KEY, DEVICE, MAX_LENGTH, SESSION, hash_secret
 from service_kit.database import Pool
 
 SELECT_API_KEY = """

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.orm import new_id
+from core_service.common.orm import new_id
 from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)

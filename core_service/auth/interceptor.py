@@ -9,19 +9,13 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from smith.core.v1 import options_pb2
 
-from core_service.auth import principal as principals
 from core_service.auth.credentials import Credentials
-from core_service.auth.errors import Forbidden, RateLimited, Unauthenticated
-from core_service.auth.principal import (
-    Anonymous,
-    ApiKeyPrincipal,
-    DevicePrincipal,
-    Principal,
-    SessionPrincipal,
-)
 from core_service.auth.rate_limit import RateLimiter
-from core_service.teams.models import Role
-from service_kit.client_address import read_address
+from core_service.identity import principal as principals
+from core_service.identity.client_address import read_client_address
+from core_service.identity.errors import Forbidden, RateLimited, Unauthenticated
+from core_service.identity.models import Role
+from core_service.identity.principal import Anonymous, ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
 from service_kit.errors import Unavailable
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 from service_kit.peers import Peers
@@ -60,12 +54,6 @@ def read_policies(services: Iterable[ServiceDescriptor]) -> dict[str, options_pb
                 raise ValueError(f"{method.full_name} declares no policy")
             policies[f"/{service.full_name}/{method.name}"] = policy
     return policies
-
-
-def read_client_address(metadata: Any, peers: Peers) -> str:
-    """The IP address that a call came from; empty if it is not known. Wrong guesses are counted by it, and people are
-    shown it: only our own processes are believed."""
-    return read_address(text_of(metadata, "x-client-address")) if peers.know(metadata) else ""
 
 
 class AccessInterceptor(grpc.aio.ServerInterceptor):

@@ -6,7 +6,7 @@ import logging
 import uuid
 from typing import LiteralString
 
-from core_service.orm import now
+from core_service.common.orm import now
 from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from enum import IntEnum
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from core_service.auth.turns import FairTurns, Room
+from core_service.work_queue.auth_turns import FairTurns, Room
 
 SLOTS = 2
 """Hashings at once: each takes 64 MiB and a core for some hundredths of a second."""

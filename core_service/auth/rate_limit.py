@@ -11,7 +11,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from core_service.auth.errors import TooManyAttempts
+from core_service.identity.errors import TooManyAttempts
 from service_kit.errors import Unavailable
 
 log = logging.getLogger(__name__)

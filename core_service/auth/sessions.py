@@ -12,16 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit import act
-from core_service.auth.errors import TooManyAttempts, Unauthenticated
 from core_service.auth.failed_sign_ins import FailedSignIns, failed, locked
 from core_service.auth.models import Session
 from core_service.auth.passwords import Match, Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.secrets import SESSION, mint
-from core_service.orm import now
-from core_service.paging import Page, page_of, read_id_before, require_page_size
-from core_service.teams.models import Member, User
-from core_service.validation import missing, require_email, require_text
+from core_service.common.orm import now
+from core_service.common.paging import Page, page_of, read_id_before, require_page_size
+from core_service.common.validation import missing, require_email, require_text
+from core_service.identity.errors import TooManyAttempts, Unauthenticated
+from core_service.identity.models import Member, User
+from core_service.identity.secrets import SESSION, mint
 from service_kit.client_address import network_of
 from service_kit.errors import NotFound, Unavailable
 

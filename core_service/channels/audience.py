@@ -3,8 +3,8 @@
 import uuid
 from collections.abc import Sequence
 
-from core_service.auth.principal import ChannelRef, Sender
 from core_service.channels import targeting
+from core_service.identity.principal import ChannelRef, Sender
 from service_kit.database import Pool
 
 FIND_CHANNELS = "SELECT id, slug FROM channels WHERE account_id = %s AND slug = ANY(%s)"

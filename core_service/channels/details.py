@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core_service.channels.service import THING
-from core_service.validation import missing
+from core_service.common.validation import missing
 from service_kit.database import Pool
 
 SELECT_CHANNEL = """

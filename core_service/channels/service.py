@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.channels.models import Channel, ChannelDevice, ChannelUser
-from core_service.conflicts import refusing
+from core_service.common.conflicts import refusing
+from core_service.common.paging import Page, read_slug, require_page_size, write_token
+from core_service.common.validation import missing, require_name, require_slug, require_text
 from core_service.devices.models import Device
-from core_service.paging import Page, read_slug, require_page_size, write_token
-from core_service.resource import new_resource
-from core_service.teams.models import Member
-from core_service.validation import missing, require_name, require_slug, require_text
+from core_service.idempotency.resource import new_resource
+from core_service.identity.models import Member
 from service_kit.errors import AlreadyExists, NotFound
 
 THING = "channel"

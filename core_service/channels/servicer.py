@@ -5,11 +5,11 @@ from typing import Any
 from smith.core.v1 import channel_service_pb2 as messages
 from smith.core.v1 import channel_service_pb2_grpc
 
-from core_service.auth import principal
 from core_service.channels.convert import to_channel, to_details
 from core_service.channels.details import ChannelLookups
 from core_service.channels.service import THING, Channels
-from core_service.validation import find_uuid
+from core_service.common.validation import find_uuid
+from core_service.identity import principal
 
 
 class ChannelServicer(channel_service_pb2_grpc.ChannelServiceServicer):

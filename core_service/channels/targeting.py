@@ -8,9 +8,9 @@
 
 from collections.abc import Sequence
 
-from core_service.auth.principal import ChannelRef
 from core_service.channels.errors import ChannelScopeViolation, InvalidTarget
-from core_service.validation import SLUG, SLUG_LENGTH
+from core_service.common.validation import SLUG, SLUG_LENGTH
+from core_service.identity.principal import ChannelRef
 
 MAX_CHANNELS = 100
 

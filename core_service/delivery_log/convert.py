@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from smith.core.v1 import delivery_attempt_pb2 as nouns
 
+from core_service.common.timestamps import to_timestamp
 from core_service.delivery_log.service import Attempt, Explained
-from core_service.timestamps import to_timestamp
 from service_kit.errors import InvalidRequest
 
 EVENTS = {

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, SmallInteger
 from sqlmodel import Field, SQLModel
 
-from core_service.orm import Timestamp
+from core_service.common.orm import Timestamp
 
 
 class DeliveryAttempt(SQLModel, table=True):

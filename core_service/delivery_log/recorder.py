@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.batch_writer import BatchWriter
-from core_service.courier.port import About, Courier, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.common.orm import new_id, now
 from core_service.delivery_log.queries import RECORD
-from core_service.orm import new_id, now
+from core_service.sending.port import About, Courier, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.work_queue.batch_writer import BatchWriter
 from service_kit.database import Pool
 
 log = logging.getLogger(__name__)

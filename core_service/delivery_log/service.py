@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.clock import Clock
+from core_service.common.clock import Clock
+from core_service.common.orm import lowest_id
+from core_service.common.orm import now as wall_clock
+from core_service.common.paging import Page, read_id_before, require_page_size, write_token
+from core_service.common.validation import UUID, containing, missing
 from core_service.delivery_log.queries import (
     EXPLAIN_ACTIVITY,
     EXPLAIN_NOTIFICATION,
@@ -26,10 +30,6 @@ from core_service.delivery_log.verdict import (
     explain_activity,
     explain_notification,
 )
-from core_service.orm import lowest_id
-from core_service.orm import now as wall_clock
-from core_service.paging import Page, read_id_before, require_page_size, write_token
-from core_service.validation import UUID, containing, missing
 from service_kit.database import Pool
 
 __all__ = ["Attempt", "DeliveryLog", "Explained", "Filters", "Subject", "Verdict", "VerdictCode"]

@@ -5,11 +5,11 @@ from typing import Any
 from smith.core.v1 import delivery_log_service_pb2 as messages
 from smith.core.v1 import delivery_log_service_pb2_grpc
 
-from core_service.auth import principal
+from core_service.common.timestamps import read_time
+from core_service.common.validation import find_uuid, require_storable, require_text, require_uuid
 from core_service.delivery_log.convert import read_events, read_outcomes, to_attempt, to_verdict
 from core_service.delivery_log.service import DeliveryLog, Filters, Subject
-from core_service.timestamps import read_time
-from core_service.validation import find_uuid, require_storable, require_text, require_uuid
+from core_service.identity import principal
 from service_kit.errors import InvalidRequest
 
 MAX_SEARCH = 100

@@ -4,9 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.courier.misconfiguration import REFUSED_TOKEN, advice, misconfiguration
-from core_service.courier.port import LINE_STOPPED
+from core_service.sending.misconfiguration import BY_REASON as MISCONFIGURATIONS
+from core_service.sending.misconfiguration import REFUSED_TOKEN, advice, misconfiguration
+from core_service.sending.port import LINE_STOPPED
 
 
 class VerdictCode(StrEnum):

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 
-from smith.core.v1 import device_pb2, device_service_pb2, json_object_pb2, live_activity_pb2
+from smith.core.v1 import device_pb2, device_service_pb2
 
+from core_service.common.timestamps import to_timestamp
 from core_service.devices.listing import DeviceCounts, DeviceState, DeviceView, state_of
 from core_service.devices.models import Device, Environment
-from core_service.json_object import write_json
-from core_service.live_activities.phones import Shown, ShownPhase
-from core_service.timestamps import to_timestamp
 from service_kit.errors import InvalidRequest
 
 ENVIRONMENTS = {
@@ -20,12 +18,6 @@ STATES = {
     DeviceState.READY: device_pb2.DEVICE_STATE_READY,
     DeviceState.WAITING: device_pb2.DEVICE_STATE_WAITING,
     DeviceState.DEAD: device_pb2.DEVICE_STATE_DEAD,
-}
-
-PHASES = {
-    ShownPhase.STARTING: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_STARTING,
-    ShownPhase.ACTIVE: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_ACTIVE,
-    ShownPhase.ENDED: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_ENDED,
 }
 
 
@@ -98,16 +90,3 @@ def _state(token: str | None, dead_reason: str | None) -> device_pb2.PushTokenSt
     if dead_reason is not None:
         return device_pb2.PUSH_TOKEN_STATE_DEAD
     return device_pb2.PUSH_TOKEN_STATE_ACTIVE
-
-
-def to_live_activity(shown: Shown) -> live_activity_pb2.DeviceLiveActivity:
-    """An activity as the phone should show it."""
-    return live_activity_pb2.DeviceLiveActivity(
-        activity_id=shown.activity_id,
-        phase=PHASES[shown.phase],
-        content_state=json_object_pb2.JsonObject(json=write_json(shown.content_state).decode()),
-        timestamp=shown.timestamp,
-        started_at=to_timestamp(shown.started_at),
-        stale_at=to_timestamp(shown.stale_at),
-        dismiss_at=to_timestamp(shown.dismiss_at),
-    )

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tex
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core_service.common.paging import Page, page_of, read_id, read_id_before, require_page_size
+from core_service.common.validation import UUID, require_text
 from core_service.devices.models import Device
-from core_service.paging import Page, page_of, read_id, read_id_before, require_page_size
-from core_service.teams.models import User
-from core_service.validation import UUID, require_text
+from core_service.identity.models import User
 from service_kit.errors import InvalidRequest
 
 MAX_QUERY = 100

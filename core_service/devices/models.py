@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from core_service.orm import Timestamp, new_id, now
+from core_service.common.orm import Timestamp, new_id, now
 
 REACHABLE = "push_token IS NOT NULL AND push_token_dead_reason IS NULL"
 """The SQL condition under which a device can be sent an alert; the partial index below serves it."""

@@ -8,8 +8,10 @@ from sqlalchemy import Select, and_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.errors import Forbidden, Unauthenticated
 from core_service.auth.rate_limit import RateLimiter
+from core_service.common.orm import now
+from core_service.common.paging import Page
+from core_service.common.validation import missing, require_name
 from core_service.devices.listing import (
     DeviceCounts,
     DeviceFilter,
@@ -23,10 +25,7 @@ from core_service.devices.models import Device
 from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
 from core_service.devices.token_report import TokenReport, check
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities.withdrawing import withdraw_cards
-from core_service.orm import now
-from core_service.paging import Page
-from core_service.validation import missing, require_name
+from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest
 
 __all__ = ["DeviceCounts", "DeviceFilter", "DeviceState", "DeviceView", "Devices"]
@@ -43,8 +42,8 @@ FROM (
 """Of two reports of the same two tokens neither has the turn that the other waits for: all take them in one order."""
 
 
-class StartTokenListener(Protocol):
-    """Who has something waiting for push-to-start tokens."""
+class Cards(Protocol):
+    """The Live Activities on phones, as far as devices concern them."""
 
     async def owe_starts(self, session: AsyncSession, device_id: uuid.UUID) -> None:
         """The device has reported one, in a transaction that is about to be committed."""
@@ -52,16 +51,17 @@ class StartTokenListener(Protocol):
     def wake(self) -> None:
         """The transaction was committed."""
 
+    async def withdraw(self, session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
+        """Ends what these devices show, once the transaction is committed. The devices are locked."""
+
 
 class Devices:
     """The devices of accounts."""
 
-    def __init__(
-        self, engine: AsyncEngine, rate_limiter: RateLimiter, start_tokens: StartTokenListener, events: EventBus
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter, cards: Cards, events: EventBus) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._events = events
-        self._start_tokens = start_tokens
+        self._cards = cards
         self._pairing = Pairing(engine, rate_limiter)
 
     async def create_pairing_code(
@@ -139,7 +139,7 @@ class Devices:
         """
         async with self._database.begin() as session:
             device = await _lock_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
-            await withdraw_cards(session, [device_id])
+            await self._cards.withdraw(session, [device_id])
             await session.delete(device)
         self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
 
@@ -153,7 +153,7 @@ class Devices:
             device = await session.scalar(query.with_for_update(key_share=True))
             if device is None:
                 raise missing(THING)
-            await withdraw_cards(session, [device_id])
+            await self._cards.withdraw(session, [device_id])
             await session.delete(device)
         self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
 
@@ -176,15 +176,34 @@ class Devices:
                 raise InvalidRequest.at("environment", "is required on the first call: `production` or `sandbox`")
             holders = [other for other in locked if other.id != device_id]
             if holders:
-                await _take_tokens(session, device, holders)
+                await self._take_tokens(session, device, holders)
             _apply(report, device)
             if report.push_to_start_token is not None:
                 await session.flush()
-                await self._start_tokens.owe_starts(session, device_id)
-        self._start_tokens.wake()
+                await self._cards.owe_starts(session, device_id)
+        self._cards.wake()
         for changed in (device, *holders):
             self._tell(changed.account_id, changed.id, EventType.DEVICE_CHANGED)
         return device
+
+    async def _take_tokens(self, session: AsyncSession, device: Device, holders: Sequence[Device]) -> None:
+        """The phone is another device now: it was paired again. Its tokens go together."""
+        strangers = [
+            one.id for one in holders if (one.account_id, one.user_id) != (device.account_id, device.user_id)
+        ]  # fmt: skip
+        await self._cards.withdraw(session, strangers)
+        await session.execute(
+            update(Device)
+            .where(col(Device.id).in_([one.id for one in holders]))
+            .values(
+                push_token=None,
+                push_token_dead_reason=None,
+                push_to_start_token=None,
+                push_to_start_token_dead_reason=None,
+                tokens_taken_at=now(),
+            )
+            .execution_options(synchronize_session=False)
+        )
 
     def _tell(self, account_id: uuid.UUID, device_id: uuid.UUID, kind: EventType) -> None:
         self._events.publish(account_id, Event(kind, now(), device_id=device_id))
@@ -236,26 +255,6 @@ def select_holders(account_id: uuid.UUID, device_id: uuid.UUID, report: TokenRep
     if report.push_to_start_token is not None:
         wanted = or_(wanted, col(Device.push_to_start_token) == report.push_to_start_token)
     return select(Device).where(wanted).order_by(col(Device.id))
-
-
-async def _take_tokens(session: AsyncSession, device: Device, holders: Sequence[Device]) -> None:
-    """The phone is another device now: it was paired again. Its tokens go together."""
-    strangers = [
-        one.id for one in holders if (one.account_id, one.user_id) != (device.account_id, device.user_id)
-    ]  # fmt: skip
-    await withdraw_cards(session, strangers)
-    await session.execute(
-        update(Device)
-        .where(col(Device.id).in_([one.id for one in holders]))
-        .values(
-            push_token=None,
-            push_token_dead_reason=None,
-            push_to_start_token=None,
-            push_to_start_token_dead_reason=None,
-            tokens_taken_at=now(),
-        )
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _apply(report: TokenReport, device: Device) -> None:

@@ -1,28 +1,20 @@
-"""smith.core.v1.DeviceService and PhoneService over gRPC."""
+"""smith.core.v1.DeviceService over gRPC."""
 
 from typing import Any
 
 from smith.core.v1 import device_service_pb2 as messages
-from smith.core.v1 import device_service_pb2_grpc, phone_service_pb2_grpc
-from smith.core.v1 import phone_service_pb2 as phone_messages
+from smith.core.v1 import device_service_pb2_grpc
 
-from core_service.auth import principal
+from core_service.common.timestamps import to_timestamp
+from core_service.common.validation import find_uuid, require_uuid
 from core_service.devices.convert import (
-    read_environment,
     read_states,
     to_counts,
-    to_device,
     to_device_view,
-    to_live_activity,
 )
 from core_service.devices.service import THING, DeviceFilter, Devices
-from core_service.devices.token_report import TokenReport
-from core_service.live_activities.phones import PhoneActivities
-from core_service.teams.models import Role
-from core_service.timestamps import to_timestamp
-from core_service.validation import find_uuid, require_uuid
-from core_service.webhooks.convert import to_action_run
-from core_service.webhooks.service import ACTION, RUN, ActionRuns
+from core_service.identity import principal
+from core_service.identity.models import Role
 
 
 class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
@@ -86,75 +78,3 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
             caller_is_owner=caller.role is Role.OWNER,
         )
         return messages.DeleteDeviceResponse()
-
-
-class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
-    """Answers the app on a phone."""
-
-    def __init__(self, devices: Devices, activities: PhoneActivities, runs: ActionRuns) -> None:
-        self._devices = devices
-        self._activities = activities
-        self._runs = runs
-
-    async def PairDevice(
-        self, request: phone_messages.PairDeviceRequest, context: Any
-    ) -> phone_messages.PairDeviceResponse:
-        paired = await self._devices.pair(request.pairing_code, request.name, principal.anonymous().client_address)
-        return phone_messages.PairDeviceResponse(device_id=str(paired.id), device_token=paired.token)
-
-    async def PutDeviceTokens(
-        self, request: phone_messages.PutDeviceTokensRequest, context: Any
-    ) -> phone_messages.PutDeviceTokensResponse:
-        caller = principal.device()
-        device = await self._devices.put_tokens(caller.account_id, caller.device_id, _read_report(request))
-        return phone_messages.PutDeviceTokensResponse(device=to_device(device))
-
-    async def PutLiveActivityToken(
-        self, request: phone_messages.PutLiveActivityTokenRequest, context: Any
-    ) -> phone_messages.PutLiveActivityTokenResponse:
-        await self._activities.put_token(principal.device(), request.activity_id, request.token)
-        return phone_messages.PutLiveActivityTokenResponse()
-
-    async def ReportLiveActivityDismissed(
-        self, request: phone_messages.ReportLiveActivityDismissedRequest, context: Any
-    ) -> phone_messages.ReportLiveActivityDismissedResponse:
-        await self._activities.dismissed(principal.device(), request.activity_id)
-        return phone_messages.ReportLiveActivityDismissedResponse()
-
-    async def GetDeviceState(
-        self, request: phone_messages.GetDeviceStateRequest, context: Any
-    ) -> phone_messages.GetDeviceStateResponse:
-        shown = await self._activities.state(principal.device())
-        return phone_messages.GetDeviceStateResponse(live_activities=[to_live_activity(one) for one in shown])
-
-    async def RunAction(
-        self, request: phone_messages.RunActionRequest, context: Any
-    ) -> phone_messages.RunActionResponse:
-        run = await self._runs.run(principal.device(), find_uuid(request.action_id, ACTION))
-        return phone_messages.RunActionResponse(action_run=to_action_run(run))
-
-    async def GetActionRun(
-        self, request: phone_messages.GetActionRunRequest, context: Any
-    ) -> phone_messages.GetActionRunResponse:
-        run = await self._runs.get(principal.device().device_id, find_uuid(request.action_run_id, RUN))
-        return phone_messages.GetActionRunResponse(action_run=to_action_run(run))
-
-    async def UnpairDevice(
-        self, request: phone_messages.UnpairDeviceRequest, context: Any
-    ) -> phone_messages.UnpairDeviceResponse:
-        caller = principal.device()
-        await self._devices.unpair(caller.account_id, caller.device_id)
-        return phone_messages.UnpairDeviceResponse()
-
-
-def _read_report(request: phone_messages.PutDeviceTokensRequest) -> TokenReport:
-    return TokenReport(
-        push_token=request.push_token if request.HasField("push_token") else None,
-        push_to_start_token=request.push_to_start_token if request.HasField("push_to_start_token") else None,
-        environment=read_environment(request.environment) if request.HasField("environment") else None,
-        bundle_id=request.bundle_id if request.HasField("bundle_id") else None,
-        os_version=request.os_version if request.HasField("os_version") else None,
-        frequent_pushes_enabled=request.frequent_pushes_enabled
-        if request.HasField("frequent_pushes_enabled")
-        else None,
-    )

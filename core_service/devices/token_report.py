@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from core_service.common.validation import require_text
 from core_service.devices.models import Environment
-from core_service.validation import require_text
 from service_kit.errors import InvalidRequest
 
 TOKEN = re.compile(r"([0-9A-Fa-f]{2}){8,200}")

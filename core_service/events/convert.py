@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from smith.core.v1 import event_pb2, event_service_pb2
 
+from core_service.common.timestamps import to_timestamp
 from core_service.events.service import Event, EventBatch, EventType
-from core_service.timestamps import to_timestamp
 from service_kit.errors import InvalidRequest
 
 NUMBERS = {type_: event_pb2.EventType.Value(f"EVENT_TYPE_{type_.name}") for type_ in EventType}

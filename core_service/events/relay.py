@@ -15,8 +15,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from core_service.courier.line import LineNews
 from core_service.events.service import Event, EventBus
+from core_service.sending.line import LineNews
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from typing import Any
 from smith.core.v1 import event_service_pb2 as messages
 from smith.core.v1 import event_service_pb2_grpc
 
-from core_service.auth import principal
 from core_service.events.convert import read_types, to_response
 from core_service.events.service import EventBus
+from core_service.identity import principal
 from service_kit.errors import Unavailable
 
 

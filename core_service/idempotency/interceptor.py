@@ -10,10 +10,10 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from core_service.auth import principal as principals
 from core_service.auth.credentials import read_token
-from core_service.auth.principal import ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
 from core_service.idempotency.service import Attempt, IdempotentRequests
+from core_service.identity import principal as principals
+from core_service.identity.principal import ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
 from service_kit.errors import InvalidRequest
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from core_service.orm import Timestamp, new_id, now
+from core_service.common.orm import Timestamp, new_id, now
 
 
 class IdempotentRequest(SQLModel, table=True):

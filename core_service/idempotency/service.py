@@ -12,11 +12,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from core_service.common.orm import new_id
 from core_service.idempotency.errors import KeyReused
 from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELEASE, RENEW
+from core_service.idempotency.resource import Resource, kept
 from core_service.idempotency.seal import seal, unseal
-from core_service.orm import new_id
-from core_service.resource import Resource, kept
 from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.errors import DomainError, InvalidRequest, Kind, Unavailable
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
@@ -14,27 +14,29 @@ from sqlmodel import col
 
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
+from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.secrets import MAX_LENGTH, hash_secret
-from core_service.auth.service import (
+from core_service.auth.sessions import (
     MIN_PASSWORD_LENGTH,
     PASSWORD_LENGTH,
-    Passwords,
     Sessions,
     SignIn,
     add_session,
     require_same_password,
 )
-from core_service.conflicts import refusing
+from core_service.common.conflicts import refusing
+from core_service.common.orm import now
+from core_service.common.validation import require_name, require_text
 from core_service.events.service import Event, EventBus, EventType
+from core_service.identity.models import Account, Member, Role, User
+from core_service.identity.secrets import MAX_LENGTH, hash_secret
 from core_service.invites.errors import UnknownToken
 from core_service.invites.models import Invite, InviteToken
-from core_service.orm import now
-from core_service.teams.models import Account, Member, Role, User
-from core_service.teams.parting import forget_person
-from core_service.validation import require_name, require_text
 from service_kit.client_address import network_of
 from service_kit.errors import Unavailable
+
+ForgetPerson = Callable[[AsyncSession, uuid.UUID, uuid.UUID], Awaitable[None]]
+"""Ends what an earlier membership of the person (second id) in the account (first id) has left behind."""
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
 """Links that lead nowhere, from one network: as many as passwords. Old mails are opened again, so not fewer."""
@@ -73,12 +75,15 @@ class Acceptance:
         passwords: Passwords,
         rate_limiter: RateLimiter,
         events: EventBus,
+        *,
+        forget_person: ForgetPerson,
     ) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._sessions = sessions
         self._passwords = passwords
         self._rate_limiter = rate_limiter
         self._events = events
+        self._forget_person = forget_person
 
     async def look(self, token: str, client_address: str) -> Offer:
         """What the invite is about. Changes nothing.
@@ -119,7 +124,8 @@ class Acceptance:
             async with self._database.begin() as session:
                 role = await _use_up(session, offer, hash_secret(token))
                 user_id = await _person(session, offer.email, name, proven, rehashed)
-                await _join(session, offer.account_id, user_id, role)
+                if await _join(session, offer.account_id, user_id, role):
+                    await self._forget_person(session, offer.account_id, user_id)
                 opened = await add_session(session, offer.account_id, user_id, client_address)
         self._events.publish(offer.account_id, Event(EventType.MEMBERS_CHANGED, now()))
         return opened
@@ -199,12 +205,10 @@ async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str
     return role
 
 
-async def _join(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, role: str) -> None:
-    """Makes the person a member, unless they are one already."""
+async def _join(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, role: str) -> bool:
+    """Makes the person a member. Returns False if they are one already."""
     joining = insert(Member).values(account_id=account_id, user_id=user_id, role=role, created_at=now())
-    if await session.scalar(joining.on_conflict_do_nothing().returning(col(Member.user_id))) is not None:
-        # What a membership of earlier days may have left behind is not to come to life again.
-        await forget_person(session, account_id, user_id)
+    return await session.scalar(joining.on_conflict_do_nothing().returning(col(Member.user_id))) is not None
 
 
 async def _person(session: AsyncSession, email: str, name: str, proven: str | None, rehashed: str | None) -> uuid.UUID:

@@ -2,12 +2,12 @@
 
 from smith.core.v1 import account_pb2, invite_pb2, invite_service_pb2
 
+from core_service.common.orm import now
+from core_service.common.timestamps import to_timestamp
+from core_service.identity.models import Role
 from core_service.invites.acceptance import Offer
 from core_service.invites.service import Answer, InviteView, Refusal
 from core_service.mail.convert import to_mail_state
-from core_service.orm import now
-from core_service.teams.models import Role
-from core_service.timestamps import to_timestamp
 
 MAX_ADDRESS = 300
 ROLES = {role: account_pb2.Role.Value(f"ROLE_{role.name}") for role in Role}

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from core_service.orm import Timestamp, new_id, now
+from core_service.common.orm import Timestamp, new_id, now
 
 MAX_TOKENS = 200
 """Links of one invite that work at once; a new one replaces the oldest. More than a mail is ever tried."""

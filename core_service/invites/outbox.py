@@ -6,10 +6,10 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from core_service.identity.links import SecretLinks
 from core_service.invites.letter import write_invite
 from core_service.invites.models import MAX_TOKENS
 from core_service.invites.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, RELEASE, SETTLE
-from core_service.links import SecretLinks
 from core_service.mail.mailer import DueMail
 
 

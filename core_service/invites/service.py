@@ -14,16 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.rate_limit import RateLimiter
+from core_service.common.orm import new_id, now
+from core_service.common.paging import Page, page_of, read_id_before, require_page_size
+from core_service.common.validation import missing, require_email
 from core_service.events.service import Event, EventBus, EventType
+from core_service.idempotency.resource import Resource, new_resource
+from core_service.identity.links import SecretLinks
+from core_service.identity.models import Member, Role, User
 from core_service.invites.models import MAX_TOKENS, Invite, InviteToken
-from core_service.links import SecretLinks
 from core_service.mail.mailer import Mailer
 from core_service.mail.models import MailState
-from core_service.orm import new_id, now
-from core_service.paging import Page, page_of, read_id_before, require_page_size
-from core_service.resource import Resource, new_resource
-from core_service.teams.models import Member, Role, User
-from core_service.validation import missing, require_email
 from service_kit.errors import InvalidRequest, NotFound
 
 THING = "invite"

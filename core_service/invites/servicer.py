@@ -5,15 +5,15 @@ from typing import Any
 from smith.core.v1 import invite_service_pb2 as messages
 from smith.core.v1 import invite_service_pb2_grpc
 
-from core_service.auth import principal
+from core_service.accounts.convert import read_role, to_account, to_member
+from core_service.accounts.service import Accounts
+from core_service.common.timestamps import to_timestamp
+from core_service.common.validation import find_uuid
+from core_service.identity import principal
+from core_service.identity.models import Role
 from core_service.invites.acceptance import Acceptance
 from core_service.invites.convert import to_invite, to_offer, to_result
 from core_service.invites.service import THING, Invites
-from core_service.teams.convert import read_role, to_account, to_member
-from core_service.teams.models import Role
-from core_service.teams.service import Accounts
-from core_service.timestamps import to_timestamp
-from core_service.validation import find_uuid
 
 
 class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from core_service.auth.secrets import INVITE
 from core_service.events.service import EventBus
+from core_service.identity.links import SecretLinks
+from core_service.identity.secrets import INVITE
 from core_service.invites.outbox import InviteOutbox
-from core_service.links import SecretLinks
 from core_service.mail.mailer import Mailer
 from core_service.mail.service import MailSender
 from service_kit.database import Pool

@@ -6,14 +6,14 @@ from smith.core.v1 import live_activity_pb2 as noun
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1 import push_notification_pb2
 
-from core_service.actions import Action, ActionType, check_action
 from core_service.channels.errors import InvalidTarget
-from core_service.live_activities.change import Alert, Request
-from core_service.live_activities.content_state import ActivityType, Color, Given, Metric
+from core_service.common.actions import Action, ActionType, check_action
+from core_service.common.timestamps import to_timestamp
 from core_service.live_activities.service import Result
-from core_service.live_activities.stream_rules import Operation
-from core_service.live_activities.streams import DeleteResult, PutResult
-from core_service.timestamps import to_timestamp
+from core_service.live_activities.state.change import Alert, Request
+from core_service.live_activities.state.content_state import ActivityType, Color, Given, Metric
+from core_service.live_activities.streams.rules import Operation
+from core_service.live_activities.streams.streams import DeleteResult, PutResult
 from service_kit.errors import InvalidRequest
 
 ACTION_TYPES = {

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, SmallInteger, Text, Uuid, text
 from sqlmodel import Field, SQLModel
 
-from core_service.orm import Timestamp, new_id, now
+from core_service.common.orm import Timestamp, new_id, now
 
 STARTABLE = (
     "push_to_start_token IS NOT NULL"

@@ -6,24 +6,23 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from core_service.auth.principal import Sender
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
-from core_service.clock import Clock
+from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities.activity import ACTIVITY_ID, Activity, activity_id_of, starter
-from core_service.live_activities.change import Request, State, first_state, next_state, state_of
-from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, LimitReached, NotYours
-from core_service.live_activities.payload import PayloadBuilder
-from core_service.live_activities.promise import Promises
-from core_service.live_activities.store import ActivityStore, Owed, Turn
-from core_service.live_activities.turns import Turns
-from core_service.live_activities.waiters import Counts, Waiter, Waiters
-from core_service.resource import new_resource
+from core_service.idempotency.resource import new_resource
+from core_service.identity.principal import Sender
+from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, NotYours
+from core_service.live_activities.reconcile.promise import Promises
+from core_service.live_activities.state.activity import ACTIVITY_ID, Activity, activity_id_of, starter
+from core_service.live_activities.state.change import Request, first_state, next_state, state_of
+from core_service.live_activities.state.limits import ATTEMPTS, DEVICES, require_room, require_vacancy
+from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.live_activities.state.store import ActivityStore, Owed
+from core_service.work_queue.turns import Turns
+from core_service.work_queue.waiters import Counts, Waiter, Waiters
 from service_kit.errors import InvalidRequest, Unavailable
 
-ATTEMPTS = 20
-DEVICES = "Live Activity devices"
 CHANGED_TOO_OFTEN = "Too many requests change this Live Activity at once. Try again."
 
 
@@ -185,18 +184,3 @@ class _Recorded:
     waiter: Waiter
     owed: Owed
     now: dt.datetime
-
-
-def require_room(builder: PayloadBuilder, activity_id: str, state: State) -> None:
-    """Raises PayloadTooLarge if the state does not fit in a push."""
-    builder.require_room(
-        activity_id, state.content_state, state.action, state.starting_alert(), asked=state.alert is not None
-    )
-
-
-async def require_vacancy(turn: Turn, default_limit: int, now: dt.datetime, *, replaces: str | None = None) -> None:
-    """Raises LimitReached if the account has as many activities as it may, without the one to be replaced."""
-    limit = turn.limit or default_limit
-    active = await turn.count_active(now, replaces=replaces)
-    if active >= limit:
-        raise LimitReached(limit, active)

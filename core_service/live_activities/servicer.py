@@ -5,17 +5,8 @@ from typing import Any
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1 import live_activity_service_pb2_grpc as pb_grpc
 
-from core_service.activity_history.convert import (
-    read_search,
-    read_status,
-    to_activity,
-    to_device,
-    to_entry,
-    to_phases,
-    to_stream,
-)
-from core_service.activity_history.service import ActivityHistory
-from core_service.auth import principal
+from core_service.common.validation import require_storable
+from core_service.identity import principal
 from core_service.live_activities.convert import (
     from_deleted,
     from_ended,
@@ -26,10 +17,19 @@ from core_service.live_activities.convert import (
     to_last_request,
     to_request,
 )
+from core_service.live_activities.history.convert import (
+    read_search,
+    read_status,
+    to_activity,
+    to_device,
+    to_entry,
+    to_phases,
+    to_stream,
+)
+from core_service.live_activities.history.service import ActivityHistory
 from core_service.live_activities.service import LiveActivities
-from core_service.live_activities.stream_control import StreamControl
-from core_service.live_activities.streams import Streams
-from core_service.validation import require_storable
+from core_service.live_activities.streams.control import StreamControl
+from core_service.live_activities.streams.streams import Streams
 
 
 class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):

@@ -3,24 +3,23 @@
 from dataclasses import dataclass
 
 from core_service.channels.audience import Audience
-from core_service.clock import Clock
-from core_service.courier.port import Courier
+from core_service.common.clock import Clock
 from core_service.events.service import EventBus
-from core_service.live_activities.origins import Origins
-from core_service.live_activities.payload import PayloadBuilder
-from core_service.live_activities.phones import PhoneActivities
-from core_service.live_activities.promise import Promises
-from core_service.live_activities.reconciler import Reconciler
+from core_service.live_activities.reconcile.origins import Origins
+from core_service.live_activities.reconcile.promise import Promises
+from core_service.live_activities.reconcile.reconciler import Reconciler
+from core_service.live_activities.reconcile.settlement import ActivitySettler
+from core_service.live_activities.reconcile.withdrawals import Withdrawals
 from core_service.live_activities.service import LiveActivities
-from core_service.live_activities.settlement import ActivitySettler
-from core_service.live_activities.store import ActivityStore
-from core_service.live_activities.stream_control import StreamControl
-from core_service.live_activities.streams import Streams
-from core_service.live_activities.timekeeper import Timekeeper
-from core_service.live_activities.waiters import Waiters
-from core_service.live_activities.withdrawals import Withdrawals
+from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.live_activities.state.store import ActivityStore
+from core_service.live_activities.streams.control import StreamControl
+from core_service.live_activities.streams.expiry import Timekeeper
+from core_service.live_activities.streams.streams import Streams
+from core_service.sending.port import Courier
 from core_service.settings import CoreSettings
-from core_service.shares import AccountShares
+from core_service.work_queue.shares import AccountShares
+from core_service.work_queue.waiters import Waiters
 from service_kit.database import Pool
 
 
@@ -31,7 +30,6 @@ class LiveActivityArea:
     activities: LiveActivities
     streams: Streams
     control: StreamControl
-    phones: PhoneActivities
     reconciler: Reconciler
     settler: ActivitySettler
     timekeeper: Timekeeper
@@ -82,7 +80,6 @@ def build_live_activities(
             default_limit=limit,
         ),
         control=control,
-        phones=PhoneActivities(requests, reconciler, events, clock),
         reconciler=reconciler,
         settler=settler,
         timekeeper=Timekeeper(batches, control, events, clock),

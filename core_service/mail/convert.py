@@ -4,9 +4,9 @@ import datetime as dt
 
 from smith.core.v1 import invite_pb2, mail_service_pb2
 
+from core_service.common.timestamps import to_timestamp
 from core_service.mail.models import MailState, WantedMail
 from core_service.mail.service import MailResult, MailVerdict, explain
-from core_service.timestamps import to_timestamp
 
 OUTCOMES = {
     verdict: mail_service_pb2.MailOutcome.Value(f"MAIL_OUTCOME_{verdict.name}") for verdict in MailVerdict

@@ -10,14 +10,14 @@ from typing import Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection
 
-from core_service.batch_writer import BatchWriter
-from core_service.claim_loop import ClaimLoop
+from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.mail import schedule
 from core_service.mail.models import MailState
 from core_service.mail.port import Mail, MailResult, MailSender, MailVerdict
 from core_service.mail.schedule import BACK_OFF_SECONDS, Next
-from core_service.orm import now
+from core_service.work_queue.batch_writer import BatchWriter
+from core_service.work_queue.claim_loop import ClaimLoop
 from service_kit.database import Pool
 
 log = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.rate_limit import RateLimiter
+from core_service.common.orm import new_id
+from core_service.common.validation import missing
+from core_service.identity.models import User
 from core_service.mail.port import Mail, MailResult, MailSender, MailVerdict
-from core_service.orm import new_id
-from core_service.teams.models import User
-from core_service.validation import missing
 from service_kit.errors import Unavailable
 
 __all__ = ["Mail", "MailResult", "MailSender", "MailVerdict", "TestMails"]

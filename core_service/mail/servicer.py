@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import mail_service_pb2 as messages
 from smith.core.v1 import mail_service_pb2_grpc
 
-from core_service.auth import principal
+from core_service.identity import principal
 from core_service.mail.convert import to_test_response
 from core_service.mail.service import TestMails
 

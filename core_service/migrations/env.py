@@ -3,19 +3,20 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import core_service.api_keys.models
 import core_service.audit.models
 import core_service.auth.models
 import core_service.channels.models
 import core_service.delivery_log.models
 import core_service.devices.models
-import core_service.dispatch.models
 import core_service.idempotency.models
+import core_service.identity.models
 import core_service.invites.models
 import core_service.live_activities.models
 import core_service.mail.models
 import core_service.password_resets.models
 import core_service.push.models
-import core_service.teams.models
+import core_service.sending.models
 import core_service.webhooks.models  # noqa: F401 - the imports fill SQLModel.metadata
 
 context.configure(

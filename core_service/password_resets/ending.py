@@ -6,9 +6,9 @@ from sqlalchemy import Delete, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core_service.identity.models import User
 from core_service.mail.models import MailKind, MailState, WantedMail
 from core_service.password_resets.models import PasswordResetToken
-from core_service.teams.models import User
 
 
 async def end_mails(session: AsyncSession, user_id: uuid.UUID) -> None:

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from core_service.orm import Timestamp, now
+from core_service.common.orm import Timestamp, now
 
 
 class PasswordResetToken(SQLModel, table=True):

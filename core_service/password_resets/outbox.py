@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from core_service.links import SecretLinks
+from core_service.identity.links import SecretLinks
 from core_service.mail.mailer import DueMail
 from core_service.mail.models import MailKind
 from core_service.password_resets.letters import write_changed, write_reset

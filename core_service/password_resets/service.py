@@ -11,22 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit.recording import record_in
-from core_service.auth.errors import Forbidden
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
+from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.secrets import MAX_LENGTH, hash_secret
-from core_service.auth.service import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Passwords, Sessions
-from core_service.links import SecretLinks
+from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Sessions
+from core_service.common.orm import now
+from core_service.common.validation import missing, require_email, require_text
+from core_service.identity.errors import Forbidden
+from core_service.identity.links import SecretLinks
+from core_service.identity.models import Member, User
+from core_service.identity.secrets import MAX_LENGTH, hash_secret
 from core_service.mail.mailer import Mailer
 from core_service.mail.models import MailKind, WantedMail
-from core_service.orm import now
 from core_service.password_resets.ending import end_links, end_mails
 from core_service.password_resets.errors import UnknownToken
 from core_service.password_resets.models import PasswordResetToken
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, is_good
-from core_service.teams.models import Member, User
-from core_service.validation import missing, require_email, require_text
 from service_kit.client_address import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)

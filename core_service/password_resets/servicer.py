@@ -5,11 +5,11 @@ from typing import Any
 from smith.core.v1 import password_reset_service_pb2 as messages
 from smith.core.v1 import password_reset_service_pb2_grpc
 
-from core_service.auth import principal
+from core_service.common.timestamps import to_timestamp
+from core_service.common.validation import find_uuid
+from core_service.identity import principal
 from core_service.mail.convert import to_mail
 from core_service.password_resets.service import PasswordResets
-from core_service.timestamps import to_timestamp
-from core_service.validation import find_uuid
 
 MEMBER = "member"
 

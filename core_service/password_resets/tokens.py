@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from core_service.identity.models import Member, Role
 from core_service.password_resets.models import PasswordResetToken
-from core_service.teams.models import Member, Role
 
 LIFETIME = dt.timedelta(hours=1)
 MAX_TOKENS = 20

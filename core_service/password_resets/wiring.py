@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from core_service.auth.secrets import PASSWORD_RESET
 from core_service.events.service import EventBus
-from core_service.links import SecretLinks
+from core_service.identity.links import SecretLinks
+from core_service.identity.secrets import PASSWORD_RESET
 from core_service.mail.mailer import Mailer
 from core_service.mail.service import MailSender
 from core_service.password_resets.outbox import PasswordOutbox

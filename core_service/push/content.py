@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.actions import Action, require_https_url
-from core_service.json_object import parse_json_object
-from core_service.validation import require_storable, require_text
+from core_service.common.actions import Action, require_https_url
+from core_service.common.json_object import parse_json_object
+from core_service.common.validation import require_storable, require_text
 from service_kit.errors import InvalidRequest
 
 MAX_ACTIONS = 4

@@ -3,7 +3,7 @@
 from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 
-from core_service.actions import Action, ActionType, check_action
+from core_service.common.actions import Action, ActionType, check_action
 from core_service.push.content import Content, check_content
 from core_service.push.service import Sent
 

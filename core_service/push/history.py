@@ -8,15 +8,15 @@ from typing import Any
 
 import simplejson
 
-from core_service.actions import Action, ActionType
-from core_service.auth.principal import SessionPrincipal
+from core_service.common.actions import Action, ActionType
+from core_service.common.orm import lowest_id
+from core_service.common.paging import Page, read_id_before, require_page_size, write_token
+from core_service.common.validation import containing, missing, require_text
 from core_service.delivery_log.queries import PLAN_ANEW
-from core_service.orm import lowest_id
-from core_service.paging import Page, read_id_before, require_page_size, write_token
+from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content
 from core_service.push.history_queries import ACTIONS, DELIVERIES, GET, LIST
 from core_service.push.service import PushNotifications, Sent
-from core_service.validation import containing, missing, require_text
 from service_kit.database import Pool
 
 EXAMINED = 5000

@@ -6,13 +6,13 @@ from smith.core.v1 import json_object_pb2
 from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 
-from core_service.actions import Action
-from core_service.json_object import write_json
+from core_service.common.actions import Action
+from core_service.common.json_object import write_json
+from core_service.common.timestamps import read_time, to_timestamp
+from core_service.common.validation import require_storable, require_uuid
 from core_service.push.content import Content
 from core_service.push.convert import ACTION_TYPES, METHODS
 from core_service.push.history import COUNTED, Notification, NotificationDelivery, Search, Shown
-from core_service.timestamps import read_time, to_timestamp
-from core_service.validation import require_storable, require_uuid
 from service_kit.errors import InvalidRequest
 
 OUTCOMES = {

@@ -1,6 +1,6 @@
 """The SQL of notifications that were sent: found among the newest, and read one by one."""
 
-from core_service.dispatch.models import FAILED
+from core_service.sending.models import FAILED
 
 COLUMNS = """n.id, n.created_at, n.expires_at, n.title, n.message, n.channel_slugs, n.device_id,
     n.api_key_id, n.user_id, n.replay_of"""

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Text
 from sqlmodel import Field, SQLModel
 
-from core_service.orm import Timestamp, new_id, now
+from core_service.common.orm import Timestamp, new_id, now
 
 
 class Notification(SQLModel, table=True):

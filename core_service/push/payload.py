@@ -7,10 +7,10 @@ where the app's notification service extension finds it.
 import uuid
 from typing import Any
 
-from core_service.actions import phone_form
-from core_service.courier.errors import LIMIT_BYTES, PayloadTooLarge
-from core_service.json_object import write_json
+from core_service.common.actions import phone_form
+from core_service.common.json_object import write_json
 from core_service.push.content import Content
+from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 
 CATEGORY = "activitysmith"
 

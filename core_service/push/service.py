@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from core_service.audit.recording import is_act, record
-from core_service.auth.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
-from core_service.courier.port import About, Push, PushEvent, Target
-from core_service.dispatch.queries import LEASE_SECONDS
-from core_service.dispatch.service import Counts, Dispatch
+from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
-from core_service.orm import now
+from core_service.idempotency.resource import new_resource
+from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
 from core_service.push.content import Content
 from core_service.push.errors import DeviceUnreachable
 from core_service.push.payload import build_payload
 from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS, RECORD_FOR_DEVICE
-from core_service.resource import new_resource
-from core_service.shares import AccountShares
+from core_service.sending.dispatcher import Counts, Dispatch
+from core_service.sending.port import About, Push, PushEvent, Target
+from core_service.sending.queries import LEASE_SECONDS
+from core_service.work_queue.shares import AccountShares
 from service_kit import origin
 from service_kit.database import DATABASE_AWAY, Pool
 

@@ -5,13 +5,13 @@ from typing import Any
 from smith.core.v1 import push_notification_service_pb2 as pb
 from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
 
-from core_service.auth import principal
+from core_service.common.validation import find_uuid
+from core_service.identity import principal
 from core_service.push.convert import from_sent, to_content
 from core_service.push.history import NotificationHistory
 from core_service.push.history_convert import read_search, to_notification, to_shown
 from core_service.push.service import PushNotifications
 from core_service.push.trial import TrialPushes
-from core_service.validation import find_uuid
 
 THING, DEVICE = "push notification", "device"
 

@@ -2,11 +2,11 @@
 
 import uuid
 
-from core_service.auth.principal import SessionPrincipal
 from core_service.devices.service import Devices
+from core_service.identity.models import Role
+from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content
 from core_service.push.service import PushNotifications, Sent
-from core_service.teams.models import Role
 
 TITLE = "Test notification"
 

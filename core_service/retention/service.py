@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.clock import Clock
-from core_service.orm import lowest_id
+from core_service.common.clock import Clock
+from core_service.common.orm import lowest_id
 from core_service.retention.queries import PURGES, TAKE_TURN
 from service_kit.database import DATABASE_AWAY, Pool
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core_service.courier.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.courier.port import LINE_STOPPED
-from core_service.courier.trouble import trouble
-from core_service.orm import now
+from core_service.common.orm import now
+from core_service.sending.misconfiguration import BY_REASON as MISCONFIGURATIONS
+from core_service.sending.port import LINE_STOPPED
+from core_service.sending.trouble import trouble
 from core_service.status.queries import DEAD_TOKENS, OLDEST_OWED
 from service_kit.database import Pool
 

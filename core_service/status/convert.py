@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from smith.core.v1 import status_service_pb2 as messages
 
-from core_service.courier.misconfiguration import advice
+from core_service.common.timestamps import to_timestamp
+from core_service.sending.misconfiguration import advice
 from core_service.status.account_alarms import AccountAlarm, Kind
 from core_service.status.destinations import Destination, Destinations
 from core_service.status.service import Alarm
-from core_service.timestamps import to_timestamp
 
 KINDS = {
     Kind.DEAD_TOKENS: messages.ALARM_KIND_DEAD_TOKENS,

@@ -4,10 +4,10 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 
-from core_service.clock import Clock
-from core_service.courier.line import Alarm, Line, LineNews
-from core_service.courier.line_courier import LineCourier
+from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
+from core_service.sending.line import Alarm, Line, LineNews
+from core_service.sending.line_courier import LineCourier
 from core_service.status.queries import HAS_PHONE
 from service_kit.database import Pool
 

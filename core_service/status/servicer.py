@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import status_service_pb2 as messages
 from smith.core.v1 import status_service_pb2_grpc
 
-from core_service.auth import principal
+from core_service.identity import principal
 from core_service.status.account_alarms import AccountAlarms
 from core_service.status.convert import to_destinations, to_response
 from core_service.status.destinations import KnownDestinations

@@ -4,7 +4,7 @@ import base64
 
 from smith.core.v1 import action_run_pb2
 
-from core_service.timestamps import to_timestamp
+from core_service.common.timestamps import to_timestamp
 from core_service.webhooks.service import Run, RunState
 from service_kit.errors import InvalidRequest
 

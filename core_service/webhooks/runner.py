@@ -7,10 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.batch_writer import BatchWriter
-from core_service.claim_loop import ClaimLoop
+from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
-from core_service.orm import now
 from core_service.webhooks import attempts
 from core_service.webhooks.attempts import LONGEST_WAIT_SECONDS, Next
 from core_service.webhooks.models import RunState
@@ -18,6 +16,8 @@ from core_service.webhooks.port import Call, Result, WebhookCaller
 from core_service.webhooks.queries import CLAIM, RELEASE, SETTLE
 from core_service.webhooks.run import Run
 from core_service.webhooks.signing_keys import SigningKeys
+from core_service.work_queue.batch_writer import BatchWriter
+from core_service.work_queue.claim_loop import ClaimLoop
 from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)

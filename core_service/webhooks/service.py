@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 
-from core_service.auth.principal import DevicePrincipal
 from core_service.auth.rate_limit import RateLimiter
-from core_service.orm import new_id
-from core_service.paging import Page, page_of, read_id_before, require_page_size
-from core_service.validation import missing
+from core_service.common.orm import new_id
+from core_service.common.paging import Page, page_of, read_id_before, require_page_size
+from core_service.common.validation import missing
+from core_service.identity.principal import DevicePrincipal
 from core_service.webhooks.errors import NotAWebhook
 from core_service.webhooks.models import RunState
 from core_service.webhooks.queries import LIST_RUNS, NEWEST_RUN, READ_RUN, RECORD

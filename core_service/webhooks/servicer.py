@@ -5,8 +5,8 @@ from typing import Any
 from smith.core.v1 import webhook_service_pb2 as messages
 from smith.core.v1 import webhook_service_pb2_grpc
 
-from core_service.auth import principal
-from core_service.timestamps import to_timestamp
+from core_service.common.timestamps import to_timestamp
+from core_service.identity import principal
 from core_service.webhooks.convert import read_state, to_action_run, to_secret
 from core_service.webhooks.service import ActionRuns, SigningKeys
 

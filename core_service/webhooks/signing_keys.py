@@ -10,8 +10,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col, select
 
-from core_service.orm import new_id, now
-from core_service.teams.models import Account
+from core_service.common.orm import new_id, now
+from core_service.identity.models import Account
 from core_service.webhooks.models import WebhookSecret
 from core_service.webhooks.queries import MAKE_KEYS, READ_KEYS
 from service_kit.database import Pool

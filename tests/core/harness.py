@@ -16,13 +16,13 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
-from core_service.api.wiring import SERVICES
+from core_service.app.server import SERVICES
+from core_service.app.wiring import running_core
 from core_service.auth.failed_sign_ins import FailedSignIns
-from core_service.auth.secrets import SESSION, Secret, mint
-from core_service.clock import Clock
-from core_service.orm import now
+from core_service.common.clock import Clock
+from core_service.common.orm import now
+from core_service.identity.secrets import SESSION, Secret, mint
 from core_service.settings import CoreSettings
-from core_service.wiring import running_core
 from service_kit.client import open_channel
 from service_kit.status import RemoteError, from_rpc_error
 

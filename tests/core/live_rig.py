@@ -17,7 +17,7 @@ import pytest
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS, LIVE_ACTIVITY_TYPE_SEGMENTED_PROGRESS
 from smith.core.v1.live_activity_service_pb2 import LiveActivityStreamOperation
 
-from core_service.orm import now
+from core_service.common.orm import now
 from gateway.settings import GatewaySettings
 from gateway.wiring import build_app, build_server, listen
 from service_kit.client import open_channel

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from core_service.courier.port import OnOutcome, Outcome, Target, Verdict
+from core_service.sending.port import OnOutcome, Outcome, Target, Verdict
 
 ACCEPTED = Outcome(Verdict.ACCEPTED)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core_service.live_activities.content_state import ActivityType, Given, Metric
+from core_service.live_activities.state.content_state import ActivityType, Given, Metric
 
 STEPPED = [kind for kind in ActivityType if kind not in (ActivityType.PROGRESS, ActivityType.METRICS)]
 """Types that show steps."""

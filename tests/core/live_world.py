@@ -10,20 +10,20 @@ import secrets
 import uuid
 from typing import Any
 
-from core_service.auth.principal import DevicePrincipal
-from core_service.courier.port import OnOutcome, Outcome, Push, PushType, Verdict
 from core_service.events.service import EventBus
-from core_service.live_activities import phone_queries as queries
-from core_service.live_activities.activity import Activity, new_activity_id
-from core_service.live_activities.change import State, state_of
-from core_service.live_activities.payload import PayloadBuilder
-from core_service.live_activities.phones import PhoneActivities, ShownPhase
-from core_service.live_activities.reconciler import LEASE, Reconciler
-from core_service.live_activities.settlement import ActivitySettler, Settlement
-from core_service.live_activities.store import ActivityStore
-from core_service.live_activities.stream_moves import start_in_stream
-from core_service.live_activities.waiters import Waiters
-from core_service.shares import AccountShares
+from core_service.identity.principal import DevicePrincipal
+from core_service.live_activities.reconcile.reconciler import LEASE, Reconciler
+from core_service.live_activities.reconcile.settlement import ActivitySettler, Settlement
+from core_service.live_activities.state.activity import Activity, new_activity_id
+from core_service.live_activities.state.change import State, state_of
+from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.live_activities.state.store import ActivityStore
+from core_service.live_activities.streams.moves import start_in_stream
+from core_service.phones import live_activity_queries as queries
+from core_service.phones.live_activities import PhoneActivities, ShownPhase
+from core_service.sending.port import OnOutcome, Outcome, Push, PushType, Verdict
+from core_service.work_queue.shares import AccountShares
+from core_service.work_queue.waiters import Waiters
 from service_kit.database import Pool
 from tests.core.live_screen import Card, InFlight, ScreenedPhone
 

@@ -8,10 +8,10 @@ from argon2 import PasswordHasher
 from smith.core.v1.account_pb2 import ROLE_OWNER
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from core_service import bootstrap
-from core_service.auth.passwords import MAX_WAITING, SLOTS
+from core_service.app import bootstrap
+from core_service.auth.passwords import MAX_WAITING, SLOTS, Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
-from core_service.auth.service import Passwords, Sessions
+from core_service.auth.sessions import Sessions
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 from tests.core.conftest import NewDatabase

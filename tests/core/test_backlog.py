@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from core_service import backlog
-from core_service.backlog import MAX_COUNTED, Backlog, Depth
-from core_service.orm import now
-from core_service.rounds import MAX_ACCOUNTS
+from core_service.common.orm import now
+from core_service.work_queue import backlog
+from core_service.work_queue.backlog import MAX_COUNTED, Backlog, Depth
+from core_service.work_queue.rounds import MAX_ACCOUNTS
 from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.waiting import eventually_async

@@ -7,13 +7,13 @@ import psycopg
 import pytest
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from core_service.clock_watch import ClockWatch, Drift
+from core_service.app.jobs import cancel
+from core_service.common.orm import now
 from core_service.events.service import EventBus
-from core_service.jobs import cancel
-from core_service.orm import now
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.runner import WebhookRunner
 from core_service.webhooks.signing_keys import SigningKeys
+from core_service.work_queue.clock_watch import ClockWatch, Drift
 from service_kit.database import create_batch_pool, create_engine
 from tests.core.conftest import NewDatabase
 from tests.core.harness import start_account, start_core

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from core_service.courier.line_courier import LineCourier
-from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.app.jobs import cancel
 from core_service.delivery_log import recorder as module
 from core_service.delivery_log.recorder import DeliveryRecorder
-from core_service.jobs import cancel
+from core_service.sending.line_courier import LineCourier
+from core_service.sending.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Core
 

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from core_service.courier.port import OnOutcome, Outcome, Push, Target, Verdict
-from core_service.dispatch.progress import Progress
-from core_service.dispatch.service import MAX_DIRECT, MAX_IN_PROGRESS, Dispatch
-from core_service.dispatch.settlement import Settler
+from core_service.app.jobs import cancel, keep_running
 from core_service.events.service import EventBus, EventType
-from core_service.jobs import cancel, keep_running
+from core_service.sending.dispatcher import MAX_DIRECT, MAX_IN_PROGRESS, Dispatch
+from core_service.sending.port import OnOutcome, Outcome, Push, Target, Verdict
+from core_service.sending.progress import Progress
+from core_service.sending.settlement import Settler
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Account, Core, refusal
 from tests.waiting import eventually_async

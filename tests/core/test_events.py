@@ -18,11 +18,11 @@ from smith.core.v1.event_service_pb2 import WatchEventsRequest, WatchEventsRespo
 from core_service.auth.credentials import Credentials
 from core_service.auth.interceptor import AccessInterceptor, read_policies
 from core_service.auth.last_used import LastUsed
-from core_service.auth.principal import Principal
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.events.convert import NUMBERS
 from core_service.events.service import MAX_WAITING, MAX_WATCHERS, MAX_WATCHERS_PER_ACCOUNT, Event, EventBus, EventType
 from core_service.events.servicer import EventServicer
+from core_service.identity.principal import Principal
 from service_kit.client import open_channel
 from service_kit.database import DATABASE_AWAY, create_request_pool
 from service_kit.errors import Unavailable

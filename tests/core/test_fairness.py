@@ -10,17 +10,17 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.courier.port import LINE_STOPPED, OnOutcome, Outcome, Push, Target, Verdict
-from core_service.dispatch.service import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatch
-from core_service.dispatch.settlement import Settler
+from core_service.app.jobs import cancel
+from core_service.common.orm import now
 from core_service.events.service import EventBus
-from core_service.jobs import cancel
-from core_service.live_activities import reconciler as live
-from core_service.live_activities.payload import PayloadBuilder
-from core_service.live_activities.settlement import ActivitySettler
-from core_service.live_activities.waiters import Waiters
-from core_service.orm import now
-from core_service.rounds import MAX_ACCOUNTS, Round
+from core_service.live_activities.reconcile import reconciler as live
+from core_service.live_activities.reconcile.settlement import ActivitySettler
+from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.sending.dispatcher import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatch
+from core_service.sending.port import LINE_STOPPED, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.sending.settlement import Settler
+from core_service.work_queue.rounds import MAX_ACCOUNTS, Round
+from core_service.work_queue.waiters import Waiters
 from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.core.harness import start_account
@@ -202,7 +202,7 @@ def test_rounds_take_everything_and_never_too_much_of_one(backlog: list[int], vi
     owed = {uuid.UUID(int=number + 1): count for number, count in enumerate(backlog)}
     accounts, round_, more = sorted(owed), Round(), True
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core_service.rounds.MAX_ACCOUNTS", visits)
+        patch.setattr("core_service.work_queue.rounds.MAX_ACCOUNTS", visits)
         for _ in range((len(backlog) + 2) * (sum(backlog) + 1)):
             after = round_.parameters(limit)["after"]
             visited = [account for account in accounts if account > after][:visits]

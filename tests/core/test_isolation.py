@@ -20,7 +20,7 @@ from smith.core.v1 import options_pb2
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
-from core_service.paging import write_token
+from core_service.common.paging import write_token
 from service_kit.status import from_rpc_error
 from tests.core.belongings import CONTENT_STATE, LAST_USED, example_ids
 from tests.core.harness import METHODS, PASSWORD, Account, Caller, Core, start_account

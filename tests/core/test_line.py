@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from core_service.courier.line import HOLD_SECONDS, LAST_PROBE_SECONDS
-from core_service.courier.line_courier import MAX_LINES, LineCourier
-from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.line import HOLD_SECONDS, LAST_PROBE_SECONDS
+from core_service.sending.line_courier import MAX_LINES, LineCourier
+from core_service.sending.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

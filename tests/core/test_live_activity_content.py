@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.live_activities.content_state import (
+from core_service.live_activities.state.content_state import (
     MAX_METRICS,
     ActivityType,
     Color,

@@ -9,12 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core_service.courier.port import LINE_STOPPED, Outcome, Verdict
-from core_service.live_activities.activity import LIFETIME, Activity
-from core_service.live_activities.claims import Claim, Planned, plan, spend
-from core_service.live_activities.lifecycle import (
+from core_service.live_activities.models import Phase
+from core_service.live_activities.reconcile.claims import Claim, Planned, plan, spend
+from core_service.live_activities.reconcile.lifecycle import (
     OPEN_PHASES,
-    Event,
     Held,
     Sent,
     Wanted,
@@ -22,8 +20,10 @@ from core_service.live_activities.lifecycle import (
     schedule,
     settle,
 )
-from core_service.live_activities.models import Phase
-from core_service.live_activities.priority import BUDGET, FREQUENT_BUDGET, HIGH, LOW, RESERVE, WINDOW_SECONDS
+from core_service.live_activities.reconcile.priority import BUDGET, FREQUENT_BUDGET, HIGH, LOW, RESERVE, WINDOW_SECONDS
+from core_service.live_activities.state.activity import LIFETIME, Activity
+from core_service.live_activities.state.payload import Event
+from core_service.sending.port import LINE_STOPPED, Outcome, Verdict
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

@@ -9,9 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.courier.errors import LIMIT_BYTES, PayloadTooLarge
-from core_service.live_activities.lifecycle import Event
-from core_service.live_activities.payload import LATEST_TIMESTAMP, Message, PayloadBuilder, start_alert, update_alert
+from core_service.live_activities.state.payload import (
+    LATEST_TIMESTAMP,
+    Event,
+    Message,
+    PayloadBuilder,
+    start_alert,
+    update_alert,
+)
+from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 BUILDER = PayloadBuilder("ActivitySmithAttributes")

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.actions import Action, ActionType
-from core_service.auth.principal import ChannelRef
-from core_service.live_activities.activity import LIFETIME, WARNING, Activity, Stream
-from core_service.live_activities.change import (
+from core_service.common.actions import Action, ActionType
+from core_service.identity.principal import ChannelRef
+from core_service.live_activities.errors import InvalidStreamKey
+from core_service.live_activities.state.activity import LIFETIME, WARNING, Activity, Stream
+from core_service.live_activities.state.change import (
     Alert,
     Request,
     State,
@@ -25,9 +26,8 @@ from core_service.live_activities.change import (
     state_of,
     to_held,
 )
-from core_service.live_activities.content_state import ActivityType, check
-from core_service.live_activities.errors import InvalidStreamKey
-from core_service.live_activities.stream_rules import Operation, check_key, decide
+from core_service.live_activities.state.content_state import ActivityType, check
+from core_service.live_activities.streams.rules import Operation, check_key, decide
 from service_kit.errors import InvalidRequest
 from tests.core.live_states import given_state
 

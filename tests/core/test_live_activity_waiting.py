@@ -7,9 +7,9 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.live_activities.lanes import MAX_BATCH, Lanes
-from core_service.live_activities.turns import Turns
-from core_service.live_activities.waiters import Counts, Waiters
+from core_service.work_queue.lanes import MAX_BATCH, Lanes
+from core_service.work_queue.turns import Turns
+from core_service.work_queue.waiters import Counts, Waiters
 from tests.waiting import eventually_async
 
 DEVICES = [uuid.UUID(int=number) for number in range(4)]

@@ -19,7 +19,7 @@ from smith.core.v1.invite_pb2 import (
     INVITE_MAIL_STATE_SENT,
 )
 
-from core_service import bootstrap
+from core_service.app import bootstrap
 from core_service.password_resets.queries import ADD_TOKENS
 from core_service.password_resets.tokens import LIFETIME
 from simulator.mails.sink import KeptMail

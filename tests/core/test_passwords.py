@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_service.auth.passwords import Match, Passwords, prepared
-from core_service.auth.turns import FairTurns, Room
+from core_service.work_queue.auth_turns import FairTurns, Room
 from service_kit.errors import Unavailable
 from tests.core.harness import Account, refusal
 from tests.waiting import eventually_async

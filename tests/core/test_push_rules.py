@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.actions import require_https_url
-from core_service.auth.principal import ChannelRef
 from core_service.channels import targeting
 from core_service.channels.errors import ChannelScopeViolation, InvalidTarget
-from core_service.courier.errors import LIMIT_BYTES, PayloadTooLarge
-from core_service.courier.retry import delay_seconds
-from core_service.json_object import parse_json_object, write_json
+from core_service.common.actions import require_https_url
+from core_service.common.json_object import parse_json_object, write_json
+from core_service.identity.principal import ChannelRef
 from core_service.push.content import Content, check_content
 from core_service.push.payload import build_payload
+from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
+from core_service.work_queue.retry import delay_seconds
 from service_kit.errors import InvalidRequest
 
 A, B, C = (ChannelRef(uuid.uuid4(), slug) for slug in "abc")

@@ -9,22 +9,25 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.dialects import postgresql
 
-from core_service import backlog_queries as backlog
-from core_service.activity_history import queries as history
 from core_service.apns_check import queries as apns_check
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
 from core_service.devices.service import select_holders
 from core_service.devices.token_report import TokenReport
-from core_service.dispatch import queries as dispatch
 from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
-from core_service.live_activities import phone_queries, queries, reconciler_queries, time_queries, withdrawal_queries
+from core_service.live_activities.history import queries as history
+from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
+from core_service.live_activities.state import queries
+from core_service.live_activities.streams import expiry_queries as time_queries
+from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
-from core_service.rounds import Round
+from core_service.sending import queries as dispatch
 from core_service.status import queries as status
 from core_service.webhooks import queries as webhooks
+from core_service.work_queue import backlog_queries as backlog
+from core_service.work_queue.rounds import Round
 from tests.core.harness import Core
 
 FILL = """

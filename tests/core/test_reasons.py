@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from core_service.courier import misconfiguration, trouble
+from core_service.sending import misconfiguration, trouble
 from core_service.status.account_alarms import queue_age
 from delivery_service.apns import outcomes
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from core_service.orm import lowest_id, now
+from core_service.common.orm import lowest_id, now
 from core_service.retention import service as module
 from core_service.retention.queries import PURGES
 from core_service.retention.service import Ages, Retention

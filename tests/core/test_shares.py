@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from core_service import shares as module
-from core_service.shares import MAX_WAITING, AccountShares
+from core_service.work_queue import shares as module
+from core_service.work_queue.shares import MAX_WAITING, AccountShares
 from service_kit.errors import Unavailable
 from tests.waiting import eventually_async
 

@@ -10,11 +10,11 @@ import pytest_asyncio
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 from smith.core.v1.status_service_pb2 import DESTINATION_UNSPECIFIED
 
-from core_service.courier.line import Alarm, Line, LineNews
-from core_service.courier.line_courier import LineCourier
-from core_service.courier.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.common.orm import now
 from core_service.events.service import EventBus, EventType, Watcher
-from core_service.orm import now
+from core_service.sending.line import Alarm, Line, LineNews
+from core_service.sending.line_courier import LineCourier
+from core_service.sending.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from core_service.status.convert import to_response
 from core_service.status.destinations import UNKNOWN
 from core_service.status.service import ServerStatus

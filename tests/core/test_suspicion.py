@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.courier.suspicion import MAX_BELIEVED, WINDOW_SECONDS, Suspicion
+from core_service.sending.suspicion import MAX_BELIEVED, WINDOW_SECONDS, Suspicion
 
 tokens = st.integers(0, 30).map(str)
 said = st.lists(st.tuples(st.booleans(), tokens), max_size=200)

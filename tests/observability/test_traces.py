@@ -165,7 +165,7 @@ def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 LOADED = """
 import sys
-import gateway.wiring, core_service.wiring, delivery_service.wiring
+import gateway.wiring, core_service.app.wiring, delivery_service.wiring
 from service_kit import tracing
 tracing.configure("test")
 # Not all of OpenTelemetry: redis-py loads some of it for itself wherever it is installed.

@@ -1,0 +1,56 @@
+"""Accounts and members as protobuf carries them."""
+
+from smith.core.v1 import account_pb2
+
+from core_service.accounts.service import AccountView, Membership, Person
+from core_service.common.timestamps import to_timestamp
+from core_service.identity.models import Role
+from service_kit.errors import InvalidRequest
+
+ROLES = {
+    Role.OWNER: account_pb2.ROLE_OWNER,
+    Role.MEMBER: account_pb2.ROLE_MEMBER,
+}
+
+
+def read_role(value: account_pb2.Role.ValueType) -> Role:
+    """The role that the number stands for.
+
+    Raises InvalidRequest if it stands for none.
+    """
+    for role, number in ROLES.items():
+        if number == value:
+            return role
+    raise InvalidRequest.at("role", "must be `owner` or `member`")
+
+
+def to_account(account: AccountView) -> account_pb2.Account:
+    """The account with the settings in effect."""
+    return account_pb2.Account(
+        id=str(account.id),
+        name=account.name,
+        rate_limit_per_minute=account.rate_limit_per_minute,
+        created_at=to_timestamp(account.created_at),
+        max_live_activities=account.max_live_activities,
+        default_rate_limit_per_minute=account.defaults.rate_limit_per_minute,
+        default_max_live_activities=account.defaults.max_live_activities,
+        max_rate_limit_per_minute=account.defaults.max_rate_limit_per_minute,
+    )
+
+
+def to_member(person: Person) -> account_pb2.Member:
+    """The person's place in the account."""
+    return account_pb2.Member(
+        user_id=str(person.user.id),
+        email=person.user.email,
+        name=person.user.name,
+        role=ROLES[Role(person.member.role)],
+        created_at=to_timestamp(person.member.created_at),
+    )
+
+
+def to_membership(membership: Membership) -> account_pb2.AccountMembership:
+    """An account that the person belongs to."""
+    return account_pb2.AccountMembership(
+        account_id=str(membership.account_id), name=membership.name, role=ROLES[membership.role]
+    )

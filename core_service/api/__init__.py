@@ -1,1 +1,0 @@
-"""What core answers over gRPC."""

@@ -1,0 +1,1 @@
+"""Starts the core, wires its parts and serves them."""

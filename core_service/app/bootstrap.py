@@ -1,0 +1,103 @@
+"""Makes accounts with their owners for the operator, who has the database: the first one, and more. And lets a person
+back in who has lost their password.
+
+That is the authority asked for: whoever has the database could do all of it anyway, and no call over the network makes
+an account but the one with a setup code, which is of use once.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import sqlalchemy.exc
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core_service import migrations
+from core_service.accounts.service import Accounts, Defaults
+from core_service.auth.passwords import Passwords
+from core_service.password_resets.operator import OperatorResets
+from core_service.password_resets.wiring import reset_links
+from service_kit.database import create_engine
+from service_kit.errors import DomainError
+
+
+class CannotMake(Exception):
+    """The message is one line for the operator."""
+
+
+async def run(database_url: str, email: str, password: str, account_name: str) -> str | None:
+    """Creates account and owner, in a database that it first brings to the newest schema.
+
+    A person with this e-mail address who exists already is left as is, so it can be run at every start. Returns None,
+    or one line for the operator about what is wrong.
+    """
+    try:
+        async with _accounts(database_url) as accounts:
+            await accounts.bootstrap(email=email, password=password, account_name=account_name)
+    except CannotMake as error:
+        return f"bootstrap: {error}"
+    return None
+
+
+async def create_account(
+    database_url: str, *, account_name: str, name: str | None, email: str, password: str
+) -> dict[str, Any]:
+    """Creates one more account with a new person as its owner, and says what was made.
+
+    Raises CannotMake. A database without a schema gets one; one whose schema is behind is refused, for cores of the
+    release before may be at work.
+    """
+    async with _accounts(database_url, upgrade=False) as accounts:
+        made = await accounts.create(account_name=account_name, name=name, email=email, password=password)
+    return {
+        "account_id": str(made.member.account_id),
+        "user_id": str(made.user.id),
+        "email": made.user.email,
+        "name": made.user.name,
+    }
+
+
+async def reset_password(database_url: str, email: str, admin_url: str) -> dict[str, Any]:
+    """Makes a link with which the person with this e-mail address sets a new password, once, within an hour.
+
+    Raises CannotMake, also if no person signs in with this address.
+    """
+    async with _database(database_url, upgrade=False) as engine:
+        url, person, expires_at = await OperatorResets(engine, reset_links(admin_url)).make(email)
+    return {
+        "email": person.email,
+        "name": person.name,
+        "url": url,
+        "expires_at": expires_at.isoformat(timespec="seconds"),
+    }
+
+
+@asynccontextmanager
+async def _accounts(database_url: str, *, upgrade: bool = True) -> AsyncIterator[Accounts]:
+    async with _database(database_url, upgrade=upgrade) as engine:
+        yield Accounts(engine, Passwords(), Defaults(1, 1, 1))
+
+
+@asynccontextmanager
+async def _database(database_url: str, *, upgrade: bool) -> AsyncIterator[AsyncEngine]:
+    try:
+        await asyncio.to_thread(_see_to_schema, database_url, upgrade=upgrade)
+        engine = create_engine(database_url, pool_size=1)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
+    except DomainError as error:
+        raise CannotMake(error.message) from error
+    except migrations.NewerSchema as error:
+        raise CannotMake(str(error)) from error
+    except sqlalchemy.exc.OperationalError as error:
+        raise CannotMake(f"the database cannot be reached: {str(error.orig).strip()}") from error
+
+
+def _see_to_schema(database_url: str, *, upgrade: bool) -> None:
+    newest = migrations.revisions()[-1]
+    if not upgrade and migrations.current(database_url) not in (None, newest):
+        raise CannotMake("the database has the schema of an older release: run `smith migrate` first")
+    migrations.upgrade(database_url)

@@ -1,0 +1,281 @@
+"""Builds the gRPC server of the core: every service, and what stands before each call."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry
+from smith.core.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
+    apns_service_pb2,
+    apns_service_pb2_grpc,
+    audit_service_pb2,
+    audit_service_pb2_grpc,
+    channel_service_pb2,
+    channel_service_pb2_grpc,
+    delivery_log_service_pb2,
+    delivery_log_service_pb2_grpc,
+    device_service_pb2,
+    device_service_pb2_grpc,
+    event_service_pb2,
+    event_service_pb2_grpc,
+    insight_service_pb2,
+    insight_service_pb2_grpc,
+    invite_service_pb2,
+    invite_service_pb2_grpc,
+    live_activity_service_pb2,
+    live_activity_service_pb2_grpc,
+    mail_service_pb2,
+    mail_service_pb2_grpc,
+    password_reset_service_pb2,
+    password_reset_service_pb2_grpc,
+    phone_service_pb2,
+    phone_service_pb2_grpc,
+    push_notification_service_pb2,
+    push_notification_service_pb2_grpc,
+    status_service_pb2,
+    status_service_pb2_grpc,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
+)
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core_service.accounts.service import Accounts, Defaults
+from core_service.accounts.setup import Setup
+from core_service.api_keys.service import ApiKeys
+from core_service.api_keys.servicer import ApiKeyServicer
+from core_service.apns_check.port import Asker
+from core_service.apns_check.service import ApnsChecks
+from core_service.apns_check.servicer import ApnsServicer
+from core_service.app.metrics import error_counter
+from core_service.audit import recording
+from core_service.audit.interceptor import AuditInterceptor
+from core_service.audit.service import AuditLog
+from core_service.audit.servicer import AuditServicer
+from core_service.auth.credentials import Credentials
+from core_service.auth.failed_sign_ins import FailedSignIns
+from core_service.auth.interceptor import AccessInterceptor, read_policies
+from core_service.auth.last_used import LastUsed
+from core_service.auth.passwords import Passwords
+from core_service.auth.rate_limit import RateLimiter, create_storage
+from core_service.auth.sessions import Sessions
+from core_service.channels.audience import Audience
+from core_service.channels.details import ChannelLookups
+from core_service.channels.service import Channels
+from core_service.channels.servicer import ChannelServicer
+from core_service.common.clock import Clock
+from core_service.delivery_log.service import DeliveryLog
+from core_service.delivery_log.servicer import DeliveryLogServicer
+from core_service.devices.service import Devices
+from core_service.devices.servicer import DeviceServicer
+from core_service.events.service import EventBus
+from core_service.events.servicer import EventServicer
+from core_service.idempotency.interceptor import IdempotencyInterceptor
+from core_service.idempotency.service import IdempotentRequests
+from core_service.invites.acceptance import Acceptance
+from core_service.invites.service import Invites
+from core_service.invites.servicer import InviteServicer
+from core_service.invites.wiring import InviteArea
+from core_service.live_activities.history.service import ActivityHistory
+from core_service.live_activities.servicer import LiveActivityServicer
+from core_service.live_activities.wiring import LiveActivityArea
+from core_service.mail.service import TestMails
+from core_service.mail.servicer import MailServicer
+from core_service.members.membership import Membership
+from core_service.members.parting import forget_person
+from core_service.members.servicer import AccountServicer
+from core_service.password_resets.password_change import PasswordChanges
+from core_service.password_resets.service import PasswordResets
+from core_service.password_resets.servicer import PasswordResetServicer
+from core_service.password_resets.wiring import PasswordResetArea
+from core_service.phones.live_activities import PhoneActivities
+from core_service.phones.servicer import PhoneServicer
+from core_service.push.history import NotificationHistory
+from core_service.push.service import PushNotifications
+from core_service.push.servicer import PushNotificationServicer
+from core_service.push.trial import TrialPushes
+from core_service.sending.dispatcher import Dispatch
+from core_service.settings import CoreSettings
+from core_service.statistics.service import Insight
+from core_service.statistics.servicer import InsightServicer
+from core_service.status.account_alarms import AccountAlarms
+from core_service.status.destinations import KnownDestinations
+from core_service.status.service import ServerStatus
+from core_service.status.servicer import StatusServicer
+from core_service.webhooks.runner import WebhookRunner
+from core_service.webhooks.service import ActionRuns
+from core_service.webhooks.servicer import WebhookServicer
+from core_service.webhooks.signing_keys import SigningKeys
+from core_service.work_queue.shares import AccountShares
+from service_kit import metrics
+from service_kit.call_observer import CallObserver
+from service_kit.database import DATABASE_AWAY, Pool
+from service_kit.interceptors import ErrorInterceptor
+from service_kit.peers import Peers
+from service_kit.server import GrpcServer
+
+SERVICES = [
+    module.DESCRIPTOR.services_by_name[name]
+    for module, name in (
+        (account_service_pb2, "AccountService"),
+        (api_key_service_pb2, "ApiKeyService"),
+        (apns_service_pb2, "ApnsService"),
+        (audit_service_pb2, "AuditService"),
+        (channel_service_pb2, "ChannelService"),
+        (delivery_log_service_pb2, "DeliveryLogService"),
+        (device_service_pb2, "DeviceService"),
+        (event_service_pb2, "EventService"),
+        (invite_service_pb2, "InviteService"),
+        (insight_service_pb2, "InsightService"),
+        (live_activity_service_pb2, "LiveActivityService"),
+        (mail_service_pb2, "MailService"),
+        (password_reset_service_pb2, "PasswordResetService"),
+        (phone_service_pb2, "PhoneService"),
+        (push_notification_service_pb2, "PushNotificationService"),
+        (status_service_pb2, "StatusService"),
+        (webhook_service_pb2, "WebhookService"),
+    )
+]
+MAX_REQUEST_BYTES = 1024 * 1024
+"""Four times what the gateway lets through. Answers may be larger."""
+
+
+def build_server(
+    settings: CoreSettings,
+    *,
+    registry: CollectorRegistry,
+    pool: Pool,
+    shares: AccountShares,
+    engine: AsyncEngine,
+    dispatch: Dispatch,
+    area: LiveActivityArea,
+    events: EventBus,
+    keys: SigningKeys,
+    webhooks: WebhookRunner,
+    invites: InviteArea,
+    resets: PasswordResetArea,
+    last_used: LastUsed,
+    failures: FailedSignIns,
+    idempotent: IdempotentRequests,
+    status: ServerStatus,
+    apns: Asker,
+    destinations: KnownDestinations,
+    clock: Clock,
+) -> GrpcServer:
+    """The gRPC server with every service, not started."""
+    rate_limiter = RateLimiter(create_storage(settings.redis_url))
+    credentials = Credentials(
+        pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute
+    )
+    passwords = Passwords()
+    sessions = Sessions(engine, passwords, rate_limiter, failures)
+    password_changes = PasswordChanges(engine, passwords, rate_limiter)
+    limits = Defaults(settings.rate_limit_per_minute, settings.max_live_activities, settings.max_rate_limit_per_minute)
+    accounts = Accounts(engine, passwords, limits)
+    api_keys, membership = ApiKeys(engine), Membership(engine, events)
+    owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
+    password_resets = PasswordResets(
+        engine,
+        sessions=sessions,
+        passwords=passwords,
+        rate_limiter=rate_limiter,
+        links=resets.links,
+        mailer=resets.mailer,
+    )
+    acceptance = Acceptance(engine, sessions, passwords, rate_limiter, events, forget_person=forget_person)
+    code = settings.setup_code.get_secret_value() if settings.setup_code else None
+    setup = Setup(accounts, sessions, rate_limiter, code)
+    phones = PhoneActivities(pool, area.reconciler, events, clock)
+    devices = Devices(engine, rate_limiter, phones, events)
+    push_notifications = PushNotifications(
+        pool,
+        Audience(pool),
+        dispatch,
+        events,
+        shares,
+        delivery_wait=settings.delivery_wait,
+        time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
+    )
+    recording.install()
+    peers = Peers.of(settings)
+    policies = read_policies(SERVICES)
+    runs = ActionRuns(pool, webhooks, rate_limiter)
+    server = GrpcServer(
+        interceptors=[
+            CallObserver(metrics.CallMetrics(registry, "core"), serves_clients=True),
+            ErrorInterceptor(error_counter(registry), database_away=DATABASE_AWAY),
+            AccessInterceptor(policies, credentials, rate_limiter, peers),
+            IdempotencyInterceptor(SERVICES, idempotent),
+            AuditInterceptor(policies, peers),
+        ],
+        max_concurrent_rpcs=settings.max_concurrent_requests,
+        max_request_bytes=MAX_REQUEST_BYTES,
+    )
+    registrations: list[tuple[Callable[..., None], object]] = [
+        (
+            account_service_pb2_grpc.add_AccountServiceServicer_to_server,
+            AccountServicer(
+                accounts=accounts,
+                membership=membership,
+                sessions=sessions,
+                password_changes=password_changes,
+                api_keys=api_keys,
+                setup=setup,
+            ),
+        ),
+        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
+        (
+            apns_service_pb2_grpc.add_ApnsServiceServicer_to_server,
+            ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
+        ),
+        (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
+        (
+            channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
+            ChannelServicer(Channels(engine), ChannelLookups(pool)),
+        ),
+        (
+            delivery_log_service_pb2_grpc.add_DeliveryLogServiceServicer_to_server,
+            DeliveryLogServicer(DeliveryLog(pool, clock)),
+        ),
+        (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
+        (event_service_pb2_grpc.add_EventServiceServicer_to_server, EventServicer(events)),
+        (
+            invite_service_pb2_grpc.add_InviteServiceServicer_to_server,
+            InviteServicer(owners_invites, acceptance, accounts),
+        ),
+        (
+            insight_service_pb2_grpc.add_InsightServiceServicer_to_server,
+            InsightServicer(Insight(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)),
+        ),
+        (
+            live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
+            LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
+        ),
+        (
+            mail_service_pb2_grpc.add_MailServiceServicer_to_server,
+            MailServicer(TestMails(engine, invites.sender, rate_limiter)),
+        ),
+        (
+            password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,
+            PasswordResetServicer(password_resets),
+        ),
+        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, phones, runs)),
+        (
+            push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
+            PushNotificationServicer(
+                push_notifications,
+                NotificationHistory(pool, push_notifications),
+                TrialPushes(devices, push_notifications),
+            ),
+        ),
+        (
+            status_service_pb2_grpc.add_StatusServiceServicer_to_server,
+            StatusServicer(status, AccountAlarms(pool), destinations),
+        ),
+        (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
+    ]
+    for (register, servicer), service in zip(registrations, SERVICES, strict=True):
+        server.add(register, servicer, service.full_name)
+    return server

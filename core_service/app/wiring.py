@@ -1,0 +1,243 @@
+"""Builds the core: the one place where engines, clients, services and servicers meet."""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import sqlalchemy.exc
+
+from core_service import migrations
+from core_service.apns_check.grpc_asker import GrpcAsker
+from core_service.app.health import HealthReport
+from core_service.app.jobs import cancel, start_jobs
+from core_service.app.metrics import CoreCollector, PoolCollector
+from core_service.app.server import build_server
+from core_service.auth.failed_sign_ins import FailedSignIns
+from core_service.auth.last_used import LastUsed
+from core_service.common.clock import Clock
+from core_service.common.orm import now
+from core_service.delivery_log.recorder import DeliveryRecorder
+from core_service.events.relay import EventRelay
+from core_service.events.service import EventBus
+from core_service.idempotency.service import IdempotentRequests
+from core_service.invites.wiring import InviteArea, build_invites
+from core_service.live_activities.wiring import build_live_activities
+from core_service.mail.grpc_sender import GrpcMailSender
+from core_service.mail.service import MailSender
+from core_service.password_resets.wiring import PasswordResetArea, build_password_resets
+from core_service.retention.service import Ages, Retention
+from core_service.sending.dispatcher import Dispatch
+from core_service.sending.grpc_sender import GrpcCourier
+from core_service.sending.line_courier import LineCourier
+from core_service.sending.settlement import Settler
+from core_service.settings import CoreSettings
+from core_service.statistics.service import Tally
+from core_service.status.destinations import KnownDestinations
+from core_service.status.grpc_destinations import GrpcDestinations
+from core_service.status.service import ServerStatus
+from core_service.webhooks.grpc_caller import GrpcWebhookCaller
+from core_service.webhooks.runner import WebhookRunner
+from core_service.webhooks.signing_keys import SigningKeys
+from core_service.work_queue.backlog import Backlog
+from core_service.work_queue.clock_watch import ClockWatch
+from core_service.work_queue.shares import AccountShares
+from service_kit import metrics
+from service_kit.addresses import join
+from service_kit.client import open_channel
+from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
+from service_kit.peers import Peers
+from service_kit.process import StopRequest
+
+log = logging.getLogger(__name__)
+
+DATABASE_WAIT_SECONDS = 1.0
+FLUSH_SECONDS = 2.0
+"""What is left at least for outcomes to be written if requests took all the time there was to drain."""
+
+
+async def serve(settings: CoreSettings, stop: StopRequest) -> None:
+    """Serves until told to stop, then finishes what has begun."""
+    await upgrade_schema(settings.database_url, stop)
+    if stop.is_set():
+        return
+    async with running_core(settings) as port:
+        log.info("serving on %s", join(settings.bind_host, port))
+        await stop.wait()
+        log.info("draining")
+
+
+async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
+    """Brings the schema up to date, as soon as the database can be reached.
+
+    Raises NewerSchema if a newer release has been at work there.
+    """
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(migrations.upgrade, database_url)
+            break
+        except sqlalchemy.exc.OperationalError as error:
+            log.warning("waiting for the database: %s", str(error.orig).strip())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DATABASE_WAIT_SECONDS):
+                    await stop.wait()
+
+
+@asynccontextmanager
+async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncIterator[int]:
+    """A core that serves on the port it yields, and drains at the end. Live Activities go by `clock`."""
+    url = settings.database_url
+    registry = metrics.new_registry()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(metrics.serving(registry, settings, "core"))
+        requests = await stack.enter_async_context(create_request_pool(url, max_size=settings.database_connections))
+        # Losing the last outcomes in a crash of PostgreSQL only repeats pushes that carry the same ids.
+        batches = await stack.enter_async_context(create_batch_pool(url, max_size=4))
+        engine = create_engine(url, pool_size=5)
+        peers = Peers.of(settings)
+        stack.push_async_callback(engine.dispose)
+        channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
+
+        lines, events = LineCourier(GrpcCourier(channel)), EventBus()
+        tally = Tally(batches)
+        events.witness(tally.event)
+        courier = DeliveryRecorder(lines, batches, tally.attempt)
+        settler = Settler(batches, events)
+        dispatch = Dispatch(batches, courier, settler)
+        # No account's big writes take all connections: six of ten leave room for everybody's small ones.
+        shares = AccountShares(max(1, settings.database_connections * 6 // 10))
+        area = build_live_activities(
+            settings,
+            requests=requests,
+            shares=shares,
+            batches=batches,
+            courier=courier,
+            events=events,
+            clock=clock,
+        )
+        keys = SigningKeys(requests, engine)
+        webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
+        invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
+        status = ServerStatus(lines, events, requests, now)
+        status.wakes(dispatch.wake, area.reconciler.wake)
+        relay = build_relay(settings.redis_url, events, lines, status)
+        retention = Retention(batches, ages_of(settings), clock)
+        last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
+        backlog = Backlog(batches, clock)
+        registry.register(PoolCollector({"requests": requests, "batches": batches}))
+        registry.register(
+            CoreCollector(
+                backlog=backlog,
+                in_progress={
+                    "notifications": lambda: dispatch.in_progress,
+                    "live_activities": lambda: area.reconciler.in_progress,
+                    "webhooks": lambda: webhooks.in_progress,
+                },
+                courier=lines,
+                events=events,
+                relay=relay,
+                calls_limit=settings.max_concurrent_requests,
+            )
+        )
+        server = build_server(
+            settings,
+            registry=registry,
+            pool=requests,
+            shares=shares,
+            engine=engine,
+            dispatch=dispatch,
+            area=area,
+            events=events,
+            keys=keys,
+            webhooks=webhooks,
+            invites=invites,
+            resets=resets,
+            last_used=last_used,
+            failures=failures,
+            idempotent=idempotent,
+            status=status,
+            apns=GrpcAsker(channel),
+            destinations=KnownDestinations(GrpcDestinations(channel)),
+            clock=clock,
+        )
+        port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
+        by_the_database = [
+            dispatch.release,
+            webhooks.release,
+            invites.mailer.release,
+            resets.mailer.release,
+            area.withdrawals.release,
+        ]
+        claiming = start_jobs(
+            dispatch.run,
+            area.reconciler.run,
+            area.timekeeper.run,
+            area.withdrawals.run,
+            webhooks.run,
+            invites.mailer.run,
+            resets.mailer.run,
+        )
+        background = start_jobs(
+            settler.run,
+            area.settler.run,
+            area.withdrawals.write,
+            courier.run,
+            webhooks.write,
+            invites.mailer.write,
+            resets.mailer.write,
+            retention.run,
+            last_used.run,
+            failures.run,
+            tally.run,
+            idempotent.run,
+            HealthReport(server, [requests, batches], status).run,
+            ClockWatch(batches, clock, own=area.reconciler.release, database=by_the_database).run,
+            *([relay.run] if relay else []),
+            # Nobody else would look at it.
+            *([backlog.run] if settings.metrics_port is not None else []),
+        )
+        try:
+            yield port
+        finally:
+            await server.say_stopping(settings.shutdown_delay)
+            deadline = asyncio.get_running_loop().time() + settings.drain_seconds
+            events.close()
+            await server.stop(settings.drain_seconds)
+            await cancel(*claiming)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
+                    mailers = (invites.mailer, resets.mailer)
+                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, *mailers, courier):
+                        await working.drain()
+                    for noted in (last_used, failures, tally):
+                        await noted.flush()
+            await cancel(*background)
+
+
+def build_mails(
+    sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str
+) -> tuple[InviteArea, PasswordResetArea]:
+    """What sends mails."""
+    return (
+        build_invites(sender, batches, events, admin_url=admin_url),
+        build_password_resets(sender, batches, events, admin_url=admin_url),
+    )
+
+
+def build_relay(redis_url: str | None, events: EventBus, lines: LineCourier, status: ServerStatus) -> EventRelay | None:
+    """What ties this core to the others; None if there is no Redis."""
+    if redis_url is None:
+        return None
+    relay = EventRelay(events, redis_url, lines=status.news, on_lines=status.heard)
+    lines.listen(lambda alarm, stopped: relay.wake())
+    return relay
+
+
+def ages_of(settings: CoreSettings) -> Ages:
+    """How long the server remembers."""
+    return Ages(
+        delivery_log=dt.timedelta(days=settings.delivery_log_days),
+        history=dt.timedelta(days=settings.history_days),
+        audit_log=dt.timedelta(days=settings.audit_log_days),
+    )

@@ -1,0 +1,1 @@
+"""What all areas share: checks of values, pages of lists, the base of tables."""

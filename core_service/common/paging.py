@@ -1,0 +1,91 @@
+"""Lists in pages: each page begins after the last key of the page before, so its cost does not grow with its place."""
+
+import base64
+import binascii
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from core_service.common.validation import SLUG, UUID
+from service_kit.errors import InvalidRequest
+
+DEFAULT_SIZE = 100
+MAX_SIZE = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list."""
+
+    items: Sequence[T]
+    next_token: str | None
+    """Asks for the next page; None on the last."""
+
+
+def page_of(rows: Sequence[T], size: int, key: Callable[[T], str]) -> Page[T]:
+    """The page of `size` items, from one row more than that if there are more."""
+    items = rows[:size]
+    return Page(items, write_token(key(items[-1])) if len(rows) > size else None)
+
+
+def require_page_size(size: int | None) -> int:
+    """The number of items to return at most: 1 to 1000, 100 if None.
+
+    Raises InvalidRequest.
+    """
+    if size is None:
+        return DEFAULT_SIZE
+    if not 1 <= size <= MAX_SIZE:
+        raise InvalidRequest.at("page_size", f"must be 1 to {MAX_SIZE}")
+    return size
+
+
+def write_token(key: str) -> str:
+    """The opaque form of the last key of a page."""
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def read_id(token: str | None) -> uuid.UUID:
+    """The identifier to begin after; the lowest of all without a token.
+
+    Raises InvalidRequest if the token was not made by this server.
+    """
+    return uuid.UUID(int=0) if token is None else uuid.UUID(_read(token, UUID))
+
+
+def read_id_before(token: str | None) -> uuid.UUID:
+    """The identifier to end before, for lists that begin with the newest; the highest of all without a token.
+
+    Raises InvalidRequest if the token was not made by this server.
+    """
+    return uuid.UUID(int=2**128 - 1) if token is None else uuid.UUID(_read(token, UUID))
+
+
+def read_slug(token: str | None) -> str:
+    """The slug to begin after; the empty one, which sorts before all, without a token.
+
+    Raises InvalidRequest if the token was not made by this server.
+    """
+    return "" if token is None else _read(token, SLUG)
+
+
+def read_key(token: str | None, form: re.Pattern[str]) -> str | None:
+    """The key of this form to begin after; None without a token.
+
+    Raises InvalidRequest if the token was not made by this server.
+    """
+    return None if token is None else _read(token, form)
+
+
+def _read(token: str, form: re.Pattern[str]) -> str:
+    try:
+        key = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        key = ""
+    if not form.fullmatch(key):
+        raise InvalidRequest.at("page_token", "must be the next_page_token of the page before")
+    return key

@@ -1,1 +1,0 @@
-"""Work owed to phones: claimed, handed to the delivery service, settled, retried."""

@@ -1,0 +1,1 @@
+"""Who calls: principals, roles, accounts and people. Values and tables only."""

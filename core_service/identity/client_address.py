@@ -1,0 +1,13 @@
+"""Where a call came from."""
+
+from typing import Any
+
+from service_kit.client_address import read_address
+from service_kit.interceptors import text_of
+from service_kit.peers import Peers
+
+
+def read_client_address(metadata: Any, peers: Peers) -> str:
+    """The IP address that a call came from; empty if it is not known. Wrong guesses are counted by it, and people are
+    shown it: only our own processes are believed."""
+    return read_address(text_of(metadata, "x-client-address")) if peers.know(metadata) else ""

@@ -1,0 +1,109 @@
+"""Who is calling. Set once per call by the access interceptor, read by servicers."""
+
+import uuid
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from core_service.identity.errors import Forbidden
+from core_service.identity.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRef:
+    """A channel by both of its names."""
+
+    id: uuid.UUID
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Somebody without credentials."""
+
+    client_address: str
+    """IP address the call came from, as far as the gateway could tell; empty if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyPrincipal:
+    """A backend with an API key."""
+
+    api_key_id: uuid.UUID
+    account_id: uuid.UUID
+    channels: tuple[ChannelRef, ...] | None
+    """The channels it may reach; None for the whole account. An empty tuple reaches nobody."""
+    rate_limit_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPrincipal:
+    """A signed-in person."""
+
+    session_id: uuid.UUID
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+    role: Role
+    rate_limit_per_minute: int
+
+    @property
+    def channels(self) -> None:
+        """A person reaches the whole account."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePrincipal:
+    """A paired phone."""
+
+    device_id: uuid.UUID
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+
+
+Sender = ApiKeyPrincipal | SessionPrincipal
+"""Who may send: a backend, or a person, who reaches the whole account."""
+
+Principal = Anonymous | ApiKeyPrincipal | SessionPrincipal | DevicePrincipal
+
+current: ContextVar[Principal] = ContextVar("principal")
+
+
+def sender() -> Sender:
+    """The calling API key or person. For methods whose policy allows both."""
+    principal = current.get()
+    assert isinstance(principal, ApiKeyPrincipal | SessionPrincipal)  # noqa: S101 - the access interceptor has made sure
+    return principal
+
+
+def session() -> SessionPrincipal:
+    """The calling person. For methods whose policy allows sessions only."""
+    principal = current.get()
+    assert isinstance(principal, SessionPrincipal)  # noqa: S101 - the access interceptor has made sure
+    return principal
+
+
+def device() -> DevicePrincipal:
+    """The calling phone. For methods whose policy allows devices only."""
+    principal = current.get()
+    assert isinstance(principal, DevicePrincipal)  # noqa: S101 - the access interceptor has made sure
+    return principal
+
+
+def whole_account() -> uuid.UUID:
+    """The caller's account, for methods that are about all of it: a person's, or that of an API key of scope `all`.
+
+    Raises Forbidden for a key that is limited to channels.
+    """
+    caller = current.get()
+    if not isinstance(caller, ApiKeyPrincipal):
+        return session().account_id
+    if caller.channels is not None:
+        raise Forbidden("This API key is limited to channels, and this is about the whole account.")
+    return caller.account_id
+
+
+def anonymous() -> Anonymous:
+    """The caller of a public method."""
+    principal = current.get()
+    assert isinstance(principal, Anonymous)  # noqa: S101 - the access interceptor has made sure
+    return principal

@@ -1,0 +1,1 @@
+"""How people look back at Live Activities."""

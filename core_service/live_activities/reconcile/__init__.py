@@ -1,0 +1,1 @@
+"""Brings each device to the newest state."""

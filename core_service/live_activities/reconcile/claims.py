@@ -1,0 +1,189 @@
+"""Claimed rows turned into pushes: what goes to which device, with which priority, as which attempt."""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from core_service.common.orm import new_id
+from core_service.live_activities.models import Phase
+from core_service.live_activities.reconcile.lifecycle import Held, Sent, Wanted, next_event
+from core_service.live_activities.reconcile.priority import HIGH, LOW, has_room, within_window
+from core_service.live_activities.state.activity import REMAINS, Activity
+from core_service.live_activities.state.payload import Event, Message, PayloadBuilder, start_alert, update_alert
+from core_service.sending.errors import LIMIT_BYTES
+from core_service.sending.port import LINE_STOPPED, About, Push, PushEvent, PushType, Target
+
+START_EXPIRY = dt.timedelta(minutes=10)
+"""How long APNs keeps a start for a phone that is off. Not 0, or a moment without network would lose it."""
+
+ALERT_LIFETIME = dt.timedelta(minutes=10)
+"""How long an alert is worth saying to a device that could not be told at once."""
+
+
+class Claim(NamedTuple):
+    """A row of `queries.CLAIM`."""
+
+    activity_id: str
+    device_id: uuid.UUID
+    user_id: uuid.UUID
+    phase: str
+    update_token: str | None
+    update_token_registered_at: dt.datetime | None
+    maybe_shown: bool
+    accepted_version: int
+    sent_version: int
+    sent_event: str | None
+    timestamp: int
+    apns_id: uuid.UUID
+    attempt: int
+    failures: int
+    leased: bool
+    next_at: dt.datetime | None
+    paced_until: dt.datetime | None
+    started_at: dt.datetime | None
+    reason: str | None
+    start_token: str | None
+    environment: str
+    bundle_id: str | None
+    frequent: bool
+    awaits_successor: bool | None
+    """Its end waits for the activity that takes its place."""
+
+    def event(self, wanted: Wanted) -> Event | None:
+        """The push that is owed."""
+        held = Held(Phase(self.phase), self.update_token, accepted_version=self.accepted_version)
+        return next_event(held, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A push to one device, decided."""
+
+    claim: Claim
+    event: Event
+    version: int
+    timestamp: int
+    apns_id: uuid.UUID
+    token: str
+    alerting: bool
+    urgent: bool
+    priority: int
+
+    def sent(self, now: dt.datetime) -> Sent:
+        """The same as what its outcome will be the outcome of."""
+        claim = self.claim
+        return Sent(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
+
+
+def plan(claim: Claim, activity: Activity, event: Event, now: dt.datetime) -> Planned | None:
+    """The push for a claimed row; None if its start must wait for another push-to-start token."""
+    token = claim.start_token if event is Event.START else claim.update_token
+    if token is None:
+        return None
+    again = claim.sent_event == event and claim.sent_version == activity.version
+    keeps_id = again or (event is Event.START and claim.sent_event == event)
+    return Planned(
+        claim=claim,
+        event=event,
+        version=activity.version,
+        # A repeat says the same with the same timestamp, so that a phone that has seen it ignores it.
+        timestamp=claim.timestamp if again else max(int(now.timestamp()), claim.timestamp + 1),
+        apns_id=claim.apns_id if keeps_id else new_id(),
+        token=token,
+        alerting=event is Event.START or _says_alert(claim, activity, now),
+        urgent=event is not Event.UPDATE or claim.accepted_version < activity.urgent_version,
+        priority=HIGH if event is Event.START else LOW,
+    )
+
+
+def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Planned:
+    """The same with the priority that it deserves and its device's budget allows; takes it from `budgets`."""
+    if planned.event is Event.START or not planned.urgent:
+        return planned
+    claim = planned.claim
+    spent = budgets[claim.device_id] = within_window(budgets.get(claim.device_id, ()), now)
+    vital = planned.alerting or planned.event is Event.END
+    # A repeat has been counted already, whether it came through or not; so has what was held and never sent.
+    again = bool(spent) and (planned.timestamp == claim.timestamp or claim.reason == LINE_STOPPED)
+    if not has_room(len(spent) - again, frequent=claim.frequent, vital=vital):
+        return planned
+    if not again:
+        spent.append(now)
+    return replace(planned, priority=HIGH)
+
+
+def pushes(
+    planned: Iterable[Planned], activities: Mapping[str, Activity], builder: PayloadBuilder, now: dt.datetime
+) -> list[tuple[Push, dict[uuid.UUID, Planned]]]:
+    """One push for all devices that get the same bytes, with what was planned for each."""
+    groups: dict[tuple[Any, ...], tuple[Push, dict[uuid.UUID, Planned]]] = {}
+    for one in planned:
+        activity = activities[one.claim.activity_id]
+        key = (activity.id, one.event, one.timestamp, one.alerting, one.urgent, one.priority)
+        if key not in groups:
+            groups[key] = (_push(one, activity, builder, now), {})
+        push, members = groups[key]
+        members[one.claim.device_id] = one
+        push.targets.append(
+            Target(
+                one.claim.device_id,
+                one.claim.user_id,
+                one.token,
+                one.claim.environment,
+                one.claim.bundle_id,
+                one.apns_id,
+                one.claim.failures,
+            )
+        )
+    return list(groups.values())
+
+
+def _push(planned: Planned, activity: Activity, builder: PayloadBuilder, now: dt.datetime) -> Push:
+    start = planned.event is Event.START
+    message = Message(
+        activity_id=activity.id,
+        event=planned.event,
+        timestamp=planned.timestamp,
+        content_state=activity.content_state,
+        action=activity.action,
+        alert=_alert(activity, planned) if planned.alerting else None,
+        urgent=planned.urgent,
+        expires_at=activity.expires_at,
+        dismiss_at=activity.dismiss_at,
+    )
+    body = builder.build(message)
+    if len(body) > LIMIT_BYTES:
+        # The state alone fits. An alert of an earlier version, beside a state that has grown since, may not.
+        alert = start_alert(activity.fields, None, quiet=activity.quiet_start) if start else None
+        body = builder.build(replace(message, alert=alert))
+    return Push(
+        body,
+        now + START_EXPIRY if start else activity.expires_at + REMAINS,
+        # Starts only: of two that wait for a phone that is off, one must be enough.
+        collapse_id=activity.id if start else "",
+        push_type=PushType.LIVE_ACTIVITY,
+        priority=planned.priority,
+        about=About(activity.account_id, activity.id, PushEvent(planned.event.value), planned.version),
+    )
+
+
+def _alert(activity: Activity, planned: Planned) -> dict[str, str]:
+    asked = json.loads(activity.alert) if activity.alert is not None else None
+    if planned.event is Event.START:
+        return start_alert(activity.fields, asked, quiet=activity.quiet_start)
+    return update_alert(activity.fields, asked or {})
+
+
+def _says_alert(claim: Claim, activity: Activity, now: dt.datetime) -> bool:
+    """Whether the device is to be told of an alert that it was not told of."""
+    if activity.alert is None or activity.alert_at is None or now - activity.alert_at > ALERT_LIFETIME:
+        return False
+    vanishes = activity.ended_at is not None and activity.dismiss_at == activity.ended_at
+    if vanishes and activity.alert_version < activity.version:
+        # What replaces it says it.
+        return False
+    told = claim.sent_version >= activity.alert_version and not claim.failures and not claim.leased
+    return claim.accepted_version < activity.alert_version and not told

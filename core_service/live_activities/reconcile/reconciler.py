@@ -1,0 +1,212 @@
+"""Makes phones show what is wanted: claims devices that are due and sends each what it lacks.
+
+Requests, phones and time only change rows and wake it. Being woken makes it quick, polling makes it certain.
+"""
+
+import asyncio
+import datetime as dt
+import uuid
+from dataclasses import dataclass, field, replace
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from core_service.common.clock import Clock
+from core_service.live_activities.reconcile import reconciler_queries as queries
+from core_service.live_activities.reconcile.claims import Claim, Planned, plan, pushes, spend
+from core_service.live_activities.reconcile.lifecycle import Wanted
+from core_service.live_activities.reconcile.origins import Origins
+from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettler, Settlement
+from core_service.live_activities.state.activity import Activity
+from core_service.live_activities.state.payload import Event, PayloadBuilder
+from core_service.live_activities.state.queries import READ_ACTIVITIES
+from core_service.live_activities.state.store import LOOK_AGAIN
+from core_service.sending.port import Courier, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.work_queue.claim_loop import POLL_SECONDS, ClaimLoop
+from core_service.work_queue.rounds import Round
+from service_kit.database import Pool
+from service_kit.origin import NOBODY
+
+CLAIM_SIZE = 250
+MAX_IN_PROGRESS = 1000
+"""Pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
+LEASE = dt.timedelta(seconds=20)
+"""How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
+GATHER_SECONDS = 0.005
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What a claim has come to."""
+
+    activities: dict[str, Activity] = field(default_factory=dict)
+    planned: list[Planned] = field(default_factory=list)
+    idle: list[Claim] = field(default_factory=list)
+    """Nothing is owed, as far as could be seen without the activity's lock."""
+    resting: list[Claim] = field(default_factory=list)
+    """Waiting for a push-to-start token."""
+    waiting: list[Claim] = field(default_factory=list)
+    """Ends that wait for the activity that takes their place."""
+
+
+class Reconciler:
+    """The loop, and what is in progress."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        courier: Courier,
+        settler: ActivitySettler,
+        builder: PayloadBuilder,
+        clock: Clock,
+        *,
+        origins: Origins | None = None,
+    ) -> None:
+        """`origins` knows for which requests it works; without them it is for none."""
+        self._origins = origins or Origins()
+        self._pool = pool
+        self._courier = courier
+        self._settler = settler
+        self._builder = builder
+        self._clock = clock
+        self._loop = ClaimLoop(
+            "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_IN_PROGRESS, gather_seconds=GATHER_SECONDS
+        )
+        self._round = Round()
+        self._held = 0
+        """Counts what was not sent because its line stands still."""
+        settler.on_written = self._written
+
+    @property
+    def in_progress(self) -> int:
+        """Devices that are being brought up to date, until that is written."""
+        return self._loop.in_progress
+
+    def wake(self) -> None:
+        """Something is due."""
+        self._loop.wake()
+
+    def wake_at(self, moment: dt.datetime) -> None:
+        """Something will be due. What is further off than a few polls is left to them."""
+        delay = (moment - self._clock()).total_seconds()
+        if delay < POLL_SECONDS * 4:
+            asyncio.get_running_loop().call_later(max(0.0, delay), self._loop.wake)
+
+    async def run(self) -> None:
+        """Claims and sends, until cancelled."""
+        await self._loop.run()
+
+    async def release(self) -> None:
+        """The clock was set back: what waits for a time beyond any lease is due now."""
+        released = CLAIM_SIZE
+        while released == CLAIM_SIZE:
+            now = self._clock()
+            parameters = {"now": now, "later": now + LEASE, "limit": CLAIM_SIZE}
+            async with self._pool.connection() as connection:
+                released = (await connection.execute(queries.RELEASE, parameters)).rowcount
+            self._loop.wake()
+
+    async def drain(self) -> None:
+        """Returns once nothing is in progress and every outcome is written."""
+        await self._loop.drain()
+
+    async def _claim(self) -> bool:
+        now = self._clock()
+        async with self._pool.connection() as connection, connection.transaction():
+            parameters = self._round.parameters(CLAIM_SIZE) | {"now": now}
+            cursor = await connection.execute(queries.CLAIM, parameters, binary=True)
+            rows, more = self._round.read(await cursor.fetchall())
+            if not rows:
+                return more
+            claims = [Claim(*row) for row in rows]
+            decided = await self._decide(connection, claims, now)
+            await self._lease(connection, decided, now)
+        outgoing = pushes(decided.planned, decided.activities, self._builder, now)
+        self._loop.begin(len(decided.planned) + len(decided.idle))
+        for claim in decided.idle:
+            self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id))
+        held = self._held
+        for push, members in outgoing:
+            self._courier.submit(self._of_request(push), self._on_outcome(members, now))
+        # If everything was held, the rest would be too.
+        return more and self._held - held < len(claims)
+
+    def _of_request(self, push: Push) -> Push:
+        origin = self._origins.of(push.about.subject) if push.about else NOBODY
+        return push if origin is NOBODY else replace(push, origin=origin)
+
+    async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
+        ids = list({claim.activity_id for claim in claims})
+        cursor = await connection.execute(READ_ACTIVITIES, {"ids": ids}, binary=True)
+        decided = _Decided({row[0]: Activity(*row) for row in await cursor.fetchall()})
+        for claim in claims:
+            activity = decided.activities[claim.activity_id]
+            event = claim.event(Wanted(activity.version, activity.ended_at is not None, activity.expires_at <= now))
+            if event is None:
+                decided.idle.append(claim)
+            elif event is Event.END and claim.awaits_successor:
+                decided.waiting.append(claim)
+            elif (planned := plan(claim, activity, event, now)) is None:
+                decided.resting.append(claim)
+            else:
+                decided.planned.append(planned)
+        decided.planned = await self._prioritize(connection, decided.planned, now)
+        return decided
+
+    async def _prioritize(
+        self, connection: AsyncConnection[TupleRow], planned: list[Planned], now: dt.datetime
+    ) -> list[Planned]:
+        device_ids = sorted({one.claim.device_id for one in planned if one.urgent and one.event is not Event.START})
+        if not device_ids:
+            return planned
+        cursor = await connection.execute(queries.READ_BUDGETS, {"device_ids": device_ids}, binary=True)
+        budgets: dict[uuid.UUID, list[int]] = {row[0]: row[1] for row in await cursor.fetchall()}
+        prioritized = [spend(one, budgets, int(now.timestamp())) for one in planned]
+        texts = ["{" + ",".join(map(str, budgets.get(device_id, ()))) + "}" for device_id in device_ids]
+        await connection.execute(queries.WRITE_BUDGETS, {"device_ids": device_ids, "sent_at": texts})
+        return prioritized
+
+    async def _lease(self, connection: AsyncConnection[TupleRow], decided: _Decided, now: dt.datetime) -> None:
+        planned, still = decided.planned, [*decided.idle, *decided.waiting, *decided.resting]
+        # The idle ones are settled under the activity's lock; if this process dies before, somebody else does.
+        next_at: list[dt.datetime | None] = [now + LEASE for _ in decided.idle]
+        next_at += [now + LOOK_AGAIN for _ in decided.waiting]
+        if decided.resting:
+            device_ids = [claim.device_id for claim in decided.resting]
+            cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": device_ids})
+            without = {row[0] for row in await cursor.fetchall()}
+            next_at += [None if device_id in without else now + TOKEN_CHANGING for device_id in device_ids]
+        if planned:
+            parameters = {
+                "lease_until": now + LEASE,
+                "activity_ids": [one.claim.activity_id for one in planned],
+                "device_ids": [one.claim.device_id for one in planned],
+                "versions": [one.version for one in planned],
+                "events": [one.event.value for one in planned],
+                "timestamps": [one.timestamp for one in planned],
+                "apns_ids": [one.apns_id for one in planned],
+            }
+            await connection.execute(queries.LEASE, parameters)
+        if still:
+            parameters = {
+                "activity_ids": [claim.activity_id for claim in still],
+                "device_ids": [claim.device_id for claim in still],
+                "next_at": next_at,
+            }
+            await connection.execute(queries.REST, parameters)
+
+    def _on_outcome(self, members: dict[uuid.UUID, Planned], now: dt.datetime) -> OnOutcome:
+        def on_outcome(target: Target, outcome: Outcome) -> None:
+            if outcome.verdict is Verdict.HELD:
+                self._held += 1
+            planned = members[target.device_id]
+            claim = planned.claim
+            self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id, planned.sent(now), outcome))
+
+        return on_outcome
+
+    def _written(self, count: int, next_at: dt.datetime | None) -> None:
+        """So many outcomes are written; the earliest push that follows from them is due at `next_at`."""
+        self._loop.finish(count)
+        if next_at is not None:
+            self.wake_at(next_at)

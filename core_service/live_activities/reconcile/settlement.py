@@ -1,0 +1,237 @@
+"""Outcomes of pushes written to the database, all that are waiting in one transaction."""
+
+import datetime as dt
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from core_service.common.clock import Clock
+from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.models import Phase
+from core_service.live_activities.reconcile import reconciler_queries as queries
+from core_service.live_activities.reconcile.lifecycle import (
+    EVIDENCE_SECONDS,
+    OPEN_PHASES,
+    Held,
+    Sent,
+    Wanted,
+    schedule,
+    settle,
+)
+from core_service.live_activities.state.payload import Event as PushEvent
+from core_service.sending.port import Outcome, Verdict
+from core_service.work_queue.batch_writer import BatchWriter
+from core_service.work_queue.retry import delay_seconds
+from core_service.work_queue.waiters import Waiters
+from service_kit.database import Pool
+
+Pair = tuple[str, uuid.UUID]
+OnWritten = Callable[[int, dt.datetime | None], None]
+
+TOKEN_CHANGING = dt.timedelta(seconds=1)
+"""When to look again at a device whose push-to-start token is just being reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a push to one device; or, without one, a look at whether anything is owed."""
+
+    activity_id: str
+    device_id: uuid.UUID
+    user_id: uuid.UUID
+    sent: Sent | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def pair(self) -> Pair:
+        """Names the row."""
+        return self.activity_id, self.device_id
+
+    @property
+    def start_token_died(self) -> bool:
+        """Whether APNs called the push-to-start token dead."""
+        return (
+            self.sent is not None
+            and self.sent.event is PushEvent.START
+            and self.outcome is not None
+            and self.outcome.verdict is Verdict.TOKEN_DEAD
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    account_id: uuid.UUID
+    wanted: Wanted
+    replaces: str | None
+
+
+class ActivitySettler:
+    """Writes settlements. Bounded by the pushes in progress, which last until they are written."""
+
+    def __init__(self, pool: Pool, waiters: Waiters, events: EventBus, clock: Clock) -> None:
+        self._pool = pool
+        self._waiters = waiters
+        self._events = events
+        self._clock = clock
+        self._writer: BatchWriter[Settlement] = BatchWriter("Live Activity outcomes", self._write, self._give_up)
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self.on_written: OnWritten = lambda count, next_at: None
+
+    def put(self, settlement: Settlement) -> None:
+        """Takes a settlement."""
+        self._writer.put(settlement)
+
+    async def run(self) -> None:
+        """Writes what comes, until cancelled."""
+        await self._writer.run()
+
+    def _give_up(self, settlement: Settlement) -> None:
+        """The device is due again when its lease ends."""
+        del settlement
+        self.on_written(1, None)
+
+    async def _write(self, batch: list[Settlement]) -> None:
+        now = self._clock()
+        buried: list[tuple[uuid.UUID, uuid.UUID, str]] = []
+        async with self._pool.connection() as connection, connection.transaction():
+            activities = await _lock_activities(connection, batch, now)
+            held = await _lock_devices(connection, batch)
+            waiting: set[uuid.UUID] = set()
+            if died := [one for one in batch if one.start_token_died]:
+                buried, waiting = await _bury_start_tokens(connection, died)
+            for one in batch:
+                # A device that was unpaired meanwhile has no row any more.
+                if one.pair in held:
+                    held[one.pair] = self._settle(held[one.pair], one, activities[one.activity_id].wanted, now)
+                    now_held = held[one.pair]
+                    if one.device_id in waiting and now_held.phase is Phase.REQUESTED and not now_held.leased:
+                        held[one.pair] = replace(now_held, next_at=None)
+            await _write_devices(connection, held)
+            if released := _replaced(batch, activities):
+                await connection.execute(
+                    queries.RELEASE_ENDS,
+                    {
+                        "activity_ids": [pair[0] for pair in released],
+                        "device_ids": [pair[1] for pair in released],
+                        "now": now,
+                    },
+                )
+        self._tell(batch, activities, held, now)
+        for device_id, account_id, reason in buried:
+            self._events.publish(
+                account_id, Event(EventType.PUSH_TO_START_TOKEN_DEAD, now, device_id=device_id, reason=reason)
+            )
+        times = [one.next_at for one in held.values() if one.next_at is not None and not one.leased]
+        self.on_written(len(batch), now if released else min(times, default=None))
+
+    def _settle(self, held: Held, one: Settlement, wanted: Wanted, now: dt.datetime) -> Held:
+        if one.sent is None or one.outcome is None:
+            return schedule(held, wanted, now) if held.phase in OPEN_PHASES else replace(held, next_at=None)
+        failures = held.failures if one.outcome.counts else 0
+        delay = delay_seconds(one.outcome.retry_after_seconds, failures, self._jitter)
+        if one.sent.event is PushEvent.START and one.outcome.maybe_accepted:
+            delay = max(delay, EVIDENCE_SECONDS)
+        settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
+        if one.start_token_died and settled.next_at is not None and not settled.leased:
+            # There is another token, or one is just being reported, or APNs is wrong: longer and longer, in that case.
+            return replace(settled, next_at=now + max(TOKEN_CHANGING, dt.timedelta(seconds=delay)))
+        return settled
+
+    def _tell(
+        self, batch: list[Settlement], activities: dict[str, _Activity], held: dict[Pair, Held], now: dt.datetime
+    ) -> None:
+        for one in batch:
+            if one.sent is None or one.outcome is None:
+                continue
+            accepted = one.outcome.verdict is Verdict.ACCEPTED
+            now_held = held.get(one.pair)
+            refused = now_held is not None and not accepted and now_held.accepted_version >= one.sent.version
+            gone = now_held is None or now_held.phase not in OPEN_PHASES or refused
+            self._waiters.tell(
+                one.activity_id, one.sent.version, one.device_id, one.user_id, accepted=accepted, gone=gone
+            )
+            # What was never sent has not failed; that the line stands still is told once.
+            if one.activity_id in activities and one.outcome.verdict is not Verdict.HELD:
+                kind = EventType.LIVE_ACTIVITY_DELIVERED if accepted else EventType.LIVE_ACTIVITY_FAILED
+                self._events.publish(
+                    activities[one.activity_id].account_id,
+                    Event(
+                        kind,
+                        now,
+                        activity_id=one.activity_id,
+                        device_id=one.device_id,
+                        reason="" if accepted else one.outcome.reason,
+                    ),
+                )
+
+
+async def _lock_activities(
+    connection: AsyncConnection[TupleRow], batch: list[Settlement], now: dt.datetime
+) -> dict[str, _Activity]:
+    ids = list({one.activity_id for one in batch})
+    cursor = await connection.execute(queries.LOCK_ACTIVITIES, {"activity_ids": ids, "now": now}, binary=True)
+    return {
+        id_: _Activity(account_id, Wanted(version, ended, expired), replaces)
+        for id_, account_id, version, ended, expired, replaces in await cursor.fetchall()
+    }
+
+
+async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[Settlement]) -> dict[Pair, Held]:
+    pairs = list({one.pair for one in batch})
+    parameters = {"activity_ids": [pair[0] for pair in pairs], "device_ids": [pair[1] for pair in pairs]}
+    cursor = await connection.execute(queries.LOCK_DEVICES, parameters, binary=True)
+    return {(row[0], row[1]): Held(Phase(row[2]), *row[3:]) for row in await cursor.fetchall()}
+
+
+async def _bury_start_tokens(
+    connection: AsyncConnection[TupleRow], died: list[Settlement]
+) -> tuple[list[tuple[uuid.UUID, uuid.UUID, str]], set[uuid.UUID]]:
+    """Marks the tokens dead; returns them, and the devices that certainly have no other."""
+    outcomes = [(one.device_id, one.sent, one.outcome) for one in died if one.sent and one.outcome]
+    parameters: dict[str, Any] = {
+        "device_ids": [device_id for device_id, _, _ in outcomes],
+        "tokens": [sent.token for _, sent, _ in outcomes],
+        "reasons": [outcome.reason for _, _, outcome in outcomes],
+        "dead_since": [outcome.dead_since for _, _, outcome in outcomes],
+    }
+    cursor = await connection.execute(queries.BURY_START_TOKENS, parameters)
+    buried = [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+    cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": parameters["device_ids"]})
+    return buried, {row[0] for row in await cursor.fetchall()}
+
+
+async def _write_devices(connection: AsyncConnection[TupleRow], held: dict[Pair, Held]) -> None:
+    values = list(held.values())
+    parameters: dict[str, Any] = {
+        "activity_ids": [pair[0] for pair in held],
+        "device_ids": [pair[1] for pair in held],
+        "phases": [one.phase.value for one in values],
+        "update_tokens": [one.update_token for one in values],
+        "maybe_shown": [one.maybe_shown for one in values],
+        "accepted_versions": [one.accepted_version for one in values],
+        "failures": [one.failures for one in values],
+        "leased": [one.leased for one in values],
+        "next_at": [one.next_at for one in values],
+        "paced_until": [one.paced_until for one in values],
+        "started_at": [one.started_at for one in values],
+        "reasons": [one.reason for one in values],
+    }
+    await connection.execute(queries.WRITE_DEVICES, parameters)
+
+
+def _replaced(batch: list[Settlement], activities: dict[str, _Activity]) -> list[Pair]:
+    """Where an activity that replaces another has started, or never will: the other may end."""
+    released = []
+    for one in batch:
+        activity = activities.get(one.activity_id)
+        if activity is None or activity.replaces is None or one.sent is None or one.outcome is None:
+            continue
+        decided = one.outcome.verdict in (Verdict.ACCEPTED, Verdict.REJECTED)
+        if one.sent.event is PushEvent.START and decided:
+            released.append((activity.replaces, one.device_id))
+    return released

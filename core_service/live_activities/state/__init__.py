@@ -1,0 +1,1 @@
+"""What a Live Activity shows, and how it is stored."""

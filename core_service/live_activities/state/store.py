@@ -1,0 +1,269 @@
+"""Activities in the database: read, and changed in transactions that lock in one order (see queries.py)."""
+
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from core_service.audit.recording import record
+from core_service.common.orm import new_id
+from core_service.identity.principal import ChannelRef
+from core_service.live_activities.state import queries
+from core_service.live_activities.state.activity import LIFETIME, Activity, Stream
+from core_service.live_activities.state.change import State
+from core_service.work_queue.shares import AccountShares
+from core_service.work_queue.turns import Turns
+from core_service.work_queue.waiters import Counts
+from service_kit.database import Pool
+
+STREAM_COLUMNS = 6
+HOLD_END = dt.timedelta(seconds=60)
+"""How long the end of an activity waits at most for the start of the one that replaces it."""
+
+LOOK_AGAIN = dt.timedelta(seconds=1)
+"""How often a held end is looked at. Usually it is released at once when the other has started."""
+
+RENEWAL = dt.timedelta(minutes=15)
+"""How long before its 8 hours are over a stream's activity is replaced, though nobody asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a change has made due."""
+
+    due: int
+    """Devices to which something can be sent at once."""
+    total: int
+    """All devices that are owed it."""
+    next_at: dt.datetime | None = None
+    """When the first of those is due that must wait for a second to pass."""
+
+
+class ActivityStore:
+    """Reads and changes activities. Every method is one transaction."""
+
+    def __init__(self, pool: Pool, shares: AccountShares) -> None:
+        self._pool = pool
+        self._shares = shares
+        self._turns = Turns()
+
+    async def read(self, activity_id: str) -> Activity | None:
+        """The activity with this id, of whatever account."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.READ_ACTIVITY, {"id": activity_id}, binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else Activity(*row)
+
+    async def read_stream(self, account_id: uuid.UUID, stream_key: str) -> Stream | None:
+        """The account's stream of this key, with the newest activity that shows it."""
+        parameters = {"account_id": account_id, "stream_key": stream_key}
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.READ_STREAM, parameters, binary=True)
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        activity = None if row[STREAM_COLUMNS] is None else Activity(*row[STREAM_COLUMNS:])
+        return _stream(row[:STREAM_COLUMNS], activity)
+
+    async def update(
+        self, activity: Activity, state: State, now: dt.datetime, *, versions: int = 1
+    ) -> tuple[int, Owed] | None:
+        """Makes `state` the activity's newest, `versions` versions on; returns that version and what is owed.
+
+        None, and nothing is changed, if the activity is no longer as it was read.
+        """
+        parameters = _state_parameters(activity, state, now) | {"versions": versions, "urgent": state.urgent}
+        async with self._shares.one(activity.account_id), self._pool.connection() as connection:
+            cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else (row[0], Owed(*row[1:]))
+
+    async def end(self, activity: Activity, state: State, now: dt.datetime) -> tuple[int, Owed] | None:
+        """Ends the activity with `state`; otherwise as `update`."""
+        async with self.turn(activity.account_id) as turn:
+            return await turn.end(activity, state, now, state.dismiss_at(now))
+
+    async def hear(self, activity_id: str, now: dt.datetime) -> None:
+        """Notes that the activity's backend is there still."""
+        async with self._pool.connection() as connection:
+            await connection.execute(queries.HEAR, {"id": activity_id, "now": now})
+
+    async def count(self, activity_id: str, version: int) -> Counts:
+        """What has become of a version, by the database."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.COUNT, {"id": activity_id, "version": version}, binary=True)
+            row = await cursor.fetchone()
+        return Counts(*row) if row else Counts(0, 0, 0)
+
+    @asynccontextmanager
+    async def turn(self, account_id: uuid.UUID) -> AsyncIterator["Turn"]:
+        """A transaction during which no one else starts activities or changes streams of the account."""
+        # Within this process they wait here, and not each with a connection of its own.
+        async with (
+            self._turns.turn(account_id),
+            self._pool.connection() as connection,
+            connection.transaction(),
+        ):
+            cursor = await connection.execute(queries.LOCK_ACCOUNT, {"account_id": account_id})
+            row = await cursor.fetchone()
+            yield Turn(connection, account_id, row[0] if row else None)
+
+
+class Turn:
+    """What may be done while it is the caller's turn in an account. Done when the transaction commits."""
+
+    def __init__(self, connection: AsyncConnection[TupleRow], account_id: uuid.UUID, limit: int | None) -> None:
+        self._connection = connection
+        self._account_id = account_id
+        self.limit = limit
+        """The account's own limit of activities at once; None for the server's default."""
+
+    async def stream(self, stream_key: str) -> Stream | None:
+        """The stream as it is now, locked, and its activity with it."""
+        parameters = {"account_id": self._account_id, "stream_key": stream_key}
+        cursor = await self._connection.execute(queries.LOCK_STREAM, parameters, binary=True)
+        row = await cursor.fetchone()
+        if row is None:
+            return None
+        stream = _stream(row, None)
+        cursor = await self._connection.execute(queries.LOCK_ACTIVITY, {"id": stream.activity_id}, binary=True)
+        found = await cursor.fetchone()
+        return stream if found is None else replace(stream, activity=Activity(*found))
+
+    async def stream_key(self, stream_id: uuid.UUID) -> str | None:
+        """The key of the stream, if it exists still."""
+        cursor = await self._connection.execute(queries.FIND_STREAM_KEY, {"id": stream_id})
+        row = await cursor.fetchone()
+        return row[0] if row else None
+
+    async def is_watched(self, activity_id: str) -> bool:
+        """Whether the activity is, or is to be, on any phone."""
+        cursor = await self._connection.execute(queries.IS_WATCHED, {"id": activity_id})
+        row = await cursor.fetchone()
+        return bool(row and row[0])
+
+    async def count_active(self, now: dt.datetime, *, replaces: str | None = None) -> int:
+        """Activities that count against the limit, without the one that is to be replaced."""
+        parameters = {"account_id": self._account_id, "now": now, "replaces": replaces}
+        cursor = await self._connection.execute(queries.COUNT_ACTIVE, parameters, binary=True)
+        row = await cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    async def start(
+        self,
+        activity_id: str,
+        state: State,
+        channels: Sequence[ChannelRef] | None,
+        now: dt.datetime,
+        *,
+        stream_id: uuid.UUID | None = None,
+        replaces: str | None = None,
+        quiet: bool = False,
+        started_by: uuid.UUID | None = None,
+    ) -> Owed:
+        """Records a new activity; nothing at all if nobody is there to see it (`total` is 0)."""
+        expires_at = now + LIFETIME
+        parameters = {
+            "id": activity_id,
+            "account_id": self._account_id,
+            "stream_id": stream_id,
+            "started_by": started_by,
+            "version_id": new_id(),
+            "replaces": replaces,
+            "channel_ids": None if channels is None else [channel.id for channel in channels],
+            "channel_slugs": None if channels is None else [channel.slug for channel in channels],
+            "content_state": state.content_state,
+            "action": state.action,
+            "alert": state.alert,
+            "dismiss_after_seconds": state.dismiss_after_seconds,
+            "quiet_start": quiet,
+            "now": now,
+            "expires_at": expires_at,
+            "due_at": expires_at if stream_id is None else expires_at - RENEWAL,
+        }
+        query = queries.START_FOR_ALL if channels is None else queries.START_FOR_CHANNELS
+        cursor = await self._connection.execute(query, parameters, binary=True)
+        row = await cursor.fetchone()
+        return Owed(*row) if row else Owed(0, 0)
+
+    async def end(
+        self,
+        activity: Activity,
+        state: State,
+        now: dt.datetime,
+        dismiss_at: dt.datetime,
+        *,
+        successor: str | None = None,
+    ) -> tuple[int, Owed] | None:
+        """Ends the activity; on devices that `successor` is to appear on, once it has. None if it was changed since."""
+        parameters = _end_parameters(activity, state, now, dismiss_at) | {"successor": successor}
+        cursor = await self._connection.execute(queries.END_ACTIVITY, parameters, binary=True)
+        row = await cursor.fetchone()
+        if row is None:
+            return None
+        cursor = await self._connection.execute(queries.END_DEVICES, parameters, binary=True)
+        owed = await cursor.fetchone()
+        return row[0], Owed(*owed) if owed else Owed(0, 0)
+
+    async def note_act(self, stream_id: uuid.UUID | None) -> None:
+        """What is being done to the stream, or to an activity without one, is an act of administration: the audit log
+        tells of it if it is done."""
+        await record(self._connection, self._account_id, stream_id)
+
+    async def create_stream(self, stream_id: uuid.UUID, stream_key: str, now: dt.datetime) -> None:
+        """Records a stream without an activity."""
+        await self._connection.execute(
+            queries.CREATE_STREAM,
+            {"id": stream_id, "account_id": self._account_id, "stream_key": stream_key, "now": now},
+        )
+
+    async def write_stream(
+        self,
+        stream_id: uuid.UUID,
+        *,
+        activity_id: str | None,
+        paused_at: dt.datetime | None = None,
+        held: str | None = None,
+    ) -> None:
+        """Records which activity shows the stream, or that it is paused and what it holds."""
+        await self._connection.execute(
+            queries.WRITE_STREAM,
+            {"id": stream_id, "activity_id": activity_id, "paused_at": paused_at, "held": held},
+        )
+
+    async def delete_stream(self, stream_id: uuid.UUID) -> None:
+        """Forgets the stream."""
+        await self._connection.execute(queries.DELETE_STREAM, {"id": stream_id})
+
+
+def _state_parameters(activity: Activity, state: State, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "id": activity.id,
+        "read_version": activity.version,
+        "version_id": new_id(),
+        "content_state": state.content_state,
+        "action": state.action,
+        "new_action": state.new_action,
+        "alert": state.alert,
+        "dismiss_after_seconds": state.dismiss_after_seconds,
+        "now": now,
+    }
+
+
+def _end_parameters(activity: Activity, state: State, now: dt.datetime, dismiss_at: dt.datetime) -> dict[str, Any]:
+    return _state_parameters(activity, state, now) | {
+        "dismiss_at": dismiss_at,
+        "hold_until": now + HOLD_END,
+        "look_again": now + LOOK_AGAIN,
+        "successor": None,
+    }
+
+
+def _stream(row: Sequence[Any], activity: Activity | None) -> Stream:
+    id_, account_id, stream_key, activity_id, paused_at, held = row
+    return Stream(id_, account_id, stream_key, activity_id, paused_at, held, activity)

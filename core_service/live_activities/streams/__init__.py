@@ -1,0 +1,1 @@
+"""Streams: one Live Activity after another under a key of the backend."""

@@ -1,0 +1,65 @@
+"""What only time brings about: activities that iOS ends, streams that must go on, ends that nobody can receive."""
+
+import asyncio
+import logging
+from typing import Any
+
+from core_service.common.clock import Clock
+from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.streams import expiry_queries as queries
+from core_service.live_activities.streams.control import StreamControl
+from service_kit.database import DATABASE_AWAY, Pool
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+BATCH = 500
+
+
+class Timekeeper:
+    """Looks every second at what is due."""
+
+    def __init__(self, pool: Pool, streams: StreamControl, events: EventBus, clock: Clock) -> None:
+        self._events = events
+        self._pool = pool
+        self._streams = streams
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.pass_once()
+            except DATABASE_AWAY as error:
+                log.warning("cannot see which Live Activities are over: %s", error)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def pass_once(self) -> None:
+        """Does what is due now."""
+        while await self._close() == BATCH:
+            pass
+        parameters = {"now": self._clock(), "limit": BATCH}
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.FIND_EXPIRING, parameters, binary=True)
+            expiring = await cursor.fetchall()
+        for activity_id, account_id, stream_id in expiring:
+            try:
+                await self._streams.renew(account_id, stream_id, activity_id)
+            except DATABASE_AWAY:
+                raise
+            except Exception:
+                # The others must not wait for one that cannot be renewed; iOS ends it in a quarter of an hour.
+                log.exception("Live Activity %s cannot be renewed", activity_id)
+
+    async def _close(self) -> int:
+        parameters: dict[str, Any] = {"now": self._clock(), "limit": BATCH}
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(queries.CLOSE, parameters, binary=True)
+            closed = await cursor.fetchall()
+            if closed:
+                await connection.execute(queries.CLOSE_DEVICES, {"ids": [row[0] for row in closed]})
+        for activity_id, account_id, expired in closed:
+            if expired:
+                event = Event(EventType.LIVE_ACTIVITY_ENDED, parameters["now"], activity_id=activity_id)
+                self._events.publish(account_id, event)
+        return len(closed)

@@ -1,0 +1,85 @@
+"""What a PUT means for a stream: pure rules."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from core_service.identity.principal import ChannelRef
+from core_service.live_activities.errors import InvalidStreamKey
+from core_service.live_activities.state.activity import Stream
+from core_service.live_activities.state.change import (
+    Request,
+    State,
+    first_state,
+    from_held,
+    is_same,
+    next_state,
+    state_of,
+)
+
+ROTATE_AFTER = dt.timedelta(hours=7, minutes=30)
+"""From this age on, any PUT has the activity replaced by a new one, well before iOS ends it."""
+
+KEY = re.compile(r"[A-Za-z0-9_-]+")
+KEY_LENGTH = 255
+
+
+class Operation(StrEnum):
+    """What a call does to a stream, as the documentation names it."""
+
+    STARTED = "started"
+    UPDATED = "updated"
+    ROTATED = "rotated"
+    NOOP = "noop"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do, and the state that results."""
+
+    operation: Operation
+    state: State
+
+
+def check_key(stream_key: str) -> str:
+    """The key, if it keeps its syntax. Raises InvalidStreamKey."""
+    if not KEY.fullmatch(stream_key):
+        raise InvalidStreamKey.at("stream_key", "must contain only letters, numbers, underscores, and hyphens")
+    if len(stream_key) > KEY_LENGTH:
+        raise InvalidStreamKey.at("stream_key", f"must be at most {KEY_LENGTH} characters long")
+    return stream_key
+
+
+def decide(
+    stream: Stream | None, request: Request, channels: Sequence[ChannelRef] | None, now: dt.datetime
+) -> Decision:
+    """What the request means for the stream as it is. Raises InvalidRequest if the resulting state breaks a rule."""
+    if stream is None:
+        return Decision(Operation.STARTED, first_state(request))
+    if stream.held is not None:
+        held, _ = from_held(stream.held)
+        return Decision(Operation.PAUSED, next_state(request, held))
+    activity = stream.activity
+    if activity is None:
+        return Decision(Operation.STARTED, first_state(request))
+    present = state_of(activity)
+    if activity.over(now):
+        # Its type is known still; its button and its dismissal were those of an activity that is gone.
+        return Decision(
+            Operation.STARTED, next_state(request, replace(present, action=None, dismiss_after_seconds=None))
+        )
+    state = next_state(request, present)
+    if (
+        _ids(activity.channels) != _ids(channels)
+        or state.fields["type"] != present.fields["type"]
+        or now - activity.created_at >= ROTATE_AFTER
+    ):
+        return Decision(Operation.ROTATED, state)
+    return Decision(Operation.NOOP if is_same(state, present) else Operation.UPDATED, state)
+
+
+def _ids(channels: Sequence[ChannelRef] | None) -> frozenset[object] | None:
+    return None if channels is None else frozenset(channel.id for channel in channels)

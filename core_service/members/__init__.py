@@ -1,0 +1,1 @@
+"""The people of an account: roles, and what ends when they leave."""

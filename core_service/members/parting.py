@@ -1,0 +1,172 @@
+"""What ends when somebody leaves an account, and when somebody ceases to own it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Delete, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core_service.api_keys.models import ApiKey
+from core_service.auth.models import Session
+from core_service.channels.models import Channel, ChannelUser
+from core_service.common.orm import now
+from core_service.devices.models import Device, PairingCode
+from core_service.invites.models import Invite, InviteToken
+from core_service.live_activities.reconcile.withdrawing import withdraw_cards
+from core_service.password_resets.models import PasswordResetToken
+from core_service.webhooks.signing_keys import replace_key
+from service_kit.errors import InvalidRequest
+
+MAX_NAMED = 1000
+"""Keys, and devices, that one request names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What an owner wants to go along with a person's place or role: what the person could go on using."""
+
+    api_key_ids: Sequence[uuid.UUID] = ()
+    device_ids: Sequence[uuid.UUID] = ()
+    new_webhook_secret: bool = False
+
+    def check(self) -> None:
+        """Raises InvalidRequest if too many are named."""
+        for field, ids in (("api_key_ids", self.api_key_ids), ("device_ids", self.device_ids)):
+            if len(ids) > MAX_NAMED:
+                raise InvalidRequest.at(field, f"must have at most {MAX_NAMED} items")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What has ended."""
+
+    sessions: int = 0
+    invites: int = 0
+    pairing_codes: int = 0
+    api_keys: int = 0
+    devices: Sequence[uuid.UUID] = ()
+
+
+async def forget_person(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Ends all that a membership of earlier days may have left behind: it is not to come to life again."""
+    await end_membership(session, account_id, user_id, Besides())
+
+
+async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, besides: Besides) -> Ended:
+    """Ends the person's sessions in the account, unpairs their devices in it, takes them out of its channels, and ends
+    what they have made for others, links to a new password that the account's owners were shown, and what is named.
+
+    Raises InvalidRequest, naming the first key or device that the account does not have.
+    """
+    await _require_known(session, account_id, besides)
+    # Before sessions, as who uses such a link does.
+    to_them = delete(PasswordResetToken).where(*_theirs(PasswordResetToken, account_id, user_id))
+    await _delete(session, to_them)
+    # Codes before devices: a phone that is trading one in has either made its device by then or finds the code gone.
+    own_codes = await _delete(session, delete(PairingCode).where(*_theirs(PairingCode, account_id, user_id)))
+    sessions = await _delete(session, delete(Session).where(*_theirs(Session, account_id, user_id)))
+    for_others = await _end_what_is_for_others(session, account_id, user_id)
+    channels = select(col(Channel.id)).where(col(Channel.account_id) == account_id)
+    await _delete(
+        session,
+        delete(ChannelUser).where(col(ChannelUser.user_id) == user_id, col(ChannelUser.channel_id).in_(channels)),
+    )
+    keys = await _end_named(session, account_id, besides)
+    named = col(Device.id).in_(besides.device_ids)
+    devices = await _unpair(session, account_id, (col(Device.user_id) == user_id) | named)
+    return Ended(sessions, for_others.invites, own_codes + for_others.pairing_codes, keys, devices)
+
+
+async def end_ownership(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Ended:
+    """Ends what only an owner may make: invites and links of invites, pairing codes for others, links to others' new
+    passwords."""
+    return await _end_what_is_for_others(session, account_id, user_id)
+
+
+async def end_besides(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> Ended:
+    """Ends what is named.
+
+    Raises InvalidRequest, naming the first key or device that the account does not have.
+    """
+    await _require_known(session, account_id, besides)
+    keys = await _end_named(session, account_id, besides)
+    devices = await _unpair(session, account_id, col(Device.id).in_(besides.device_ids)) if besides.device_ids else ()
+    return Ended(api_keys=keys, devices=devices)
+
+
+async def _end_what_is_for_others(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Ended:
+    invited = (col(Invite.account_id) == account_id, col(Invite.invited_by) == user_id)
+    open_ones = (*invited, col(Invite.expires_at) > now())
+    ended = await _delete(session, delete(Invite).where(*open_ones))
+    await _delete(session, delete(Invite).where(*invited))
+    # Links that they were shown of invites that others have made.
+    others = select(col(Invite.id)).where(col(Invite.account_id) == account_id)
+    await _delete(
+        session,
+        delete(InviteToken).where(col(InviteToken.created_by) == user_id, col(InviteToken.invite_id).in_(others)),
+    )
+    await _delete(
+        session,
+        delete(PasswordResetToken).where(
+            col(PasswordResetToken.account_id) == account_id, col(PasswordResetToken.created_by) == user_id
+        ),
+    )
+    codes = await _delete(
+        session,
+        delete(PairingCode).where(
+            col(PairingCode.account_id) == account_id,
+            col(PairingCode.created_by) == user_id,
+            col(PairingCode.user_id) != user_id,
+        ),
+    )
+    return Ended(invites=ended, pairing_codes=codes)
+
+
+async def _require_known(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> None:
+    """Raises InvalidRequest, naming the first that the account does not have."""
+    for table, field, ids, what in (
+        (ApiKey, "api_key_ids", besides.api_key_ids, "an API key"),
+        (Device, "device_ids", besides.device_ids, "a device"),
+    ):
+        if not ids:
+            continue
+        query = select(col(table.id)).where(col(table.account_id) == account_id, col(table.id).in_(ids))
+        known = set(await session.scalars(query))
+        for position, one in enumerate(ids):
+            if one not in known:
+                raise InvalidRequest.at(f"{field}[{position}]", f"must be the id of {what} of the account")
+
+
+async def _end_named(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> int:
+    """Revokes the keys, and returns how many were not revoked before. Replaces the webhooks' signing key if wanted."""
+    if besides.new_webhook_secret:
+        await replace_key(session, account_id)
+    if not besides.api_key_ids:
+        return 0
+    chosen = (col(ApiKey.account_id) == account_id, col(ApiKey.id).in_(besides.api_key_ids))
+    query = update(ApiKey).where(*chosen, col(ApiKey.revoked_at).is_(None)).values(revoked_at=now())
+    revoked = await session.scalars(query.returning(col(ApiKey.id)).execution_options(synchronize_session=False))
+    return len(revoked.all())
+
+
+async def _unpair(session: AsyncSession, account_id: uuid.UUID, which: ColumnElement[bool]) -> Sequence[uuid.UUID]:
+    # In the order in which everybody locks devices.
+    held = select(col(Device.id)).where(col(Device.account_id) == account_id, which).order_by(col(Device.id))
+    devices = list(await session.scalars(held.with_for_update(key_share=True)))
+    await withdraw_cards(session, devices)
+    await _delete(session, delete(Device).where(col(Device.id).in_(devices)))
+    return devices
+
+
+async def _delete(session: AsyncSession, query: Delete) -> int:
+    """How many rows there were."""
+    ended = await session.execute(query.execution_options(synchronize_session=False))
+    return ended.rowcount  # type: ignore[attr-defined,no-any-return] # of a DELETE
+
+
+def _theirs(
+    table: type[Session | PairingCode | PasswordResetToken], account_id: uuid.UUID, user_id: uuid.UUID
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (col(table.account_id) == account_id, col(table.user_id) == user_id)

@@ -1,0 +1,75 @@
+"""Another password, and an end to all that the old one has opened."""
+
+import uuid
+from collections.abc import Sequence
+
+from limits import RateLimitItemPerMinute
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlmodel import col
+
+from core_service.auth.failed_sign_ins import failed
+from core_service.auth.models import Session
+from core_service.auth.passwords import Passwords
+from core_service.auth.rate_limit import GuessWindow, RateLimiter
+from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH
+from core_service.common.validation import require_text
+from core_service.identity.errors import Forbidden
+from core_service.identity.models import User
+from core_service.password_resets.ending import end_links, end_mails
+from service_kit.client_address import network_of
+from service_kit.errors import Unavailable
+
+GUESSES = RateLimitItemPerMinute(10, 15)
+"""Wrong current passwords of a person: who has found an open browser must not guess on."""
+
+
+class PasswordChanges:
+    """What people do about their own passwords and sessions."""
+
+    def __init__(self, engine: AsyncEngine, passwords: Passwords, rate_limiter: RateLimiter) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._passwords = passwords
+        self._rate_limiter = rate_limiter
+
+    async def change(
+        self, user_id: uuid.UUID, session_id: uuid.UUID, *, current: str, new: str, client_address: str
+    ) -> int:
+        """Changes the person's password and ends all their sessions but this one, and all links to a new password,
+        those that are yet to be mailed among them. Returns how many sessions it has ended.
+
+        Raises InvalidRequest; Forbidden if `current` is wrong; TooManyAttempts after 10 wrong ones in 15 minutes;
+        Unavailable if somebody else has changed it meanwhile, or too many passwords are being checked.
+        """
+        require_text(current, "current_password", maximum=PASSWORD_LENGTH)
+        require_text(new, "new_password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
+        windows: Sequence[GuessWindow] = [(GUESSES, "password-change", str(user_id))]
+        await self._rate_limiter.refuse_guessing(windows)
+        async with self._passwords.slot(str(user_id), network_of(client_address)):
+            await self._rate_limiter.refuse_guessing(windows)
+            async with self._database() as session:
+                stored = await session.scalar(select(col(User.password_hash)).where(col(User.id) == user_id))
+            if not await self._passwords.verify(current, stored):
+                failed("password change", client_address)
+                await self._rate_limiter.count_wrong_guess(windows)
+                raise Forbidden("current_password is wrong.")
+            hashed = await self._passwords.hash(new)
+        unchanged = (col(User.id) == user_id) & (col(User.password_hash) == stored)
+        async with self._database.begin() as session:
+            await end_mails(session, user_id)
+            changed = update(User).where(unchanged).values(password_hash=hashed).returning(col(User.id))
+            if await session.scalar(changed) is None:
+                raise Unavailable("The password was changed at the same moment. Sign in and try again.")
+            await end_links(session, user_id)
+            return await _end_others(session, user_id, session_id)
+
+    async def sign_out_elsewhere(self, user_id: uuid.UUID, session_id: uuid.UUID) -> int:
+        """Ends all sessions of the person but this one. Returns how many it has ended."""
+        async with self._database.begin() as session:
+            return await _end_others(session, user_id, session_id)
+
+
+async def _end_others(session: AsyncSession, user_id: uuid.UUID, kept: uuid.UUID) -> int:
+    others = delete(Session).where(col(Session.user_id) == user_id, col(Session.id) != kept)
+    ended = await session.execute(others.returning(col(Session.id)).execution_options(synchronize_session=False))
+    return len(ended.all())

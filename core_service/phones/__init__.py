@@ -1,0 +1,1 @@
+"""What the app on a phone reports and asks about Live Activities."""

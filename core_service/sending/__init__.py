@@ -1,0 +1,1 @@
+"""Hands pushes to the delivery service and settles what became of them."""

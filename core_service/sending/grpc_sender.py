@@ -1,0 +1,183 @@
+"""The courier that calls the delivery service over gRPC, many pushes to a call."""
+
+import asyncio
+import contextvars
+import datetime as dt
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import grpc
+from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc
+
+from core_service.sending.port import OnOutcome, Outcome, Push, PushType, Target, Verdict
+
+if TYPE_CHECKING:
+    from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
+
+log = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.01
+"""How long a push waits at most for the call before its own to show a first outcome. A call costs both sides as much as
+several pushes, so under load pushes of different requests share one."""
+MAX_TARGETS_PER_CALL = 1000
+MAX_NAMED = 20
+"""Requests that a line of the log names."""
+CALL_TIMEOUT_SECONDS = 17.0
+"""Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
+
+VERDICTS = {
+    delivery_pb2.OUTCOME_KIND_ACCEPTED: Verdict.ACCEPTED,
+    delivery_pb2.OUTCOME_KIND_RETRY: Verdict.RETRY,
+    delivery_pb2.OUTCOME_KIND_TOKEN_DEAD: Verdict.TOKEN_DEAD,
+    delivery_pb2.OUTCOME_KIND_REJECTED: Verdict.REJECTED,
+    delivery_pb2.OUTCOME_KIND_MISCONFIGURED: Verdict.MISCONFIGURED,
+}
+ENVIRONMENTS = {
+    "production": delivery_pb2.ENVIRONMENT_PRODUCTION,
+    "sandbox": delivery_pb2.ENVIRONMENT_SANDBOX,
+}
+PUSH_TYPES = {
+    PushType.ALERT: delivery_pb2.PUSH_TYPE_ALERT,
+    PushType.LIVE_ACTIVITY: delivery_pb2.PUSH_TYPE_LIVE_ACTIVITY,
+}
+ACCEPTED = Outcome(Verdict.ACCEPTED, status_code=200)
+
+
+class GrpcCourier:
+    """Sends a push at once while the delivery service keeps up; otherwise gathers what comes until it has answered, or
+    for 10 ms, into one streaming call. Calls overlap freely: a slow target keeps nobody waiting but itself."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
+        self._waiting: list[tuple[Push, OnOutcome]] = []
+        self._flush_handle: asyncio.Handle | None = None
+        self._unanswered = 0
+        """Calls without a first outcome."""
+        self._calls: set[asyncio.Task[None]] = set()
+
+    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
+        """Takes the push; see Courier."""
+        self._waiting.append((push, on_outcome))
+        if self._flush_handle is None:
+            loop = asyncio.get_running_loop()
+            # Even if nothing is under way, what comes in the same turn of the loop shares a call. The call is nobody's
+            # in particular.
+            nobodys = contextvars.Context()
+            self._flush_handle = (
+                loop.call_later(GATHER_SECONDS, self._flush, context=nobodys)
+                if self._unanswered
+                else loop.call_soon(self._flush, context=nobodys)
+            )
+
+    def _flush(self) -> None:
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+            self._flush_handle = None
+        # Few targets before many: the few are hardly noticed by the many.
+        waiting, self._waiting = sorted(self._waiting, key=_size), []
+        call = _Call()
+        for push, on_outcome in waiting:
+            for start in range(0, len(push.targets), MAX_TARGETS_PER_CALL):
+                targets = push.targets[start : start + MAX_TARGETS_PER_CALL]
+                if len(call.targets) + len(targets) > MAX_TARGETS_PER_CALL:
+                    self._start(call)
+                    call = _Call()
+                call.add(push, targets, on_outcome)
+        self._start(call)
+
+    def _start(self, call: "_Call") -> None:
+        if call.targets:
+            self._unanswered += 1
+            task = asyncio.create_task(call.run(self._stub, self._on_answered))
+            self._calls.add(task)
+            task.add_done_callback(self._calls.discard)
+
+    def _on_answered(self) -> None:
+        self._unanswered -= 1
+        if self._waiting and not self._unanswered:
+            self._flush()
+
+
+class _Call:
+    """One Deliver call. Sees to it that each target gets exactly one outcome."""
+
+    def __init__(self) -> None:
+        self.request = delivery_service_pb2.DeliverRequest()
+        self.targets: list[tuple[Target, OnOutcome] | None] = []
+        """Those without an outcome yet, by their place in the request."""
+
+    def add(self, push: Push, targets: list[Target], on_outcome: OnOutcome) -> None:
+        message = self.request.pushes.add(
+            push_type=PUSH_TYPES[push.push_type],
+            payload=push.payload,
+            collapse_id=push.collapse_id,
+            priority=push.priority,
+            request_id=push.origin.request_id,
+            traceparent=push.origin.traceparent,
+        )
+        message.expires_at.FromDatetime(push.expires_at)
+        for target in targets:
+            message.targets.add(
+                token=target.token,
+                apns_id=str(target.apns_id),
+                bundle_id=target.bundle_id or "",
+                environment=ENVIRONMENTS.get(target.environment, delivery_pb2.ENVIRONMENT_UNSPECIFIED),
+            )
+            self.targets.append((target, on_outcome))
+
+    async def run(self, stub: "DeliveryServiceAsyncStub", on_answered: Callable[[], None]) -> None:
+        """Calls, and hands out the outcomes; `on_answered` is called once, at the first of them or at the end."""
+        answered = False
+        leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True)
+        try:
+            async for response in stub.Deliver(self.request, timeout=CALL_TIMEOUT_SECONDS):
+                for outcome in response.outcomes:
+                    self._settle(outcome.index, _read(outcome))
+                if not answered:
+                    answered = True
+                    on_answered()
+        except grpc.aio.AioRpcError as error:
+            log.warning(
+                "the delivery service did not finish a call: %s %s",
+                error.code().name,
+                error.details(),
+                extra={"request_ids": self._request_ids()},
+            )
+            reason = f"Delivery{error.code().name.title().replace('_', '')}"
+            # Only this refusal says for certain that nothing was sent.
+            sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
+            leftover = Outcome(Verdict.RETRY, reason, 1.0, maybe_accepted=sent)
+        finally:
+            for index in range(len(self.targets)):
+                self._settle(index, leftover)
+            if not answered:
+                on_answered()
+
+    def _request_ids(self) -> list[str]:
+        found = {push.request_id for push in self.request.pushes if push.request_id}
+        return sorted(found)[:MAX_NAMED]
+
+    def _settle(self, index: int, outcome: Outcome) -> None:
+        entry = self.targets[index]
+        if entry is not None:
+            self.targets[index] = None
+            target, on_outcome = entry
+            on_outcome(target, outcome)
+
+
+def _size(entry: tuple[Push, OnOutcome]) -> int:
+    return len(entry[0].targets)
+
+
+def _read(outcome: delivery_pb2.Outcome) -> Outcome:
+    if outcome.kind == delivery_pb2.OUTCOME_KIND_ACCEPTED:
+        return ACCEPTED
+    return Outcome(
+        VERDICTS.get(outcome.kind, Verdict.RETRY),
+        outcome.reason,
+        outcome.retry_after_ms / 1000,
+        outcome.dead_since.ToDatetime(tzinfo=dt.UTC) if outcome.HasField("dead_since") else None,
+        outcome.maybe_accepted,
+        outcome.status or None,
+    )

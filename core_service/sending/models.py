@@ -1,0 +1,60 @@
+"""Table of work owed to phones."""
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from core_service.common.orm import Timestamp
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. All but `due` are final."""
+
+    DUE = "due"
+    """Owed: to be sent at `due_at`, or in progress with `due_at` as the end of its lease."""
+    ACCEPTED = "accepted"
+    """APNs took it."""
+    TOKEN_DEAD = "token_dead"  # noqa: S105 - not a password
+    """The device cannot be reached any more."""
+    REJECTED = "rejected"
+    """APNs will never take this push."""
+    EXPIRED = "expired"
+    """Its notification was not worth delivering any longer."""
+
+
+FAILED = "state IN ('token_dead', 'rejected', 'expired')"
+"""The SQL condition under which a device will never get it."""
+
+
+class Delivery(SQLModel, table=True):
+    """One notification owed to one device.
+
+    Without foreign keys on purpose: they would cost two look-ups a row in the busiest insert, and a row is meaningful
+    after its device has gone.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('due', 'accepted', 'token_dead', 'rejected', 'expired')", name="deliveries_state_check"
+        ),
+        Index("deliveries_due_idx", "account_id", "due_at", postgresql_where=text("state = 'due'")),
+        Index("deliveries_failed_idx", "account_id", "notification_id", postgresql_where=text(FAILED)),
+    )
+
+    notification_id: uuid.UUID = Field(primary_key=True)
+    device_id: uuid.UUID = Field(primary_key=True)
+    account_id: uuid.UUID
+    """Accounts take turns when due work is claimed."""
+    user_id: uuid.UUID
+    apns_id: uuid.UUID
+    """The same on every attempt, so that APNs and phones can tell a repeat."""
+    state: str
+    due_at: dt.datetime = Field(sa_type=Timestamp)
+    attempts: int = 0
+    reason: str | None = None
+    """Why the last attempt did not succeed, in APNs' words or ours."""
+    settled_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)

@@ -1,0 +1,106 @@
+"""The dispatcher's SQL: claim what is due, read what it says, write what became of it.
+
+They belong on a batch pool (service_kit/database.py), which plans each execution anew.
+"""
+
+from core_service.work_queue.round_queries import owing
+
+LEASE_SECONDS = 20.0
+"""How long work stays with the process that took it. Longer than any delivery can take; after it anybody may."""
+
+CLAIM = f"""
+WITH RECURSIVE {owing("deliveries", moment="due_at", is_owed="state = 'due'", now="now()")},
+due AS MATERIALIZED (
+    SELECT d.notification_id, d.device_id
+    FROM owing CROSS JOIN walk CROSS JOIN LATERAL (
+        SELECT notification_id, device_id
+        FROM deliveries
+        WHERE account_id = owing.account_id AND state = 'due' AND due_at <= now()
+        ORDER BY due_at
+        LIMIT walk.share
+        FOR UPDATE SKIP LOCKED
+    ) d
+    WHERE owing.at <= now()
+    LIMIT %(limit)s
+), claimed AS (
+    UPDATE deliveries d
+    SET due_at = now() + %(lease)s * interval '1 second'
+    FROM due
+    WHERE d.notification_id = due.notification_id AND d.device_id = due.device_id
+    RETURNING d.notification_id, d.device_id, d.account_id, d.user_id, d.apns_id, d.attempts
+)
+SELECT w.visited, w.last, w.share, c.account_id,
+       c.notification_id, c.device_id, c.user_id, c.apns_id, c.attempts, v.push_token, v.environment, v.bundle_id
+FROM walk w
+LEFT JOIN claimed c ON true
+LEFT JOIN devices v
+    ON v.id = c.device_id AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
+"""
+
+READ_NOTIFICATIONS = """
+SELECT id, payload, expires_at, expires_at <= now(), account_id FROM notifications WHERE id = ANY(%s::uuid[])
+"""
+
+SETTLE_ACCEPTED = """
+UPDATE deliveries d
+SET state = 'accepted', attempts = d.attempts + 1, reason = NULL, settled_at = now()
+FROM unnest(%s::uuid[], %s::uuid[]) AS s(notification_id, device_id)
+WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted'
+"""
+
+SETTLE = """
+WITH s AS (
+    SELECT * FROM unnest(
+        %(notification_ids)s::uuid[], %(device_ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
+        %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[], %(counts)s::bool[]
+    ) WITH ORDINALITY AS s(notification_id, device_id, state, reason, delay, token, dead_since, counts, place)
+), dying AS (
+    -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
+    -- somebody else is changing is not waited for: everybody's outcomes would wait with it.
+    SELECT v.id, s.place, s.reason
+    FROM s JOIN devices v ON v.id = s.device_id
+    WHERE s.state = 'token_dead' AND v.push_token = s.token AND v.push_token_dead_reason IS NULL
+      AND (s.dead_since IS NULL OR v.push_token_registered_at <= s.dead_since)
+    FOR UPDATE OF v SKIP LOCKED
+), dead AS (
+    UPDATE devices v SET push_token_dead_reason = dying.reason FROM dying WHERE v.id = dying.id
+), successor AS (
+    -- Deliveries refused for a token that has been or is just being replaced are owed to its successor.
+    SELECT s.place
+    FROM s JOIN devices v ON v.id = s.device_id
+    WHERE s.state = 'token_dead' AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
+      AND s.place NOT IN (SELECT place FROM dying)
+)
+UPDATE deliveries d
+SET state = CASE WHEN again.place IS NULL THEN s.state ELSE 'due' END,
+    due_at = now() + s.delay * interval '1 second',
+    attempts = d.attempts + s.counts::int,
+    reason = s.reason,
+    settled_at = CASE WHEN s.state = 'due' OR again.place IS NOT NULL THEN NULL ELSE now() END
+FROM s LEFT JOIN successor again ON again.place = s.place
+WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted'
+RETURNING s.place, d.state, d.account_id
+"""
+
+COUNT = """
+SELECT count(*) FILTER (WHERE state = 'accepted'),
+       count(DISTINCT user_id) FILTER (WHERE state = 'accepted'),
+       count(*) FILTER (WHERE state = 'due')
+FROM deliveries
+WHERE notification_id = %s
+"""
+
+RELEASE = """
+WITH late AS (
+    SELECT notification_id, device_id
+    FROM deliveries
+    WHERE state = 'due' AND due_at > now() + %(lease)s * interval '1 second'
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE deliveries d
+SET due_at = now()
+FROM late
+WHERE d.notification_id = late.notification_id AND d.device_id = late.device_id
+"""
+"""Looks at once at what waits for longer than any lease lasts, so many deliveries of it."""

@@ -1,0 +1,86 @@
+"""What happens in accounts, counted in memory and written every second: the hot paths only add to numbers."""
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from core_service.common.orm import now
+from core_service.events.service import Event
+from core_service.statistics.latency import class_of
+from core_service.statistics.models import Counted
+from core_service.statistics.queries import ADD
+from service_kit.database import DATABASE_AWAY, Pool
+
+log = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 1.0
+MAX_WAITING = 100_000
+"""Numbers that wait to be written. Beyond it what would be a new one is not counted."""
+BATCH = 2000
+
+Key = tuple[uuid.UUID, dt.datetime, str, int]
+"""Account, hour, what is counted, class of latency."""
+EVENTS = frozenset(one.value for one in Counted)
+
+
+class Tally:
+    """Counts events and attempts of this core. A crash forgets the last second; a connection that breaks while it is
+    being written may have it counted twice: people look at these numbers, nothing is decided by them."""
+
+    def __init__(self, pool: Pool, *, clock: Callable[[], dt.datetime] = now) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._waiting: Counter[Key] = Counter()
+
+    def event(self, account_id: uuid.UUID, event: Event) -> None:
+        """This core has made it true. Of a kind that is not counted, nothing happens."""
+        if event.type.value in EVENTS:
+            self._add(account_id, event.type.value, 0)
+
+    def attempt(self, account_id: uuid.UUID, outcome: str, latency_seconds: float) -> None:
+        """An attempt has ended in `outcome`, a value of Counted."""
+        latency_class = class_of(latency_seconds * 1000) if outcome == Counted.ACCEPTED else 0
+        self._add(account_id, outcome, latency_class)
+
+    def _add(self, account_id: uuid.UUID, counted: str, latency_class: int) -> None:
+        hour = self._clock().replace(minute=0, second=0, microsecond=0)
+        key = (account_id, hour, counted, latency_class)
+        if len(self._waiting) < MAX_WAITING or key in self._waiting:
+            self._waiting[key] += 1
+
+    async def run(self) -> None:
+        """Writes what was counted, every second, until cancelled."""
+        while True:
+            await asyncio.sleep(INTERVAL_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Writes what was counted. What the database does not take now is kept for the next time."""
+        counted, self._waiting = self._waiting, Counter()
+        keys = sorted(counted)
+        for start in range(0, len(keys), BATCH):
+            batch = keys[start : start + BATCH]
+            try:
+                async with self._pool.connection() as connection:
+                    await connection.execute(ADD, _columns(batch, counted))
+            except DATABASE_AWAY as error:
+                log.warning("%d counts not written yet: %s", len(keys) - start, error)
+                for key in keys[start:]:
+                    self._waiting[key] += counted[key]
+                return
+
+
+def _columns(keys: Sequence[Key], counted: Counter[Key]) -> dict[str, list[Any]]:
+    account_ids, hours, names, latency_classes = (list(column) for column in zip(*keys, strict=True))
+    return {
+        "accounts": sorted(set(account_ids)),
+        "account_ids": account_ids,
+        "hours": hours,
+        "counted": names,
+        "latency_classes": latency_classes,
+        "counts": [counted[key] for key in keys],
+    }

@@ -1,0 +1,23 @@
+"""smith.core.v1.InsightService over gRPC."""
+
+from typing import Any
+
+from smith.core.v1 import insight_service_pb2 as messages
+from smith.core.v1 import insight_service_pb2_grpc
+
+from core_service.identity import principal
+from core_service.statistics.convert import read_period, to_response
+from core_service.statistics.service import Insight, Period
+
+
+class InsightServicer(insight_service_pb2_grpc.InsightServiceServicer):
+    """Gives people of an account an overview of it."""
+
+    def __init__(self, insight: Insight) -> None:
+        self._insight = insight
+
+    async def GetOverview(self, request: messages.GetOverviewRequest, context: Any) -> messages.GetOverviewResponse:
+        """See the proto."""
+        caller = principal.session()
+        period = read_period(request.period) if request.HasField("period") else Period.DAY
+        return to_response(await self._insight.overview(caller.account_id, caller.rate_limit_per_minute, period))

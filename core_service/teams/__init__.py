@@ -1,1 +1,0 @@
-"""Accounts, the people in them and their roles."""
