@@ -12,9 +12,19 @@ from sqlalchemy.orm import Session as OrmSession
 from core_service.audit import act
 from core_service.audit.act import Act
 from core_service.audit.models import AuditEntry
-from core_service.audit.queries import INSERT
 from core_service.common.orm import new_id
 from core_service.identity.principal import ApiKeyPrincipal, DevicePrincipal, SessionPrincipal
+
+INSERT = """
+INSERT INTO audit_entries (
+    id, account_id, occurred_at, actor, actor_id, actor_name, method, request, subject_id, client_address, request_id
+)
+VALUES (
+    %(id)s, %(account_id)s, now(), %(actor)s, %(actor_id)s,
+    COALESCE((SELECT email FROM users WHERE id = %(actor_id)s), ''), %(method)s, %(request)s, %(subject_id)s,
+    %(client_address)s, %(request_id)s
+)
+"""
 
 
 def install() -> None:

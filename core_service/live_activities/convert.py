@@ -10,7 +10,7 @@ from core_service.channels.errors import InvalidTarget
 from core_service.common.actions import Action, ActionType, check_action
 from core_service.common.timestamps import to_timestamp
 from core_service.live_activities.service import Result
-from core_service.live_activities.state.change import Alert, Request
+from core_service.live_activities.state.activity import Alert, Request
 from core_service.live_activities.state.content_state import ActivityType, Color, Given, Metric
 from core_service.live_activities.streams.rules import Operation
 from core_service.live_activities.streams.streams import DeleteResult, PutResult

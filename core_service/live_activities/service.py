@@ -14,11 +14,18 @@ from core_service.idempotency.resource import new_resource
 from core_service.identity.principal import Sender
 from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, NotYours
 from core_service.live_activities.reconcile.promise import Promises
-from core_service.live_activities.state.activity import ACTIVITY_ID, Activity, activity_id_of, starter
-from core_service.live_activities.state.change import Request, first_state, next_state, state_of
-from core_service.live_activities.state.limits import ATTEMPTS, DEVICES, require_room, require_vacancy
+from core_service.live_activities.state.activity import (
+    ACTIVITY_ID,
+    Activity,
+    Request,
+    activity_id_of,
+    first_state,
+    next_state,
+    starter,
+    state_of,
+)
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.store import ActivityStore, Owed
+from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, Owed
 from core_service.work_queue.turns import Turns
 from core_service.work_queue.waiters import Counts, Waiter, Waiters
 from service_kit.errors import InvalidRequest, Unavailable
@@ -78,10 +85,10 @@ class LiveActivities:
         if resource.repeated and (activity := await self._store.read(activity_id)) is not None:
             # A request that was interrupted before it could answer has started it.
             return Result(activity_id, activity.created_at, await self._store.count(activity_id, 1), slugs)
-        require_room(self._builder, activity_id, state)
+        state.require_room(self._builder, activity_id)
         with self._waiters.expecting(activity_id, 1) as waiter:
             async with self._store.turn(caller.account_id) as turn:
-                await require_vacancy(turn, self._default_limit, now)
+                await turn.require_vacancy(self._default_limit, now)
                 owed = await turn.start(activity_id, state, channels, now, started_by=starter(caller))
                 if not owed.total:
                     raise NoRecipients(slugs, DEVICES)
@@ -153,7 +160,7 @@ class LiveActivities:
                 state = next_state(request, state_of(activity))
                 if activity.over(now):
                     return None
-                require_room(self._builder, activity_id, state)
+                state.require_room(self._builder, activity_id)
                 with ExitStack() as attempt:
                     waiter = attempt.enter_context(self._waiters.expecting(activity_id, activity.version + 1))
                     change = self._store.update if what == "update" else self._store.end

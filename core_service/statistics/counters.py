@@ -3,17 +3,41 @@
 import asyncio
 import datetime as dt
 import logging
+import math
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core_service.common.orm import now
 from core_service.events.service import Event
-from core_service.statistics.latency import class_of
 from core_service.statistics.models import Counted
 from core_service.statistics.queries import ADD
 from service_kit.database import DATABASE_AWAY, Pool
+
+PER_DOUBLING = 3
+HIGHEST = 60
+"""The class of a quarter of an hour, and of all that took longer."""
+
+
+def class_of(milliseconds: float) -> int:
+    """The class, 0 to HIGHEST."""
+    return min(HIGHEST, max(0, math.ceil(math.log2(max(milliseconds, 1.0)) * PER_DOUBLING)))
+
+
+def percentile(counts: Mapping[int, int], share: float) -> int | None:
+    """The milliseconds that `share` of what was counted, by class, took at most; None if nothing was counted."""
+    total = sum(counts.values())
+    if not total:
+        return None
+    left = share * total
+    for latency_class, count in sorted(counts.items()):
+        if left <= count:
+            place = latency_class - 1 + left / count
+            return max(1, round(2 ** (place / PER_DOUBLING)))
+        left -= count
+    return round(2 ** (max(counts) / PER_DOUBLING))
+
 
 log = logging.getLogger(__name__)
 

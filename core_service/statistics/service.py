@@ -12,8 +12,7 @@ from core_service.auth.rate_limit import RateLimiter
 from core_service.common.clock import Clock
 from core_service.common.orm import now
 from core_service.live_activities.state.queries import COUNT_ACTIVE
-from core_service.statistics.counters import Tally
-from core_service.statistics.latency import percentile
+from core_service.statistics.counters import Tally, percentile
 from core_service.statistics.models import Counted
 from core_service.statistics.queries import DEVICES, FIRST_STEPS, OWED, READ
 from service_kit.database import Pool

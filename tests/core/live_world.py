@@ -14,8 +14,7 @@ from core_service.events.service import EventBus
 from core_service.identity.principal import DevicePrincipal
 from core_service.live_activities.reconcile.reconciler import LEASE, Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettler, Settlement
-from core_service.live_activities.state.activity import Activity, new_activity_id
-from core_service.live_activities.state.change import State, state_of
+from core_service.live_activities.state.activity import Activity, State, new_activity_id, state_of
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.moves import start_in_stream

@@ -10,7 +10,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core_service.live_activities.models import Phase
-from core_service.live_activities.reconcile.claims import Claim, Planned, plan, spend
+from core_service.live_activities.reconcile.claims import (
+    BUDGET,
+    FREQUENT_BUDGET,
+    HIGH,
+    LOW,
+    RESERVE,
+    WINDOW_SECONDS,
+    Claim,
+    Planned,
+    plan,
+    spend,
+)
 from core_service.live_activities.reconcile.lifecycle import (
     OPEN_PHASES,
     Held,
@@ -20,7 +31,6 @@ from core_service.live_activities.reconcile.lifecycle import (
     schedule,
     settle,
 )
-from core_service.live_activities.reconcile.priority import BUDGET, FREQUENT_BUDGET, HIGH, LOW, RESERVE, WINDOW_SECONDS
 from core_service.live_activities.state.activity import LIFETIME, Activity
 from core_service.live_activities.state.payload import Event
 from core_service.sending.port import LINE_STOPPED, Outcome, Verdict

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from core_service.common.actions import Action, ActionType
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import InvalidStreamKey
-from core_service.live_activities.state.activity import LIFETIME, WARNING, Activity, Stream
-from core_service.live_activities.state.change import (
+from core_service.live_activities.state.activity import (
+    LIFETIME,
+    WARNING,
+    Activity,
     Alert,
     Request,
     State,
+    Stream,
     first_state,
     from_held,
     is_same,

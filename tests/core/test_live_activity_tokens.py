@@ -6,8 +6,7 @@ import uuid
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.common.orm import now
-from core_service.live_activities.state.activity import new_activity_id
-from core_service.live_activities.state.change import State
+from core_service.live_activities.state.activity import State, new_activity_id
 from core_service.live_activities.state.store import ActivityStore
 from core_service.work_queue.shares import AccountShares
 from service_kit.database import create_request_pool

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.channels import targeting
+from core_service.channels import audience as targeting
 from core_service.channels.errors import ChannelScopeViolation, InvalidTarget
 from core_service.common.actions import require_https_url
 from core_service.common.json_object import parse_json_object, write_json

@@ -3,18 +3,35 @@
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from core_service.common.orm import new_id
 from core_service.live_activities.models import Phase
 from core_service.live_activities.reconcile.lifecycle import Held, Sent, Wanted, next_event
-from core_service.live_activities.reconcile.priority import HIGH, LOW, has_room, within_window
 from core_service.live_activities.state.activity import REMAINS, Activity
 from core_service.live_activities.state.payload import Event, Message, PayloadBuilder, start_alert, update_alert
 from core_service.sending.errors import LIMIT_BYTES
 from core_service.sending.port import LINE_STOPPED, About, Push, PushEvent, PushType, Target
+
+HIGH, LOW = 10, 5
+WINDOW_SECONDS = 3600
+BUDGET = 12
+FREQUENT_BUDGET = 48
+RESERVE = 2
+
+
+def within_window(sent_at: Sequence[int], now: int) -> list[int]:
+    """Those of the UNIX seconds, oldest first, that still count."""
+    return [moment for moment in sent_at if moment > now - WINDOW_SECONDS]
+
+
+def has_room(sent_in_window: int, *, frequent: bool, vital: bool) -> bool:
+    """Whether one more push may have high priority. `vital`: it is an alert or an end, and may use the reserve."""
+    budget = FREQUENT_BUDGET if frequent else BUDGET
+    return sent_in_window < (budget if vital else budget - RESERVE)
+
 
 START_EXPIRY = dt.timedelta(minutes=10)
 """How long APNs keeps a start for a phone that is off. Not 0, or a moment without network would lose it."""

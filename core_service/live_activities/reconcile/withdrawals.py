@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core_service.common.json_object import write_json
-from core_service.live_activities.reconcile.priority import HIGH
+from core_service.live_activities.reconcile.claims import HIGH
 from core_service.live_activities.reconcile.withdrawal_queries import (
     CLAIM_WITHDRAWALS,
     FORGET_WITHDRAWALS,

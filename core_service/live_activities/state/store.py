@@ -13,15 +13,19 @@ from psycopg.rows import TupleRow
 from core_service.audit.recording import record
 from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef
+from core_service.live_activities.errors import LimitReached
 from core_service.live_activities.state import queries
-from core_service.live_activities.state.activity import LIFETIME, Activity, Stream
-from core_service.live_activities.state.change import State
+from core_service.live_activities.state.activity import LIFETIME, Activity, State, Stream
 from core_service.work_queue.shares import AccountShares
 from core_service.work_queue.turns import Turns
 from core_service.work_queue.waiters import Counts
 from service_kit.database import Pool
 
 STREAM_COLUMNS = 6
+ATTEMPTS = 20
+"""How often a change is tried again because another one was faster."""
+DEVICES = "Live Activity devices"
+"""What a refusal calls the devices that are lacking."""
 HOLD_END = dt.timedelta(seconds=60)
 """How long the end of an activity waits at most for the start of the one that replaces it."""
 
@@ -153,6 +157,13 @@ class Turn:
         cursor = await self._connection.execute(queries.COUNT_ACTIVE, parameters, binary=True)
         row = await cursor.fetchone()
         return int(row[0]) if row else 0
+
+    async def require_vacancy(self, default_limit: int, now: dt.datetime, *, replaces: str | None = None) -> None:
+        """Raises LimitReached if the account has as many activities as it may, without the one to be replaced."""
+        limit = self.limit or default_limit
+        active = await self.count_active(now, replaces=replaces)
+        if active >= limit:
+            raise LimitReached(limit, active)
 
     async def start(
         self,

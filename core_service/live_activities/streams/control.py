@@ -6,9 +6,7 @@ import uuid
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities.reconcile.promise import Promises
-from core_service.live_activities.state.activity import Activity, new_activity_id
-from core_service.live_activities.state.change import from_held, is_over, state_of, to_held
-from core_service.live_activities.state.limits import require_vacancy
+from core_service.live_activities.state.activity import Activity, from_held, is_over, new_activity_id, state_of, to_held
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.moves import end_in_stream, existing, start_in_stream
 from core_service.live_activities.streams.rules import check_key
@@ -68,7 +66,7 @@ class StreamControl:
             shown = None
             if not is_over(stream.held):
                 state, channels = from_held(stream.held)
-                await require_vacancy(turn, self._default_limit, now)
+                await turn.require_vacancy(self._default_limit, now)
                 owed = await turn.start(activity_id, state, channels, now, stream_id=stream.id, quiet=True)
                 shown = activity_id if owed.total else None
             await turn.write_stream(stream.id, activity_id=shown or stream.activity_id)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from core_service.channels.errors import ChannelScopeViolation
 from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.errors import StreamNotFound
-from core_service.live_activities.state.activity import Activity, Stream, within_scope
-from core_service.live_activities.state.change import State, from_held, state_of
+from core_service.live_activities.state.activity import Activity, State, Stream, from_held, state_of, within_scope
 from core_service.live_activities.state.store import Owed, Turn
 
 

@@ -10,11 +10,18 @@ from core_service.channels.errors import NoRecipients
 from core_service.common.clock import Clock
 from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef, Sender
-from core_service.live_activities.state.activity import Activity, Stream, new_activity_id, starter
-from core_service.live_activities.state.change import Request, State, merge, to_held
-from core_service.live_activities.state.limits import ATTEMPTS, DEVICES, require_room, require_vacancy
+from core_service.live_activities.state.activity import (
+    Activity,
+    Request,
+    State,
+    Stream,
+    merge,
+    new_activity_id,
+    starter,
+    to_held,
+)
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.store import ActivityStore, Owed, Turn
+from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, Owed, Turn
 from core_service.live_activities.streams.moves import require_scope, start_in_stream
 from core_service.live_activities.streams.rules import Decision, Operation, decide
 from core_service.work_queue.lanes import Lanes
@@ -161,7 +168,7 @@ class PutRecorder:
                 decision = put.decide(stream, now)
                 if decision.operation in IN_PLACE:
                     return
-                require_room(self._builder, activity_id, decision.state)
+                decision.state.require_room(self._builder, activity_id)
                 if stream is not None and decision.operation is Operation.PAUSED:
                     held = to_held(decision.state, put.channels)
                     await turn.write_stream(
@@ -179,7 +186,7 @@ class PutRecorder:
         self, turn: Turn, put: Put, stream: Stream | None, decision: Decision, now: dt.datetime, *, activity_id: str
     ) -> Recorded:
         replaced = stream.activity if stream and decision.operation is Operation.ROTATED else None
-        await require_vacancy(turn, self._default_limit, now, replaces=replaced.id if replaced else None)
+        await turn.require_vacancy(self._default_limit, now, replaces=replaced.id if replaced else None)
         stream_id = stream.id if stream else new_id()
         if stream is None:
             await turn.create_stream(stream_id, put.stream_key, now)
@@ -242,7 +249,7 @@ class _Fold:
                 else:
                     _answer(put, Recorded(Operation.NOOP, self.now, self.before.id))
                 return True
-            require_room(self._builder, self.before.id, decision.state)
+            decision.state.require_room(self._builder, self.before.id)
         except DomainError as refusal:
             _refuse(put, refusal)
             return True

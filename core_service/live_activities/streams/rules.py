@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import InvalidStreamKey
-from core_service.live_activities.state.activity import Stream
-from core_service.live_activities.state.change import (
+from core_service.live_activities.state.activity import (
     Request,
     State,
+    Stream,
     first_state,
     from_held,
     is_same,

@@ -12,9 +12,7 @@ from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.principal import Sender
 from core_service.live_activities.reconcile.promise import Promises
-from core_service.live_activities.state.activity import Activity
-from core_service.live_activities.state.change import Request, next_state, state_of
-from core_service.live_activities.state.limits import require_room
+from core_service.live_activities.state.activity import Activity, Request, next_state, state_of
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.moves import end_in_stream, existing, require_scope
@@ -126,7 +124,7 @@ class Streams:
                 if stream.activity is not None and not stream.activity.over(now):
                     activity = stream.activity
                     state = state_of(activity) if request is None else next_state(request, state_of(activity))
-                    require_room(self._builder, activity.id, state)
+                    state.require_room(self._builder, activity.id)
                     waiter = expecting.enter_context(self._waiters.expecting(activity.id, activity.version + 1))
                     owed = await end_in_stream(turn, activity, state, now, state.dismiss_at(now))
             if activity is not None:
