@@ -13,7 +13,7 @@ class LastOwner(DomainError):
 
 
 class AlreadyBootstrapped(AlreadyExists):
-    """The server has an account that belongs to somebody else."""
+    """The server already has an account, and this person does not own it."""
 
     def __init__(self) -> None:
         super().__init__("This server has an account already, with other people; nothing was changed.")

@@ -172,8 +172,8 @@ class Accounts:
             return await _has_account(session)
 
     async def bootstrap(self, *, email: str, password: str, account_name: str) -> bool:
-        """Creates the first account and its owner. True if it did; False if a person with that e-mail address exists,
-        in which case nothing changes.
+        """Creates the first account and its owner. Returns True if it did, and False if a person with that e-mail
+        address exists: nothing changes then.
 
         Raises InvalidRequest; AlreadyBootstrapped if there are accounts, but no such person.
         """
@@ -186,7 +186,8 @@ class Accounts:
         return True
 
     async def create_first(self, *, account_name: str, name: str | None, email: str, password: str) -> Person:
-        """Creates the first account of the server and its owner; named after the e-mail address if None.
+        """Creates the server's first account and its owner. The owner is named after the e-mail address if `name` is
+        None.
 
         Raises InvalidRequest; AlreadyBootstrapped if there is an account.
         """
@@ -196,15 +197,15 @@ class Accounts:
             return Person(await _add_first_account(session, account, user), user)
 
     async def create(self, *, account_name: str, name: str | None, email: str, password: str) -> Person:
-        """Creates an account and its owner, however many there are; named after the e-mail address if None. For the
-        operator, who has the database: no call leads here.
+        """Creates an account and its owner. There may be others already. The owner is named after the e-mail address if
+        `name` is None. Only the operator's command calls this; no RPC does.
 
         Raises InvalidRequest; AlreadyExists if a person has this e-mail address.
         """
         account, user = await self._prepare_account(account_name, email, name, password)
         taken = AlreadyExists(f"a person with the e-mail address {user.email} exists; nothing was changed")
         async with self._database.begin() as session:
-            # Nobody may find the server without an account while this one is being made.
+            # Two processes must not both find the server empty and make a first account.
             await _lock_first_account(session)
             with refusing("users_email_key", taken):
                 return Person(await _add_account(session, account, user), user)
@@ -250,7 +251,7 @@ async def _add_person(session: AsyncSession, user: User, member: Member) -> None
 
 
 async def _lock_first_account(session: AsyncSession) -> None:
-    """Whoever makes the first account does so alone, until the transaction ends."""
+    """Takes the lock under which the first account is made, until the transaction ends."""
     await session.execute(select(func.pg_advisory_xact_lock(BOOTSTRAP_LOCK)))
 
 

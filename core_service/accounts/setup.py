@@ -1,4 +1,4 @@
-"""The first account of a server, made in the browser by whoever knows the server's setup code."""
+"""The first account of a server. Anyone who knows the server's setup code can make it in the browser."""
 
 import asyncio
 import hmac
@@ -17,7 +17,8 @@ from service_kit.client_address import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(10, 15)
 GUESSES = RateLimitItemPerMinute(100, 15)
-"""From everywhere. Who is kept out by others' guesses still has the command."""
+"""Wrong setup codes from all networks together, in 15 minutes. An operator who is locked out by strangers' guesses can
+still use `smith account create`."""
 
 NO_CODE = (
     "This server has no setup code. Set SMITH_SETUP_CODE for core and start it again, or make the account with "
@@ -60,12 +61,12 @@ class Setup:
         return SetupState(needs_account, needs_account and self._code is not None)
 
     async def create_account(self, code: str, account_name: str, owner: NewOwner, client_address: str) -> SignIn:
-        """Makes the server's first account with its owner, who is signed in. If the process dies in between, the
-        account is there and its owner signs in as ever.
+        """Makes the server's first account, with its owner, and signs the owner in. If the process dies before it
+        answers, the account exists and the owner can sign in.
 
         Raises AlreadyBootstrapped if there is an account; Forbidden if the code is wrong or the server has none;
-        TooManyAttempts after 10 wrong codes from one network or 100 from everywhere in 15 minutes; InvalidRequest;
-        Unavailable if too many passwords are being checked.
+        TooManyAttempts after 10 wrong codes from one network or 100 in all in 15 minutes; InvalidRequest; Unavailable
+        if too many passwords are being checked.
         """
         if await self._accounts.has_any():
             raise AlreadyBootstrapped

@@ -1,1 +1,1 @@
-"""API keys, sessions, who a caller is, and how often a caller may call."""
+"""Sessions, credentials, what a caller may do and how often."""

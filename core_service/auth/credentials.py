@@ -1,5 +1,5 @@
-"""From a bearer token to a principal: one indexed look-up, made anew for every call so that a revoked or edited
-credential is obeyed at once."""
+"""Turns a bearer token into a principal. Every call looks it up with one indexed query, so a revoked or edited
+credential counts at once."""
 
 import uuid
 
@@ -47,19 +47,19 @@ def read_token(authorization: str) -> str:
 
 
 class Credentials:
-    """Knows every credential that is good at this moment."""
+    """Looks up credentials."""
 
     def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int, *, ceiling: int) -> None:
-        """`ceiling` is the most requests a minute that any account may have, whatever it has chosen."""
+        """`ceiling` is the highest number of requests a minute for any account."""
         self._pool = pool
         self._last_used = last_used
         self._default_rate_limit = default_rate_limit
         self._ceiling = ceiling
 
     async def principal(self, authorization: str) -> Principal:
-        """Who holds the credentials in this `authorization` header.
+        """Returns the principal whose credentials are in this `authorization` header.
 
-        Raises Unauthenticated if there are none, they are malformed, unknown, revoked or expired.
+        Raises Unauthenticated if there are none, or they are malformed, unknown, revoked or expired.
         """
         principal = await self._look_up(read_token(authorization))
         if principal is None:

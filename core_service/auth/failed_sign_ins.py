@@ -1,7 +1,5 @@
-"""What wrong guesses leave behind: a line in the log for each, and now and then an entry in audit logs.
-
-Entries are written apart from the calls: a call must not take longer because the address is somebody's.
-"""
+"""Records wrong guesses: a log line for each, and now and then an entry in audit logs. The entries are written later,
+apart from the call: a call must not take longer because the e-mail address belongs to a person."""
 
 import asyncio
 import json
@@ -19,9 +17,9 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 QUIET_SECONDS = 900.0
-"""Between two entries about failures of one person: who guesses for hours must not drown an audit log."""
+"""Least time between two audit entries about one person's failures. Hours of guessing must not fill an audit log."""
 MAX_NOTED = 10_000
-"""E-mail addresses that are remembered; of more the oldest are forgotten."""
+"""How many e-mail addresses are remembered. The oldest are forgotten first."""
 
 MEMBERSHIPS = """
 SELECT u.email, u.id, m.account_id FROM users u JOIN members m ON m.user_id = u.id
@@ -44,30 +42,30 @@ JOIN accounts a ON a.id = e.account_id
 
 
 def failed(what: str, client_address: str) -> None:
-    """Somebody has guessed wrongly: at a sign-in, a pairing code, a link. The line is for programs such as fail2ban:
+    """Logs a wrong guess at a sign-in, a pairing code or a link. Programs such as fail2ban read the line:
     docs/operating.md promises its form."""
     log.warning("failed %s from %s", what, client_address or "unknown")
 
 
 def locked(what: str, client_address: str) -> None:
-    """After this guess no more are looked at for a while."""
+    """This guess was the last one for a while: further sign-ins are refused."""
     log.warning("locked %s from %s", what, client_address or "unknown")
 
 
 @dataclass(slots=True)
 class _Noted:
     failures: int = 0
-    """Since the last entry."""
+    """Failures since the last entry."""
     client_address: str = ""
-    """Of the newest."""
+    """Address of the newest failure."""
     is_locked: bool = False
-    """Sign-ins were shut since the last entry."""
+    """Sign-ins were locked since the last entry."""
     failed_at: float | None = None
-    """When the last entry about failures was written, by the steady clock."""
+    """When the last entry was written, by the monotonic clock."""
     locked_at: float | None = None
 
     def is_due(self, moment: float) -> bool:
-        """Something is to be told, and nothing of its kind was told just now."""
+        """Whether an entry should be written now."""
         if self.is_locked and _is_past(self.locked_at, moment):
             return True
         return self.failures > 0 and _is_past(self.failed_at, moment)
@@ -78,14 +76,15 @@ def _is_past(last: float | None, moment: float) -> bool:
 
 
 class FailedSignIns:
-    """Collects failures by e-mail address, and tells the audit logs of the person's accounts, if it is a person's."""
+    """Collects failures by e-mail address. If the address belongs to a person, the audit logs of their accounts get an
+    entry."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._noted: OrderedDict[str, _Noted] = OrderedDict()
 
     def note(self, email: str, client_address: str, *, locks: bool) -> None:
-        """A sign-in has failed, and with it, if `locks`, sign-ins are shut for a while."""
+        """Notes a failed sign-in. `locks`: further sign-ins are now refused for a while."""
         noted = self._noted.setdefault(email, _Noted())
         self._noted.move_to_end(email)
         noted.failures += 1
@@ -95,13 +94,13 @@ class FailedSignIns:
             self._noted.popitem(last=False)
 
     async def run(self) -> None:
-        """Writes what is due, every few seconds, until cancelled."""
+        """Writes the entries that are due, every few seconds, until cancelled."""
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self.flush()
 
     async def flush(self) -> None:
-        """Writes what is due. If the database is away it is kept for the next time."""
+        """Writes the entries that are due. If the database is away, they are kept for the next time."""
         moment = time.monotonic()
         due = {email: noted for email, noted in self._noted.items() if noted.is_due(moment)}
         if due:

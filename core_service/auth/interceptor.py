@@ -21,18 +21,18 @@ from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited
 from service_kit.peers import Peers
 
 RECHECK_SECONDS = 30.0
-"""How often a stream's caller is looked up while there is nothing to tell."""
+"""How often the caller of a quiet stream is looked up again."""
 FRESH_SECONDS = 1.0
-"""What is to be told is told if the caller was looked up so recently. A look-up for every message would make a busy
-stream cost as much as what it tells of."""
+"""A stream's message is sent without another look-up if the last one is at most this old. A look-up for each message
+would make a busy stream expensive."""
 
 ACCOUNT_KEY = "x-account-id"
-"""Metadata in which a page of the admin app says for which account it was drawn: what somebody does on it must not
-happen in another one, to which they have moved in the meantime."""
+"""Metadata with the account for which the admin showed a page. If the person has switched to another account since, the
+call is refused, so that it does not change the wrong account."""
 
 ACTS_A_MINUTE = 600
-"""Acts of administration of one person: far above what people and their scripts do, and too few to drown an
-audit log."""
+"""Calls of administration that one person may make in a minute. People and their scripts stay far below it, and an
+audit log cannot be flooded."""
 
 MISMATCH = {
     ApiKeyPrincipal: "An API key cannot do this.",
@@ -42,9 +42,9 @@ MISMATCH = {
 
 
 def read_policies(services: Iterable[ServiceDescriptor]) -> dict[str, options_pb2.MethodPolicy]:
-    """The policy of every method by its path.
+    """Reads the policy of each method, by the method's path.
 
-    Raises ValueError if a method declares none: nothing is open by oversight.
+    Raises ValueError if a method declares none. A forgotten policy must not leave a method open.
     """
     policies = {}
     for service in services:
@@ -57,10 +57,10 @@ def read_policies(services: Iterable[ServiceDescriptor]) -> dict[str, options_pb
 
 
 class AccessInterceptor(grpc.aio.ServerInterceptor):
-    """Finds out who calls, refuses whom the policy does not allow, and counts rate-limited requests.
+    """Finds out who calls, refuses callers that the policy does not allow, and counts rate-limited requests.
 
-    A call that streams its answers lasts: its caller is looked up again every `recheck_seconds`, and before anything
-    is told if the last time is `fresh_seconds` ago.
+    The caller of a streaming method is looked up again every `recheck_seconds`, and before a message is sent if the
+    last look-up is older than `fresh_seconds`.
     """
 
     def __init__(
@@ -81,9 +81,9 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         self._fresh_seconds = fresh_seconds
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """Wraps the methods of our services; health and reflection are for everybody.
+        """Wraps the methods of our services. Health checks and reflection are open to everyone.
 
-        Raises TypeError, which refuses the call, for a method of ours in a form that it cannot guard.
+        Raises TypeError, which refuses the call, for a method in a form that this cannot guard.
         """
         handler = await continuation(handler_call_details)
         policy = self._policies.get(handler_call_details.method)
@@ -117,10 +117,10 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         return call
 
     def _rechecked(self, inner: AwaitedCall, allowed: frozenset[int]) -> AwaitedCall:
-        """Does `inner` for as long as the caller may do what they might when it began.
+        """Runs `inner` for as long as the caller has the rights that they had when it began.
 
-        Raises Unauthenticated or Forbidden once they may not, and Unavailable if they may do more or less than before:
-        what `inner` has decided may be out of date then.
+        Raises Unauthenticated or Forbidden once they have lost the right to call, and Unavailable if their rights have
+        changed otherwise: what `inner` decided may be out of date.
         """
 
         async def call(request: Any, context: Any) -> Any:
@@ -175,7 +175,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
 
 
 class _CheckedContext:
-    """A call's context that tells nothing before `check` has passed within the last `fresh_seconds`."""
+    """A call's context that sends nothing unless `check` has passed within the last `fresh_seconds`."""
 
     def __init__(self, context: Any, check: Callable[[], Awaitable[None]], fresh_seconds: float) -> None:
         self._context = context
@@ -187,7 +187,7 @@ class _CheckedContext:
         return getattr(self._context, name)
 
     async def write(self, message: Any) -> None:
-        """Raises what `check` raises, and tells nothing then."""
+        """Raises what `check` raises; nothing is sent then."""
         began = time.monotonic()
         if began - self._checked_at >= self._fresh_seconds:
             await self._check()

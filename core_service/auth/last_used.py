@@ -1,5 +1,4 @@
-"""When each API key was last used and each phone last seen: noted in memory, written every few seconds in one statement
-each."""
+"""Notes in memory when each API key was last used and each phone last seen, and writes it every few seconds."""
 
 import asyncio
 import logging
@@ -24,12 +23,11 @@ UPDATE devices d SET last_seen_at = u.at
 FROM unnest(%s::uuid[], %s::timestamptz[]) AS u(id, at)
 WHERE d.id = u.id AND (d.last_seen_at IS NULL OR d.last_seen_at < u.at - interval '1 minute')
 """
-"""Once a minute: a phone that talks a lot must not keep its row, which pushes read, changing all the time."""
+"""At most once a minute for each phone. Pushes read this row, and a talkative phone must not change it all the time."""
 
 
 class LastUsed:
-    """Collects uses of API keys and calls of phones. A crash forgets at most the last few seconds, which only people
-    look at."""
+    """Collects uses of API keys and calls of phones. A crash loses the last few seconds, which only people look at."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -58,10 +56,10 @@ class LastUsed:
         self._devices |= await self._write(UPDATE_DEVICES, devices, "last call of %d phones not written yet: %s")
 
     async def _write(self, statement: LiteralString, seen: set[uuid.UUID], complaint: str) -> set[uuid.UUID]:
-        """Those that could not be written."""
+        """Returns the entries that could not be written."""
         if not seen:
             return seen
-        # In one order, so that two processes never wait for each other's rows.
+        # All processes lock rows in this order, so that they cannot deadlock.
         ids = sorted(seen)
         try:
             async with self._pool.connection() as connection:

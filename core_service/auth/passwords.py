@@ -13,30 +13,31 @@ from argon2.exceptions import VerifyMismatchError
 from core_service.work_queue.auth_turns import FairTurns, Room
 
 SLOTS = 2
-"""Hashings at once: each takes 64 MiB and a core for some hundredths of a second."""
+"""How many passwords are hashed at once. Each takes 64 MiB and some hundredths of a second of one core."""
 
 MAX_WAITING = 32
-"""Callers that wait for a turn, a second or two at most. Whoever comes then is told to come again: waiting calls take
-the places of others, of those that send pushes too."""
+"""How many callers may wait for a turn, a second or two at most. Others are told to try again. Waiting calls take up
+places that calls which send pushes need."""
 MAX_WAITING_OF_A_PERSON = 16
 MAX_WAITING_OF_A_NETWORK = 24
-"""Less than all of them, so that there is room for others."""
+"""How many of the waiting callers may come from one network, so that others find room."""
 
 
 class Match(IntEnum):
-    """Whether a password is the stored one. Only NO is false."""
+    """The result of comparing a password. Only NO is false."""
 
     NO = 0
     YES = 1
     OUTDATED = 2
-    """It is, but the hash is to be replaced: with today's parameters, and in the form that all keyboards agree on."""
+    """The password is right, but its hash should be replaced: by one with today's parameters, or in the form that all
+    keyboards agree on."""
 
 
 def prepared(password: str) -> str:
-    """The password in the one form that is hashed, whatever keyboard it was typed on.
+    """The password in the form that is hashed, whichever keyboard typed it.
 
-    RFC 8265, 4.2 (OpaqueString): a space is a space, and letters are composed (NFC): `ü` may come as one character or
-    as two.
+    RFC 8265, 4.2 (OpaqueString): every kind of space becomes a plain space, and letters are composed (NFC), because `ü`
+    may arrive as one character or as two.
     """
     if password.isascii():
         return password
@@ -52,28 +53,25 @@ class Passwords:
         self._nobodys = self._hasher.hash("nobody has this password")
         room = Room(MAX_WAITING, MAX_WAITING_OF_A_PERSON, MAX_WAITING_OF_A_NETWORK)
         self._turns = FairTurns(SLOTS, room)
-        # Of its own: a hashing goes on when its caller has gone, and still counts as one of the few at once.
+        # An executor of its own. Hashing goes on after its caller has left, and still takes one of the few places.
         self._threads = ThreadPoolExecutor(SLOTS, "hashing")
 
     @asynccontextmanager
     async def slot(self, person: str, network: str = "") -> AsyncIterator[None]:
-        """A turn to hash for this person, whose name is up to the caller. What `verify` and `hash` cost is bounded by
-        the number of turns.
+        """Waits for a turn to hash a password of this person. `verify` and `hash` may be called inside it.
 
-        Raises Unavailable if too many wait for one.
+        Raises Unavailable if too many callers wait.
         """
         async with self._turns.one(person, network):
             yield
 
     async def hash(self, password: str) -> str:
-        """The hash to store, in the PHC string format. To be called inside a `slot`."""
+        """Returns the hash to store, in the PHC string format. Call it inside a `slot`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, prepared(password))
 
     async def verify(self, password: str, stored: str | None) -> Match:
-        """Whether the password is the stored one. To be called inside a `slot`.
-
-        Without a stored hash the answer is no, after the same time as for a wrong password.
-        """
+        """Returns whether the password is the stored one. Call it inside a `slot`. Without a stored hash the answer is
+        NO, after as much time as a wrong password takes."""
         match = await asyncio.get_running_loop().run_in_executor(
             self._threads, self._match, password, stored or self._nobodys
         )
@@ -82,7 +80,7 @@ class Passwords:
     def _match(self, password: str, stored: str) -> Match:
         if self._is(prepared(password), stored):
             return Match.OUTDATED if self._hasher.check_needs_rehash(stored) else Match.YES
-        # Releases before this one have hashed what was typed as it came.
+        # Earlier releases hashed the password exactly as it was typed.
         if prepared(password) != password and self._is(password, stored):
             return Match.OUTDATED
         return Match.NO

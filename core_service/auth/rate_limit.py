@@ -1,4 +1,4 @@
-"""How often a caller may call: moving windows, counted in this process or in Redis for all replicas."""
+"""Rate limits: sliding windows, counted in this process or, for all replicas together, in Redis."""
 
 import logging
 import math
@@ -21,7 +21,7 @@ REDIS_TIMEOUT_SECONDS = 1.0
 
 
 GuessWindow = tuple[RateLimitItem, *tuple[str, ...]]
-"""A limit on wrong guesses, and the identifiers of who it is counted for."""
+"""A limit on wrong guesses, and the identifiers for which they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Verdict:
     limit: int
     remaining: int
     reset_seconds: int
-    """Seconds until the oldest counted request leaves the window: the least useful wait."""
+    """Seconds until the oldest counted request leaves the window. An earlier retry is refused."""
 
 
 class RequestsPerMinute(RateLimitItemPerMinute):
-    """Requests a minute, counted under the same name whatever the limit is: an account that changes its limit must not
-    get its used up requests back."""
+    """Requests a minute. All limits count under one name, so an account that changes its limit does not get used
+    requests back."""
 
     def key_for(self, *identifiers: bytes | str | float) -> str:
         """The name of the count."""
@@ -45,11 +45,8 @@ class RequestsPerMinute(RateLimitItemPerMinute):
 
 
 class InProcessStorage(MemoryStorage):
-    """limits' memory storage, swept now and then.
-
-    The original walks every key of every account after each request, with a thread hop per key, which made the cost
-    of a request grow with the number of accounts.
-    """
+    """The memory storage of `limits`, cleaned up now and then. The original looks at every key of every account after
+    each request, with one thread switch per key, so a request costs more the more accounts there are."""
 
     _next_sweep = 0.0
 
@@ -78,10 +75,10 @@ class RateLimiter:
         self._windows = MovingWindowRateLimiter(storage)
 
     async def hit(self, caller_id: str, limit: int, *, kind: str = "account") -> Verdict:
-        """Counts a request of the caller, an account unless told otherwise, against its requests a minute, unless they
-        are used up. Another limit counts the same requests: it begins no new window.
+        """Counts a request of an account against its requests a minute, unless they are used up. Another limit counts
+        the same requests and begins no new window.
 
-        While Redis is away every request passes: delivering matters more than counting.
+        While Redis is away, every request passes: delivering matters more than counting.
         """
         item = RequestsPerMinute(limit)
         try:
@@ -93,7 +90,8 @@ class RateLimiter:
         return Verdict(allowed, limit, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time())))
 
     async def used(self, account_id: str, limit: int) -> int | None:
-        """How many of the account's requests a minute are used up now; None while Redis is away. Counts nothing."""
+        """Returns how many of the account's requests in this minute are used up; None while Redis is away. Counts
+        nothing."""
         try:
             stats = await self._windows.get_window_stats(RequestsPerMinute(limit), "account", account_id)
         except RedisError as error:
@@ -102,8 +100,8 @@ class RateLimiter:
         return min(limit, limit - stats.remaining)
 
     async def refuse_guessing(self, windows: Sequence[GuessWindow]) -> None:
-        """Counts nothing. Raises TooManyAttempts if any of the windows is full, and Unavailable while Redis is away:
-        guessing must not be free."""
+        """Raises TooManyAttempts if one of the windows is full, and Unavailable while Redis is away: guessing must not
+        be free. Counts nothing."""
         try:
             waits = [await self._wait(window) for window in windows]
         except RedisError as error:
@@ -112,7 +110,10 @@ class RateLimiter:
             raise TooManyAttempts(retry_after_seconds=max(waits))
 
     async def is_full(self, windows: Sequence[GuessWindow]) -> bool:
-        """Whether the next guess in any of the windows will be refused. Raises Unavailable while Redis is away."""
+        """Returns whether the next guess in one of the windows will be refused.
+
+        Raises Unavailable while Redis is away.
+        """
         try:
             return any([await self._wait(window) for window in windows])
         except RedisError as error:
@@ -127,10 +128,10 @@ class RateLimiter:
             raise _uncounted(error) from error
 
     async def refuse_haste(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> None:
-        """Counts a thing that the caller may do now and then, or `cost` of them at once. Raises TooManyAttempts if it
-        is one too many.
+        """Counts an action that the caller may take only so often; `cost` counts it several times.
 
-        While Redis is away it passes: what is at stake is the caller's own.
+        Raises TooManyAttempts beyond the limit. While Redis is away, it passes: only the caller's own resources are at
+        stake.
         """
         try:
             if not await self._windows.hit(item, *identifiers, cost=cost):
@@ -139,7 +140,8 @@ class RateLimiter:
             log.warning("haste is not noticed, Redis is away: %s", error)
 
     async def refuse_flood(self, item: RateLimitItem, *identifiers: str) -> None:
-        """The same for what is at others' cost: while Redis is away it raises Unavailable."""
+        """As `refuse_haste`, for an action that costs other people something: it raises Unavailable while Redis is
+        away."""
         try:
             if not await self._windows.hit(item, *identifiers):
                 raise TooManyAttempts(retry_after_seconds=await self._wait((item, *identifiers)) or 1)
@@ -147,7 +149,7 @@ class RateLimiter:
             raise _uncounted(error) from error
 
     async def forgive(self, windows: Sequence[GuessWindow]) -> None:
-        """Forgets the wrong guesses in these windows. While Redis is away they stay until they are old."""
+        """Forgets the wrong guesses in these windows. While Redis is away, they stay until they expire."""
         try:
             for item, *identifiers in windows:
                 await self._windows.clear(item, *identifiers)
@@ -155,7 +157,7 @@ class RateLimiter:
             log.warning("wrong guesses are not forgotten, Redis is away: %s", error)
 
     async def _wait(self, window: GuessWindow) -> int:
-        """Seconds until another guess is welcome; 0 if one is now."""
+        """Returns the seconds until another guess is allowed; 0 if one is allowed now."""
         item, *identifiers = window
         if await self._windows.test(item, *identifiers):
             return 0

@@ -29,26 +29,27 @@ THING = "session"
 LIFETIME = dt.timedelta(days=30)
 MIN_PASSWORD_LENGTH = 10
 PASSWORD_LENGTH = 200
-"""Most characters of a password: enough for any passphrase, too few to make hashing slow."""
+"""The longest password, in characters. It is enough for any passphrase and short enough to be hashed quickly."""
 
 FAILURES_PER_PAIR = RateLimitItemPerMinute(10, 15)
-"""For an e-mail address, from one network."""
+"""Failures for one e-mail address from one network."""
 FAILURES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
-"""For any e-mail address."""
+"""Failures from one network, for all e-mail addresses."""
 FAILURES_PER_EMAIL = RateLimitItemPerMinute(100, 15)
-"""From any network. It does not hold where the person is signed in from: others must not be able to lock them out."""
+"""Failures for one e-mail address from all networks. It does not count for a network from which the person is signed
+in, so that strangers cannot lock them out."""
 
 SIGN_INS = RateLimitItemPerMinute(60)
-"""Sessions that a person begins in a minute: what a program that signs in for each call may need."""
+"""Sessions that a person may begin in a minute. A program that signs in for each call needs many."""
 
 MAX_SESSIONS = 50
-"""Of a person, at once; a new one ends the oldest."""
+"""Sessions of a person at one time. A new one ends the oldest."""
 
 FAMILIAR = 1000
-"""Newest sessions of a person that are asked where they come from."""
+"""How many of a person's newest sessions are searched for known networks."""
 
 SWEEP = 1000
-"""Most expired sessions that one sign-in deletes."""
+"""How many expired sessions one sign-in deletes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class SignIn:
     """A new session."""
 
     token: str
-    """Its secret, kept nowhere."""
+    """The session's secret. It is stored nowhere."""
     expires_at: dt.datetime
     account_id: uuid.UUID
     user_id: uuid.UUID
@@ -64,7 +65,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A session that is accepted."""
+    """A session that has not expired."""
 
     session: Session
     email: str
@@ -72,14 +73,14 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A person who knows their password."""
+    """A person who has proven that they know their password."""
 
     account_id: uuid.UUID
-    """The first account they joined."""
+    """The first account that they joined."""
     user_id: uuid.UUID
     password_hash: str
     rehashed: str | None
-    """What is to be stored instead; None if the hash may stay."""
+    """The hash to store instead of the present one; None if that may stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +92,30 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Guess:
-    """Somebody who says to be the person with this e-mail address."""
+    """Someone who claims to be the person with this e-mail address."""
 
     email: str
     network: str
-    """Where they come from; empty if nobody knows."""
+    """The network they come from; empty if unknown."""
 
     @property
     def from_here(self) -> Sequence[GuessWindow]:
-        """What is counted for where they come from."""
+        """The failures counted for their network."""
         return [self.pair, (FAILURES_PER_NETWORK, "sign-in", "network", _digest(self.network))]
 
     @property
     def pair(self) -> GuessWindow:
-        """What is counted for the e-mail address from where they come from."""
+        """The failures counted for the e-mail address together with their network."""
         return (FAILURES_PER_PAIR, "sign-in", "pair", _digest(f"{self.email} {self.network}"))
 
     @property
     def from_everywhere(self) -> GuessWindow:
-        """What is counted for the e-mail address alone."""
+        """The failures counted for the e-mail address alone."""
         return (FAILURES_PER_EMAIL, "sign-in", "email", _digest(self.email))
 
 
 class Sessions:
-    """People signed in."""
+    """Sessions of people."""
 
     def __init__(
         self, engine: AsyncEngine, passwords: Passwords, rate_limiter: RateLimiter, failures: FailedSignIns
@@ -125,25 +126,25 @@ class Sessions:
         self._failures = failures
 
     async def sign_in(self, email: str, password: str, client_address: str) -> SignIn:
-        """A session for the person with this e-mail address and password, in the first account they joined.
+        """Begins a session for the person with this e-mail address and password, in the first account that they joined.
 
         Raises InvalidRequest; Unauthenticated, the same for an unknown address and a wrong password; TooManyAttempts
-        after 10 failures for the e-mail address or 100 in all from the network of `client_address` in 15 minutes, or
-        100 for the e-mail address from everywhere, unless the person is signed in from that network, and after 60
+        after 10 failures for the e-mail address from the network of `client_address`, 100 from that network, or 100 for
+        the e-mail address in all (unless the person is signed in from that network), each in 15 minutes, and after 60
         sessions in a minute; Unavailable if too many sign in at once.
         """
         return await self._open(await self.prove(email, password, client_address), client_address)
 
     async def prove(self, email: str, password: str, client_address: str) -> Proof:
-        """The person with this e-mail address, who is a member of an account and knows the password. It counts, and is
-        limited, as an attempt to sign in.
+        """Returns the person with this e-mail address if they are a member of an account and the password is theirs. It
+        is limited and counted like an attempt to sign in.
 
         Raises what `sign_in` raises.
         """
         email = require_email(email)
         require_text(password, "password", maximum=PASSWORD_LENGTH)
         guess = _Guess(email, network_of(client_address))
-        # Those who are blocked do not queue; those who queued may be blocked by now.
+        # A caller who is blocked must not take a turn. A caller who waited for a turn may be blocked by now.
         await self._refuse_guessing(guess)
         async with self._passwords.slot(email, guess.network):
             await self._refuse_guessing(guess)
@@ -159,20 +160,20 @@ class Sessions:
         return Proof(person.account_id, person.user_id, person.password_hash, rehashed)
 
     async def open_for(self, member: Member, user: User, client_address: str) -> SignIn:
-        """A session for somebody who has proven in another way who they are, in this account.
+        """Begins a session in this account for a person who has proven in another way who they are.
 
         Raises Unavailable if their password was changed meanwhile.
         """
         return await self._open(Proof(member.account_id, user.id, user.password_hash, None), client_address)
 
     async def forgive(self, email: str, client_address: str) -> None:
-        """Forgets the failures for the address, from everywhere and from there: its person has proven in another way
-        who they are."""
+        """Forgets the failures for the address, in all and from this network: the person has proven in another way who
+        they are."""
         guess = _Guess(email, network_of(client_address))
         await self._rate_limiter.forgive([guess.pair, guess.from_everywhere])
 
     async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
-        """Moves the person's session to another account of theirs, whose audit log is told.
+        """Moves the person's session to another of their accounts, and writes that into the audit log of the new one.
 
         Raises NotFound if they do not belong to it.
         """
@@ -185,14 +186,14 @@ class Sessions:
                 raise NotFound("You belong to no such account.")
 
     async def sign_out(self, session_id: uuid.UUID) -> None:
-        """Ends the session; it is refused from the next call on."""
+        """Ends the session. The next call with it is refused."""
         async with self._database.begin() as session:
             await session.execute(delete(Session).where(col(Session.id) == session_id))
 
     async def list(
         self, account_id: uuid.UUID, user_id: uuid.UUID | None, page_size: int | None, page_token: str | None
     ) -> Page[OpenSession]:
-        """The account's sessions that are accepted, newest first; of one person if one is given.
+        """Lists the account's sessions that have not expired, newest first; those of one person if one is given.
 
         Raises InvalidRequest.
         """
@@ -215,7 +216,8 @@ class Sessions:
         return page_of(rows, size, lambda row: str(row.session.id))
 
     async def revoke(self, account_id: uuid.UUID, user_id: uuid.UUID | None, session_id: uuid.UUID) -> None:
-        """Ends a session of the account, and of that person if one is given. It is refused from the next call on.
+        """Ends a session of the account, and only if it is this person's if one is given. The next call with it is
+        refused.
 
         Raises NotFound.
         """
@@ -270,7 +272,8 @@ class Sessions:
         this_person = col(User.id) == person.user_id
         async with self._database.begin() as session:
             await _sweep(session)
-            # Whoever changes the password ends the sessions that the old one has opened: none may come after that.
+            # A change of the password ends the sessions that the old password has opened. None may be opened after
+            # that.
             present = await session.scalar(select(col(User.password_hash)).where(this_person).with_for_update())
             require_same_password(present, person.password_hash)
             if person.rehashed is not None:
@@ -279,8 +282,7 @@ class Sessions:
 
 
 async def add_session(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, client_address: str) -> SignIn:
-    """Opens a session in a transaction that is under way and holds the person's row locked. Of a person's sessions the
-    newest 50 stay."""
+    """Opens a session in a transaction that has locked the person's row. The person's newest 50 sessions stay."""
     oldest = (
         select(col(Session.id))
         .where(col(Session.user_id) == user_id)
@@ -302,7 +304,7 @@ async def add_session(session: AsyncSession, account_id: uuid.UUID, user_id: uui
 
 
 def require_same_password(present: str | None, proven: str) -> None:
-    """Raises Unavailable if the stored hash is not the one that a password was compared with."""
+    """Raises Unavailable if the stored hash is no longer the one that the password was compared with."""
     if present != proven:
         raise Unavailable("The password was changed at the same moment. Sign in again.")
 

@@ -1,4 +1,4 @@
-"""Invites as those who are invited handle them, who have a link and nothing else."""
+"""Invites as the invited people handle them. They have a link and nothing else."""
 
 import datetime as dt
 import uuid
@@ -39,12 +39,13 @@ ForgetPerson = Callable[[AsyncSession, uuid.UUID, uuid.UUID], Awaitable[None]]
 """Ends what an earlier membership of the person (second id) in the account (first id) has left behind."""
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
-"""Links that lead nowhere, from one network: as many as passwords. Old mails are opened again, so not fewer."""
+"""Wrong invite links from one network in 15 minutes: as many as wrong passwords. People open old mails again, so the
+limit is not lower."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an invite is about."""
+    """What an invite offers."""
 
     invite_id: uuid.UUID
     account_id: uuid.UUID
@@ -54,19 +55,19 @@ class Offer:
     role: Role
     expires_at: dt.datetime
     has_login: bool
-    """The person is a member of an account on this server, so has a password."""
+    """Whether the person has a password already: they are a member of an account on this server."""
     invited_by: uuid.UUID
     link_made_by: uuid.UUID | None
-    """The owner who was shown the link. None if it went to the person's mail box."""
+    """The owner who was shown the link; None if it was mailed to the person."""
 
     @property
     def vouchers(self) -> set[uuid.UUID]:
-        """The owners whose right to invite the link lives by."""
+        """The owners on whose right to invite this link depends."""
         return {self.invited_by} | ({self.link_made_by} if self.link_made_by else set())
 
 
 class Acceptance:
-    """Invites that are looked at and accepted."""
+    """Shows and accepts invites."""
 
     def __init__(
         self,
@@ -86,9 +87,9 @@ class Acceptance:
         self._forget_person = forget_person
 
     async def look(self, token: str, client_address: str) -> Offer:
-        """What the invite is about. Changes nothing.
+        """Returns what the invite offers. Changes nothing.
 
-        Raises UnknownToken; TooManyAttempts after 100 wrong ones from the network of `client_address` in 15 minutes.
+        Raises UnknownToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15 minutes.
         """
         windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "invite", network_of(client_address))]
         await self._rate_limiter.refuse_guessing(windows)
@@ -100,11 +101,12 @@ class Acceptance:
         return offer
 
     async def accept(self, token: str, *, name: str | None, password: str, client_address: str) -> SignIn:
-        """Makes the person a member and signs them in. Of two who use links of one invite at once, one does.
+        """Makes the person a member and signs them in. If two people use links of one invite at the same time, one
+        succeeds.
 
-        `password` is that of the person's login if they have one; otherwise it becomes theirs, with `name`, or their
-        e-mail address if that is None. Both are looked at before it is known which: an owner who tries out a link of
-        their own making with what cannot be right must not learn whether the address has a login.
+        `password` is the person's own if they have a login already. Otherwise it becomes theirs, with `name`, or with
+        their e-mail address if that is None. Both values are checked before it is known which case it is: an owner who
+        tries a link of their own must not learn whether the address has a login.
 
         Raises InvalidRequest; UnknownToken; TooManyAttempts; Unauthenticated if the password is wrong; Unavailable if
         the person's login has changed meanwhile, or too many passwords are being checked.
@@ -175,11 +177,11 @@ def _owns(user_id: Mapped[uuid.UUID | None]) -> ColumnElement[bool]:
 
 
 async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str:
-    """Ends the invite, and returns the role that it gives.
+    """Ends the invite and returns the role that it gives.
 
-    Raises UnknownToken if somebody was faster, or if those whose right it lives by have lost it.
+    Raises UnknownToken if another request was faster, or if an owner on whose right it depends has lost that right.
     """
-    # Who takes that right away locks the same rows: they see the new member, or we see that the right is gone.
+    # A change of that right locks the same rows. Either it sees the new member, or this sees that the right is gone.
     vouching = (
         select(col(Member.user_id))
         .where(
@@ -212,7 +214,8 @@ async def _join(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID
 
 
 async def _person(session: AsyncSession, email: str, name: str, proven: str | None, rehashed: str | None) -> uuid.UUID:
-    """The person with this address, locked: with the password that was `proven`, else with `rehashed` as their new one.
+    """Returns the person with this address, locked. If their password was `proven`, they keep it; otherwise it becomes
+    `rehashed`.
 
     Raises Unavailable if the login has changed.
     """
@@ -220,7 +223,7 @@ async def _person(session: AsyncSession, email: str, name: str, proven: str | No
     if proven is not None:
         require_same_password(user.password_hash if user else None, proven)
     elif user is not None:
-        # A login that leads nowhere, since its owner has left their last account: whoever was invited takes it over.
+        # The person has left their last account, so the login leads nowhere. The invited person takes it over.
         if await session.scalar(select(exists().where(col(Member.user_id) == user.id))):
             raise Unavailable("This person has got a login at the same moment. Open the link again.")
         await session.execute(delete(Session).where(col(Session.user_id) == user.id))

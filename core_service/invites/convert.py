@@ -57,7 +57,7 @@ def to_offer(offer: Offer) -> invite_service_pb2.GetInviteResponse:
         inviter_name=offer.inviter_name,
         role=ROLES[offer.role],
         expires_at=to_timestamp(offer.expires_at),
-        # Who has made a link must not learn by it whether the address has a login.
+        # The owner who made the link must not learn from it whether the address has a login.
         has_login=mailed and offer.has_login,
         mailed=mailed,
     )

@@ -4,7 +4,7 @@ from service_kit.errors import NotFound
 
 
 class UnknownToken(NotFound):
-    """Nothing can be accepted with this secret, and nobody is told whether it ever could."""
+    """No invite can be accepted with this secret. Whether one ever could is not told."""
 
     def __init__(self) -> None:
         super().__init__("This invite link is wrong, was used or revoked, or has expired. Ask for a new one.")

@@ -1,4 +1,4 @@
-"""The mail that tells of an invite."""
+"""The mail that brings an invite."""
 
 import datetime as dt
 
@@ -6,7 +6,7 @@ from core_service.mail.letter import Letter, one_line, write
 
 
 def write_invite(*, account: str, inviter: str, url: str, expires_at: dt.datetime) -> Letter:
-    """The mail for one invite. Names are what people have typed."""
+    """Writes the mail for one invite. The names in it were typed by people."""
     account, inviter = one_line(account), one_line(inviter) or "Somebody"
     return write(
         subject=f"{inviter} invites you to {account}",

@@ -9,11 +9,11 @@ from sqlmodel import Field, SQLModel
 from core_service.common.orm import Timestamp, new_id, now
 
 MAX_TOKENS = 200
-"""Links of one invite that work at once; a new one replaces the oldest. More than a mail is ever tried."""
+"""Links of one invite that work at the same time. A new one replaces the oldest."""
 
 
 class Invite(SQLModel, table=True):
-    """Asks somebody to join an account. It is gone once it is accepted or revoked."""
+    """Asks a person to join an account. The row is deleted once the invite is accepted or revoked."""
 
     __tablename__ = "invites"
     __table_args__ = (
@@ -34,11 +34,11 @@ class Invite(SQLModel, table=True):
     role: str
     invited_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     request_id: uuid.UUID
-    """The request that has made it: done again, it finds its own."""
+    """The request that made it. If that request is repeated, it finds its own invite."""
     invited_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)
     mail_id: uuid.UUID = Field(default_factory=new_id)
-    """The mail that is wanted: a result of an earlier one says nothing of it."""
+    """The mail that is wanted now. The result of an earlier mail does not concern it."""
     mail_state: str
     mail_queued_at: dt.datetime = Field(sa_type=Timestamp)
     mail_due_at: dt.datetime = Field(sa_type=Timestamp)
@@ -49,7 +49,7 @@ class Invite(SQLModel, table=True):
 
 
 class InviteToken(SQLModel, table=True):
-    """A secret that accepts an invite. It is made when a mail is sent or a link is asked for; only its hash stays."""
+    """A secret that accepts an invite. It is made when a mail is sent or a link is shown. Only its hash is stored."""
 
     __tablename__ = "invite_tokens"
     __table_args__ = (
@@ -60,6 +60,6 @@ class InviteToken(SQLModel, table=True):
     token_hash: bytes = Field(primary_key=True)
     invite_id: uuid.UUID = Field(foreign_key="invites.id", ondelete="CASCADE")
     created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
-    """The owner who was shown it. None if it went to the invited person's mail box."""
+    """The owner who was shown it; None if it was mailed to the invited person."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)

@@ -30,13 +30,13 @@ THING = "invite"
 LIFETIME = dt.timedelta(days=7)
 MAX_EMAILS = 100
 INVITES_AN_HOUR = RateLimitItemPerHour(1000)
-"""Of an account: far above what a team needs, far below what a spammer would like."""
+"""Invites of an account in an hour: far more than a team needs, and too few for a spammer."""
 RESENDS_AN_HOUR = RateLimitItemPerHour(10)
-"""Of one invite: somebody's mail box is not to be flooded."""
+"""Resends of one invite in an hour, so that a mail box is not flooded."""
 
 
 class Refusal(StrEnum):
-    """Why an address is not invited."""
+    """Why an address was not invited."""
 
     BAD_ADDRESS = "bad_address"
     ALREADY_MEMBER = "already_member"
@@ -51,19 +51,19 @@ MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class InviteView:
-    """An invite, and who invites."""
+    """An invite, and who made it."""
 
     invite: Invite
     invited_by: str | None
-    """Their e-mail address."""
+    """The e-mail address of the owner who made it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one address: an invite, or a refusal with its message."""
+    """What happened to one address: an invite, or a refusal with its message."""
 
     email: str
-    """As it was given."""
+    """The address as the caller wrote it."""
     view: InviteView | None = None
     refusal: Refusal | None = None
     message: str = ""
@@ -84,9 +84,10 @@ class Invites:
     async def create(
         self, account_id: uuid.UUID, invited_by: uuid.UUID, emails: Sequence[str], role: Role
     ) -> list[Answer]:
-        """Invites each address for 7 days and queues its mail. What is wrong with one does not hinder the others.
+        """Invites each address for 7 days and queues a mail to it. A wrong address does not stop the others.
 
-        Raises InvalidRequest unless there are 1 to 100; TooManyAttempts after 1,000 of the account in an hour.
+        Raises InvalidRequest unless there are 1 to 100 addresses; TooManyAttempts after 1,000 invites of the account in
+        an hour.
         """
         if not 1 <= len(emails) <= MAX_EMAILS:
             raise InvalidRequest.at("emails", f"must name 1 to {MAX_EMAILS} addresses")
@@ -122,7 +123,7 @@ class Invites:
         return page_of(views, size, lambda view: str(view.invite.id))
 
     async def resend(self, account_id: uuid.UUID, invite_id: uuid.UUID) -> InviteView:
-        """Lets the invite count for 7 days from now and queues another mail.
+        """Extends the invite to 7 days from now and queues another mail.
 
         Raises NotFound; TooManyAttempts after 10 times in an hour.
         """
@@ -143,7 +144,7 @@ class Invites:
         return InviteView(invite, inviter)
 
     async def revoke(self, account_id: uuid.UUID, invite_id: uuid.UUID) -> None:
-        """Takes the invite back; all its links are refused from now on.
+        """Revokes the invite. All its links are refused from now on.
 
         Raises NotFound.
         """
@@ -160,15 +161,15 @@ class Invites:
     async def make_link(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, invite_id: uuid.UUID
     ) -> tuple[str, dt.datetime]:
-        """A link that accepts the invite for as long as the caller is an owner, and when it stops working. Of an
-        invite's links the last 200 work.
+        """Returns a link that accepts the invite, and when it stops working. It works for as long as the caller is an
+        owner. The last 200 links of an invite work.
 
         Raises NotFound, also if the invite has expired.
         """
         chosen = (col(Invite.id) == invite_id, col(Invite.account_id) == account_id)
         url, secret = self._links.new()
         async with self._database.begin() as session:
-            # Those who make links of one invite take turns, so that the number of links holds.
+            # Links of one invite are made one after the other, so that their number stays within the limit.
             invite = await session.scalar(select(Invite).where(*chosen).with_for_update(key_share=True))
             if invite is None:
                 raise missing(THING)
@@ -211,7 +212,7 @@ def _answer(given: str, read: str | InvalidRequest, members: Collection[str], vi
 
 
 async def _members(session: AsyncSession, account_id: uuid.UUID, emails: Collection[str]) -> set[str]:
-    """Those of the addresses that belong to members of the account: of nobody else anything is said."""
+    """Returns those of the addresses that belong to members of the account. Other addresses are not mentioned."""
     query = (
         select(col(User.email))
         .join(Member, col(Member.user_id) == col(User.id))
@@ -229,8 +230,8 @@ async def _insert(
     invited_by: uuid.UUID,
     role: Role,
 ) -> dict[str, Invite]:
-    """The invites that could be made, by address. One that has expired is renewed, and so is one of somebody who is no
-    owner any more: its links are refused."""
+    """Inserts the invites and returns them by address. An expired invite is renewed, and so is one whose maker is no
+    longer an owner: its links are refused."""
     if not emails:
         return {}
     row: dict[str, Any] = {"account_id": account_id, "role": role.value, "invited_by": invited_by}
@@ -255,14 +256,14 @@ async def _insert(
     inserted = await session.scalars(adding.returning(Invite), execution_options={"populate_existing": True})
     made = {invite.email: invite for invite in inserted}
     if resource.repeated:
-        # Made by a request that could not answer.
+        # An earlier run of this request made it and could not answer.
         mine = (col(Invite.account_id) == account_id, col(Invite.request_id) == resource.id)
         made |= {invite.email: invite for invite in await session.scalars(select(Invite).where(*mine))}
     return made
 
 
 def _new_mail() -> dict[str, Any]:
-    """The columns of a mail that is to be sent at once."""
+    """The columns of a mail that should be sent at once."""
     return {
         "mail_id": new_id(),
         "mail_state": MailState.QUEUED.value,

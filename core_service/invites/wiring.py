@@ -1,4 +1,4 @@
-"""Builds what invites need besides a server."""
+"""Builds the parts of invites that the server and the background jobs share."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,6 @@ class InviteArea:
 
 
 def build_invites(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> InviteArea:
-    """The area, at rest."""
+    """Builds the parts. Nothing runs yet."""
     links = SecretLinks(admin_url, "invite", INVITE)
     return InviteArea(sender, links, Mailer(InviteOutbox(links), batches, sender, events))

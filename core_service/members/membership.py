@@ -33,7 +33,7 @@ MAIL_SHOWN = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """A person and what they hold in the account, but for API keys."""
+    """A person and what they have in the account, without API keys."""
 
     person: Person
     devices: Sequence[Device]
@@ -41,19 +41,19 @@ class Holdings:
     device_count: int
     session_count: int
     invites: Sequence[Invite]
-    """That can be accepted, the newest, 100 at most."""
+    """Invites of theirs that can still be accepted: the newest, 100 at most."""
     invite_count: int
     paired_for_others: Sequence[DeviceView]
     """The oldest, 100 at most."""
     paired_for_others_count: int
     may_know_webhook_secret: bool
-    """They are an owner, or were one since the present key was made."""
+    """Whether they are an owner, or were one since the present signing key was made."""
     reset_mail: WantedMail | None
     """The newest mail with a link to a new password that an owner has sent them."""
 
 
 class Membership:
-    """The people of accounts: their roles, and their leaving."""
+    """The people of an account: their roles, and how they leave."""
 
     def __init__(self, engine: AsyncEngine, events: EventBus) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
@@ -98,11 +98,12 @@ class Membership:
         role: Role | None,
         besides: Besides,
     ) -> tuple[Person, Ended]:
-        """Gives the person the role, if there is one. It counts from their next call on. Who ceases to be an owner
-        ceases to invite: what they have made for others ends. What is named goes at the same moment, or nothing does.
+        """Gives the person the role, if one is given. It counts from their next call on. A person who is no longer an
+        owner can no longer invite: what they made for others ends. What `besides` names ends in the same transaction,
+        or nothing changes.
 
         Raises InvalidRequest for a key or device that the account does not have; NotFound; LastOwner; Forbidden if the
-        caller has ceased to be an owner.
+        caller is no longer an owner.
         """
         besides.check()
         async with self._database.begin() as session:
@@ -122,17 +123,18 @@ class Membership:
         return person, ended
 
     async def remove(self, account_id: uuid.UUID, caller_id: uuid.UUID, user_id: uuid.UUID, besides: Besides) -> Ended:
-        """Takes the person out of the account with all they hold in it, with what they have made for others, and with
-        what is named. All of it happens at once or not at all.
+        """Removes the person from the account, with all that they have in it, what they made for others, and what
+        `besides` names. All of it happens at once or not at all.
 
         Raises InvalidRequest for a key or device that the account does not have; NotFound; LastOwner; Forbidden if the
-        caller has ceased to be an owner.
+        caller is no longer an owner.
         """
         besides.check()
         async with self._database.begin() as session:
             owners = await _lock_owners(session, account_id, caller_id)
             leaving = _theirs(Member, account_id, user_id)
-            # Locked before anything goes: whoever makes a pairing code for them meanwhile waits, and finds them gone.
+            # The row is locked first. A request that makes a pairing code for this person meanwhile waits, and then
+            # finds them gone.
             member = await session.scalar(select(Member).where(*leaving).with_for_update())
             if member is None:
                 raise missing("member")
@@ -156,10 +158,10 @@ async def _find(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID
 
 
 async def _lock_owners(session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.UUID) -> set[uuid.UUID]:
-    """The owners of the account, who stay what they are until the transaction ends: of two changes that together would
-    leave none, the second sees the first.
+    """Locks the account's owners until the transaction ends, and returns them. Of two changes that together would leave
+    no owner, the second one sees the first.
 
-    Raises Forbidden if the caller is none of them any more.
+    Raises Forbidden if the caller is no longer an owner.
     """
     query = (
         select(col(Member.user_id))
@@ -198,7 +200,8 @@ async def _may_know(session: AsyncSession, member: Member) -> bool:
 
 
 def _reset_mail(account_id: uuid.UUID, email: str) -> Select[WantedMail]:
-    """Of those that the person has asked for themselves nothing is told."""
+    """The newest mail with a link to a new password that an owner had sent. Mails that the person asked for themselves
+    are not shown."""
     return (
         select(WantedMail)
         .where(

@@ -1,4 +1,4 @@
-"""What ends when somebody leaves an account, and when somebody ceases to own it."""
+"""What ends when a person leaves an account, and when a person is no longer an owner."""
 
 import uuid
 from collections.abc import Sequence
@@ -20,12 +20,13 @@ from core_service.webhooks.signing_keys import replace_key
 from service_kit.errors import InvalidRequest
 
 MAX_NAMED = 1000
-"""Keys, and devices, that one request names."""
+"""Most keys, and most devices, that one request may name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Besides:
-    """What an owner wants to go along with a person's place or role: what the person could go on using."""
+    """What an owner ends together with a person's membership or role, because the person could otherwise go on using
+    it."""
 
     api_key_ids: Sequence[uuid.UUID] = ()
     device_ids: Sequence[uuid.UUID] = ()
@@ -50,21 +51,22 @@ class Ended:
 
 
 async def forget_person(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Ends all that a membership of earlier days may have left behind: it is not to come to life again."""
+    """Ends all that an earlier membership of the person may have left behind, so that it does not come back with the
+    new one."""
     await end_membership(session, account_id, user_id, Besides())
 
 
 async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, besides: Besides) -> Ended:
-    """Ends the person's sessions in the account, unpairs their devices in it, takes them out of its channels, and ends
-    what they have made for others, links to a new password that the account's owners were shown, and what is named.
+    """Ends the person's sessions in the account, unpairs their devices in it and takes them out of its channels. Ends
+    what they made for others, links to a new password that owners were shown, and what `besides` names.
 
     Raises InvalidRequest, naming the first key or device that the account does not have.
     """
     await _require_known(session, account_id, besides)
-    # Before sessions, as who uses such a link does.
+    # Links before sessions: using such a link locks them in this order.
     to_them = delete(PasswordResetToken).where(*_theirs(PasswordResetToken, account_id, user_id))
     await _delete(session, to_them)
-    # Codes before devices: a phone that is trading one in has either made its device by then or finds the code gone.
+    # Codes before devices. A phone that is using a code has either made its device by then, or finds the code gone.
     own_codes = await _delete(session, delete(PairingCode).where(*_theirs(PairingCode, account_id, user_id)))
     sessions = await _delete(session, delete(Session).where(*_theirs(Session, account_id, user_id)))
     for_others = await _end_what_is_for_others(session, account_id, user_id)
@@ -80,13 +82,13 @@ async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: 
 
 
 async def end_ownership(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Ended:
-    """Ends what only an owner may make: invites and links of invites, pairing codes for others, links to others' new
+    """Ends what only an owner may make: invites and their links, pairing codes for others, links to others' new
     passwords."""
     return await _end_what_is_for_others(session, account_id, user_id)
 
 
 async def end_besides(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> Ended:
-    """Ends what is named.
+    """Ends what `besides` names.
 
     Raises InvalidRequest, naming the first key or device that the account does not have.
     """
@@ -101,7 +103,7 @@ async def _end_what_is_for_others(session: AsyncSession, account_id: uuid.UUID, 
     open_ones = (*invited, col(Invite.expires_at) > now())
     ended = await _delete(session, delete(Invite).where(*open_ones))
     await _delete(session, delete(Invite).where(*invited))
-    # Links that they were shown of invites that others have made.
+    # Links that this person was shown, of invites that others have made.
     others = select(col(Invite.id)).where(col(Invite.account_id) == account_id)
     await _delete(
         session,
@@ -140,7 +142,8 @@ async def _require_known(session: AsyncSession, account_id: uuid.UUID, besides: 
 
 
 async def _end_named(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> int:
-    """Revokes the keys, and returns how many were not revoked before. Replaces the webhooks' signing key if wanted."""
+    """Revokes the keys, and replaces the webhooks' signing key if wanted. Returns how many keys were not revoked
+    before."""
     if besides.new_webhook_secret:
         await replace_key(session, account_id)
     if not besides.api_key_ids:
@@ -152,7 +155,7 @@ async def _end_named(session: AsyncSession, account_id: uuid.UUID, besides: Besi
 
 
 async def _unpair(session: AsyncSession, account_id: uuid.UUID, which: ColumnElement[bool]) -> Sequence[uuid.UUID]:
-    # In the order in which everybody locks devices.
+    # Every transaction locks devices in this order.
     held = select(col(Device.id)).where(col(Device.account_id) == account_id, which).order_by(col(Device.id))
     devices = list(await session.scalars(held.with_for_update(key_share=True)))
     await withdraw_cards(session, devices)
@@ -161,7 +164,7 @@ async def _unpair(session: AsyncSession, account_id: uuid.UUID, which: ColumnEle
 
 
 async def _delete(session: AsyncSession, query: Delete) -> int:
-    """How many rows there were."""
+    """Deletes, and returns how many rows there were."""
     ended = await session.execute(query.execution_options(synchronize_session=False))
     return ended.rowcount  # type: ignore[attr-defined,no-any-return] # of a DELETE
 

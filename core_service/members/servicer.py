@@ -232,7 +232,10 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
 
 
 def _besides(request: messages.UpdateMemberRequest | messages.RemoveMemberRequest) -> Besides:
-    """Raises InvalidRequest for what is no id."""
+    """Reads what the request names.
+
+    Raises InvalidRequest for a value that is not an id.
+    """
     return Besides(
         [require_uuid(one, f"api_key_ids[{place}]") for place, one in enumerate(request.api_key_ids)],
         [require_uuid(one, f"device_ids[{place}]") for place, one in enumerate(request.device_ids)],
