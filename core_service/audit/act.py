@@ -1,4 +1,4 @@
-"""What is being done, for whoever keeps the audit log."""
+"""The act in progress: the audited call that this task serves."""
 
 import uuid
 from contextvars import ContextVar
@@ -16,11 +16,11 @@ class Act:
     request: str
     """JSON text without secrets."""
     subject_id: uuid.UUID | None
-    """What the request names; None if it names nothing."""
+    """The id in the request; None if it has none."""
     client_address: str | None
     request_id: str
     account_id: uuid.UUID | None = None
-    """The account whose log it belongs to, if that is not the caller's."""
+    """The account whose log gets the entry, if it is not the caller's."""
     is_written: bool = False
 
 
@@ -28,13 +28,13 @@ current: ContextVar[Act | None] = ContextVar("act", default=None)
 
 
 def client_address() -> str:
-    """Where what is being done comes from; empty if that is not known."""
+    """Returns the address from which the act comes; empty if unknown."""
     doing = current.get()
     return (doing and doing.client_address) or ""
 
 
 def belongs_to(account_id: uuid.UUID) -> None:
-    """What is being done is told in the log of this account, not in that of the caller's, whom it does not concern."""
+    """Writes the current act to this account's audit log instead of the caller's."""
     doing = current.get()
     if doing is not None:
         doing.account_id = account_id

@@ -1,4 +1,4 @@
-"""Tells the audit log what is being done. Stands after the access interceptor, which knows who calls."""
+"""Notes the act in progress for the audit log. It runs after the access interceptor, which knows the caller."""
 
 import json
 import uuid
@@ -62,7 +62,7 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):
 
 
 def request_text(request: Message) -> str:
-    """The request as JSON, without fields that are marked `debug_redact`; long texts and lists are cut."""
+    """Returns the request as JSON, without fields that are marked `debug_redact`. Long texts and lists are cut."""
     text = json.dumps(_shown(request), ensure_ascii=False)
     return text if len(text) <= MAX_REQUEST else json.dumps({"too_long": len(text)})
 

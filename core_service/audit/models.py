@@ -26,7 +26,7 @@ class AuditEntry(SQLModel, table=True):
     actor: str
     actor_id: uuid.UUID | None = None
     actor_name: str = ""
-    """What the actor was called at the time."""
+    """The actor's name at that time."""
     method: str
     request: str
     """The request as JSON text, without secrets."""

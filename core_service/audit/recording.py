@@ -1,4 +1,4 @@
-"""Writes the audit entry of an act into the transaction that does it: both are there, or neither is."""
+"""Writes the audit entry of an act in the transaction of the act itself: both are stored, or neither."""
 
 import uuid
 from collections.abc import Sequence
@@ -28,22 +28,20 @@ VALUES (
 
 
 def install() -> None:
-    """From now on every transaction of SQLAlchemy that commits while an act is current writes its entry, once an act.
-
-    Calling it again changes nothing.
-    """
+    """From now on each SQLAlchemy transaction that commits during an act writes the act's entry, once for each act. A
+    second call changes nothing."""
     if not event.contains(OrmSession, "before_commit", _before_commit):
         event.listen(OrmSession, "before_commit", _before_commit)
 
 
 def is_act() -> bool:
-    """Whether what is being done is an act whose entry is not written yet."""
+    """Whether there is an act in progress whose entry is not written yet."""
     doing = act.current.get()
     return doing is not None and not doing.is_written
 
 
 async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID | None) -> None:
-    """The same for a transaction of explicit SQL, which is under way in this connection: for the acts of people."""
+    """Writes the entry in a transaction of plain SQL on this connection. For acts of people."""
     doing = act.current.get()
     if doing is None or doing.is_written:
         return
@@ -68,8 +66,7 @@ async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subjec
 def record_in(
     session: AsyncSession, account_ids: Sequence[uuid.UUID], *, subject_id: uuid.UUID, actor_name: str
 ) -> None:
-    """The same for an act that concerns several accounts: an entry in the log of each. Of somebody without
-    credentials, who is known by `actor_name` all the same."""
+    """Writes an entry in the log of each of these accounts. The actor has no credentials and is known by `actor_name`."""
     doing = act.current.get()
     if doing is None or doing.is_written:
         return
@@ -119,13 +116,14 @@ def _actor_of(doing: Act) -> tuple[str, uuid.UUID | None]:
 
 
 def _account_of(doing: Act, made: list[Any]) -> uuid.UUID | None:
-    """The account that the act names, else the caller's; for somebody without credentials that of what was made."""
+    """Returns the account that the act names, or else the caller's. For a caller without credentials it is that of the
+    object which was made."""
     account_id: uuid.UUID | None = doing.account_id or getattr(doing.principal, "account_id", None)
     return account_id or next((one.account_id for one in made if hasattr(one, "account_id")), None)
 
 
 def _name_of(session: OrmSession, doing: Act) -> str:
-    """What the actor is called at this moment; empty if that cannot be told any more."""
+    """Returns the actor's name now; empty if it is gone."""
     with session.no_autoflush:
         match doing.principal:
             case SessionPrincipal(user_id=actor_id):

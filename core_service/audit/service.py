@@ -17,13 +17,13 @@ MAX_METHOD = 100
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries to list; what is None does not matter."""
+    """Which entries to list. A filter that is None matches all."""
 
     actor_id: uuid.UUID | None = None
     method: str | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
-    """Before this moment. Both with a time zone."""
+    """Before this moment. Both have a time zone."""
 
 
 class AuditLog:
@@ -50,7 +50,7 @@ class AuditLog:
             query = query.where(col(AuditEntry.actor_id) == wanted.actor_id)
         if wanted.method is not None:
             query = query.where(col(AuditEntry.method) == require_text(wanted.method, "method", maximum=MAX_METHOD))
-        # Identifiers begin with the time, so that the index that the list goes along serves here, too.
+        # Ids begin with the time, so the index that sorts the list also finds the time.
         if wanted.since is not None:
             query = query.where(col(AuditEntry.id) >= lowest_id(wanted.since))
         if wanted.until is not None:

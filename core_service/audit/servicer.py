@@ -11,7 +11,7 @@ from core_service.identity import principal
 
 
 class AuditServicer(audit_service_pb2_grpc.AuditServiceServicer):
-    """Tells owners who did what."""
+    """Shows owners who did what."""
 
     def __init__(self, audit_log: AuditLog) -> None:
         self._audit_log = audit_log

@@ -31,9 +31,9 @@ def check_slugs(slugs: Sequence[str], name: str = "target.channels") -> tuple[st
 
 
 def within_scope(scope: Sequence[ChannelRef], requested: Sequence[str] | None) -> tuple[ChannelRef, ...]:
-    """The channels that a channel-scoped key reaches with this request.
+    """Returns the channels that a channel-scoped key reaches with this request.
 
-    Raises ChannelScopeViolation if it asks for any other. Whether that other channel exists is not told.
+    Raises ChannelScopeViolation if it asks for any other channel. Whether that one exists is not told.
     """
     if requested is None:
         return tuple(scope)

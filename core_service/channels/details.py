@@ -1,4 +1,4 @@
-"""One channel looked at: who is assigned to it, and what uses it."""
+"""One channel in detail: the people and devices assigned to it, and what uses it."""
 
 import uuid
 from collections.abc import Sequence
@@ -90,7 +90,10 @@ class ChannelLookups:
         )
 
     async def usage(self, account_id: uuid.UUID, channel_id: uuid.UUID) -> ChannelUsage:
-        """What uses the channel at present. Raises NotFound."""
+        """Returns what uses the channel now.
+
+        Raises NotFound.
+        """
         _, keys, streams = await self._read(account_id, channel_id, SELECT_KEYS, SELECT_STREAMS)
         return ChannelUsage([name for (name,) in keys], [key for (key,) in streams])
 

@@ -24,7 +24,7 @@ class ChannelScopeViolation(DomainError):
 
 
 class NoRecipients(DomainError):
-    """Nobody to send to. The sentence is the documented one; `devices` names what was looked for."""
+    """There is no device to send to. The sentence is the documented one; `devices` names what was looked for."""
 
     kind, reason, error = Kind.NOT_FOUND, "NO_RECIPIENTS", "No recipients found"
 

@@ -25,10 +25,10 @@ from service_kit.errors import AlreadyExists, NotFound
 THING = "channel"
 MAX_QUERY = 100
 LIKE_WORDS = re.compile(r"[\\%_]")
-"""What means something in a pattern of LIKE."""
+"""Characters with a meaning in a LIKE pattern."""
 
 MAX_IDS_IN_PAGE = 20_000
-"""A page with more assigned people and devices than this ends early, so that the answer stays about a megabyte."""
+"""A page with more assigned people and devices than this ends early, so that an answer stays near one megabyte."""
 
 SELECT_PAGE = text("""
 WITH page AS (
@@ -58,7 +58,7 @@ FROM measured WHERE place = 1 OR (place <= :size AND ids <= :max_ids) ORDER BY s
 
 @dataclass(frozen=True, slots=True)
 class ChannelView:
-    """A channel with who belongs to it."""
+    """A channel, and who belongs to it."""
 
     id: uuid.UUID
     slug: str
@@ -69,7 +69,7 @@ class ChannelView:
     device_ids: Sequence[uuid.UUID]
     """Devices assigned by themselves, the first 1000."""
     device_count: int
-    """Devices that belong to it in either way, each counted once."""
+    """Devices that belong to it in either way. Each is counted once."""
 
 
 class Channels:
@@ -87,7 +87,7 @@ class Channels:
         name, resource = slug if name is None else require_name(name), new_resource()
         with _refusing_taken(slug):
             async with self._database.begin() as session:
-                # It may be there: a request that could not answer has made it.
+                # An earlier run of this request may have made it and could not answer.
                 channel = await session.get(Channel, resource.id) if resource.repeated else None
                 if channel is None:
                     channel = Channel(id=resource.id, account_id=account_id, slug=slug, name=name)
@@ -133,7 +133,7 @@ class Channels:
                     )
                 _, views = await _select_page(session, account_id, channel_id=channel_id)
                 if not views:
-                    # Within the transaction, which is an act to the audit log if it commits.
+                    # Inside the transaction: the audit log takes it for an act if it commits.
                     raise missing(THING)
         return views[0]
 
@@ -159,7 +159,7 @@ class Channels:
         member = (col(Member.account_id) == account_id, col(Member.user_id) == user_id)
         async with self._database.begin() as session:
             await _require_channel(session, account_id, channel_id)
-            # Locked, so that they do not leave before the assignment is made.
+            # Locked, so that they cannot leave before the assignment is made.
             if not await session.scalar(
                 select(col(Member.user_id)).where(*member).with_for_update(key_share=True, read=True)
             ):
@@ -184,14 +184,14 @@ class Channels:
                 raise NotFound("There is no such channel in the account, or the member is not assigned to it.")
 
     async def assign_device(self, account_id: uuid.UUID, channel_id: uuid.UUID, device_id: uuid.UUID) -> None:
-        """Makes the device belong to the channel, whoever owns it.
+        """Adds the device to the channel, whichever person it belongs to.
 
         Raises NotFound.
         """
         device = (col(Device.id) == device_id, col(Device.account_id) == account_id)
         async with self._database.begin() as session:
             await _require_channel(session, account_id, channel_id)
-            # Locked, so that it is not unpaired before the assignment refers to it.
+            # Locked, so that it cannot be unpaired before the assignment refers to it.
             if not await session.scalar(
                 select(col(Device.id)).where(*device).with_for_update(key_share=True, read=True)
             ):
@@ -229,7 +229,10 @@ def _of_account(account_id: uuid.UUID, channel_id: uuid.UUID) -> ColumnElement[b
 
 
 async def _require_channel(session: AsyncSession, account_id: uuid.UUID, channel_id: uuid.UUID) -> None:
-    """Makes sure that the account has the channel, and keeps it until the transaction ends."""
+    """Makes sure that the account has the channel, and locks it until the transaction ends.
+
+    Raises NotFound.
+    """
     query = (
         select(col(Channel.id))
         .where(col(Channel.id) == channel_id, col(Channel.account_id) == account_id)

@@ -1,4 +1,4 @@
-"""The account's devices as its people see them: found by name, by whose they are and by the state they are in."""
+"""The account's devices as its people see them. They are found by name, by person and by state."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ MAX_QUERY = 100
 MAX_IDS = 1000
 """Devices that can be asked for by their ids at once."""
 MAX_COUNTED = 10_000
-"""Counting reads what it counts: beyond this nobody needs the exact number."""
+"""Counting reads every device that it counts. Beyond this number an exact count is not needed."""
 
 CHANNELS = text("""
 SELECT d.id, count(*), (array_agg(c.slug ORDER BY c.slug))[1:20]
@@ -38,7 +38,7 @@ GROUP BY d.id
 
 
 class DeviceState(StrEnum):
-    """What a device's tokens amount to. Each device has exactly one."""
+    """What a device's tokens make of it. Each device is in exactly one state."""
 
     READY = "ready"
     WAITING = "waiting"
@@ -49,7 +49,7 @@ class DeviceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """Which devices to list; what is left out does not matter."""
+    """Which devices to list. A filter that is left out matches all."""
 
     query: str = ""
     """Part of the device's name, or of its person's name or e-mail address."""
@@ -61,7 +61,7 @@ class DeviceFilter:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """A device with whose it is and where it belongs."""
+    """A device, its person and its channels."""
 
     device: Device
     user_name: str
@@ -80,7 +80,7 @@ class DeviceCounts:
     waiting: int
     dead: int
     more: bool
-    """There are more than were counted."""
+    """Whether there are more than were counted."""
 
 
 _dead = or_(
@@ -191,7 +191,10 @@ def _conditions(account_id: uuid.UUID, wanted: DeviceFilter) -> list[ColumnEleme
 
 
 def _known_ids(device_ids: Sequence[str]) -> list[uuid.UUID]:
-    """Those that can be ids. Raises InvalidRequest if there are too many."""
+    """Returns those of the texts that are ids.
+
+    Raises InvalidRequest if there are too many.
+    """
     if len(device_ids) > MAX_IDS:
         raise InvalidRequest.at("device_ids", f"must have at most {MAX_IDS} items")
     return [uuid.UUID(device_id) for device_id in device_ids if UUID.fullmatch(device_id)]

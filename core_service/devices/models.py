@@ -14,21 +14,21 @@ REACHABLE = "push_token IS NOT NULL AND push_token_dead_reason IS NULL"
 
 
 class Environment(StrEnum):
-    """Which of Apple's push environments issued a token."""
+    """The push environment of Apple that issued a token."""
 
     PRODUCTION = "production"
     SANDBOX = "sandbox"
 
 
 class Device(SQLModel, table=True):
-    """A paired phone. Its tokens change over time; a dead one waits for the app to report its successor."""
+    """A paired phone. Its tokens change over time. A dead token stays until the app reports a new one."""
 
     __tablename__ = "devices"
     __table_args__ = (
         CheckConstraint("environment IN ('production', 'sandbox')", name="devices_environment_check"),
         Index("devices_account_id_idx", "account_id", "id"),
         Index("devices_reachable_idx", "account_id", postgresql_where=text(REACHABLE)),
-        # One phone must not be pushed to twice because it was paired twice.
+        # A phone that was paired twice must not get each push twice.
         Index(
             "devices_push_token_key",
             "account_id",
@@ -36,7 +36,7 @@ class Device(SQLModel, table=True):
             unique=True,
             postgresql_where=text("push_token IS NOT NULL"),
         ),
-        # A report takes its token from the device that had it, in any account.
+        # A report takes the token away from the device that had it, in any account.
         Index("devices_push_token_idx", "push_token", postgresql_where=text("push_token IS NOT NULL")),
         Index(
             "devices_push_to_start_token_idx",
@@ -59,23 +59,23 @@ class Device(SQLModel, table=True):
     push_token: str | None = None
     push_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     push_token_dead_reason: str | None = None
-    """APNs' reason, once it declared the present token dead."""
+    """APNs' reason for declaring the present push token dead."""
     push_to_start_token: str | None = None
     push_to_start_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     push_to_start_token_dead_reason: str | None = None
-    """APNs' reason, once it declared the present push-to-start token dead."""
+    """APNs' reason for declaring the present push-to-start token dead."""
     tokens_taken_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """When another device of this server reported its tokens: the phone is that device now. Null once it reports again
-    itself."""
+    """When another device of this server reported its tokens: the phone is that device now. Null once this one reports
+    again."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     last_seen_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When the phone last called, to the minute."""
     paired_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
-    """Who made the code that paired it. None if that is not known."""
+    """The person who made the code that paired it; None if unknown."""
 
 
 class PairingCode(SQLModel, table=True):
-    """A short-lived, single-use code that makes a phone somebody's device."""
+    """A short-lived code that pairs one phone."""
 
     __tablename__ = "pairing_codes"
     __table_args__ = (
@@ -87,5 +87,5 @@ class PairingCode(SQLModel, table=True):
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     user_id: uuid.UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
-    """Who has made it, for themselves or for somebody else. None if an older release has."""
+    """The person who made it, for themselves or for another person; None if an older release made it."""
     expires_at: dt.datetime = Field(sa_type=Timestamp)

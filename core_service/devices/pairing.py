@@ -1,4 +1,4 @@
-"""Pairing: a signed-in person gets a code, a phone trades it for a secret."""
+"""Pairing: a signed-in person gets a code, and a phone exchanges it for a secret."""
 
 import asyncio
 import datetime as dt
@@ -27,18 +27,18 @@ from service_kit.errors import NotFound, Unavailable
 
 LIFETIME = dt.timedelta(minutes=10)
 LIVE_CODES = 20
-"""Most codes of a person that work at once; a new one replaces the oldest."""
+"""Codes of a person that work at the same time. A new one replaces the oldest."""
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(10, 10)
 GUESSES = RateLimitItemPerMinute(1000, 10)
 
 SWEEP = 1000
-"""Most expired codes that the creation of one deletes."""
+"""How many expired codes are deleted when one is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedCode:
-    """A code to be typed into a phone."""
+    """A code for a person to type into a phone."""
 
     text: str
     expires_at: dt.datetime
@@ -46,16 +46,16 @@ class IssuedCode:
 
 @dataclass(frozen=True, slots=True)
 class PairedDevice:
-    """A phone fresh from pairing."""
+    """A phone that was just paired."""
 
     id: uuid.UUID
     account_id: uuid.UUID
     token: str
-    """Its secret, kept nowhere."""
+    """The phone's secret. It is stored nowhere."""
 
 
 class Pairing:
-    """Pairing codes, from issue to use."""
+    """Makes and redeems pairing codes."""
 
     def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
@@ -65,16 +65,17 @@ class Pairing:
     async def issue(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, *, caller_is_owner: bool, user_id: uuid.UUID | None
     ) -> IssuedCode:
-        """A code that makes one phone a device of the person `user_id`, the caller if None, within 10 minutes.
+        """Makes a code that pairs one phone, within 10 minutes, as a device of the person `user_id`, or of the caller
+        if that is None.
 
-        Raises Forbidden if it is for somebody else and the caller is no owner; NotFound if the person is no member.
+        Raises Forbidden if it is for another person and the caller is no owner; NotFound if the person is no member.
         """
         user_id = user_id or caller_id
         if user_id != caller_id and not caller_is_owner:
             raise Forbidden("Only an owner of the account can create a pairing code for somebody else.")
         code = pairing_code.mint()
         expires_at = now() + LIFETIME
-        # Two codes are never equal, unless luck is against it.
+        # Two equal codes are possible, and extremely unlikely.
         with refusing("pairing_codes_pkey", Unavailable("No code could be created. Try again.")):
             async with self._database.begin() as session:
                 await _lock_member(session, account_id, user_id)
@@ -92,10 +93,10 @@ class Pairing:
         return IssuedCode(code.text, expires_at)
 
     async def redeem(self, code: str, name: str, client_address: str) -> PairedDevice:
-        """Uses up the code and makes the phone a device of the person the code was for.
+        """Uses up the code, and makes the phone a device of the person for whom the code was made.
 
         Raises InvalidRequest; NotFound if the code is wrong, used or expired; TooManyAttempts after 10 wrong codes from
-        the network of `client_address` or 1,000 over all in 10 minutes.
+        the network of `client_address`, or 1,000 in all, in 10 minutes.
         """
         name = require_name(name)
         require_text(code, "pairing_code", maximum=50)
@@ -104,7 +105,7 @@ class Pairing:
             (GUESSES, "pairing", "all"),
         ]
         await self._rate_limiter.refuse_guessing(windows)
-        # One guess at a time, so that many at once do not all pass before the first is counted.
+        # Guesses are checked one by one. Many at once would otherwise all pass before the first is counted.
         async with self._guessing:
             await self._rate_limiter.refuse_guessing(windows)
             paired = await self._trade(pairing_code.hash_code(code), name)
@@ -115,7 +116,8 @@ class Pairing:
         return paired
 
     async def _trade(self, code_hash: bytes, name: str) -> PairedDevice | None:
-        """Deleting the code and inserting the device are one transaction: of two phones, one finds the code gone."""
+        """Deletes the code and inserts the device in one transaction. If two phones use one code, the second finds it
+        gone."""
         query = (
             delete(PairingCode)
             .where(
@@ -143,7 +145,8 @@ class Pairing:
 
 
 async def _lock_member(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Makes codes for one person wait for each other, so that the number of live ones holds."""
+    """Locks the member, so that codes for one person are made one after the other and their number stays within the
+    limit."""
     query = (
         select(col(Member.user_id))
         .where(col(Member.account_id) == account_id, col(Member.user_id) == user_id)
@@ -154,7 +157,7 @@ async def _lock_member(session: AsyncSession, account_id: uuid.UUID, user_id: uu
 
 
 def _is_still_vouched_for() -> ColumnElement[bool]:
-    """Who made a code for somebody else is an owner of the account to this moment."""
+    """Whether the person who made the code for another one is still an owner of the account."""
     maker = col(PairingCode.created_by)
     owns = exists().where(
         col(Member.account_id) == col(PairingCode.account_id),

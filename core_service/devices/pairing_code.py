@@ -14,20 +14,20 @@ LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 @dataclass(frozen=True, slots=True)
 class NewCode:
-    """A code fresh from the generator. `text` is shown once and kept nowhere."""
+    """A new code. `text` is shown once and stored nowhere."""
 
     text: str
     hash: bytes
 
 
 def mint() -> NewCode:
-    """A new code, in two groups."""
+    """Makes a code, in two groups of characters."""
     symbols = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     text = f"{symbols[: LENGTH // 2]}-{symbols[LENGTH // 2 :]}"
     return NewCode(text, hash_code(text))
 
 
 def hash_code(text: str) -> bytes:
-    """What is stored and looked up: the same for every way to write the code."""
+    """Returns the hash that is stored and looked up. It is the same for every way to write the code."""
     symbols = "".join(text.split()).replace("-", "").upper().translate(LOOKALIKES)
     return hashlib.sha256(symbols.encode()).digest()

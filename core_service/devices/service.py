@@ -39,20 +39,21 @@ FROM (
     ORDER BY turn
 ) turns
 """)
-"""Of two reports of the same two tokens neither has the turn that the other waits for: all take them in one order."""
+"""All reports take these locks in one order, so that two reports of the same tokens cannot deadlock."""
 
 
 class Cards(Protocol):
-    """The Live Activities on phones, as far as devices concern them."""
+    """What devices ask of Live Activities."""
 
     async def owe_starts(self, session: AsyncSession, device_id: uuid.UUID) -> None:
-        """The device has reported one, in a transaction that is about to be committed."""
+        """The device has reported a push-to-start token: makes the starts that waited for one due. The transaction is
+        still open."""
 
     def wake(self) -> None:
-        """The transaction was committed."""
+        """To be called once the transaction is committed."""
 
     async def withdraw(self, session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
-        """Ends what these devices show, once the transaction is committed. The devices are locked."""
+        """Ends what these devices show, when the transaction is committed. The devices are locked."""
 
 
 class Devices:
@@ -67,11 +68,11 @@ class Devices:
     async def create_pairing_code(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, *, caller_is_owner: bool, user_id: uuid.UUID | None
     ) -> IssuedCode:
-        """A code that pairs one phone; see `Pairing.issue`."""
+        """Makes a code that pairs one phone; see `Pairing.issue`."""
         return await self._pairing.issue(account_id, caller_id, caller_is_owner=caller_is_owner, user_id=user_id)
 
     async def pair(self, code: str, name: str, client_address: str) -> PairedDevice:
-        """A new device for a code; see `Pairing.redeem`."""
+        """Makes a device for a code; see `Pairing.redeem`."""
         paired = await self._pairing.redeem(code, name, client_address)
         self._tell(paired.account_id, paired.id, EventType.DEVICE_PAIRED)
         return paired
@@ -105,9 +106,9 @@ class Devices:
     async def get_own(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
     ) -> Device:
-        """A device that the caller may change.
+        """Returns a device that the caller may change.
 
-        Raises NotFound; Forbidden if it is somebody else's and the caller is no owner.
+        Raises NotFound; Forbidden if it belongs to another person and the caller is no owner.
         """
         async with self._database() as session:
             return await _find_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
@@ -115,9 +116,9 @@ class Devices:
     async def rename(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, name: str, *, caller_is_owner: bool
     ) -> DeviceView:
-        """Gives the device another name.
+        """Renames the device.
 
-        Raises InvalidRequest; NotFound; Forbidden if it is somebody else's and the caller is no owner.
+        Raises InvalidRequest; NotFound; Forbidden if it belongs to another person and the caller is no owner.
         """
         name = require_name(name)
         async with self._database.begin() as session:
@@ -133,9 +134,9 @@ class Devices:
     async def remove(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
     ) -> None:
-        """Unpairs the device for a person; its secret is refused from the next call on. Its cards leave the screen.
+        """Unpairs the device. Its secret is refused from the next call on, and its cards leave the screen.
 
-        Raises NotFound; Forbidden if it is somebody else's and the caller is no owner.
+        Raises NotFound; Forbidden if it belongs to another person and the caller is no owner.
         """
         async with self._database.begin() as session:
             device = await _lock_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
@@ -144,7 +145,7 @@ class Devices:
         self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
 
     async def unpair(self, account_id: uuid.UUID, device_id: uuid.UUID) -> None:
-        """The phone unpairs itself. Its cards leave the screen.
+        """Unpairs the calling phone. Its cards leave the screen.
 
         Raises NotFound.
         """
@@ -158,11 +159,11 @@ class Devices:
         self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
 
     async def put_tokens(self, account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport) -> Device:
-        """Stores what the phone reported. A push token that is reported counts as alive, whatever APNs said before.
+        """Stores what the phone reported. A reported push token counts as alive, whatever APNs said before.
 
-        A token belongs to an installation of the app, and that is the device which has reported it last: any other of
-        this server that held one of them, of whichever account, loses its tokens, and its cards if it was another
-        person's.
+        A token belongs to one installation of the app: to the device that reported it last. Any other device of this
+        server that had one of the tokens, in any account, loses its tokens, and also its cards if it belongs to another
+        person.
 
         Raises InvalidRequest; Unauthenticated if the device was unpaired in the meantime.
         """
@@ -187,7 +188,7 @@ class Devices:
         return device
 
     async def _take_tokens(self, session: AsyncSession, device: Device, holders: Sequence[Device]) -> None:
-        """The phone is another device now: it was paired again. Its tokens go together."""
+        """Takes the tokens away from these devices. The phone was paired again, so it is another device now."""
         strangers = [
             one.id for one in holders if (one.account_id, one.user_id) != (device.account_id, device.user_id)
         ]  # fmt: skip
@@ -237,9 +238,10 @@ async def _find_own(
 async def _lock(
     session: AsyncSession, account_id: uuid.UUID, device_id: uuid.UUID, report: TokenReport
 ) -> Sequence[Device]:
-    """The device and any other that holds one of the reported tokens, locked in the order of their ids.
+    """Locks the device and all others that have one of the reported tokens, in the order of their ids.
 
-    Reports of one token take turns: of two phones with the same token at once, the second sees what the first did.
+    Reports of one token are handled one after the other. If two phones report the same token, the second report sees
+    what the first did.
     """
     if tokens := [token for token in (report.push_token, report.push_to_start_token) if token is not None]:
         await session.execute(TAKE_TURNS, {"tokens": tokens})

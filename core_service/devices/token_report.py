@@ -1,4 +1,4 @@
-"""What the app on a phone may report of its tokens, and by which rules."""
+"""What the app may report about its tokens, and the rules for it."""
 
 import re
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Events: what happens in accounts, told to whoever watches as it happens."""
+"""Events: what happens in accounts, sent to watchers as it happens."""

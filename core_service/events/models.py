@@ -1,4 +1,4 @@
-"""What can happen in an account. Kept nowhere: events are news, not a record."""
+"""What can happen in an account. Events are not stored."""
 
 import datetime as dt
 import uuid
@@ -44,4 +44,4 @@ class Event:
     notification_id: uuid.UUID | None = None
     action_run_id: uuid.UUID | None = None
     reason: str = ""
-    """Why, in APNs' words or ours; empty if there is nothing to explain."""
+    """The reason in APNs' words or ours; empty if there is none."""

@@ -1,4 +1,4 @@
-"""The events of this process and who watches them: in memory, bounded, and never in the way of whoever publishes."""
+"""The events of this process and their watchers: in memory, bounded, and never a delay for the publisher."""
 
 import asyncio
 import uuid
@@ -13,7 +13,7 @@ from service_kit.errors import Unavailable
 __all__ = ["Event", "EventBatch", "EventBus", "EventType", "Watcher"]
 
 MAX_WAITING = 1000
-"""Events that wait for one watcher; beyond it the oldest are dropped and counted."""
+"""Events that may wait for one watcher. Beyond it the oldest are dropped and counted."""
 MAX_BATCH = 100
 MAX_WATCHERS = 500
 MAX_WATCHERS_PER_ACCOUNT = 20
@@ -25,7 +25,7 @@ Listener = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """Events in the order they were told, 1 to 100."""
+    """Events in the order in which they were published, 1 to 100."""
 
     events: tuple[Event, ...]
     missed: int
@@ -33,7 +33,7 @@ class EventBatch:
 
 
 class Watcher:
-    """An endless iterator of batches; it ends when the bus is closed and nothing waits any more."""
+    """An endless iterator of batches. It ends when the bus is closed and no event waits."""
 
     def __init__(self, types: Set[EventType]) -> None:
         self._types = types
@@ -43,7 +43,7 @@ class Watcher:
         self._closed = False
 
     def put(self, event: Event) -> bool:
-        """Tells the event, if it is of a type that is watched. True if an older one had to go for it."""
+        """Adds the event if the watcher wants its type. Returns True if an older event was dropped for it."""
         if self._types and event.type not in self._types:
             return False
         is_full = len(self._waiting) == MAX_WAITING
@@ -53,7 +53,7 @@ class Watcher:
         return is_full
 
     def close(self) -> None:
-        """Nothing more will be told."""
+        """No more events will come."""
         self._closed = True
         self._woken.set()
 
@@ -72,13 +72,13 @@ class Watcher:
 
 
 class EventBus:
-    """Tells every watcher of an account what happens in it. For use within one event loop."""
+    """Sends what happens in an account to each watcher of it. For use within one event loop."""
 
     def __init__(self) -> None:
         self._watchers: dict[uuid.UUID, list[Watcher]] = {}
         self._count = 0
         self.dropped = 0
-        """Events that watchers here were too slow for, since the start."""
+        """Events since the start that watchers here were too slow for."""
         self._closed = False
         self._outlet: Outlet | None = None
         self._listeners: list[Listener] = []
@@ -86,14 +86,12 @@ class EventBus:
 
     @property
     def watchers(self) -> int:
-        """How many watch now."""
+        """The number of watchers now."""
         return self._count
 
     def publish(self, account_id: uuid.UUID, event: Event) -> None:
-        """Tells the account's watchers, here and in other processes. Neither waits nor fails.
-
-        To be called after the commit that made it true.
-        """
+        """Sends the event to the account's watchers, here and in other processes. It neither waits nor fails. Call it
+        after the commit that made the event true."""
         self.tell(account_id, event)
         for witness in self._witnesses:
             witness(account_id, event)
@@ -101,39 +99,40 @@ class EventBus:
             self._outlet(account_id, event)
 
     def tell(self, account_id: uuid.UUID, event: Event) -> None:
-        """Tells the account's watchers in this process only."""
+        """Sends the event to the account's watchers in this process only."""
         for watcher in self._watchers.get(account_id, ()):
             self.dropped += watcher.put(event)
 
     def hear(self, account_id: uuid.UUID, event: Event) -> None:
-        """Another process has published the event: tells the account's watchers here, and those who listen."""
+        """Another process has published the event: sends it to the account's watchers and to the listeners here."""
         self.tell(account_id, event)
         for listener in self._listeners:
             listener(event)
 
     def listen(self, listener: Listener) -> None:
-        """From now on `listener`, which must neither wait nor fail, hears of every event of other processes."""
+        """Calls `listener` for each event of other processes. It must neither wait nor fail."""
         self._listeners.append(listener)
 
     def witness(self, witness: Witness) -> None:
-        """From now on `witness`, which must neither wait nor fail, hears of every event that this process publishes."""
+        """Calls `witness` for each event that this process publishes. It must neither wait nor fail."""
         self._witnesses.append(witness)
 
     def tell_all(self, event: Event) -> None:
-        """Tells the watchers of every account, in this process only: for what each process finds out by itself."""
+        """Sends the event to the watchers of every account, in this process only. For what each process notices by
+        itself."""
         for watchers in self._watchers.values():
             for watcher in watchers:
                 self.dropped += watcher.put(event)
 
     def send_through(self, outlet: Outlet) -> None:
-        """From now on `outlet`, which must neither wait nor fail, takes what is published to the other processes."""
+        """Calls `outlet` with each published event, for the other processes. It must neither wait nor fail."""
         self._outlet = outlet
 
     @contextmanager
     def watch(self, account_id: uuid.UUID, types: Set[EventType] = frozenset()) -> Iterator[Watcher]:
-        """Watches the account's events of these types, or of all if there are none, from now until the context ends.
+        """Watches the account's events of these types, or of all types if none are given, until the context ends.
 
-        Raises Unavailable if the bus is closed, or if there are 20 watchers of the account or 500 over all.
+        Raises Unavailable if the bus is closed, or if there are 20 watchers of the account or 500 in all.
         """
         self._admit(account_id)
         watcher = Watcher(types)
@@ -148,7 +147,7 @@ class EventBus:
                 self._watchers[account_id] = others
 
     def close(self) -> None:
-        """Ends every watcher once it has been told what waits for it, and refuses new ones."""
+        """Ends every watcher once it has received what waits for it, and refuses new ones."""
         self._closed = True
         for watchers in self._watchers.values():
             for watcher in watchers:

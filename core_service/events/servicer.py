@@ -17,7 +17,7 @@ class EventServicer(event_service_pb2_grpc.EventServiceServicer):
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus
 
-    # Written with context.write, because a generator that is not resumed after a cancelled write would clean up late.
+    # It uses context.write. A generator that is not resumed after a cancelled write would clean up late.
     async def WatchEvents(self, request: messages.WatchEventsRequest, context: Any) -> None:  # type: ignore[override] # the stubs know generators only
         with self._bus.watch(principal.whole_account(), read_types(request.types)) as watcher:
             await context.write(messages.WatchEventsResponse())

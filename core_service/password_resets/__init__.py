@@ -1,1 +1,1 @@
-"""A way back in: links that work once and set a new password."""
+"""Forgotten and changed passwords: links that work once and set a new password."""

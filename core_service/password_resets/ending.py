@@ -1,4 +1,4 @@
-"""Ends links to a new password once it is there, those that are yet to be mailed among them."""
+"""Ends a person's links to a new password, and the mails with such links that are still to be sent."""
 
 import uuid
 
@@ -12,10 +12,10 @@ from core_service.password_resets.models import PasswordResetToken
 
 
 async def end_mails(session: AsyncSession, user_id: uuid.UUID) -> None:
-    """Ends the mails with links that the person is owed.
+    """Ends the mails with links that are still to be sent to the person.
 
-    To be called before anything locks the person's row: who is just mailing a link holds the mail, and then refers to
-    the person. It is waited for here, so that `end_links` sees the link.
+    Call it before the person's row is locked. A mailer that is just sending a link has locked the mail and will refer
+    to the person. This waits for it, so that `end_links` sees the link.
     """
     email = select(col(User.email)).where(col(User.id) == user_id).scalar_subquery()
     owed = delete(WantedMail).where(
@@ -27,7 +27,7 @@ async def end_mails(session: AsyncSession, user_id: uuid.UUID) -> None:
 
 
 async def end_links(session: AsyncSession, user_id: uuid.UUID) -> None:
-    """Ends the person's links. To be called once the person's row is locked."""
+    """Ends the person's links. Call it once the person's row is locked."""
     await _end(session, delete(PasswordResetToken).where(col(PasswordResetToken.user_id) == user_id))
 
 

@@ -4,7 +4,7 @@ from service_kit.errors import NotFound
 
 
 class UnknownToken(NotFound):
-    """No password can be set with this secret, and it is not told whether it ever could."""
+    """No password can be set with this secret. Whether one ever could is not told."""
 
     def __init__(self) -> None:
         super().__init__("This link is wrong, was used or revoked, or has expired. Ask for a new one.")

@@ -6,7 +6,8 @@ from core_service.mail.letter import Letter, one_line, write
 
 
 def write_reset(*, email: str, owner: str, account: str, url: str, expires_at: dt.datetime) -> Letter:
-    """The mail with a link to a new password. `owner` and `account` have asked for it; both empty if the person has."""
+    """Writes the mail with a link to a new password. `owner` and `account` name who asked for it; both are empty if the
+    person did."""
     account, owner = one_line(account), one_line(owner)
     asked = f"{owner or 'An owner'} of {account}" if account else "Somebody, most likely you,"
     return write(
@@ -21,7 +22,7 @@ def write_reset(*, email: str, owner: str, account: str, url: str, expires_at: d
 
 
 def write_changed(*, email: str, url: str, changed_at: dt.datetime) -> Letter:
-    """The mail that tells of a password that was set with a link; `url` is where another one is asked for."""
+    """Writes the mail that says that a password was set with a link. `url` is the page for another link."""
     return write(
         subject="Your password for ActivitySmith was changed",
         heading="Your password was changed",

@@ -10,7 +10,7 @@ from core_service.common.orm import Timestamp, now
 
 
 class PasswordResetToken(SQLModel, table=True):
-    """A secret that sets a person's password, once. Only its hash stays."""
+    """A secret that sets a person's password once. Only its hash is stored."""
 
     __tablename__ = "password_reset_tokens"
     __table_args__ = (
@@ -22,8 +22,8 @@ class PasswordResetToken(SQLModel, table=True):
     token_hash: bytes = Field(primary_key=True)
     user_id: uuid.UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     account_id: uuid.UUID | None = Field(default=None, foreign_key="accounts.id", ondelete="CASCADE")
-    """The account whose owner was shown it. None if it went to the person's mail box, or to the operator."""
+    """The account whose owner was shown the link; None if it was mailed to the person or given to the operator."""
     created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
-    """That owner."""
+    """The owner who was shown the link."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)

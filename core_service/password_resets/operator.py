@@ -1,4 +1,4 @@
-"""Links to new passwords for the operator, who has the database."""
+"""Links to new passwords for the operator, who has access to the database."""
 
 import datetime as dt
 
@@ -13,14 +13,14 @@ from service_kit.errors import NotFound
 
 
 class OperatorResets:
-    """For who has the database. No call leads here."""
+    """Makes links for the operator's command. No RPC calls this."""
 
     def __init__(self, engine: AsyncEngine, links: SecretLinks) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._links = links
 
     async def make(self, email: str) -> tuple[str, User, dt.datetime]:
-        """A link for the person with this e-mail address, the person, and when the link stops working.
+        """Returns a link for the person with this e-mail address, the person, and when the link stops working.
 
         Raises InvalidRequest; NotFound if no person signs in with this address.
         """

@@ -1,4 +1,4 @@
-"""The mails about passwords that are owed."""
+"""The mails about passwords that are to be sent."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Another password, and an end to all that the old one has opened."""
+"""Changes a person's password, and ends what the old one has opened."""
 
 import uuid
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from service_kit.client_address import network_of
 from service_kit.errors import Unavailable
 
 GUESSES = RateLimitItemPerMinute(10, 15)
-"""Wrong current passwords of a person: who has found an open browser must not guess on."""
+"""Wrong current passwords of one person. Someone at an open browser must not guess on."""
 
 
 class PasswordChanges:
-    """What people do about their own passwords and sessions."""
+    """What people may do about their own passwords and sessions."""
 
     def __init__(self, engine: AsyncEngine, passwords: Passwords, rate_limiter: RateLimiter) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
@@ -35,11 +35,11 @@ class PasswordChanges:
     async def change(
         self, user_id: uuid.UUID, session_id: uuid.UUID, *, current: str, new: str, client_address: str
     ) -> int:
-        """Changes the person's password and ends all their sessions but this one, and all links to a new password,
-        those that are yet to be mailed among them. Returns how many sessions it has ended.
+        """Changes the person's password. Ends all their sessions but this one, all links to a new password, and mails
+        with such links that are still to be sent. Returns how many sessions it has ended.
 
         Raises InvalidRequest; Forbidden if `current` is wrong; TooManyAttempts after 10 wrong ones in 15 minutes;
-        Unavailable if somebody else has changed it meanwhile, or too many passwords are being checked.
+        Unavailable if another request changed the password meanwhile, or too many passwords are being checked.
         """
         require_text(current, "current_password", maximum=PASSWORD_LENGTH)
         require_text(new, "new_password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)

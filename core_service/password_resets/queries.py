@@ -10,7 +10,7 @@ DELETE FROM mails WHERE id IN (
     FOR UPDATE SKIP LOCKED
 )
 """
-"""Forgets requests for addresses with which no person signs in."""
+"""Deletes requests for addresses with which no person signs in."""
 
 CLAIM = """
 WITH due AS (

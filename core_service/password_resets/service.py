@@ -1,4 +1,4 @@
-"""A way back in for people who have lost their password."""
+"""Links to a new password for people who have lost theirs."""
 
 import datetime as dt
 import uuid
@@ -31,14 +31,14 @@ from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, is_good
 from service_kit.client_address import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
-"""Links that lead nowhere, from one network: as many as passwords."""
+"""Wrong links from one network in 15 minutes: as many as wrong passwords."""
 REQUESTS_PER_EMAIL = RateLimitItemPerHour(5)
-"""Somebody's mail box is not to be flooded by others."""
+"""Requests for one e-mail address in an hour, so that a mail box is not flooded."""
 REQUESTS_PER_NETWORK = RateLimitItemPerHour(20)
 SENT_AN_HOUR = RateLimitItemPerHour(10)
-"""By the owners of an account, to one person."""
+"""Mails and links that the owners of an account may have made for one person, in an hour."""
 NOTICE_LIFETIME = dt.timedelta(days=3)
-"""A notice that comes later than that alarms more than it helps."""
+"""A notice that comes later than this alarms more than it helps."""
 
 OWN = "This is for others. Change your own password with the present one, or ask for a mail where you sign in."
 ELSEWHERE = (
@@ -48,19 +48,19 @@ ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Whose password a link sets."""
+    """The person whose password a link sets."""
 
     user_id: uuid.UUID
     email: str
     expires_at: dt.datetime
     made_by: uuid.UUID | None
-    """The owner who was shown the link, if one was."""
+    """The owner who was shown the link; None if it was mailed."""
     account_id: uuid.UUID | None
     """That owner's account."""
 
 
 class PasswordResets:
-    """Links to new passwords: asked for, looked at, used."""
+    """Links to new passwords: requests, looks, uses."""
 
     def __init__(
         self,
@@ -80,10 +80,10 @@ class PasswordResets:
         self._mailer = mailer
 
     async def request(self, email: str, client_address: str) -> None:
-        """Queues a mail with a link to the person with this address. Does the same work if there is none.
+        """Queues a mail with a link to the person with this address. If there is none, it does the same amount of work.
 
-        Raises InvalidRequest; TooManyAttempts after 5 in an hour for an address or 20 from the network of
-        `client_address`; Unavailable if that cannot be counted.
+        Raises InvalidRequest; TooManyAttempts after 5 requests for an address or 20 from the network of
+        `client_address` in an hour; Unavailable if they cannot be counted.
         """
         email = require_email(email)
         network = network_of(client_address)
@@ -94,9 +94,9 @@ class PasswordResets:
         self._mailer.wake()
 
     async def look(self, token: str, client_address: str) -> Opened:
-        """Whose password the link sets. Changes nothing.
+        """Returns whose password the link sets. Changes nothing.
 
-        Raises UnknownToken; TooManyAttempts after 100 wrong ones from the network of `client_address` in 15 minutes.
+        Raises UnknownToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15 minutes.
         """
         windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "password-reset", network_of(client_address))]
         await self._rate_limiter.refuse_guessing(windows)
@@ -108,8 +108,8 @@ class PasswordResets:
         return opened
 
     async def complete(self, token: str, new_password: str, client_address: str) -> tuple[str, int]:
-        """Sets the person's password and uses up this link and all others. Ends all sessions of theirs, and tells of
-        it in the audit logs of their accounts and in a mail. Returns their address and how many sessions it has ended.
+        """Sets the person's password, and uses up this link and all others. Ends all their sessions, and writes it into
+        the audit logs of their accounts and a mail to them. Returns their address and how many sessions it has ended.
 
         Raises InvalidRequest; UnknownToken; TooManyAttempts; Unavailable if too many passwords are being checked.
         """
@@ -121,7 +121,7 @@ class PasswordResets:
         async with self._database.begin() as session:
             await _keep_voucher(session, opened)
             await end_mails(session, opened.user_id)
-            # Who joins another account locks the same row: they come before this, or after it.
+            # Joining another account locks the same row, so it happens before this or after it.
             await session.scalar(select(col(User.id)).where(this_person).with_for_update())
             await _use_up(session, hash_secret(token))
             await session.execute(update(User).where(this_person).values(password_hash=hashed))
@@ -138,9 +138,9 @@ class PasswordResets:
         return opened.email, ended
 
     async def send(self, account_id: uuid.UUID, caller_id: uuid.UUID, user_id: uuid.UUID) -> WantedMail:
-        """Queues a mail with a link to a member of the account, for one of its owners.
+        """Queues a mail with a link to a member of the account, on behalf of one of its owners.
 
-        Raises NotFound; Forbidden for oneself; TooManyAttempts after 10 in an hour for one person.
+        Raises NotFound; Forbidden for the owner's own password; TooManyAttempts after 10 in an hour for one person.
         """
         async with self._database.begin() as session:
             email = await _member(session, account_id, caller_id, user_id)
@@ -154,10 +154,10 @@ class PasswordResets:
     async def make_link(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, user_id: uuid.UUID
     ) -> tuple[str, dt.datetime]:
-        """A link for a member of the account, for one of its owners to pass on, and when it stops working.
+        """Returns a link for a member of the account, which one of its owners passes on, and when it stops working.
 
-        Raises NotFound; Forbidden for oneself, and for somebody who belongs to other accounts, too; TooManyAttempts
-        after 10 in an hour for one person.
+        Raises NotFound; Forbidden for the owner's own password, and for a person who belongs to other accounts too;
+        TooManyAttempts after 10 in an hour for one person.
         """
         async with self._database.begin() as session:
             await _member(session, account_id, caller_id, user_id)
@@ -192,10 +192,9 @@ async def add_link(
     account_id: uuid.UUID | None = None,
     created_by: uuid.UUID | None = None,
 ) -> tuple[str, dt.datetime]:
-    """A new link, and when it stops working, in a transaction that is under way. Of a person's links the last 20
-    work."""
+    """Adds a link in the transaction that is open, and returns when it stops working. A person's last 20 links work."""
     url, secret = links.new()
-    # Those who make links for one person take turns, so that the number of links holds.
+    # Links for one person are made one after the other, so that their number stays within the limit.
     await session.scalar(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
     oldest = (
         select(col(PasswordResetToken.token_hash))
@@ -221,7 +220,10 @@ def _wanted(kind: MailKind, email: str, lifetime: dt.timedelta) -> WantedMail:
 
 
 async def _member(session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.UUID, user_id: uuid.UUID) -> str:
-    """The e-mail address of a member who is not the caller. Raises NotFound or Forbidden."""
+    """Returns the e-mail address of a member who is not the caller.
+
+    Raises NotFound or Forbidden.
+    """
     query = (
         select(col(User.email))
         .join(Member, col(Member.user_id) == col(User.id))
@@ -236,7 +238,8 @@ async def _member(session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.
 
 
 async def _keep_voucher(session: AsyncSession, opened: Opened) -> None:
-    """Who takes the right of the link's maker away waits until this is done, or else it is found gone below."""
+    """Locks the right of the owner who made the link until this transaction ends. If it was taken away before,
+    `_use_up` finds that out."""
     if opened.made_by is not None:
         await session.scalar(
             select(col(Member.user_id))
@@ -246,7 +249,10 @@ async def _keep_voucher(session: AsyncSession, opened: Opened) -> None:
 
 
 async def _use_up(session: AsyncSession, token_hash: bytes) -> None:
-    """Raises UnknownToken if somebody was faster, or if the link is not good any more."""
+    """Uses up the link.
+
+    Raises UnknownToken if another request was faster, or if the link no longer works.
+    """
     used = delete(PasswordResetToken).where(col(PasswordResetToken.token_hash) == token_hash, is_good())
     found = await session.scalar(
         used.returning(col(PasswordResetToken.user_id)).execution_options(synchronize_session=False)

@@ -15,7 +15,7 @@ MEMBER = "member"
 
 
 class PasswordResetServicer(password_reset_service_pb2_grpc.PasswordResetServiceServicer):
-    """Lets people who have lost their password back in."""
+    """Lets people who have lost their password set a new one."""
 
     def __init__(self, resets: PasswordResets) -> None:
         self._resets = resets

@@ -1,4 +1,4 @@
-"""Secrets that set a new password: how long they work, and which are good."""
+"""Secrets that set a new password: how long they work, and which of them still do."""
 
 import datetime as dt
 
@@ -11,14 +11,14 @@ from core_service.password_resets.models import PasswordResetToken
 
 LIFETIME = dt.timedelta(hours=1)
 MAX_TOKENS = 20
-"""Secrets of one person that work at once; a new one replaces the oldest. More than a mail is ever tried in an hour."""
+"""Secrets of one person that work at the same time. A new one replaces the oldest."""
 
 
 def is_good() -> ColumnElement[bool]:
-    """The secret has not expired, and who was shown it may still have it.
+    """The SQL condition for a secret that works: it has not expired, and the owner who was shown it may still have it.
 
-    What went to the person's own mail box, or to the operator, is good by itself. What an owner was shown is good as
-    long as they are an owner of that account, and as long as the person belongs to it and to no other one.
+    A secret that was mailed to the person, or given to the operator, needs no owner. One that an owner was shown works
+    while they are an owner of that account and the person belongs to it and to no other.
     """
     member, maker, elsewhere = aliased(Member), aliased(Member), aliased(Member)
     account_id, user_id = col(PasswordResetToken.account_id), col(PasswordResetToken.user_id)

@@ -1,4 +1,4 @@
-"""Builds what links to new passwords need besides a server."""
+"""Builds the parts of password resets that the server and the background jobs share."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from core_service.password_resets.outbox import PasswordOutbox
 from service_kit.database import Pool
 
 PAGE, REQUEST_PAGE = "reset-password", "forgot-password"
-"""Of the admin app."""
+"""Pages of the web admin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class PasswordResetArea:
 
 
 def reset_links(admin_url: str) -> SecretLinks:
-    """Makes links to new passwords."""
+    """Returns what makes links to new passwords."""
     return SecretLinks(admin_url, PAGE, PASSWORD_RESET)
 
 
 def build_password_resets(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> PasswordResetArea:
-    """The area, at rest."""
+    """Builds the parts. Nothing runs yet."""
     links = reset_links(admin_url)
     outbox = PasswordOutbox(links, f"{admin_url.rstrip('/')}/{REQUEST_PAGE}")
     return PasswordResetArea(links, Mailer(outbox, batches, sender, events))

@@ -1,1 +1,1 @@
-"""What the app on a phone reports and asks about Live Activities."""
+"""The API of the app on a phone."""

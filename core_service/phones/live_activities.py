@@ -1,4 +1,4 @@
-"""What the app on a phone says and asks about Live Activities."""
+"""What the app reports and asks about Live Activities."""
 
 import datetime as dt
 import uuid
@@ -58,23 +58,23 @@ class PhoneActivities:
         self._clock = clock
 
     async def put_token(self, caller: DevicePrincipal, activity_id: str, token: str) -> None:
-        """Stores the update token; what is held for it is sent at once.
+        """Stores the update token. What was waiting for it is sent at once.
 
-        Raises InvalidRequest; NotFound if the phone was never to show the activity.
+        Raises InvalidRequest; NotFound if the activity was never meant for this phone.
         """
         token = require_token(token, "token")
         await self._change(queries.PUT_TOKEN, caller, activity_id, EventType.LIVE_ACTIVITY_TOKEN_RECEIVED, token=token)
         self._reconciler.wake()
 
     async def dismissed(self, caller: DevicePrincipal, activity_id: str) -> None:
-        """The person has removed the activity. Nothing more is sent to it on this phone.
+        """The person has dismissed the activity. Nothing more is sent for it to this phone.
 
-        Raises NotFound if the phone was never to show the activity.
+        Raises NotFound if the activity was never meant for this phone.
         """
         await self._change(queries.DISMISS, caller, activity_id, EventType.LIVE_ACTIVITY_DISMISSED)
 
     async def state(self, caller: DevicePrincipal) -> list[Shown]:
-        """What should be on the phone's screen now, oldest first."""
+        """Returns what should be on the phone's screen now, oldest first."""
         now = self._clock()
         parameters = {"device_id": caller.device_id, "account_id": caller.account_id, "now": now}
         async with self._pool.connection() as connection:
@@ -83,7 +83,7 @@ class PhoneActivities:
         return [shown for row in rows if (shown := _shown(row)) is not None]
 
     async def owe_starts(self, session: AsyncSession, device_id: uuid.UUID) -> None:
-        """The device has reported a push-to-start token: what waited for one is due once the session commits."""
+        """The device has reported a push-to-start token. Starts that waited for one are due once the session commits."""
         query = queries.OWE_STARTS.replace("%(now)s", ":now").replace("%(device_id)s", ":device_id")
         await session.execute(text(query), {"now": self._clock(), "device_id": device_id})
 
@@ -92,7 +92,7 @@ class PhoneActivities:
         await withdraw_cards(session, device_ids)
 
     def wake(self) -> None:
-        """What is owed was committed."""
+        """To be called once the session has committed: sends what is due."""
         self._reconciler.wake()
 
     async def _change(

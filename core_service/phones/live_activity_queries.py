@@ -66,7 +66,8 @@ UPDATE live_activity_devices p SET next_at = COALESCE(p.next_at, %(now)s)
 FROM waiting
 WHERE p.device_id = %(device_id)s AND p.activity_id = waiting.activity_id
 """
-"""No condition on `next_at`: a claim that is just putting it to rest is waited for and overruled."""
+"""There is no condition on `next_at`. A claim that is just setting it to null holds the row's lock; this waits for it
+and then sets the time again."""
 
 READ_STATE = f"""
 WITH unsent AS (

@@ -17,7 +17,7 @@ from core_service.webhooks.service import ACTION, RUN, ActionRuns
 
 
 class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
-    """Answers the app on a phone."""
+    """Serves the app on a phone."""
 
     def __init__(self, devices: Devices, activities: PhoneActivities, runs: ActionRuns) -> None:
         self._devices = devices
