@@ -66,7 +66,8 @@ async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subjec
 def record_in(
     session: AsyncSession, account_ids: Sequence[uuid.UUID], *, subject_id: uuid.UUID, actor_name: str
 ) -> None:
-    """Writes an entry in the log of each of these accounts. The actor has no credentials and is known by `actor_name`."""
+    """Writes an entry in the log of each of these accounts. The actor has no credentials; `actor_name` says who it
+    is."""
     doing = act.current.get()
     if doing is None or doing.is_written:
         return

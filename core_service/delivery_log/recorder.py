@@ -1,4 +1,4 @@
-"""The courier that keeps a record of every attempt."""
+"""Records every attempt to deliver a push."""
 
 import datetime as dt
 import logging
@@ -17,11 +17,13 @@ from service_kit.database import Pool
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 50_000
-"""Attempts that wait to be written. Beyond it they are counted and not kept: the log is not worth the server."""
+"""Attempts that may wait to be written. Beyond it they are counted and not stored, so that a log cannot stop the
+server."""
 
 
 OnAttempt = Callable[[uuid.UUID, str, float], None]
-"""Hears of an account's attempt: its outcome, as the log calls it, and its seconds. Must neither wait nor fail."""
+"""Called for each attempt: its account, its outcome as the log names it, and its seconds. It must neither wait nor
+fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,11 @@ class DeliveryRecorder:
         self._courier.submit(push, recorded)
 
     async def run(self) -> None:
-        """Writes what comes, until cancelled."""
+        """Writes what was recorded, until cancelled."""
         await self._writer.run()
 
     async def drain(self) -> None:
-        """Returns once everything is written."""
+        """Returns when everything is written."""
         await self._writer.drain()
 
     def _put(self, attempt: _Attempt) -> None:

@@ -1,4 +1,4 @@
-"""What happened to pushes, and what can be said of a subject on a device."""
+"""What happened to pushes, and why something is or is not on a device."""
 
 import datetime as dt
 import uuid
@@ -35,22 +35,22 @@ from service_kit.database import Pool
 __all__ = ["Attempt", "DeliveryLog", "Explained", "Filters", "Subject", "Verdict", "VerdictCode"]
 
 EXAMINED = 5000
-"""Attempts that one page looks at for what no index finds."""
+"""Attempts that one page examines if no index fits the filters."""
 EXAMINED_OF_MANY = 1000
-"""The same of each activity of a stream."""
+"""The same for each activity of a stream."""
 SHOWN = 20
-"""Attempts that a verdict comes with."""
+"""Attempts that are shown with a verdict."""
 EXAMINED_FOR_VERDICT = 20_000
-"""Attempts of the device that they are looked for among."""
+"""Attempts of the device that are searched for them."""
 CLOCKS_DIFFER = dt.timedelta(hours=1)
-"""Identifiers are made by the clocks of the cores."""
+"""How far the clocks of two cores may differ. Ids are made by these clocks."""
 LOWEST = uuid.UUID(int=0)
 QUERIES = {by: list_attempts(by) for by in ("account", "subject", "device")}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A line of the log, in the order of `queries.COLUMNS`."""
+    """A row of the log, in the order of `queries.COLUMNS`."""
 
     id: uuid.UUID
     occurred_at: dt.datetime
@@ -78,7 +78,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which attempts are asked for. None leaves it open."""
+    """Which attempts to list. A filter that is None matches all."""
 
     notification_id: uuid.UUID | None = None
     activity_id: str | None = None
@@ -94,7 +94,7 @@ class Filters:
 
     @property
     def looked_for(self) -> dict[str, Any]:
-        """What no index finds, as the query takes it."""
+        """The filters for which there is no index, as the query takes them."""
         return {
             "channel": self.channel,
             "outcomes": None if self.outcomes is None else list(self.outcomes),
@@ -106,7 +106,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A verdict, and the last attempts behind it."""
+    """A verdict, and the last attempts that it is based on."""
 
     device_id: uuid.UUID
     verdict: Verdict
@@ -114,12 +114,12 @@ class Explained:
 
 
 class DeliveryLog:
-    """Reads. What is written is written by DeliveryRecorder."""
+    """Reads the log. DeliveryRecorder writes it."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        """The clock of Live Activities; notifications go by the database's."""
+        """The clock of Live Activities. Notifications go by the database's clock."""
 
     async def list(
         self, account_id: uuid.UUID, filters: Filters, page_size: int | None, page_token: str | None
@@ -158,7 +158,7 @@ class DeliveryLog:
         return Page(attempts, write_token(str(last)) if bounded and examined == examined_at_most else None)
 
     async def explain(self, account_id: uuid.UUID, device_id: uuid.UUID, subject: Subject) -> Explained:
-        """Why the subject is or is not on the device.
+        """Returns why the subject is or is not on the device.
 
         Raises NotFound.
         """
@@ -189,8 +189,7 @@ class DeliveryLog:
         return [Attempt(*row[2:]) for row in rows if row[2] is not None]
 
     async def _end(self, account_id: uuid.UUID, device_id: uuid.UUID, subject: str) -> uuid.UUID:
-        """Above every attempt of the subject on the device, and below those of long after, of which a busy device may
-        have any number."""
+        """Upper bound of ids: no attempt for this subject is newer, so later ones of a busy device are skipped."""
         parameters = {
             "account_id": account_id,
             "device_id": device_id,
@@ -207,7 +206,7 @@ class DeliveryLog:
         return str(rows[0][0])
 
     async def _subjects(self, account_id: uuid.UUID, filters: Filters) -> Sequence[str] | None:
-        """The subjects that all of the filters leave; None for any."""
+        """Returns the subjects that match all filters; None for any."""
         left: set[str] | None = None
         if filters.stream_key is not None:
             rows = await self._rows(FIND_STREAM_ACTIVITIES, (account_id, filters.stream_key))
@@ -225,7 +224,7 @@ class DeliveryLog:
 
 
 def _index_for(subjects: Sequence[str] | None, filters: Filters) -> str:
-    """A device has fewer attempts than what was sent to a hundred thousand."""
+    """Returns the index to use. A device has fewer attempts than a push to a hundred thousand devices."""
     if filters.device_id is not None:
         return "device"
     return "account" if subjects is None else "subject"

@@ -1,1 +1,1 @@
-"""Requests that carry an `Idempotency-Key`: done once, answered alike however often they come."""
+"""Requests with an `Idempotency-Key`: carried out once, and answered the same each time."""

@@ -1,4 +1,4 @@
-"""Why a request with an `Idempotency-Key` is turned away."""
+"""Why a request with an `Idempotency-Key` is refused."""
 
 from service_kit.errors import DomainError, Kind
 

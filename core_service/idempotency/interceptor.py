@@ -1,4 +1,4 @@
-"""Heeds `idempotency-key` in a call's metadata. Stands after the access interceptor, which knows who calls."""
+"""Handles `idempotency-key` in a call's metadata. It runs after the access interceptor, which knows the caller."""
 
 import hashlib
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ REPLAYED = (("idempotency-replayed", "true"),)
 
 
 class IdempotencyInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps the unary methods of these services, save those that only read."""
+    """Wraps the unary methods of these services, except those that only read."""
 
     def __init__(self, services: Iterable[ServiceDescriptor], requests: IdempotentRequests) -> None:
         self._requests = requests
@@ -59,7 +59,7 @@ class IdempotencyInterceptor(grpc.aio.ServerInterceptor):
                 answer: Message = await inner(request, context)
                 return answer.SerializeToString()
 
-            # Not the header, which may be written differently the second time.
+            # The credential's id and not the header, which may be written differently the second time.
             secret = read_token(text_of(metadata, "authorization"))
             attempt = Attempt(credential, secret, key, _fingerprint(method, request))
             answer, replayed = await self._requests.once(attempt, work)
@@ -77,7 +77,7 @@ def _changes(method: MethodDescriptor) -> bool:
 
 
 def _credential(principal: Principal) -> Any:
-    """The identifier of the caller's credential; None for somebody who has none."""
+    """Returns the id of the caller's credential; None for a caller without one."""
     match principal:
         case ApiKeyPrincipal():
             return principal.api_key_id

@@ -22,9 +22,10 @@ class IdempotentRequest(SQLModel, table=True):
     fingerprint: bytes
     """SHA-256 of method and request: another request under the same key is refused."""
     resource_id: uuid.UUID = Field(default_factory=new_id)
-    """What the request makes gets this identifier: done again after a crash, it makes nothing twice."""
+    """The id of what the request makes. If the request runs again after a crash, it finds what it has made."""
     locked_until: dt.datetime = Field(sa_type=Timestamp)
-    """Until then whoever holds it is at work; after it anybody may do it again."""
+    """Until then the process that claimed the request works on it. After that, any process may run it again."""
     answer: bytes | None = None
-    """The answer, sealed with a key that only the caller can make: it may hold a secret that is stored nowhere else."""
+    """The answer, encrypted with a key that only the caller can derive: it may hold a secret that is stored nowhere
+    else."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)

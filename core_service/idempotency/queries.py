@@ -21,7 +21,7 @@ WHERE r.created_at <= now() - interval '24 hours'
    OR r.answer IS NULL AND r.locked_until <= now() AND r.fingerprint = EXCLUDED.fingerprint
 RETURNING resource_id
 """
-"""No row: somebody is at it, it has been answered, or it was another request."""
+"""Returns no row if the request is being worked on, was answered, or differs from the first one."""
 
 READ = "SELECT fingerprint, answer FROM idempotent_requests WHERE principal_id = %s AND key_hash = %s"
 

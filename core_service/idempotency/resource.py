@@ -1,7 +1,7 @@
-"""The identifier of what a request makes.
+"""The id of what a request makes.
 
-Usually a new one. A request that carries an `Idempotency-Key` is given one that is kept with the key: done again after
-a crash, it finds what it has made already instead of making it twice.
+It is usually a new one. A request with an `Idempotency-Key` gets an id that is stored with the key. If it runs again
+after a crash, it finds what it has made already and does not make it twice.
 """
 
 import uuid
@@ -13,18 +13,18 @@ from core_service.common.orm import new_id
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is about to be made."""
+    """What a request is about to make."""
 
     id: uuid.UUID
     repeated: bool = False
-    """The request was begun before, and nobody knows how far it came: look whether the thing is there."""
+    """The request was begun before, and how far it came is unknown: look whether the object exists."""
 
 
 kept: ContextVar[Resource | None] = ContextVar("resource", default=None)
 
 
 def new_resource() -> Resource:
-    """The one thing that this request makes. A request that makes several gets others for the rest."""
+    """Returns the one object that this request makes. A request that makes several gets new ids for the others."""
     resource = kept.get()
     if resource is None:
         return Resource(new_id())

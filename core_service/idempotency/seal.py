@@ -1,4 +1,5 @@
-"""Answers are kept so that only who asked can read them: an answer may hold a secret that is stored nowhere else."""
+"""Encrypts stored answers so that only the caller can read them. An answer may hold a secret that is stored nowhere
+else."""
 
 import os
 
@@ -10,13 +11,16 @@ NONCE_BYTES = 12
 
 
 def seal(answer: bytes, secret: str, key_hash: bytes) -> bytes:
-    """The answer, readable with the caller's secret and the key's hash only."""
+    """Encrypts the answer. The caller's secret and the key's hash are needed to read it."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + _cipher(secret, key_hash).encrypt(nonce, answer, None)
 
 
 def unseal(sealed: bytes, secret: str, key_hash: bytes) -> bytes:
-    """What `seal` was given. Raises cryptography.exceptions.InvalidTag for anything else."""
+    """Decrypts what `seal` returned.
+
+    Raises cryptography.exceptions.InvalidTag for anything else.
+    """
     return _cipher(secret, key_hash).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
 
 

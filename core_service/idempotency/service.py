@@ -1,6 +1,7 @@
-"""Requests under an `Idempotency-Key`: done once, and answered alike for 24 hours.
+"""Requests with an `Idempotency-Key`: carried out once, and answered the same for 24 hours.
 
-Only successes are kept. A refusal has changed nothing; it is decided anew, and a corrected request may use the key.
+Only successes are stored. A refused request has changed nothing, so it is decided again, and a corrected request may
+use the same key.
 """
 
 import asyncio
@@ -24,11 +25,11 @@ log = logging.getLogger(__name__)
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LEASE_SECONDS = 10.0
-"""Renewed while a request is worked at. After it, one that was begun and not answered may be done again: whoever worked
-at it is dead, or has been at a standstill for as long as the gateway gives a call."""
+"""How long a claim lasts without renewal. Afterwards the request may be run again: the process that claimed it is
+dead, or has hung for longer than the gateway waits for a call."""
 RENEW_SECONDS = 3.0
 WAIT_SECONDS = 8.0
-"""How long a copy waits for the first to be answered. The gateway gives a call 10 seconds."""
+"""Seconds that a copy waits for the answer to the first request. The gateway waits 10 seconds for a call."""
 POLL_SECONDS = 0.05
 
 
@@ -39,24 +40,24 @@ class Attempt:
     principal_id: uuid.UUID
     """The credential that sent it."""
     secret: str
-    """The credential itself, which seals the answer."""
+    """The credential itself; it encrypts the answer."""
     key: str
     fingerprint: bytes
-    """Of the method and everything that was asked for."""
+    """A hash of the method and of everything that was asked for."""
 
     @property
     def key_hash(self) -> bytes:
-        """What is kept of the key."""
+        """What is stored of the key."""
         return hashlib.sha256(self.key.encode()).digest()
 
 
 class IdempotentRequests:
-    """The keys that were used."""
+    """Requests by their keys."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._working: dict[Resource, tuple[Attempt, float]] = {}
-        """What is being worked at, and the monotonic time at which its lease was last made."""
+        """What is being worked on, and the monotonic time when its lease was last renewed."""
         self._releasing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -66,14 +67,14 @@ class IdempotentRequests:
             try:
                 await self._renew()
             except DATABASE_AWAY as error:
-                # Nobody else can claim them either.
+                # No other process can claim them either.
                 log.warning("the leases of idempotent requests cannot be renewed: %s", error)
 
     async def once(self, attempt: Attempt, work: Callable[[], Awaitable[bytes]]) -> tuple[bytes, bool]:
-        """The answer of `work`, and whether it was given before.
+        """Returns the answer of `work`, and whether it was given before.
 
-        Copies that arrive at once, at whatever process, wait for the first of them. If a process dies with the work
-        half done, it is done again when its lease is over, with the same resource.
+        Copies that arrive at the same time, at any process, wait for the first. If a process dies in the middle, the
+        request is run again when its lease is over, with the same resource.
 
         Raises InvalidRequest for a malformed key; KeyReused; Unavailable if the first copy takes too long; and what
         `work` raises.
@@ -99,14 +100,14 @@ class IdempotentRequests:
             answer = await work()
             await self._write(COMPLETE, attempt, resource, answer=seal(answer, attempt.secret, attempt.key_hash))
         except DomainError as error:
-            # What was refused may be corrected. What could not be answered may have been done.
+            # A refused request may be corrected. One that could not be answered may have been carried out.
             await self._write(RELEASE if error.kind is Kind.UNAVAILABLE else FORGET, attempt, resource)
             raise
         except Exception:
             await self._write(RELEASE, attempt, resource)
             raise
         except asyncio.CancelledError:
-            # Whoever waited for the answer has gone, a gateway that was killed for example. The copy comes at once.
+            # The caller has gone, for example because its gateway was killed. A copy may follow at once.
             self._release(attempt, resource)
             raise
         finally:
@@ -125,7 +126,7 @@ class IdempotentRequests:
             log.info("an idempotent request stays leased: %s", error)
 
     async def _renew(self) -> None:
-        """Most requests are done long before their lease need be renewed."""
+        """Renews the leases. Most requests are done long before that."""
         now = time.monotonic()
         old = {resource: attempt for resource, (attempt, made) in self._working.items() if now - made >= RENEW_SECONDS}
         if not old:
@@ -154,7 +155,10 @@ class IdempotentRequests:
         return None if row is None else Resource(row[0], repeated=row[0] != fresh)
 
     async def _read(self, attempt: Attempt) -> bytes | None:
-        """The answer that was given; None if there is none yet. Raises KeyReused."""
+        """Returns the stored answer; None if there is none yet.
+
+        Raises KeyReused.
+        """
         async with self._pool.connection() as connection:
             cursor = await connection.execute(READ, (attempt.principal_id, attempt.key_hash), binary=True)
             row = await cursor.fetchone()

@@ -8,6 +8,6 @@ from service_kit.peers import Peers
 
 
 def read_client_address(metadata: Any, peers: Peers) -> str:
-    """The IP address that a call came from; empty if it is not known. Wrong guesses are counted by it, and people are
-    shown it: only our own processes are believed."""
+    """Returns the IP address that a call came from; empty if unknown. Wrong guesses are counted by it and people are
+    shown it, so only the server's own processes are believed."""
     return read_address(text_of(metadata, "x-client-address")) if peers.know(metadata) else ""

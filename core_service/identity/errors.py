@@ -1,16 +1,16 @@
-"""Why a caller is turned away."""
+"""Why a caller is refused."""
 
 from service_kit.errors import DomainError, Kind
 
 
 class Unauthenticated(DomainError):
-    """No credentials, or none that are good."""
+    """No credentials, or none that are valid."""
 
     kind, reason, error = Kind.UNAUTHENTICATED, "UNAUTHENTICATED", "Unauthorized"
 
 
 class Forbidden(DomainError):
-    """Good credentials, but not for this."""
+    """Valid credentials that do not allow this."""
 
     kind, reason, error = Kind.FORBIDDEN, "FORBIDDEN", "Forbidden"
 
@@ -27,7 +27,7 @@ class RateLimited(DomainError):
 
 
 class TooManyAttempts(DomainError):
-    """Too many wrong guesses, or too much of what may be done now and then."""
+    """Too many wrong guesses, or too many of an action with a limit."""
 
     kind, reason, error = Kind.EXHAUSTED, "TOO_MANY_ATTEMPTS", "Too many attempts"
 

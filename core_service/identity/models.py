@@ -59,4 +59,4 @@ class Member(SQLModel, table=True):
     role: str
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     owner_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """When they last ceased to be an owner: what owners may read they may know since."""
+    """When they last stopped being an owner. What owners may read, they may know from before."""

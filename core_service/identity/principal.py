@@ -10,7 +10,7 @@ from core_service.identity.models import Role
 
 @dataclass(frozen=True, slots=True)
 class ChannelRef:
-    """A channel by both of its names."""
+    """A channel's id and slug."""
 
     id: uuid.UUID
     slug: str
@@ -18,10 +18,10 @@ class ChannelRef:
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Somebody without credentials."""
+    """A caller without credentials."""
 
     client_address: str
-    """IP address the call came from, as far as the gateway could tell; empty if unknown."""
+    """IP address of the caller, as far as the gateway could tell; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ApiKeyPrincipal:
     api_key_id: uuid.UUID
     account_id: uuid.UUID
     channels: tuple[ChannelRef, ...] | None
-    """The channels it may reach; None for the whole account. An empty tuple reaches nobody."""
+    """The channels that it may reach; None for the whole account. An empty tuple reaches no device."""
     rate_limit_per_minute: int
 
 
@@ -61,7 +61,7 @@ class DevicePrincipal:
 
 
 Sender = ApiKeyPrincipal | SessionPrincipal
-"""Who may send: a backend, or a person, who reaches the whole account."""
+"""A caller that may send: a backend, or a person, who reaches the whole account."""
 
 Principal = Anonymous | ApiKeyPrincipal | SessionPrincipal | DevicePrincipal
 
@@ -90,7 +90,8 @@ def device() -> DevicePrincipal:
 
 
 def whole_account() -> uuid.UUID:
-    """The caller's account, for methods that are about all of it: a person's, or that of an API key of scope `all`.
+    """Returns the caller's account, for methods that concern all of it. The caller is a person, or an API key of scope
+    `all`.
 
     Raises Forbidden for a key that is limited to channels.
     """

@@ -1,4 +1,4 @@
-"""Random secrets with a prefix that tells what they open, and the hashes that are stored in their place."""
+"""Random secrets with a prefix that says what they open, and the hashes that are stored instead of them."""
 
 import hashlib
 import secrets
@@ -11,12 +11,12 @@ INVITE = "inv_"
 PASSWORD_RESET = "pwr_"  # noqa: S105 - no password
 
 MAX_LENGTH = 200
-"""Longer credentials are refused unread."""
+"""Longer credentials are refused without a look-up."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret fresh from the generator. `text` is shown to its owner once and kept nowhere."""
+    """A new secret. `text` is shown to its owner once and stored nowhere."""
 
     text: str
     hash: bytes
@@ -30,6 +30,6 @@ def mint(prefix: str) -> Secret:
 
 
 def hash_secret(text: str) -> bytes:
-    """What is stored and looked up. A fast hash suffices because secrets are random; and a look-up by hash takes the
-    same time whatever part of a guess is right."""
+    """Returns the hash that is stored and looked up. A fast hash is enough, because secrets are random. A look-up by
+    hash takes the same time whichever part of a guess is right."""
     return hashlib.sha256(text.encode()).digest()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core_service.common.clock import Clock
@@ -83,9 +82,9 @@ class PhoneActivities:
         return [shown for row in rows if (shown := _shown(row)) is not None]
 
     async def owe_starts(self, session: AsyncSession, device_id: uuid.UUID) -> None:
-        """The device has reported a push-to-start token. Starts that waited for one are due once the session commits."""
-        query = queries.OWE_STARTS.replace("%(now)s", ":now").replace("%(device_id)s", ":device_id")
-        await session.execute(text(query), {"now": self._clock(), "device_id": device_id})
+        """The device has reported a push-to-start token. Starts that waited for it are due when the session commits."""
+        connection = await session.connection()
+        await connection.exec_driver_sql(queries.OWE_STARTS, {"now": self._clock(), "device_id": device_id})
 
     async def withdraw(self, session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
         """Ends what these devices show, once the session commits."""

@@ -22,19 +22,19 @@ class Notification(SQLModel, table=True):
     user_id: uuid.UUID | None = None
     """The person who sent it; null if a key did."""
     replay_of: uuid.UUID | None = None
-    """The notification that was sent once more with this one."""
+    """The notification that was sent again with this one."""
     title: str
     message: str | None = None
-    """What else people look for it by; the payload holds it, too."""
+    """Stored beside the payload, because people search for it."""
     payload: bytes
     """The JSON body for APNs, measured and sent byte for byte."""
     channel_slugs: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     """The channels it was resolved to; null if it went to the whole account or to one device."""
     device_id: uuid.UUID | None = None
-    """The only device it is for. Without a foreign key: it stays a notification for one device when that is gone."""
+    """The only device it is for. There is no foreign key: the notification outlives the device."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)
-    """When it stops being worth delivering."""
+    """After this it is not delivered any more."""
 
 
 class NotificationAction(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Sending a push notification: record it, deliver it, say what came of it."""
+"""Sends push notifications: records them, delivers them, answers with what happened."""
 
 import asyncio
 import datetime as dt
@@ -31,13 +31,13 @@ from service_kit.database import DATABASE_AWAY, Pool
 log = logging.getLogger(__name__)
 
 LEASED_DEVICES = 200
-"""Devices that a request delivers to itself; a larger audience is the dispatcher's."""
+"""Devices to which the request itself delivers. The dispatcher delivers to the others."""
 COUNT_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of a notification by the time of the answer."""
+    """What happened to a notification by the time of the answer."""
 
     notification_id: uuid.UUID
     created_at: dt.datetime
@@ -76,11 +76,11 @@ class PushNotifications:
         device_id: uuid.UUID | None = None,
         replay_of: uuid.UUID | None = None,
     ) -> Sent:
-        """Sends `content` to everybody whom the caller's scope and the `requested` channel slugs select, or to one
-        device of the account. `replay_of` is the notification that is sent once more.
+        """Sends `content` to every device that the caller's scope and the `requested` channel slugs select, or to one
+        device of the account. `replay_of` is the notification that is sent again.
 
-        Once the notification is recorded it will be delivered, whatever happens to this process. The answer waits for
-        outcomes for the configured delivery wait at most.
+        Once the notification is recorded, it will be delivered, even if this process dies. The answer waits for
+        outcomes, at most for the configured delivery wait.
 
         Raises InvalidTarget, ChannelScopeViolation, NoRecipients, DeviceUnreachable, PayloadTooLarge, Unavailable.
         """
@@ -106,7 +106,7 @@ class PushNotifications:
         return Sent(notification_id, created_at, slugs, counts)
 
     async def _find(self, caller: Sender, notification_id: uuid.UUID, deadline: float) -> Sent | None:
-        """What was recorded by a request that was interrupted before it could answer."""
+        """Returns what an earlier run of this request has recorded, if it could not answer."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(FIND, (notification_id, caller.account_id), binary=True)
             row = await cursor.fetchone()
@@ -128,8 +128,8 @@ class PushNotifications:
         device_id: uuid.UUID | None,
         replay_of: uuid.UUID | None,
     ) -> int:
-        """Writes everything in one transaction, puts the leased devices into `push.targets`, returns how many devices
-        are owed in all."""
+        """Records everything in one transaction and puts the leased devices into `push.targets`. Returns how many
+        devices are owed the push."""
         parameters: dict[str, Any] = {
             "notification_id": notification_id,
             "account_id": caller.account_id,
@@ -156,10 +156,10 @@ class PushNotifications:
         else:
             query = RECORD_FOR_ALL if channels is None else RECORD_FOR_CHANNELS
         async with self._shares.one(caller.account_id), self._pool.connection() as connection:
-            # Asked this late, because many requests may have waited for the connection since.
+            # Read only now, because many requests may have waited for the connection.
             leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0
             parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
-            # One statement is a transaction by itself; an act has its entry in the audit log beside it.
+            # One statement is a transaction by itself. The act of a person has its audit entry in the same transaction.
             async with connection.transaction() if is_act() else nullcontext():
                 cursor = await connection.execute(query, parameters, binary=True)
                 rows = await cursor.fetchall()
@@ -180,7 +180,7 @@ class PushNotifications:
         return await self._count(notification_id, Counts(0, 0, total), deadline)
 
     async def _count(self, notification_id: uuid.UUID, counts: Counts, deadline: float) -> Counts:
-        """The counts by the deadline. What is recorded is promised: to lack its newest numbers is no failure."""
+        """Returns the counts at the deadline. The push is recorded, so missing the newest counts is no failure."""
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + COUNT_SECONDS):
                 while counts.devices_queued and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""A test notification: does a push arrive on this device?"""
+"""A test notification shows whether a push arrives on a device."""
 
 import uuid
 
@@ -21,7 +21,7 @@ class TrialPushes:
     async def send(self, person: SessionPrincipal, device_id: uuid.UUID) -> Sent:
         """Sends one to a device that the person may change; see `PushNotifications.send`.
 
-        Raises NotFound; Forbidden if it is somebody else's and the person is no owner; DeviceUnreachable.
+        Raises NotFound; Forbidden if it belongs to another person and the caller is no owner; DeviceUnreachable.
         """
         device = await self._devices.get_own(
             person.account_id, person.user_id, device_id, caller_is_owner=person.role is Role.OWNER

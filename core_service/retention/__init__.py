@@ -1,1 +1,1 @@
-"""Forgetting: what is older than anybody asks for leaves the database, a little at a time."""
+"""Deletes what is old, a little at a time."""

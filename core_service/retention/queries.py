@@ -1,8 +1,8 @@
-"""The SQL of forgetting. Each statement deletes a bounded number of rows that an index finds, and nothing by cascade
-that is not bounded itself.
+"""The SQL that deletes old rows.
 
-Identifiers are UUIDs of version 7, which begin with their time: `%(history)s` and the like are the lowest identifiers
-that are young enough, so the primary keys serve as indexes by age.
+Each statement deletes a bounded number of rows that an index finds, and no cascade without a bound. Ids are UUIDs of
+version 7, which begin with their time: `%(history)s` and the like are the lowest ids that are young enough, so primary
+keys serve as indexes by age.
 """
 
 ATTEMPTS = """
@@ -36,7 +36,7 @@ DELETE FROM notifications WHERE id IN (
     LIMIT %(limit)s
 )
 """
-"""With their buttons, of which each has four at most."""
+"""With their actions, four at most for each."""
 
 _OLD_ACTIVITIES = """
     SELECT old.id
@@ -112,7 +112,7 @@ DELETE FROM invites WHERE id IN (
     SELECT id FROM invites WHERE expires_at < %(history_before)s ORDER BY expires_at LIMIT %(limit)s
 )
 """
-"""With their tokens, of which each has some dozens at most, and by now none."""
+"""With their tokens. An invite has some dozens at most, and by now none."""
 
 PASSWORD_RESET_TOKENS = """
 DELETE FROM password_reset_tokens WHERE token_hash IN (
@@ -125,7 +125,7 @@ DELETE FROM mails WHERE id IN (
     SELECT id FROM mails WHERE expires_at < now() - interval '1 day' ORDER BY expires_at LIMIT %(limit)s
 )
 """
-"""Owners are told for a day what became of one."""
+"""Owners see for a day what became of a mail."""
 
 IDEMPOTENT_REQUESTS = """
 DELETE FROM idempotent_requests WHERE (principal_id, key_hash) IN (
@@ -169,7 +169,7 @@ DELETE FROM hourly_counts WHERE (account_id, hour, counted, latency_class) IN (
     LIMIT %(limit)s
 )
 """
-"""Overviews look 30 days back."""
+"""Overviews look back 30 days."""
 
 PURGES = (
     ATTEMPTS,
@@ -192,6 +192,6 @@ PURGES = (
     AUDIT_ENTRIES,
     HOURLY_COUNTS,
 )
-"""In this order: what belongs to a thing goes before it."""
+"""In this order: what belongs to an object is deleted before it."""
 
 TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s)"

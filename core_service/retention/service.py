@@ -1,4 +1,4 @@
-"""Deletes what is too old, in small steps with pauses between them, one core at a time."""
+"""Deletes what is too old, in small steps with pauses between them. One core does it at a time."""
 
 import asyncio
 import datetime as dt
@@ -14,16 +14,16 @@ from service_kit.database import DATABASE_AWAY, Pool
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 600.0
-"""Between two looks at everything."""
+"""Seconds between two rounds."""
 BATCH = 1000
 PAUSE_SECONDS = 0.05
-"""After each step, lest what callers wait for waits for this."""
+"""Seconds after each step, so that callers do not wait for this."""
 LOCK = 0x464F52474554  # "FORGET"
 
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """How long things are kept."""
+    """How long each kind of data is kept."""
 
     delivery_log: dt.timedelta
     history: dt.timedelta
@@ -40,7 +40,7 @@ class Retention:
         self._clock = clock
 
     async def run(self) -> None:
-        """Forgets, until cancelled."""
+        """Deletes old data, round after round, until cancelled."""
         while True:
             await self.forget()
             await asyncio.sleep(ROUND_SECONDS)
@@ -54,7 +54,7 @@ class Retention:
             except DATABASE_AWAY as error:
                 log.info("some old data stays for now, the database is away or slow: %s", error)
             except Exception:
-                # That one kind of thing cannot be forgotten must not have all the others stay.
+                # If one kind of data cannot be deleted, the others still are.
                 log.exception("some old data stays")
         if total:
             log.info("forgot %d rows of old data", total)
@@ -69,7 +69,7 @@ class Retention:
         return total
 
     async def _step(self, purge: str) -> int | None:
-        """Deletes some rows, and says how many; None if it is another core's turn."""
+        """Deletes some rows and returns their number; None if another core is at it."""
         async with self._pool.connection() as connection, connection.transaction():
             row = await (await connection.execute(TAKE_TURN, (LOCK,))).fetchone()
             if row is None or not row[0]:

@@ -1,4 +1,5 @@
-"""What happens in accounts, counted in memory and written every second: the hot paths only add to numbers."""
+"""Counts what happens in accounts. Counts are kept in memory and written every second, so that hot paths only add to
+numbers."""
 
 import asyncio
 import datetime as dt
@@ -17,7 +18,7 @@ from service_kit.database import DATABASE_AWAY, Pool
 
 PER_DOUBLING = 3
 HIGHEST = 60
-"""The class of a quarter of an hour, and of all that took longer."""
+"""The class of latencies of a quarter of an hour and more."""
 
 
 def class_of(milliseconds: float) -> int:
@@ -26,7 +27,10 @@ def class_of(milliseconds: float) -> int:
 
 
 def percentile(counts: Mapping[int, int], share: float) -> int | None:
-    """The milliseconds that `share` of what was counted, by class, took at most; None if nothing was counted."""
+    """Returns the milliseconds that `share` of the counted latencies took at most; None if there are none.
+
+    `counts` has the number of latencies by class.
+    """
     total = sum(counts.values())
     if not total:
         return None
@@ -43,7 +47,7 @@ log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
 MAX_WAITING = 100_000
-"""Numbers that wait to be written. Beyond it what would be a new one is not counted."""
+"""Numbers that may wait to be written. Beyond it, new ones are not counted."""
 BATCH = 2000
 
 Key = tuple[uuid.UUID, dt.datetime, str, int]
@@ -52,8 +56,11 @@ EVENTS = frozenset(one.value for one in Counted)
 
 
 class Tally:
-    """Counts events and attempts of this core. A crash forgets the last second; a connection that breaks while it is
-    being written may have it counted twice: people look at these numbers, nothing is decided by them."""
+    """Counts events and attempts of this core.
+
+    A crash loses the last second. If a connection breaks during a write, that second may be counted twice. People look
+    at these numbers; nothing is decided by them.
+    """
 
     def __init__(self, pool: Pool, *, clock: Callable[[], dt.datetime] = now) -> None:
         self._pool = pool
@@ -61,12 +68,12 @@ class Tally:
         self._waiting: Counter[Key] = Counter()
 
     def event(self, account_id: uuid.UUID, event: Event) -> None:
-        """This core has made it true. Of a kind that is not counted, nothing happens."""
+        """Counts the event if it is of a kind that is counted."""
         if event.type.value in EVENTS:
             self._add(account_id, event.type.value, 0)
 
     def attempt(self, account_id: uuid.UUID, outcome: str, latency_seconds: float) -> None:
-        """An attempt has ended in `outcome`, a value of Counted."""
+        """Counts an attempt that ended in `outcome`, a value of Counted."""
         latency_class = class_of(latency_seconds * 1000) if outcome == Counted.ACCEPTED else 0
         self._add(account_id, outcome, latency_class)
 
@@ -77,13 +84,13 @@ class Tally:
             self._waiting[key] += 1
 
     async def run(self) -> None:
-        """Writes what was counted, every second, until cancelled."""
+        """Writes the counts every second, until cancelled."""
         while True:
             await asyncio.sleep(INTERVAL_SECONDS)
             await self.flush()
 
     async def flush(self) -> None:
-        """Writes what was counted. What the database does not take now is kept for the next time."""
+        """Writes the counts. Those that the database does not take now are kept for the next time."""
         counted, self._waiting = self._waiting, Counter()
         keys = sorted(counted)
         for start in range(0, len(keys), BATCH):

@@ -1,4 +1,4 @@
-"""The table of what is counted."""
+"""The table of hourly counts."""
 
 import datetime as dt
 import uuid
@@ -18,7 +18,7 @@ class Counted(StrEnum):
     LIVE_ACTIVITY_UPDATED = "live_activity_updated"
     LIVE_ACTIVITY_ENDED = "live_activity_ended"
     ACCEPTED = "accepted"
-    """An attempt that APNs took. Those after it are attempts, too."""
+    """An attempt that APNs accepted. The values after it are attempts too."""
     RETRY = "retry"
     TOKEN_DEAD = "token_dead"  # noqa: S105 - a name, no secret
     REJECTED = "rejected"
@@ -26,7 +26,7 @@ class Counted(StrEnum):
 
 
 class HourlyCount(SQLModel, table=True):
-    """How often something happened in an account within an hour."""
+    """How often something happened in an account within one hour."""
 
     __tablename__ = "hourly_counts"
     __table_args__ = (PrimaryKeyConstraint("account_id", "hour", "counted", "latency_class"),)
@@ -36,5 +36,5 @@ class HourlyCount(SQLModel, table=True):
     """When the hour began."""
     counted: str
     latency_class: int = Field(sa_type=SmallInteger)
-    """See latency.py; 0 for what has no latency."""
+    """See counters.py; 0 for what has no latency."""
     count: int = Field(sa_type=BigInteger)

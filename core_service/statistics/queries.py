@@ -1,4 +1,4 @@
-"""The SQL of an account's overview. What is long ago is read from counts by the hour, what is now from what is owed."""
+"""The SQL of an account's overview. The past is read from hourly counts, the present from what is owed."""
 
 ADD = """
 WITH living AS MATERIALIZED (
@@ -14,7 +14,7 @@ FROM unnest(
 ORDER BY c.account_id, c.hour, c.counted, c.latency_class
 ON CONFLICT (account_id, hour, counted, latency_class) DO UPDATE SET count = h.count + EXCLUDED.count
 """
-"""In one order, so that two cores never wait for each other's rows."""
+"""In one order, so that two cores cannot deadlock."""
 
 READ = """
 SELECT floor(EXTRACT(EPOCH FROM hour - %(start)s) / %(step)s)::int, counted, latency_class, sum(count)::bigint
@@ -22,7 +22,7 @@ FROM hourly_counts
 WHERE account_id = %(account_id)s AND hour >= %(start)s
 GROUP BY 1, 2, 3
 """
-"""By steps from the start."""
+"""One row for each step since the start."""
 
 OWED = """
 SELECT (SELECT count(*)::int FROM (

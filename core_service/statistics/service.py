@@ -21,11 +21,11 @@ __all__ = ["Counted", "Figures", "Insight", "Limit", "Overview", "Period", "Tall
 
 HOUR = dt.timedelta(hours=1)
 MOST = 50_000
-"""Beyond this what is owed is not counted on."""
+"""Counting of what is owed ends here."""
 
 
 class Period(Enum):
-    """How far an overview looks back: the length of a step, and how many there are."""
+    """How far an overview looks back: the length of a step, and the number of steps."""
 
     DAY = (HOUR, 24)
     WEEK = (6 * HOUR, 28)
@@ -34,7 +34,7 @@ class Period(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What happened in some time."""
+    """What happened within a time."""
 
     starts_at: dt.datetime
     counts: Mapping[str, int]
@@ -45,7 +45,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much of a limit is used; `used` is None if that cannot be told."""
+    """How much of a limit is used. `used` is None if that is unknown."""
 
     used: int | None
     limit: int
@@ -53,7 +53,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What is owed to phones."""
+    """What is owed to phones now."""
 
     notifications: int
     live_activities: int
@@ -71,7 +71,7 @@ class Devices:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What there is to say."""
+    """The whole overview."""
 
     total: Figures
     steps: Sequence[Figures]

@@ -1,14 +1,11 @@
-"""Says that phones have no right any more to what they show: they were unpaired, or are other devices now."""
+"""Takes cards off phones that may no longer show them: they were unpaired, or they are other devices now."""
 
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core_service.live_activities.reconcile.withdrawal_queries import LOCK_SHOWN, WITHDRAW
-
-_STEPS = [text(query.replace("%(device_ids)s", "CAST(:device_ids AS uuid[])")) for query in (LOCK_SHOWN, WITHDRAW)]
 
 
 async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
@@ -19,5 +16,6 @@ async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID])
     UPDATE): who changes an activity waits for devices while it holds the activity.
     """
     if device_ids:
-        for step in _STEPS:
-            await session.execute(step, {"device_ids": list(device_ids)})
+        connection = await session.connection()
+        for step in (LOCK_SHOWN, WITHDRAW):
+            await connection.exec_driver_sql(step, {"device_ids": list(device_ids)})
