@@ -1,8 +1,7 @@
-"""Makes accounts with their owners for the operator, who has the database: the first one, and more. And lets a person
-back in who has lost their password.
+"""What the operator's commands do: make the first account, make more accounts, and make a link to a new password.
 
-That is the authority asked for: whoever has the database could do all of it anyway, and no call over the network makes
-an account but the one with a setup code, which is of use once.
+The operator has the database, so these need no other authority. Over the network an account can only be made with the
+setup code, once.
 """
 
 import asyncio
@@ -27,10 +26,10 @@ class CannotMake(Exception):
 
 
 async def run(database_url: str, email: str, password: str, account_name: str) -> str | None:
-    """Creates account and owner, in a database that it first brings to the newest schema.
+    """Brings the database to the newest schema, and creates an account with its owner. A person with this e-mail
+    address who exists already is left as is, so this can run at every start.
 
-    A person with this e-mail address who exists already is left as is, so it can be run at every start. Returns None,
-    or one line for the operator about what is wrong.
+    Returns None, or one line for the operator about what is wrong.
     """
     try:
         async with _accounts(database_url) as accounts:
@@ -43,10 +42,10 @@ async def run(database_url: str, email: str, password: str, account_name: str) -
 async def create_account(
     database_url: str, *, account_name: str, name: str | None, email: str, password: str
 ) -> dict[str, Any]:
-    """Creates one more account with a new person as its owner, and says what was made.
+    """Creates one more account with a new person as its owner, and returns what was made.
 
-    Raises CannotMake. A database without a schema gets one; one whose schema is behind is refused, for cores of the
-    release before may be at work.
+    Raises CannotMake. A database without a schema gets one. An older schema is refused, because cores of the release
+    before may be running.
     """
     async with _accounts(database_url, upgrade=False) as accounts:
         made = await accounts.create(account_name=account_name, name=name, email=email, password=password)

@@ -1,4 +1,4 @@
-"""Tells health checks how the core is doing, and has it find the database again as soon as that is back."""
+"""Answers health checks, and makes the pool notice at once that the database is back."""
 
 import asyncio
 from typing import Protocol
@@ -7,27 +7,28 @@ from core_service.status.service import ServerStatus
 from service_kit.database import DATABASE_AWAY, Pool
 
 APNS = "smith.apns"
-"""The name under which health checks can ask whether APNs takes this server's pushes. Core serves even if not."""
+"""The name under which health checks can ask whether APNs accepts this server's pushes. Core serves even if it does
+not."""
 WELL_SECONDS = 1.0
 AWAY_SECONDS = 0.2
-"""Time between two looks: while the database answers, and while it does not."""
+"""Seconds between two checks: while the database answers, and while it does not."""
 PATIENCE_SECONDS = 2.0
-"""How long a look waits for a connection, as long as a request does; while the database is away it waits no longer
-than `AWAY_SECONDS`."""
+"""Seconds that a check waits for a connection, as long as a request does. While the database is away, it waits
+`AWAY_SECONDS` only."""
 
 
 class HealthServer(Protocol):
     """Answers health checks."""
 
     async def set_serving(self, serving: bool) -> None:
-        """Says whether calls can be answered."""
+        """Sets whether calls can be answered."""
 
     async def set_well(self, name: str, well: bool) -> None:
-        """Says how something stands on which no service depends."""
+        """Sets the health of an optional dependency."""
 
 
 class HealthReport:
-    """Whether requests can be answered, as `pools[0]` shows, and how the lines to APNs are."""
+    """Reports whether requests can be answered, going by `pools[0]`, and whether APNs accepts pushes."""
 
     def __init__(self, server: HealthServer, pools: list[Pool], status: ServerStatus) -> None:
         self._server = server
@@ -43,8 +44,8 @@ class HealthReport:
             serving = await _answers(self._pools[0], PATIENCE_SECONDS if serving else AWAY_SECONDS)
             await self._server.set_serving(serving)
             if not serving:
-                # A pool finds out about each broken connection by a request that fails, and connects anew only while
-                # somebody asks for a connection. As long as core does not serve, nobody does.
+                # A pool notices a broken connection by a request that fails, and connects again only while a connection
+                # is asked for. Nothing asks for one while core does not serve.
                 await asyncio.gather(*(pool.check() for pool in self._pools))
             await asyncio.sleep(WELL_SECONDS if serving else AWAY_SECONDS)
 

@@ -1,4 +1,4 @@
-"""What runs in the background for as long as the core does."""
+"""Background jobs of the core."""
 
 import asyncio
 import logging
@@ -8,17 +8,17 @@ log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 1.0
 INSIST_SECONDS = 0.5
-"""How long a job may take to end before it is told again."""
+"""How long a job may take to end before it is cancelled again."""
 
 
 def start_jobs(*jobs: Callable[[], Awaitable[None]]) -> list[asyncio.Task[None]]:
-    """Each job in a task of its own, kept running."""
+    """Starts each job in a task of its own, and keeps it running."""
     return [asyncio.create_task(keep_running(job)) for job in jobs]
 
 
 async def keep_running(job: Callable[[], Awaitable[None]]) -> None:
-    """Runs the job until cancelled. A failure that it did not expect is logged, and it begins anew: without it the
-    core would look healthy and owe for ever."""
+    """Runs the job until cancelled. An unexpected failure is logged, and the job starts again: without it the core
+    would look healthy and never send what it owes."""
     while True:
         try:
             await job()
@@ -30,8 +30,8 @@ async def keep_running(job: Callable[[], Awaitable[None]]) -> None:
 async def cancel(*tasks: asyncio.Task[None]) -> None:
     """Cancels the tasks and returns when they have ended.
 
-    Again and again, because one that comes as a wait of psycopg's ends may get lost: in Python 3.11 `asyncio.wait_for`
-    keeps it to itself then.
+    It repeats the cancellation. One that comes as a wait of psycopg ends may get lost, because `asyncio.wait_for` of
+    Python 3.11 swallows it then.
     """
     pending = set(tasks)
     while pending:

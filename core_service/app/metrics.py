@@ -1,4 +1,4 @@
-"""What the core counts, and what it is asked about itself when somebody looks."""
+"""The core's metrics: what it counts, and what is read when they are asked for."""
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping
@@ -26,14 +26,14 @@ def error_counter(registry: CollectorRegistry) -> Callable[[str], None]:
         ["reason"],
         registry=registry,
     )
-    # Worth an alert, so there from the start: a rate needs a first value.
+    # Worth an alert, so it exists from the start: a rate needs a first value.
     for reason in ("RATE_LIMITED", "TOO_MANY_ATTEMPTS", "UNAVAILABLE", "DATABASE_AWAY", "INTERNAL"):
         errors.labels(reason)
     return lambda reason: errors.labels(reason).inc()
 
 
 class CoreCollector(Collector):
-    """Queues, work in progress, lines to APNs and events."""
+    """Queues, work in progress, routes to APNs, and events."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class CoreCollector(Collector):
         relay: EventRelay | None,
         calls_limit: int,
     ) -> None:
-        """`in_progress` says by queue how much of it this process has taken."""
+        """`in_progress` returns, for each queue, how much work this process has taken."""
         self._backlog = backlog
         self._in_progress = in_progress
         self._courier = courier
@@ -92,7 +92,7 @@ class CoreCollector(Collector):
             "Lines to APNs that stand still, as this process sees it.",
             labels=["environment", "reach", "reason"],
         )
-        # Phones name environment and app, so neither may become a label as it is.
+        # Phones report their environment and app, so neither may become a label unchecked.
         alarms = Tally(
             (
                 alarm.line.environment if alarm.line.environment in ENVIRONMENTS else OTHER,
@@ -110,7 +110,7 @@ class CoreCollector(Collector):
 
 
 class PoolCollector(Collector):
-    """How the pools of connections to PostgreSQL are doing, asked when somebody looks."""
+    """The state of the pools of connections to PostgreSQL."""
 
     def __init__(self, pools: Mapping[str, Pool]) -> None:
         self._pools = pools

@@ -1,4 +1,4 @@
-"""Builds the gRPC server of the core: every service, and what stands before each call."""
+"""Builds the gRPC server of the core: every service, and the interceptors before it."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -164,7 +164,7 @@ def build_server(
     destinations: KnownDestinations,
     clock: Clock,
 ) -> GrpcServer:
-    """The gRPC server with every service, not started."""
+    """Builds the gRPC server with every service. It is not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
     credentials = Credentials(
         pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 DATABASE_WAIT_SECONDS = 1.0
 FLUSH_SECONDS = 2.0
-"""What is left at least for outcomes to be written if requests took all the time there was to drain."""
+"""The least time that is left to write outcomes if requests took all the time for draining."""
 
 
 async def serve(settings: CoreSettings, stop: StopRequest) -> None:
@@ -86,13 +86,13 @@ async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
 
 @asynccontextmanager
 async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncIterator[int]:
-    """A core that serves on the port it yields, and drains at the end. Live Activities go by `clock`."""
+    """Runs a core on the port that it yields, and drains it at the end. Live Activities use `clock`."""
     url = settings.database_url
     registry = metrics.new_registry()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(metrics.serving(registry, settings, "core"))
         requests = await stack.enter_async_context(create_request_pool(url, max_size=settings.database_connections))
-        # Losing the last outcomes in a crash of PostgreSQL only repeats pushes that carry the same ids.
+        # If PostgreSQL crashes and the last outcomes are lost, their pushes are repeated with the same ids.
         batches = await stack.enter_async_context(create_batch_pool(url, max_size=4))
         engine = create_engine(url, pool_size=5)
         peers = Peers.of(settings)
@@ -105,7 +105,8 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         courier = DeliveryRecorder(lines, batches, tally.attempt)
         settler = Settler(batches, events)
         dispatch = Dispatch(batches, courier, settler)
-        # No account's big writes take all connections: six of ten leave room for everybody's small ones.
+        # One account's large writes may take six of ten connections. The rest is left for small requests of all
+        # accounts.
         shares = AccountShares(max(1, settings.database_connections * 6 // 10))
         area = build_live_activities(
             settings,
@@ -218,7 +219,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
 def build_mails(
     sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str
 ) -> tuple[InviteArea, PasswordResetArea]:
-    """What sends mails."""
+    """Builds what sends mails."""
     return (
         build_invites(sender, batches, events, admin_url=admin_url),
         build_password_resets(sender, batches, events, admin_url=admin_url),
@@ -226,7 +227,7 @@ def build_mails(
 
 
 def build_relay(redis_url: str | None, events: EventBus, lines: LineCourier, status: ServerStatus) -> EventRelay | None:
-    """What ties this core to the others; None if there is no Redis."""
+    """Connects this core to the others; None without Redis."""
     if redis_url is None:
         return None
     relay = EventRelay(events, redis_url, lines=status.news, on_lines=status.heard)
@@ -235,7 +236,7 @@ def build_relay(redis_url: str | None, events: EventBus, lines: LineCourier, sta
 
 
 def ages_of(settings: CoreSettings) -> Ages:
-    """How long the server remembers."""
+    """Returns how long the server keeps what."""
     return Ages(
         delivery_log=dt.timedelta(days=settings.delivery_log_days),
         history=dt.timedelta(days=settings.history_days),

@@ -1,4 +1,9 @@
-"""Which channels a request reaches, by its key's scope and the channels it names."""
+"""Which channels a request reaches: the four documented rules for an API key's scope and `target.channels`.
+
+Scope `all` without a target reaches the whole account; with a target, the named channels. Scope `channels` without a
+target reaches the channels assigned to the key; with a target, the named channels, all of which must be assigned to the
+key.
+"""
 
 import uuid
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Buttons of notifications and Live Activities: what they may be, and what a phone learns of them."""
+"""Buttons of notifications and Live Activities: what they may be, and what a phone is told of them."""
 
 import json
 import re
@@ -66,13 +66,14 @@ def check_action(
 
 
 def phone_form(action: Action) -> dict[str, str]:
-    """What a phone is told. A webhook's URL stays on the server: the phone asks the server to run it by its id."""
+    """What a phone is told. A webhook's URL stays on the server: the phone asks the server to run the action by its
+    id."""
     form = {"id": str(action.id), "title": action.title, "type": action.type.value}
     return form | {"url": action.url} if action.type is ActionType.OPEN_URL else form
 
 
 def to_json(action: Action) -> str:
-    """The whole action as JSON text, for the server's own records: no phone may see it."""
+    """The whole action as JSON text, for the server's own tables. It must not be shown to phones."""
     return json.dumps(
         {
             "id": str(action.id),
@@ -87,7 +88,7 @@ def to_json(action: Action) -> str:
 
 
 def from_json(text: str) -> Action:
-    """What `to_json` wrote."""
+    """Reads what `to_json` wrote."""
     kept = json.loads(text)
     kind, id_ = ActionType(kept["type"]), uuid.UUID(kept["id"])
     return Action(kept["title"], kind, kept["url"], kept["method"], kept["body"], id_)

@@ -1,7 +1,7 @@
-"""The time, for what must be able to travel in it."""
+"""The clock, as a parameter, so that tests can change the time."""
 
 import datetime as dt
 from collections.abc import Callable
 
 Clock = Callable[[], dt.datetime]
-"""Says what time it is, in UTC. The machine's own is `core_service.common.orm.now`."""
+"""Returns the time in UTC. The machine's own clock is `core_service.common.orm.now`."""

@@ -1,4 +1,4 @@
-"""Unique names and references are kept by the database's constraints; this says what breaking one means."""
+"""Turns a broken database constraint into a refusal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,8 @@ from service_kit.errors import DomainError
 
 @contextmanager
 def refusing(constraint: str, refusal: DomainError) -> Iterator[None]:
-    """Raises `refusal` if the statements inside break the constraint of that name.
-
-    Checking beforehand cannot do this: two callers at once would both find the name free.
-    """
+    """Raises `refusal` if the statements inside break the constraint of that name. A check beforehand is not enough:
+    two callers at the same time would both find the name free."""
     try:
         yield
     except IntegrityError as error:

@@ -1,4 +1,4 @@
-"""JSON objects that belong to users: checked, never altered in meaning."""
+"""JSON objects of users: checked, and never changed in meaning."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _decoder = simplejson.JSONDecoder(parse_int=json_numbers.integer, parse_float=js
 
 
 def parse_json_object(text: str, name: str) -> dict[str, Any]:
-    """The object, its numbers kept exactly (as int or Decimal).
+    """Reads the object. Its numbers stay exact, as int or Decimal.
 
     Raises InvalidRequest if the text is not one JSON object, is nested more than 32 levels deep, holds text that is not
     Unicode (a lone surrogate), or a number that no double can hold.
@@ -27,7 +27,7 @@ def parse_json_object(text: str, name: str) -> dict[str, Any]:
     except RecursionError:
         raise InvalidRequest.at(name, f"must be nested at most {MAX_DEPTH} levels deep") from None
     except (ValueError, ArithmeticError):
-        # decimal.InvalidOperation, an ArithmeticError, stands for an exponent beyond all bounds.
+        # decimal.InvalidOperation, an ArithmeticError, is raised for an exponent out of range.
         raise InvalidRequest.at(name, "must be valid JSON") from None
     if not isinstance(value, dict):
         raise InvalidRequest.at(name, "must be a JSON object")

@@ -1,4 +1,4 @@
-"""Column types that all tables share."""
+"""Ids and times of all tables."""
 
 import datetime as dt
 import uuid
@@ -11,12 +11,12 @@ Timestamp: type[TypeEngine[dt.datetime]] | TypeEngine[dt.datetime] = DateTime(ti
 
 
 def new_id() -> uuid.UUID:
-    """A new identifier: UUID version 7 (RFC 9562), so that rows sort by time of creation and indexes stay dense."""
+    """Makes an id: UUID version 7 (RFC 9562). Rows sort by time of creation, and indexes stay dense."""
     return uuid.UUID(int=uuid_utils.uuid7().int)
 
 
 def lowest_id(moment: dt.datetime) -> uuid.UUID:
-    """An identifier below all that `new_id` made at this moment or later: version 7 begins with 48 bits of UNIX
+    """An id below all that `new_id` makes at this moment or later. Version 7 begins with 48 bits of UNIX
     milliseconds."""
     return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
 

@@ -1,4 +1,5 @@
-"""Lists in pages: each page begins after the last key of the page before, so its cost does not grow with its place."""
+"""Lists in pages. A page begins after the last key of the page before, so a late page costs no more than an early
+one."""
 
 import base64
 import binascii
@@ -27,7 +28,7 @@ class Page(Generic[T]):
 
 
 def page_of(rows: Sequence[T], size: int, key: Callable[[T], str]) -> Page[T]:
-    """The page of `size` items, from one row more than that if there are more."""
+    """Returns the page of `size` items. `rows` has one more if there are more."""
     items = rows[:size]
     return Page(items, write_token(key(items[-1])) if len(rows) > size else None)
 
@@ -50,7 +51,7 @@ def write_token(key: str) -> str:
 
 
 def read_id(token: str | None) -> uuid.UUID:
-    """The identifier to begin after; the lowest of all without a token.
+    """Returns the id to begin after; the lowest of all without a token.
 
     Raises InvalidRequest if the token was not made by this server.
     """
@@ -58,7 +59,7 @@ def read_id(token: str | None) -> uuid.UUID:
 
 
 def read_id_before(token: str | None) -> uuid.UUID:
-    """The identifier to end before, for lists that begin with the newest; the highest of all without a token.
+    """Returns the id to end before, for lists that begin with the newest; the highest of all without a token.
 
     Raises InvalidRequest if the token was not made by this server.
     """
@@ -66,7 +67,7 @@ def read_id_before(token: str | None) -> uuid.UUID:
 
 
 def read_slug(token: str | None) -> str:
-    """The slug to begin after; the empty one, which sorts before all, without a token.
+    """Returns the slug to begin after; without a token the empty one, which sorts before all.
 
     Raises InvalidRequest if the token was not made by this server.
     """
@@ -74,7 +75,7 @@ def read_slug(token: str | None) -> str:
 
 
 def read_key(token: str | None, form: re.Pattern[str]) -> str | None:
-    """The key of this form to begin after; None without a token.
+    """Returns the key of this form to begin after; None without a token.
 
     Raises InvalidRequest if the token was not made by this server.
     """

@@ -13,17 +13,17 @@ STARTABLE = (
     "push_to_start_token IS NOT NULL"
     " AND (push_to_start_token_dead_reason IS NULL OR push_token_dead_reason IS NULL AND push_token IS NOT NULL)"
 )
-"""The SQL condition under which a device is one for Live Activities. A dead push-to-start token does not exclude it as
-long as its push token lives: the app is there and will report another. The partial index of devices serves it."""
+"""The SQL condition for a device that can show Live Activities. A dead push-to-start token does not exclude it while
+its push token works: the app is there and will report another. The partial index of devices fits it."""
 
 
 class Phase(StrEnum):
     """How far a device has come with an activity."""
 
     REQUESTED = "requested"
-    """The push that starts it is owed, or its fate is unknown."""
+    """The push that starts it is owed, or its outcome is unknown."""
     STARTED = "started"
-    """APNs accepted the start, or the app has shown itself; no update token is known."""
+    """APNs accepted the start, or the app has reported the activity; no update token is known."""
     LIVE = "live"
     """There is an update token."""
     ENDED = "ended"
@@ -31,14 +31,14 @@ class Phase(StrEnum):
     DISMISSED = "dismissed"
     """The person removed it."""
     FAILED = "failed"
-    """APNs will never take its start."""
+    """APNs will never accept its start."""
 
 
 PACED = """GREATEST(
         %(now)s, CASE WHEN p.paced_until <= %(now)s + interval '1 second' THEN p.paced_until END
     )"""
-"""The SQL value of the moment at which a device's next update may be sent. One that is further off than updates are
-apart was written before a clock was set back, and counts for nothing."""
+"""The SQL value of when a device's next update may be sent. A time further away than the interval of updates was
+written before a clock was set back, and is ignored."""
 
 OPEN = "phase IN ('requested', 'started', 'live')"
 """The SQL condition under which a device may still be owed something."""
@@ -53,7 +53,7 @@ class LiveActivity(SQLModel, table=True):
         Index("live_activities_dismiss_at_idx", "account_id", "dismiss_at"),
         Index("live_activities_stream_id_idx", "stream_id", postgresql_where=text("stream_id IS NOT NULL")),
         Index("live_activities_due_at_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        # Of what changes with every update nothing may be indexed: PostgreSQL would write all indexes anew each time.
+        # No column that changes with every update may be indexed: PostgreSQL would write all indexes with each update.
         Index(
             "live_activities_ended_idx", "account_id", "ended_at", "id", postgresql_where=text("ended_at IS NOT NULL")
         ),
@@ -80,39 +80,39 @@ class LiveActivity(SQLModel, table=True):
     channel_slugs: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     """The channels it was resolved to; null if it is for the whole account."""
     version: int = Field(default=1, sa_type=BigInteger)
-    """Rises with every state, the end included."""
+    """Rises with every state, including the end."""
     content_state: str
     """JSON text, without the button."""
     action: str | None = None
     """The present button as JSON text, with all that its webhook needs."""
     alert: str | None = None
-    """JSON text of the last alert that was asked for."""
+    """JSON text of the last alert."""
     alert_version: int = Field(default=0, sa_type=BigInteger)
-    """The version it came with. Devices behind it are told."""
+    """The version that brought the alert. Devices behind it are told."""
     alert_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     urgent_version: int = Field(default=0, sa_type=BigInteger)
-    """The last version that was more than a tick. To devices behind it goes a push of high priority."""
+    """The last version that changed more than a number. Devices behind it get a push of high priority."""
     dismiss_after_seconds: int | None = None
-    """How long it is to stay after its end, if a backend has said so."""
+    """How long it stays after its end, if a backend said so."""
     updates: int = 0
-    """States after the first that backends have sent."""
+    """States that backends have sent after the first."""
     quiet_start: bool = False
     """Its start makes no sound: the person has seen it before, as another activity."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     updated_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     heard_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
-    """When a backend last sent a state, though it were the same; exact to a few minutes."""
+    """When a backend last sent a state, even an unchanged one; exact to a few minutes."""
     expires_at: dt.datetime = Field(sa_type=Timestamp)
     """When iOS ends it by itself."""
     ended_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     dismiss_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When it leaves the screen after its end."""
     due_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """When time itself changes something about it."""
+    """When something about it changes because time has passed."""
 
 
 class LiveActivityDevice(SQLModel, table=True):
-    """One activity on one device: what is wanted is the activity's version, what was done stands here."""
+    """One activity on one device. The activity's version is what is wanted; what was done is in this row."""
 
     __tablename__ = "live_activity_devices"
     __table_args__ = (
@@ -127,7 +127,7 @@ class LiveActivityDevice(SQLModel, table=True):
     activity_id: str = Field(primary_key=True, foreign_key="live_activities.id", ondelete="CASCADE")
     device_id: uuid.UUID = Field(primary_key=True, foreign_key="devices.id", ondelete="CASCADE")
     account_id: uuid.UUID
-    """Accounts take turns when due work is claimed."""
+    """Claims are fair between accounts."""
     user_id: uuid.UUID
     phase: str
     update_token: str | None = None
@@ -135,7 +135,7 @@ class LiveActivityDevice(SQLModel, table=True):
     maybe_shown: bool = False
     """A push that starts it was sent, and APNs has not refused it."""
     accepted_version: int = Field(default=0, sa_type=BigInteger)
-    """The newest version that APNs accepted or will never accept."""
+    """The newest version that APNs accepted, or will never accept."""
     sent_version: int = Field(default=0, sa_type=BigInteger)
     sent_event: str | None = None
     """`start`, `update` or `end`: the last push, with `sent_version`, `timestamp` and `apns_id`."""
@@ -143,34 +143,31 @@ class LiveActivityDevice(SQLModel, table=True):
     """`aps.timestamp` of the last push, UNIX seconds. Rises strictly with every other state."""
     apns_id: uuid.UUID = Field(default_factory=new_id)
     attempt: int = Field(default=0, sa_type=BigInteger)
-    """Counts pushes. An outcome of any but the last schedules nothing."""
+    """Counts pushes. Only the outcome of the last one schedules anything."""
     failures: int = 0
-    """Pushes since the last one that APNs accepted. Those for which only the server's settings are to blame count as
-    one: the waits between repetitions double with this."""
+    """Pushes since the last one that APNs accepted. Those that failed only because of the server's settings count as
+    one. The wait before a repetition doubles with it."""
     leased: bool = False
     """A push is in flight; `next_at` is the end of its lease."""
     next_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """When to look at it again; null while nothing is owed or something must happen first."""
+    """When to look at it again; null while nothing is owed, or something else must happen first."""
     paced_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """Before this no further update is sent."""
     successor: str | None = None
-    """The activity that takes its place. Its end waits for that one to start, or to turn out never to."""
+    """The activity that replaces it. The end of this one waits until that one has started or cannot start any more."""
     end_after: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """After this it waits no longer."""
+    """After this the end waits no longer."""
     started_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When APNs accepted the start."""
     reason: str | None = None
     """Why the last push was not accepted, in APNs' words or ours."""
     withdrawn_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """When the phone ceased to be this device. The phase is `ended` since, and no state is sent any more."""
+    """When the phone stopped being this device. The phase is `ended` since then, and no state is sent any more."""
 
 
 class LiveActivityWithdrawal(SQLModel, table=True):
-    """A card that is to leave the screen of a phone which has no right to it any more: an end that is owed to its
-    update token.
-
-    It holds all that the push is made of, because its device may be gone.
-    """
+    """A card that must leave the screen of a phone which may no longer show it: an end that is owed to its update
+    token. It holds all parts of the push, because its device may be gone."""
 
     __tablename__ = "live_activity_withdrawals"
     __table_args__ = (Index("live_activity_withdrawals_next_idx", "next_at"),)
@@ -193,10 +190,8 @@ class LiveActivityWithdrawal(SQLModel, table=True):
 
 
 class LiveActivityVersion(SQLModel, table=True):
-    """A state that an activity had: a ring, in which the 51st version takes the place of the first.
-
-    Without a foreign key on purpose: it would look the activity up with every state.
-    """
+    """A state that an activity had. It is a ring: the 51st version replaces the first. There is no foreign key,
+    because each state would have to look the activity up."""
 
     __tablename__ = "live_activity_versions"
     __table_args__ = (
@@ -205,9 +200,9 @@ class LiveActivityVersion(SQLModel, table=True):
 
     activity_id: str = Field(primary_key=True)
     slot: int = Field(primary_key=True, sa_type=SmallInteger)
-    """`version` modulo 50. States that were folded into one write leave slots as they were."""
+    """`version` modulo 50. States that were written together leave the slots between as they were."""
     id: uuid.UUID
-    """Sorts by time, together with attempts of the delivery log."""
+    """Sorts by time, together with the attempts of the delivery log."""
     version: int = Field(sa_type=BigInteger)
     event: str
     content_state: str
@@ -235,7 +230,7 @@ class LiveActivityAction(SQLModel, table=True):
 
 
 class LiveActivityStream(SQLModel, table=True):
-    """An ongoing thing that a backend names by a key of its own."""
+    """Something ongoing that a backend names by a key."""
 
     __tablename__ = "live_activity_streams"
     __table_args__ = (Index("live_activity_streams_key_idx", "account_id", "stream_key", unique=True),)
@@ -244,7 +239,7 @@ class LiveActivityStream(SQLModel, table=True):
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     stream_key: str
     activity_id: str | None = None
-    """The newest activity that shows it, over or not; null before the first."""
+    """The newest activity that shows it, also if it is over; null before the first."""
     paused_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     held: str | None = None
     """While it is paused: JSON text of the state to show when it is resumed."""
@@ -254,7 +249,7 @@ class LiveActivityStream(SQLModel, table=True):
 class PushBudget(SQLModel, table=True):
     """High-priority pushes that a device got for its Live Activities within the last hour.
 
-    Without a foreign key on purpose: it would have the reconciler wait for whoever is unpairing the device, who waits
+    There is no foreign key. The reconciler would have to wait for a transaction that unpairs the device, which waits
     for the reconciler.
     """
 

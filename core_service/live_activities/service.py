@@ -72,7 +72,7 @@ class LiveActivities:
         self._turns = Turns()
 
     async def start(self, caller: Sender, request: Request, requested: Sequence[str] | None) -> Result:
-        """Starts an activity for everybody whom the caller's scope and the `requested` channel slugs select.
+        """Starts an activity on every device that the caller's scope and the `requested` channel slugs select.
 
         Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
         """
@@ -83,7 +83,7 @@ class LiveActivities:
         resource = new_resource()
         activity_id = activity_id_of(resource.id)
         if resource.repeated and (activity := await self._store.read(activity_id)) is not None:
-            # A request that was interrupted before it could answer has started it.
+            # An earlier run of this request has started it and could not answer.
             return Result(activity_id, activity.created_at, await self._store.count(activity_id, 1), slugs)
         state.require_room(self._builder, activity_id)
         with self._waiters.expecting(activity_id, 1) as waiter:
@@ -152,7 +152,7 @@ class LiveActivities:
     async def _record(
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
     ) -> "_Recorded | None":
-        """Records the next version; None if the activity is over. Its waiter waits for as long as `expecting` lasts."""
+        """Records the next version; None if the activity is over. The waiter is removed when `expecting` closes."""
         async with self._turns.turn(activity_id):
             for _ in range(ATTEMPTS):
                 now = self._clock()
@@ -187,7 +187,7 @@ class LiveActivities:
 @dataclass(frozen=True, slots=True)
 class _Recorded:
     activity: Activity
-    """As it was before."""
+    """The activity before the change."""
     waiter: Waiter
     owed: Owed
     now: dt.datetime

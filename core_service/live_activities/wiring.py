@@ -1,4 +1,4 @@
-"""Puts the parts of the area together."""
+"""Builds the parts of Live Activities."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from service_kit.database import Pool
 
 @dataclass(frozen=True, slots=True)
 class LiveActivityArea:
-    """What others use of the area, and the jobs that must run for it to work."""
+    """The parts that others use, and the jobs that must run."""
 
     activities: LiveActivities
     streams: Streams
@@ -46,8 +46,8 @@ def build_live_activities(
     events: EventBus,
     clock: Clock,
 ) -> LiveActivityArea:
-    """The area. `requests` serves what callers wait for, of which each account has its share; `batches` what many of
-    them have in common."""
+    """Builds the parts. `requests` are the connections for callers, with a limit for each account; `batches` those
+    for work that many callers share."""
     waiters = Waiters()
     events.listen(waiters.heard)
     builder = PayloadBuilder(settings.live_activity_attributes_type)

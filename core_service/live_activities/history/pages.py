@@ -1,4 +1,4 @@
-"""What pages of Live Activities begin after, and how texts are looked for."""
+"""Page tokens of lists of Live Activities, and the search for texts."""
 
 import datetime as dt
 import re

@@ -1,11 +1,11 @@
-"""The SQL of looking at Live Activities.
+"""The SQL that lists Live Activities.
 
-Active ones have no index by their last change, which would have to be written with every update. There are as many as
-the account's limit allows, so they are read and sorted. Ended ones are found by an index in their order.
+Active ones have no index by their last change, because each update would have to write it. Their number is limited for
+each account, so they are read and sorted. Ended ones are found by an index in their order.
 """
 
 PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""Which filters are there decides which index serves."""
+"""The filters that are given decide which index is best."""
 
 _RECORD = """
     a.id, a.ended_at IS NOT NULL OR a.expires_at <= %(now)s, a.stream_key, a.content_state, a.action,
@@ -35,11 +35,9 @@ EITHER = f"{ACTIVE} UNION ALL {ENDED}"
 
 
 def list_activities(candidates: str) -> str:
-    """The newest of `ACTIVE`, `ENDED` or `EITHER` before a moment. A text is looked for among as many of them as
-    `examined` says, so that a page costs the same however rare it is.
-
-    Each row is preceded by how many were examined and the last of them, and by when it changed.
-    """
+    """Lists the newest of `ACTIVE`, `ENDED` or `EITHER` before a moment. A text is searched for in the newest
+    `examined` rows only, which bounds the cost. Each row is preceded by how many were examined, the last of them,
+    and when it changed."""
     return f"""
 WITH examined AS MATERIALIZED (
     SELECT * FROM ({candidates}) candidate ORDER BY changed DESC, id DESC LIMIT %(examined)s
@@ -84,7 +82,7 @@ WHERE p.activity_id = %(id)s::text AND p.device_id > %(after)s
 ORDER BY p.device_id
 LIMIT %(limit)s
 """
-"""First what verdicts are made of: `ActivityFacts`, then `DeviceFacts`; then the rest of `OnDevice` in service.py."""
+"""First the columns of verdicts, `ActivityFacts` and `DeviceFacts`; then the rest of `OnDevice` in service.py."""
 
 LIST_TIMELINE = """
 WITH attempt AS (

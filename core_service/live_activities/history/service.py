@@ -1,4 +1,4 @@
-"""Live Activities and streams as they are, and what happened to them."""
+"""Live Activities and streams as they are now, and what happened to them."""
 
 import datetime as dt
 import json
@@ -20,11 +20,11 @@ from core_service.live_activities.streams.rules import check_key
 from service_kit.database import Pool
 
 EXAMINED = 5000
-"""Activities that one page looks at for a text."""
+"""Activities that one page searches for a text."""
 
 
 class Status(StrEnum):
-    """Which activities are asked for."""
+    """Which activities to list."""
 
     ACTIVE = "active"
     ENDED = "ended"
@@ -89,7 +89,7 @@ class OnDevice:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A version, which has a `content_state`, or an attempt, which has the rest."""
+    """A version, which has a `content_state`, or an attempt, which has the other fields."""
 
     id: uuid.UUID
     occurred_at: dt.datetime
@@ -122,7 +122,8 @@ class StreamRow:
 
     @property
     def latest(self) -> tuple[dict[str, Any] | None, str | None, Sequence[str]]:
-        """Its content state, its button as it is stored, and its channels: those that are held, if it is paused."""
+        """Its content state, its button as stored, and its channels. A paused stream has those that it will be
+        resumed with."""
         if self.held is not None:
             kept = json.loads(self.held)
             slugs = [slug for _, slug in kept["channels"] or ()]
@@ -137,12 +138,12 @@ def as_documented(fields: dict[str, Any], dismiss_after_seconds: int | None) -> 
 
 
 def button(action: str | None) -> dict[str, str] | None:
-    """A stored button as phones get it, without what its webhook calls."""
+    """A stored button as phones get it, without the details of its webhook."""
     return None if action is None else phone_form(from_json(action))
 
 
 class ActivityHistory:
-    """Reads. What is written is written by the area of Live Activities and by the delivery log."""
+    """Reads Live Activities. Others write them."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool

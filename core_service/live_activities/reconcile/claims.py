@@ -16,10 +16,15 @@ from core_service.sending.errors import LIMIT_BYTES
 from core_service.sending.port import LINE_STOPPED, About, Push, PushEvent, PushType, Target
 
 HIGH, LOW = 10, 5
+"""Apple: priority 10 is delivered at once and counts against an hourly budget of the phone. Beyond it iOS throttles without
+saying so. Priority 5 does not count and is delivered as the battery allows."""
 WINDOW_SECONDS = 3600
 BUDGET = 12
 FREQUENT_BUDGET = 48
+"""Pushes of priority 10 that a device gets in any 60 minutes: the second if the person allows frequent updates. Apple
+publishes no number; developers have measured about 15 an hour. Starts have a budget of their own."""
 RESERVE = 2
+"""The last ones of a budget are kept for alerts and ends."""
 
 
 def within_window(sent_at: Sequence[int], now: int) -> list[int]:

@@ -42,8 +42,8 @@ def new_activity_id() -> str:
 
 
 def activity_id_of(resource_id: uuid.UUID) -> str:
-    """The identifier of the activity that is made as this resource, always the same: 32 URL-safe characters that
-    nobody can guess who does not know the resource's."""
+    """The id of the activity that is made as this resource: always the same 32 URL-safe characters. It cannot be
+    guessed without the resource's id."""
     return base64.urlsafe_b64encode(hashlib.sha256(b"live activity" + resource_id.bytes).digest()[:24]).decode()
 
 
@@ -91,11 +91,11 @@ class Activity:
         return self.ended_at is not None or self.expires_at <= now
 
     def within_reach(self, caller: Sender) -> bool:
-        """Whether the key may reach everybody whom the activity is for."""
+        """Whether the key may reach every device that the activity is for."""
         return self.account_id == caller.account_id and within_scope(caller, self.channel_ids)
 
     def warning(self, now: dt.datetime) -> str | None:
-        """What its backend should know about its updates, this one counted."""
+        """A warning for its backend about the number of updates, including this one; None if there is none."""
         updates = self.updates + 1
         often = updates > MANY_UPDATES and now - self.created_at < OFTEN * updates
         return WARNING if often else None
@@ -128,7 +128,7 @@ def within_scope(caller: Sender, channel_ids: list[uuid.UUID] | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What phones are to say. None: filled from the state."""
+    """What phones announce. None: taken from the state."""
 
     title: str | None = None
     body: str | None = None
@@ -167,7 +167,7 @@ class State:
         return json.dumps(self.fields, ensure_ascii=False, separators=(",", ":"))
 
     def starting_alert(self, *, quiet: bool = False) -> dict[str, str]:
-        """What phones say if an activity starts with this state."""
+        """What phones announce if an activity starts with this state."""
         return start_alert(self.fields, json.loads(self.alert) if self.alert else None, quiet=quiet)
 
     def dismiss_at(self, ended_at: dt.datetime) -> dt.datetime:
@@ -187,12 +187,12 @@ def next_state(request: Request, present: State) -> State:
 
 
 def state_of(activity: Activity) -> State:
-    """The state that an activity shows, without its alert: that has been said."""
+    """The state that an activity shows, without its alert, which was announced before."""
     return State(activity.fields, activity.action, activity.dismiss_after_seconds)
 
 
 def is_same(state: State, present: State) -> bool:
-    """Whether showing `state` instead of `present` would change nothing and say nothing."""
+    """Whether `state` changes nothing that `present` shows and announces nothing."""
     return (
         state.fields == present.fields
         and state.alert is None
@@ -202,7 +202,7 @@ def is_same(state: State, present: State) -> bool:
 
 
 def merge(states: Sequence[State], action_before: str | None) -> State:
-    """The last of the states, as urgent as the most urgent and with the last alert of any.
+    """The last of the states, as urgent as the most urgent one, with the last alert of any of them.
 
     `action_before` is the button before the first of them.
     """
@@ -217,7 +217,8 @@ def merge(states: Sequence[State], action_before: str | None) -> State:
 
 
 def to_held(state: State, channels: Sequence[ChannelRef] | None, *, over: bool = False) -> str:
-    """The state and its target as a paused stream keeps them: JSON text. `over`: there is nothing to show of it."""
+    """The state and its target as a paused stream stores them: JSON text. `over`: it is not to be shown when the
+    stream is resumed."""
     return json.dumps(
         {
             "over": over,
@@ -230,7 +231,7 @@ def to_held(state: State, channels: Sequence[ChannelRef] | None, *, over: bool =
 
 
 def from_held(held: str) -> tuple[State, tuple[ChannelRef, ...] | None]:
-    """What `to_held` kept."""
+    """Reads what `to_held` wrote."""
     kept = json.loads(held)
     channels = kept["channels"]
     refs = None if channels is None else tuple(ChannelRef(uuid.UUID(id_), slug) for id_, slug in channels)
@@ -238,7 +239,7 @@ def from_held(held: str) -> tuple[State, tuple[ChannelRef, ...] | None]:
 
 
 def is_over(held: str) -> bool:
-    """Whether nothing was to be shown when the stream was paused, and nothing has come since."""
+    """Whether the stream had nothing to show when it was paused, and no state has come since."""
     return bool(json.loads(held)["over"])
 
 
@@ -267,5 +268,5 @@ def _alert(alert: Alert) -> str:
 
 
 def _is_button(action: Action, stored: str | None) -> bool:
-    """Whether the button is there already. It keeps its id then, so that the one on the phone goes on working."""
+    """Whether this is the present button. It keeps its id then, so that the one on the phone goes on working."""
     return stored is not None and replace(from_json(stored), id=action.id) == action

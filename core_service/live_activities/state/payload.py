@@ -1,4 +1,4 @@
-"""What a phone is told of a Live Activity: the JSON bodies of its pushes, within APNs' size limit.
+"""The JSON bodies of the pushes of Live Activities, within APNs' size limit.
 
 The `aps` keys are Apple's ("Starting and updating Live Activities with ActivityKit push notifications").
 """
@@ -14,15 +14,16 @@ from core_service.common.json_object import write_json
 from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 
 LATEST_TIMESTAMP = 9_999_999_999
-"""As long as any UNIX time of the next two centuries: what is measured is never shorter than what is sent."""
+"""As long as any UNIX time of the next two centuries, so that the measured body is never shorter than the one that
+is sent."""
 
 LONGEST_CHARACTER = 6
-"""Most bytes that a character takes in JSON: `\\u001f`."""
+"""The most bytes of one character in JSON: `\u001f`."""
 FRAME_BYTES = 512
-"""More than a start is long without its state, button and alert."""
+"""More bytes than a start has without its state, button and alert."""
 
 RELEVANCE_ALERT, RELEVANCE_STEP, RELEVANCE_TICK = 100, 75, 50
-"""Of several activities the one with the highest score gets the Dynamic Island: the one that had something to say."""
+"""The activity with the highest score gets the Dynamic Island: the one that has something to announce."""
 
 
 class Event(StrEnum):
@@ -35,7 +36,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Everything that the body of a push is made of."""
+    """Everything that goes into the body of a push."""
 
     activity_id: str
     event: Event
@@ -80,9 +81,9 @@ class PayloadBuilder:
     def require_room(
         self, activity_id: str, content_state: str, action: str | None, alert: dict[str, str], *, asked: bool
     ) -> None:
-        """Sees to it that the state fits in the longest push it may ever travel in, the one that starts the activity.
+        """Checks that the state fits in the longest push that may carry it, the one that starts the activity. `asked`:
+        the alert was asked for and is not made from the state.
 
-        `asked`: the alert was asked for, and is not made from the state.
         Raises PayloadTooLarge naming the longest part.
         """
         characters = len(content_state) + len(action or "") + sum(map(len, alert.values()))
@@ -119,14 +120,14 @@ def content_state_for_phone(content_state: str, action: str | None) -> dict[str,
 
 
 def start_alert(content_state: dict[str, Any], asked: dict[str, str] | None, *, quiet: bool) -> dict[str, str]:
-    """What a phone says as an activity appears. iOS silently drops a start without an alert."""
+    """What a phone announces when an activity appears. iOS silently drops a start without an alert."""
     alert = {"title": content_state["title"], "body": content_state.get("subtitle") or "Started"}
     alert |= asked or {}
     return alert if quiet and not asked else {**alert, "sound": "default"}
 
 
 def update_alert(content_state: dict[str, Any], asked: dict[str, str]) -> dict[str, str]:
-    """What a phone says beside a change: what was asked for, its gaps filled from the state."""
+    """What a phone announces with a change: what was asked for, and the rest from the state."""
     alert = {"title": content_state["title"], "body": content_state.get("subtitle") or ""}
     return {**alert, **asked, "sound": "default"}
 

@@ -1,11 +1,13 @@
 """The SQL of Live Activities.
 
-Who changes an activity locks its row first, then rows of its devices. Whoever settles an outcome does the same, so a
-new state and an outcome of the old one never overlook each other. A claim locks rows of devices only, and waits for
-nobody. A statement sees what was committed when it began, not when it got its lock: so what depends on a lock is in a
-statement after it, or looks at rows that it locks itself.
+A transaction that changes an activity locks its row first, then the rows of its devices. So does one that settles an
+outcome. A new state and an outcome of the old one therefore always see each other. A claim locks rows of devices only,
+and waits for no lock.
 
-`now` is always a parameter, for time must be able to travel in tests.
+A statement sees what was committed when it began, not when it got its lock. So what depends on a lock is in a statement
+after it, or reads rows that it locks itself.
+
+`now` is always a parameter, so that tests can change the time.
 """
 
 from core_service.channels.audience import IN_CHANNELS
@@ -30,8 +32,8 @@ _VERSIONS_KEPT = 50
 
 
 def _kept(event: str) -> str:
-    """Keeps the state that an activity has just got, in the place of the one 50 versions before. It is one CTE, after
-    another that is called `activity`."""
+    """Keeps the new state of an activity, in the place of the one 50 versions before. One CTE, after another one
+    named `activity`."""
     return f"""kept AS (
     INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)
     SELECT id, version %% {_VERSIONS_KEPT}, %(version_id)s, version, '{event}', %(content_state)s::text, %(now)s
@@ -45,7 +47,8 @@ def _kept(event: str) -> str:
 # --- starting ---
 
 LOCK_ACCOUNT = "SELECT max_live_activities FROM accounts WHERE id = %(account_id)s FOR NO KEY UPDATE"
-"""Whoever starts, pauses or ends streams of an account takes turns; the limit is counted truthfully."""
+"""Transactions that start, pause or end streams of an account run one after the other, so that the limit is counted
+correctly."""
 
 COUNT_ACTIVE = f"""
 SELECT count(*)
@@ -97,8 +100,8 @@ WITH target AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM target WHERE startable), (SELECT count(*) FROM device)
 """
-"""The devices that can be sent to at once, and all. Those whose push-to-start token is dead are due too: only a claim
-can tell for certain that they must wait for another."""
+"""The devices that can be sent to at once, and all of them. Those with a dead push-to-start token are due too: only
+a claim can tell whether they must wait for another token."""
 
 START_FOR_ALL = _START.format(condition="")
 
@@ -113,7 +116,7 @@ _BUTTON = """button AS (
         AS b(id uuid, title text, type text, url text, method text, body text)
     WHERE %(new_action)s
 )"""
-"""Records the button of an activity that has just got one. It is one CTE, after another that is called `activity`."""
+"""Records the new button of an activity. One CTE, after another one named `activity`."""
 
 UPDATE_ACTIVITY = f"""
 WITH activity AS (
@@ -147,7 +150,7 @@ SELECT (SELECT version FROM activity),
        (SELECT min(next_at) FROM woken WHERE next_at > %(now)s)
 FROM activity
 """
-"""The new version; the devices due now, all that are owed the state, and when the first of the others is due."""
+"""The new version; the devices due now; all that are owed the state; and when the first of the others is due."""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
@@ -192,8 +195,8 @@ SELECT count(*) FILTER (WHERE next_at <= %(now)s AND NOT leased AND phase = 'liv
        count(*) FILTER (WHERE {OPEN})
 FROM ended
 """
-"""Those due now, and all that are owed the end. Where another activity takes its place, the end waits for its start:
-whoever claims it looks whether it must still wait."""
+"""The devices due now, and all that are owed the end. If another activity replaces this one, the end waits for its
+start: the claim checks whether it must still wait."""
 
 COUNT = """
 SELECT count(*) FILTER (WHERE accepted_version >= %(version)s AND (reason IS NULL OR failures > 0)),
@@ -202,7 +205,7 @@ SELECT count(*) FILTER (WHERE accepted_version >= %(version)s AND (reason IS NUL
 FROM live_activity_devices
 WHERE activity_id = %(id)s::text
 """
-"""A version that APNs will never accept counts as accepted to the rules; a reason without a failure tells it apart."""
+"""A version that APNs will never accept counts as accepted in the rules. A reason without a failure marks it."""
 
 # --- streams ---
 

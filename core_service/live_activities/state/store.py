@@ -1,4 +1,4 @@
-"""Activities in the database: read, and changed in transactions that lock in one order (see queries.py)."""
+"""Reads activities, and changes them in transactions that lock in one order (see queries.py)."""
 
 import datetime as dt
 import uuid
@@ -25,15 +25,15 @@ STREAM_COLUMNS = 6
 ATTEMPTS = 20
 """How often a change is tried again because another one was faster."""
 DEVICES = "Live Activity devices"
-"""What a refusal calls the devices that are lacking."""
+"""How a refusal names the devices that are missing."""
 HOLD_END = dt.timedelta(seconds=60)
-"""How long the end of an activity waits at most for the start of the one that replaces it."""
+"""How long the end of an activity waits at most for the start of its replacement."""
 
 LOOK_AGAIN = dt.timedelta(seconds=1)
-"""How often a held end is looked at. Usually it is released at once when the other has started."""
+"""How often a held end is looked at. Usually it is released as soon as the replacement has started."""
 
 RENEWAL = dt.timedelta(minutes=15)
-"""How long before its 8 hours are over a stream's activity is replaced, though nobody asks."""
+"""How long before its 8 hours are over a stream's activity is replaced by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Owed:
     due: int
     """Devices to which something can be sent at once."""
     total: int
-    """All devices that are owed it."""
+    """All devices that are owed the change."""
     next_at: dt.datetime | None = None
-    """When the first of those is due that must wait for a second to pass."""
+    """When the first device is due among those that must wait for their next second."""
 
 
 class ActivityStore:
@@ -57,7 +57,7 @@ class ActivityStore:
         self._turns = Turns()
 
     async def read(self, activity_id: str) -> Activity | None:
-        """The activity with this id, of whatever account."""
+        """Reads the activity with this id, of any account."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(queries.READ_ACTIVITY, {"id": activity_id}, binary=True)
             row = await cursor.fetchone()
@@ -77,9 +77,9 @@ class ActivityStore:
     async def update(
         self, activity: Activity, state: State, now: dt.datetime, *, versions: int = 1
     ) -> tuple[int, Owed] | None:
-        """Makes `state` the activity's newest, `versions` versions on; returns that version and what is owed.
+        """Makes `state` the newest of the activity, `versions` versions on. Returns that version and what is owed.
 
-        None, and nothing is changed, if the activity is no longer as it was read.
+        Returns None and changes nothing if the activity is no longer as it was read.
         """
         parameters = _state_parameters(activity, state, now) | {"versions": versions, "urgent": state.urgent}
         async with self._shares.one(activity.account_id), self._pool.connection() as connection:
@@ -88,17 +88,17 @@ class ActivityStore:
         return None if row is None else (row[0], Owed(*row[1:]))
 
     async def end(self, activity: Activity, state: State, now: dt.datetime) -> tuple[int, Owed] | None:
-        """Ends the activity with `state`; otherwise as `update`."""
+        """Ends the activity with `state`; otherwise like `update`."""
         async with self.turn(activity.account_id) as turn:
             return await turn.end(activity, state, now, state.dismiss_at(now))
 
     async def hear(self, activity_id: str, now: dt.datetime) -> None:
-        """Notes that the activity's backend is there still."""
+        """Notes that the activity's backend still sends."""
         async with self._pool.connection() as connection:
             await connection.execute(queries.HEAR, {"id": activity_id, "now": now})
 
     async def count(self, activity_id: str, version: int) -> Counts:
-        """What has become of a version, by the database."""
+        """Counts in the database what has become of a version."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(queries.COUNT, {"id": activity_id, "version": version}, binary=True)
             row = await cursor.fetchone()
@@ -106,8 +106,9 @@ class ActivityStore:
 
     @asynccontextmanager
     async def turn(self, account_id: uuid.UUID) -> AsyncIterator["Turn"]:
-        """A transaction during which no one else starts activities or changes streams of the account."""
-        # Within this process they wait here, and not each with a connection of its own.
+        """Opens a transaction with the account's lock: no other one starts activities or changes streams of the
+        account."""
+        # Callers in this process wait here, so that they do not hold a connection each.
         async with (
             self._turns.turn(account_id),
             self._pool.connection() as connection,
@@ -119,16 +120,16 @@ class ActivityStore:
 
 
 class Turn:
-    """What may be done while it is the caller's turn in an account. Done when the transaction commits."""
+    """What a transaction with the account's lock may do. It takes effect when the transaction commits."""
 
     def __init__(self, connection: AsyncConnection[TupleRow], account_id: uuid.UUID, limit: int | None) -> None:
         self._connection = connection
         self._account_id = account_id
         self.limit = limit
-        """The account's own limit of activities at once; None for the server's default."""
+        """The account's own limit of activities at one time; None for the server's default."""
 
     async def stream(self, stream_key: str) -> Stream | None:
-        """The stream as it is now, locked, and its activity with it."""
+        """Reads and locks the stream with its activity."""
         parameters = {"account_id": self._account_id, "stream_key": stream_key}
         cursor = await self._connection.execute(queries.LOCK_STREAM, parameters, binary=True)
         row = await cursor.fetchone()
@@ -140,19 +141,19 @@ class Turn:
         return stream if found is None else replace(stream, activity=Activity(*found))
 
     async def stream_key(self, stream_id: uuid.UUID) -> str | None:
-        """The key of the stream, if it exists still."""
+        """Returns the key of the stream; None if it is gone."""
         cursor = await self._connection.execute(queries.FIND_STREAM_KEY, {"id": stream_id})
         row = await cursor.fetchone()
         return row[0] if row else None
 
     async def is_watched(self, activity_id: str) -> bool:
-        """Whether the activity is, or is to be, on any phone."""
+        """Whether the activity is on a phone, or will be."""
         cursor = await self._connection.execute(queries.IS_WATCHED, {"id": activity_id})
         row = await cursor.fetchone()
         return bool(row and row[0])
 
     async def count_active(self, now: dt.datetime, *, replaces: str | None = None) -> int:
-        """Activities that count against the limit, without the one that is to be replaced."""
+        """Counts the activities under the limit, without the one that is to be replaced."""
         parameters = {"account_id": self._account_id, "now": now, "replaces": replaces}
         cursor = await self._connection.execute(queries.COUNT_ACTIVE, parameters, binary=True)
         row = await cursor.fetchone()
@@ -177,7 +178,7 @@ class Turn:
         quiet: bool = False,
         started_by: uuid.UUID | None = None,
     ) -> Owed:
-        """Records a new activity; nothing at all if nobody is there to see it (`total` is 0)."""
+        """Records a new activity; nothing if no device can show it (`total` is 0)."""
         expires_at = now + LIFETIME
         parameters = {
             "id": activity_id,
@@ -211,7 +212,8 @@ class Turn:
         *,
         successor: str | None = None,
     ) -> tuple[int, Owed] | None:
-        """Ends the activity; on devices that `successor` is to appear on, once it has. None if it was changed since."""
+        """Ends the activity. On devices that will show `successor`, it ends once that has appeared. Returns None if
+        the activity was changed since."""
         parameters = _end_parameters(activity, state, now, dismiss_at) | {"successor": successor}
         cursor = await self._connection.execute(queries.END_ACTIVITY, parameters, binary=True)
         row = await cursor.fetchone()
@@ -222,8 +224,7 @@ class Turn:
         return row[0], Owed(*owed) if owed else Owed(0, 0)
 
     async def note_act(self, stream_id: uuid.UUID | None) -> None:
-        """What is being done to the stream, or to an activity without one, is an act of administration: the audit log
-        tells of it if it is done."""
+        """Writes the audit entry if this change is an act of administration."""
         await record(self._connection, self._account_id, stream_id)
 
     async def create_stream(self, stream_id: uuid.UUID, stream_key: str, now: dt.datetime) -> None:
@@ -248,7 +249,7 @@ class Turn:
         )
 
     async def delete_stream(self, stream_id: uuid.UUID) -> None:
-        """Forgets the stream."""
+        """Deletes the stream."""
         await self._connection.execute(queries.DELETE_STREAM, {"id": stream_id})
 
 

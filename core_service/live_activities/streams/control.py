@@ -1,4 +1,4 @@
-"""What owners and time do to streams: pause, resume, renew."""
+"""Pauses, resumes and renews streams."""
 
 import datetime as dt
 import uuid
@@ -25,7 +25,8 @@ class StreamControl:
         self._default_limit = default_limit
 
     async def pause(self, account_id: uuid.UUID, stream_key: str) -> str | None:
-        """Takes the stream off all phones until it is resumed. Returns the activity that was ended, if one was active.
+        """Takes the stream off all phones until it is resumed. Returns the id of the activity that was ended, if one
+        was active.
 
         Raises InvalidStreamKey, StreamNotFound.
         """
@@ -50,10 +51,10 @@ class StreamControl:
         return ended.id if ended else None
 
     async def resume(self, account_id: uuid.UUID, stream_key: str) -> str | None:
-        """Shows the stream's latest state as a new activity and returns its id.
+        """Shows the stream's latest state as a new activity and returns its id. Returns None if no device can show it,
+        or if it was over when it was paused and no state has come since. A stream that is not paused is left as it is;
+        then the id of its active activity is returned, if there is one.
 
-        None if no device is there to show it, or if it was over when it was paused and nothing has come since.
-        A stream that is not paused is left as it is; its activity's id is returned, if one is active.
         Raises InvalidStreamKey, StreamNotFound, LimitReached.
         """
         now, activity_id = self._clock(), new_activity_id()
@@ -78,10 +79,10 @@ class StreamControl:
         return shown
 
     async def renew(self, account_id: uuid.UUID, stream_id: uuid.UUID | None, activity_id: str) -> None:
-        """Replaces an activity that iOS is about to end by itself by a new one with the same state.
+        """Replaces an activity that iOS is about to end with a new one of the same state.
 
-        Unless nobody cares any more: no backend has said a word in all the time, or everybody has removed it. Then it
-        ends, lest its remains stand beside the next activity of the stream.
+        It ends the activity instead if no backend has sent a state in all that time, or if every person has dismissed
+        it. Its remains would otherwise stay beside the stream's next activity.
         """
         now, next_id = self._clock(), new_activity_id()
         async with self._store.turn(account_id) as turn:

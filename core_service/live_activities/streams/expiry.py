@@ -1,4 +1,5 @@
-"""What only time brings about: activities that iOS ends, streams that must go on, ends that nobody can receive."""
+"""What happens because time has passed: iOS ends activities, streams are renewed, ends that reach no phone are given
+up."""
 
 import asyncio
 import logging
@@ -26,7 +27,7 @@ class Timekeeper:
         self._clock = clock
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Handles what is due, every second, until cancelled."""
         while True:
             try:
                 await self.pass_once()
@@ -35,7 +36,7 @@ class Timekeeper:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def pass_once(self) -> None:
-        """Does what is due now."""
+        """Handles what is due now."""
         while await self._close() == BATCH:
             pass
         parameters = {"now": self._clock(), "limit": BATCH}
@@ -48,7 +49,7 @@ class Timekeeper:
             except DATABASE_AWAY:
                 raise
             except Exception:
-                # The others must not wait for one that cannot be renewed; iOS ends it in a quarter of an hour.
+                # One activity that cannot be renewed must not stop the others. iOS ends it in a quarter of an hour.
                 log.exception("Live Activity %s cannot be renewed", activity_id)
 
     async def _close(self) -> int:

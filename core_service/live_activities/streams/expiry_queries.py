@@ -1,4 +1,4 @@
-"""The SQL of what only time brings about. How it locks: see queries.py."""
+"""The SQL of what happens because time has passed. Locks: see state/queries.py."""
 
 from core_service.live_activities.models import OPEN
 
@@ -16,7 +16,7 @@ FROM over
 WHERE a.id = over.id
 RETURNING a.id, a.account_id, over.expired
 """
-"""Those that iOS has ended by itself, and ended ones that not even a held end can reach any more."""
+"""Activities that iOS has ended, and ended ones whose held end can no longer reach a phone."""
 
 FIND_EXPIRING = """
 SELECT id, account_id, stream_id FROM live_activities
@@ -24,7 +24,7 @@ WHERE due_at <= %(now)s AND ended_at IS NULL AND expires_at > %(now)s
 ORDER BY due_at
 LIMIT %(limit)s
 """
-"""Those of streams, some minutes before iOS ends them."""
+"""Activities of streams, some minutes before iOS ends them."""
 
 CLOSE_DEVICES = f"""
 UPDATE live_activity_devices p SET phase = 'ended', next_at = NULL, leased = false

@@ -1,4 +1,4 @@
-"""The moves of a stream from one activity to the next, within an account's turn."""
+"""Moves a stream from one activity to the next, inside a transaction that has the account's lock."""
 
 import datetime as dt
 import uuid
@@ -22,9 +22,10 @@ async def start_in_stream(
     replaced: Activity | None,
     started_by: uuid.UUID | None = None,
 ) -> Owed:
-    """Starts the stream's next activity. The one it replaces ends on each phone once the new one has appeared there.
+    """Starts the stream's next activity. The one that it replaces ends on each phone when the new one has appeared
+    there.
 
-    Nothing is recorded of either if nobody is there to see the new one (`total` is 0).
+    Records nothing if no device can show the new one (`total` is 0).
     """
     owed = await turn.start(
         activity_id,
@@ -52,7 +53,7 @@ async def end_in_stream(
     *,
     successor: str | None = None,
 ) -> Owed:
-    """Ends the stream's activity, which the turn has locked."""
+    """Ends the stream's activity, which the transaction has locked."""
     ended = await turn.end(activity, state, now, dismiss_at, successor=successor)
     if ended is None:
         raise RuntimeError(f"activity {activity.id} was changed in spite of its lock")
@@ -68,7 +69,7 @@ async def existing(turn: Turn, stream_key: str) -> Stream:
 
 
 def require_scope(caller: Sender, stream: Stream) -> None:
-    """Raises ChannelScopeViolation if the stream is shown where the key may not reach."""
+    """Raises ChannelScopeViolation if the stream is shown in a channel that the key may not reach."""
     if stream.held is not None:
         _, channels = from_held(stream.held)
         channel_ids = None if channels is None else [channel.id for channel in channels]

@@ -1,4 +1,4 @@
-"""Records what PUTs want of streams: those of one stream in the order they come, all that are waiting at once."""
+"""Records PUTs of streams. PUTs of one stream are recorded in order, and those that wait are recorded together."""
 
 import asyncio
 import datetime as dt
@@ -29,20 +29,20 @@ from core_service.work_queue.waiters import Waiter, Waiters
 from service_kit.errors import DomainError, Unavailable
 
 HEAR_EVERY = dt.timedelta(minutes=5)
-"""How exactly it is noted when a backend last sent a state that changed nothing."""
+"""`heard_at` of a stream is written at most this often while its state does not change."""
 
 IN_PLACE = (Operation.NOOP, Operation.UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a PUT has come to."""
+    """What a PUT has led to."""
 
     operation: Operation
     now: dt.datetime
     activity_id: str | None = None
     previous: Activity | None = None
-    """The activity before: as it was, or the one that was replaced."""
+    """The activity before this PUT: as it was, or the one that was replaced."""
     owed: Owed | None = None
 
 
@@ -56,20 +56,23 @@ class Put:
     channels: Sequence[ChannelRef] | None
     recorded: asyncio.Future[Recorded]
     seen: Stream | None = None
-    """The stream as it was when the PUT came, if nobody was at it then."""
+    """The stream as it was when the PUT came, if no other PUT was being recorded."""
     fresh: bool = False
-    """Nobody was."""
+    """Whether `seen` was read."""
     waiter: Waiter | None = None
 
     def decide(self, stream: Stream | None, now: dt.datetime) -> Decision:
-        """What it means for the stream. Raises ChannelScopeViolation, InvalidRequest."""
+        """Decides what the PUT means for the stream.
+
+        Raises ChannelScopeViolation, InvalidRequest.
+        """
         if stream is not None:
             require_scope(self.caller, stream)
         return decide(stream, self.request, self.channels, now)
 
 
 class PutRecorder:
-    """Decides and records."""
+    """Decides and records PUTs."""
 
     def __init__(
         self, store: ActivityStore, builder: PayloadBuilder, waiters: Waiters, clock: Clock, *, default_limit: int
@@ -82,13 +85,16 @@ class PutRecorder:
         self._lanes: Lanes[tuple[uuid.UUID, str], Put] = Lanes(self._work)
 
     async def record(self, put: Put) -> Recorded:
-        """Returns once it is recorded. Raises what PUTs are refused with."""
+        """Returns once the PUT is recorded.
+
+        Raises what PUTs are refused with.
+        """
         lane = (put.caller.account_id, put.stream_key)
         if not self._lanes.busy(lane):
             now = self._clock()
             stream = await self._read(put)
             decision = put.decide(stream, now)
-            # Whoever came meanwhile is not overtaken.
+            # A PUT that came meanwhile is not overtaken.
             put.fresh = not self._lanes.busy(lane)
             if put.fresh and decision.operation is Operation.NOOP and stream is not None and stream.activity:
                 return await self._noop(stream.activity, now)
@@ -97,19 +103,19 @@ class PutRecorder:
         return await put.recorded
 
     def forget(self, put: Put) -> None:
-        """Nobody waits for the PUT's outcomes any more."""
+        """The PUT waits for no outcome any more."""
         if put.waiter is not None:
             self._waiters.remove(put.waiter)
             put.waiter = None
 
     async def _work(self, _: tuple[uuid.UUID, str], puts: list[Put]) -> None:
-        """Records the PUTs of one stream, each of which gets its result or its refusal."""
+        """Records the PUTs of one stream, and gives each its result or refusal."""
         try:
             for attempt in range(ATTEMPTS + len(puts)):
                 puts = [put for put in puts if not put.recorded.done()]
                 if not puts:
                     return
-                # A PUT that found nobody before it need not read what it has just read.
+                # If no other PUT was being recorded, the stream was just read and need not be read again.
                 alone = attempt == 0 and len(puts) == 1 and puts[0].fresh
                 await self._step(puts, puts[0].seen if alone else await self._read(puts[0]))
             refusal: Exception = Unavailable("Too many requests change this stream at once. Try again.")
@@ -123,7 +129,7 @@ class PutRecorder:
         return await self._store.read_stream(put.caller.account_id, put.stream_key)
 
     async def _step(self, puts: list[Put], stream: Stream | None) -> None:
-        """Records as many PUTs as become one version or one new activity; none if the stream was changed meanwhile."""
+        """Records as many PUTs as fit in one version or one new activity; none if the stream was changed meanwhile."""
         now = self._clock()
         fold = _Fold(stream, self._builder, now)
         for put in puts:
@@ -152,14 +158,17 @@ class PutRecorder:
                 _answer(put, Recorded(Operation.NOOP, fold.now, activity.id))
 
     def _expect(self, put: Put, activity_id: str, version: int) -> None:
-        """Has the PUT hear of outcomes, unless its caller has left: then nobody would ever remove its waiter."""
+        """Lets the PUT wait for outcomes. If its caller has left, it does not: its waiter would never be removed."""
         self.forget(put)
         if not put.recorded.done():
             put.waiter = self._waiters.add(activity_id, version)
 
     async def _begin(self, put: Put, now: dt.datetime) -> None:
-        """Starts or replaces the activity, or keeps the state of a paused stream. Decides anew, since only now it is
-        certain that nothing changes; does nothing if it has become an update meanwhile."""
+        """Starts or replaces the activity, or keeps the state of a paused stream.
+
+        It decides again under the lock, because the stream may have changed. If the PUT has become an update, it does
+        nothing.
+        """
         activity_id = new_activity_id()
         self._expect(put, activity_id, 1)
         try:
@@ -206,7 +215,7 @@ class PutRecorder:
 
 
 class _Fold:
-    """Consecutive PUTs that change one activity in place, folded into one write."""
+    """PUTs in a row that change one activity in place. They are written together."""
 
     def __init__(self, stream: Stream | None, builder: PayloadBuilder, now: dt.datetime) -> None:
         self._stream = stream
@@ -215,9 +224,9 @@ class _Fold:
         self.now = now
         self.updates: list[Put] = []
         self.followers: list[Put] = []
-        """Those that change nothing once the updates are recorded, and not before."""
+        """PUTs that change nothing, given that the updates before them are recorded."""
         self.rest: Put | None = None
-        """The first PUT that is more than a change in place."""
+        """The first PUT that does more than change the activity in place."""
 
     @property
     def before(self) -> Activity:
@@ -227,7 +236,7 @@ class _Fold:
         return self._stream.activity
 
     def add(self, put: Put) -> bool:
-        """Takes the PUT, or refuses it on its own; False if it cannot be folded."""
+        """Adds the PUT, or refuses it alone. Returns False if it cannot be written together with the others."""
         stream = self._stream
         if stream is not None and stream.activity is not None and self._states:
             last = self._states[-1]
@@ -258,7 +267,7 @@ class _Fold:
         return True
 
     def state(self) -> State:
-        """The state after all of them, with everything that any of them asks for."""
+        """The state after all of them, with everything that any of them asked for."""
         return merge(self._states, self.before.action)
 
 

@@ -1,4 +1,4 @@
-"""What a PUT means for a stream: pure rules."""
+"""What a PUT means for a stream. Pure rules."""
 
 import datetime as dt
 import re
@@ -20,7 +20,7 @@ from core_service.live_activities.state.activity import (
 )
 
 ROTATE_AFTER = dt.timedelta(hours=7, minutes=30)
-"""From this age on, any PUT has the activity replaced by a new one, well before iOS ends it."""
+"""From this age on, any PUT replaces the activity by a new one, well before iOS ends it."""
 
 KEY = re.compile(r"[A-Za-z0-9_-]+")
 KEY_LENGTH = 255
@@ -38,14 +38,17 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do, and the state that results."""
+    """What to do, and the resulting state."""
 
     operation: Operation
     state: State
 
 
 def check_key(stream_key: str) -> str:
-    """The key, if it keeps its syntax. Raises InvalidStreamKey."""
+    """Returns the key.
+
+    Raises InvalidStreamKey if it breaks the syntax.
+    """
     if not KEY.fullmatch(stream_key):
         raise InvalidStreamKey.at("stream_key", "must contain only letters, numbers, underscores, and hyphens")
     if len(stream_key) > KEY_LENGTH:
@@ -56,7 +59,10 @@ def check_key(stream_key: str) -> str:
 def decide(
     stream: Stream | None, request: Request, channels: Sequence[ChannelRef] | None, now: dt.datetime
 ) -> Decision:
-    """What the request means for the stream as it is. Raises InvalidRequest if the resulting state breaks a rule."""
+    """Decides what the request means for the stream as it is.
+
+    Raises InvalidRequest if the resulting state breaks a rule.
+    """
     if stream is None:
         return Decision(Operation.STARTED, first_state(request))
     if stream.held is not None:
@@ -67,7 +73,7 @@ def decide(
         return Decision(Operation.STARTED, first_state(request))
     present = state_of(activity)
     if activity.over(now):
-        # Its type is known still; its button and its dismissal were those of an activity that is gone.
+        # Its type is kept. Its button and dismissal belonged to the activity that is gone.
         return Decision(
             Operation.STARTED, next_state(request, replace(present, action=None, dismiss_after_seconds=None))
         )

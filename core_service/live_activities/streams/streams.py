@@ -1,4 +1,4 @@
-"""Live Activities that the server manages: a backend says what an ongoing thing looks like, as often as it likes."""
+"""Live Activities that the server manages. A backend sends the state of something under a key, as often as it likes."""
 
 import asyncio
 import datetime as dt
@@ -77,8 +77,8 @@ class Streams:
         requested: Sequence[str] | None,
         name: str = "channels",
     ) -> PutResult:
-        """Sees to it that the stream shows the request's state, whatever that takes. `name` is what messages call the
-        list of `requested` channel slugs.
+        """Makes the stream show the request's state: starts, updates or replaces its activity. `name` is what messages
+        call the list of `requested` channel slugs.
 
         Raises InvalidStreamKey, InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge,
         LimitReached.
@@ -109,7 +109,7 @@ class Streams:
         )
 
     async def delete(self, caller: Sender, stream_key: str, request: Request | None) -> DeleteResult:
-        """Ends the stream's activity, with a last state or the latest one, and forgets the stream.
+        """Ends the stream's activity, with the given state or the latest one, and deletes the stream.
 
         Raises InvalidStreamKey, StreamNotFound, ChannelScopeViolation, InvalidRequest, PayloadTooLarge.
         """
