@@ -17,8 +17,8 @@ from core_service.statistics.queries import ADD
 from service_kit.database import DATABASE_AWAY, Pool
 
 PER_DOUBLING = 3
-"""Latencies are counted in classes, each a quarter wider than the one before: few numbers, from which any percentile can
-be told."""
+"""Latencies are counted in classes, each a quarter wider than the one before: few numbers, from which any
+percentile can be told."""
 HIGHEST = 60
 """The class of latencies of a quarter of an hour and more."""
 

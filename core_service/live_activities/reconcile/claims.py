@@ -16,8 +16,8 @@ from core_service.sending.errors import LIMIT_BYTES
 from core_service.sending.port import LINE_STOPPED, About, Push, PushEvent, PushType, Target
 
 HIGH, LOW = 10, 5
-"""Apple: priority 10 is delivered at once and counts against an hourly budget of the phone. Beyond it iOS throttles without
-saying so. Priority 5 does not count and is delivered as the battery allows."""
+"""Apple: priority 10 is delivered at once and counts against an hourly budget of the phone. Beyond it iOS throttles
+without saying so. Priority 5 does not count and is delivered as the battery allows."""
 WINDOW_SECONDS = 3600
 BUDGET = 12
 FREQUENT_BUDGET = 48
