@@ -10,6 +10,9 @@ from smith.core.v1.device_pb2 import (
     PUSH_TOKEN_STATE_DEAD,
     Device,
 )
+from smith.delivery.v1.reason_pb2 import Reason, meaning
+
+from service_kit.enum_words import by_word
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,12 @@ CANNOT_START = Words(
     "warn",
     "Notifications arrive, but Apple refuses to start Live Activities. Open the app on the phone to renew its token.",
 )
-GONE = Words("App removed", "bad", "The app was deleted. Install and open it again, or remove the device.")
-WRONG = Words(
-    "Token refused",
-    "bad",
-    "Apple does not know the token in this environment. Open the app; if that does not help, its build reports"
-    " the wrong one.",
-)
-EXPIRED = Words("Token expired", "bad", "Open the app on the phone: it reports a new token by itself.")
-REFUSED = {"Unregistered": GONE, "BadDeviceToken": WRONG, "ExpiredToken": EXPIRED}
+REFUSED = {
+    word: Words(said.label, "bad", said.advice)
+    for word, (_, said) in by_word(Reason.DESCRIPTOR, meaning).items()
+    if said.label
+}
+"""By why Apple refuses the device's token."""
 REFUSED_OTHERWISE = Words("Unreachable", "bad", "Apple refuses its token. Open the app on the phone to renew it.")
 
 

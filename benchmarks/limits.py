@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from smith.delivery.v1 import delivery_pb2
+from smith.delivery.v1 import delivery_pb2, reason_pb2
 
 from benchmarks.load import Load, WrongAnswer, load_calls, load_http
 from benchmarks.report import Row, row_of_loads
@@ -111,7 +111,7 @@ async def _bare_sender(stack: Stack, counts: dict[int, int]) -> dict[int, Load]:
 
         async def send_next() -> None:
             outcome = await sender.send(next(remaining))
-            if outcome.kind != delivery_pb2.OUTCOME_KIND_ACCEPTED:
+            if outcome.kind != reason_pb2.OUTCOME_KIND_ACCEPTED:
                 raise WrongAnswer(f"the simulated APNs refused a push: {outcome.reason}")
 
         return await load_calls(send_next, len(jobs), callers=callers)

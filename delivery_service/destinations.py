@@ -1,5 +1,7 @@
 """Where pushes and mails go: out into the world, or to the simulator, which keeps them."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,6 +44,8 @@ class Destinations:
     mails_simulated: bool
     has_mail_server: bool
     push_fault: Callable[[], str]
+    configuration: str = ""
+    """Fingerprint of what decides whether APNs knows a token."""
 
     def describe(self) -> GetDestinationsResponse:
         """The answer to `GetDestinations`."""
@@ -50,8 +54,21 @@ class Destinations:
             pushes=NONE if fault == "ProviderKeyMissing" else SIMULATOR if self.pushes_simulated else REAL,
             mails=(SIMULATOR if self.mails_simulated else REAL) if self.has_mail_server else NONE,
             push_fault=fault,
-            push_fault_explanation=outcomes.verdict_of("", fault).why if fault else "",
+            push_fault_explanation=outcomes.MEANINGS[outcomes.reason_of("", fault)].explanation if fault else "",
+            configuration=self.configuration,
         )
+
+
+def configuration_of(settings: DeliverySettings) -> str:
+    """Fingerprint of what decides whether APNs knows a token. Nothing can be read from it."""
+    parts = (
+        settings.apns_key_id,
+        settings.apns_team_id,
+        settings.apns_topic,
+        settings.apns_production_address,
+        settings.apns_sandbox_address,
+    )
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _apns_hosts(settings: DeliverySettings) -> set[str]:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind
+from smith.delivery.v1.delivery_pb2 import Environment, Outcome
 from smith.delivery.v1.mail_pb2 import MailResult, MailResultKind
+from smith.delivery.v1.reason_pb2 import OutcomeKind
 from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
 
-from delivery_service.apns.outcomes import BY_REASON
+from delivery_service.apns.outcomes import BY_WORD
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.mail.results import REASONS as MAIL_REASONS
 from delivery_service.webhooks.results import REASONS
@@ -52,7 +53,7 @@ class ApnsMetrics:
     def count(self, environment: int, outcome: Outcome, seconds: float) -> None:
         """A push has its outcome."""
         reason = outcome.reason
-        if reason and reason not in BY_REASON:
+        if reason and reason not in BY_WORD:
             reason = OTHER
         key = (environment, outcome.kind, reason)
         counter = self._ended.get(key)

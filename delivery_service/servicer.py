@@ -95,6 +95,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         return CheckCredentialsResponse(
             reason=finding.reason,
             kind=finding.kind,
+            code=finding.code,
             topic=finding.topic,
             status=finding.status,
             latency_ms=finding.latency_ms,

@@ -23,7 +23,7 @@ from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.sender import ApnsSender
-from delivery_service.destinations import Destinations, mails_are_simulated, pushes_are_simulated
+from delivery_service.destinations import Destinations, configuration_of, mails_are_simulated, pushes_are_simulated
 from delivery_service.mail.sender import MailSender
 from delivery_service.mail.servicer import MailServicer
 from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics
@@ -61,12 +61,14 @@ class Delivery:
         self._apns_metrics = ApnsMetrics(self.registry)
         self._pools: dict[Environment.ValueType, ApnsConnectionPool] = {}
         self._problems = ProblemLog()
+        self._configuration = configuration_of(settings)
         self.sender, check = self._build_sender()
         destinations = Destinations(
             pushes_simulated=pushes_are_simulated(settings),
             mails_simulated=mails_are_simulated(settings),
             has_mail_server=settings.smtp_host is not None,
             push_fault=lambda: check.fault,
+            configuration=self._configuration,
         )
         servicer = DeliveryServicer(
             self.sender,
@@ -144,7 +146,13 @@ class Delivery:
 
         single = {name: partial(self._build_pool, address, token, context, 1) for name, address in addresses.items()}
         return (
-            ApnsSender(clients, problems=self._problems, fault=fault, metrics=self._apns_metrics),
+            ApnsSender(
+                clients,
+                problems=self._problems,
+                fault=fault,
+                metrics=self._apns_metrics,
+                configuration=self._configuration,
+            ),
             CredentialsCheck(single, fault=fault, default_topic=topic),
         )
 

@@ -1,11 +1,11 @@
-"""What APNs' answer to a check means, in plain words, and what to do about it."""
+"""What APNs' answer to a check says of the credentials, and what to do about it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.apns_check.port import Answer
-from core_service.sending.misconfiguration import BY_REASON, COMPARE
-from core_service.sending.trouble import UNKNOWN, trouble
+from core_service.sending.port import Concern, Verdict
+from core_service.sending.reasons import QUEUED, UNKNOWN, Meaning, meaning
 
 
 class Result(StrEnum):
@@ -44,53 +44,28 @@ SIMULATOR_AWAY = Explanation(
     "The simulator, which stands in for APNs, did not answer.",
     "See that the simulator runs; its log says more. Pushes are kept and go out afterwards.",
 )
-REASONS: dict[str, Explanation] = {
-    "": WORKING,
-    "BadDeviceToken": WORKING,
-    "Unregistered": WORKING,
-    "ExpiredToken": WORKING,
-    "DeviceTokenNotForTopic": Explanation(
-        Result.MISCONFIGURED,
-        "APNs knows the key, but holds this bundle id to be wrong for it.",
-        "Compare the bundle id, letter by letter, with the app's. If phones report none, set SMITH_APNS_TOPIC.",
-    ),
-    "MissingBundleId": Explanation(
-        Result.MISCONFIGURED,
-        "No bundle id is known: phones have reported none and none is configured.",
-        "Set SMITH_APNS_TOPIC to the app's bundle id and restart the delivery service.",
-    ),
-    "MalformedBundleId": Explanation(
-        Result.MISCONFIGURED,
-        "The bundle id cannot be one.",
-        "A bundle id has letters, digits, hyphens and periods only. Correct SMITH_APNS_TOPIC, or what the app reports.",
-    ),
-}
-"""What a check alone can conclude; what else a reason means is told by the courier's tables."""
-CHECK_AGAIN: dict[str, str] = {
-    "TooManyRequests": "Check again in a minute.",
-    "TooManyProviderTokenUpdates": "Another program seems to use the same key with a token of its own. Check again in "
-    "20 minutes.",
-    "InternalServerError": "Check again in 15 minutes.",
-    "ServiceUnavailable": "Check again in 15 minutes.",
-}
+WRONG = (Concern.SENDER, Concern.TOPIC, Concern.TOKEN_OR_SERVER)
+"""Whom a reason concerns that speaks against the settings."""
 
 
 def explain(answer: Answer) -> Explanation:
     """What the answer means."""
-    known = REASONS.get(answer.reason)
-    if known is not None:
-        return SIMULATED if known is WORKING and answer.simulated else known
-    if answer.misconfigured:
-        return _misconfigured(answer.reason)
-    why = trouble(answer.reason)
+    why = meaning(answer.reason)
+    if not answer.reason or why.verdict is Verdict.TOKEN_DEAD:
+        return SIMULATED if answer.simulated else WORKING
+    if answer.misconfigured and why is UNKNOWN:
+        why = meaning("Http403")
+    if answer.misconfigured or why.concern in WRONG:
+        return Explanation(Result.MISCONFIGURED, why.explanation, why.advice)
     if answer.answered:
-        meaning = f"APNs has answered {answer.reason}." if why is UNKNOWN else why.explanation
-        return Explanation(Result.UNCLEAR, meaning, CHECK_AGAIN.get(answer.reason, "Check again later."))
-    return SIMULATOR_AWAY if answer.simulated else Explanation(Result.UNREACHABLE, why.explanation, why.advice)
+        text = f"APNs has answered {answer.reason}." if why is UNKNOWN else why.explanation
+        return Explanation(Result.UNCLEAR, text, _again(why))
+    if answer.simulated:
+        return SIMULATOR_AWAY
+    return Explanation(Result.UNREACHABLE, why.explanation, f"{why.advice} {QUEUED}")
 
 
-def _misconfigured(reason: str) -> Explanation:
-    cause = BY_REASON.get(reason)
-    if cause is None:
-        return Explanation(Result.MISCONFIGURED, f"APNs refuses this sender: {reason}.", COMPARE)
-    return Explanation(Result.MISCONFIGURED, cause.explanation, cause.advice)
+def _again(why: Meaning) -> str:
+    minutes = round(why.retry_after_seconds / 60) or 1
+    when = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return f"{why.advice} Check again in {when}.".strip()

@@ -4,7 +4,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import grpc
-from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc
+from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc, reason_pb2
 
 from core_service.apns_check.port import Answer
 from service_kit.errors import Unavailable
@@ -43,7 +43,7 @@ class GrpcAsker:
         return Answer(
             response.reason,
             response.topic,
-            response.kind == delivery_pb2.OUTCOME_KIND_MISCONFIGURED,
+            response.kind == reason_pb2.OUTCOME_KIND_MISCONFIGURED,
             response.status != 0,
             response.latency_ms,
             response.simulated,

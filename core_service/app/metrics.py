@@ -7,10 +7,11 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
-from core_service.sending.line_courier import LineCourier
-from core_service.sending.misconfiguration import BY_REASON
+from core_service.sending.circuit_breaker import Step
+from core_service.sending.guarded_sender import GuardedSender
+from core_service.sending.reasons import BY_WORD
+from core_service.status.relay import EventRelay
 from core_service.work_queue.backlog import Backlog
 from service_kit.database import Pool
 
@@ -40,7 +41,7 @@ class CoreCollector(Collector):
         *,
         backlog: Backlog,
         in_progress: Mapping[str, Callable[[], int]],
-        courier: LineCourier,
+        sender: GuardedSender,
         events: EventBus,
         relay: EventRelay | None,
         calls_limit: int,
@@ -48,7 +49,7 @@ class CoreCollector(Collector):
         """`in_progress` returns, for each queue, how much work this process has taken."""
         self._backlog = backlog
         self._in_progress = in_progress
-        self._courier = courier
+        self._sender = sender
         self._events = events
         self._relay = relay
         self._calls_limit = calls_limit
@@ -89,17 +90,17 @@ class CoreCollector(Collector):
     def _lines(self) -> Metric:
         stopped = GaugeMetricFamily(
             "smith_apns_lines_stopped",
-            "Lines to APNs that stand still, as this process sees it.",
+            "Routes to APNs that are stopped, as this process sees it.",
             labels=["environment", "reach", "reason"],
         )
         # Phones report their environment and app, so neither may become a label unchecked.
         alarms = Tally(
             (
-                alarm.line.environment if alarm.line.environment in ENVIRONMENTS else OTHER,
-                "environment" if alarm.line.every_app else "app",
-                alarm.reason if alarm.reason in BY_REASON else OTHER,
+                alarm.route.environment if alarm.route.environment in ENVIRONMENTS else OTHER,
+                "environment" if alarm.route.step is Step.SENDER else "app",
+                alarm.reason if alarm.reason in BY_WORD else OTHER,
             )
-            for alarm in self._courier.alarms()
+            for alarm in self._sender.alarms()
         )
         for environment in ENVIRONMENTS:
             if not any(key[0] == environment for key in alarms):

@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import sqlalchemy.exc
@@ -19,7 +19,6 @@ from core_service.auth.last_used import LastUsed
 from core_service.common.clock import Clock
 from core_service.common.orm import now
 from core_service.delivery_log.recorder import DeliveryRecorder
-from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites.wiring import InviteArea, build_invites
@@ -30,12 +29,14 @@ from core_service.password_resets.wiring import PasswordResetArea, build_passwor
 from core_service.retention.service import Ages, Retention
 from core_service.sending.dispatcher import Dispatch
 from core_service.sending.grpc_sender import GrpcCourier
-from core_service.sending.line_courier import LineCourier
+from core_service.sending.guarded_sender import GuardedSender
+from core_service.sending.revival import Revival
 from core_service.sending.settlement import Settler
 from core_service.settings import CoreSettings
 from core_service.statistics.service import Tally
 from core_service.status.destinations import KnownDestinations
 from core_service.status.grpc_destinations import GrpcDestinations
+from core_service.status.relay import EventRelay
 from core_service.status.service import ServerStatus
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.runner import WebhookRunner
@@ -99,10 +100,10 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
 
-        lines, events = LineCourier(GrpcCourier(channel)), EventBus()
+        guarded, events = GuardedSender(GrpcCourier(channel)), EventBus()
         tally = Tally(batches)
         events.witness(tally.event)
-        courier = DeliveryRecorder(lines, batches, tally.attempt)
+        courier = DeliveryRecorder(guarded, batches, tally.attempt)
         settler = Settler(batches, events)
         dispatch = Dispatch(batches, courier, settler)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
@@ -120,12 +121,12 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         keys = SigningKeys(requests, engine)
         webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
         invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
-        status = ServerStatus(lines, events, requests, now)
-        status.wakes(dispatch.wake, area.reconciler.wake)
-        relay = build_relay(settings.redis_url, events, lines, status)
-        retention = Retention(batches, ages_of(settings), clock)
+        destinations = KnownDestinations(GrpcDestinations(channel))
+        status, relay = build_status(settings.redis_url, guarded, events, requests, dispatch.wake, area.reconciler.wake)
+        revival = build_revival(settings, batches, guarded, events=events, destinations=destinations, clock=clock)
+        revival.wakes(dispatch.wake, area.reconciler.wake)
+        retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, clock)
         last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
-        backlog = Backlog(batches, clock)
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
             CoreCollector(
@@ -135,7 +136,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
                     "live_activities": lambda: area.reconciler.in_progress,
                     "webhooks": lambda: webhooks.in_progress,
                 },
-                courier=lines,
+                sender=guarded,
                 events=events,
                 relay=relay,
                 calls_limit=settings.max_concurrent_requests,
@@ -159,7 +160,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             idempotent=idempotent,
             status=status,
             apns=GrpcAsker(channel),
-            destinations=KnownDestinations(GrpcDestinations(channel)),
+            destinations=destinations,
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
@@ -191,6 +192,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             last_used.run,
             failures.run,
             tally.run,
+            revival.run,
             idempotent.run,
             HealthReport(server, [requests, batches], status).run,
             ClockWatch(batches, clock, own=area.reconciler.release, database=by_the_database).run,
@@ -226,13 +228,33 @@ def build_mails(
     )
 
 
-def build_relay(redis_url: str | None, events: EventBus, lines: LineCourier, status: ServerStatus) -> EventRelay | None:
-    """Connects this core to the others; None without Redis."""
+def build_status(
+    redis_url: str | None, guarded: GuardedSender, events: EventBus, pool: Pool, *wakes: Callable[[], None]
+) -> tuple[ServerStatus, EventRelay | None]:
+    """What tells of stopped routes, and what ties this core to the others: None if there is no Redis."""
+    status = ServerStatus(guarded, events, pool, now)
+    status.wakes(*wakes)
     if redis_url is None:
-        return None
-    relay = EventRelay(events, redis_url, lines=status.news, on_lines=status.heard)
-    lines.listen(lambda alarm, stopped: relay.wake())
-    return relay
+        return status, None
+    relay = EventRelay(events, redis_url, alarms=status.own_alarms, on_alarms=status.heard)
+    guarded.listen(lambda alarm, stopped: relay.wake())
+    return status, relay
+
+
+def build_revival(
+    settings: CoreSettings,
+    pool: Pool,
+    guarded: GuardedSender,
+    *,
+    events: EventBus,
+    destinations: KnownDestinations,
+    clock: Clock,
+) -> Revival:
+    """What undoes deaths of tokens that were the server's fault."""
+    time_to_live = dt.timedelta(hours=settings.notification_ttl_hours)
+    revival = Revival(pool, events, destinations.configuration, clock, time_to_live=time_to_live)
+    guarded.listen_for_faults(revival.is_proven)
+    return revival
 
 
 def ages_of(settings: CoreSettings) -> Ages:

@@ -6,6 +6,7 @@ from smith.core.v1 import delivery_attempt_pb2 as nouns
 
 from core_service.common.timestamps import to_timestamp
 from core_service.delivery_log.service import Attempt, Explained
+from core_service.sending.reasons import meaning
 from service_kit.errors import InvalidRequest
 
 EVENTS = {
@@ -56,6 +57,8 @@ def to_attempt(attempt: Attempt) -> nouns.DeliveryAttempt:
         device_name=attempt.device_name,
         subject_title=attempt.subject_title,
     )
+    if attempt.reason:
+        message.concern = nouns.DeliveryConcern.Value(f"DELIVERY_CONCERN_{meaning(attempt.reason).concern.name}")
     if attempt.event == "alert":
         message.notification_id = attempt.subject
     else:

@@ -4,9 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core_service.sending.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.sending.misconfiguration import REFUSED_TOKEN, advice, misconfiguration
 from core_service.sending.port import LINE_STOPPED
+from core_service.sending.reasons import QUEUED, is_servers_fault, of_route
 
 
 class VerdictCode(StrEnum):
@@ -111,7 +110,7 @@ def explain_notification(facts: NotificationFacts, device: DeviceFacts, now: dt.
             return Verdict(VerdictCode.EXPIRED, text)
     attempts = facts.attempts or 0
     # What only the server is to blame for is not counted as an attempt.
-    kept = facts.reason is not None and (not attempts or _is_misconfiguration(facts.reason))
+    kept = facts.reason is not None and (not attempts or is_servers_fault(facts.reason))
     return _owed(facts.reason, facts.due_at, attempts, now, kept=kept)
 
 
@@ -208,7 +207,7 @@ def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
 
 
 def _unstarted(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
-    if facts.reason is not None and _is_misconfiguration(facts.reason):
+    if facts.reason is not None and is_servers_fault(facts.reason):
         return _owed_state(facts, now)
     if not device.has_start_token and device.tokens_taken_at is not None:
         text = _paired_again(device.tokens_taken_at, now)
@@ -221,7 +220,7 @@ def _unstarted(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> V
 
 
 def _owed_state(facts: ActivityFacts, now: dt.datetime) -> Verdict:
-    kept = facts.reason is not None and _is_misconfiguration(facts.reason)
+    kept = facts.reason is not None and is_servers_fault(facts.reason)
     return _owed(facts.reason, facts.next_at, facts.failures or 0, now, kept=kept)
 
 
@@ -230,10 +229,10 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
     if reason is None or due_at is None:
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
     if kept:
-        stopped = reason == LINE_STOPPED
-        why = "sending is stopped." if stopped else f"{reason}: {misconfiguration(reason).explanation}"
+        explanation, advice = of_route(reason)
+        why = "sending is stopped." if reason == LINE_STOPPED else f"{reason}: {explanation}"
         text = f"APNs refuses this server, and everything stays queued: {why}"
-        return Verdict(VerdictCode.MISCONFIGURED, text, advice(reason))
+        return Verdict(VerdictCode.MISCONFIGURED, text, f"{advice} {QUEUED}")
     if not attempts:
         # The reason is that of a state before.
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
@@ -243,10 +242,6 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
 
 def _rejected(reason: str | None) -> Verdict:
     return Verdict(VerdictCode.REJECTED, f"APNs will never take it: {reason or 'it gave no reason'}.")
-
-
-def _is_misconfiguration(reason: str) -> bool:
-    return reason == LINE_STOPPED or (reason in MISCONFIGURATIONS and reason not in REFUSED_TOKEN)
 
 
 def at(moment: dt.datetime | None, now: dt.datetime) -> str:

@@ -43,6 +43,18 @@ class Device(SQLModel, table=True):
             "push_to_start_token",
             postgresql_where=text("push_to_start_token IS NOT NULL"),
         ),
+        Index(
+            "devices_push_token_doubt_idx",
+            "id",
+            postgresql_where=text("push_token_dead_reason IS NOT NULL AND push_token_died_under IS NOT NULL"),
+        ),
+        Index(
+            "devices_push_to_start_token_doubt_idx",
+            "id",
+            postgresql_where=text(
+                "push_to_start_token_dead_reason IS NOT NULL AND push_to_start_token_died_under IS NOT NULL"
+            ),
+        ),
         Index("devices_user_id_idx", "user_id"),
         Index("devices_live_activities_idx", "account_id", postgresql_where=text("push_to_start_token IS NOT NULL")),
     )
@@ -60,10 +72,14 @@ class Device(SQLModel, table=True):
     push_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     push_token_dead_reason: str | None = None
     """APNs' reason for declaring the present push token dead."""
+    push_token_died_under: str | None = None
+    """Of a token that is dead, perhaps by the server's fault: under which configuration of the delivery service. See
+    core_service/sending/revival.py."""
     push_to_start_token: str | None = None
     push_to_start_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     push_to_start_token_dead_reason: str | None = None
     """APNs' reason for declaring the present push-to-start token dead."""
+    push_to_start_token_died_under: str | None = None
     tokens_taken_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When another device of this server reported its tokens: the phone is that device now. Null once this one reports
     again."""

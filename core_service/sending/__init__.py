@@ -1,1 +1,1 @@
-"""Hands pushes to the delivery service and settles what became of them."""
+"""Pushes on their way to APNs: when they are held back, and what the answers mean."""

@@ -46,7 +46,7 @@ class Dispatch:
         """What requests deliver themselves, by account."""
         self._round = Round()
         self._held = 0
-        """Counts what was not sent because its line stands still."""
+        """Counts what was not sent because its route is stopped."""
         self._counting = asyncio.Semaphore(1)
 
     @property

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import grpc
-from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc
+from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc, reason_pb2
 
-from core_service.sending.port import OnOutcome, Outcome, Push, PushType, Target, Verdict
+from core_service.sending.port import Concern, OnOutcome, Outcome, Push, PushType, Target, Verdict
 
 if TYPE_CHECKING:
     from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
@@ -27,12 +27,13 @@ CALL_TIMEOUT_SECONDS = 17.0
 """Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
 
 VERDICTS = {
-    delivery_pb2.OUTCOME_KIND_ACCEPTED: Verdict.ACCEPTED,
-    delivery_pb2.OUTCOME_KIND_RETRY: Verdict.RETRY,
-    delivery_pb2.OUTCOME_KIND_TOKEN_DEAD: Verdict.TOKEN_DEAD,
-    delivery_pb2.OUTCOME_KIND_REJECTED: Verdict.REJECTED,
-    delivery_pb2.OUTCOME_KIND_MISCONFIGURED: Verdict.MISCONFIGURED,
+    reason_pb2.OUTCOME_KIND_ACCEPTED: Verdict.ACCEPTED,
+    reason_pb2.OUTCOME_KIND_RETRY: Verdict.RETRY,
+    reason_pb2.OUTCOME_KIND_TOKEN_DEAD: Verdict.TOKEN_DEAD,
+    reason_pb2.OUTCOME_KIND_REJECTED: Verdict.REJECTED,
+    reason_pb2.OUTCOME_KIND_MISCONFIGURED: Verdict.MISCONFIGURED,
 }
+CONCERNS = {reason_pb2.Concern.Value(f"CONCERN_{concern.name}"): concern for concern in Concern}
 ENVIRONMENTS = {
     "production": delivery_pb2.ENVIRONMENT_PRODUCTION,
     "sandbox": delivery_pb2.ENVIRONMENT_SANDBOX,
@@ -129,7 +130,7 @@ class _Call:
     async def run(self, stub: "DeliveryServiceAsyncStub", on_answered: Callable[[], None]) -> None:
         """Calls, and hands out the outcomes; `on_answered` is called once, at the first of them or at the end."""
         answered = False
-        leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True)
+        leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True, concern=Concern.SERVER)
         try:
             async for response in stub.Deliver(self.request, timeout=CALL_TIMEOUT_SECONDS):
                 for outcome in response.outcomes:
@@ -147,7 +148,8 @@ class _Call:
             reason = f"Delivery{error.code().name.title().replace('_', '')}"
             # Only this refusal says for certain that nothing was sent.
             sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
-            leftover = Outcome(Verdict.RETRY, reason, 1.0, maybe_accepted=sent)
+            concern = Concern.SERVER if sent else Concern.LOAD
+            leftover = Outcome(Verdict.RETRY, reason, 1.0, maybe_accepted=sent, concern=concern)
         finally:
             for index in range(len(self.targets)):
                 self._settle(index, leftover)
@@ -171,7 +173,7 @@ def _size(entry: tuple[Push, OnOutcome]) -> int:
 
 
 def _read(outcome: delivery_pb2.Outcome) -> Outcome:
-    if outcome.kind == delivery_pb2.OUTCOME_KIND_ACCEPTED:
+    if outcome.kind == reason_pb2.OUTCOME_KIND_ACCEPTED:
         return ACCEPTED
     return Outcome(
         VERDICTS.get(outcome.kind, Verdict.RETRY),
@@ -180,4 +182,6 @@ def _read(outcome: delivery_pb2.Outcome) -> Outcome:
         outcome.dead_since.ToDatetime(tzinfo=dt.UTC) if outcome.HasField("dead_since") else None,
         outcome.maybe_accepted,
         outcome.status or None,
+        CONCERNS.get(outcome.concern),
+        outcome.configuration,
     )

@@ -26,7 +26,24 @@ class Verdict(Enum):
     REJECTED = auto()
     MISCONFIGURED = auto()
     HELD = auto()
-    """It was not sent, because its line to APNs stands still (see line_courier.py)."""
+    """It was not sent, because its route to APNs is stopped (see core_service/sending)."""
+
+
+class Concern(Enum):
+    """Whom the reason of a failure concerns, as the delivery service says (`smith.delivery.v1.Concern`)."""
+
+    SENDER = auto()
+    """The server's key, team or clock: every push of the environment."""
+    TOPIC = auto()
+    """The app's bundle id: every push to it in the environment."""
+    TOKEN_OR_SERVER = auto()
+    """This token; or the server, if most tokens are refused like it."""
+    TOKEN = auto()
+    REQUEST = auto()
+    LOAD = auto()
+    NETWORK = auto()
+    APNS = auto()
+    SERVER = auto()
 
 
 LINE_STOPPED = "LineStopped"
@@ -48,11 +65,15 @@ class Outcome:
     """Of a retry: the request was sent and its answer is unknown, so APNs may have taken it."""
     status_code: int | None = None
     """HTTP status of APNs' answer; None if there was none."""
+    concern: Concern | None = None
+    """Whom `reason` concerns; None if accepted."""
+    configuration: str = ""
+    """Of a token that was refused, and perhaps by the server's fault: the fingerprint of the server's settings."""
 
     @property
     def counts(self) -> bool:
         """Whether the attempt after the next failure is to wait longer for it. What only the server's settings are to
-        blame for must not slow down what follows once they are mended."""
+        blame for must not slow down what follows once they are right."""
         return self.verdict not in (Verdict.MISCONFIGURED, Verdict.HELD)
 
 

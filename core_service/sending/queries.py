@@ -52,18 +52,23 @@ SETTLE = """
 WITH s AS (
     SELECT * FROM unnest(
         %(notification_ids)s::uuid[], %(device_ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
-        %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[], %(counts)s::bool[]
-    ) WITH ORDINALITY AS s(notification_id, device_id, state, reason, delay, token, dead_since, counts, place)
+        %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[], %(counts)s::bool[],
+        %(configurations)s::text[]
+    ) WITH ORDINALITY AS s(
+        notification_id, device_id, state, reason, delay, token, dead_since, counts, configuration, place
+    )
 ), dying AS (
     -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
     -- somebody else is changing is not waited for: everybody's outcomes would wait with it.
-    SELECT v.id, s.place, s.reason
+    SELECT v.id, s.place, s.reason, s.configuration
     FROM s JOIN devices v ON v.id = s.device_id
     WHERE s.state = 'token_dead' AND v.push_token = s.token AND v.push_token_dead_reason IS NULL
       AND (s.dead_since IS NULL OR v.push_token_registered_at <= s.dead_since)
     FOR UPDATE OF v SKIP LOCKED
 ), dead AS (
-    UPDATE devices v SET push_token_dead_reason = dying.reason FROM dying WHERE v.id = dying.id
+    UPDATE devices v SET push_token_dead_reason = dying.reason, push_token_died_under = dying.configuration
+    FROM dying
+    WHERE v.id = dying.id
 ), successor AS (
     -- Deliveries refused for a token that has been or is just being replaced are owed to its successor.
     SELECT s.place

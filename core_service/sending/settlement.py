@@ -41,6 +41,8 @@ class Settlement:
     dead_since: dt.datetime | None = None
     counts: bool = True
     """Whether it is an attempt that the next one waits longer for."""
+    configuration: str | None = None
+    """See Outcome."""
 
 
 class Settler:
@@ -69,6 +71,7 @@ class Settler:
                 target.token,
                 outcome.dead_since,
                 outcome.counts,
+                outcome.configuration or None,
             )
         )
 
@@ -127,4 +130,5 @@ def _columns(batch: list[Settlement]) -> dict[str, list[Any]]:
         "tokens": [one.token for one in batch],
         "dead_since": [one.dead_since for one in batch],
         "counts": [one.counts for one in batch],
+        "configurations": [one.configuration for one in batch],
     }

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core_service.common.orm import now
-from core_service.sending.misconfiguration import BY_REASON as MISCONFIGURATIONS
-from core_service.sending.port import LINE_STOPPED
-from core_service.sending.trouble import trouble
+from core_service.sending.reasons import QUEUED, STOPPING, meaning
 from core_service.status.queries import DEAD_TOKENS, OLDEST_OWED
 from service_kit.database import Pool
 
@@ -53,8 +51,8 @@ class AccountAlarms:
         """The account's alarms."""
         owed = {
             "account_id": account_id,
-            # What a stopped line holds up has an alarm of its own.
-            "excused": [LINE_STOPPED, *MISCONFIGURATIONS],
+            # What a stopped route holds up has an alarm of its own.
+            "excused": list(STOPPING),
             "most": LOOKED_AT,
         }
         async with self._pool.connection() as connection:
@@ -84,6 +82,7 @@ def queue_age(since: dt.datetime, reason: str | None, moment: dt.datetime) -> Ac
     if age < OLD:
         return None
     minutes = int(age.total_seconds() // 60)
-    why = trouble(reason)
-    text = f"The oldest push has been owed for {minutes} minutes. {why.explanation}"
-    return AccountAlarm(Kind.QUEUE_AGE, reason or "", text, why.advice, since)
+    why = meaning(reason or "DeliveryUnavailable")
+    explanation = why.explanation if reason else "It has not been tried yet."
+    text = f"The oldest push has been owed for {minutes} minutes. {explanation}"
+    return AccountAlarm(Kind.QUEUE_AGE, reason or "", text, f"{why.advice} {QUEUED}", since)

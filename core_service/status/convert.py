@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from smith.core.v1 import status_service_pb2 as messages
 
 from core_service.common.timestamps import to_timestamp
-from core_service.sending.misconfiguration import advice
+from core_service.sending.reasons import QUEUED, of_route
 from core_service.status.account_alarms import AccountAlarm, Kind
 from core_service.status.destinations import Destination, Destinations
 from core_service.status.service import Alarm
@@ -36,13 +36,13 @@ def to_destinations(destinations: Destinations) -> messages.GetDestinationsRespo
 
 
 def _to_alarm(alarm: Alarm) -> messages.Alarm:
+    explanation, advice = of_route(alarm.reason)
     return messages.Alarm(
         kind=messages.ALARM_KIND_LINE_STOPPED,
-        # Whoever is told of a part that is one account's is of that account.
-        line=str(alarm.line.app),
+        line=alarm.route.label,
         reason=alarm.reason,
-        explanation=alarm.explanation,
-        advice=f"{advice(alarm.reason)} Settings checks the credentials.",
+        explanation=explanation,
+        advice=f"{advice} {QUEUED} Settings checks the credentials.",
         since=to_timestamp(alarm.since),
     )
 

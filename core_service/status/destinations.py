@@ -28,6 +28,8 @@ class Destinations:
 
     pushes: Destination = Destination.UNSPECIFIED
     mails: Destination = Destination.UNSPECIFIED
+    configuration: str = ""
+    """Fingerprint of the delivery service's settings that decide whether APNs knows a token; empty if not known."""
 
 
 UNKNOWN = Destinations()
@@ -59,3 +61,7 @@ class KnownDestinations:
                 self._known = self._known if answer == UNKNOWN else answer
                 self._ask_at = self._steady() + FRESH_SECONDS
         return self._known
+
+    async def configuration(self) -> str:
+        """See Destinations."""
+        return (await self.now()).configuration

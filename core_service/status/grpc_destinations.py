@@ -31,7 +31,7 @@ class GrpcDestinations:
         except grpc.aio.AioRpcError as error:
             log.debug("the delivery service does not say where things go: %s", error.code().name)
             return UNKNOWN
-        return Destinations(_read(answer.pushes), _read(answer.mails))
+        return Destinations(_read(answer.pushes), _read(answer.mails), answer.configuration)
 
 
 def _read(value: "delivery_service_pb2.Destination.ValueType") -> Destination:

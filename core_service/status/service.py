@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.sending.line import Alarm, Line, LineNews
-from core_service.sending.line_courier import LineCourier
+from core_service.sending.circuit_breaker import Alarm, Route, Step
+from core_service.sending.guarded_sender import GuardedSender
 from core_service.status.queries import HAS_PHONE
 from service_kit.database import Pool
 
@@ -20,12 +20,12 @@ FORGET_SECONDS = 15.0
 
 
 class ServerStatus:
-    """Tells of lines to APNs that stand still, here or in another core: at once those who watch events, and whoever
+    """Tells of routes to APNs that are stopped, here or in another core: at once those who watch events, and whoever
     asks."""
 
     def __init__(
         self,
-        courier: LineCourier,
+        sender: GuardedSender,
         events: EventBus,
         pool: Pool,
         clock: Clock,
@@ -33,7 +33,7 @@ class ServerStatus:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         """`steady` gives seconds of a clock that does not go back."""
-        self._courier = courier
+        self._sender = sender
         self._events = events
         self._pool = pool
         self._clock = clock
@@ -41,29 +41,27 @@ class ServerStatus:
         self._wakes: list[Callable[[], None]] = []
         self._others: dict[str, tuple[float, Sequence[Alarm]]] = {}
         """The alarms of other cores that have any, and when they were last heard of."""
-        self._told: dict[Line, Alarm] = {}
-        courier.listen(self._changed)
+        self._told: dict[Route, Alarm] = {}
+        sender.listen(self._changed)
 
     @property
     def is_well(self) -> bool:
-        """Whether every line is open, as far as is known."""
+        """Whether no route is stopped, as far as is known."""
         return not self._standing()
 
     def wakes(self, *wake: Callable[[], None]) -> None:
-        """From now on each `wake` is called when a line works again: there is work that was held."""
+        """From now on each `wake` is called when a route works again: there is work that was held."""
         self._wakes.extend(wake)
 
-    def news(self) -> LineNews:
+    def own_alarms(self) -> tuple[Alarm, ...]:
         """What to tell the other cores."""
-        return LineNews(tuple(self._courier.alarms()[:MAX_ALARMS]), self._courier.take_working())
+        return tuple(self._sender.alarms()[:MAX_ALARMS])
 
-    def heard(self, origin: str, news: LineNews) -> None:
-        """Another core has told this."""
+    def heard(self, origin: str, alarms: Sequence[Alarm]) -> None:
+        """Another core has told its alarms."""
         self._others.pop(origin, None)
-        if news.alarms:
-            self._others[origin] = (self._steady(), news.alarms)
-        for line in news.working:
-            self._courier.works_elsewhere(line)
+        if alarms:
+            self._others[origin] = (self._steady(), alarms)
         self.review()
 
     def review(self) -> None:
@@ -71,36 +69,35 @@ class ServerStatus:
         silent = self._steady() - FORGET_SECONDS
         for origin in [origin for origin, (heard_at, _) in self._others.items() if heard_at < silent]:
             del self._others[origin]
-        self._courier.stand_still_elsewhere(alarm.line for _, alarms in self._others.values() for alarm in alarms)
         standing = self._standing()
-        for line in [line for line in self._told if line not in standing]:
-            self._tell(EventType.DELIVERY_RESUMED, self._told.pop(line))
-        for line, alarm in standing.items():
-            if line not in self._told:
-                self._told[line] = alarm
+        for route in [route for route in self._told if route not in standing]:
+            self._tell(EventType.DELIVERY_RESUMED, self._told.pop(route))
+        for route, alarm in standing.items():
+            if route not in self._told:
+                self._told[route] = alarm
                 self._tell(EventType.DELIVERY_STOPPED, alarm)
 
     async def alarms(self, account_id: uuid.UUID) -> list[Alarm]:
         """The alarms that concern the account, the oldest first. An app that only others' phones have does not."""
-        standing = [alarm for alarm in self._standing().values() if alarm.line.account_id in (None, account_id)]
+        standing = [alarm for alarm in self._standing().values() if alarm.route.account_id in (None, account_id)]
         alarms = sorted(standing, key=lambda alarm: alarm.since)
-        of_apps = [alarm.line for alarm in alarms if not alarm.line.every_app]
+        of_apps = [alarm.route for alarm in alarms if alarm.route.step is not Step.SENDER]
         if not of_apps:
             return alarms
         parameters = {
             "account_id": account_id,
-            "environments": [line.environment for line in of_apps],
-            "bundle_ids": [line.bundle_id for line in of_apps],
+            "environments": [route.environment for route in of_apps],
+            "bundle_ids": [route.bundle_id for route in of_apps],
         }
         async with self._pool.connection() as connection:
             cursor = await connection.execute(HAS_PHONE, parameters)
             concerning = {of_apps[place] for (place,) in await cursor.fetchall()}
-        return [alarm for alarm in alarms if alarm.line.every_app or alarm.line in concerning]
+        return [alarm for alarm in alarms if alarm.route.step is Step.SENDER or alarm.route in concerning]
 
-    def _standing(self) -> dict[Line, Alarm]:
-        """One alarm for each line. What this core knows of a line comes before what others say."""
-        others = {alarm.line: alarm for _, alarms in self._others.values() for alarm in alarms}
-        return others | {alarm.line: alarm for alarm in self._courier.alarms()}
+    def _standing(self) -> dict[Route, Alarm]:
+        """One alarm for each route. What this core knows of a route comes before what others say."""
+        others = {alarm.route: alarm for _, alarms in self._others.values() for alarm in alarms}
+        return others | {alarm.route: alarm for alarm in self._sender.alarms()}
 
     def _changed(self, alarm: Alarm, stopped: bool) -> None:
         self.review()
@@ -109,9 +106,9 @@ class ServerStatus:
                 wake()
 
     def _tell(self, kind: EventType, alarm: Alarm) -> None:
-        # Without the line: it may name an app that only one account has.
+        # Without the route: it may name an app that only one account has.
         event = Event(kind, self._clock(), reason=alarm.reason)
-        if alarm.line.account_id is None:
+        if alarm.route.account_id is None:
             self._events.tell_all(event)
         else:
-            self._events.tell(alarm.line.account_id, event)
+            self._events.tell(alarm.route.account_id, event)

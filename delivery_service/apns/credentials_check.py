@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aioapns.common import NotificationResult
-from smith.delivery.v1.delivery_pb2 import Environment, OutcomeKind, Push, PushType, Target
+from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
+from smith.delivery.v1.reason_pb2 import OutcomeKind, Reason
 
 from delivery_service.apns import outcomes
 from delivery_service.apns.failures import PushFailed
@@ -32,12 +33,18 @@ class Finding:
 
     reason: str
     """APNs' or ours; empty if it accepted the push."""
-    kind: "OutcomeKind.ValueType"
+    code: "Reason.ValueType"
+    """The same as one of the table."""
     topic: str
     """The bundle id that was asked about; empty if none is configured."""
     status: int
     """HTTP status of the answer; 0 if there was none."""
     latency_ms: int
+
+    @property
+    def kind(self) -> "OutcomeKind.ValueType":
+        """What the reason would mean for a push."""
+        return outcomes.MEANINGS[self.code].kind if self.code else outcomes.ACCEPTED
 
 
 class CredentialsCheck:
@@ -67,12 +74,12 @@ class CredentialsCheck:
         [job] = jobs_of([_made_up_push(environment, bundle_id)], self._default_topic)
         fault = job.fault or self._fault()
         if job.request is None or fault:
-            return Finding(fault, outcomes.verdict_of("", fault).kind, topic, 0, 0)
+            return Finding(fault, outcomes.reason_of("", fault), topic, 0, 0)
         began = time.perf_counter()
         status, reason = await self._send(environment, job.request)
         latency_ms = round((time.perf_counter() - began) * 1000)
-        kind = outcomes.verdict_of(status, reason).kind
-        return Finding(reason, kind, topic, int(status) if status.isdigit() else 0, latency_ms)
+        code = Reason.REASON_UNSPECIFIED if status == "200" else outcomes.reason_of(status, reason)
+        return Finding(reason, code, topic, int(status) if status.isdigit() else 0, latency_ms)
 
     async def _send(self, environment: "Environment.ValueType", request: ApnsRequest) -> tuple[str, str]:
         """Status and reason."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from aioapns import APNs
 from google.protobuf.timestamp_pb2 import Timestamp
-from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind
+from smith.delivery.v1.delivery_pb2 import Environment, Outcome
+from smith.delivery.v1.reason_pb2 import Concern, OutcomeKind
 
 from delivery_service.apns import outcomes
 from delivery_service.apns.failures import PushFailed
@@ -36,7 +37,10 @@ class ApnsSender:
         problems: ProblemLog,
         fault: Callable[[], str],
         metrics: ApnsMetrics,
+        configuration: str = "",
     ) -> None:
+        """`configuration` is the fingerprint of what the clients are made from."""
+        self._configuration = configuration
         self._metrics = metrics
         self._clients = clients
         self._problems = problems
@@ -75,19 +79,24 @@ class ApnsSender:
         return self._outcome(job, result.status, result.description or "", result.timestamp)
 
     def _outcome(self, job: Job, status: str, reason: str, dead_since_ms: int | None = None) -> Outcome:
-        verdict = outcomes.verdict_of(status, reason)
+        code = outcomes.reason_of(status, reason)
+        meaning = outcomes.MEANINGS[code]
         level = logging.INFO if reason in ORDINARY else logging.WARNING
         name = Environment.Name(job.environment) if job.environment in Environment.values() else "no environment"
-        self._problems.report(f"{name} {reason}", f"{name}: {reason}: {verdict.why}", level=level)
+        self._problems.report(f"{name} {reason}", f"{name}: {reason}: {meaning.explanation}", level=level)
+        is_doubtful = meaning.concern == Concern.CONCERN_TOKEN_OR_SERVER
         outcome = Outcome(
             index=job.index,
-            kind=verdict.kind,
+            kind=meaning.kind,
             reason=reason,
-            retry_after_ms=verdict.retry_after_ms,
-            maybe_accepted=verdict.maybe_accepted,
+            retry_after_ms=meaning.retry_after_ms,
+            maybe_accepted=meaning.maybe_accepted,
             status=int(status) if status.isdigit() else 0,
+            code=code,
+            concern=meaning.concern,
+            configuration=self._configuration if is_doubtful else "",
         )
-        if verdict.kind == outcomes.TOKEN_DEAD and dead_since_ms and 0 < dead_since_ms <= LAST_TIMESTAMP_MS:
+        if meaning.kind == outcomes.TOKEN_DEAD and dead_since_ms and 0 < dead_since_ms <= LAST_TIMESTAMP_MS:
             since = Timestamp()
             since.FromMilliseconds(dead_since_ms)
             outcome.dead_since.CopyFrom(since)

@@ -14,8 +14,8 @@ import pytest_asyncio
 from core_service.app.jobs import cancel
 from core_service.delivery_log import recorder as module
 from core_service.delivery_log.recorder import DeliveryRecorder
-from core_service.sending.line_courier import LineCourier
-from core_service.sending.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.guarded_sender import GuardedSender
+from core_service.sending.port import About, Concern, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Core
 
@@ -84,16 +84,16 @@ async def recorded(core: Core, push: Push) -> list[str]:
 
 
 async def test_a_token_that_is_not_believed_bad_is_not_called_dead(core: Core, pool: Pool) -> None:
-    apns = Apns(Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", status_code=400))
-    recorder, push = DeliveryRecorder(LineCourier(apns), pool), a_push(8)
+    apns = Apns(Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", status_code=400, concern=Concern.TOKEN_OR_SERVER))
+    recorder, push = DeliveryRecorder(GuardedSender(apns), pool), a_push(8)
     async with running(recorder):
         recorder.submit(push, lambda _, outcome: None)
     assert await recorded(core, push) == 5 * ["token_dead"] + 3 * ["misconfigured"]
 
 
 async def test_what_was_held_back_was_not_attempted(core: Core, pool: Pool) -> None:
-    apns = Apns(Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", status_code=403))
-    recorder, push, held, told = DeliveryRecorder(LineCourier(apns), pool), a_push(1), a_push(5), []
+    apns = Apns(Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", status_code=403, concern=Concern.SENDER))
+    recorder, push, held, told = DeliveryRecorder(GuardedSender(apns), pool), a_push(1), a_push(5), []
     async with running(recorder):
         recorder.submit(push, lambda _, outcome: None)
         recorder.submit(held, lambda _, outcome: told.append(outcome.verdict))

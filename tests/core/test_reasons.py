@@ -1,36 +1,88 @@
-"""What reasons mean, and what to do: told from one place, for every reason that the delivery service knows."""
+"""What reasons mean, and what to do about them: told from one place, the table of the delivery service."""
 
 import datetime as dt
 
 import pytest
+from smith.core.v1.delivery_attempt_pb2 import DeliveryConcern
+from smith.delivery.v1 import reason_pb2
 
-from core_service.sending import misconfiguration, trouble
+from core_service.apns_check.explanation import Result, explain
+from core_service.apns_check.port import Answer
+from core_service.sending.port import Concern, Verdict
+from core_service.sending.reasons import BY_WORD, UNKNOWN, Meaning, is_servers_fault, meaning, of_route
 from core_service.status.account_alarms import queue_age
-from delivery_service.apns import outcomes
+from service_kit.enum_words import by_word
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+TABLE = sorted(BY_WORD.items())
 
 
-def of_kind(kind: int) -> list[str]:
-    """The delivery service's reasons of this kind."""
-    return sorted(reason for reason, verdict in outcomes.BY_REASON.items() if verdict.kind == kind)
+@pytest.mark.parametrize(("reason", "known"), TABLE, ids=[reason for reason, _ in TABLE])
+def test_every_reason_says_what_it_means_and_what_to_do_if_somebody_can_do_something(
+    reason: str, known: Meaning
+) -> None:
+    assert known.explanation.endswith(".")
+    if known.verdict in (Verdict.RETRY, Verdict.MISCONFIGURED, Verdict.TOKEN_DEAD):
+        assert known.advice.endswith(".")
+    assert (known.retry_after_seconds > 0) == (known.verdict in (Verdict.RETRY, Verdict.MISCONFIGURED))
 
 
-@pytest.mark.parametrize("reason", of_kind(outcomes.RETRY))
-def test_core_knows_every_reason_for_which_the_delivery_service_tries_again(reason: str) -> None:
-    assert trouble.trouble(reason) is not trouble.UNKNOWN
+@pytest.mark.parametrize("reason", [reason for reason, known in TABLE if known.verdict is Verdict.MISCONFIGURED])
+def test_what_the_settings_are_to_blame_for_concerns_the_sender_or_the_topic(reason: str) -> None:
+    assert meaning(reason).concern in (Concern.SENDER, Concern.TOPIC)
+    assert is_servers_fault(reason)
+    assert of_route(reason) == (meaning(reason).explanation, meaning(reason).advice)
 
 
-@pytest.mark.parametrize("reason", of_kind(outcomes.MISCONFIGURED))
-def test_core_knows_every_reason_that_the_delivery_service_blames_the_settings_for(reason: str) -> None:
-    known = misconfiguration.BY_REASON[reason]
-    assert known.explanation
-    assert known.advice
+def test_only_a_token_that_may_be_good_is_explained_otherwise_if_many_are_refused() -> None:
+    otherwise = {reason for reason, known in TABLE if known.of_route[0] != known.explanation}
+    assert otherwise == {reason for reason, known in TABLE if known.concern is Concern.TOKEN_OR_SERVER}
+    assert otherwise == {"BadDeviceToken", "DeviceTokenNotForTopic"}
 
 
-def test_core_knows_no_reason_that_does_not_exist() -> None:
-    ours = {reason for reason in trouble.BY_REASON if not reason.startswith(trouble.DELIVERY_PREFIX)}
-    assert ours | misconfiguration.BY_REASON.keys() <= outcomes.BY_REASON.keys()
+def test_the_enums_of_concerns_are_one() -> None:
+    names = {number: name.removeprefix("CONCERN_") for name, number in reason_pb2.Concern.items()}
+    assert names == {number: name.removeprefix("DELIVERY_CONCERN_") for name, number in DeliveryConcern.items()}
+    assert set(names.values()) - {"UNSPECIFIED"} == {concern.name for concern in Concern}
+
+
+def test_no_word_stands_for_two_reasons() -> None:
+    values = reason_pb2.Reason.DESCRIPTOR.values[1:]
+    words = sum(1 + len(value.GetOptions().Extensions[reason_pb2.meaning].also) for value in values)
+    assert len(by_word(reason_pb2.Reason.DESCRIPTOR, reason_pb2.meaning)) == words
+
+
+@pytest.mark.parametrize(
+    ("reason", "result", "advice"),
+    [
+        ("DeviceTokenNotForTopic", Result.MISCONFIGURED, "letter by letter"),
+        ("MissingBundleId", Result.MISCONFIGURED, "Set SMITH_APNS_TOPIC"),
+        ("MalformedBundleId", Result.MISCONFIGURED, "letters, digits, hyphens and periods"),
+        ("InternalServerError", Result.UNCLEAR, "Check again in 15 minutes."),
+        ("TooManyRequests", Result.UNCLEAR, "Check again in a minute."),
+        ("TooManyProviderTokenUpdates", Result.UNCLEAR, "Another program seems to use the same key"),
+        ("SomethingNew", Result.UNCLEAR, "Check again"),
+        ("ConnectFailed", Result.UNREACHABLE, "port 443 of Apple's hosts"),
+    ],
+)
+def test_a_check_of_the_credentials_draws_its_conclusion_from_the_table(
+    reason: str, result: Result, advice: str
+) -> None:
+    answered = result is not Result.UNREACHABLE
+    told = explain(Answer(reason, "com.example.app", misconfigured=False, answered=answered, latency_ms=1))
+    assert told.result is result
+    assert advice in told.advice
+
+
+def test_a_refusal_of_the_sender_that_is_not_in_the_table_is_said_to_be_one() -> None:
+    told = explain(Answer("SomethingNew", "com.example.app", misconfigured=True, answered=True, latency_ms=1))
+    assert told.result is Result.MISCONFIGURED
+    assert meaning("SomethingNew") is UNKNOWN
+    assert (
+        told.meaning
+        == of_route("SomethingNew")[0]
+        == "APNs refuses this sender for a reason that this server does not know."
+    )
 
 
 @pytest.mark.parametrize(

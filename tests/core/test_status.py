@@ -1,4 +1,4 @@
-"""What members are told when a line to APNs stands still."""
+"""What members are told when a route to APNs is stopped."""
 
 import asyncio
 import datetime as dt
@@ -12,9 +12,9 @@ from smith.core.v1.status_service_pb2 import DESTINATION_UNSPECIFIED
 
 from core_service.common.orm import now
 from core_service.events.service import EventBus, EventType, Watcher
-from core_service.sending.line import Alarm, Line, LineNews
-from core_service.sending.line_courier import LineCourier
-from core_service.sending.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.circuit_breaker import Alarm, Route, Step
+from core_service.sending.guarded_sender import GuardedSender
+from core_service.sending.port import About, Concern, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from core_service.status.convert import to_response
 from core_service.status.destinations import UNKNOWN
 from core_service.status.service import ServerStatus
@@ -23,9 +23,9 @@ from tests.core.harness import Account, Core
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken")
-BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken")
-TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed")
+KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", concern=Concern.SENDER)
+BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER)
+TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed", concern=Concern.TOPIC)
 ACCEPTED = Outcome(Verdict.ACCEPTED)
 
 
@@ -40,13 +40,13 @@ class Apns:
             on_outcome(target, self.says)
 
 
-class Lines:
-    """A courier, and what is told of it."""
+class Routes:
+    """A sender, and what is told of it."""
 
     def __init__(self, pool: Pool) -> None:
         self.apns, self.events, self.woken, self.clock, self.steady = Apns(), EventBus(), 0, 0.0, 0.0
-        self.courier = LineCourier(self.apns, clock=lambda: self.clock)
-        self.status = ServerStatus(self.courier, self.events, pool, now, steady=lambda: self.steady)
+        self.sender = GuardedSender(self.apns, clock=lambda: self.clock)
+        self.status = ServerStatus(self.sender, self.events, pool, now, steady=lambda: self.steady)
         self.status.wakes(self._wake)
 
     def _wake(self) -> None:
@@ -59,14 +59,14 @@ class Lines:
         target = Target(uuid.uuid4(), uuid.uuid4(), uuid.uuid4().hex, "sandbox", bundle_id, uuid.uuid4())
         about = About(account_id, "a subject", PushEvent.ALERT) if account_id else None
         push = Push(b"{}", dt.datetime.now(dt.UTC), about=about, targets=[target])
-        self.courier.submit(push, lambda _, outcome: None)
+        self.sender.submit(push, lambda _, outcome: None)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def lines(core: Core) -> AsyncIterator[Lines]:
-    """Lines of the test's own."""
+async def routes(core: Core) -> AsyncIterator[Routes]:
+    """Routes of the test's own."""
     async with create_request_pool(core.database_url, max_size=2) as pool:
-        yield Lines(pool)
+        yield Routes(pool)
 
 
 async def test_members_are_told_that_all_is_well(account: Account) -> None:
@@ -78,60 +78,58 @@ async def test_members_are_told_that_all_is_well(account: Account) -> None:
 
 
 async def test_an_app_that_only_others_have_is_nobody_elses_business(
-    lines: Lines, account: Account, stranger: Account
+    routes: Routes, account: Account, stranger: Account
 ) -> None:
     phone = await account.add_startable_phone()
     await account.core.sql("UPDATE devices SET bundle_id = 'com.example.secret' WHERE id = %s", phone.id)
     await stranger.add_startable_phone()
-    lines.send(TOPIC_WRONG, "com.example.secret")
-    [alarm] = await lines.status.alarms(uuid.UUID(account.id))
-    assert (str(alarm.line), alarm.reason) == ("sandbox com.example.secret", "TopicDisallowed")
-    assert await lines.status.alarms(uuid.UUID(stranger.id)) == []
-    lines.send(KEY_WRONG)
-    assert [str(one.line) for one in await lines.status.alarms(uuid.UUID(stranger.id))] == ["sandbox"]
-    assert not lines.status.is_well
+    routes.send(TOPIC_WRONG, "com.example.secret")
+    [alarm] = await routes.status.alarms(uuid.UUID(account.id))
+    assert (str(alarm.route), alarm.reason) == ("sandbox com.example.secret", "TopicDisallowed")
+    assert await routes.status.alarms(uuid.UUID(stranger.id)) == []
+    routes.send(KEY_WRONG)
+    assert [str(one.route) for one in await routes.status.alarms(uuid.UUID(stranger.id))] == ["sandbox"]
+    assert not routes.status.is_well
 
 
-async def test_every_accounts_watchers_are_told_once_of_a_stop_and_once_of_its_end(lines: Lines) -> None:
-    with lines.events.watch(uuid.uuid4()) as one, lines.events.watch(uuid.uuid4()) as other:
+async def test_every_accounts_watchers_are_told_once_of_a_stop_and_once_of_its_end(routes: Routes) -> None:
+    with routes.events.watch(uuid.uuid4()) as one, routes.events.watch(uuid.uuid4()) as other:
         for says in (KEY_WRONG, KEY_WRONG, ACCEPTED, ACCEPTED):
-            lines.send(says)
+            routes.send(says)
         for watcher in (one, other):
             batch = await asyncio.wait_for(anext(aiter(watcher)), 5)
             assert [(event.type, event.reason) for event in batch.events] == [
                 (EventType.DELIVERY_STOPPED, "InvalidProviderToken"),
                 (EventType.DELIVERY_RESUMED, "InvalidProviderToken"),
             ]
-    assert lines.woken == 1
-    assert lines.status.is_well
+    assert routes.woken == 1
+    assert routes.status.is_well
 
 
 async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
-    lines: Lines, account: Account, stranger: Account
+    routes: Routes, account: Account, stranger: Account
 ) -> None:
     for one in (account, stranger):
         phone = await one.add_startable_phone()
         await one.core.sql("UPDATE devices SET bundle_id = 'com.example.app' WHERE id = %s", phone.id)
     account_id, other = uuid.UUID(account.id), uuid.UUID(stranger.id)
-    with lines.events.watch(account_id) as its_own, lines.events.watch(other) as others:
+    with routes.events.watch(account_id) as its_own, routes.events.watch(other) as others:
         for _ in range(6):
-            lines.send(BAD_TOKEN, account_id=account_id)
+            routes.send(BAD_TOKEN, account_id=account_id)
         batch = await asyncio.wait_for(anext(aiter(its_own)), 5)
         assert [event.type for event in batch.events] == [EventType.DELIVERY_STOPPED]
-        lines.send(KEY_WRONG)
+        routes.send(KEY_WRONG)
         batch = await asyncio.wait_for(anext(aiter(others)), 5)
         assert [event.reason for event in batch.events] == ["InvalidProviderToken"]
-    told = to_response(await lines.status.alarms(account_id), (), UNKNOWN).alarms
+    told = to_response(await routes.status.alarms(account_id), (), UNKNOWN).alarms
     assert [(alarm.line, alarm.reason) for alarm in told] == [
         ("sandbox com.example.app", "BadDeviceToken"),
         ("sandbox", "InvalidProviderToken"),
     ]
-    assert [alarm.reason for alarm in await lines.status.alarms(other)] == ["InvalidProviderToken"]
+    assert [alarm.reason for alarm in await routes.status.alarms(other)] == ["InvalidProviderToken"]
 
 
-ELSEWHERE = Alarm(
-    Line("sandbox", None, every_app=True), "InvalidProviderToken", "", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-)
+ELSEWHERE = Alarm(Route("sandbox", Step.SENDER), "InvalidProviderToken", dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 
 
 async def told(watcher: Watcher) -> list[EventType]:
@@ -139,52 +137,34 @@ async def told(watcher: Watcher) -> list[EventType]:
     return [event.type for event in (await asyncio.wait_for(anext(watcher), 5)).events]
 
 
-async def test_a_line_that_stands_still_in_two_cores_is_one_alarm(lines: Lines) -> None:
-    with lines.events.watch(uuid.uuid4()) as watcher:
-        lines.status.heard("other", LineNews((ELSEWHERE,)))
-        assert not lines.status.is_well
-        lines.send(KEY_WRONG)
-        [alarm] = await lines.status.alarms(uuid.uuid4())
-        assert alarm.line == ELSEWHERE.line
+async def test_a_route_that_is_stopped_in_two_cores_is_one_alarm(routes: Routes) -> None:
+    with routes.events.watch(uuid.uuid4()) as watcher:
+        routes.status.heard("other", (ELSEWHERE,))
+        assert not routes.status.is_well
+        routes.send(KEY_WRONG)
+        [alarm] = await routes.status.alarms(uuid.uuid4())
+        assert alarm.route == ELSEWHERE.route
         assert await told(watcher) == [EventType.DELIVERY_STOPPED]
-        lines.send(ACCEPTED)
-        assert not lines.status.is_well
-        lines.status.heard("other", LineNews())
+        routes.send(ACCEPTED)
+        assert not routes.status.is_well
+        routes.status.heard("other", ())
         assert await told(watcher) == [EventType.DELIVERY_RESUMED]
-    assert lines.status.is_well
+    assert routes.status.is_well
 
 
-async def test_the_alarms_of_a_core_that_has_died_die_with_it(lines: Lines) -> None:
-    with lines.events.watch(uuid.uuid4()) as watcher:
-        lines.status.heard("dead", LineNews((ELSEWHERE,)))
-        lines.steady += 14
-        lines.status.review()
-        assert not lines.status.is_well
-        lines.steady += 2
-        lines.status.review()
+async def test_the_alarms_of_a_core_that_has_died_die_with_it(routes: Routes) -> None:
+    with routes.events.watch(uuid.uuid4()) as watcher:
+        routes.status.heard("dead", (ELSEWHERE,))
+        routes.steady += 14
+        routes.status.review()
+        assert not routes.status.is_well
+        routes.steady += 2
+        routes.status.review()
         assert await told(watcher) == [EventType.DELIVERY_STOPPED, EventType.DELIVERY_RESUMED]
-    assert lines.status.is_well
+    assert routes.status.is_well
 
 
-async def test_a_push_that_another_core_could_send_sets_the_line_going(lines: Lines) -> None:
-    """It may have taken the only one there was to try the line with."""
-    lines.send(KEY_WRONG)
-    assert not lines.status.is_well
-    lines.status.heard("other", LineNews(working=(ELSEWHERE.line,)))
-    assert lines.status.is_well
-    assert lines.woken == 1
-
-
-async def test_the_others_are_told_once_when_a_push_goes_over_a_line_that_they_stopped(lines: Lines) -> None:
-    lines.send(ACCEPTED)
-    lines.status.heard("other", LineNews((ELSEWHERE,)))
-    assert lines.status.news() == LineNews()
-    lines.send(ACCEPTED)
-    assert lines.status.news() == LineNews(working=(ELSEWHERE.line,))
-    assert lines.status.news() == LineNews()
-
-
-async def test_accounts_in_one_hand_that_make_up_tokens_alarm_no_other(lines: Lines, account: Account) -> None:
+async def test_accounts_in_one_hand_that_make_up_tokens_alarm_no_other(routes: Routes, account: Account) -> None:
     phone = await account.add_phone()
     await phone.caller.PutDeviceTokens(
         push_token=uuid.uuid4().hex, environment=APNS_ENVIRONMENT_SANDBOX, bundle_id="com.example.app"
@@ -192,7 +172,7 @@ async def test_accounts_in_one_hand_that_make_up_tokens_alarm_no_other(lines: Li
     attackers = [uuid.uuid4() for _ in range(2)]
     for _ in range(20):
         for attacker in attackers:
-            lines.send(BAD_TOKEN, account_id=attacker)
-    assert await lines.status.alarms(uuid.UUID(account.id)) == []
+            routes.send(BAD_TOKEN, account_id=attacker)
+    assert await routes.status.alarms(uuid.UUID(account.id)) == []
     for attacker in attackers:
-        assert [alarm.line.account_id for alarm in lines.courier.alarms() if alarm.line.account_id == attacker]
+        assert [alarm.route.account_id for alarm in routes.sender.alarms() if alarm.route.account_id == attacker]

@@ -16,10 +16,11 @@ from typing import Any
 
 import httpx
 from google.protobuf.timestamp_pb2 import Timestamp
-from smith.delivery.v1.delivery_pb2 import Environment, Outcome, OutcomeKind, Push, PushType, Target
+from smith.delivery.v1.delivery_pb2 import Environment, Outcome, Push, PushType, Target
 from smith.delivery.v1.delivery_service_pb2 import DeliverRequest
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from smith.delivery.v1.mail_service_pb2_grpc import MailServiceStub
+from smith.delivery.v1.reason_pb2 import OutcomeKind
 from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceStub
 
 from delivery_service.settings import DeliverySettings

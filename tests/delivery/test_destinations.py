@@ -8,7 +8,7 @@ from smith.delivery.v1.delivery_service_pb2 import CheckCredentialsRequest, Dest
 from smith.delivery.v1.mail_pb2 import Mail
 from smith.delivery.v1.mail_service_pb2 import SendMailRequest
 
-from delivery_service.destinations import mails_are_simulated, pushes_are_simulated
+from delivery_service.destinations import configuration_of, mails_are_simulated, pushes_are_simulated
 from delivery_service.settings import DeliverySettings
 from tests.delivery.conftest import Start
 from tests.delivery.harness import PRODUCTION, Apns
@@ -37,6 +37,29 @@ def test_pushes_are_simulated_if_no_address_is_apples_or_as_told(
 ) -> None:
     given: dict[str, Any] = {"apns_production_address": production, "apns_sandbox_address": sandbox}
     assert pushes_are_simulated(DeliverySettings(apns_simulated=told, **given)) is simulated
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "apns_key_id",
+        "apns_team_id",
+        "apns_topic",
+        "apns_production_address",
+        "apns_sandbox_address",
+    ],
+)
+def test_a_fingerprint_tells_settings_apart_under_which_apns_knows_other_tokens(setting: str) -> None:
+    first, same, other = (
+        configuration_of(DeliverySettings(**{setting: value}))
+        for value in ("one.example:443", "one.example:443", "other.example:443")
+    )
+    assert first == same != other
+    assert len(first) == 16
+
+
+def test_a_fingerprint_does_not_change_with_what_has_nothing_to_do_with_tokens() -> None:
+    assert configuration_of(DeliverySettings(apns_connections=2)) == configuration_of(DeliverySettings())
 
 
 @pytest.mark.parametrize(

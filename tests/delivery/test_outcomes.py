@@ -3,16 +3,16 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smith.delivery.v1.reason_pb2 import Reason
 
 from delivery_service.apns.exchange import status_of
-from delivery_service.apns.outcomes import BY_REASON, Verdict, verdict_of
+from delivery_service.apns.outcomes import BY_WORD, MEANINGS, reason_of
 from delivery_service.apns.problem_log import INTERVAL, MAX_PROBLEMS, ProblemLog
-from tests.delivery.harness import ACCEPTED, MISCONFIGURED, REJECTED, RETRY, TOKEN_DEAD
+from tests.delivery.harness import MISCONFIGURED, REJECTED, RETRY, TOKEN_DEAD
 
 MINUTES = 60_000
 
 APPLE = [
-    ("200", "", ACCEPTED, 0),
     ("400", "BadDeviceToken", TOKEN_DEAD, 0),
     ("400", "DeviceTokenNotForTopic", REJECTED, 0),
     ("410", "Unregistered", TOKEN_DEAD, 0),
@@ -67,25 +67,26 @@ OURS = [
 
 @pytest.mark.parametrize(("status", "reason", "kind", "retry_after_ms"), [*APPLE, *UNKNOWN, *OURS])
 def test_the_table(status: str, reason: str, kind: int, retry_after_ms: int) -> None:
-    verdict = verdict_of(status, reason)
-    assert (verdict.kind, verdict.retry_after_ms) == (kind, retry_after_ms)
+    meaning = MEANINGS[reason_of(status, reason)]
+    assert (meaning.kind, meaning.retry_after_ms) == (kind, retry_after_ms)
 
 
 @pytest.mark.parametrize("reason", ["TooManyRequests", "Unregistered"])
 @pytest.mark.parametrize("status", ["400", "410", "429", "503"])
 def test_the_reason_decides_and_not_the_status(status: str, reason: str) -> None:
-    assert verdict_of(status, reason) is BY_REASON[reason]
+    assert reason_of(status, reason) == BY_WORD[reason]
 
 
-@pytest.mark.parametrize("verdict", [verdict_of("200", ""), *BY_REASON.values()])
-def test_every_line_says_why_and_waits_only_where_there_is_a_next_attempt(verdict: Verdict) -> None:
-    assert verdict.why.endswith((".", "?"))
-    assert (verdict.retry_after_ms > 0) == (verdict.kind in (RETRY, MISCONFIGURED))
+@pytest.mark.parametrize("reason", list(MEANINGS), ids=Reason.Name)
+def test_every_line_says_why_and_waits_only_where_there_is_a_next_attempt(reason: "Reason.ValueType") -> None:
+    meaning = MEANINGS[reason]
+    assert meaning.explanation.endswith((".", "?"))
+    assert (meaning.retry_after_ms > 0) == (meaning.kind in (RETRY, MISCONFIGURED))
 
 
 @given(st.text(max_size=5), st.text(max_size=80))
 def test_any_answer_has_a_verdict(status: str, reason: str) -> None:
-    assert verdict_of(status, reason).kind in (ACCEPTED, RETRY, TOKEN_DEAD, REJECTED, MISCONFIGURED)
+    assert MEANINGS[reason_of(status, reason)].kind in (RETRY, TOKEN_DEAD, REJECTED, MISCONFIGURED)
 
 
 @pytest.mark.parametrize(

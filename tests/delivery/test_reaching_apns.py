@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+from smith.delivery.v1.delivery_service_pb2 import GetDestinationsRequest
+from smith.delivery.v1.reason_pb2 import Concern, Reason
+
 from delivery_service.settings import DeliverySettings
 from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, RETRY, TOKEN_DEAD, Apns, Service, push, tally
@@ -87,13 +90,19 @@ async def test_a_revoked_key_is_a_misconfiguration_until_it_is_restored(apns: Ap
     outcomes = await service.deliver(push(count=10))
     assert tally(outcomes) == {(MISCONFIGURED, "InvalidProviderToken"): 10}
     assert {outcome.retry_after_ms for outcome in outcomes} == {60_000}
+    assert {outcome.concern for outcome in outcomes} == {Concern.CONCERN_SENDER}
     await apns.settings(revoke_key=False)
     assert await _accepted(service)
 
 
 async def test_tokens_of_the_other_environment_are_dead_here(apns: Apns, service: Service) -> None:
     await apns.settings(wrong_environment=True)
-    assert tally(await service.deliver(push(count=2))) == {(TOKEN_DEAD, "BadDeviceToken"): 2}
+    outcomes = await service.deliver(push(count=2))
+    assert tally(outcomes) == {(TOKEN_DEAD, "BadDeviceToken"): 2}
+    told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=5)
+    for outcome in outcomes:
+        assert (outcome.code, outcome.concern) == (Reason.REASON_BAD_DEVICE_TOKEN, Concern.CONCERN_TOKEN_OR_SERVER)
+        assert outcome.configuration == told.configuration, "it may be the server's fault: under this configuration"
 
 
 async def test_all_connections_and_services_show_one_provider_token(apns: Apns, start: Start) -> None:

@@ -74,7 +74,7 @@ class Reconciler:
         )
         self._round = Round()
         self._held = 0
-        """Counts what was not sent because its line stands still."""
+        """Counts what was not sent because its route is stopped."""
         settler.on_written = self._written
 
     @property

@@ -89,18 +89,23 @@ FOR UPDATE OF p
 
 BURY_START_TOKENS = """
 WITH s AS (
-    SELECT * FROM unnest(%(device_ids)s::uuid[], %(tokens)s::text[], %(reasons)s::text[], %(dead_since)s::timestamptz[])
-        AS s(device_id, token, reason, dead_since)
+    SELECT * FROM unnest(
+        %(device_ids)s::uuid[], %(tokens)s::text[], %(reasons)s::text[], %(dead_since)s::timestamptz[],
+        %(configurations)s::text[]
+    ) AS s(device_id, token, reason, dead_since, configuration)
 ), dying AS (
     -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
     -- somebody else is changing is not waited for: it is about to get another token.
-    SELECT v.id, s.reason
+    SELECT v.id, s.reason, s.configuration
     FROM s JOIN devices v ON v.id = s.device_id
     WHERE v.push_to_start_token = s.token AND v.push_to_start_token_dead_reason IS NULL
       AND (s.dead_since IS NULL OR v.push_to_start_token_registered_at <= s.dead_since)
     FOR UPDATE OF v SKIP LOCKED
 )
-UPDATE devices v SET push_to_start_token_dead_reason = dying.reason FROM dying WHERE v.id = dying.id
+UPDATE devices v
+SET push_to_start_token_dead_reason = dying.reason, push_to_start_token_died_under = dying.configuration
+FROM dying
+WHERE v.id = dying.id
 RETURNING v.id, v.account_id, v.push_to_start_token_dead_reason
 """
 

@@ -155,7 +155,7 @@ class ActivitySettler:
             self._waiters.tell(
                 one.activity_id, one.sent.version, one.device_id, one.user_id, accepted=accepted, gone=gone
             )
-            # What was never sent has not failed; that the line stands still is told once.
+            # What was never sent has not failed; that its route is stopped is told once.
             if one.activity_id in activities and one.outcome.verdict is not Verdict.HELD:
                 kind = EventType.LIVE_ACTIVITY_DELIVERED if accepted else EventType.LIVE_ACTIVITY_FAILED
                 self._events.publish(
@@ -198,6 +198,7 @@ async def _bury_start_tokens(
         "tokens": [sent.token for _, sent, _ in outcomes],
         "reasons": [outcome.reason for _, _, outcome in outcomes],
         "dead_since": [outcome.dead_since for _, _, outcome in outcomes],
+        "configurations": [outcome.configuration or None for _, _, outcome in outcomes],
     }
     cursor = await connection.execute(queries.BURY_START_TOKENS, parameters)
     buried = [(row[0], row[1], row[2]) for row in await cursor.fetchall()]

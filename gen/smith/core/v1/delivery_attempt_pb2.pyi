@@ -20,6 +20,58 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _DeliveryConcern:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeliveryConcernEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliveryConcern.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DELIVERY_CONCERN_UNSPECIFIED: _DeliveryConcern.ValueType  # 0
+    """It was accepted."""
+    DELIVERY_CONCERN_SENDER: _DeliveryConcern.ValueType  # 1
+    """This server's key, team or clock, or its way out: every push of the environment."""
+    DELIVERY_CONCERN_TOPIC: _DeliveryConcern.ValueType  # 2
+    """The app's bundle id: every push to it in the environment."""
+    DELIVERY_CONCERN_TOKEN_OR_SERVER: _DeliveryConcern.ValueType  # 3
+    """This device token; or the server, if its environment or topic is wrong and every token is refused in the same way."""
+    DELIVERY_CONCERN_TOKEN: _DeliveryConcern.ValueType  # 4
+    """This device token."""
+    DELIVERY_CONCERN_REQUEST: _DeliveryConcern.ValueType  # 5
+    """This push as it was built."""
+    DELIVERY_CONCERN_LOAD: _DeliveryConcern.ValueType  # 6
+    """Too much was sent at once."""
+    DELIVERY_CONCERN_NETWORK: _DeliveryConcern.ValueType  # 7
+    """The way to APNs."""
+    DELIVERY_CONCERN_APNS: _DeliveryConcern.ValueType  # 8
+    """APNs itself."""
+    DELIVERY_CONCERN_SERVER: _DeliveryConcern.ValueType  # 9
+    """A process of this server."""
+
+class DeliveryConcern(_DeliveryConcern, metaclass=_DeliveryConcernEnumTypeWrapper):
+    """Whom the reason of a failed attempt concerns."""
+
+DELIVERY_CONCERN_UNSPECIFIED: DeliveryConcern.ValueType  # 0
+"""It was accepted."""
+DELIVERY_CONCERN_SENDER: DeliveryConcern.ValueType  # 1
+"""This server's key, team or clock, or its way out: every push of the environment."""
+DELIVERY_CONCERN_TOPIC: DeliveryConcern.ValueType  # 2
+"""The app's bundle id: every push to it in the environment."""
+DELIVERY_CONCERN_TOKEN_OR_SERVER: DeliveryConcern.ValueType  # 3
+"""This device token; or the server, if its environment or topic is wrong and every token is refused in the same way."""
+DELIVERY_CONCERN_TOKEN: DeliveryConcern.ValueType  # 4
+"""This device token."""
+DELIVERY_CONCERN_REQUEST: DeliveryConcern.ValueType  # 5
+"""This push as it was built."""
+DELIVERY_CONCERN_LOAD: DeliveryConcern.ValueType  # 6
+"""Too much was sent at once."""
+DELIVERY_CONCERN_NETWORK: DeliveryConcern.ValueType  # 7
+"""The way to APNs."""
+DELIVERY_CONCERN_APNS: DeliveryConcern.ValueType  # 8
+"""APNs itself."""
+DELIVERY_CONCERN_SERVER: DeliveryConcern.ValueType  # 9
+"""A process of this server."""
+Global___DeliveryConcern: _TypeAlias = DeliveryConcern  # noqa: Y015
+
 class _DeliveryEvent:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -172,6 +224,7 @@ class DeliveryAttempt(_message.Message):
     LATENCY_MS_FIELD_NUMBER: _builtins.int
     DEVICE_NAME_FIELD_NUMBER: _builtins.int
     SUBJECT_TITLE_FIELD_NUMBER: _builtins.int
+    CONCERN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID. Attempts sort by it in the order they were written."""
     device_id: _builtins.str
@@ -198,6 +251,8 @@ class DeliveryAttempt(_message.Message):
     """What the device is called now. Empty if it is not paired any more."""
     subject_title: _builtins.str
     """Title of the notification or Live Activity. Empty if it is not kept any more."""
+    concern: Global___DeliveryConcern.ValueType
+    """Whom `reason` concerns: who may do something about it. Left out if accepted."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When its outcome was known."""
@@ -219,10 +274,11 @@ class DeliveryAttempt(_message.Message):
         latency_ms: _builtins.int = ...,
         device_name: _builtins.str = ...,
         subject_title: _builtins.str = ...,
+        concern: Global___DeliveryConcern.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "status_code", b"status_code", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject", "subject_title", b"subject_title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "concern", b"concern", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject", "subject_title", b"subject_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__status_code: _TypeAlias = _typing.Literal["status_code"]  # noqa: Y015
     _WhichOneofArgType__status_code: _TypeAlias = _typing.Literal["_status_code", b"_status_code"]  # noqa: Y015

@@ -51,7 +51,7 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD: _EventType.ValueType  # 12
     """APNs declared a device's push-to-start token dead; `reason` is its word for it."""
     EVENT_TYPE_DELIVERY_STOPPED: _EventType.ValueType  # 13
-    """A line to APNs stands still because the server's settings are wrong; `reason` says how. Everything stays queued."""
+    """A route to APNs is stopped because the server's settings are wrong; `reason` says how. Everything stays queued."""
     EVENT_TYPE_DELIVERY_RESUMED: _EventType.ValueType  # 14
     """The line works again; what was queued goes out."""
     EVENT_TYPE_ACTION_RUN_SETTLED: _EventType.ValueType  # 15
@@ -97,7 +97,7 @@ EVENT_TYPE_STREAM_ENDED: EventType.ValueType  # 11
 EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD: EventType.ValueType  # 12
 """APNs declared a device's push-to-start token dead; `reason` is its word for it."""
 EVENT_TYPE_DELIVERY_STOPPED: EventType.ValueType  # 13
-"""A line to APNs stands still because the server's settings are wrong; `reason` says how. Everything stays queued."""
+"""A route to APNs is stopped because the server's settings are wrong; `reason` says how. Everything stays queued."""
 EVENT_TYPE_DELIVERY_RESUMED: EventType.ValueType  # 14
 """The line works again; what was queued goes out."""
 EVENT_TYPE_ACTION_RUN_SETTLED: EventType.ValueType  # 15

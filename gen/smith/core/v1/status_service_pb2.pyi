@@ -57,7 +57,7 @@ class _AlarmKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmKind.V
     ALARM_KIND_UNSPECIFIED: _AlarmKind.ValueType  # 0
     """Not used."""
     ALARM_KIND_LINE_STOPPED: _AlarmKind.ValueType  # 1
-    """A line to APNs stands still, because the server's settings are wrong."""
+    """A route to APNs is stopped, because the server's settings are wrong."""
     ALARM_KIND_DEAD_TOKENS: _AlarmKind.ValueType  # 2
     """APNs has declared the tokens of many of the account's devices dead."""
     ALARM_KIND_QUEUE_AGE: _AlarmKind.ValueType  # 3
@@ -69,7 +69,7 @@ class AlarmKind(_AlarmKind, metaclass=_AlarmKindEnumTypeWrapper):
 ALARM_KIND_UNSPECIFIED: AlarmKind.ValueType  # 0
 """Not used."""
 ALARM_KIND_LINE_STOPPED: AlarmKind.ValueType  # 1
-"""A line to APNs stands still, because the server's settings are wrong."""
+"""A route to APNs is stopped, because the server's settings are wrong."""
 ALARM_KIND_DEAD_TOKENS: AlarmKind.ValueType  # 2
 """APNs has declared the tokens of many of the account's devices dead."""
 ALARM_KIND_QUEUE_AGE: AlarmKind.ValueType  # 3
@@ -181,7 +181,7 @@ class Alarm(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
     line: _builtins.str
-    """The line to APNs that stands still: environment and bundle id, for example `sandbox com.example.app`. Empty if it is
+    """The route to APNs that is stopped: environment and bundle id, for example `sandbox com.example.app`. Empty if it is
     about none.
     """
     reason: _builtins.str

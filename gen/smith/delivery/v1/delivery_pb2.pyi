@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from smith.delivery.v1 import reason_pb2 as _reason_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,42 +20,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _OutcomeKind:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _OutcomeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OutcomeKind.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    OUTCOME_KIND_UNSPECIFIED: _OutcomeKind.ValueType  # 0
-    """Not used."""
-    OUTCOME_KIND_ACCEPTED: _OutcomeKind.ValueType  # 1
-    """APNs took it."""
-    OUTCOME_KIND_RETRY: _OutcomeKind.ValueType  # 2
-    """Nothing is wrong with it; try again later."""
-    OUTCOME_KIND_TOKEN_DEAD: _OutcomeKind.ValueType  # 3
-    """The token will never work again."""
-    OUTCOME_KIND_REJECTED: _OutcomeKind.ValueType  # 4
-    """This push can never work as built."""
-    OUTCOME_KIND_MISCONFIGURED: _OutcomeKind.ValueType  # 5
-    """Our key, team, topic or environment is wrong; try again once an operator has mended it."""
-
-class OutcomeKind(_OutcomeKind, metaclass=_OutcomeKindEnumTypeWrapper):
-    """The five things that can become of a push."""
-
-OUTCOME_KIND_UNSPECIFIED: OutcomeKind.ValueType  # 0
-"""Not used."""
-OUTCOME_KIND_ACCEPTED: OutcomeKind.ValueType  # 1
-"""APNs took it."""
-OUTCOME_KIND_RETRY: OutcomeKind.ValueType  # 2
-"""Nothing is wrong with it; try again later."""
-OUTCOME_KIND_TOKEN_DEAD: OutcomeKind.ValueType  # 3
-"""The token will never work again."""
-OUTCOME_KIND_REJECTED: OutcomeKind.ValueType  # 4
-"""This push can never work as built."""
-OUTCOME_KIND_MISCONFIGURED: OutcomeKind.ValueType  # 5
-"""Our key, team, topic or environment is wrong; try again once an operator has mended it."""
-Global___OutcomeKind: _TypeAlias = OutcomeKind  # noqa: Y015
 
 class _PushType:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -211,9 +176,12 @@ class Outcome(_message.Message):
     DEAD_SINCE_FIELD_NUMBER: _builtins.int
     MAYBE_ACCEPTED_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    CONCERN_FIELD_NUMBER: _builtins.int
+    CONFIGURATION_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Place of the target among all targets of the request, counted through its pushes from 0."""
-    kind: Global___OutcomeKind.ValueType
+    kind: _reason_pb2.OutcomeKind.ValueType
     """The verdict."""
     reason: _builtins.str
     """APNs' reason, for example `Unregistered`, or ours, for example `ConnectionLost`. Empty if accepted."""
@@ -223,6 +191,14 @@ class Outcome(_message.Message):
     """For `RETRY`: the request was sent and APNs may have taken it. False: APNs certainly did not."""
     status: _builtins.int
     """HTTP status of APNs' answer. 0 if there was none."""
+    code: _reason_pb2.Reason.ValueType
+    """What `reason` says, as one of those that this service knows; `Reason` says what each means. Unset if accepted."""
+    concern: _reason_pb2.Concern.ValueType
+    """Whom it concerns, for callers that do not know `code`. Unset if accepted."""
+    configuration: _builtins.str
+    """Of `CONCERN_TOKEN_OR_SERVER`: the fingerprint of the configuration that it was sent with, as in
+    `GetDestinationsResponse`.
+    """
     @_builtins.property
     def dead_since(self) -> _timestamp_pb2.Timestamp:
         """For `TOKEN_DEAD`: when APNs knew the token to be dead. A token reported after this moment is alive. Unset if APNs
@@ -233,16 +209,19 @@ class Outcome(_message.Message):
         self,
         *,
         index: _builtins.int = ...,
-        kind: Global___OutcomeKind.ValueType = ...,
+        kind: _reason_pb2.OutcomeKind.ValueType = ...,
         reason: _builtins.str = ...,
         retry_after_ms: _builtins.int = ...,
         dead_since: _timestamp_pb2.Timestamp | None = ...,
         maybe_accepted: _builtins.bool = ...,
         status: _builtins.int = ...,
+        code: _reason_pb2.Reason.ValueType = ...,
+        concern: _reason_pb2.Concern.ValueType = ...,
+        configuration: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_since", b"dead_since", "index", b"index", "kind", b"kind", "maybe_accepted", b"maybe_accepted", "reason", b"reason", "retry_after_ms", b"retry_after_ms", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "concern", b"concern", "configuration", b"configuration", "dead_since", b"dead_since", "index", b"index", "kind", b"kind", "maybe_accepted", b"maybe_accepted", "reason", b"reason", "retry_after_ms", b"retry_after_ms", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

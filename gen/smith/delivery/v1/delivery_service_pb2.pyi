@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from smith.delivery.v1 import delivery_pb2 as _delivery_pb2
+from smith.delivery.v1 import reason_pb2 as _reason_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -134,9 +135,10 @@ class CheckCredentialsResponse(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
     SIMULATED_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """APNs' reason, or ours if it gave none. Empty if it accepted the push, which no made-up token should see."""
-    kind: _delivery_pb2.OutcomeKind.ValueType
+    kind: _reason_pb2.OutcomeKind.ValueType
     """What that reason would mean for a push."""
     topic: _builtins.str
     """The bundle id that was asked about. Empty if none is configured."""
@@ -146,19 +148,22 @@ class CheckCredentialsResponse(_message.Message):
     """How long it took, the connection included, in milliseconds."""
     simulated: _builtins.bool
     """Whether it was the simulator that answered, and not Apple."""
+    code: _reason_pb2.Reason.ValueType
+    """What `reason` says, as one of those that this service knows. Unset if it accepted the push."""
     def __init__(
         self,
         *,
         reason: _builtins.str = ...,
-        kind: _delivery_pb2.OutcomeKind.ValueType = ...,
+        kind: _reason_pb2.OutcomeKind.ValueType = ...,
         topic: _builtins.str = ...,
         status: _builtins.int = ...,
         latency_ms: _builtins.int = ...,
         simulated: _builtins.bool = ...,
+        code: _reason_pb2.Reason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "latency_ms", b"latency_ms", "reason", b"reason", "simulated", b"simulated", "status", b"status", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "kind", b"kind", "latency_ms", b"latency_ms", "reason", b"reason", "simulated", b"simulated", "status", b"status", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -191,6 +196,7 @@ class GetDestinationsResponse(_message.Message):
     MAILS_FIELD_NUMBER: _builtins.int
     PUSH_FAULT_FIELD_NUMBER: _builtins.int
     PUSH_FAULT_EXPLANATION_FIELD_NUMBER: _builtins.int
+    CONFIGURATION_FIELD_NUMBER: _builtins.int
     pushes: Global___Destination.ValueType
     """Where pushes go. `NONE` if no key is set."""
     mails: Global___Destination.ValueType
@@ -199,6 +205,10 @@ class GetDestinationsResponse(_message.Message):
     """Why no push can be sent at the moment, for example `ProviderKeyUnreadable`. Empty if this service knows of no reason."""
     push_fault_explanation: _builtins.str
     """The same in a sentence for operators. Empty if there is no reason."""
+    configuration: _builtins.str
+    """Fingerprint of what decides whether APNs knows a token: key id, team, topic and Apple's addresses. 16 hexadecimal
+    digits, the same after a restart with the same settings.
+    """
     def __init__(
         self,
         *,
@@ -206,10 +216,11 @@ class GetDestinationsResponse(_message.Message):
         mails: Global___Destination.ValueType = ...,
         push_fault: _builtins.str = ...,
         push_fault_explanation: _builtins.str = ...,
+        configuration: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mails", b"mails", "push_fault", b"push_fault", "push_fault_explanation", b"push_fault_explanation", "pushes", b"pushes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["configuration", b"configuration", "mails", b"mails", "push_fault", b"push_fault", "push_fault_explanation", b"push_fault_explanation", "pushes", b"pushes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,7 +7,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from core_service.events.service import Event, EventBus
-from core_service.sending.line import LineNews
+from core_service.sending.circuit_breaker import Alarm
 
 log = logging.getLogger(__name__)
 
@@ -31,32 +31,32 @@ SILENCE_SECONDS = 3 * HEARTBEAT_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message on the channel, as JSON: events by account, news of lines to APNs, and the relay that sent it."""
+    """One message on the channel, as JSON: events by account, alarms of routes to APNs, and the relay that sent it."""
 
     origin: str
     events: tuple[tuple[uuid.UUID, Event], ...]
-    lines: LineNews = field(default_factory=LineNews)
+    alarms: tuple[Alarm, ...] = ()
 
 
 _parcels = TypeAdapter(Parcel)
 
 
 class EventRelay:
-    """Sends what its bus publishes and news of lines to the other cores, and passes on what they have sent."""
+    """Sends what its bus publishes and alarms to the other cores, and passes on what they have sent."""
 
     def __init__(
         self,
         bus: EventBus,
         redis_url: str,
         *,
-        lines: Callable[[], LineNews] = LineNews,
-        on_lines: Callable[[str, LineNews], None] = lambda origin, news: None,
+        alarms: Callable[[], tuple[Alarm, ...]] = tuple,
+        on_alarms: Callable[[str, tuple[Alarm, ...]], None] = lambda origin, alarms: None,
     ) -> None:
-        """`lines` gives the news of this core's lines. `on_lines`, which must neither wait nor fail, hears every few
-        seconds that of each of the others."""
+        """`alarms` gives this core's. `on_alarms`, which must neither wait nor fail, hears those of each of the others
+        every few seconds."""
         self._bus = bus
-        self._lines = lines
-        self._on_lines = on_lines
+        self._alarms = alarms
+        self._on_alarms = on_alarms
         # redis-py's own name for Unix sockets is shorter than the one that the rate limiter's library takes.
         self._url = redis_url.removeprefix("redis+") if redis_url.startswith("redis+unix:") else redis_url
         self._origin = uuid.uuid4().hex
@@ -69,7 +69,7 @@ class EventRelay:
         bus.send_through(self._put)
 
     def wake(self) -> None:
-        """There is news of lines."""
+        """The alarms have changed."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -116,7 +116,7 @@ class EventRelay:
                 log.warning("%d events were not sent to other cores, Redis is too slow or away", self._dropped)
                 self._dropped = 0
             batch = tuple(self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting))))
-            parcel = Parcel(self._origin, batch, self._lines())
+            parcel = Parcel(self._origin, batch, self._alarms())
             try:
                 await redis.publish(CHANNEL, _parcels.dump_json(parcel))
             except (RedisError, OSError):
@@ -148,7 +148,7 @@ class EventRelay:
             log.warning("events of another core cannot be read, is it of another release? %s", first)
             return
         if parcel.origin != self._origin:
-            self._on_lines(parcel.origin, parcel.lines)
+            self._on_alarms(parcel.origin, parcel.alarms)
             for account_id, event in parcel.events:
                 self._bus.hear(account_id, event)
 

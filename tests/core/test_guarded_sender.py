@@ -1,4 +1,4 @@
-"""A line to APNs that stands still: what stops it, what is held, how it is tried, what sets it going."""
+"""A route to APNs that is stopped: what stops it, what is held, how it is tried, what sets it going."""
 
 import datetime as dt
 import uuid
@@ -6,20 +6,23 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from core_service.sending.line import HOLD_SECONDS, LAST_PROBE_SECONDS
-from core_service.sending.line_courier import MAX_LINES, LineCourier
-from core_service.sending.port import About, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending import guarded_sender
+from core_service.sending.circuit_breaker import HOLD_SECONDS, LAST_PROBE_SECONDS, MAX_BELIEVED, Route
+from core_service.sending.guarded_sender import MAX_ROUTES, GuardedSender
+from core_service.sending.port import About, Concern, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.reasons import of_route
+from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ACCEPTED = Outcome(Verdict.ACCEPTED)
-KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", 60.0)
-TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed", 60.0)
-BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken")
-OTHER_TOPIC = Outcome(Verdict.REJECTED, "DeviceTokenNotForTopic")
-GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered")
-LOST = Outcome(Verdict.RETRY, "ConnectionLost", 1.0, maybe_accepted=True)
-MALFORMED = Outcome(Verdict.REJECTED, "MalformedToken")
+KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", 60.0, concern=Concern.SENDER)
+TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed", 60.0, concern=Concern.TOPIC)
+BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER, configuration="present")
+OTHER_TOPIC = Outcome(Verdict.REJECTED, "DeviceTokenNotForTopic", concern=Concern.TOKEN_OR_SERVER)
+GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
+LOST = Outcome(Verdict.RETRY, "ConnectionLost", 1.0, maybe_accepted=True, concern=Concern.NETWORK)
+MALFORMED = Outcome(Verdict.REJECTED, "MalformedToken", concern=Concern.REQUEST)
 
 
 def a_target(environment: str = "sandbox", bundle_id: str | None = "com.example.app") -> Target:
@@ -33,7 +36,7 @@ def of(*targets: Target, account_id: uuid.UUID | None = None) -> Push:
 
 @dataclass
 class Apns:
-    """Answers what it is told to: the courier under the one that is tested."""
+    """Answers what it is told to: the sender under the one that is tested."""
 
     says: Outcome = ACCEPTED
     waits: bool = False
@@ -57,20 +60,23 @@ class Apns:
 
 @dataclass
 class World:
-    """The courier under test, its clock, and what it has told."""
+    """The sender under test, its clock, and what it has told."""
 
     apns: Apns = field(default_factory=Apns)
     now: float = 0.0
     told: list[tuple[str, str, bool]] = field(default_factory=list)
     outcomes: dict[Target, Outcome] = field(default_factory=dict)
+    proven: list[Route] = field(default_factory=list)
+    """Routes whose refusals were the server's fault."""
 
     def __post_init__(self) -> None:
-        self.courier = LineCourier(self.apns, clock=lambda: self.now)
-        self.courier.listen(lambda alarm, stopped: self.told.append((str(alarm.line), alarm.reason, stopped)))
+        self.sender = GuardedSender(self.apns, clock=lambda: self.now)
+        self.sender.listen(lambda alarm, stopped: self.told.append((str(alarm.route), alarm.reason, stopped)))
+        self.sender.listen_for_faults(self.proven.append)
 
     def send(self, *targets: Target, account_id: uuid.UUID | None = None) -> list[Outcome | None]:
         """What they are told at once."""
-        self.courier.submit(of(*targets, account_id=account_id), self._hear)
+        self.sender.submit(of(*targets, account_id=account_id), self._hear)
         return [self.outcomes.get(target) for target in targets]
 
     def verdict(self, target: Target | None = None) -> Verdict | None:
@@ -79,9 +85,9 @@ class World:
         return outcome and outcome.verdict
 
     @property
-    def lines(self) -> list[str]:
-        """Those that stand still."""
-        return [str(alarm.line) for alarm in self.courier.alarms()]
+    def stopped(self) -> list[str]:
+        """Routes that are."""
+        return [str(alarm.route) for alarm in self.sender.alarms()]
 
     def _hear(self, target: Target, outcome: Outcome) -> None:
         assert target not in self.outcomes, "told twice"
@@ -113,14 +119,14 @@ async def test_a_wrong_key_stops_the_environment_once_and_only_probes_go_out(wor
 
 
 @pytest.mark.parametrize("proof", [ACCEPTED, GONE, BAD_TOKEN, OTHER_TOPIC])
-async def test_the_first_push_that_the_key_is_good_for_sets_the_line_going(world: World, proof: Outcome) -> None:
+async def test_the_first_push_that_the_key_is_good_for_sets_the_route_going(world: World, proof: Outcome) -> None:
     world.apns.says = KEY_WRONG
     world.send(a_target())
     world.apns.says = proof
     world.now += LAST_PROBE_SECONDS
     assert world.send(a_target()) == [proof]
     assert world.told == [("sandbox", "InvalidProviderToken", True), ("sandbox", "InvalidProviderToken", False)]
-    assert world.lines == []
+    assert world.stopped == []
     world.apns.says = ACCEPTED
     assert world.send(*(a_target() for _ in range(20))) == [ACCEPTED] * 20
 
@@ -132,7 +138,7 @@ async def test_a_probe_that_says_nothing_about_the_key_changes_nothing(world: Wo
     world.apns.says = nothing
     world.now += LAST_PROBE_SECONDS
     assert world.send(a_target()) == [nothing]
-    assert world.lines == ["sandbox"]
+    assert world.stopped == ["sandbox"]
     assert world.verdict() is Verdict.HELD
 
 
@@ -148,7 +154,7 @@ async def test_one_probe_goes_out_at_a_time(world: World) -> None:
     assert len(world.apns.sent) == 3
 
 
-async def test_what_was_sent_before_the_line_stopped_neither_sets_it_going_nor_stops_it_again(world: World) -> None:
+async def test_what_was_sent_before_the_route_stopped_neither_sets_it_going_nor_stops_it_again(world: World) -> None:
     world.apns.waits = True
     early, later = a_target(), a_target()
     world.send(early)
@@ -157,17 +163,17 @@ async def test_what_was_sent_before_the_line_stopped_neither_sets_it_going_nor_s
     world.send(a_target())
     world.apns.answer(KEY_WRONG)
     tell_early(early, ACCEPTED)
-    assert world.lines == ["sandbox"]
+    assert world.stopped == ["sandbox"]
     assert world.outcomes[early] is ACCEPTED
     world.now += 60
     world.send(later)
     world.apns.answer(ACCEPTED)
     slow = [a_target() for _ in range(3)]
     world.send(*slow)
-    assert world.lines == []
+    assert world.stopped == []
 
 
-async def test_a_late_refusal_of_before_does_not_stop_a_line_that_is_mended(world: World) -> None:
+async def test_a_late_refusal_of_before_does_not_stop_a_route_that_is_right_again(world: World) -> None:
     world.apns.waits = True
     slow = a_target()
     world.send(slow)
@@ -179,7 +185,7 @@ async def test_a_late_refusal_of_before_does_not_stop_a_line_that_is_mended(worl
     world.send(a_target())
     world.apns.answer(ACCEPTED)
     tell(slow, KEY_WRONG)
-    assert world.lines == []
+    assert world.stopped == []
     assert world.outcomes[slow].verdict is Verdict.MISCONFIGURED, "it stays queued"
 
 
@@ -187,7 +193,7 @@ async def test_a_wrong_topic_stops_its_app_alone(world: World) -> None:
     world.apns.says = TOPIC_WRONG
     world.send(a_target(bundle_id="com.example.mistyped"))
     world.apns.says = ACCEPTED
-    assert world.lines == ["sandbox com.example.mistyped"]
+    assert world.stopped == ["sandbox com.example.mistyped"]
     assert world.verdict() is Verdict.ACCEPTED
     assert world.verdict(a_target(bundle_id="com.example.mistyped")) is Verdict.HELD
     assert world.verdict(a_target("production", "com.example.mistyped")) is Verdict.ACCEPTED
@@ -199,15 +205,15 @@ async def test_a_probe_tells_of_key_and_topic_apart(world: World) -> None:
     world.apns.says = TOPIC_WRONG
     world.now += 60
     world.send(a_target())
-    assert world.lines == ["sandbox com.example.app"], "the key is known to be right"
+    assert world.stopped == ["sandbox com.example.app"], "the key is known to be right"
     world.apns.says = KEY_WRONG
     world.now += 60
     world.send(a_target())
-    assert world.lines == ["sandbox com.example.app", "sandbox"]
+    assert world.stopped == ["sandbox com.example.app", "sandbox"]
     world.apns.says = ACCEPTED
     world.now += 60
     world.send(a_target())
-    assert world.lines == []
+    assert world.stopped == []
 
 
 @pytest.mark.parametrize("refusal", [BAD_TOKEN, OTHER_TOPIC])
@@ -220,38 +226,39 @@ async def test_the_wrong_environment_costs_five_tokens_and_keeps_the_rest_queued
     outcomes = world.send(*(a_target() for _ in range(50)))
     assert outcomes.count(refusal) == 5
     assert {outcome and outcome.verdict for outcome in outcomes[5:]} == {Verdict.MISCONFIGURED}
-    [alarm] = world.courier.alarms()
-    assert alarm.explanation.startswith("Most device tokens are refused")
+    [alarm] = world.sender.alarms()
+    assert of_route(alarm.reason)[0].startswith("Most device tokens are refused")
     for _ in range(10):
         world.now += LAST_PROBE_SECONDS
         assert world.verdict() is Verdict.MISCONFIGURED, "no probe's token is buried"
     world.apns.says = ACCEPTED
     world.now += LAST_PROBE_SECONDS
     assert world.verdict() is Verdict.ACCEPTED
-    assert world.lines == []
+    assert world.stopped == []
 
 
 async def test_a_lone_phone_with_a_bad_token_stops_nobody(world: World) -> None:
     world.apns.says = BAD_TOKEN
     lone = a_target()
     assert world.send(lone) == [BAD_TOKEN]
-    assert world.lines == []
+    assert world.stopped == []
     world.apns.says = ACCEPTED
     assert world.verdict() is Verdict.ACCEPTED
 
 
-async def test_bad_tokens_of_one_person_do_not_hold_up_the_others(world: World) -> None:
-    """Though all of them keep reporting new ones."""
-    somebody = uuid.uuid4()
+async def test_a_good_token_of_an_account_whose_tokens_are_refused_is_tried_within_seconds(world: World) -> None:
+    """Though another person of the account keeps reporting bad ones."""
+    somebody, good = uuid.uuid4(), a_target()
     world.apns.says = BAD_TOKEN
     world.send(*(replace(a_target(), user_id=somebody) for _ in range(50)))
-    assert len(world.lines) == 1
-    for _ in range(100):
+    assert len(world.stopped) == 1
+    for _ in range(19):
         world.now += 0.1
         world.send(replace(a_target(), user_id=somebody))
     world.apns.says = ACCEPTED
-    assert world.verdict() is Verdict.ACCEPTED
-    assert world.lines == []
+    world.now += 0.1
+    assert world.send(good) == [ACCEPTED]
+    assert world.stopped == []
 
 
 async def test_bad_tokens_of_one_person_do_not_keep_their_good_one_waiting(world: World) -> None:
@@ -271,9 +278,9 @@ async def test_bad_tokens_of_one_person_do_not_keep_their_good_one_waiting(world
     world.apns.waits = True
     world.send(*bad)
     answer_each()
-    assert len(world.lines) == 1
+    assert len(world.stopped) == 1
     due = dict.fromkeys((*bad, good), world.now + HOLD_SECONDS)
-    while world.lines:
+    while world.stopped:
         world.now += 0.1
         assert world.now < 60
         for target in sorted(due, key=lambda one: (due[one] > world.now, one is good)):
@@ -291,8 +298,8 @@ async def test_if_everybodys_tokens_are_refused_apns_is_asked_now_and_then_only(
     for _ in range(100):
         world.now += 0.1
         world.send(*(a_target() for _ in range(10)))
-    # At 2 and 6 s, 16 people each at the start and after each of these, and four tokens every 2 s.
-    assert len(world.apns.sent) <= 50 + 3 * 16 + 5 * 4
+    # Four tokens every 2 s.
+    assert len(world.apns.sent) <= 50 + 5 * 4
 
 
 ATTACKER, NEIGHBOUR, ACCOMPLICE, OTHER = (uuid.UUID(int=number) for number in range(1, 5))
@@ -306,23 +313,39 @@ async def test_an_account_that_makes_up_people_and_tokens_stops_nobody_but_itsel
         if step % 5 == 0:
             world.apns.says = ACCEPTED
             assert world.send(a_target(), account_id=NEIGHBOUR) == [ACCEPTED]
-    assert world.lines == [f"sandbox com.example.app of account {ATTACKER}"]
+    assert world.stopped == [f"sandbox com.example.app of account {ATTACKER}"]
     assert len(world.told) == 1, "the alarm is raised once"
     # Those that were believed, those that others' accepted ones made up for, and the tries of 16 people now and then.
     assert len([target for target in world.apns.sent if world.outcomes[target] is not ACCEPTED]) < 100
 
 
-async def test_the_wrong_environment_costs_five_tokens_of_all_accounts_together(world: World) -> None:
+async def test_in_the_wrong_environment_each_account_loses_five_tokens_until_they_are_revived(world: World) -> None:
     world.apns.says = BAD_TOKEN
-    outcomes = []
-    for number in range(40):
-        outcomes += world.send(a_target(), account_id=uuid.UUID(int=1 + number // 8))
-    assert outcomes.count(BAD_TOKEN) == 5
-    assert world.lines == ["sandbox com.example.app"]
+    accounts = [uuid.UUID(int=1 + number) for number in range(5)]
+    targets = {account_id: [a_target() for _ in range(8)] for account_id in accounts}
+    for account_id, of_account in targets.items():
+        told = world.send(*of_account, account_id=account_id)
+        assert told[:MAX_BELIEVED] == [BAD_TOKEN] * MAX_BELIEVED
+        assert {outcome and outcome.verdict for outcome in told[MAX_BELIEVED:]} == {Verdict.MISCONFIGURED}
+    assert world.stopped == [f"sandbox com.example.app of account {account_id}" for account_id in accounts]
+    world.outcomes.clear()
     world.apns.says = ACCEPTED
     world.now += LAST_PROBE_SECONDS
-    assert world.send(a_target(), account_id=ATTACKER) == [ACCEPTED]
-    assert world.lines == []
+    for account_id, of_account in targets.items():
+        assert world.send(*of_account[-2:], account_id=account_id) == [ACCEPTED] * 2
+    assert world.stopped == []
+    assert [route.account_id for route in world.proven] == accounts, "each account's dead tokens are revived, once"
+
+
+async def test_a_good_token_does_not_prove_that_bad_ones_are_good(world: World) -> None:
+    world.apns.says = BAD_TOKEN
+    world.send(*(a_target() for _ in range(10)))
+    world.apns.says = ACCEPTED
+    for _ in range(20):
+        world.now += LAST_PROBE_SECONDS
+        assert world.verdict() is Verdict.ACCEPTED
+    assert world.proven == []
+    assert world.stopped == []
 
 
 @pytest.mark.parametrize("accomplices", [1, 2, 5])
@@ -339,65 +362,74 @@ async def test_accounts_in_one_hand_that_make_up_tokens_stop_only_their_own_push
             assert world.send(phone, account_id=NEIGHBOUR) == [ACCEPTED]
         world.apns.says = BAD_TOKEN
         world.send(a_target(), account_id=attackers[step % len(attackers)])
-    assert set(world.lines) <= {f"sandbox com.example.app of account {one}" for one in attackers}
-    assert not [line for line, _, _ in world.told if line == "sandbox com.example.app"]
+    assert set(world.stopped) <= {f"sandbox com.example.app of account {one}" for one in attackers}
+    assert not [route for route, _, _ in world.told if route == "sandbox com.example.app"]
 
 
-async def test_two_accounts_that_make_up_tokens_stop_no_line_that_is_new(world: World) -> None:
+async def test_accounts_that_make_up_tokens_stop_no_route_that_is_new(world: World) -> None:
     world.apns.says = BAD_TOKEN
-    for account_id in (ATTACKER, ACCOMPLICE):
+    for account_id in (ATTACKER, ACCOMPLICE, OTHER):
         world.send(*(a_target() for _ in range(30)), account_id=account_id)
-    assert "sandbox com.example.app" not in world.lines
+    assert "sandbox com.example.app" not in world.stopped
     world.apns.says = ACCEPTED
     assert world.send(a_target(), account_id=NEIGHBOUR) == [ACCEPTED]
 
 
-async def test_tokens_that_were_good_and_are_refused_now_stop_the_line_for_all(world: World) -> None:
+async def test_tokens_that_were_good_and_are_refused_now_stop_each_account_at_its_sixth(world: World) -> None:
     """So it is when the environment or the topic is set wrong while the server runs."""
     phones = {account_id: [a_target() for _ in range(8)] for account_id in (NEIGHBOUR, OTHER)}
     for account_id, targets in phones.items():
         world.send(*targets, account_id=account_id)
     world.outcomes.clear()
     world.apns.says = BAD_TOKEN
-    outcomes = [one for account_id, targets in phones.items() for one in world.send(*targets, account_id=account_id)]
-    assert outcomes.count(BAD_TOKEN) == 5
-    assert world.lines == ["sandbox com.example.app"]
-
-
-async def test_of_a_line_that_stands_still_for_all_no_account_uses_up_the_tries(world: World) -> None:
-    world.apns.says = BAD_TOKEN
-    for account_id in (ATTACKER, NEIGHBOUR, OTHER):
-        world.send(*(a_target() for _ in range(6)), account_id=account_id)
-    assert world.lines == ["sandbox com.example.app"]
-    for _ in range(50):
-        world.now += 0.02
-        world.send(a_target(), account_id=ATTACKER)
-    world.apns.says = ACCEPTED
-    assert world.send(a_target(), account_id=NEIGHBOUR) == [ACCEPTED]
-    assert world.lines == []
+    for account_id, targets in phones.items():
+        assert world.send(*targets, account_id=account_id).count(BAD_TOKEN) == MAX_BELIEVED
+    assert world.stopped == [f"sandbox com.example.app of account {account_id}" for account_id in (NEIGHBOUR, OTHER)]
 
 
 async def test_however_many_apps_are_made_up_a_wrong_key_stops_its_environment(world: World) -> None:
     world.apns.says = TOPIC_WRONG
-    for number in range(MAX_LINES + 10):
+    for number in range(MAX_ROUTES + 10):
         world.send(a_target(bundle_id=f"com.example.made-up-{number}"))
-    assert len(world.lines) == MAX_LINES
+    assert len(world.stopped) == MAX_ROUTES
     world.apns.says = KEY_WRONG
     world.send(a_target())
     assert world.verdict() is Verdict.HELD
 
 
-async def test_removed_apps_never_stop_a_line(world: World) -> None:
+async def test_removed_apps_never_stop_a_route(world: World) -> None:
     world.apns.says = GONE
     assert world.send(*(a_target() for _ in range(500))) == [GONE] * 500
-    assert world.lines == []
+    assert world.stopped == []
 
 
-async def test_a_line_that_is_not_suspected_is_not_remembered(world: World) -> None:
+async def test_a_route_that_has_done_nothing_wrong_lately_is_not_remembered(world: World) -> None:
     for number in range(100):
         world.apns.says = BAD_TOKEN if number % 2 else ACCEPTED
         world.send(a_target())
     world.apns.says = ACCEPTED
     world.send(a_target())
-    assert not world.courier._suspicions
-    assert not world.courier._stops
+    assert not world.sender._breakers
+    world.apns.says = KEY_WRONG
+    world.send(a_target())
+    for _ in range(3):
+        world.apns.says = ACCEPTED
+        world.now += 120
+        world.send(a_target())
+    assert not world.sender._breakers
+    assert world.stopped == []
+
+
+async def test_a_route_over_which_nothing_is_owed_any_more_raises_no_alarm(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded_sender, "IDLE_SECONDS", 0.01)
+    world.apns.says = KEY_WRONG
+    world.send(a_target())
+    world.now += 1
+
+    async def is_forgotten() -> bool:
+        return not world.stopped
+
+    await eventually_async("it is forgotten", is_forgotten)
+    assert [stopped for _, _, stopped in world.told] == [True, False]

@@ -1,0 +1,223 @@
+"""The circuit breaker of a route to APNs, as pure rules.
+
+    state       a push comes       what its answer does
+    ----------  -----------------  ---------------------------------------------------------------------------------
+    CLOSED      it is sent         refused: counts; at the limit the breaker opens. Accepted: the count begins again
+    OPEN        it is held         an answer to what was sent before changes nothing
+    OPEN, due   it is the probe    the breaker is half-open until the probe is answered
+    HALF_OPEN   it is held         refused: open, and the next probe is later. It got further: closed. Lost: open
+
+APNs looks at a push in steps: who sends it, for which topic, to which token. So there are three routes for each push
+(`Route.steps`), and an answer says how far the push came (`step_of`): a route that is refused at its own step is still
+wrong, one whose step was passed is right, and one whose step was not reached remains unknown.
+"""
+
+import datetime as dt
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+from typing import NamedTuple
+
+from core_service.sending.port import Concern, Outcome, Target, Verdict
+
+FIRST_PROBE_SECONDS = 2.0
+LAST_PROBE_SECONDS = 8.0
+"""Time between two probes of an open breaker; it doubles from the first to the last."""
+
+HOLD_SECONDS = 8.0
+"""After this a push that was held comes back."""
+
+MAX_BELIEVED = 5
+"""Tokens in a row that APNs may refuse, with none accepted in between, before the server is held to be wrong."""
+FORGET_SECONDS = 24 * 3600.0
+"""After this a refused token does not count any more."""
+
+MAX_TOKEN_PROBES = 4
+"""Probes of a route whose tokens are refused, in `FIRST_PROBE_SECONDS` and at a time. A token says less than a key: one
+may be bad and the next one good."""
+
+MAX_TOKENS = 1000
+"""Refused tokens that a breaker remembers."""
+DOUBT_SECONDS = 60.0
+"""How long it remembers them once the breaker is closed: until what was held has come back."""
+
+
+class Step(IntEnum):
+    """How far APNs has looked at a push."""
+
+    SENDER = 0
+    TOPIC = 1
+    TOKEN = 2
+    PASSED = 3
+
+
+def step_of(outcome: Outcome) -> Step | None:
+    """The step at which the push was refused, PASSED if at none of them; None if nobody has looked at it."""
+    if outcome.concern is Concern.TOKEN_OR_SERVER:
+        return Step.TOKEN
+    if outcome.verdict is Verdict.MISCONFIGURED:
+        return Step.SENDER if outcome.concern is Concern.SENDER else Step.TOPIC
+    return Step.PASSED if outcome.verdict in (Verdict.ACCEPTED, Verdict.TOKEN_DEAD) else None
+
+
+class Route(NamedTuple):
+    """Pushes that are refused together: those of an environment if the key is wrong, those to an app in it if the topic
+    is, those of an account to the app if its tokens are. Of an account only, because accounts may make up tokens."""
+
+    environment: str
+    step: Step
+    bundle_id: str | None = None
+    """None for the app that the delivery service is configured with, and for every app."""
+    account_id: uuid.UUID | None = None
+
+    @classmethod
+    def steps(cls, target: Target, account_id: uuid.UUID | None) -> "tuple[Route, Route, Route]":
+        """Those that the account's push to the target takes, by their step."""
+        environment, bundle_id = target.environment, target.bundle_id
+        return (
+            cls(environment, Step.SENDER),
+            cls(environment, Step.TOPIC, bundle_id),
+            cls(environment, Step.TOKEN, bundle_id, account_id),
+        )
+
+    @property
+    def label(self) -> str:
+        """The route for people, without the account."""
+        if self.step is Step.SENDER:
+            return self.environment
+        return f"{self.environment} {self.bundle_id or '(SMITH_APNS_TOPIC)'}"
+
+    def __str__(self) -> str:
+        return f"{self.label} of account {self.account_id}" if self.account_id else self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A route that is stopped."""
+
+    route: Route
+    reason: str
+    """APNs' reason or the delivery service's."""
+    since: dt.datetime
+
+
+class State(Enum):
+    """Of a circuit breaker; see above."""
+
+    CLOSED = auto()
+    OPEN = auto()
+    HALF_OPEN = auto()
+
+
+class CircuitBreaker:
+    """One route's. Times are seconds of a clock that does not go back."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.state = State.CLOSED
+        self.reason = ""
+        """Why it opened."""
+        self.changed_at = float("-inf")
+        """When it last opened or closed."""
+        self.used_at = float("-inf")
+        """When a push last came while it was open."""
+        self.held = 0
+        """How often a push was held back since it opened."""
+        self._most_probes = MAX_TOKEN_PROBES if route.step is Step.TOKEN else 1
+        self._interval = self._probe_at = 0.0
+        self._probes_left = self._probing = 0
+        self._counted: OrderedDict[str, float] = OrderedDict()
+        """Tokens that were refused since one was accepted, while the breaker is closed: when."""
+        self._refused: OrderedDict[str, bool] = OrderedDict()
+        """Tokens that were refused and none of which was accepted since: whether as a probe."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to remember."""
+        return self.state is State.CLOSED and not self._counted and not self._refused
+
+    def admits(self, token: str, now: float) -> bool:
+        """Whether a push to the token may be sent now. If the breaker is not closed it is a probe, and `start` must
+        follow."""
+        if self.state is State.CLOSED:
+            return True
+        if self._probing >= self._most_probes:
+            return False
+        # A token that was refused as a probe lets the others go first, until all that is held has come back.
+        turn = self._probe_at + (HOLD_SECONDS if self._refused.get(token) else 0.0)
+        return now >= turn or (self._probes_left > 0 and not self._refused.get(token))
+
+    def start(self, now: float) -> float:
+        """A probe is sent. The ticket that `probed` must be called with."""
+        if now >= self._probe_at:
+            self._probe_at, self._probes_left = now + self._interval, self._most_probes
+        self._probes_left -= 1
+        self._probing += 1
+        self.state, self.used_at = State.HALF_OPEN, now
+        return self.changed_at
+
+    def hold(self, now: float) -> None:
+        """A push is held back."""
+        self.held += 1
+        self.used_at = now
+
+    def probed(self, ticket: float, token: str, outcome: Outcome, now: float) -> None:
+        """The probe is answered."""
+        if self.state is State.CLOSED or ticket != self.changed_at:
+            return
+        self._probing -= 1
+        step = step_of(outcome)
+        if step is not None and step > self.route.step:
+            self.close(now)
+            return
+        if step == self.route.step:
+            self.reason = outcome.reason
+            self._remember(token, as_probe=True)
+            if step is not Step.TOKEN:
+                self._interval = min(2 * self._interval, LAST_PROBE_SECONDS)
+        if self.route.step is not Step.TOKEN:
+            self._probe_at = now + self._interval
+        if not self._probing:
+            self.state = State.OPEN
+
+    def refuse(self, token: str, reason: str, now: float) -> bool:
+        """While the breaker is closed, APNs has refused a push at the route's step. Whether that opens it."""
+        self._remember(token)
+        if self.route.step is Step.TOKEN:
+            while self._counted and now - next(iter(self._counted.values())) > FORGET_SECONDS:
+                self._counted.popitem(last=False)
+            if token in self._counted:
+                return False
+            if len(self._counted) < MAX_BELIEVED:
+                self._counted[token] = now
+                return False
+        self.state, self.reason, self.changed_at, self.used_at = State.OPEN, reason, now, now
+        self._interval, self._probe_at = FIRST_PROBE_SECONDS, now + FIRST_PROBE_SECONDS
+        self._probes_left = self._probing = self.held = 0
+        return True
+
+    def refuse_more(self, token: str) -> None:
+        """APNs has refused what was sent before the breaker opened."""
+        self._remember(token)
+
+    def accept(self, token: str, now: float) -> bool:
+        """APNs has accepted a push to the token. True: it had refused it before, so the server was at fault then. A bad
+        token does not become good."""
+        was_refused = token in self._refused
+        if self.state is State.CLOSED:
+            self._counted.clear()
+            if was_refused or now - self.changed_at > DOUBT_SECONDS:
+                self._refused.clear()
+        return was_refused
+
+    def close(self, now: float) -> None:
+        """The route is right again, or nothing is sent over it any more."""
+        self.state, self.changed_at = State.CLOSED, now
+        self._counted.clear()
+
+    def _remember(self, token: str, *, as_probe: bool = False) -> None:
+        if self.route.step is Step.TOKEN:
+            self._refused[token] = as_probe or self._refused.get(token, False)
+            if len(self._refused) > MAX_TOKENS:
+                self._refused.popitem(last=False)
