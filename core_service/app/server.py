@@ -1,6 +1,7 @@
 """Builds the gRPC server of the core: every service, and the interceptors before it."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
@@ -104,11 +105,12 @@ from core_service.status.account_alarms import AccountAlarms
 from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
-from core_service.webhooks.runner import WebhookRunner
+from core_service.webhooks.run import Run
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
-from core_service.work_queue.shares import AccountShares
+from core_service.work_queue.keyed import KeyedLimiter
+from core_service.work_queue.outbox import Outbox
 from service_kit import metrics
 from service_kit.call_observer import CallObserver
 from service_kit.database import DATABASE_AWAY, Pool
@@ -147,13 +149,13 @@ def build_server(
     *,
     registry: CollectorRegistry,
     pool: Pool,
-    shares: AccountShares,
+    account_limit: KeyedLimiter[uuid.UUID],
     engine: AsyncEngine,
     dispatch: Dispatch,
     area: LiveActivityArea,
     events: EventBus,
     keys: SigningKeys,
-    webhooks: WebhookRunner,
+    webhooks: Outbox[Run],
     invites: InviteArea,
     resets: PasswordResetArea,
     last_used: LastUsed,
@@ -194,7 +196,7 @@ def build_server(
         Audience(pool),
         dispatch,
         events,
-        shares,
+        account_limit,
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )

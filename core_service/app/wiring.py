@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
@@ -11,22 +12,27 @@ import sqlalchemy.exc
 from core_service import migrations
 from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.app.health import HealthReport
-from core_service.app.jobs import cancel, start_jobs
 from core_service.app.metrics import CoreCollector, PoolCollector
 from core_service.app.server import build_server
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.last_used import LastUsed
-from core_service.common.clock import Clock
+from core_service.common.clock import Clock, database_clock
+from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now
 from core_service.delivery_log.recorder import DeliveryRecorder
 from core_service.events.service import EventBus
 from core_service.idempotency.service import IdempotentRequests
+from core_service.invites import queries as invite_mails
 from core_service.invites.wiring import InviteArea, build_invites
+from core_service.live_activities.reconcile import reconciler_queries as live_activities
+from core_service.live_activities.reconcile import withdrawal_queries as withdrawals
 from core_service.live_activities.wiring import build_live_activities
 from core_service.mail.grpc_sender import GrpcMailSender
 from core_service.mail.service import MailSender
+from core_service.password_resets import queries as password_mails
 from core_service.password_resets.wiring import PasswordResetArea, build_password_resets
 from core_service.retention.service import Ages, Retention
+from core_service.sending import queries as notifications
 from core_service.sending.dispatcher import Dispatch
 from core_service.sending.grpc_sender import GrpcCourier
 from core_service.sending.guarded_sender import GuardedSender
@@ -38,12 +44,14 @@ from core_service.status.destinations import KnownDestinations
 from core_service.status.grpc_destinations import GrpcDestinations
 from core_service.status.relay import EventRelay
 from core_service.status.service import ServerStatus
+from core_service.webhooks import queries as webhook_runs
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
-from core_service.webhooks.runner import WebhookRunner
+from core_service.webhooks.outbox import WebhookCalls
 from core_service.webhooks.signing_keys import SigningKeys
 from core_service.work_queue.backlog import Backlog
-from core_service.work_queue.clock_watch import ClockWatch
-from core_service.work_queue.shares import AccountShares
+from core_service.work_queue.janitor import Janitor
+from core_service.work_queue.keyed import KeyedLimiter
+from core_service.work_queue.outbox import Outbox
 from service_kit import metrics
 from service_kit.addresses import join
 from service_kit.client import open_channel
@@ -53,6 +61,9 @@ from service_kit.process import StopRequest
 
 log = logging.getLogger(__name__)
 
+MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE)
+"""The queues whose depth is a metric."""
+QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE)
 DATABASE_WAIT_SECONDS = 1.0
 FLUSH_SECONDS = 2.0
 """The least time that is left to write outcomes if requests took all the time for draining."""
@@ -86,8 +97,9 @@ async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
 
 
 @asynccontextmanager
-async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncIterator[int]:
-    """Runs a core on the port that it yields, and drains it at the end. Live Activities use `clock`."""
+async def running_core(settings: CoreSettings, other_clock: Clock | None = None) -> AsyncIterator[int]:
+    """Runs a core on the port that it yields, and drains it at the end. It uses the database's clock; Live Activities
+    use `other_clock` if one is given."""
     url = settings.database_url
     registry = metrics.new_registry()
     async with AsyncExitStack() as stack:
@@ -95,6 +107,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         requests = await stack.enter_async_context(create_request_pool(url, max_size=settings.database_connections))
         # If PostgreSQL crashes and the last outcomes are lost, their pushes are repeated with the same ids.
         batches = await stack.enter_async_context(create_batch_pool(url, max_size=4))
+        clock = await stack.enter_async_context(database_clock(batches)) if other_clock is None else other_clock
         engine = create_engine(url, pool_size=5)
         peers = Peers.of(settings)
         stack.push_async_callback(engine.dispose)
@@ -108,24 +121,24 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
         dispatch = Dispatch(batches, courier, settler)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
         # accounts.
-        shares = AccountShares(max(1, settings.database_connections * 6 // 10))
+        account_limit = KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10))
         area = build_live_activities(
             settings,
             requests=requests,
-            shares=shares,
+            account_limit=account_limit,
             batches=batches,
             courier=courier,
             events=events,
             clock=clock,
         )
         keys = SigningKeys(requests, engine)
-        webhooks = WebhookRunner(batches, GrpcWebhookCaller(channel), keys, events)
+        webhooks = Outbox(WebhookCalls(GrpcWebhookCaller(channel), keys, events), batches)
         invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
         destinations = KnownDestinations(GrpcDestinations(channel))
         status, relay = build_status(settings.redis_url, guarded, events, requests, dispatch.wake, area.reconciler.wake)
         revival = build_revival(settings, batches, guarded, events=events, destinations=destinations, clock=clock)
         revival.wakes(dispatch.wake, area.reconciler.wake)
-        retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, clock)
+        retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
         last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
@@ -146,7 +159,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             settings,
             registry=registry,
             pool=requests,
-            shares=shares,
+            account_limit=account_limit,
             engine=engine,
             dispatch=dispatch,
             area=area,
@@ -164,13 +177,6 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             clock=clock,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
-        by_the_database = [
-            dispatch.release,
-            webhooks.release,
-            invites.mailer.release,
-            resets.mailer.release,
-            area.withdrawals.release,
-        ]
         claiming = start_jobs(
             dispatch.run,
             area.reconciler.run,
@@ -195,7 +201,7 @@ async def running_core(settings: CoreSettings, clock: Clock = now) -> AsyncItera
             revival.run,
             idempotent.run,
             HealthReport(server, [requests, batches], status).run,
-            ClockWatch(batches, clock, own=area.reconciler.release, database=by_the_database).run,
+            Janitor(batches, QUEUES, clock).run,
             *([relay.run] if relay else []),
             # Nobody else would look at it.
             *([backlog.run] if settings.metrics_port is not None else []),

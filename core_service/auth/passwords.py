@@ -10,7 +10,7 @@ from enum import IntEnum
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from core_service.work_queue.auth_turns import FairTurns, Room
+from core_service.work_queue.keyed import FairSemaphore, Room
 
 SLOTS = 2
 """How many passwords are hashed at once. Each takes 64 MiB and some hundredths of a second of one core."""
@@ -52,7 +52,7 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._nobodys = self._hasher.hash("nobody has this password")
         room = Room(MAX_WAITING, MAX_WAITING_OF_A_PERSON, MAX_WAITING_OF_A_NETWORK)
-        self._turns = FairTurns(SLOTS, room)
+        self._turns = FairSemaphore(SLOTS, room)
         # An executor of its own. Hashing goes on after its caller has left, and still takes one of the few places.
         self._threads = ThreadPoolExecutor(SLOTS, "hashing")
 
@@ -62,7 +62,7 @@ class Passwords:
 
         Raises Unavailable if too many callers wait.
         """
-        async with self._turns.one(person, network):
+        async with self._turns.turn(person, network):
             yield
 
     async def hash(self, password: str) -> str:

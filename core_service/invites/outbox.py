@@ -1,6 +1,5 @@
 """The mails that invites owe."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,25 +8,23 @@ from psycopg import AsyncConnection
 from core_service.identity.links import SecretLinks
 from core_service.invites.letter import write_invite
 from core_service.invites.models import MAX_TOKENS
-from core_service.invites.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, RELEASE, SETTLE
-from core_service.mail.mailer import DueMail
+from core_service.invites.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, SETTLE
+from core_service.mail.outbox import DueMail
 
 
-class InviteOutbox:
-    """See `core_service.mail.mailer.Outbox`."""
+class InviteMails:
+    """See `core_service.mail.outbox.MailTable`."""
 
     what = "mails of invites"
     expired = "The invite had expired before the mail could be sent."
-    give_up_after = dt.timedelta(days=3)
     settle = SETTLE
-    release = RELEASE
 
     def __init__(self, links: SecretLinks) -> None:
         self._links = links
 
-    async def claim(self, connection: AsyncConnection[Any], *, limit: int, lease: float) -> Sequence[DueMail]:
-        """See `core_service.mail.mailer.Outbox`."""
-        cursor = await connection.execute(CLAIM, {"limit": limit, "lease": lease}, binary=True)
+    async def claim(self, connection: AsyncConnection[Any], parameters: dict[str, Any]) -> Sequence[DueMail]:
+        """See `core_service.mail.outbox.MailTable`."""
+        cursor = await connection.execute(CLAIM, parameters, binary=True)
         claimed = [(row, *self._links.new()) for row in await cursor.fetchall()]
         if claimed:
             invite_ids = [row[0] for row, _, _ in claimed]

@@ -22,8 +22,9 @@ from core_service.idempotency.resource import Resource, new_resource
 from core_service.identity.links import SecretLinks
 from core_service.identity.models import Member, Role, User
 from core_service.invites.models import MAX_TOKENS, Invite, InviteToken
-from core_service.mail.mailer import Mailer
 from core_service.mail.models import MailState
+from core_service.mail.outbox import DueMail
+from core_service.work_queue.outbox import Outbox
 from service_kit.errors import InvalidRequest, NotFound
 
 THING = "invite"
@@ -73,7 +74,12 @@ class Invites:
     """The invites of accounts."""
 
     def __init__(
-        self, engine: AsyncEngine, rate_limiter: RateLimiter, links: SecretLinks, mailer: Mailer, events: EventBus
+        self,
+        engine: AsyncEngine,
+        rate_limiter: RateLimiter,
+        links: SecretLinks,
+        mailer: Outbox[DueMail],
+        events: EventBus,
     ) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._rate_limiter = rate_limiter

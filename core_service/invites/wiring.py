@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from core_service.events.service import EventBus
 from core_service.identity.links import SecretLinks
 from core_service.identity.secrets import INVITE
-from core_service.invites.outbox import InviteOutbox
-from core_service.mail.mailer import Mailer
+from core_service.invites.outbox import InviteMails
+from core_service.mail.outbox import DueMail, open_outbox
 from core_service.mail.service import MailSender
+from core_service.work_queue.outbox import Outbox
 from service_kit.database import Pool
 
 
@@ -17,10 +18,10 @@ class InviteArea:
 
     sender: MailSender
     links: SecretLinks
-    mailer: Mailer
+    mailer: Outbox[DueMail]
 
 
 def build_invites(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> InviteArea:
     """Builds the parts. Nothing runs yet."""
     links = SecretLinks(admin_url, "invite", INVITE)
-    return InviteArea(sender, links, Mailer(InviteOutbox(links), batches, sender, events))
+    return InviteArea(sender, links, open_outbox(InviteMails(links), batches, sender, events))

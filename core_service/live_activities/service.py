@@ -26,8 +26,8 @@ from core_service.live_activities.state.activity import (
 )
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, Owed
-from core_service.work_queue.turns import Turns
-from core_service.work_queue.waiters import Counts, Waiter, Waiters
+from core_service.work_queue.keyed import KeyedLock
+from core_service.work_queue.outcome_wait import Counts, OutcomeWait, OutcomeWaits
 from service_kit.errors import InvalidRequest, Unavailable
 
 CHANGED_TOO_OFTEN = "Too many requests change this Live Activity at once. Try again."
@@ -56,7 +56,7 @@ class LiveActivities:
         audience: Audience,
         builder: PayloadBuilder,
         promises: Promises,
-        waiters: Waiters,
+        waiters: OutcomeWaits,
         events: EventBus,
         clock: Clock,
         default_limit: int,
@@ -69,7 +69,7 @@ class LiveActivities:
         self._events = events
         self._clock = clock
         self._default_limit = default_limit
-        self._turns = Turns()
+        self._locks: KeyedLock[str] = KeyedLock()
 
     async def start(self, caller: Sender, request: Request, requested: Sequence[str] | None) -> Result:
         """Starts an activity on every device that the caller's scope and the `requested` channel slugs select.
@@ -153,7 +153,7 @@ class LiveActivities:
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
     ) -> "_Recorded | None":
         """Records the next version; None if the activity is over. The waiter is removed when `expecting` closes."""
-        async with self._turns.turn(activity_id):
+        async with self._locks.holding(activity_id):
             for _ in range(ATTEMPTS):
                 now = self._clock()
                 activity = await self._find(caller, activity_id, what)
@@ -188,6 +188,6 @@ class LiveActivities:
 class _Recorded:
     activity: Activity
     """The activity before the change."""
-    waiter: Waiter
+    waiter: OutcomeWait
     owed: Owed
     now: dt.datetime

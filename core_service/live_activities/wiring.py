@@ -1,15 +1,16 @@
 """Builds the parts of Live Activities."""
 
+import uuid
 from dataclasses import dataclass
 
 from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import EventBus
 from core_service.live_activities.reconcile.origins import Origins
-from core_service.live_activities.reconcile.promise import Promises
+from core_service.live_activities.reconcile.promise import Promises, hear
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettler
-from core_service.live_activities.reconcile.withdrawals import Withdrawals
+from core_service.live_activities.reconcile.withdrawals import Withdrawal, WithdrawalCalls
 from core_service.live_activities.service import LiveActivities
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
@@ -18,8 +19,9 @@ from core_service.live_activities.streams.expiry import Timekeeper
 from core_service.live_activities.streams.streams import Streams
 from core_service.sending.port import Courier
 from core_service.settings import CoreSettings
-from core_service.work_queue.shares import AccountShares
-from core_service.work_queue.waiters import Waiters
+from core_service.work_queue.keyed import KeyedLimiter
+from core_service.work_queue.outbox import Outbox
+from core_service.work_queue.outcome_wait import OutcomeWaits
 from service_kit.database import Pool
 
 
@@ -33,14 +35,14 @@ class LiveActivityArea:
     reconciler: Reconciler
     settler: ActivitySettler
     timekeeper: Timekeeper
-    withdrawals: Withdrawals
+    withdrawals: Outbox[Withdrawal]
 
 
 def build_live_activities(
     settings: CoreSettings,
     *,
     requests: Pool,
-    shares: AccountShares,
+    account_limit: KeyedLimiter[uuid.UUID],
     batches: Pool,
     courier: Courier,
     events: EventBus,
@@ -48,13 +50,13 @@ def build_live_activities(
 ) -> LiveActivityArea:
     """Builds the parts. `requests` are the connections for callers, with a limit for each account; `batches` those
     for work that many callers share."""
-    waiters = Waiters()
-    events.listen(waiters.heard)
+    waiters = OutcomeWaits()
+    events.listen(lambda event: hear(waiters, event))
     builder = PayloadBuilder(settings.live_activity_attributes_type)
     settler = ActivitySettler(batches, waiters, events, clock)
     origins = Origins()
     reconciler = Reconciler(batches, courier, settler, builder, clock, origins=origins)
-    store = ActivityStore(requests, shares)
+    store = ActivityStore(requests, account_limit)
     promises = Promises(store, reconciler, origins, delivery_wait=settings.delivery_wait)
     limit, audience = settings.max_live_activities, Audience(requests)
     control = StreamControl(store=store, promises=promises, events=events, clock=clock, default_limit=limit)
@@ -83,5 +85,5 @@ def build_live_activities(
         reconciler=reconciler,
         settler=settler,
         timekeeper=Timekeeper(batches, control, events, clock),
-        withdrawals=Withdrawals(batches, courier),
+        withdrawals=Outbox(WithdrawalCalls(courier), batches),
     )

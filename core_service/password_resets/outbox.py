@@ -1,38 +1,34 @@
 """The mails about passwords that are to be sent."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from core_service.identity.links import SecretLinks
-from core_service.mail.mailer import DueMail
 from core_service.mail.models import MailKind
+from core_service.mail.outbox import DueMail
 from core_service.password_resets.letters import write_changed, write_reset
-from core_service.password_resets.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, DROP_UNKNOWN, RELEASE, SETTLE
+from core_service.password_resets.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, DROP_UNKNOWN, SETTLE
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS
 
 
-class PasswordOutbox:
-    """See `core_service.mail.mailer.Outbox`."""
+class PasswordMails:
+    """See `core_service.mail.outbox.MailTable`."""
 
     what = "mails about passwords"
     expired = "The mail was of no use any more before it could be sent."
-    give_up_after = dt.timedelta(days=3)
     settle = SETTLE
-    release = RELEASE
 
     def __init__(self, links: SecretLinks, request_url: str) -> None:
         """`request_url` is the page on which people ask for a link."""
         self._links = links
         self._request_url = request_url
 
-    async def claim(self, connection: AsyncConnection[Any], *, limit: int, lease: float) -> Sequence[DueMail]:
-        """See `core_service.mail.mailer.Outbox`."""
+    async def claim(self, connection: AsyncConnection[Any], parameters: dict[str, Any]) -> Sequence[DueMail]:
+        """See `core_service.mail.outbox.MailTable`."""
         await connection.execute(DROP_UNKNOWN)
-        parameters = {"limit": limit, "lease": lease, "lifetime": LIFETIME}
-        cursor = await connection.execute(CLAIM, parameters, binary=True)
+        cursor = await connection.execute(CLAIM, parameters | {"lifetime": LIFETIME}, binary=True)
         due, hashes, user_ids = [], [], []
         for row in await cursor.fetchall():
             mail_id, kind, account_id, email, user_id, account, owner, queued_at, until, attempts, age, expired = row

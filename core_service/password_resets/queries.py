@@ -1,10 +1,26 @@
 """The SQL of mails about passwords: the claims of what is due, the secrets in them, what became of them."""
 
-DROP_UNKNOWN = """
+from core_service.mail.outbox import LONGEST_WAIT_SECONDS
+from core_service.mail.queries import settle_mails
+from core_service.work_queue.fair_claim import due_of_oldest
+from core_service.work_queue.queue import Queue
+
+QUEUE = Queue(
+    "mails about passwords",
+    table="mails",
+    key="id",
+    moment="due_at",
+    is_owed="state = 'queued'",
+    longest_wait_seconds=LONGEST_WAIT_SECONDS,
+)
+
+KNOWN = "EXISTS (SELECT FROM users u JOIN members b ON b.user_id = u.id WHERE u.email = q.email)"
+"""The condition that a person signs in with the address."""
+
+DROP_UNKNOWN = f"""
 DELETE FROM mails WHERE id IN (
-    SELECT id FROM mails m
-    WHERE state = 'queued' AND due_at <= now()
-      AND NOT EXISTS (SELECT FROM users u JOIN members b ON b.user_id = u.id WHERE u.email = m.email)
+    SELECT id FROM mails q
+    WHERE state = 'queued' AND due_at <= now() AND NOT {KNOWN}
     ORDER BY due_at
     LIMIT 500
     FOR UPDATE SKIP LOCKED
@@ -12,15 +28,8 @@ DELETE FROM mails WHERE id IN (
 """
 """Deletes requests for addresses with which no person signs in."""
 
-CLAIM = """
-WITH due AS (
-    SELECT id FROM mails m
-    WHERE state = 'queued' AND due_at <= now()
-      AND EXISTS (SELECT FROM users u JOIN members b ON b.user_id = u.id WHERE u.email = m.email)
-    ORDER BY due_at
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-), claimed AS (
+CLAIM = f"""
+WITH {due_of_oldest(QUEUE, only=KNOWN)}, claimed AS (
     UPDATE mails m SET due_at = now() + %(lease)s * interval '1 second'
     FROM due
     WHERE m.id = due.id
@@ -47,25 +56,4 @@ DELETE FROM password_reset_tokens WHERE token_hash IN (
 )
 """
 
-SETTLE = """
-UPDATE mails m
-SET state = s.state, attempts = s.attempts, due_at = now() + s.wait * interval '1 second',
-    reason = s.reason, message = s.message,
-    sent_at = CASE WHEN s.state = 'sent' THEN now() ELSE m.sent_at END
-FROM unnest(
-    %(ids)s::uuid[], %(mail_ids)s::uuid[], %(states)s::text[], %(attempts)s::int[], %(waits)s::float8[],
-    %(reasons)s::text[], %(messages)s::text[]
-) AS s(id, mail_id, state, attempts, wait, reason, message)
-WHERE m.id = s.id AND m.state = 'queued'
-"""
-
-RELEASE = """
-UPDATE mails SET due_at = now() WHERE id IN (
-    SELECT id FROM mails
-    WHERE state = 'queued' AND due_at > now() + %(longest)s * interval '1 second'
-    ORDER BY due_at
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-)
-"""
-"""Looks at once at what waits for longer than any wait lasts."""
+SETTLE = settle_mails("mails")

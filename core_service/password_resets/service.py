@@ -22,12 +22,13 @@ from core_service.identity.errors import Forbidden
 from core_service.identity.links import SecretLinks
 from core_service.identity.models import Member, User
 from core_service.identity.secrets import MAX_LENGTH, hash_secret
-from core_service.mail.mailer import Mailer
 from core_service.mail.models import MailKind, WantedMail
+from core_service.mail.outbox import DueMail
 from core_service.password_resets.ending import end_links, end_mails
 from core_service.password_resets.errors import UnknownToken
 from core_service.password_resets.models import PasswordResetToken
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, is_good
+from core_service.work_queue.outbox import Outbox
 from service_kit.client_address import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
@@ -70,7 +71,7 @@ class PasswordResets:
         passwords: Passwords,
         rate_limiter: RateLimiter,
         links: SecretLinks,
-        mailer: Mailer,
+        mailer: Outbox[DueMail],
     ) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._sessions = sessions

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from core_service.events.service import EventBus
 from core_service.identity.links import SecretLinks
 from core_service.identity.secrets import PASSWORD_RESET
-from core_service.mail.mailer import Mailer
+from core_service.mail.outbox import DueMail, open_outbox
 from core_service.mail.service import MailSender
-from core_service.password_resets.outbox import PasswordOutbox
+from core_service.password_resets.outbox import PasswordMails
+from core_service.work_queue.outbox import Outbox
 from service_kit.database import Pool
 
 PAGE, REQUEST_PAGE = "reset-password", "forgot-password"
@@ -19,7 +20,7 @@ class PasswordResetArea:
     """The parts that the server and the background jobs share."""
 
     links: SecretLinks
-    mailer: Mailer
+    mailer: Outbox[DueMail]
 
 
 def reset_links(admin_url: str) -> SecretLinks:
@@ -30,5 +31,5 @@ def reset_links(admin_url: str) -> SecretLinks:
 def build_password_resets(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> PasswordResetArea:
     """Builds the parts. Nothing runs yet."""
     links = reset_links(admin_url)
-    outbox = PasswordOutbox(links, f"{admin_url.rstrip('/')}/{REQUEST_PAGE}")
-    return PasswordResetArea(links, Mailer(outbox, batches, sender, events))
+    mails = PasswordMails(links, f"{admin_url.rstrip('/')}/{REQUEST_PAGE}")
+    return PasswordResetArea(links, open_outbox(mails, batches, sender, events))

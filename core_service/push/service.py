@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-import logging
 import time
 import uuid
 from collections.abc import Sequence
@@ -21,18 +20,16 @@ from core_service.push.content import Content
 from core_service.push.errors import DeviceUnreachable
 from core_service.push.payload import build_payload
 from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS, RECORD_FOR_DEVICE
-from core_service.sending.dispatcher import Counts, Dispatch
+from core_service.sending.dispatcher import Dispatch
 from core_service.sending.port import About, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
-from core_service.work_queue.shares import AccountShares
+from core_service.work_queue.keyed import KeyedLimiter
+from core_service.work_queue.outcome_wait import COUNT_SECONDS, Counts, count_in_time
 from service_kit import origin
-from service_kit.database import DATABASE_AWAY, Pool
-
-log = logging.getLogger(__name__)
+from service_kit.database import Pool
 
 LEASED_DEVICES = 200
 """Devices to which the request itself delivers. The dispatcher delivers to the others."""
-COUNT_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class PushNotifications:
         audience: Audience,
         dispatch: Dispatch,
         events: EventBus,
-        shares: AccountShares,
+        account_limit: KeyedLimiter[uuid.UUID],
         *,
         delivery_wait: float,
         time_to_live: dt.timedelta,
@@ -63,7 +60,7 @@ class PushNotifications:
         self._pool = pool
         self._audience = audience
         self._dispatch = dispatch
-        self._shares = shares
+        self._account_limit = account_limit
         self._delivery_wait = delivery_wait
         self._time_to_live = time_to_live
 
@@ -155,7 +152,7 @@ class PushNotifications:
             query = RECORD_FOR_DEVICE
         else:
             query = RECORD_FOR_ALL if channels is None else RECORD_FOR_CHANNELS
-        async with self._shares.one(caller.account_id), self._pool.connection() as connection:
+        async with self._account_limit.place(caller.account_id), self._pool.connection() as connection:
             # Read only now, because many requests may have waited for the connection.
             leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0
             parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
@@ -172,20 +169,21 @@ class PushNotifications:
     async def _deliver(
         self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push, total: int, deadline: float
     ) -> Counts:
-        progress = self._dispatch.deliver(account_id, notification_id, push) if push.targets else None
-        if progress is not None and len(push.targets) == total:
-            await progress.wait(deadline - time.monotonic())
-            return Counts(progress.accepted, progress.users, progress.queued)
+        wait = self._dispatch.deliver(account_id, notification_id, push) if push.targets else None
+        if wait is not None and len(push.targets) == total:
+            await wait.wait(total, deadline - time.monotonic())
+            return wait.counts(total)
         self._dispatch.wake()
         return await self._count(notification_id, Counts(0, 0, total), deadline)
 
     async def _count(self, notification_id: uuid.UUID, counts: Counts, deadline: float) -> Counts:
-        """Returns the counts at the deadline. The push is recorded, so missing the newest counts is no failure."""
-        try:
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + COUNT_SECONDS):
-                while counts.devices_queued and time.monotonic() < deadline:
-                    await asyncio.sleep(min(COUNT_SECONDS, max(0.0, deadline - time.monotonic())))
-                    counts = await self._dispatch.count(notification_id)
-        except (TimeoutError, *DATABASE_AWAY) as error:
-            log.info("answering without the newest counts: %s", str(error) or "they took too long")
+        """The newest counts by the deadline. The dispatcher delivers a part, of this core or of another: only the
+        database knows all."""
+        while counts.devices_queued and (left := deadline - time.monotonic()) > 0:
+            await asyncio.sleep(min(COUNT_SECONDS, left))
+            left = max(0.0, deadline - time.monotonic())
+            newest = await count_in_time(lambda: self._dispatch.count(notification_id), left + COUNT_SECONDS)
+            if newest is None:
+                break
+            counts = newest
         return counts

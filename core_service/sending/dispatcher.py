@@ -2,17 +2,17 @@
 
 import asyncio
 import uuid
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import defaultdict
 from typing import Any
 
 from core_service.sending.models import DeliveryState
 from core_service.sending.port import About, Courier, Outcome, Push, PushEvent, Target, Verdict
-from core_service.sending.progress import Progress
-from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, RELEASE
-from core_service.sending.settlement import Settlement, Settler
+from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS
+from core_service.sending.settlement import OnWritten, Settlement, Settler, telling
 from core_service.work_queue.claim_loop import ClaimLoop
-from core_service.work_queue.rounds import Round
+from core_service.work_queue.fair_claim import Round
+from core_service.work_queue.keyed import KeyedCounter
+from core_service.work_queue.outcome_wait import Counts, OutcomeWait
 from service_kit.database import Pool
 
 CLAIM_SIZE = 250
@@ -25,15 +25,6 @@ MAX_DIRECT = 400
 """The same for the requests of one account, by what they deliver themselves: the dispatcher is fair, they are not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What has become of a notification's deliveries."""
-
-    devices_notified: int
-    users_notified: int
-    devices_queued: int
-
-
 class Dispatch:
     """Takes leased work to the courier and settles the outcomes; claims work whose time has come."""
 
@@ -42,7 +33,7 @@ class Dispatch:
         self._courier = courier
         self._settler = settler
         self._loop = ClaimLoop("work", self._claim, size=CLAIM_SIZE, most=MAX_CLAIMED)
-        self._direct: Counter[uuid.UUID] = Counter()
+        self._direct: KeyedCounter[uuid.UUID] = KeyedCounter()
         """What requests deliver themselves, by account."""
         self._round = Round()
         self._held = 0
@@ -59,29 +50,31 @@ class Dispatch:
         dispatcher."""
         return self._loop.in_progress < MAX_IN_PROGRESS and self._direct[account_id] < MAX_DIRECT
 
-    def deliver(self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push) -> Progress:
-        """Sends a push whose deliveries the caller has leased. Outcomes are settled whether anybody waits or not."""
+    def deliver(self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push) -> OutcomeWait:
+        """Sends a push whose deliveries the caller has leased. Outcomes are settled whether the caller waits for them
+        or not."""
+        wait = OutcomeWait()
+        tell = telling(wait)
 
-        def settled() -> None:
-            self._direct[account_id] -= 1
-            if not self._direct[account_id]:
-                del self._direct[account_id]
+        def on_written(written: Settlement, state: DeliveryState) -> None:
+            tell(written, state)
+            self._direct.add(account_id, -1)
             self._loop.finish(1, beside=True)
 
         # Were claims to wait for these, they would wait for ever while there are always some: what is tried again, and
         # what is too much for a request, must go on beside them.
         self._loop.begin(len(push.targets), beside=True)
-        self._direct[account_id] += len(push.targets)
-        return self._send(notification_id, push, Progress(len(push.targets), settled))
+        self._direct.add(account_id, len(push.targets))
+        self._send(notification_id, push, on_written)
+        return wait
 
-    def _send(self, notification_id: uuid.UUID, push: Push, progress: Progress) -> Progress:
+    def _send(self, notification_id: uuid.UUID, push: Push, on_written: OnWritten) -> None:
         def on_outcome(target: Target, outcome: Outcome) -> None:
             if outcome.verdict is Verdict.HELD:
                 self._held += 1
-            self._settler.settle(notification_id, target, outcome, progress)
+            self._settler.settle(notification_id, target, outcome, on_written)
 
         self._courier.submit(push, on_outcome)
-        return progress
 
     def wake(self) -> None:
         """There is work in the table that nobody has leased."""
@@ -101,22 +94,12 @@ class Dispatch:
         """Claims and delivers due work, until cancelled."""
         await self._loop.run()
 
-    async def release(self) -> None:
-        """The database's clock was set back: what waits for a time beyond any lease is due now."""
-        parameters = {"limit": CLAIM_SIZE, "lease": LEASE_SECONDS}
-        released = CLAIM_SIZE
-        while released == CLAIM_SIZE:
-            async with self._pool.connection() as connection:
-                released = (await connection.execute(RELEASE, parameters)).rowcount
-            self._loop.wake()
-
     async def drain(self) -> None:
         """Returns once nothing is in progress and every outcome is written."""
         await self._loop.drain()
 
-    def _begin(self, count: int) -> Progress:
-        self._loop.begin(count)
-        return Progress(count, lambda: self._loop.finish(1))
+    def _finish(self, _: Settlement, __: DeliveryState) -> None:
+        self._loop.finish(1)
 
     async def _claim(self) -> bool:
         async with self._pool.connection() as connection:
@@ -152,7 +135,9 @@ class Dispatch:
             else:
                 push.targets.append(Target(device_id, user_id, token, environment, bundle_id, apns_id, attempts))
         if push.targets:
-            self._send(notification_id, push, self._begin(len(push.targets)))
+            self._loop.begin(len(push.targets))
+            self._send(notification_id, push, self._finish)
 
     def _drop(self, notification_id: uuid.UUID, device_id: uuid.UUID, user_id: uuid.UUID, state: DeliveryState) -> None:
-        self._settler.put(Settlement(notification_id, device_id, user_id, state, self._begin(1)))
+        self._loop.begin(1)
+        self._settler.put(Settlement(notification_id, device_id, user_id, state, self._finish))

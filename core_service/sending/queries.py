@@ -3,13 +3,25 @@
 They belong on a batch pool (service_kit/database.py), which plans each execution anew.
 """
 
-from core_service.work_queue.round_queries import owing
+from core_service.work_queue.fair_claim import walk_accounts
+from core_service.work_queue.queue import Queue
+from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
 
 LEASE_SECONDS = 20.0
 """How long work stays with the process that took it. Longer than any delivery can take; after it anybody may."""
 
+QUEUE = Queue(
+    "notifications",
+    table="deliveries",
+    key="notification_id, device_id",
+    moment="due_at",
+    is_owed="state = 'due'",
+    longest_wait_seconds=LONGEST_PUSH_WAIT_SECONDS,
+    by_account=True,
+)
+
 CLAIM = f"""
-WITH RECURSIVE {owing("deliveries", moment="due_at", is_owed="state = 'due'", now="now()")},
+WITH RECURSIVE {walk_accounts(QUEUE)},
 due AS MATERIALIZED (
     SELECT d.notification_id, d.device_id
     FROM owing CROSS JOIN walk CROSS JOIN LATERAL (
@@ -94,18 +106,3 @@ SELECT count(*) FILTER (WHERE state = 'accepted'),
 FROM deliveries
 WHERE notification_id = %s
 """
-
-RELEASE = """
-WITH late AS (
-    SELECT notification_id, device_id
-    FROM deliveries
-    WHERE state = 'due' AND due_at > now() + %(lease)s * interval '1 second'
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE deliveries d
-SET due_at = now()
-FROM late
-WHERE d.notification_id = late.notification_id AND d.device_id = late.device_id
-"""
-"""Looks at once at what waits for longer than any lease lasts, so many deliveries of it."""

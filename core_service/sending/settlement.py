@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,9 @@ from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.models import DeliveryState
 from core_service.sending.port import Outcome, Target, Verdict
-from core_service.sending.progress import Progress
 from core_service.sending.queries import SETTLE, SETTLE_ACCEPTED
 from core_service.work_queue.batch_writer import BatchWriter
+from core_service.work_queue.outcome_wait import OutcomeWait
 from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
 
@@ -26,6 +27,20 @@ STATES = {
 }
 
 
+OnWritten = Callable[["Settlement", DeliveryState], None]
+"""Hears that a settlement has been written, and in which state the delivery is now."""
+
+
+def telling(wait: OutcomeWait) -> OnWritten:
+    """Tells a request that waits."""
+
+    def on_written(written: Settlement, state: DeliveryState) -> None:
+        accepted, gone = state is DeliveryState.ACCEPTED, state is not DeliveryState.DUE
+        wait.hear(written.device_id, written.user_id, accepted=accepted, gone=gone)
+
+    return on_written
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """The new state of one delivery."""
@@ -34,7 +49,7 @@ class Settlement:
     device_id: uuid.UUID
     user_id: uuid.UUID
     state: DeliveryState
-    progress: Progress
+    on_written: "OnWritten"
     reason: str | None = None
     delay_seconds: float = 0.0
     token: str = ""
@@ -54,8 +69,8 @@ class Settler:
         self._writer: BatchWriter[Settlement] = BatchWriter("outcomes", self._write, _give_up)
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
-    def settle(self, notification_id: uuid.UUID, target: Target, outcome: Outcome, progress: Progress) -> None:
-        """Takes an outcome. `progress` learns of it once it is written."""
+    def settle(self, notification_id: uuid.UUID, target: Target, outcome: Outcome, on_written: OnWritten) -> None:
+        """Takes an outcome. `on_written` hears of it once it is written."""
         state = STATES[outcome.verdict]
         retries = state in (DeliveryState.DUE, DeliveryState.TOKEN_DEAD)
         attempts = target.attempts if outcome.counts else 0
@@ -65,7 +80,7 @@ class Settler:
                 target.device_id,
                 target.user_id,
                 state,
-                progress,
+                on_written,
                 outcome.reason or None,
                 delay_seconds(outcome.retry_after_seconds, attempts, self._jitter) if retries else 0.0,
                 target.token,
@@ -85,7 +100,7 @@ class Settler:
 
     async def _write(self, batch: list[Settlement]) -> None:
         for settlement, state in zip(batch, await self._states(batch), strict=True):
-            settlement.progress.settled(settlement.user_id, state)
+            settlement.on_written(settlement, state)
 
     async def _states(self, batch: list[Settlement]) -> list[DeliveryState]:
         """Writes the batch and returns the state of each delivery now. Writing again what was written is harmless."""
@@ -117,7 +132,7 @@ class Settler:
 
 def _give_up(settlement: Settlement) -> None:
     """The delivery is due again when its lease ends."""
-    settlement.progress.settled(settlement.user_id, DeliveryState.DUE)
+    settlement.on_written(settlement, DeliveryState.DUE)
 
 
 def _columns(batch: list[Settlement]) -> dict[str, list[Any]]:

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from core_service.webhooks.models import RunState
 from core_service.webhooks.port import Result, Verdict
+from core_service.work_queue.retry import RetrySchedule
 
-MAX_ATTEMPTS = 3
-BACK_OFF_SECONDS = (1.0, 5.0)
-"""Before the second attempt, and before the third."""
-LONGEST_WAIT_SECONDS = 60.0
-"""However long the receiver asks us to wait: somebody has tapped a button."""
-UNMADE_WAIT_SECONDS = 1.0
-GIVE_UP_AFTER = dt.timedelta(minutes=10)
-"""A run that could not be called for so long has failed: nobody expects it any more."""
+LEASE_SECONDS = 30.0
+SCHEDULE = RetrySchedule(
+    (1.0, 5.0), give_up_after=dt.timedelta(minutes=10), max_attempts=3, most_asked_seconds=60.0
+)  # fmt: skip
+"""Somebody has tapped a button and waits: later, a call is not expected any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +20,17 @@ class Next:
 
     state: RunState
     attempts: int
-    wait_seconds: float = 0.0
+    wait_seconds: float | None = None
+    """Until the next one; None if this was the last."""
 
 
 def after(result: Result, attempts: int, age: dt.timedelta) -> Next:
     """What follows from the result of a call by a run of this age, after `attempts` calls that were made."""
-    made = attempts + result.attempted
+    made, wait = attempts + result.attempted, None
     if result.verdict is Verdict.SUCCEEDED:
         return Next(RunState.SUCCEEDED, made)
-    if result.verdict is Verdict.FAILED or made >= MAX_ATTEMPTS or age >= GIVE_UP_AFTER:
-        return Next(RunState.FAILED, made)
-    if not result.attempted:
-        return Next(RunState.RUNNING, made, UNMADE_WAIT_SECONDS)
-    wait = max(BACK_OFF_SECONDS[made - 1], min(result.retry_after_seconds, LONGEST_WAIT_SECONDS))
-    return Next(RunState.RUNNING, made, wait)
+    if result.verdict is Verdict.RETRY:
+        # A call that was not made does not grow the wait.
+        counted, asked = (made, result.retry_after_seconds) if result.attempted else (0, 0.0)
+        wait = SCHEDULE.wait_seconds(counted, age, asked_seconds=asked)
+    return Next(RunState.FAILED if wait is None else RunState.RUNNING, made, wait)

@@ -1,5 +1,18 @@
 """The SQL of webhook actions: a tap, the claims of what is due, what became of it."""
 
+from core_service.webhooks.attempts import LEASE_SECONDS, SCHEDULE
+from core_service.work_queue.fair_claim import due_of_oldest
+from core_service.work_queue.queue import Queue
+
+QUEUE = Queue(
+    "webhooks",
+    table="action_runs",
+    key="id",
+    moment="due_at",
+    is_owed="state = 'running'",
+    longest_wait_seconds=SCHEDULE.longest_wait_seconds + LEASE_SECONDS,
+)
+
 RUN_COLUMNS = """id, account_id, action_id, device_id, url, method, body, state, attempts, status_code, response_body,
     reason, message, created_at, settled_at"""
 """In the order of `ActionRun` in service.py."""
@@ -60,41 +73,13 @@ LIMIT %(limit)s
 """
 
 CLAIM = f"""
-WITH candidate AS (
-    SELECT id, row_number() OVER (PARTITION BY account_id ORDER BY due_at) AS place
-    FROM (
-        SELECT id, account_id, due_at
-        FROM action_runs
-        WHERE state = 'running' AND due_at <= now() AND account_id <> ALL(%(busy)s::uuid[])
-        ORDER BY due_at
-        LIMIT 1000
-    ) oldest
-), due AS (
-    SELECT r.id
-    FROM action_runs r JOIN candidate ON candidate.id = r.id
-    WHERE r.state = 'running' AND r.due_at <= now() AND candidate.place <= %(share)s
-    ORDER BY candidate.place, r.due_at
-    LIMIT %(limit)s
-    FOR UPDATE OF r SKIP LOCKED
-)
+WITH {due_of_oldest(QUEUE)}
 UPDATE action_runs r
 SET due_at = now() + %(lease)s * interval '1 second'
 FROM due
 WHERE r.id = due.id
 RETURNING {", ".join(f"r.{column.strip()}" for column in RUN_COLUMNS.split(","))}
 """
-"""At most `share` of an account, and none of the accounts that are busy already."""
-
-RELEASE = """
-UPDATE action_runs SET due_at = now() WHERE id IN (
-    SELECT id FROM action_runs
-    WHERE state = 'running' AND due_at > now() + %(longest)s * interval '1 second'
-    ORDER BY due_at
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-)
-"""
-"""Looks at once at what waits for longer than any wait lasts."""
 
 SETTLE = """
 UPDATE action_runs r

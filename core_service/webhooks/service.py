@@ -11,12 +11,13 @@ from core_service.common.orm import new_id
 from core_service.common.paging import Page, page_of, read_id_before, require_page_size
 from core_service.common.validation import missing
 from core_service.identity.principal import DevicePrincipal
+from core_service.webhooks.attempts import LEASE_SECONDS
 from core_service.webhooks.errors import NotAWebhook
 from core_service.webhooks.models import RunState
 from core_service.webhooks.queries import LIST_RUNS, NEWEST_RUN, READ_RUN, RECORD
 from core_service.webhooks.run import Run
-from core_service.webhooks.runner import LEASE_SECONDS, WebhookRunner
 from core_service.webhooks.signing_keys import PresentKey, SigningKeys
+from core_service.work_queue.outbox import Outbox
 from service_kit.database import Pool
 
 __all__ = ["ActionRuns", "PresentKey", "Run", "RunState", "SigningKeys"]
@@ -41,9 +42,9 @@ class _Recorded:
 class ActionRuns:
     """The use cases of webhook actions."""
 
-    def __init__(self, pool: Pool, runner: WebhookRunner, rate_limiter: RateLimiter) -> None:
+    def __init__(self, pool: Pool, outbox: Outbox[Run], rate_limiter: RateLimiter) -> None:
         self._pool = pool
-        self._runner = runner
+        self._outbox = outbox
         self._rate_limiter = rate_limiter
 
     async def run(self, caller: DevicePrincipal, action_id: uuid.UUID) -> Run:
@@ -59,10 +60,10 @@ class ActionRuns:
         deadline = time.monotonic() + WAIT_SECONDS
         recorded = await self._record(caller, action_id)
         if recorded.leased:
-            self._runner.begin(recorded.run)
-            await self._runner.settled(recorded.run.id, WAIT_SECONDS)
+            self._outbox.begin(recorded.run)
+            await self._outbox.ended(recorded.run.id, WAIT_SECONDS)
             return await self.get(caller.device_id, recorded.run.id)
-        self._runner.wake()
+        self._outbox.wake()
         return await self._until_settled(recorded.run, deadline)
 
     async def get(self, device_id: uuid.UUID, run_id: uuid.UUID) -> Run:
@@ -94,7 +95,7 @@ class ActionRuns:
         return page_of(runs, size, lambda run: str(run.id))
 
     async def _record(self, caller: DevicePrincipal, action_id: uuid.UUID) -> _Recorded:
-        leased = self._runner.has_room(caller.account_id)
+        leased = self._outbox.has_room(caller.account_id)
         parameters = {
             "id": new_id(),
             "action_id": action_id,
@@ -123,6 +124,6 @@ class ActionRuns:
         """The run that somebody else calls, at its end or at the deadline. Another process may be at it: only the
         database knows."""
         while run.state is RunState.RUNNING and (left := deadline - time.monotonic()) > 0:
-            await self._runner.settled(run.id, min(POLL_SECONDS, left))
+            await self._outbox.ended(run.id, min(POLL_SECONDS, left))
             run = await self.get(run.device_id, run.id)
         return run

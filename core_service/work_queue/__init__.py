@@ -1,1 +1,1 @@
-"""Work that is owed in the database: claimed under a lease, done, settled in batches."""
+"""Work that tables owe: claimed, done, settled. The same parts for pushes, Live Activities, webhooks and mails."""

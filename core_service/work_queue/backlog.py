@@ -1,29 +1,50 @@
-"""How much is owed, and for how long it has been due: read now and then, however often somebody looks."""
+"""How much is owed, and for how long it has been due: read now and then, however often it is asked for.
+
+Each statement walks an index of what is owed, and only so far.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core_service.common.clock import Clock
-from core_service.work_queue import backlog_queries as queries
-from core_service.work_queue.rounds import MAX_ACCOUNTS, START
+from core_service.work_queue.fair_claim import MAX_ACCOUNTS, START, walk_accounts
+from core_service.work_queue.queue import Queue
 from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 
 READ_SECONDS = 5.0
 MAX_SHARE = 20
-"""Between two readings there is at least so many times as long as the last has taken."""
+"""Pause at least 20 times as long as the last reading took."""
 MAX_COUNTED = 50_000
 """Beyond this the depth of a queue is not counted on: what counting costs does not grow with what is owed."""
 MAX_VISITS = 40
 """Visits to 250 accounts each, for the oldest work of one queue."""
 VISIT_SECONDS = 0.05
 
-Read = Callable[[str, dict[str, Any]], Awaitable[tuple[Any, ...]]]
+
+def count(queue: Queue) -> str:
+    """How much is owed."""
+    return f"SELECT count(*) FROM (SELECT FROM {queue.table} WHERE {queue.is_owed} LIMIT %(most)s) owed"
+
+
+def oldest(queue: Queue) -> str:
+    """How many accounts were visited, the last of them, and for how many seconds the oldest of their work has been due.
+    In a table without an index by account, one step finds the oldest of all."""
+    if queue.by_account:
+        return f"""
+WITH RECURSIVE {walk_accounts(queue)}
+SELECT walk.visited, walk.last, (SELECT EXTRACT(EPOCH FROM {queue.now} - min(at))::float8 FROM owing) FROM walk
+"""
+    return f"""
+SELECT 1, NULL::uuid, EXTRACT(EPOCH FROM {queue.now} - (
+    SELECT {queue.moment} FROM {queue.table} WHERE {queue.is_owed} ORDER BY {queue.moment} LIMIT 1
+))::float8
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +57,12 @@ class Depth:
     """For how long the oldest work has been due; 0 if none is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Where work waits."""
-
-    name: str
-    count: str
-    oldest: str
-
-
-QUEUES = (
-    Queue("notifications", queries.COUNT_NOTIFICATIONS, queries.OLDEST_NOTIFICATION),
-    Queue("live_activities", queries.COUNT_LIVE_ACTIVITIES, queries.OLDEST_LIVE_ACTIVITY),
-    Queue("webhooks", queries.COUNT_WEBHOOKS, queries.OLDEST_WEBHOOK),
-)
-
-
 class Backlog:
     """The newest reading of each queue, by name; none before the first."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool, queues: Sequence[Queue], clock: Clock) -> None:
         self._pool = pool
+        self._queues = queues
         self._clock = clock
         self.depths: dict[str, Depth] = {}
         self.read_at = 0.0
@@ -67,7 +73,7 @@ class Backlog:
         while True:
             began = time.monotonic()
             try:
-                for queue in QUEUES:
+                for queue in self._queues:
                     self.depths[queue.name] = await self._read(queue)
                 self.read_at = time.time()
             except DATABASE_AWAY as error:
@@ -75,19 +81,19 @@ class Backlog:
             await asyncio.sleep(max(READ_SECONDS, MAX_SHARE * (time.monotonic() - began)))
 
     async def _read(self, queue: Queue) -> Depth:
-        (owed,) = await self._row(queue.count, {"most": MAX_COUNTED})
+        (owed,) = await self._row(count(queue), {"most": MAX_COUNTED})
         return Depth(owed, await self._oldest(queue) if owed else 0.0)
 
     async def _oldest(self, queue: Queue) -> float:
-        after, oldest = START, 0.0
+        after, oldest_seconds = START, 0.0
         for _ in range(MAX_VISITS):
             parameters = {"after": after, "accounts": MAX_ACCOUNTS, "limit": 1, "now": self._clock()}
-            visited, after, seconds = await self._row(queue.oldest, parameters)
-            oldest = max(oldest, seconds or 0.0)
+            visited, after, seconds = await self._row(oldest(queue), parameters)
+            oldest_seconds = max(oldest_seconds, seconds or 0.0)
             if visited < MAX_ACCOUNTS:
                 break
             await asyncio.sleep(VISIT_SECONDS)
-        return oldest
+        return oldest_seconds
 
     async def _row(self, query: str, parameters: dict[str, Any]) -> tuple[Any, ...]:
         async with self._pool.connection() as connection:

@@ -22,8 +22,8 @@ GATHER_SECONDS = 0.003
 class BatchWriter(Generic[T]):
     """Writes items in the order they come, gathering those that come while a batch is being written.
 
-    `write` writes a batch in one transaction; `give_up` hears of an item that can never be written. Bounded by whoever
-    puts items in. While the database is away they wait.
+    `write` writes a batch in one transaction; `give_up` hears of an item that can never be written. The caller bounds
+    how many items there are. While the database is away they wait.
     """
 
     def __init__(self, what: str, write: Callable[[list[T]], Awaitable[None]], give_up: Callable[[T], None]) -> None:
@@ -35,7 +35,7 @@ class BatchWriter(Generic[T]):
         self._empty = asyncio.Event()
         self._empty.set()
         self._apart = 0
-        """So many of those that wait are written one by one, because together they could not be."""
+        """How many items to write one by one after their batch failed."""
 
     def put(self, item: T) -> None:
         """Takes an item."""
@@ -81,7 +81,7 @@ class BatchWriter(Generic[T]):
         self._waiting.extendleft(reversed(batch))
 
     def _isolate(self, batch: list[T]) -> None:
-        """Sees to it that an item that can never be written holds up no other."""
+        """Writes the items one by one, so that one that can never be written holds up no other."""
         if len(batch) > 1:
             self._put_back(batch)
             self._apart = len(batch)

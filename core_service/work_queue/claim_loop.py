@@ -1,4 +1,4 @@
-"""The loop that claims due work: woken when there is some, polling lest a wake-up be lost, within bounds."""
+"""The loop that claims due work, within bounds. It is woken when there is some, and polls in case a wake-up is lost."""
 
 import asyncio
 import logging
@@ -17,10 +17,10 @@ class ClaimLoop:
     """Calls `claim`, which takes up to `size` pieces of work and returns whether there may be more to take at once, and
     counts what is in progress.
 
-    Being woken makes it quick, polling makes it certain: a claim that nobody asked for finds whatever a crash, a lost
-    wake-up or a due retry has left in the table. More than `most` are never in progress through claims; in progress is
-    what is not written yet, so while outcomes cannot be written nothing new is begun. With at least 4 in progress a
-    claim waits `gather_seconds` for more to come, because a claim costs much more than a piece of work in it.
+    Being woken makes it quick, polling makes it certain: it finds what a crash, a lost wake-up or a due retry has left
+    in the table. At most `most` pieces are in progress through claims. Work is in progress until its outcome is
+    written, so nothing new begins while outcomes cannot be written. With at least 4 in progress a claim waits
+    `gather_seconds` for more to come, because a claim costs much more than a piece of work in it.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ClaimLoop:
         self._gather_seconds = gather_seconds
         self.in_progress = 0
         self._others = 0
-        """What of it the loop does not make room for."""
+        """Those of them that began beside the loop."""
         self._wake = asyncio.Event()
         self._wants_room = False
         """True while work has been left in the table because too much is in progress."""
@@ -41,19 +41,18 @@ class ClaimLoop:
         self._empty.set()
 
     def wake(self) -> None:
-        """There is work in the table that nobody has leased."""
+        """The table has work that is not leased."""
         self._wake.set()
 
     def begin(self, count: int, *, beside: bool = False) -> None:
-        """So many pieces of work are in progress now; `beside` the loop, if claims are not to wait until they are
-        done."""
+        """So many pieces of work have begun. `beside` the loop are those that claims do not wait for."""
         if count:
             self.in_progress += count
             self._others += count if beside else 0
             self._empty.clear()
 
     def finish(self, count: int, *, beside: bool = False) -> None:
-        """The outcomes of so many are written. `beside` as they were begun."""
+        """The outcomes of so many are written. `beside` is what it was for `begin`."""
         self.in_progress -= count
         self._others -= count if beside else 0
         if self.in_progress == 0:

@@ -20,7 +20,6 @@ from core_service.app.server import SERVICES
 from core_service.app.wiring import running_core
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.common.clock import Clock
-from core_service.common.orm import now
 from core_service.identity.secrets import SESSION, Secret, mint
 from core_service.settings import CoreSettings
 from service_kit.client import open_channel
@@ -94,8 +93,9 @@ class Core:
 
 
 @asynccontextmanager
-async def start_core(database_url: str, *, clock: Clock = now, **settings: Any) -> AsyncIterator[Core]:
-    """A core on a migrated database and a free port; `settings` are fields of CoreSettings."""
+async def start_core(database_url: str, *, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Core]:
+    """A core on a migrated database and a free port, which goes by `clock` or else by the database's. `settings` are
+    fields of CoreSettings."""
     defaults: dict[str, Any] = {"core_port": 0, "delivery_address": "127.0.0.1:1", "drain_seconds": 1.0}
     chosen = CoreSettings(**(defaults | {"database_url": database_url} | settings))
     async with running_core(chosen, clock) as port, open_channel(f"127.0.0.1:{port}") as channel:

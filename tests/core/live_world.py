@@ -21,8 +21,8 @@ from core_service.live_activities.streams.moves import start_in_stream
 from core_service.phones import live_activity_queries as queries
 from core_service.phones.live_activities import PhoneActivities, ShownPhase
 from core_service.sending.port import OnOutcome, Outcome, Push, PushType, Verdict
-from core_service.work_queue.shares import AccountShares
-from core_service.work_queue.waiters import Waiters
+from core_service.work_queue.keyed import KeyedLimiter
+from core_service.work_queue.outcome_wait import OutcomeWaits
 from service_kit.database import Pool
 from tests.core.live_screen import Card, InFlight, ScreenedPhone
 
@@ -52,8 +52,8 @@ class World:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.now = BEGIN
-        self.store = ActivityStore(pool, AccountShares(6))
-        self.settler = HandSettler(pool, Waiters(), EventBus(), lambda: self.now)
+        self.store = ActivityStore(pool, KeyedLimiter(6))
+        self.settler = HandSettler(pool, OutcomeWaits(), EventBus(), lambda: self.now)
         self.reconciler = Reconciler(pool, self, self.settler, PayloadBuilder("A"), lambda: self.now)
         self.phones = PhoneActivities(pool, self.reconciler, EventBus(), lambda: self.now)
         self.in_flight: list[InFlight] = []

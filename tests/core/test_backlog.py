@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from core_service.app.wiring import MEASURED
 from core_service.common.orm import now
 from core_service.work_queue import backlog
 from core_service.work_queue.backlog import MAX_COUNTED, Backlog, Depth
-from core_service.work_queue.rounds import MAX_ACCOUNTS
+from core_service.work_queue.fair_claim import MAX_ACCOUNTS
 from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.waiting import eventually_async
@@ -38,7 +39,7 @@ async def owe(pool: Pool, **what: Any) -> None:
 
 async def reading(pool: Pool) -> dict[str, Depth]:
     """What a first reading finds."""
-    read = Backlog(pool, now)
+    read = Backlog(pool, MEASURED, now)
     running = asyncio.create_task(read.run())
 
     async def is_read() -> float:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from core_service.app.jobs import cancel
+from core_service.common.jobs import cancel
 from core_service.delivery_log import recorder as module
 from core_service.delivery_log.recorder import DeliveryRecorder
 from core_service.sending.guarded_sender import GuardedSender

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from core_service.app.jobs import cancel, keep_running
+from core_service.common.jobs import cancel, keep_running
 from core_service.events.service import EventBus, EventType
 from core_service.sending.dispatcher import MAX_DIRECT, MAX_IN_PROGRESS, Dispatch
 from core_service.sending.port import OnOutcome, Outcome, Push, Target, Verdict
-from core_service.sending.progress import Progress
-from core_service.sending.settlement import Settler
+from core_service.sending.settlement import OnWritten, Settler, telling
+from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Account, Core, refusal
 from tests.waiting import eventually_async
@@ -78,8 +78,27 @@ async def state(core: Core, notification_id: uuid.UUID, target: Target) -> str:
     return str((await core.sql(query, notification_id, target.device_id))[0][0])
 
 
-def progress(total: int = 1) -> Progress:
-    return Progress(total, lambda: None)
+class Progress:
+    """What a request that waits hears of so many deliveries."""
+
+    def __init__(self, total: int = 1) -> None:
+        self._total = total
+        self._wait = OutcomeWait()
+        self.hears: OnWritten = telling(self._wait)
+
+    async def wait(self, seconds: float) -> None:
+        """Until all are settled, or the time is over."""
+        await self._wait.wait(self._total, seconds)
+
+    @property
+    def accepted(self) -> int:
+        """Devices that were reached."""
+        return self._wait.counts(self._total).devices_notified
+
+    @property
+    def queued(self) -> int:
+        """Devices that are owed it still."""
+        return self._wait.counts(self._total).devices_queued
 
 
 async def reachable_phone(account: Account) -> Target:
@@ -97,10 +116,10 @@ async def reachable_phone(account: Account) -> Target:
 async def test_an_outcome_that_can_never_be_written_holds_up_no_other(core: Core, settler: Settler) -> None:
     notification_id, unwritable, others = uuid.uuid4(), a_target(), [a_target() for _ in range(3)]
     await owe(core, notification_id, unwritable, *others)
-    counted = progress(4)
-    settler.settle(notification_id, unwritable, Outcome(Verdict.REJECTED, "PostgreSQL takes no \0"), counted)
+    counted = Progress(4)
+    settler.settle(notification_id, unwritable, Outcome(Verdict.REJECTED, "PostgreSQL takes no \0"), counted.hears)
     for target in others:
-        settler.settle(notification_id, target, ACCEPTED, counted)
+        settler.settle(notification_id, target, ACCEPTED, counted.hears)
     await counted.wait(5)
     assert (counted.accepted, counted.queued) == (3, 1)
     assert await state(core, notification_id, unwritable) == "due"
@@ -111,11 +130,11 @@ async def test_a_device_that_somebody_is_changing_holds_up_nobodys_outcomes(
 ) -> None:
     notification_id, rotating, other = uuid.uuid4(), await reachable_phone(account), a_target()
     await owe(core, notification_id, rotating, other)
-    counted = progress(2)
+    counted = Progress(2)
     async with await psycopg.AsyncConnection.connect(core.database_url) as app:
         await app.execute("UPDATE devices SET push_token = 'cdcd' WHERE id = %s", (rotating.device_id,))
-        settler.settle(notification_id, rotating, GONE, counted)
-        settler.settle(notification_id, other, ACCEPTED, counted)
+        settler.settle(notification_id, rotating, GONE, counted.hears)
+        settler.settle(notification_id, other, ACCEPTED, counted.hears)
         await counted.wait(2)
         assert counted.accepted == 1
     assert await state(core, notification_id, rotating) == "due", "it is owed to the token that comes"
@@ -128,10 +147,10 @@ async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
 ) -> None:
     notification_id, phone = uuid.uuid4(), await reachable_phone(account)
     await owe(core, notification_id, phone)
-    counted = progress()
+    counted = Progress()
     [(account_id,)] = await core.sql("SELECT account_id FROM deliveries WHERE notification_id = %s", notification_id)
     with events.watch(account_id) as watcher:
-        settler.settle(notification_id, phone, GONE, counted)
+        settler.settle(notification_id, phone, GONE, counted.hears)
         await counted.wait(5)
         [told] = (await anext(watcher)).events
     assert await state(core, notification_id, phone) == "token_dead"
@@ -146,8 +165,8 @@ async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follo
 ) -> None:
     notification_id, target = uuid.uuid4(), replace(a_target(), attempts=10)
     await owe(core, notification_id, target)
-    counted = progress()
-    settler.settle(notification_id, target, Outcome(verdict, "LineStopped", 8.0), counted)
+    counted = Progress()
+    settler.settle(notification_id, target, Outcome(verdict, "LineStopped", 8.0), counted.hears)
     await counted.wait(5)
     query = (
         "SELECT state, attempts, due_at - now() < interval '9 seconds' FROM deliveries"
@@ -170,7 +189,7 @@ async def test_an_account_that_delivers_much_itself_leaves_the_rest_to_the_dispa
     push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_DIRECT)])
     delivered = dispatch.deliver(greedy, uuid.uuid4(), push)
     assert (dispatch.has_room(greedy), dispatch.has_room(modest)) == (False, True)
-    await delivered.wait(5)
+    await delivered.wait(MAX_DIRECT, 5)
     assert dispatch.has_room(greedy)
 
 

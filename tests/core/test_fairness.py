@@ -10,7 +10,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.app.jobs import cancel
+from core_service.common.jobs import cancel
 from core_service.common.orm import now
 from core_service.events.service import EventBus
 from core_service.live_activities.reconcile import reconciler as live
@@ -19,8 +19,8 @@ from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.sending.dispatcher import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatch
 from core_service.sending.port import LINE_STOPPED, OnOutcome, Outcome, Push, Target, Verdict
 from core_service.sending.settlement import Settler
-from core_service.work_queue.rounds import MAX_ACCOUNTS, Round
-from core_service.work_queue.waiters import Waiters
+from core_service.work_queue.fair_claim import MAX_ACCOUNTS, Round
+from core_service.work_queue.outcome_wait import OutcomeWaits
 from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.core.harness import start_account
@@ -183,7 +183,7 @@ async def test_the_reconciler_goes_round_too(pool: Pool) -> None:
     greedy = await owe(pool, OWE_START, 3 * live.CLAIM_SIZE, late=3600)
     modest = await owe(pool, OWE_START, 1)
     courier, events = RecordingCourier(), EventBus()
-    settler = ActivitySettler(pool, Waiters(), events, now)
+    settler = ActivitySettler(pool, OutcomeWaits(), events, now)
     reconciler = live.Reconciler(pool, courier, settler, PayloadBuilder("A"), now)
 
     async def done() -> bool:
@@ -198,11 +198,11 @@ async def test_the_reconciler_goes_round_too(pool: Pool) -> None:
 
 @given(st.lists(st.integers(1, 30), max_size=12), st.integers(1, 6), st.integers(1, 20))
 def test_rounds_take_everything_and_never_too_much_of_one(backlog: list[int], visits: int, limit: int) -> None:
-    """The rule in Python for what the SQL does: see round_queries.py."""
+    """The rule in Python for what the SQL does: see fair_claim.py."""
     owed = {uuid.UUID(int=number + 1): count for number, count in enumerate(backlog)}
     accounts, round_, more = sorted(owed), Round(), True
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core_service.work_queue.rounds.MAX_ACCOUNTS", visits)
+        patch.setattr("core_service.work_queue.fair_claim.MAX_ACCOUNTS", visits)
         for _ in range((len(backlog) + 2) * (sum(backlog) + 1)):
             after = round_.parameters(limit)["after"]
             visited = [account for account in accounts if account > after][:visits]

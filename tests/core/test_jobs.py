@@ -2,7 +2,7 @@
 
 import asyncio
 
-from core_service.app.jobs import cancel, start_jobs
+from core_service.common.jobs import cancel, start_jobs
 
 
 async def test_a_job_ends_although_a_cancellation_got_lost() -> None:

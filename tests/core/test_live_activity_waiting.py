@@ -7,9 +7,8 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.work_queue.lanes import MAX_BATCH, Lanes
-from core_service.work_queue.turns import Turns
-from core_service.work_queue.waiters import Counts, Waiters
+from core_service.work_queue.keyed import MAX_BATCH, KeyedBatcher, KeyedLock
+from core_service.work_queue.outcome_wait import Counts, OutcomeWaits
 from tests.waiting import eventually_async
 
 DEVICES = [uuid.UUID(int=number) for number in range(4)]
@@ -24,11 +23,11 @@ async def test_a_lane_does_what_came_in_order_and_all_that_is_waiting_at_once() 
         batches.append(batch)
         await go_on.wait()
 
-    lanes = Lanes(work)
-    lanes.put("a", 0)
+    batcher = KeyedBatcher(work)
+    batcher.put("a", 0)
     await asyncio.sleep(0)
     for number in range(1, 252):
-        lanes.put("a", number)
+        batcher.put("a", number)
     go_on.set()
 
     async def done() -> bool:
@@ -37,10 +36,10 @@ async def test_a_lane_does_what_came_in_order_and_all_that_is_waiting_at_once() 
     await eventually_async("all is done", done)
     assert list(map(len, batches)) == [1, MAX_BATCH, MAX_BATCH, 51]
     assert [number for batch in batches for number in batch] == list(range(252))
-    assert not lanes._lanes
+    assert not batcher._waiting
 
 
-async def test_lanes_do_not_wait_for_each_other_and_one_is_never_worked_on_twice_at_once() -> None:
+async def test_batcher_do_not_wait_for_each_other_and_one_is_never_worked_on_twice_at_once() -> None:
     present: list[str] = []
     go_on = asyncio.Event()
 
@@ -50,15 +49,15 @@ async def test_lanes_do_not_wait_for_each_other_and_one_is_never_worked_on_twice
         await go_on.wait()
         present.remove(thing)
 
-    lanes = Lanes(work)
+    batcher = KeyedBatcher(work)
     for number in range(6):
-        lanes.put("ab"[number % 2], number)
+        batcher.put("ab"[number % 2], number)
         await asyncio.sleep(0)
     assert present == ["a", "b"]
     go_on.set()
 
     async def done() -> bool:
-        return not lanes._lanes and not lanes._tasks
+        return not batcher._waiting and not batcher._tasks
 
     await eventually_async("all is done and forgotten", done)
 
@@ -71,22 +70,22 @@ async def test_a_lane_whose_work_failed_takes_new_work() -> None:
             raise RuntimeError("a mistake")
         done.set()
 
-    lanes = Lanes(work)
-    lanes.put("a", 0)
-    [task] = lanes._tasks
+    batcher = KeyedBatcher(work)
+    batcher.put("a", 0)
+    [task] = batcher._tasks
     await asyncio.wait([task])
     assert isinstance(task.exception(), RuntimeError)
-    lanes.put("a", 1)
+    batcher.put("a", 1)
     async with asyncio.timeout(5):
         await done.wait()
 
 
 async def test_turns_are_taken_in_order_even_if_somebody_leaves_the_queue() -> None:
-    turns, order = Turns(), list[int]()
+    locks, order = KeyedLock[str](), list[int]()
     go_on = asyncio.Event()
 
     async def take(number: int) -> None:
-        async with turns.turn("a"):
+        async with locks.holding("a"):
             order.append(number)
             await go_on.wait()
 
@@ -96,12 +95,12 @@ async def test_turns_are_taken_in_order_even_if_somebody_leaves_the_queue() -> N
     go_on.set()
     await asyncio.wait(tasks)
     assert order == [0, 2, 3]
-    assert not turns._locks
-    assert not turns._present
+    assert not locks._locks.values
+    assert not locks._locks.users
 
 
 async def test_a_waiter_counts_devices_and_people_once_and_older_versions_not_at_all() -> None:
-    waiters = Waiters()
+    waiters = OutcomeWaits()
     with waiters.expecting("a", 2) as waiter:
         for device_id in (DEVICES[0], DEVICES[0], DEVICES[1]):
             waiters.tell("a", 2, device_id, PERSON, accepted=True, gone=False)
@@ -116,7 +115,7 @@ async def test_a_waiter_counts_devices_and_people_once_and_older_versions_not_at
 
 
 async def test_a_waiter_returns_as_soon_as_all_were_heard_of_whatever_was_heard() -> None:
-    waiters = Waiters()
+    waiters = OutcomeWaits()
     with waiters.expecting("a", 1) as waiter:
         waiting = asyncio.create_task(waiter.wait(3, 30))
         await asyncio.sleep(0)
@@ -140,7 +139,7 @@ tellings = st.lists(
 def test_counts_never_exceed_the_devices_that_were_owed_something(
     tellings: list[tuple[uuid.UUID, bool, bool]],
 ) -> None:
-    waiters = Waiters()
+    waiters = OutcomeWaits()
     with waiters.expecting("a", 1) as waiter:
         for device_id, accepted, gone in tellings:
             waiters.tell("a", 1, device_id, PERSON, accepted=accepted, gone=gone)

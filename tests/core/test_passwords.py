@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_service.auth.passwords import Match, Passwords, prepared
-from core_service.work_queue.auth_turns import FairTurns, Room
+from core_service.work_queue.keyed import FairSemaphore, Room
 from service_kit.errors import Unavailable
 from tests.core.harness import Account, refusal
 from tests.waiting import eventually_async
@@ -59,7 +59,7 @@ async def test_a_hash_of_what_was_typed_goes_on_and_is_replaced(account: Account
 class Queue:
     """Those who have got a turn, in order, until they are let go."""
 
-    def __init__(self, turns: FairTurns) -> None:
+    def __init__(self, turns: FairSemaphore) -> None:
         self._turns = turns
         self.served: list[str] = []
         self.refused: Counter[str] = Counter()
@@ -70,7 +70,7 @@ class Queue:
 
         async def stay() -> None:
             try:
-                async with self._turns.one(person, network):
+                async with self._turns.turn(person, network):
                     self.served.append(person)
                     await self._go.wait()
             except Unavailable:
@@ -84,7 +84,7 @@ class Queue:
 
 
 async def test_who_comes_often_waits_behind_who_comes_once() -> None:
-    queue = Queue(FairTurns(1, Room(total=100, person=100, network=100)))
+    queue = Queue(FairSemaphore(1, Room(total=100, person=100, network=100)))
     tasks = [queue.come("greedy") for _ in range(20)]
     await asyncio.sleep(0)
     tasks += [queue.come(name) for name in ("ann", "bob")]
@@ -96,7 +96,7 @@ async def test_who_comes_often_waits_behind_who_comes_once() -> None:
 
 
 async def test_one_person_and_one_network_leave_room_for_others() -> None:
-    queue = Queue(FairTurns(1, Room(total=10, person=3, network=5)))
+    queue = Queue(FairSemaphore(1, Room(total=10, person=3, network=5)))
     tasks = [queue.come("greedy", "a") for _ in range(9)] + [queue.come(f"of a {number}", "a") for number in range(9)]
     tasks += [queue.come(f"of {number}", f"{number}") for number in range(9)]
 
@@ -113,7 +113,7 @@ async def test_one_person_and_one_network_leave_room_for_others() -> None:
 
 @pytest.mark.parametrize("first_of_all", ["who waits leaves", "who is served leaves"])
 async def test_a_turn_of_somebody_who_has_left_goes_to_the_next(first_of_all: str) -> None:
-    turns = FairTurns(1, Room(total=10, person=10, network=10))
+    turns = FairSemaphore(1, Room(total=10, person=10, network=10))
     queue = Queue(turns)
     first, second, third = (queue.come(name, "net") for name in ("first", "second", "third"))
     await asyncio.sleep(0)
@@ -122,6 +122,5 @@ async def test_a_turn_of_somebody_who_has_left_goes_to_the_next(first_of_all: st
         leave()
     await asyncio.gather(first, second, third, return_exceptions=True)
     assert queue.served == ["first", "third"]
-    async with turns.one("fourth", "net"):
+    async with turns.turn("fourth", "net"):
         assert not turns._lines
-        assert not turns._networks

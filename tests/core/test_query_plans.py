@@ -10,6 +10,7 @@ import pytest_asyncio
 from sqlalchemy.dialects import postgresql
 
 from core_service.apns_check import queries as apns_check
+from core_service.app.wiring import MEASURED, QUEUES
 from core_service.auth import credentials, last_used
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
@@ -26,8 +27,9 @@ from core_service.push import queries as push
 from core_service.sending import queries as dispatch
 from core_service.status import queries as status
 from core_service.webhooks import queries as webhooks
-from core_service.work_queue import backlog_queries as backlog
-from core_service.work_queue.rounds import Round
+from core_service.work_queue import backlog
+from core_service.work_queue.fair_claim import Round
+from core_service.work_queue.janitor import free_stranded
 from tests.core.harness import Core
 
 FILL = """
@@ -111,6 +113,9 @@ SELECT md5('invite' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, i || '@
 FROM generate_series(1, 10000) i;
 INSERT INTO invite_tokens (token_hash, invite_id, created_at, expires_at)
 SELECT sha256(i::text::bytea), md5('invite' || (1 + i %% 10000))::uuid, now(), now() FROM generate_series(1, 20000) i;
+INSERT INTO mails (id, kind, email, queued_at, due_at, expires_at, state, attempts, reason, message)
+SELECT md5('mail' || i)::uuid, 'password_reset', i::text, now(), now(), now(),
+       CASE WHEN i %% 100 = 0 THEN 'queued' ELSE 'sent' END, 1, '', '' FROM generate_series(1, 10000) i;
 INSERT INTO live_activity_withdrawals (update_token, account_id, activity_id, device_id, user_id, environment,
     timestamp, apns_id, attempts, next_at, gone_at)
 SELECT md5('w' || i), md5('account' || (1 + i %% 500))::uuid, 'activity-' || i, md5('device' || i)::uuid,
@@ -203,6 +208,9 @@ BATCH: dict[str, Any] = {
     "apns_ids": [ID],
     "next_at": [NOW],
     "sent_at": ["{1,2}"],
+    "ids": ["ab"],
+    "states": ["done"],
+    "waits": [0.0],
     "tokens": ["ab"],
     "reasons": ["r"],
     "dead_since": [None],
@@ -214,6 +222,8 @@ BATCH: dict[str, Any] = {
     "leased": [False],
     "later": NOW,
     "limit": 500,
+    "share": 500,
+    "busy": [],
     "lease": 20,
     "delays": [1.0],
     "paced_until": [None],
@@ -229,9 +239,9 @@ OF_ACTIVITIES = """
 """
 OF_STREAMS = "FIND_STREAM_KEY WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
-    CLAIM_WITHDRAWALS FORGET_WITHDRAWALS REPEAT_WITHDRAWALS LOCK_SHOWN WITHDRAW
+    CLAIM_WITHDRAWALS SETTLE_WITHDRAWALS LOCK_SHOWN WITHDRAW
     LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES BURY_START_TOKENS WRITE_DEVICES
-    RELEASE_ENDS RELEASE
+    RELEASE_ENDS
 """
 LIVE_QUERIES = {
     name: value
@@ -245,7 +255,7 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
 }
 NOT_HOT = {
     "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
-    "RELEASE_WITHDRAWALS",
+    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS",
 }  # fmt: skip
 
 LISTED = {
@@ -343,21 +353,23 @@ HOT: dict[str, tuple[str, Any]] = {
     "list what happened": (history.LIST_TIMELINE, LOOKED_AT | {"before": ID}),
     "list streams": (history.LIST_STREAMS, LOOKED_AT | {"after": "k", "paused": None}),
     **{
-        f"backlog: {name}": (query, {**Round().parameters(1), "now": NOW, "most": 50_000})
-        for name, query in vars(backlog).items()
-        if name.isupper()
+        f"backlog: {read.__name__} {queue.name}": (read(queue), {**Round().parameters(1), "now": NOW, "most": 50_000})
+        for queue in MEASURED
+        for read in (backlog.count, backlog.oldest)
+    },
+    **{
+        f"free stranded {queue.name}": (free_stranded(queue), {"longest": 4000, "limit": 5, "now": NOW})
+        for queue in QUEUES
     },
     "record a tap": (webhooks.RECORD, TAP),
     "newest run": (webhooks.NEWEST_RUN, TAP),
     "read run": (webhooks.READ_RUN, (ID, ID)),
     "list runs": (webhooks.LIST_RUNS, {"account_id": ID, "before": ID, "state": None, "limit": 101}),
     "claim webhook calls": (webhooks.CLAIM, {"busy": [ID], "share": 10, "limit": 25, "lease": 30}),
-    "release webhook calls": (webhooks.RELEASE, {"longest": 90, "limit": 25}),
     "settle webhook calls": (webhooks.SETTLE, SETTLED_RUN),
-    "claim mails": (invites.CLAIM, {"limit": 5, "lease": 60}),
+    "claim mails": (invites.CLAIM, {"limit": 5, "lease": 60, "share": 10, "busy": []}),
     "add tokens of invites": (invites.ADD_TOKENS, {"token_hashes": [b"x"], "invite_ids": [ID]}),
     "drop tokens of invites": (invites.DROP_TOKENS, {"invite_ids": [ID], "kept": 200}),
-    "release mails": (invites.RELEASE, {"longest": 3660, "limit": 5}),
     "settle mails": (invites.SETTLE, SETTLED_MAIL),
     "read signing keys": (webhooks.READ_KEYS, ([ID],)),
     "holders of tokens": (

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
+from core_service.sending.progress import Progress
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from core_service.app.jobs import cancel
+from core_service.common.jobs import cancel
 from core_service.common.orm import new_id, now
 from core_service.events.service import EventBus, EventType
 from core_service.sending import revival as module
 from core_service.sending.circuit_breaker import Route, Step
 from core_service.sending.port import Concern, Outcome, Target, Verdict
-from core_service.sending.progress import Progress
 from core_service.sending.revival import Revival
 from core_service.sending.settlement import Settler
 from service_kit.database import Pool, create_batch_pool

@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from core_service.work_queue import shares as module
-from core_service.work_queue.shares import MAX_WAITING, AccountShares
+from core_service.work_queue import keyed
+from core_service.work_queue.keyed import MAX_WAITING, KeyedLimiter
 from service_kit.errors import Unavailable
 from tests.waiting import eventually_async
 
@@ -18,8 +18,8 @@ GREEDY, MODEST = uuid.UUID(int=1), uuid.UUID(int=2)
 class Crowd:
     """Those that have something, until they are let go."""
 
-    def __init__(self, shares: AccountShares) -> None:
-        self._shares = shares
+    def __init__(self, limiter: KeyedLimiter[uuid.UUID]) -> None:
+        self._limiter = limiter
         self.present: list[int] = []
         self._go = asyncio.Event()
 
@@ -27,7 +27,7 @@ class Crowd:
         """One more of the account."""
 
         async def stay() -> None:
-            async with self._shares.one(account_id):
+            async with self._limiter.place(account_id):
                 self.present.append(number)
                 await self._go.wait()
 
@@ -48,8 +48,8 @@ class Crowd:
 
 
 async def test_an_account_has_its_share_and_a_neighbour_does_not_wait_for_it() -> None:
-    shares = AccountShares(3)
-    crowd = Crowd(shares)
+    limiter = KeyedLimiter[uuid.UUID](3)
+    crowd = Crowd(limiter)
     tasks = [crowd.come(GREEDY, number) for number in range(10)]
     assert await crowd.until(3) == [0, 1, 2]
     tasks.append(crowd.come(MODEST, 99))
@@ -57,54 +57,54 @@ async def test_an_account_has_its_share_and_a_neighbour_does_not_wait_for_it() -
     crowd.go()
     await asyncio.gather(*tasks)
     assert crowd.present == [0, 1, 2, 99, 3, 4, 5, 6, 7, 8, 9]
-    assert not shares._lanes
+    assert not limiter._places.values
 
 
 async def test_beyond_the_bound_the_answer_is_quick() -> None:
-    shares = AccountShares(1)
-    crowd = Crowd(shares)
+    limiter = KeyedLimiter[uuid.UUID](1)
+    crowd = Crowd(limiter)
     tasks = [crowd.come(GREEDY, number) for number in range(1 + MAX_WAITING)]
     await crowd.until(1)
     with pytest.raises(Unavailable, match="are waiting"):
-        async with shares.one(GREEDY):
+        async with limiter.place(GREEDY):
             raise AssertionError
     crowd.go()
     await asyncio.gather(*tasks)
-    assert not shares._lanes
+    assert not limiter._places.values
 
 
 async def test_whoever_waits_too_long_is_told_so_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
-    shares = AccountShares(1)
-    async with shares.one(GREEDY):
+    monkeypatch.setattr(keyed, "WAIT_SECONDS", 0.05)
+    limiter = KeyedLimiter[uuid.UUID](1)
+    async with limiter.place(GREEDY):
         with pytest.raises(Unavailable, match="in progress"):
-            async with shares.one(GREEDY):
+            async with limiter.place(GREEDY):
                 raise AssertionError
-    async with shares.one(GREEDY):
+    async with limiter.place(GREEDY):
         pass
-    assert not shares._lanes
+    assert not limiter._places.values
 
 
 async def test_a_turn_that_comes_when_its_request_is_given_up_goes_to_the_next() -> None:
-    shares = AccountShares(1)
-    crowd = Crowd(shares)
+    limiter = KeyedLimiter[uuid.UUID](1)
+    crowd = Crowd(limiter)
     crowd.go()
-    async with shares.one(GREEDY):
+    async with limiter.place(GREEDY):
         given_up, follower = crowd.come(GREEDY, 1), crowd.come(GREEDY, 2)
         await asyncio.sleep(0)
     given_up.cancel()
     await follower
     assert crowd.present == [2]
-    assert not shares._lanes
+    assert not limiter._places.values
 
 
 async def test_whoever_is_given_up_at_the_moment_that_another_leaves_is_not_told_nonsense() -> None:
-    shares = AccountShares(1)
-    crowd = Crowd(shares)
-    async with shares.one(GREEDY):
+    limiter = KeyedLimiter[uuid.UUID](1)
+    crowd = Crowd(limiter)
+    async with limiter.place(GREEDY):
         given_up = crowd.come(GREEDY, 1)
         await asyncio.sleep(0)
         given_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await given_up
-    assert not shares._lanes
+    assert not limiter._places.values

@@ -23,7 +23,7 @@ from core_service.live_activities.state.queries import READ_ACTIVITIES
 from core_service.live_activities.state.store import LOOK_AGAIN
 from core_service.sending.port import Courier, OnOutcome, Outcome, Push, Target, Verdict
 from core_service.work_queue.claim_loop import POLL_SECONDS, ClaimLoop
-from core_service.work_queue.rounds import Round
+from core_service.work_queue.fair_claim import Round
 from service_kit.database import Pool
 from service_kit.origin import NOBODY
 
@@ -95,16 +95,6 @@ class Reconciler:
     async def run(self) -> None:
         """Claims and sends, until cancelled."""
         await self._loop.run()
-
-    async def release(self) -> None:
-        """The clock was set back: what waits for a time beyond any lease is due now."""
-        released = CLAIM_SIZE
-        while released == CLAIM_SIZE:
-            now = self._clock()
-            parameters = {"now": now, "later": now + LEASE, "limit": CLAIM_SIZE}
-            async with self._pool.connection() as connection:
-                released = (await connection.execute(queries.RELEASE, parameters)).rowcount
-            self._loop.wake()
 
     async def drain(self) -> None:
         """Returns once nothing is in progress and every outcome is written."""

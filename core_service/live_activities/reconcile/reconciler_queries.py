@@ -1,9 +1,22 @@
 """The SQL that makes phones show what is wanted: claims, leases, budgets, outcomes. How it locks: see queries.py."""
 
-from core_service.work_queue.round_queries import owing
+from core_service.work_queue.fair_claim import walk_accounts
+from core_service.work_queue.queue import Queue
+from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
+
+QUEUE = Queue(
+    "live_activities",
+    table="live_activity_devices",
+    key="activity_id, device_id",
+    moment="next_at",
+    is_owed="next_at IS NOT NULL",
+    longest_wait_seconds=LONGEST_PUSH_WAIT_SECONDS,
+    now="%(now)s::timestamptz",
+    by_account=True,
+)
 
 CLAIM = f"""
-WITH RECURSIVE {owing("live_activity_devices", moment="next_at", is_owed="next_at IS NOT NULL", now="%(now)s")},
+WITH RECURSIVE {walk_accounts(QUEUE)},
 due AS MATERIALIZED (
     SELECT d.*
     FROM owing CROSS JOIN walk CROSS JOIN LATERAL (
@@ -140,18 +153,3 @@ FROM held
 WHERE p.activity_id = held.activity_id AND p.device_id = held.device_id
 """
 """Ends that waited for the activity that replaces theirs: at once, not when they are looked at again."""
-
-RELEASE = """
-WITH late AS (
-    SELECT activity_id, device_id
-    FROM live_activity_devices
-    WHERE next_at > %(later)s
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE live_activity_devices p
-SET next_at = %(now)s
-FROM late
-WHERE p.activity_id = late.activity_id AND p.device_id = late.device_id
-"""
-"""Looks at once at what waits for a time after `later`, so many devices of it."""

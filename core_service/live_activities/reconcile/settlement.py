@@ -26,8 +26,8 @@ from core_service.live_activities.reconcile.lifecycle import (
 from core_service.live_activities.state.payload import Event as PushEvent
 from core_service.sending.port import Outcome, Verdict
 from core_service.work_queue.batch_writer import BatchWriter
+from core_service.work_queue.outcome_wait import OutcomeWaits
 from core_service.work_queue.retry import delay_seconds
-from core_service.work_queue.waiters import Waiters
 from service_kit.database import Pool
 
 Pair = tuple[str, uuid.UUID]
@@ -73,7 +73,7 @@ class _Activity:
 class ActivitySettler:
     """Writes settlements. Bounded by the pushes in progress, which last until they are written."""
 
-    def __init__(self, pool: Pool, waiters: Waiters, events: EventBus, clock: Clock) -> None:
+    def __init__(self, pool: Pool, waiters: OutcomeWaits, events: EventBus, clock: Clock) -> None:
         self._pool = pool
         self._waiters = waiters
         self._events = events

@@ -1,6 +1,18 @@
 """The SQL of cards that leave the screen of a phone whose right to them has ended. It goes by the database's clock."""
 
 from core_service.live_activities.models import OPEN
+from core_service.work_queue.fair_claim import due_of_oldest
+from core_service.work_queue.queue import Queue
+from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
+
+QUEUE = Queue(
+    "cards to withdraw",
+    table="live_activity_withdrawals",
+    key="update_token",
+    moment="next_at",
+    is_owed="true",
+    longest_wait_seconds=LONGEST_PUSH_WAIT_SECONDS,
+)
 
 _CARD_COLUMNS = """update_token, account_id, activity_id, device_id, user_id, environment, bundle_id, timestamp,
         apns_id, attempts, next_at, gone_at"""
@@ -40,14 +52,8 @@ WHERE p.activity_id = card.activity_id AND p.device_id = card.device_id
 """
 """Ends what these devices show, and owes each card its end."""
 
-CLAIM_WITHDRAWALS = """
-WITH due AS (
-    SELECT update_token FROM live_activity_withdrawals
-    WHERE next_at <= now()
-    ORDER BY next_at
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-)
+CLAIM_WITHDRAWALS = f"""
+WITH {due_of_oldest(QUEUE)}
 UPDATE live_activity_withdrawals w
 SET next_at = now() + %(lease)s * interval '1 second', attempts = w.attempts + 1
 FROM due
@@ -56,17 +62,15 @@ RETURNING w.update_token, w.account_id, w.activity_id, w.device_id, w.user_id, w
           w.apns_id, w.attempts, w.gone_at, w.gone_at <= now()
 """
 
-FORGET_WITHDRAWALS = "DELETE FROM live_activity_withdrawals WHERE update_token = ANY(%(tokens)s::text[])"
-
-REPEAT_WITHDRAWALS = """
+SETTLE_WITHDRAWALS = """
+WITH s AS (
+    SELECT * FROM unnest(%(ids)s::text[], %(states)s::text[], %(waits)s::float8[]) AS s(token, state, wait)
+), done AS (
+    DELETE FROM live_activity_withdrawals w USING s WHERE w.update_token = s.token AND s.state = 'done'
+)
 UPDATE live_activity_withdrawals w
-SET next_at = now() + s.delay * interval '1 second'
-FROM unnest(%(tokens)s::text[], %(delays)s::float8[]) AS s(token, delay)
-WHERE w.update_token = s.token
+SET next_at = now() + s.wait * interval '1 second'
+FROM s
+WHERE w.update_token = s.token AND s.state = 'owed'
 """
-
-RELEASE_WITHDRAWALS = """
-UPDATE live_activity_withdrawals SET next_at = now()
-WHERE next_at > now() + %(longest)s * interval '1 second'
-"""
-"""After the database's clock was set back: looks at once at what waits for longer than any wait lasts."""
+"""Forgets those that are off the screen, or out of reach."""

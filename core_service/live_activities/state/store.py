@@ -16,9 +16,8 @@ from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import LimitReached
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import LIFETIME, Activity, State, Stream
-from core_service.work_queue.shares import AccountShares
-from core_service.work_queue.turns import Turns
-from core_service.work_queue.waiters import Counts
+from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
+from core_service.work_queue.outcome_wait import Counts
 from service_kit.database import Pool
 
 STREAM_COLUMNS = 6
@@ -51,10 +50,10 @@ class Owed:
 class ActivityStore:
     """Reads and changes activities. Every method is one transaction."""
 
-    def __init__(self, pool: Pool, shares: AccountShares) -> None:
+    def __init__(self, pool: Pool, account_limit: KeyedLimiter[uuid.UUID]) -> None:
         self._pool = pool
-        self._shares = shares
-        self._turns = Turns()
+        self._account_limit = account_limit
+        self._locks: KeyedLock[uuid.UUID] = KeyedLock()
 
     async def read(self, activity_id: str) -> Activity | None:
         """Reads the activity with this id, of any account."""
@@ -82,7 +81,7 @@ class ActivityStore:
         Returns None and changes nothing if the activity is no longer as it was read.
         """
         parameters = _state_parameters(activity, state, now) | {"versions": versions, "urgent": state.urgent}
-        async with self._shares.one(activity.account_id), self._pool.connection() as connection:
+        async with self._account_limit.place(activity.account_id), self._pool.connection() as connection:
             cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
             row = await cursor.fetchone()
         return None if row is None else (row[0], Owed(*row[1:]))
@@ -110,7 +109,7 @@ class ActivityStore:
         account."""
         # Callers in this process wait here, so that they do not hold a connection each.
         async with (
-            self._turns.turn(account_id),
+            self._locks.holding(account_id),
             self._pool.connection() as connection,
             connection.transaction(),
         ):

@@ -24,8 +24,8 @@ from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, Owed, Turn
 from core_service.live_activities.streams.moves import require_scope, start_in_stream
 from core_service.live_activities.streams.rules import Decision, Operation, decide
-from core_service.work_queue.lanes import Lanes
-from core_service.work_queue.waiters import Waiter, Waiters
+from core_service.work_queue.keyed import KeyedBatcher
+from core_service.work_queue.outcome_wait import OutcomeWait, OutcomeWaits
 from service_kit.errors import DomainError, Unavailable
 
 HEAR_EVERY = dt.timedelta(minutes=5)
@@ -59,7 +59,7 @@ class Put:
     """The stream as it was when the PUT came, if no other PUT was being recorded."""
     fresh: bool = False
     """Whether `seen` was read."""
-    waiter: Waiter | None = None
+    waiter: OutcomeWait | None = None
 
     def decide(self, stream: Stream | None, now: dt.datetime) -> Decision:
         """Decides what the PUT means for the stream.
@@ -75,31 +75,31 @@ class PutRecorder:
     """Decides and records PUTs."""
 
     def __init__(
-        self, store: ActivityStore, builder: PayloadBuilder, waiters: Waiters, clock: Clock, *, default_limit: int
+        self, store: ActivityStore, builder: PayloadBuilder, waiters: OutcomeWaits, clock: Clock, *, default_limit: int
     ) -> None:
         self._store = store
         self._builder = builder
         self._waiters = waiters
         self._clock = clock
         self._default_limit = default_limit
-        self._lanes: Lanes[tuple[uuid.UUID, str], Put] = Lanes(self._work)
+        self._batches: KeyedBatcher[tuple[uuid.UUID, str], Put] = KeyedBatcher(self._work)
 
     async def record(self, put: Put) -> Recorded:
         """Returns once the PUT is recorded.
 
         Raises what PUTs are refused with.
         """
-        lane = (put.caller.account_id, put.stream_key)
-        if not self._lanes.busy(lane):
+        key = (put.caller.account_id, put.stream_key)
+        if not self._batches.busy(key):
             now = self._clock()
             stream = await self._read(put)
             decision = put.decide(stream, now)
             # A PUT that came meanwhile is not overtaken.
-            put.fresh = not self._lanes.busy(lane)
+            put.fresh = not self._batches.busy(key)
             if put.fresh and decision.operation is Operation.NOOP and stream is not None and stream.activity:
                 return await self._noop(stream.activity, now)
             put.seen = stream
-        self._lanes.put(lane, put)
+        self._batches.put(key, put)
         return await put.recorded
 
     def forget(self, put: Put) -> None:

@@ -18,7 +18,7 @@ from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.moves import end_in_stream, existing, require_scope
 from core_service.live_activities.streams.puts import Put, PutRecorder, Recorded
 from core_service.live_activities.streams.rules import Operation, check_key
-from core_service.work_queue.waiters import Counts, Waiters
+from core_service.work_queue.outcome_wait import Counts, OutcomeWaits
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Streams:
         audience: Audience,
         builder: PayloadBuilder,
         promises: Promises,
-        waiters: Waiters,
+        waiters: OutcomeWaits,
         events: EventBus,
         clock: Clock,
         default_limit: int,

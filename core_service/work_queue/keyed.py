@@ -1,0 +1,211 @@
+"""Locks, limits and batches by key: by stream, activity, account or person. A key costs nothing once it is unused."""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from service_kit import origin
+from service_kit.errors import Unavailable
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+MAX_BATCH = 100
+MAX_WAITING = 200
+"""Requests of one account that wait for a place; beyond it the answer is a quick 503."""
+WAIT_SECONDS = 2.0
+"""How long they wait at most, as long as for a connection."""
+
+
+class KeyedCounter(Counter[K]):
+    """Counts by key, and forgets a key whose count is back at zero."""
+
+    def add(self, key: K, count: int) -> None:
+        """Changes the count of the key, which may be negative."""
+        self[key] += count
+        if not self[key]:
+            del self[key]
+
+
+class _PerKey(Generic[K, T]):
+    """One `T` for each key that is in use."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self.values: dict[K, T] = {}
+        self.users: KeyedCounter[K] = KeyedCounter()
+
+    @contextmanager
+    def used(self, key: K) -> Iterator[T]:
+        """The key's `T`, which others who use it at the same time share."""
+        value = self.values.get(key)
+        if value is None:
+            value = self.values[key] = self._make()
+        self.users.add(key, 1)
+        try:
+            yield value
+        finally:
+            self.users.add(key, -1)
+            if key not in self.users:
+                del self.values[key]
+
+
+class KeyedLock(Generic[K]):
+    """A lock for each key, within this process.
+
+    PostgreSQL would keep changes of one row apart too, by making all but one of them start again; a lock is cheaper.
+    """
+
+    def __init__(self) -> None:
+        self._locks: _PerKey[K, asyncio.Lock] = _PerKey(asyncio.Lock)
+
+    @asynccontextmanager
+    async def holding(self, key: K) -> AsyncIterator[None]:
+        """Waits until all who came before have released the key."""
+        with self._locks.used(key) as lock:
+            async with lock:
+                yield
+
+
+class KeyedLimiter(Generic[K]):
+    """A limit per account: each key does at most `limit` things at a time. The others of the same key wait in line, and
+    in no other key's way."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._places: _PerKey[K, asyncio.Semaphore] = _PerKey(lambda: asyncio.Semaphore(limit))
+
+    @asynccontextmanager
+    async def place(self, key: K) -> AsyncIterator[None]:
+        """Waits for one of the key's places.
+
+        Raises Unavailable if too many of the key wait already, or after two seconds.
+        """
+        if self._places.users[key] >= self._limit + MAX_WAITING:
+            raise Unavailable("Too many requests of this account are waiting. Try again shortly.")
+        with self._places.used(key) as places:
+            try:
+                async with asyncio.timeout(WAIT_SECONDS if places.locked() else None):
+                    await places.acquire()
+            except TimeoutError:
+                raise Unavailable("Too many requests of this account are in progress. Try again shortly.") from None
+            try:
+                yield
+            finally:
+                places.release()
+
+
+class KeyedBatcher(Generic[K, T]):
+    """Work on each key in the order it came, all that is waiting at once: a hundred requests about one stream need not
+    wait for a hundred commits. `work` gets a key and 1 to 100 items, and must not raise."""
+
+    def __init__(self, work: Callable[[K, list[T]], Awaitable[None]]) -> None:
+        self._work = work
+        self._waiting: dict[K, deque[T]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def busy(self, key: K) -> bool:
+        """Whether there is work on the key."""
+        return key in self._waiting
+
+    def put(self, key: K, item: T) -> None:
+        """Queues the item. The caller bounds how many there are."""
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            waiting.append(item)
+            return
+        self._waiting[key] = deque([item])
+        task = asyncio.create_task(self._run(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, key: K) -> None:
+        origin.leave()
+        waiting = self._waiting[key]
+        try:
+            while waiting:
+                batch = [waiting.popleft() for _ in range(min(MAX_BATCH, len(waiting)))]
+                await self._work(key, batch)
+        finally:
+            del self._waiting[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many may wait: in all, for one person, and from one network."""
+
+    total: int
+    person: int
+    network: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiter:
+    person: str
+    network: str
+    turn: "asyncio.Future[None]"
+
+
+class FairSemaphore:
+    """`at_once` turns at a time for all. Persons take turns with each other, however often each of them asks."""
+
+    def __init__(self, at_once: int, room: Room) -> None:
+        self._free = at_once
+        self._room = room
+        self._lines: OrderedDict[str, deque[_Waiter]] = OrderedDict()
+        """The next turn is that of the first in the first line."""
+
+    @asynccontextmanager
+    async def turn(self, person: str, network: str) -> AsyncIterator[None]:
+        """Waits for a turn. An empty `network` is an unknown one, which is not counted.
+
+        Raises Unavailable if too many wait already.
+        """
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(person, network)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, person: str, network: str) -> None:
+        waiting, room = [waiter for line in self._lines.values() for waiter in line], self._room
+        of_network = sum(waiter.network == network for waiter in waiting) if network else 0
+        of_person = len(self._lines.get(person, ()))
+        if len(waiting) >= room.total or of_person >= room.person or of_network >= room.network:
+            raise Unavailable("Too many passwords are being checked. Try again shortly.")
+        waiter = _Waiter(person, network, asyncio.get_running_loop().create_future())
+        self._lines.setdefault(person, deque()).append(waiter)
+        try:
+            await waiter.turn
+        except BaseException:
+            if waiter.turn.done() and not waiter.turn.cancelled():
+                # The turn came at the same moment: it goes to the next.
+                self._pass_on()
+            elif waiter in self._lines.get(person, ()):
+                # Otherwise another who left at the same moment has taken it out.
+                self._take_out(waiter)
+            raise
+
+    def _pass_on(self) -> None:
+        while self._lines:
+            person, line = next(iter(self._lines.items()))
+            waiter = line[0]
+            self._take_out(waiter)
+            if person in self._lines:
+                self._lines.move_to_end(person)
+            if not waiter.turn.done():
+                waiter.turn.set_result(None)
+                return
+        self._free += 1
+
+    def _take_out(self, waiter: _Waiter) -> None:
+        line = self._lines[waiter.person]
+        line.remove(waiter)
+        if not line:
+            del self._lines[waiter.person]
