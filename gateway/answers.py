@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope, Send
 
-from gateway.codec import dump
 from gateway.problems import Problem
 from service_kit import request_id
+from service_kit.json_mapping import dump
 
 REQUEST_ID_KEY = "smith.request_id"
 """Where the request's id stands in its ASGI scope."""

@@ -8,8 +8,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from starlette.types import Receive, Scope
 
 from gateway.answers import Answer
-from gateway.codec import dump
 from gateway.problems import RETRY_SOON, Problem
+from service_kit.json_mapping import dump
 
 CHECK_SECONDS = 1.0
 

@@ -13,24 +13,23 @@ from starlette.types import Receive, Scope
 from gateway.answers import REQUEST_ID_KEY, Answer
 from gateway.bodies import check_head, read_body
 from gateway.callers import Callers
-from gateway.codec import (
-    REFUSED,
-    FieldError,
-    IgnoredFields,
-    Ignoring,
-    UnknownFields,
-    decoder_for,
-    dump,
-    encoder_for,
-    parse_object,
-)
-from gateway.codec.json_text import JsonSyntaxError
+from gateway.ignored_fields import IgnoredFields, Ignoring
 from gateway.load import BodyMemory, Calls
 from gateway.preferences import STRICT_HANDLING, wants_strict_handling
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
 from gateway.strict_clients import refuses_unknown_fields
 from service_kit import request_id, tracing
+from service_kit.json_mapping import (
+    REFUSED,
+    FieldError,
+    UnknownFields,
+    decoder_for,
+    dump,
+    encoder_for,
+    parse_object,
+)
+from service_kit.json_mapping.json_text import JsonSyntaxError
 from service_kit.status import RemoteError, from_rpc_error
 from service_kit.tracing import Kind
 

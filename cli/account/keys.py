@@ -1,6 +1,5 @@
 """API keys of the workspace of whoever signs in."""
 
-import datetime as dt
 from typing import Any
 
 from smith.core.v1 import api_key_pb2, api_key_service_pb2, api_key_service_pb2_grpc
@@ -9,10 +8,9 @@ from cli.client.owner import Owner
 from cli.client.session import Session, signed_in
 from cli.client.settings import ClientSettings
 from cli.up.errors import Failed
+from service_kit.json_mapping import decoder_for, encoder_for
 
 PAGE = 1000
-SCOPES = {"all": api_key_pb2.API_KEY_SCOPE_ALL, "channels": api_key_pb2.API_KEY_SCOPE_CHANNELS}
-SCOPE_NAMES = {value: name for name, value in SCOPES.items()}
 
 
 async def create_key(
@@ -20,7 +18,8 @@ async def create_key(
 ) -> dict[str, Any]:
     """Makes a key; `secret` is told this once. Raises CannotStart or Failed."""
     async with signed_in(settings, owner) as session:
-        request = api_key_service_pb2.CreateApiKeyRequest(name=name, scope=SCOPES[scope], channels=channels)
+        request = api_key_service_pb2.CreateApiKeyRequest()
+        decoder_for(request.DESCRIPTOR).fill(request, {"name": name, "scope": scope, "channels": channels})
         made = await session.ask(_stub(session).CreateApiKey, request)
     return as_dict(made.api_key) | {"secret": made.secret}
 
@@ -45,17 +44,9 @@ async def revoke_key(settings: ClientSettings, owner: Owner, which: str) -> dict
 
 
 def as_dict(key: api_key_pb2.ApiKey) -> dict[str, Any]:
-    """For JSON, with times in UTC."""
-    return {
-        "id": key.id,
-        "name": key.name,
-        "scope": SCOPE_NAMES.get(key.scope, "unknown"),
-        "channels": list(key.channels),
-        "hint": key.hint,
-        "created_at": _moment(key, "created_at"),
-        "last_used_at": _moment(key, "last_used_at"),
-        "created_by": key.created_by.email or None,
-    }
+    """The key as the API shows it. `last_used_at` and `created_by`, an e-mail address, are None if unknown."""
+    shown = encoder_for(key.DESCRIPTOR).encode(key)
+    return {"last_used_at": None} | shown | {"created_by": key.created_by.email or None}
 
 
 async def _all(session: Session) -> list[api_key_pb2.ApiKey]:
@@ -71,10 +62,3 @@ async def _all(session: Session) -> list[api_key_pb2.ApiKey]:
 
 def _stub(session: Session) -> api_key_service_pb2_grpc.ApiKeyServiceStub:
     return api_key_service_pb2_grpc.ApiKeyServiceStub(session.channel)
-
-
-def _moment(key: api_key_pb2.ApiKey, field: str) -> str | None:
-    if not key.HasField(field):  # type: ignore[arg-type]
-        return None
-    moment: dt.datetime = getattr(key, field).ToDatetime(dt.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

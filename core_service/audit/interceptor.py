@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import FieldDescriptor
+import simplejson
 from google.protobuf.message import Message
 from smith.core.v1 import options_pb2
 
@@ -17,6 +17,7 @@ from core_service.identity import principal as principals
 from core_service.identity.client_address import read_client_address
 from service_kit import request_id
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
+from service_kit.json_mapping import given_encoder_for
 from service_kit.peers import Peers
 
 MAX_REQUEST = 2000
@@ -63,32 +64,17 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):
 
 def request_text(request: Message) -> str:
     """Returns the request as JSON, without fields that are marked `debug_redact`. Long texts and lists are cut."""
-    text = json.dumps(_shown(request), ensure_ascii=False)
+    given = given_encoder_for(request.DESCRIPTOR).encode(request)
+    text: str = simplejson.dumps(_cut(given), ensure_ascii=False)
     return text if len(text) <= MAX_REQUEST else json.dumps({"too_long": len(text)})
 
 
-def _shown(message: Message) -> dict[str, Any]:
-    return {
-        field.name: _value(field, value)
-        for field, value in message.ListFields()
-        if not field.GetOptions().debug_redact
-    }  # fmt: skip
-
-
-def _value(field: FieldDescriptor, value: Any) -> Any:
-    if field.is_repeated:
-        return [_single(field, item) for item in value[:MAX_ITEMS]]
-    return _single(field, value)
-
-
-def _single(field: FieldDescriptor, value: Any) -> Any:
-    if field.message_type is not None:
-        return _shown(value)
-    if field.enum_type is not None:
-        return field.enum_type.values_by_number[value].name if value in field.enum_type.values_by_number else value
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    return value[:MAX_TEXT].replace("\x00", "") if isinstance(value, str) else value
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:MAX_TEXT].replace("\x00", "")
+    if isinstance(value, list):
+        return [_cut(item) for item in value[:MAX_ITEMS]]
+    return {key: _cut(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _subject(request: Message) -> uuid.UUID | None:

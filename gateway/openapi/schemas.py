@@ -6,11 +6,10 @@ from typing import Any
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from gateway.codec.contract import enum_names, form_of, is_map, leaves_out_empty
-from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
-from gateway.codec.scalars import INTEGER_RANGES
 from gateway.openapi.rules import annotations, conditions, list_rules, message_rules, rules_of, value_rules
 from gateway.openapi.words import paragraphs
+from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of, is_map, leaves_out_empty
+from service_kit.json_mapping.scalars import INTEGER_RANGES
 
 SAFE_INTEGER = 2**53
 MAX_LIST = 100

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.resources import files
 
-from gateway.codec import dump
 from gateway.openapi import document
 from gateway.reference.published import Published
 from gateway.routes import Route
+from service_kit.json_mapping import dump
 
 DOCUMENT_PATH = "/api/openapi.json"
 PAGE_PATH = "/api/docs"

@@ -9,7 +9,7 @@ from nicegui.testing import User
 
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.to_core import NotSendable, to_message
-from gateway.codec import decoder_for, parse_object
+from service_kit.json_mapping import decoder_for, parse_object
 
 STATE = {
     "title": "Deploy", "subtitle": "main", "type": "segmented_progress", "number_of_steps": 4, "current_step": 2,

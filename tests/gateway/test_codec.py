@@ -16,12 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from smith.core.v1 import options_pb2, push_notification_service_pb2
 
-from gateway.codec import FieldError, decoder_for, dump, encoder_for, parse_object
-from gateway.codec.contract import enum_names, form_of
-from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
-from gateway.codec.json_text import JsonSyntaxError
-from gateway.codec.timestamps import fill_timestamp, render_timestamp
 from gateway.routes import routes
+from service_kit.json_mapping import FieldError, decoder_for, dump, encoder_for, parse_object
+from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of
+from service_kit.json_mapping.json_text import JsonSyntaxError
+from service_kit.json_mapping.timestamps import fill_timestamp, render_timestamp
 
 MESSAGES = {
     message.full_name: message for route in routes() for message in (route.rpc.input_type, route.rpc.output_type)

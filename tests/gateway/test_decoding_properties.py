@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from smith.core.v1 import options_pb2
 
-from gateway.codec import REFUSED, FieldError, IgnoredFields, Ignoring, UnknownFields, decoder_for, parse_object
-from gateway.codec.audience import looks_like_audience
-from gateway.codec.contract import form_of
-from gateway.codec.decoding import JSON_OBJECT
-from gateway.codec.unknown_fields import MAX_HEADER_BYTES, MAX_PATHS
+from gateway.audience import looks_like_audience
+from gateway.ignored_fields import MAX_HEADER_BYTES, MAX_PATHS, IgnoredFields, Ignoring
 from gateway.routes import routes
+from service_kit.json_mapping import REFUSED, FieldError, UnknownFields, decoder_for, parse_object
+from service_kit.json_mapping.contract import JSON_OBJECT, form_of
 from tests.gateway.test_codec import dumps, json_values, valid_objects
 
 SENDING = [

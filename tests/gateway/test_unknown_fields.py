@@ -8,11 +8,11 @@ import pytest
 from google.protobuf.descriptor import Descriptor
 from smith.core.v1 import options_pb2, push_notification_service_pb2
 
-from gateway.codec import audience
-from gateway.codec.contract import form_of
+from gateway import audience
 from gateway.openapi import document
 from gateway.routes import routes
 from service_kit.errors import InvalidRequest, Kind
+from service_kit.json_mapping.contract import form_of
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Reply

@@ -1,10 +1,9 @@
-"""What becomes of fields that a message does not have: refused by name, or ignored and told."""
+"""Unknown fields of requests that send: ignored, and told in a header."""
 
-from typing import Protocol
 from urllib.parse import quote
 
-from gateway.codec.audience import looks_like_audience
-from gateway.codec.errors import FieldError
+from gateway.audience import looks_like_audience
+from service_kit.json_mapping import FieldError
 
 MAX_PATHS = 20
 MAX_HEADER_BYTES = 1024
@@ -14,28 +13,6 @@ MAX_KEY = 64
 """Characters of a key that a path shows."""
 
 Step = str | int
-
-
-class UnknownFields(Protocol):
-    """What a decoder does with a key that it does not know."""
-
-    def meet(self, key: str) -> None:
-        """Takes note of `key`. Raises FieldError, without a path yet, if it is refused."""
-
-    def inside(self, step: Step) -> "UnknownFields":
-        """The same for the object under this key, or at this index."""
-
-
-class _Refusing:
-    def meet(self, key: str) -> None:
-        raise FieldError("is not a known field")
-
-    def inside(self, step: Step) -> "_Refusing":
-        return self
-
-
-REFUSED: UnknownFields = _Refusing()
-"""Refuses every unknown field."""
 
 
 class IgnoredFields:

@@ -1,20 +1,45 @@
 """What the documented contract says of names and forms."""
 
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
-from smith.core.v1 import options_pb2
+from dataclasses import dataclass
+from functools import cache
 
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+
+FORM = "smith.core.v1.form"
+"""The option of a field that says how its JSON form differs from the usual one. Found by its name: this package imports no
+message of the API."""
+JSON_OBJECT = "smith.core.v1.JsonObject"
+"""The message that carries any JSON object, as its text."""
+TIMESTAMP = "google.protobuf.Timestamp"
 UPPER_CASE_ENUMS = frozenset({"smith.core.v1.WebhookMethod"})
 """Enums whose values are written in upper case: HTTP methods, which RFC 9110 section 9.1 makes case-sensitive."""
 
 
-def form_of(field: FieldDescriptor) -> options_pb2.FieldForm:
-    """How the field's documented JSON form differs from the usual one.
+@dataclass(frozen=True, slots=True)
+class FieldForm:
+    """How a field's documented JSON form differs from the usual one. The proto says what each means."""
+
+    omit_empty: bool = False
+    expected: str = ""
+    error: str = ""
+    refuse_empty: str = ""
+    null_if_unset: bool = False
+    beyond_contract: bool = False
+    decides_audience: bool = False
+
+
+@cache
+def form_of(field: FieldDescriptor) -> FieldForm:
+    """The field's form.
 
     Raises TypeError if that makes no sense for the kind of field it is.
     """
     if not field.has_options:
-        return options_pb2.FieldForm()
-    form: options_pb2.FieldForm = field.GetOptions().Extensions[options_pb2.form]
+        return FieldForm()
+    option = descriptor_pool.Default().FindExtensionByName(FORM)
+    given = field.GetOptions().Extensions[option].ListFields()
+    form = FieldForm(**{one.name: value for one, value in given})
     if form.refuse_empty and (not field.is_repeated or is_map(field)):
         raise TypeError(f"{field.full_name}: refuse_empty is for lists")
     if form.null_if_unset and not field.has_presence:

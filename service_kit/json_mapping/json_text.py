@@ -5,9 +5,9 @@ from typing import Any
 
 import simplejson
 
-from gateway.codec.errors import FieldError
 from service_kit import json_numbers
 from service_kit.field_paths import written
+from service_kit.json_mapping.errors import FieldError
 
 MAX_OBJECT_DEPTH = 32
 """Levels of nesting that a carried JSON object may have."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor as Field
 
-from gateway.codec.contract import enum_names
-from gateway.codec.errors import FieldError, must_be
-from gateway.codec.json_text import unicode_text
 from service_kit import json_numbers
+from service_kit.json_mapping.contract import enum_names
+from service_kit.json_mapping.errors import FieldError, must_be
+from service_kit.json_mapping.json_text import unicode_text
 
 Parse = Callable[[Any], Any]
 FromText = Callable[[str], Any]

@@ -6,15 +6,15 @@ from typing import Any
 import simplejson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from gateway.codec.contract import enum_names, form_of, is_map, leaves_out_empty
-from gateway.codec.decoding import JSON_OBJECT, TIMESTAMP
-from gateway.codec.timestamps import render_timestamp
+from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of, is_map, leaves_out_empty
+from service_kit.json_mapping.timestamps import render_timestamp
 
 Write = Callable[[Any, dict[str, Any]], None]
 """Writes one field of a message into the object that stands for it."""
 Render = Callable[[Any], Any]
 
 _encoders: dict[str, "MessageEncoder"] = {}
+_given_encoders: dict[str, "GivenEncoder"] = {}
 
 
 def encoder_for(descriptor: Descriptor) -> "MessageEncoder":
@@ -57,6 +57,42 @@ class MessageEncoder:
         for name in self._beyond_contract:
             out.pop(name, None)
         return out
+
+
+def given_encoder_for(descriptor: Descriptor) -> "GivenEncoder":
+    """The encoder of what a message of this type says, the same one every time. Raises as `encoder_for` does."""
+    encoder = _given_encoders.get(descriptor.full_name)
+    if encoder is None:
+        encoder = _given_encoders[descriptor.full_name] = GivenEncoder(descriptor)
+        encoder.build()
+    return encoder
+
+
+class GivenEncoder:
+    """Turns messages of one type into objects for logs: only what was set, and no field that is marked
+    `debug_redact`."""
+
+    def __init__(self, descriptor: Descriptor) -> None:
+        self._descriptor = descriptor
+        self._renders: dict[str, Render] = {}
+
+    def build(self) -> None:
+        """Compiles one closure per field."""
+        for field in self._descriptor.fields:
+            if not field.GetOptions().debug_redact:
+                render = _renderer(field, given_encoder_for)
+                self._renders[field.name] = _list_renderer(render) if field.is_repeated else render
+
+    def encode(self, message: Any) -> dict[str, Any]:
+        """The JSON object of `message`, in the order of its fields."""
+        renders = self._renders
+        return {
+            field.name: renders[field.name](value) for field, value in message.ListFields() if field.name in renders
+        }
+
+
+def _list_renderer(render: Render) -> Render:
+    return lambda items: [render(item) for item in items]
 
 
 def _writer(field: FieldDescriptor) -> Write:
@@ -110,7 +146,7 @@ def _map_writer(field: FieldDescriptor) -> Write:
     return write
 
 
-def _renderer(field: FieldDescriptor) -> Render:
+def _renderer(field: FieldDescriptor, encoder_of: Callable[[Descriptor], Any] = encoder_for) -> Render:
     if field.enum_type is not None:
         return enum_names(field.enum_type).get
     if field.message_type is None:
@@ -121,4 +157,5 @@ def _renderer(field: FieldDescriptor) -> Render:
         return lambda value: simplejson.RawJSON(value.json or "{}")
     if field.message_type.full_name == TIMESTAMP:
         return render_timestamp
-    return encoder_for(field.message_type).encode
+    encode: Render = encoder_of(field.message_type).encode
+    return encode

@@ -5,18 +5,15 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from gateway.codec.contract import form_of, is_map
-from gateway.codec.errors import FieldError, must_be
-from gateway.codec.json_text import object_text
-from gateway.codec.scalars import FromText, parser_for, text_reader_for
-from gateway.codec.timestamps import fill_timestamp
-from gateway.codec.unknown_fields import REFUSED, UnknownFields
+from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, form_of, is_map
+from service_kit.json_mapping.errors import FieldError, must_be
+from service_kit.json_mapping.json_text import object_text
+from service_kit.json_mapping.scalars import FromText, parser_for, text_reader_for
+from service_kit.json_mapping.timestamps import fill_timestamp
+from service_kit.json_mapping.unknown_fields import REFUSED, UnknownFields
 
 Fill = Callable[[Any, Any, UnknownFields], None]
 """Fills a message with a value, and says what becomes of fields in it that are not known."""
-
-JSON_OBJECT = "smith.core.v1.JsonObject"
-TIMESTAMP = "google.protobuf.Timestamp"
 
 _decoders: dict[str, "MessageDecoder"] = {}
 
