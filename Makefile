@@ -56,7 +56,7 @@ fmt: .venv/.stamp-dev ## format Python and protos
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write
 
-proto: .venv/.stamp-dev ## write gen/smith from proto/
+proto: .venv/.stamp-dev ## write gen/smith and the CLI's table from proto/
 	$(BIN)/python scripts/generate_protos.py
 
 reference: .venv/.stamp-dev ## write docs/rest.md from the API's description

@@ -1,4 +1,7 @@
-"""Writes gen/smith from proto/. The only thing that may write there; `--check` fails if gen/smith is stale instead."""
+"""Writes gen/smith, and the table of the command-line client, from proto/.
+
+The only thing that may write there; `--check` fails if one of them is stale instead.
+"""
 
 import filecmp
 import os
@@ -13,6 +16,7 @@ from google.protobuf import descriptor_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 SMITH = ROOT / "gen" / "smith"
+CLI_CONTRACT = ROOT / "activitysmith-cli" / "activitysmith_cli" / "contract.py"
 
 
 def generate(target: Path) -> None:
@@ -79,6 +83,18 @@ def protoc(*arguments: str) -> None:
     )  # fmt: skip
 
 
+def cli_contract(generated: Path) -> str:
+    """The module that tells the command-line client what the API takes: from a process that loads the fresh `smith`."""
+    ran = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, ROOT / "scripts" / "cli_contract.py"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(generated)},
+    )
+    return ran.stdout
+
+
 def differences(left: Path, right: Path) -> list[str]:
     """Paths of files that exist on one side only or differ."""
     names = files(left) | files(right)
@@ -103,11 +119,15 @@ def main() -> None:
         target.mkdir()
         generate(target)
         fresh = target / SMITH.name
+        contract = cli_contract(target)
         if "--check" in sys.argv:
-            stale = differences(fresh, SMITH)
+            stale = [f"gen/smith/{name}" for name in differences(fresh, SMITH)]
+            if not CLI_CONTRACT.exists() or CLI_CONTRACT.read_text(encoding="utf-8") != contract:
+                stale.append(str(CLI_CONTRACT.relative_to(ROOT)))
             if stale:
-                sys.exit("gen/smith is stale, run `make proto`:\n  " + "\n  ".join(stale))
+                sys.exit("These are stale, run `make proto`:\n  " + "\n  ".join(stale))
             return
+        CLI_CONTRACT.write_text(contract, encoding="utf-8")
         shutil.rmtree(SMITH, ignore_errors=True)
         shutil.copytree(fresh, SMITH)
 

@@ -6,53 +6,36 @@ from typing import Annotated, Any
 
 import typer
 
+from activitysmith_cli.contract import CONTENT_STATE
+from activitysmith_cli.field_options import FieldOptions
 from activitysmith_cli.json_documents import read_json
-from activitysmith_cli.values import ActivityType, Color, Metric, comma_separated, parse_metric, parse_number
+from activitysmith_cli.values import Metric, parse_metric
 
 HOW = "--content-state, --content-state-file, or flags such as --title"
-TYPES = [kind.value for kind in ActivityType]
-COLORS = [color.value for color in Color]
+METRICS = "metrics"
+"""Written one by one, as --metric."""
+IGNORED = ("counts_down", "is_running")
+"""The server takes these for the sake of SDKs and makes nothing of them."""
+FIELDS = FieldOptions(tuple(field for field in CONTENT_STATE if field.name not in (METRICS, *IGNORED)))
 
 
 @dataclass(frozen=True)
 class ContentStateOptions:
     """The options that say so. A flag takes precedence over the same field of the JSON."""
 
+    given: Annotated[dict[str, Any], FIELDS]
     content_state: Annotated[
         str | None, typer.Option(metavar="JSON", help="What it shows, as a JSON object; flags go over it.")
     ] = None
     content_state_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")
     ] = None
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="First line.")] = None
-    subtitle: Annotated[str | None, typer.Option(metavar="TEXT", help="Second line.")] = None
-    type: Annotated[ActivityType | None, typer.Option(metavar="TYPE", help=f"Layout: {', '.join(TYPES)}.")] = None
-    number_of_steps: Annotated[int | None, typer.Option(metavar="N", help="Steps in all, 1 or more.")] = None
-    current_step: Annotated[int | None, typer.Option(metavar="N", help="The step it is at, from 1.")] = None
-    percentage: Annotated[
-        float | None, typer.Option(metavar="NUMBER", parser=parse_number, help="Progress, from 0 to 100.")
-    ] = None
-    value: Annotated[
-        float | None, typer.Option(metavar="NUMBER", parser=parse_number, help="Progress up to --upper-limit instead.")
-    ] = None
-    upper_limit: Annotated[float | None, typer.Option(metavar="NUMBER", parser=parse_number, help="With --value.")] = (
-        None
-    )
     metric: Annotated[
         list[Metric] | None,
         typer.Option(
             metavar="LABEL=VALUE[UNIT]", parser=parse_metric, help="A number to show, such as CPU=9%; repeatable."
         ),
     ] = None
-    color: Annotated[Color | None, typer.Option(metavar="COLOR", help=f"Accent color: {', '.join(COLORS)}.")] = None
-    step_color: Annotated[Color | None, typer.Option(metavar="COLOR", help="Color of the current step.")] = None
-    step_colors: Annotated[
-        str | None, typer.Option(metavar="COLORS", help="Colors of the completed steps, such as green,lime.")
-    ] = None
-    auto_dismiss_minutes: Annotated[
-        int | None, typer.Option(metavar="N", help="How long it stays after its end; 0 removes it at once.")
-    ] = None
-    auto_dismiss_seconds: Annotated[int | None, typer.Option(metavar="N", help="The same in seconds.")] = None
 
     def document(self) -> dict[str, Any] | None:
         """The content state to send; None if no option was given. Keys of JSON stay as they were written."""
@@ -78,26 +61,8 @@ class ContentStateOptions:
         return document
 
     def _flags(self) -> dict[str, Any]:
-        given = {
-            "title": self.title, "subtitle": self.subtitle, "type": self.type and self.type.value,
-            "number_of_steps": self.number_of_steps, "current_step": self.current_step, "percentage": self.percentage,
-            "value": self.value, "upper_limit": self.upper_limit,
-            "metrics": [metric.document() for metric in self.metric or ()] or None,
-            "color": self.color and self.color.value, "step_color": self.step_color and self.step_color.value,
-            "step_colors": self._step_colors(), "auto_dismiss_minutes": self.auto_dismiss_minutes,
-            "auto_dismiss_seconds": self.auto_dismiss_seconds,
-        }  # fmt: skip
-        return {name: value for name, value in given.items() if value is not None}
-
-    def _step_colors(self) -> list[str] | None:
-        if self.step_colors is None:
-            return None
-        colors = comma_separated(self.step_colors, "--step-colors")
-        for color in colors:
-            if color not in COLORS:
-                why = f"{color!r} is not one of {', '.join(COLORS)}."
-                raise typer.BadParameter(why, param_hint="--step-colors")
-        return colors
+        metrics = [metric.document() for metric in self.metric or ()]
+        return FIELDS.document(self.given) | ({METRICS: metrics} if metrics else {})
 
 
 def camel(name: str) -> str:

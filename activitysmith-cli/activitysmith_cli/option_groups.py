@@ -4,14 +4,17 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
+
+from activitysmith_cli.field_options import FieldOptions
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
     """The command with each parameter that is a dataclass replaced by the dataclass's fields.
 
     Typer makes an option of each parameter, so that a command which takes a `Connection` has all options of it. A field
-    is declared as a parameter is: `Annotated[int | None, typer.Option(help="…")] = None`.
+    is declared as a parameter is, `Annotated[int | None, typer.Option(help="…")] = None`; or it stands for several
+    options and holds their values by name, `Annotated[dict[str, Any], FieldOptions(…)]`.
     """
     signature = inspect.signature(command)
     groups: dict[str, Any] = {
@@ -23,7 +26,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def spread_out(**values: Any) -> None:
         for name, group in groups.items():
-            values[name] = group(**{field.name: values.pop(field.name) for field in dataclasses.fields(group)})
+            values[name] = group(**{field.name: _pop(field, values) for field in dataclasses.fields(group)})
         command(**values)
 
     parameters: list[inspect.Parameter] = []
@@ -38,12 +41,27 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _parameters(group: Any) -> list[inspect.Parameter]:
-    return [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default,
-            annotation=field.type,
-        )
-        for field in dataclasses.fields(group)
+    parameters = [
+        parameter for field in dataclasses.fields(group) for parameter in (_several(field) or [_parameter(field)])
     ]
+    # Options that must be given may stand anywhere among the others.
+    return sorted(parameters, key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+
+
+def _several(field: "dataclasses.Field[Any]") -> list[inspect.Parameter]:
+    return [
+        parameter
+        for options in get_args(field.type)[1:]
+        if isinstance(options, FieldOptions)
+        for parameter in options.parameters()
+    ]
+
+
+def _pop(field: "dataclasses.Field[Any]", values: dict[str, Any]) -> Any:
+    several = _several(field)
+    return {one.name: values.pop(one.name) for one in several} if several else values.pop(field.name)
+
+
+def _parameter(field: "dataclasses.Field[Any]") -> inspect.Parameter:
+    default = inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+    return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=field.type)

@@ -6,35 +6,8 @@ No parser may have the name of an option: in a dataclass of options the option's
 import math
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 import typer
-
-
-class ActivityType(StrEnum):
-    """Layouts of a Live Activity."""
-
-    SEGMENTED_PROGRESS = "segmented_progress"
-    PROGRESS = "progress"
-    METRICS = "metrics"
-    COUNTER = "counter"
-    TIMER = "timer"
-    COUNTDOWN = "countdown"
-
-
-class Color(StrEnum):
-    """Accent colors of a Live Activity."""
-
-    LIME = "lime"
-    GREEN = "green"
-    CYAN = "cyan"
-    BLUE = "blue"
-    PURPLE = "purple"
-    MAGENTA = "magenta"
-    RED = "red"
-    ORANGE = "orange"
-    YELLOW = "yellow"
-
 
 METRIC = re.compile(r"(?s)(.+)=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)")
 STREAM_KEY = re.compile(r"[A-Za-z0-9_-]{1,255}")

@@ -7,7 +7,8 @@ from smith.core.v1.live_activity_record_pb2 import LiveActivityStream
 from smith.core.v1.live_activity_service_pb2 import ListLiveActivityStreamsRequest
 
 from admin_ui.activities import control
-from admin_ui.activities.words import figure, read
+from admin_ui.activities.words import read
+from admin_ui.activity_types.registry import words as words_of
 from admin_ui.components.buttons import quiet
 from admin_ui.components.html import Text, a, div, p, text
 from admin_ui.components.layout import badge
@@ -119,7 +120,7 @@ class _Row:
         self._stream = stream
         state = read(stream.content_state)
         if self._title is not None and self._figure is not None:
-            self._title.text, self._figure.text = state.get("title", ""), figure(state)
+            self._title.text, self._figure.text = state.get("title", ""), words_of(state)
         if self._time is not None:
             self._time.clear()
             with self._time:

@@ -4,7 +4,8 @@ from nicegui import ui
 from smith.core.v1.live_activity_record_pb2 import LiveActivityTimelineEntry
 from smith.core.v1.live_activity_service_pb2 import ListLiveActivityTimelineRequest
 
-from admin_ui.activities.words import EVENTS, OUTCOMES, figure, read
+from admin_ui.activities.words import EVENTS, OUTCOMES, read
+from admin_ui.activity_types.registry import words as words_of
 from admin_ui.components.buttons import secondary
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge
@@ -92,7 +93,7 @@ def _draw_state(entry: LiveActivityTimelineEntry) -> None:
         with div("cluster"):
             text(f"Version {entry.version}", "strong")
             badge(EVENTS[entry.state.event], "info")
-        words = [state.get("title", ""), state.get("subtitle", ""), figure(state)]
+        words = [state.get("title", ""), state.get("subtitle", ""), words_of(state)]
         text(" · ".join(word for word in words if word), "timeline-words")
 
 

@@ -1,4 +1,4 @@
-"""Live Activities in words: what they show, how far devices have come, what became of pushes."""
+"""Live Activities in words: how far devices have come, what became of pushes."""
 
 import json
 from collections.abc import Mapping
@@ -37,16 +37,3 @@ def read(document: JsonObject) -> dict[str, Any]:
     """The object; an empty one if there is none."""
     value: dict[str, Any] = json.loads(document.json or "{}")
     return value
-
-
-def figure(state: Mapping[str, Any]) -> str:
-    """What a content state shows beside its title, in a few words: `42%`, `step 2 of 4`, `CPU 12%, Memory 60%`."""
-    if "percentage" in state:
-        return f"{state['percentage']:g}%"
-    if "value" in state:
-        return f"{state['value']:g} of {state['upper_limit']:g}"
-    if "current_step" in state:
-        return f"step {state['current_step']} of {state['number_of_steps']}"
-    metrics = state.get("metrics", ())
-    shown = [f"{one['label']} {one['value']:g}{one.get('unit', '')}" for one in metrics[:3]]
-    return ", ".join(shown) + (" …" if len(metrics) > len(shown) else "")

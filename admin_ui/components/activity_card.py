@@ -1,15 +1,13 @@
 """Draws a Live Activity as it looks on a lock screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from nicegui import ui
 
-from admin_ui.components.card_parts import Gauge, OnAction, action_button, app_icon, paint, set_prop
-from admin_ui.components.card_reading import MetricReading, Reading, Segment, read
+from admin_ui.activity_types.registry import Reading, read
+from admin_ui.components.card_parts import OnAction, action_button, app_icon, paint, set_prop
 from admin_ui.components.html import div, text
-
-Draw = Callable[[Reading], None]
 
 LONG_FIGURE = 7
 """Characters that fit beside a title in large type."""
@@ -25,7 +23,8 @@ class ActivityCard(ui.element):
         self._on_action = on_action
         self._reading: Reading | None = None
         self._action: Mapping[str, Any] | None = None
-        self._draw_body: Draw = _nothing
+        self._shape: Hashable = None
+        self._show_body: Callable[[Any], None]
         self.classes("lock-card lock-activity").props("role=group")
         with self:
             with div("lock-head"):
@@ -56,95 +55,18 @@ class ActivityCard(ui.element):
                     action_button(self._action, self._on_action)
 
     def _show(self, reading: Reading) -> None:
-        if self._reading is None or self._reading.shape != reading.shape:
+        body = reading.body
+        shape = (type(body), body.shape)
+        if self._shape != shape:
             self._body.clear()
             with self._body:
-                self._draw_body = BODIES[reading.body](reading)
-        self._reading = reading
+                self._show_body = body.draw()
+        self._reading, self._shape = reading, shape
         set_prop(self, "aria-label", f"Live Activity: {reading.title or 'without a title'}")
         paint(self, reading.color)
         self._title.text = reading.title
         self._subtitle.text = reading.subtitle
         self._subtitle.set_visibility(bool(reading.subtitle))
-        self._figure.text = "" if reading.body == "numeral" else reading.figure
-        self._figure.classes(replace=f"lock-figure {'is-long' if len(reading.figure) > LONG_FIGURE else ''}")
-        self._draw_body(reading)
-
-
-def _nothing(_: Reading) -> None:
-    """Draws no body."""
-
-
-def _bar(_: Reading) -> Draw:
-    gauge = Gauge("Progress")
-    return lambda reading: gauge.show(reading.fraction, reading.spoken)
-
-
-def _segments(first: Reading) -> Draw:
-    bar = div("lock-segments").props('role=progressbar aria-label="Progress" aria-valuemin=0')
-    with bar:
-        drawn = [div("lock-segment") for _ in first.segments]
-
-    def draw(reading: Reading) -> None:
-        set_prop(bar, "aria-valuemax", len(reading.segments))
-        set_prop(bar, "aria-valuenow", sum(segment.state != "open" for segment in reading.segments))
-        set_prop(bar, "aria-valuetext", reading.spoken)
-        for element, segment in zip(drawn, reading.segments, strict=True):
-            _draw_segment(element, segment)
-
-    return draw
-
-
-def _draw_segment(element: ui.element, segment: Segment) -> None:
-    paint(element, segment.color)
-    element.classes(replace=f"lock-segment is-{segment.state}")
-
-
-def _metrics(first: Reading) -> Draw:
-    with ui.element("dl").classes("lock-metrics"):
-        tiles = [_MetricTile() for _ in first.metrics]
-    more = text("", "lock-text lock-more")
-
-    def draw(reading: Reading) -> None:
-        for tile, metric in zip(tiles, reading.metrics, strict=True):
-            tile.show(metric)
-        more.text = f"and {reading.hidden_metrics} more" if reading.hidden_metrics else ""
-        more.set_visibility(bool(reading.hidden_metrics))
-
-    return draw
-
-
-class _MetricTile:
-    def __init__(self) -> None:
-        with div("lock-metric"):
-            self._label = text("", "lock-metric-label", "dt")
-            with ui.element("dd").classes("lock-metric-value"):
-                self._figure = text("", "lock-metric-figure")
-                self._unit = text("", "lock-metric-unit")
-                self._gauge = Gauge("", "is-thin")
-
-    def show(self, metric: MetricReading) -> None:
-        self._label.text, self._figure.text, self._unit.text = metric.label, metric.figure, metric.unit
-        set_prop(self._gauge.element, "aria-label", metric.label)
-        self._gauge.show(metric.fraction, f"{metric.figure}{metric.unit}")
-
-
-def _numeral(_: Reading) -> Draw:
-    with div("lock-numeral-row"):
-        numeral = text("", "lock-numeral").props("aria-hidden=true")
-        gauge = Gauge("Progress")
-
-    def draw(reading: Reading) -> None:
-        numeral.text = reading.figure
-        gauge.show(reading.fraction, reading.spoken)
-
-    return draw
-
-
-BODIES: dict[str, Callable[[Reading], Draw]] = {
-    "bar": _bar,
-    "segments": _segments,
-    "metrics": _metrics,
-    "numeral": _numeral,
-}
-"""How each body is made; the first reading says how many elements it needs."""
+        self._figure.text = "" if body.has_figure_in_body else body.figure
+        self._figure.classes(replace=f"lock-figure {'is-long' if len(body.figure) > LONG_FIGURE else ''}")
+        self._show_body(body)

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from nicegui import ui
 
+from admin_ui.activity_types.registry import read
 from admin_ui.components.activity_card import ActivityCard
 from admin_ui.components.card_parts import app_icon, paint, set_prop
-from admin_ui.components.card_reading import read
 from admin_ui.components.html import div, text
 from admin_ui.components.notification_card import NotificationCard, media_host
 
@@ -151,8 +151,7 @@ class IPhone(ui.element):
             return
         reading = read(active[-1]["content_state"])
         paint(self._island, reading.color)
-        metric = reading.metrics[0] if reading.metrics else None
-        self._island_figure.text = f"{metric.figure}{metric.unit}" if metric else reading.figure
+        self._island_figure.text = reading.body.short_figure
 
 
 class _Slot:

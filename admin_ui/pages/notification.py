@@ -166,9 +166,7 @@ def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:
     body: dict[str, Any] = {"title": sent.title}
     if sent.HasField("message"):
         body["message"] = sent.message
-    for name in ("subtitle", "media", "redirection", "badge", "sound"):
-        if content.HasField(name):
-            body[name] = getattr(content, name)
+    body |= {field.name: value for field, value in content.ListFields() if field.message_type is None}
     if content.actions:
         body["actions"] = [_action(action) for action in content.actions]
     if content.HasField("payload"):

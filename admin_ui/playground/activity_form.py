@@ -5,11 +5,12 @@ from typing import Any
 
 from nicegui import ui
 
-from admin_ui.components.card_reading import COLORS
+from admin_ui.activity_types.card_type import Drawn
+from admin_ui.activity_types.registry import TYPES
+from admin_ui.api_contract import DEFAULT_COLOR
 from admin_ui.components.html import div, p
 from admin_ui.playground.actions import ActionRows
-from admin_ui.playground.fields import Fields
-from admin_ui.playground.metric_rows import MetricRows
+from admin_ui.playground.fields import STATE, Fields, color_choices
 from admin_ui.sending.api_request import ApiRequest, Operation
 
 OPERATIONS = {
@@ -27,17 +28,6 @@ REMARKS = {
     "update": "Gives the card of an activity another state.",
     "end": "Ends the card of an activity with a last state.",
 }
-TYPES = {
-    "segmented_progress": "Steps (segmented_progress)",
-    "progress": "Progress",
-    "metrics": "Metrics",
-    "counter": "Counter (legacy)",
-    "timer": "Timer (legacy)",
-    "countdown": "Countdown (legacy)",
-}
-STEPWISE = {"segmented_progress", "counter", "timer", "countdown"}
-METRICS = [{"label": "CPU", "value": 42, "unit": "%"}, {"label": "MEM", "value": 63, "unit": "%"}]
-STATE = "content_state"
 
 
 class ActivityForm:
@@ -96,21 +86,21 @@ class ActivityForm:
             fields.line(f"{STATE}.title", "Title", "Deploying to production")
             fields.line(f"{STATE}.subtitle", "Subtitle", "Run the tests")
         with div("composer-pair"):
-            self._type = fields.choice(f"{STATE}.type", "Type", TYPES, "segmented_progress")
-            fields.choice(f"{STATE}.color", "Color", _colors("Blue, the default"), "lime")
+            labels = {name: kind.label for name, kind in TYPES.items()}
+            self._type = fields.choice(f"{STATE}.type", "Type", labels, next(iter(TYPES)))
+            default = f"{DEFAULT_COLOR.capitalize()}, the default"
+            fields.choice(f"{STATE}.color", "Color", color_choices(default), "lime")
 
     def _draw_types(self, on_change: Callable[[], None]) -> None:
-        fields = self.fields
-        with div("composer-pair") as self._steps:
-            fields.number(f"{STATE}.number_of_steps", "Number of steps", 5)
-            fields.number(f"{STATE}.current_step", "Current step", 2)
-            self._step_color = fields.choice(f"{STATE}.step_color", "Color of the current step", _colors("As the card"))
-        with div("composer-pair") as self._progress:
-            fields.number(f"{STATE}.percentage", "Percentage", 42)
-            fields.number(f"{STATE}.value", "or value")
-            fields.number(f"{STATE}.upper_limit", "of upper limit")
-        with div("stack") as self._metrics:
-            self._rows = MetricRows(fields, METRICS, on_change)
+        self._inputs: dict[str, Drawn] = {}
+        self._rows: list[tuple[ui.element, set[str]]] = []
+        for kind in TYPES.values():
+            # Types may share inputs: what was written for one is there for the other.
+            new = [one for one in kind.inputs if one.name not in self._inputs]
+            if new:
+                with div(kind.row) as row:
+                    self._inputs |= {one.name: one.draw(self.fields, on_change) for one in new}
+                self._rows.append((row, {one.name for one in new}))
 
     def _draw_more(self, channels: Sequence[str]) -> None:
         fields = self.fields
@@ -124,37 +114,26 @@ class ActivityForm:
 
     def _arrange(self) -> None:
         """Shows the fields that what is chosen has."""
-        operation, kind = self.operation, self._type.value
+        operation = self.operation
         is_stream = operation in {Operation.STREAM, Operation.END_STREAM}
         self._remark.text = REMARKS[operation]
         self._key.set_visibility(is_stream)
         self._activity_id.set_visibility(operation in {Operation.UPDATE, Operation.END})
         self._channels.set_visibility(operation in {Operation.START, Operation.STREAM})
-        self._steps.set_visibility(kind in STEPWISE)
-        self._step_color.set_visibility(kind == "segmented_progress")
-        self._progress.set_visibility(kind == "progress")
-        self._metrics.set_visibility(kind == "metrics")
+        names = self._names()
+        for row, own in self._rows:
+            row.set_visibility(bool(own & names))
+        for name, drawn in self._inputs.items():
+            drawn.element.set_visibility(name in names)
+
+    def _names(self) -> set[str]:
+        return {one.name for one in TYPES[str(self._type.value)].inputs}
 
     def _state(self) -> dict[str, Any]:
-        fields, kind = self.fields, str(self._type.value)
-        state: dict[str, Any] = {"title": fields.text(f"{STATE}.title")}
-        words, numbers = ["subtitle"], ["auto_dismiss_minutes"]
-        if kind == "segmented_progress":
-            words.append("step_color")
-        if kind in STEPWISE:
-            numbers += ["number_of_steps", "current_step"]
-        if kind == "progress":
-            numbers += ["percentage", "value", "upper_limit"]
-        state |= {name: fields.text(f"{STATE}.{name}") for name in words if fields.text(f"{STATE}.{name}")}
-        state["type"] = kind
-        color = fields.text(f"{STATE}.color")
-        state |= {"color": color} if color else {}
-        amounts = {name: fields.amount(f"{STATE}.{name}") for name in numbers}
-        state |= {name: amount for name, amount in amounts.items() if amount is not None}
-        if kind == "metrics":
-            state["metrics"] = self._rows.read()
-        return state
-
-
-def _colors(none: str) -> dict[str, str]:
-    return {"": none} | {color: color.capitalize() for color in COLORS}
+        fields, names = self.fields, self._names()
+        given: dict[str, Any] = {name: fields.text(f"{STATE}.{name}") or None for name in ("subtitle", "type", "color")}
+        given["auto_dismiss_minutes"] = fields.amount(f"{STATE}.auto_dismiss_minutes")
+        given |= {name: drawn.read() for name, drawn in self._inputs.items() if name in names}
+        return {"title": fields.text(f"{STATE}.title")} | {
+            name: value for name, value in given.items() if value is not None
+        }

@@ -4,15 +4,20 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from google.protobuf.descriptor import FieldDescriptor
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
+from admin_ui.api_contract import COLORS
 from admin_ui.components.form_words import in_words_of_form
 
 MAX_PATH = 200
 """Longer than the path of any field."""
+STATE = "content_state"
+"""Where a request has what a card shows."""
 Input = TypeVar("Input", bound="ValidationElement[Any]")
 
+STRING = FieldDescriptor.CPPTYPE_STRING
 DEBOUNCE = "debounce=200"
 
 
@@ -48,6 +53,16 @@ class Fields:
         select = ui.select(list(options), label=label, multiple=True, value=[], on_change=self._changed)
         return self._keep(path, select.props("use-chips clearable"), hint)
 
+    def of(
+        self, path: str, field: FieldDescriptor, label: str, value: float | None = None, none: str = ""
+    ) -> ui.element:
+        """The input that suits the kind of field. `value` is the number, `none` the word for no choice, at first."""
+        if field.enum_type is not None:
+            return self.choice(path, label, color_choices(none))
+        if field.message_type is not None:
+            return self.area(path, label)
+        return self.line(path, label) if field.cpp_type == STRING else self.number(path, label, value)
+
     def revealed_by(self, reveal: Callable[[], object], *paths: str) -> None:
         """Has `reveal` called before an error is shown at one of the fields."""
         self._reveal.update(dict.fromkeys(paths, reveal))
@@ -58,6 +73,16 @@ class Fields:
             del self._inputs[path]
 
     # --- reading them ---
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._inputs
+
+    def value_of(self, path: str, field: FieldDescriptor) -> Any:
+        """What was written, by the field's kind; None for nothing."""
+        if field.message_type is not None:
+            return self.document(path)
+        is_text = field.enum_type is not None or field.cpp_type == STRING
+        return self.text(path) or None if is_text else self.amount(path)
 
     def text(self, path: str) -> str:
         """What was written; empty for nothing."""
@@ -141,3 +166,8 @@ class Fields:
     def _changed(self, event: Any) -> None:
         event.sender.error = None
         self._on_change()
+
+
+def color_choices(none: str) -> dict[str, str]:
+    """The colors to choose from; `none` is what the empty choice says."""
+    return {"": none} | {color: color.capitalize() for color in COLORS}

@@ -5,13 +5,17 @@ from typing import Any
 
 from nicegui import ui
 
+from admin_ui.api_contract import PUSH_FIELDS, rules_of
 from admin_ui.components.html import div
 from admin_ui.playground.actions import ActionRows
 from admin_ui.playground.fields import Fields
 from admin_ui.sending.api_request import ApiRequest, Operation
 
-MAX_ACTIONS = 4
-LINES = ("title", "subtitle", "message", "media", "redirection", "sound")
+MAX_ACTIONS = rules_of(PUSH_FIELDS["actions"]).max_items
+FIRST = ("title", "subtitle")
+"""What stands first in the request, too."""
+ELSEWHERE = ("actions", "target")
+"""Fields that are more than an input."""
 
 
 class PushForm:
@@ -34,22 +38,20 @@ class PushForm:
                     fields.number("badge", "Badge")
                     fields.line("sound", "Sound", hint="Name of a sound in your app")
                 fields.area("payload", "Payload", hint="A JSON object for your app")
-        fields.revealed_by(more.open, "badge", "sound", "payload")
+                others = [name for name in PUSH_FIELDS if name not in fields and name not in ELSEWHERE]
+                for name in others:
+                    fields.of(name, PUSH_FIELDS[name], name.replace("_", " ").capitalize())
+        fields.revealed_by(more.open, "badge", "sound", "payload", *others)
 
     def read(self) -> ApiRequest:
         """The request as it is filled in. The title is always part of it: without one it is refused."""
         fields = self.fields
         body: dict[str, Any] = {"title": fields.text("title")}
-        body |= {name: fields.text(name) for name in LINES[1:] if fields.text(name)}
-        actions = self._actions.read()
-        if actions:
+        names = [name for name in dict.fromkeys([*FIRST, *PUSH_FIELDS]) if name not in ELSEWHERE]
+        given = {name: fields.value_of(name, PUSH_FIELDS[name]) for name in names}
+        body |= {name: value for name, value in given.items() if value is not None}
+        if actions := self._actions.read():
             body["actions"] = actions
-        payload, badge = fields.document("payload"), fields.amount("badge")
-        if payload is not None:
-            body["payload"] = payload
-        if badge is not None:
-            body["badge"] = badge
-        channels = fields.words("target.channels")
-        if channels:
+        if channels := fields.words("target.channels"):
             body["target"] = {"channels": channels}
         return ApiRequest(Operation.PUSH, body)

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from google.protobuf.descriptor import FieldDescriptor
+
+from admin_ui.activity_types.registry import TYPES
+from admin_ui.api_contract import PUSH_FIELDS, STATE_FIELDS, range_problem, rules_of
+from admin_ui.playground.fields import STATE
 from admin_ui.sending.api_request import ApiRequest, Operation
 
 AN_HTTPS_URL = "Write a URL that begins with https://"
-STATE = "content_state"
-STEPWISE = ("segmented_progress", "counter", "timer", "countdown")
 
 
 def violations(request: ApiRequest) -> dict[str, str]:
@@ -23,14 +26,13 @@ def violations(request: ApiRequest) -> dict[str, str]:
 def _of_push(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not body["title"].strip():
         yield "title", "Write a title."
-    for name in ("media", "redirection"):
-        if name in body and not _is_https(body[name]):
+    for name, value in body.items():
+        if rules_of(PUSH_FIELDS[name]).format == "uri" and not _is_https(value):
             yield name, AN_HTTPS_URL
     actions = body.get("actions", ())
     if actions and "media" in body:
         yield "media", "Media and buttons cannot go together: empty this, or remove the buttons."
-    if not body.get("badge", 0) >= 0:
-        yield "badge", "Write a number from 0."
+    yield from _of_numbers(body, PUSH_FIELDS, "")
     for place, action in enumerate(actions):
         yield from _of_action(action, f"actions[{place}]")
 
@@ -49,36 +51,17 @@ def _of_activity(request: ApiRequest) -> Iterator[tuple[str, str]]:
 def _of_state(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not state["title"].strip():
         yield f"{STATE}.title", "Write a title."
-    if state["type"] in STEPWISE:
-        yield from _of_steps(state)
-    if state["type"] == "progress":
-        yield from _of_progress(state)
-    for place, metric in enumerate(state.get("metrics", ())):
-        yield from _of_metric(metric, f"{STATE}.metrics[{place}]")
+    yield from _of_numbers(state, STATE_FIELDS, f"{STATE}.")
+    for name, problem in TYPES[state["type"]].problems(state):
+        yield f"{STATE}.{name}", problem
 
 
-def _of_steps(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in ("number_of_steps", "current_step"):
-        if state.get(name, 0) < 1:
-            yield f"{STATE}.{name}", "Write a number from 1."
-    if 1 <= state.get("number_of_steps", 0) < state.get("current_step", 0):
-        yield f"{STATE}.current_step", f"Write {state['number_of_steps']} at most: there are no more steps."
-
-
-def _of_progress(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if not 0 <= state.get("percentage", 0) <= 100:
-        yield f"{STATE}.percentage", "Write a number from 0 to 100."
-    if "percentage" not in state and not {"value", "upper_limit"} <= state.keys():
-        yield f"{STATE}.percentage", "Write a percentage, or a value with its upper limit."
-
-
-def _of_metric(metric: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    if not metric["label"].strip():
-        yield f"{path}.label", "Write a label."
-    if "value" not in metric:
-        yield f"{path}.value", "Write a value."
-    elif metric.get("unit") == "%" and not 0 <= metric["value"] <= 100:
-        yield f"{path}.value", "Write a number from 0 to 100."
+def _of_numbers(
+    values: Mapping[str, Any], fields: Mapping[str, FieldDescriptor], prefix: str
+) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, int | float) and (problem := range_problem(fields[name], value)):
+            yield f"{prefix}{name}", problem
 
 
 def _of_action(action: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from admin_ui.activity_types.registry import TYPES
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.literals import javascript, json_text, python, python_string, string
 
@@ -32,14 +33,8 @@ CLI_COMMANDS = {
     Operation.STREAM: "activity stream",
     Operation.END_STREAM: "activity end-stream",
 }
-SDK_TYPES = {"segmented_progress", "progress", "metrics"}
-"""Types that the official SDKs of today let through as this server takes them."""
-
-CLI_OPTIONS = {
-    "title": "title", "message": "message", "subtitle": "subtitle", "media": "media", "redirection": "redirection",
-    "actions": "actions", "activity_id": "activity-id", "content_state": "content-state", "action": "action",
-    "target": "channels", "badge": "badge", "sound": "sound", "payload": "payload", "alert": "alert",
-}  # fmt: skip
+CHANNELS = "target"
+"""The field that the CLI has another word for."""
 
 
 def in_all_languages(request: ApiRequest, gateway_url: str) -> dict[str, str]:
@@ -114,7 +109,7 @@ def cli(request: ApiRequest, gateway_url: str) -> str:
     if _is_stream(request):
         lines[0] += f" {shlex.quote(request.stream_key)}"
     lines.append(f"--base-url {shlex.quote(gateway_url)}")
-    lines += [f"--{CLI_OPTIONS[name]} {shlex.quote(_cli_value(name, value))}" for name, value in request.body.items()]
+    lines += [f"--{_cli_option(name)} {shlex.quote(_cli_value(name, value))}" for name, value in request.body.items()]
     return " \\\n  ".join(lines)
 
 
@@ -125,13 +120,17 @@ def _is_stream(request: ApiRequest) -> bool:
 def _remark(request: ApiRequest, comment: str) -> list[str]:
     state = request.body.get("content_state")
     kind = state.get("type") if isinstance(state, Mapping) else None
-    if kind is None or kind in SDK_TYPES:
+    if kind is None or TYPES[kind].is_known_to_sdks:
         return []
     return [f"{comment} The SDKs of today know no type {kind} with steps: use curl for it."]
 
 
+def _cli_option(name: str) -> str:
+    return "channels" if name == CHANNELS else name.replace("_", "-")
+
+
 def _cli_value(name: str, value: Any) -> str:
-    if name == "target":
+    if name == CHANNELS:
         return ",".join(value.get("channels", ()))
     if name == "content_state":
         # The CLI is documented with camel case here.

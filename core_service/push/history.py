@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import simplejson
-
 from core_service.common.actions import Action, ActionType
 from core_service.common.orm import lowest_id
 from core_service.common.paging import Page, read_id_before, require_page_size, write_token
@@ -16,6 +14,7 @@ from core_service.delivery_log.queries import PLAN_ANEW
 from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content
 from core_service.push.history_queries import ACTIONS, DELIVERIES, GET, LIST
+from core_service.push.payload import read_payload
 from core_service.push.service import PushNotifications, Sent
 from service_kit.database import Pool
 
@@ -160,7 +159,7 @@ class NotificationHistory:
             for title, kind, url, method, body in await self._rows(ACTIONS, parameters)
         )
         deliveries = [NotificationDelivery(*row) for row in await self._rows(DELIVERIES, parameters)]
-        return Shown(notification, _content(notification, payload, actions), deliveries)
+        return Shown(notification, read_payload(payload, actions), deliveries)
 
     async def replay(self, person: SessionPrincipal, notification_id: uuid.UUID) -> Sent:
         """Sends what it says to its target once more; see `PushNotifications.send`.
@@ -177,21 +176,3 @@ class NotificationHistory:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(PLAN_ANEW)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()
-
-
-def _content(notification: Notification, payload: bytes, actions: tuple[Action, ...]) -> Content:
-    """What a payload says that payload.py has built. Its buttons are new ones: their ids name other buttons."""
-    written = simplejson.loads(payload, use_decimal=True)
-    aps, smith = written["aps"], written["smith"]
-    sound = aps["sound"]
-    return Content(
-        title=notification.title,
-        message=aps["alert"].get("body"),
-        subtitle=aps["alert"].get("subtitle"),
-        media=smith.get("media"),
-        redirection=smith.get("redirection"),
-        actions=actions,
-        payload=smith.get("payload"),
-        badge=aps.get("badge"),
-        sound=None if sound == "default" else sound,
-    )

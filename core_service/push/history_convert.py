@@ -81,15 +81,10 @@ def to_shown(shown: Shown) -> pb.GetPushNotificationResponse:
 
 
 def _to_content(content: Content) -> noun.PushNotificationContent:
-    return noun.PushNotificationContent(
-        subtitle=content.subtitle,
-        media=content.media,
-        redirection=content.redirection,
-        actions=[_to_action(action) for action in content.actions],
-        payload=None if content.payload is None else _to_json(write_json(content.payload).decode()),
-        badge=content.badge,
-        sound=content.sound,
-    )
+    values = {name: getattr(content, name) for name in noun.PushNotificationContent.DESCRIPTOR.fields_by_name}
+    values["actions"] = [_to_action(action) for action in content.actions]
+    values["payload"] = None if content.payload is None else _to_json(write_json(content.payload).decode())
+    return noun.PushNotificationContent(**values)
 
 
 def _to_action(action: Action) -> noun.PushNotificationAction:

@@ -1,18 +1,37 @@
-"""What the phone is told: the JSON body of an alert push, within APNs' size limit.
+"""What the phone is told: the JSON body of an alert push, within APNs' size limit, and the way back from it.
 
 The `aps` keys are Apple's ("Generating a remote notification"); everything of ours stands beside them under `smith`,
-where the app's notification service extension finds it.
+where the app's notification service extension finds it. A field of `Content` that has no place among Apple's keys goes
+there under its own name.
 """
 
+import dataclasses
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
-from core_service.common.actions import phone_form
+import simplejson
+
+from core_service.common.actions import Action, phone_form
 from core_service.common.json_object import write_json
 from core_service.push.content import Content
 from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 
 CATEGORY = "activitysmith"
+DEFAULT_SOUND = "default"
+ACTIONS = "actions"
+"""Kept in a table of their own: a payload tells phones less of them than a server needs."""
+
+APPLES: Mapping[str, tuple[str, ...]] = {
+    "title": ("aps", "alert", "title"),
+    "subtitle": ("aps", "alert", "subtitle"),
+    "message": ("aps", "alert", "body"),
+    "sound": ("aps", "sound"),
+    "badge": ("aps", "badge"),
+}
+"""Where Apple wants fields of a notification."""
+PLACES = {one.name: APPLES.get(one.name, ("smith", one.name)) for one in dataclasses.fields(Content)}
+"""Where a payload holds each field."""
 
 
 def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
@@ -20,49 +39,40 @@ def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
 
     Raises PayloadTooLarge naming the longest part.
     """
-    body = write_json({"aps": _aps(content), "smith": _smith(notification_id, content)})
-    if len(body) > LIMIT_BYTES:
-        part, part_bytes = _longest_part(content)
-        raise PayloadTooLarge(part=part, part_bytes=part_bytes, total_bytes=len(body))
-    return body
-
-
-def _aps(content: Content) -> dict[str, Any]:
-    alert = {"title": content.title}
-    if content.subtitle:
-        alert["subtitle"] = content.subtitle
-    if content.message:
-        alert["body"] = content.message
-    aps: dict[str, Any] = {"alert": alert, "sound": content.sound or "default"}
-    if content.badge is not None:
-        aps["badge"] = content.badge
+    values = _said(content)
     # The app's service extension attaches media and buttons, and runs only if asked to; the category is what iOS falls
     # back to without it.
-    return aps | {"mutable-content": 1, "category": CATEGORY}
+    aps = {"alert": {}, "sound": DEFAULT_SOUND, "mutable-content": 1, "category": CATEGORY}
+    body: dict[str, Any] = {"aps": aps, "smith": {"notification_id": str(notification_id)}}
+    for name, value in values.items():
+        *path, key = PLACES[name]
+        part = body
+        for step in path:
+            part = part[step]
+        part[key] = value
+    written = write_json(body)
+    if len(written) > LIMIT_BYTES:
+        part_bytes, longest = max((len(write_json(value)), name) for name, value in values.items())
+        raise PayloadTooLarge(part=longest, part_bytes=part_bytes, total_bytes=len(written))
+    return written
 
 
-def _smith(notification_id: uuid.UUID, content: Content) -> dict[str, Any]:
-    smith: dict[str, Any] = {"notification_id": str(notification_id)}
-    if content.media is not None:
-        smith["media"] = content.media
-    if content.redirection is not None:
-        smith["redirection"] = content.redirection
-    if content.actions:
-        smith["actions"] = [phone_form(action) for action in content.actions]
-    if content.payload is not None:
-        smith["payload"] = content.payload
-    return smith
+def read_payload(payload: bytes, actions: tuple[Action, ...]) -> Content:
+    """The content that `build_payload` has written, with the buttons that were kept beside it."""
+    body = simplejson.loads(payload, use_decimal=True)
+    found: dict[str, Any] = {}
+    for name, path in PLACES.items():
+        part = body
+        for step in path:
+            part = part.get(step) if part is not None else None
+        found[name] = part
+    if found["sound"] == DEFAULT_SOUND:
+        found["sound"] = None
+    return Content(**found | {ACTIONS: actions})
 
 
-def _longest_part(content: Content) -> tuple[str, int]:
-    parts: dict[str, Any] = {
-        "title": content.title,
-        "message": content.message,
-        "subtitle": content.subtitle,
-        "media": content.media,
-        "redirection": content.redirection,
-        "actions": [phone_form(action) for action in content.actions] or None,
-        "payload": content.payload,
-    }
-    sizes = {name: len(write_json(value)) for name, value in parts.items() if value is not None}
-    return max(sizes.items(), key=lambda item: item[1])
+def _said(content: Content) -> dict[str, Any]:
+    """The fields that say something, as phones are told them."""
+    values = {name: getattr(content, name) for name in PLACES}
+    values[ACTIONS] = [phone_form(action) for action in content.actions] or None
+    return {name: value for name, value in values.items() if value is not None and value != ""}

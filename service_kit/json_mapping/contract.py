@@ -7,8 +7,8 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
 FORM = "smith.core.v1.form"
-"""The option of a field that says how its JSON form differs from the usual one. Found by its name: this package imports no
-message of the API."""
+"""The option of a field that says how its JSON form differs from the usual one. Found by its name: this package
+imports no message of the API."""
 JSON_OBJECT = "smith.core.v1.JsonObject"
 """The message that carries any JSON object, as its text."""
 TIMESTAMP = "google.protobuf.Timestamp"

@@ -4,9 +4,12 @@ iOS decodes `content-state` with Swift's plain JSONDecoder: a required key that 
 type, makes it drop the push without a word. Keys that the app does not know are ignored, null is as good as absent.
 """
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from smith.core.v1.live_activity_pb2 import LiveActivityContentState, LiveActivityType
 
 
 def _unicode(text: str) -> str:
@@ -17,21 +20,24 @@ def _unicode(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_unicode)]
 Number = int | float
-ActivityType = Literal["segmented_progress", "progress", "metrics", "counter", "timer", "countdown"]
+KINDS: dict[int, Any] = {
+    FieldDescriptor.CPPTYPE_STRING: Text,
+    FieldDescriptor.CPPTYPE_INT32: int,
+    FieldDescriptor.CPPTYPE_DOUBLE: Number,
+    FieldDescriptor.CPPTYPE_BOOL: bool,
+    # The app shows a color that it does not know as its default.
+    FieldDescriptor.CPPTYPE_ENUM: Text,
+}
+KEPT_BY_THE_SERVER = {"auto_dismiss_minutes", "auto_dismiss_seconds", "counts_down", "is_running"}
+"""Fields of a request that tell phones nothing."""
+ALWAYS_SENT = {"type"}
+"""Fields that a request may leave out, and a push never does."""
 
 
 class Decodable(BaseModel):
     """Something that is decoded as Swift does it."""
 
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="ignore", populate_by_name=True)
-
-
-class Metric(Decodable):
-    """A number with its name."""
-
-    label: Text
-    value: Number
-    unit: Text | None = None
 
 
 class Action(Decodable):
@@ -49,21 +55,9 @@ class Action(Decodable):
         return self
 
 
-class ContentState(Decodable):
-    """Everything that a card can show."""
+class Shown(Decodable):
+    """Everything that a card can show: the API's own fields, and the button."""
 
-    title: Text
-    type: ActivityType
-    subtitle: Text | None = None
-    number_of_steps: int | None = None
-    current_step: int | None = None
-    percentage: Number | None = None
-    value: Number | None = None
-    upper_limit: Number | None = None
-    metrics: list[Metric] | None = None
-    color: Text | None = None
-    step_color: Text | None = None
-    step_colors: list[Text] | None = None
     action: Action | None = None
 
     def shown(self) -> dict[str, Any]:
@@ -73,6 +67,37 @@ class ContentState(Decodable):
     def actions(self) -> list[dict[str, Any]]:
         """The button, if there is one, as `{id, title, type, url?}`."""
         return [self.action.model_dump(exclude_none=True)] if self.action else []
+
+
+def _with_fields(base: type[Decodable], message: Descriptor) -> type[Any]:
+    fields: dict[str, Any] = {}
+    for field in message.fields:
+        if field.name in KEPT_BY_THE_SERVER:
+            continue
+        is_required = field.name in ALWAYS_SENT or _is_required(field)
+        fields[field.name] = (_type_of(field), ...) if is_required else (_type_of(field) | None, None)
+    return create_model(message.name, __base__=base, **fields)
+
+
+def _type_of(field: FieldDescriptor) -> Any:
+    if field.message_type is not None:
+        one: Any = _with_fields(Decodable, field.message_type)
+    elif field.enum_type is LiveActivityType.DESCRIPTOR:
+        prefix = field.enum_type.values[0].name.removesuffix("UNSPECIFIED")
+        one = Literal[tuple(value.name.removeprefix(prefix).lower() for value in field.enum_type.values[1:])]
+    else:
+        one = KINDS[field.cpp_type]
+    return list[one] if field.is_repeated else one
+
+
+def _is_required(field: FieldDescriptor) -> bool:
+    return field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+
+
+if TYPE_CHECKING:
+    ContentState = Shown
+else:
+    ContentState = _with_fields(Shown, LiveActivityContentState.DESCRIPTOR)
 
 
 def decode(value: Any) -> ContentState | None:

@@ -8,10 +8,13 @@ from typing import Any
 
 import simplejson
 from pydantic import BaseModel
+from smith.core.v1.push_notification_pb2 import PushNotificationContent
 
 from simulator.apns.directory import AcceptedPush
 
 CAPACITY = 10_000
+FIELDS = tuple(PushNotificationContent.DESCRIPTOR.fields_by_name)
+"""What the app reads in a push beside Apple's own keys, and what it shows of those."""
 
 
 class Notification(BaseModel):
@@ -87,6 +90,7 @@ def describe(notification: Notification) -> dict[str, Any]:
     # Apple allows a bare string for an alert that has a body only.
     alert = {"body": alert} if isinstance(alert, str) else _object(alert)
     return {
+        **{name: smith.get(name) for name in FIELDS},
         "id": notification.id,
         "notification_id": smith.get("notification_id"),
         "collapse_id": notification.collapse_id,
@@ -94,9 +98,6 @@ def describe(notification: Notification) -> dict[str, Any]:
         "subtitle": alert.get("subtitle"),
         "message": alert.get("body"),
         "badge": aps.get("badge"),
-        "media": smith.get("media"),
-        "redirection": smith.get("redirection"),
-        "payload": smith.get("payload"),
         "actions": actions_of(smith),
         "sound": aps.get("sound"),
         "received_at": _iso(notification.received_at),

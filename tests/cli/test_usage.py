@@ -1,11 +1,15 @@
 """Wrong usage is told before anything is sent, with exit code 2, the option and the rule."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from activitysmith_cli import __version__
+from google.protobuf.descriptor import Descriptor
+from smith.core.v1.live_activity_pb2 import LiveActivityContentState
+from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
 
 from tests.cli.client import Client
 from tests.cli.in_process import say
@@ -140,3 +144,25 @@ def test_nothing_is_loaded_that_is_not_needed(nowhere: Client, arguments: list[s
     loaded = set(ran.stdout.rpartition("loaded:")[2].split())
     assert "activitysmith_cli.main" in loaded
     assert not (HEAVY | also) & loaded
+
+
+TAKEN_OTHERWISE = {"target": "--channels", "metrics": "--metric", "counts_down": None, "is_running": None}
+"""Fields whose option is not called as they are; None for those that the server ignores."""
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [("push", SendPushNotificationRequest.DESCRIPTOR), ("activity start", LiveActivityContentState.DESCRIPTOR)],
+    ids=["push", "start"],
+)
+def test_every_field_of_the_api_has_an_option_that_is_explained(command: str, message: Descriptor) -> None:
+    code, told = say(*command.split(), "--help")
+    assert code == 0
+    for field in message.fields:
+        option = TAKEN_OTHERWISE.get(field.name, f"--{field.name.replace('_', '-')}")
+        if option:
+            assert re.search(rf"^  {option} [A-Z].* {{2,}}\w|^  {option} [A-Z]\S*\n {{20,}}\w", told, re.MULTILINE), (
+                option
+            )
+        for value in field.enum_type.values[1:] if field.enum_type and not field.is_repeated else ():
+            assert value.name.removeprefix(field.enum_type.values[0].name.removesuffix("UNSPECIFIED")).lower() in told

@@ -1,0 +1,18 @@
+"""Counts down. Legacy."""
+
+from admin_ui.activity_types.card_type import Numeral
+from admin_ui.activity_types.steps import LegacyStepwise
+
+
+class Countdown(LegacyStepwise):
+    """How many steps are left."""
+
+    label = "Countdown (legacy)"
+
+    def numeral(self, current: int, total: int, fraction: float) -> Numeral:
+        """What is left, and a bar that empties."""
+        left = max(0, total - current)
+        return Numeral(str(left), f"{left} left of {total}", 1 - fraction)
+
+
+TYPE = Countdown()

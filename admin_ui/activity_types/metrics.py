@@ -1,0 +1,182 @@
+"""A few numbers."""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from nicegui import ui
+from smith.core.v1.live_activity_pb2 import LiveActivityMetric
+
+from admin_ui.activity_types.card_type import Body, CardType, Drawn, Input, State, number, number_text, within, word
+from admin_ui.api_contract import range_problem
+from admin_ui.components.buttons import icon_button, quiet
+from admin_ui.components.card_parts import Gauge, set_prop
+from admin_ui.components.drafts import draft_step, draft_undo
+from admin_ui.components.html import div, text
+from admin_ui.playground.fields import STATE, Fields
+
+MAX_METRICS = 8
+"""Metrics for which a card has room; the API takes more."""
+FIRST = [{"label": "CPU", "value": 42, "unit": "%"}, {"label": "MEM", "value": 63, "unit": "%"}]
+"""What stands in the form at first."""
+PATH = f"{STATE}.metrics"
+Metric = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MetricReading:
+    """One number with its name, and how much of its gauge it fills."""
+
+    label: str
+    figure: str
+    unit: str
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Tiles(Body):
+    """Numbers side by side."""
+
+    metrics: tuple[MetricReading, ...]
+    hidden: int
+    """How many metrics the card has no room for."""
+    figure = ""
+
+    @property
+    def shape(self) -> Hashable:
+        """As many numbers."""
+        return len(self.metrics)
+
+    @property
+    def short_figure(self) -> str:
+        """The first number."""
+        return f"{self.metrics[0].figure}{self.metrics[0].unit}" if self.metrics else ""
+
+    def draw(self) -> Callable[[Self], None]:
+        """Makes the tiles."""
+        with ui.element("dl").classes("lock-metrics"):
+            tiles = [_Tile() for _ in self.metrics]
+        more = text("", "lock-text lock-more")
+
+        def show(body: Self) -> None:
+            for tile, metric in zip(tiles, body.metrics, strict=True):
+                tile.show(metric)
+            more.text = f"and {body.hidden} more" if body.hidden else ""
+            more.set_visibility(bool(body.hidden))
+
+        return show
+
+
+class _Tile:
+    def __init__(self) -> None:
+        with div("lock-metric"):
+            self._label = text("", "lock-metric-label", "dt")
+            with ui.element("dd").classes("lock-metric-value"):
+                self._figure = text("", "lock-metric-figure")
+                self._unit = text("", "lock-metric-unit")
+                self._gauge = Gauge("", "is-thin")
+
+    def show(self, metric: MetricReading) -> None:
+        self._label.text, self._figure.text, self._unit.text = metric.label, metric.figure, metric.unit
+        set_prop(self._gauge.element, "aria-label", metric.label)
+        self._gauge.show(metric.fraction, f"{metric.figure}{metric.unit}")
+
+
+class MetricRows:
+    """The part of a form that composes metrics, one below the other."""
+
+    def __init__(self, fields: Fields, metrics: list[Metric], on_change: Callable[[], None]) -> None:
+        self._fields = fields
+        self._on_change = on_change
+        self._count = 0
+        self._rows = div("stack")
+        self._add = draft_step(quiet("Add a metric", self._append, icon="add"), "Add a metric")
+        self._draw(metrics)
+
+    def read(self) -> list[Metric]:
+        """The metrics as the API takes them."""
+        metrics = []
+        for place in range(self._count):
+            path = f"{PATH}[{place}]"
+            metric: Metric = {"label": self._fields.text(f"{path}.label")}
+            value, unit = self._fields.amount(f"{path}.value"), self._fields.text(f"{path}.unit")
+            metric |= {} if value is None else {"value": value}
+            metric |= {"unit": unit} if unit else {}
+            metrics.append(metric)
+        return metrics
+
+    def _append(self) -> None:
+        self._draw([*self.read(), {"label": "", "unit": "%"}])
+        self._on_change()
+
+    def _remove(self, place: int) -> None:
+        self._draw([metric for number, metric in enumerate(self.read()) if number != place])
+        self._on_change()
+
+    def _draw(self, metrics: list[Metric]) -> None:
+        # Places are part of the paths that errors name: after one has gone, the others move up.
+        self._fields.drop(f"{PATH}[")
+        self._rows.clear()
+        self._count = len(metrics)
+        with self._rows:
+            for place, metric in enumerate(metrics):
+                self._row(place, metric)
+        self._add.set_visibility(self._count < MAX_METRICS)
+
+    def _row(self, place: int, metric: Metric) -> None:
+        path = f"{PATH}[{place}]"
+        with div("composer-metric"):
+            self._fields.line(f"{path}.label", "Label", metric["label"])
+            self._fields.number(f"{path}.value", "Value", metric.get("value"))
+            self._fields.line(f"{path}.unit", "Unit", metric.get("unit", ""))
+            draft_undo(icon_button("close", f"Remove metric {place + 1}", lambda: self._remove(place)), "Add a metric")
+
+
+class MetricsInput(Input):
+    """The input for metrics."""
+
+    def draw(self, fields: Fields, on_change: Callable[[], None]) -> Drawn:
+        """Makes the rows."""
+        with div("stack") as element:
+            rows = MetricRows(fields, FIRST, on_change)
+        return Drawn(element, rows.read)
+
+
+class Metrics(CardType):
+    """A few numbers, each from 0 to 100."""
+
+    label = "Metrics"
+    inputs = (MetricsInput("metrics", "Metrics"),)
+    row = ""
+
+    def read(self, state: State, color: str) -> Body:
+        """Numbers side by side, as many as there is room for."""
+        given = state.get("metrics")
+        metrics = [_read(one) for one in given if isinstance(one, Mapping)] if isinstance(given, list | tuple) else []
+        return Tiles(tuple(metrics[:MAX_METRICS]), max(0, len(metrics) - MAX_METRICS))
+
+    def words(self, state: State) -> str:
+        """As `CPU 12%, Memory 60%`."""
+        metrics = state.get("metrics", ())
+        shown = [f"{one['label']} {one['value']:g}{one.get('unit', '')}" for one in metrics[:3]]
+        return ", ".join(shown) + (" …" if len(metrics) > len(shown) else "")
+
+    def problems(self, state: State) -> Iterator[tuple[str, str]]:
+        """Labels and values that are missing."""
+        for place, metric in enumerate(state.get("metrics", ())):
+            path = f"metrics[{place}]"
+            if not metric["label"].strip():
+                yield f"{path}.label", "Write a label."
+            if "value" not in metric:
+                yield f"{path}.value", "Write a value."
+            elif problem := range_problem(LiveActivityMetric.DESCRIPTOR.fields_by_name["value"], metric["value"]):
+                yield f"{path}.value", problem
+
+
+def _read(metric: Mapping[str, Any]) -> MetricReading:
+    value = number(metric.get("value"))
+    figure = "–" if value is None else number_text(value)
+    return MetricReading(word(metric, "label"), figure, word(metric, "unit"), within((value or 0.0) / 100))
+
+
+TYPE = Metrics()

@@ -1,0 +1,43 @@
+"""What the protos say of the API's fields: their values, limits and defaults, as forms and cards need them."""
+
+import json
+from typing import Any
+
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from smith.core.v1 import options_pb2
+from smith.core.v1.live_activity_pb2 import LiveActivityColor, LiveActivityContentState
+from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
+
+PUSH_FIELDS = SendPushNotificationRequest.DESCRIPTOR.fields_by_name
+STATE_FIELDS = LiveActivityContentState.DESCRIPTOR.fields_by_name
+
+
+def words_of(enum: EnumDescriptor) -> tuple[str, ...]:
+    """The API's words for the enum's values."""
+    prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
+    return tuple(value.name.removeprefix(prefix).lower() for value in enum.values[1:])
+
+
+def rules_of(field: FieldDescriptor) -> options_pb2.FieldRules:
+    """Which values the field takes."""
+    rules: options_pb2.FieldRules = field.GetOptions().Extensions[options_pb2.rules]
+    return rules
+
+
+def range_problem(field: FieldDescriptor, number: float) -> str:
+    """What to write instead, in a sentence, if the number is out of the field's range; empty if it is in it."""
+    rules = rules_of(field)
+    has_most = rules.HasField("maximum")
+    if (has_most and number > rules.maximum) or (rules.HasField("minimum") and number < rules.minimum):
+        return f"Write a number from {rules.minimum:g}{f' to {rules.maximum:.15g}' if has_most else ''}."
+    return ""
+
+
+def default_of(field: FieldDescriptor) -> Any:
+    """What counts if the field is left out; None if nothing does."""
+    text = rules_of(field).default_json
+    return json.loads(text) if text else None
+
+
+COLORS = words_of(LiveActivityColor.DESCRIPTOR)
+DEFAULT_COLOR = str(default_of(STATE_FIELDS["color"]))
