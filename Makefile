@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: always help up test test-all check audit bench reliability fmt proto reference
 BIN := .venv/bin
-# Those of a person's own would have our Python find other packages, or none.
+# A person's own values would make our Python find other packages, or none.
 unexport PYTHONHOME PYTHONPATH
 NODE_SDK := tests/sdk/node
 # Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# `exec`: whatever make is sent, Ctrl-C or SIGTERM, reaches the supervisor and nothing between them.
+# `exec`, so that Ctrl-C and SIGTERM to make reach the supervisor directly.
 up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 	@exec $(BIN)/smith up
 

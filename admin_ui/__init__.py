@@ -5,10 +5,10 @@ How a page is written:
 - `pages/<name>.py` has `create(site)` on top, which registers the page with `@site.page("/path", title="Title")`. Its
   builder is `async def name(visit: Visit, <path parameters>) -> None` and runs inside `theme.frame`.
 - `visit.ask(visit.core.api_keys.ListApiKeys, ListApiKeysRequest())` calls core as the person who looks. It raises
-  `Refused`, which says in `message` what a person can be told. A builder, and a handler of a click, may let it pass:
+  `Refused`, whose `message` is a sentence for that person. A builder, and a handler of a click, may let it pass:
   the page shows it. Catch it where it belongs to a field of a form.
 - `visit.watch({EventType, ...}, refresh)` calls `refresh(events)` when something happened, at most four times a second.
 - What is drawn comes from `components/`; words of the theme (classes, spacing, tones) from `static/theme.css`. Texts of
   users go into elements as text, never as HTML.
-- The page is in the navigation if its path stands in `site.NAVIGATION`.
+- The page is in the navigation if its path is in `site.NAVIGATION`.
 """

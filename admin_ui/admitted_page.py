@@ -1,4 +1,4 @@
-"""Pages that NiceGUI makes for those alone who were let in."""
+"""Pages that NiceGUI builds only for requests that were let in."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 Admit = Callable[[Request], Awaitable[Response | None]]
-"""Answers with what is sent in place of a page, or with None to let the request in."""
+"""Returns the response to send instead of the page, or None to let the request in."""
 
 
 class AdmittedPage(ui.page):
-    """A page before which `admit` is asked.
+    """A page that is built only if `admit` lets the request in.
 
-    NiceGUI keeps what it makes for each request until a browser has looked at it and left, or for a minute if none
-    does. So who is not let in must not get that far: any stranger could fill the memory, and all places.
+    NiceGUI keeps each page until its browser has left, or for a minute if no browser opens it. So a request that is
+    not let in must not get that far: any stranger could fill the memory and use up the number of pages.
     """
 
     def __init__(self, path: str, *, admit: Admit, title: str, response_timeout: float) -> None:

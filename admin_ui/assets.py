@@ -19,7 +19,7 @@ DARK = re.compile(r"^body\.body--dark \{([^{}]*--bg:[^{}]*)\}", re.MULTILINE)
 
 @cache
 def _bundle(kind: str) -> tuple[str, bytes]:
-    """Path and content. The theme comes first, so that other files may lean on it."""
+    """Path and content. The theme comes first, so that other files can use and override it."""
     files = sorted(FOLDER.glob(f"*.{kind}"), key=lambda file: (file.stem != "theme", file.name))
     content = b"\n".join(file.read_bytes() for file in files)
     if kind == "css":
@@ -30,7 +30,7 @@ def _bundle(kind: str) -> tuple[str, bytes]:
 def dark_by_itself(theme: str) -> str:
     """The theme's dark colors once more, for pages that follow the system without a script.
 
-    Raises ValueError if the theme has not exactly one rule of them.
+    Raises ValueError unless the theme has exactly one rule for its dark colors.
     """
     [colors] = DARK.findall(theme)
     return (
@@ -40,12 +40,12 @@ def dark_by_itself(theme: str) -> str:
 
 
 def head() -> str:
-    """The elements that have a page load them."""
+    """The HTML elements that load them into a page."""
     return f'<link rel="stylesheet" href="{_bundle("css")[0]}"><script src="{_bundle("js")[0]}" defer></script>'
 
 
 def serve(app: FastAPI) -> None:
-    """Serves them, for ever cacheable: another content has another name."""
+    """Serves them. Browsers may cache them without end: if the content changes, the name does."""
     for kind, media_type in TYPES.items():
         path, content = _bundle(kind)
         app.add_api_route(path, _answering(content, media_type), include_in_schema=False)

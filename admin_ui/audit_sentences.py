@@ -8,7 +8,7 @@ from typing import Any
 from smith.core.v1.audit_entry_pb2 import AUDIT_ACTOR_ANONYMOUS, AUDIT_ACTOR_API_KEY, AUDIT_ACTOR_DEVICE, AuditEntry
 
 Asked = Mapping[str, Any]
-"""The request, as far as it is kept."""
+"""The request as the audit log keeps it: without secrets."""
 
 WORDS = re.compile(r"[A-Z][a-z0-9]*")
 PAST = {
@@ -80,7 +80,7 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "UpdateMember": _named("changed the role of a member"),
     "RemoveMember": _named("removed a member"),
     "UpdateProfile": _named("changed their name to", "name"),
-    "SwitchAccount": _named("went on in another workspace"),
+    "SwitchAccount": _named("switched to another workspace"),
     "StopLiveActivity": _named("ended a Live Activity"),
     "SendTestPushNotification": _named("sent a test notification to a device"),
     "ReplayPushNotification": _named("replayed a push notification"),
@@ -108,13 +108,13 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
 def actor_of(entry: AuditEntry) -> str:
     """Who did it, as far as that is known."""
     if entry.actor == AUDIT_ACTOR_ANONYMOUS:
-        # Whoever signs in has said who they are; a phone that is being paired is nobody yet.
+        # A sign-in names the person by e-mail; a phone that is being paired has no identity yet.
         return str(
-            _read(entry.request.json).get("email") or ("A phone" if entry.method == "PairDevice" else "Somebody")
+            _read(entry.request.json).get("email") or ("A phone" if entry.method == "PairDevice" else "A person")
         )
     kinds = {AUDIT_ACTOR_API_KEY: "API key", AUDIT_ACTOR_DEVICE: "Device"}
     kind = kinds.get(entry.actor, "")
-    name = entry.actor_name or ("" if kind else "Somebody")
+    name = entry.actor_name or ("" if kind else "A person")
     return " ".join(part for part in (kind, name) if part)
 
 

@@ -1,4 +1,4 @@
-"""The cookies of the admin app: who is signed in, and which theme they like."""
+"""The cookies of the admin app: the session, links, and the theme."""
 
 import datetime as dt
 import re
@@ -49,14 +49,14 @@ class SessionCookie:
 
 
 class LinkCookie:
-    """Holds the secret of a link from when it is opened until what it is for is done, an hour at most.
+    """Holds the secret of a link from when the link is opened until it is used, an hour at most.
 
-    So it stands in no address bar, history or Referer, and in no page. The address of somebody who is about to sign in
+    So the secret is in no address bar, history, Referer or page. The e-mail address of a person who is about to sign in
     is kept in the same way.
     """
 
     def __init__(self, settings: AdminSettings, purpose: str, pattern: str) -> None:
-        """`purpose` names the cookie. Secrets match `pattern` as a whole; whatever does not is no secret."""
+        """`purpose` names the cookie. A value that does not match `pattern` as a whole is ignored."""
         self._is_https = settings.is_https
         self._name = f"{'__Host-' if settings.is_https else ''}smith_{purpose}"
         self._pattern = re.compile(pattern)

@@ -55,7 +55,7 @@ IN_OTHER_WORDS = {
     grpc.StatusCode.RESOURCE_EXHAUSTED: "The server is overloaded. Try again in a moment.",
     grpc.StatusCode.UNIMPLEMENTED: "The server is of an older release than this page and cannot do this yet.",
 }
-"""What a person is told of errors that are gRPC's and not ours."""
+"""Messages for people, by gRPC status, for errors that core did not explain itself."""
 
 
 class Refused(Exception):
@@ -71,17 +71,17 @@ class Refused(Exception):
         self.message = message
         self.facts = facts
         self.field = field
-        """Path of the request's field that is to blame, as the API names it; empty if none is."""
+        """Path of the wrong field, as the API names it; empty if the error is not about a field."""
 
     @property
     def is_signed_out(self) -> bool:
-        """Whether the person is not, or no longer, signed in; or not in the account that the page was drawn for. The
-        page for signing in tells the two apart."""
+        """Whether the person is not signed in, or has switched to another account than the page's. The page for signing
+        in tells the two apart."""
         return self.code is grpc.StatusCode.UNAUTHENTICATED
 
 
 def refused(error: grpc.aio.AioRpcError) -> Refused:
-    """What a failed call means for a person."""
+    """The failed call as a Refused, with a message for people."""
     remote = from_rpc_error(error)
     if remote.reason:
         return Refused(remote.code, remote.reason, remote.message, remote.facts, remote.field)
@@ -92,15 +92,15 @@ def refused(error: grpc.aio.AioRpcError) -> Refused:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, as core is told."""
+    """Who calls: session, address and account, sent to core with each call."""
 
     session_token: str | None = field(repr=False)
     """`ses_...`; None before signing in."""
     client_address: str
     """IP address of the browser; empty if unknown."""
     account_id: str = ""
-    """The account that a page was drawn for. Core does nothing in another one, to which the person may have moved in
-    another tab. Empty for what is about the session alone."""
+    """The account that a page was drawn for. Core refuses the call if the person has switched to another account in
+    another tab. Empty for calls that are about the session alone."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
@@ -148,7 +148,7 @@ class Core:
     ) -> Response:
         """The method's answer. Raises Refused."""
         try:
-            # A core that is being restarted is back within seconds: nobody needs to know.
+            # A core that restarts is back within seconds: the person need not notice.
             return await method(request, metadata=caller.metadata, timeout=self._call_timeout, wait_for_ready=True)
         except grpc.aio.AioRpcError as error:
             raise refused(error) from error

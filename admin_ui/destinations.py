@@ -1,4 +1,4 @@
-"""Where pushes and mails go, as the server says: what a page may call sent, and by whose name."""
+"""Where pushes and mails go: to Apple and real mailboxes, or to the simulator. Pages name the right one."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from admin_ui.core import Caller, Core, Refused
 _apns = re.compile(r"(^|(?<=[.?!] ))?(?<!\w)APNs\b(?! key)")
 
 FRESH_SECONDS = 5.0
-"""For so long an answer counts. It changes with a restart of the server only."""
+"""Seconds for which an answer is reused. It changes only with a restart of the server."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Destinations:
 
     @property
     def kept(self) -> str:
-        """What stays in this installation, as a sentence; empty if nothing is known to."""
+        """A sentence that says what stays in this installation; empty if nothing does, or it is not known."""
         if self.pushes_are_simulated and self.mails_are_simulated:
             return "Pushes and mails stay in this installation."
         if self.pushes_are_simulated:
@@ -43,14 +43,16 @@ class Destinations:
 
     @property
     def taker(self) -> str:
-        """Who accepts a push, within a sentence."""
+        """The name of the service that accepts pushes, for use within a sentence."""
         if self.pushes_are_simulated:
             return "the simulator"
         return "Apple" if self.pushes == DESTINATION_REAL else "the push service"
 
     def in_words(self, told: str) -> str:
-        """What the server tells of APNs, with the name of who takes the pushes here. Few people know what APNs is, and
-        with the simulator it is not Apple's. A key is Apple's in any case: its name stays."""
+        """The server's text with `APNs` replaced by the name of the service that takes the pushes here.
+
+        Few people know what APNs is, and the simulator is not Apple's. "APNs key" stays: a key is always Apple's.
+        """
         if not self.pushes:
             return told
         at_start = self.taker[0].upper() + self.taker[1:]
@@ -61,7 +63,7 @@ UNKNOWN = Destinations()
 
 
 class DestinationsOfServer:
-    """What core says, kept for a moment: it is the same for everybody."""
+    """Core's answer, cached for a moment: it is the same for all people."""
 
     def __init__(self, core: Core, *, steady: Callable[[], float] = time.monotonic) -> None:
         """`steady` gives seconds of a clock that does not go back."""
@@ -71,8 +73,8 @@ class DestinationsOfServer:
         self._ask_at = 0.0
 
     async def now(self, stranger: Caller) -> Destinations:
-        """Where things go, as far as is known: core tells it without credentials. A page is shown without it if core
-        does not say."""
+        """Where pushes and mails go. Core answers without credentials. If it does not answer, the result says "not
+        known", so that pages can be shown all the same."""
         if self._steady() >= self._ask_at:
             self._ask_at = self._steady() + FRESH_SECONDS
             try:

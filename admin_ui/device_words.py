@@ -17,11 +17,11 @@ from service_kit.enum_words import by_word
 
 @dataclass(frozen=True)
 class Words:
-    """What to tell of a device."""
+    """The words about a device's state."""
 
     label: str
     tone: str
-    """As of a badge."""
+    """Tone of the badge, see `components.layout.badge`."""
     advice: str = ""
     """Empty if nothing needs doing."""
 
@@ -48,7 +48,7 @@ REFUSED_OTHERWISE = Words("Unreachable", "bad", "Apple refuses its token. Open t
 
 
 def words_of(device: Device) -> Words:
-    """What to tell of the device."""
+    """The words about the device's state."""
     if device.state == DEVICE_STATE_WAITING:
         return WAITING
     if device.state == DEVICE_STATE_DEAD:
@@ -59,7 +59,7 @@ def words_of(device: Device) -> Words:
 
 
 def kind_of(device: Device) -> str:
-    """What kind of phone it is, as far as it has told."""
+    """The phone's model and iOS version, as far as its app has reported them."""
     parts = [f"iOS {device.os_version}"] if device.os_version else []
     if device.environment == APNS_ENVIRONMENT_SANDBOX:
         parts.append("development build")

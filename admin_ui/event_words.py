@@ -1,4 +1,4 @@
-"""What happens in an account, in words."""
+"""Sentences for the events of an account."""
 
 from smith.core.v1 import event_pb2 as events
 from smith.core.v1.event_pb2 import Event
@@ -11,7 +11,7 @@ WORDS: "dict[events.EventType.ValueType, str]" = {
     events.EVENT_TYPE_LIVE_ACTIVITY_DELIVERED: "A Live Activity reached a phone",
     events.EVENT_TYPE_LIVE_ACTIVITY_FAILED: "A Live Activity did not reach a phone",
     events.EVENT_TYPE_LIVE_ACTIVITY_TOKEN_RECEIVED: "A phone allowed updates",
-    events.EVENT_TYPE_LIVE_ACTIVITY_DISMISSED: "Somebody removed a Live Activity from a phone",
+    events.EVENT_TYPE_LIVE_ACTIVITY_DISMISSED: "A person removed a Live Activity from a phone",
     events.EVENT_TYPE_STREAM_PAUSED: "A stream was paused",
     events.EVENT_TYPE_STREAM_RESUMED: "A stream was resumed",
     events.EVENT_TYPE_STREAM_ENDED: "A stream was ended",
@@ -24,11 +24,11 @@ WORDS: "dict[events.EventType.ValueType, str]" = {
     events.EVENT_TYPE_DEVICE_REMOVED: "A phone was removed",
     events.EVENT_TYPE_MEMBERS_CHANGED: "People or invites have changed",
 }
-"""Sentences without an end, by type. Types that are not here are not worth a line."""
+"""The beginning of a sentence, by type. Other types are not shown."""
 
 
 def sentence(event: Event) -> str:
-    """What happened, with what it is about; empty if it is not worth a line."""
+    """What happened, and to which key, activity or device; empty if events of this type are not shown."""
     words = WORDS.get(event.type, "")
     about = event.stream_key or event.reason
     return f"{words}: {about}" if words and about else words

@@ -1,5 +1,4 @@
-"""What happens in an account, told to the pages that are open: one stream of events for each session that looks,
-and each account that it looks at."""
+"""Passes an account's events to open pages: one stream of events from core for each session and account."""
 
 import asyncio
 import logging
@@ -15,7 +14,7 @@ from admin_ui.core import Caller, Core, Refused, refused
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.25
-"""The least time between two refreshes of one watcher: a page that redraws more often shows nothing more."""
+"""Seconds between two refreshes of one watcher at least: more often would not be visible."""
 MAX_PENDING = 1000
 """Most events kept for a watcher that is busy; the oldest go first."""
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
@@ -33,19 +32,19 @@ class Watcher:
         self._due = asyncio.Event()
 
     def hear(self, event: Event) -> None:
-        """Takes an event if it is of interest."""
+        """Queues the event if it has one of the watched types."""
         if not self._types or event.type in self._types:
             self._pending.append(event)
             self._due.set()
 
     def resync(self) -> None:
-        """Anything may have happened: the stream was interrupted."""
+        """Has everything refreshed: the stream was interrupted, so events may have been missed."""
         self._due.set()
 
     async def run(self) -> None:
-        """Calls `refresh` for what happened, one call at a time. With no events, anything may have changed.
+        """Calls `refresh` with the queued events, one call at a time. Without events, anything may have changed.
 
-        What core refuses is asked again later; ends if that is because the person is signed out.
+        If core refuses a refresh, it is tried again later. Ends if the person is signed out.
         """
         while True:
             await self._due.wait()
@@ -64,7 +63,7 @@ class Watcher:
 
 
 class Feed:
-    """The stream of one session in one account, for as long as somebody watches."""
+    """The stream of one session in one account. It runs while a page watches."""
 
     def __init__(self, core: Core, caller: Caller) -> None:
         self._core = core
@@ -81,7 +80,7 @@ class Feed:
                 is_first = True
                 async for response in self._open():
                     failures = 0
-                    # What happened before the stream began is not told.
+                    # The stream has no events from before its start.
                     if is_first or response.missed:
                         self._resync()
                     is_first = False
@@ -113,8 +112,8 @@ class Feeds:
         self._feeds: dict[tuple[str, str], Feed] = {}
 
     def join(self, caller: Caller, watchers: Collection[Watcher], signed_out: Callable[[], None]) -> Callable[[], None]:
-        """Tells the watchers what happens, and `signed_out` that the session ended, until the answer is called."""
-        # A page of the account that the person has left must not hear what happens in the other one.
+        """Sends events to the watchers and calls `signed_out` when the session ends, until the result is called."""
+        # A page of the account that the person has left must not get events of the other one.
         key = (caller.session_token or "", caller.account_id)
         feed = self._feeds.get(key)
         if feed is None or (feed.task and feed.task.done()):

@@ -9,7 +9,7 @@ CHECK_SECONDS = 1.0
 
 
 def serve(app: FastAPI, channel: grpc.aio.Channel) -> None:
-    """Answers `/healthz`, always, and `/readyz`, 200 if core says that it serves and 503 otherwise."""
+    """Answers `/healthz` with 200 always, and `/readyz` with 200 if core is serving and 503 otherwise."""
     core = health_pb2_grpc.HealthStub(channel)
 
     async def alive() -> Response:

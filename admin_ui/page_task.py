@@ -1,7 +1,8 @@
-"""What is done for a page: by itself for as long as a browser shows it, or because somebody has pressed something.
+"""Work for a page: background work while a browser shows it, or handlers of clicks.
 
-NiceGUI keeps the place that is drawn in per task, and a place may be gone before the work is done: a row is drawn
-again, a dialog is closed. So all such work enters the page itself, which is there until the browser has left.
+NiceGUI keeps, for each task, the element that new elements are drawn into. That element may be removed before the work
+is done: a row is redrawn, a dialog closes. So this work draws into the page itself, which exists until the browser has
+left.
 """
 
 import asyncio
@@ -13,13 +14,13 @@ import nicegui
 from nicegui import background_tasks, ui
 
 AFTER_A_FAULT_SECONDS = 5.0
-"""Until work that failed is begun again."""
+"""Seconds until failed work begins again."""
 
 
 def keep_doing(work: Callable[[], Awaitable[None]], name: str) -> None:
     """Runs `work` until it returns or the page is gone, each in a task of its own.
 
-    A fault is logged, told on the page, and ends nothing: the work begins again, and other work of the page goes on.
+    A fault is logged and shown on the page. The work begins again, and other work of the page goes on.
     """
     client = ui.context.client
 
@@ -38,15 +39,15 @@ def keep_doing(work: Callable[[], Awaitable[None]], name: str) -> None:
 
 
 def on_page(act: Callable[[], Any]) -> Callable[[], Awaitable[None]]:
-    """`act`, for an event of an element that may be gone before `act` is done, or has begun: a row may be drawn again
-    between a click and what it does. To be called while the element is drawn. What `act` raises is told on the page."""
+    """`act` as a handler for an element that may be removed before `act` has run: a row may be redrawn between a click
+    and its effect. Call it while the element is drawn. The page shows what `act` raises."""
     client = ui.context.client
 
     async def do() -> None:
         with client:
             try:
                 result = act()
-                # Not whatever can be awaited: closing a dialog answers with the dialog, and to await that opens it.
+                # Only coroutines are awaited: closing a dialog returns the dialog, and awaiting a dialog opens it.
                 if inspect.iscoroutine(result):
                     await result
             except Exception as error:

@@ -1,4 +1,4 @@
-"""What the admin app can be told."""
+"""The settings of the admin app."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ def _origin(url: str) -> str:
     """Raises ValueError unless it is an HTTP(S) URL without a path."""
     parts = urlsplit(url.rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
-        raise ValueError("must be like https://admin.example.com: scheme and host, a port perhaps, and no path")
+        raise ValueError("must be like https://admin.example.com: scheme, host and optionally a port, but no path")
     return url.rstrip("/")
 
 
@@ -22,15 +22,15 @@ OptionalOrigin = Annotated[Origin | None, BeforeValidator(empty_is_unset)]
 
 
 class AdminSettings(ServiceSettings):
-    """Settings of the admin app, beside those of every process."""
+    """Settings of the admin app, in addition to those of every process."""
 
     admin_port: int = Field(default=8080, ge=0, le=65535)
     """TCP port of the web pages. 0 takes any free one; the log line at start tells which."""
     admin_url: OptionalOrigin = None
-    """Where people's browsers find the admin app; `http://127.0.0.1:<port>` unless told. With `https` cookies are
+    """URL at which browsers find the admin app; `http://127.0.0.1:<port>` by default. With `https` cookies are
     never sent in the clear."""
     gateway_url: PublicUrl = "http://127.0.0.1:8000"
-    """Where backends find the REST API: it stands in the examples that pages show."""
+    """URL at which backends find the REST API; pages show it in examples."""
     core_address: str = "127.0.0.1:50051"
     """`host:port` of the core service, or any gRPC target (`dns:///core:50051`)."""
     admin_call_timeout: float = Field(default=10.0, gt=0, le=300)
@@ -38,9 +38,9 @@ class AdminSettings(ServiceSettings):
     admin_max_connections: int = Field(default=2048, ge=1)
     """Open connections; beyond it new ones are answered 503 and closed."""
     simulator_url: OptionalOrigin = None
-    """The simulator's control API. Set, pages show its phones; they are no part of the server."""
+    """URL of the simulator's control API. If it is set, pages show the simulated phones."""
     trusted_proxies: TrustedProxies = ""
-    """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None unless told."""
+    """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None by default."""
 
     @property
     def public_url(self) -> str:

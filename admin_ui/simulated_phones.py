@@ -1,4 +1,4 @@
-"""The simulator's phones, as the pages command them."""
+"""Pairs simulated phones, for pages with a button for it."""
 
 import httpx
 
@@ -6,7 +6,7 @@ SECONDS = 15.0
 
 
 class SimulatorAway(Exception):
-    """The simulator did not do it. The message is a sentence for people."""
+    """The simulator could not be reached or refused. The message is a sentence for people."""
 
 
 async def pair_phone(simulator_url: str, pairing_code: str, name: str) -> None:

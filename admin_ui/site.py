@@ -1,4 +1,4 @@
-"""Registers pages: who may see them, what is around them, and what happens when core says no."""
+"""Registers pages: who may see them, the frame around them, and what happens when core refuses."""
 
 import inspect
 import logging
@@ -28,9 +28,9 @@ from admin_ui.visit import Visit
 log = logging.getLogger(__name__)
 
 BUILD_SECONDS = 15.0
-"""Within which a page must be built. Calls of core end sooner."""
+"""Seconds within which a page must be built. Calls of core have shorter limits."""
 SIGNED_OUT = "/sign-in?ended=1"
-"""Where a page goes that its session cannot go on with. Who is signed in, if in another account, is sent on to `/`."""
+"""Where a page goes when its session is no longer valid for it. A person who is signed in is sent on to `/`."""
 
 Builder = Callable[..., Awaitable[None]]
 """Draws a page."""
@@ -61,7 +61,7 @@ NAVIGATION = (
 
 
 def api_reference(settings: AdminSettings) -> str:
-    """Where the gateway shows the API's reference."""
+    """The URL of the gateway's API reference."""
     return f"{settings.gateway_url}/api/docs"
 
 
@@ -78,7 +78,7 @@ class Site:
 
     @property
     def navigation(self) -> list[Place]:
-        """The places that exist in this installation."""
+        """The navigation entries that exist in this installation."""
         simulated = self.settings.simulator_url is not None
         return [place for place in NAVIGATION if place.path in self._paths and (simulated or not place.needs_simulator)]
 
@@ -91,7 +91,7 @@ class Site:
         return replace(self.caller(request), session_token=None)
 
     async def note_destinations(self, request: Request) -> None:
-        """For pages before signing in: notes where things go with the request."""
+        """For pages before signing in: stores in the request where pushes and mails go."""
         request.state.destinations = await self._destinations.now(self.stranger(request))
 
     def page(self, path: str, *, title: str) -> Callable[[Builder], Builder]:
@@ -121,7 +121,7 @@ class Site:
         return register
 
     async def _admit(self, request: Request) -> Response | None:
-        """Lets in who is signed in, and notes what core says of them."""
+        """Lets in people who are signed in, and stores in the request what core says about them."""
         caller = self.caller(request)
         if caller.session_token is None:
             return self.to_sign_in(request)
@@ -161,7 +161,7 @@ class Site:
 
         async def watch(watcher: Watcher) -> None:
             await watcher.run()
-            # It ends once core has called the person signed out, which may be before the stream of events does.
+            # A watcher ends if core says that the person is signed out, perhaps before the stream of events says so.
             signed_out()
 
         for watcher in visit.watchers:
@@ -175,7 +175,7 @@ def _show(refusal: Refused) -> None:
 
 
 def tell_of(error: Exception) -> None:
-    """Tells the person what went wrong with what they did, in the corner of the page."""
+    """Shows the error of what the person did, in the corner of the page."""
     if isinstance(error, Refused):
         if error.is_signed_out:
             ui.navigate.to(SIGNED_OUT)

@@ -1,4 +1,4 @@
-"""What is around every page: the navigation, the heading, the stylesheet, light and dark."""
+"""The frame of every page: navigation, heading, stylesheet, light and dark theme."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,11 +26,11 @@ SHOW_OR_HIDE_NAVIGATION = """(event) => {
 }"""
 NEXT_THEME = """() => window.smith.nextTheme()"""
 NEXT_DARK = {None: False, False: True, True: None}
-"""From automatic to light to dark, as `smith.js` has it."""
+"""The order of themes: automatic, light, dark; as in `smith.js`."""
 
 
 def prepare() -> None:
-    """What all elements of all pages look like unless told otherwise. Once, before pages are served."""
+    """Sets the default properties of elements. Call it once, before pages are served."""
     ui.button.default_props("no-caps unelevated")
     ui.input.default_props("outlined dense")
     ui.select.default_props("outlined dense options-dense behavior=menu")
@@ -44,7 +44,7 @@ def frame(visit: Visit, places: "Sequence[Place]", *, title: str, path: str) -> 
     """The page of a signed-in person: navigation at the side, and what the block draws in the middle."""
     dark = _document()
     with div("shell") as shell:
-        # What somebody types is kept in their tab for them alone (`drafts.js`).
+        # Drafts are kept in the tab under these ids, so that another person does not get them (`drafts.js`).
         shell.props["data-person"] = f"{visit.account.id}:{visit.member.user_id}"
         a("Skip to the content", "#content", "skip-link")
         _topbar()
@@ -120,7 +120,7 @@ def _help(visit: Visit) -> None:
 
 
 def _say_what_is_simulated(where: Destinations) -> None:
-    """The strip above every page: what never leaves this installation must not look as if it did."""
+    """The strip above every page that says what is simulated, so that no person takes it for sent."""
     if not where.kept:
         return
     with div("simulator-strip").props("role=note"):
@@ -136,7 +136,7 @@ def _person(visit: Visit, dark: ui.dark_mode) -> None:
             text(visit.account.name, "person-account")
             text(visit.member.name or visit.member.email, "person-name")
         theme = ui.element("button").classes("icon-button").on("click", js_handler=NEXT_THEME)
-        # The browser notes it; the page has to know as well, for it says again what it is whenever something changes.
+        # The browser keeps the theme. The page must know it as well: it sends it again with each change.
         theme.on("click", lambda: dark.set_value(NEXT_DARK[dark.value]))
         theme.props('type=button aria-label="Theme: light, dark or as the system" title="Theme"')
         with theme:

@@ -25,29 +25,29 @@ class Visit:
         self.core = core
         self.settings = settings
         self.caller = replace(caller, account_id=found.account.id)
-        """Who calls core for the page: only ever in the account that it was drawn for."""
+        """Who calls core for the page; core refuses calls in another account than the page's."""
         self.account = found.account
         self.member = found.member
         self.accounts = found.accounts
         """All accounts that the person belongs to, this one among them."""
         self.destinations = UNKNOWN
-        """Where pushes and mails go, for what the page calls sent."""
+        """Where pushes and mails go, so that the page can name it."""
         self.watchers: list[Watcher] = []
 
     async def ask(self, method: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:
-        """Core's answer to the person. Raises Refused, also if they have moved to another account meanwhile."""
+        """Core's answer to the person. Raises Refused, also if they have switched to another account."""
         return await self.core.ask(self.caller, method, request)
 
     @property
     def is_owner(self) -> bool:
-        """Whether to offer what only owners may do. Core decides whether it is done."""
+        """Whether to offer what only owners may do. Core checks the right itself."""
         return self.member.role == ROLE_OWNER
 
     def watch(self, types: "Collection[EventType.ValueType]", refresh: Refresh) -> None:
         """Calls `refresh(events)` after events of these types, or of any if none are named; four times a second
         at most.
 
-        With an empty list, anything may have changed: the stream has begun, or was interrupted. To be called while the
-        page is built, before it reads what it shows.
+        With an empty list, anything may have changed: the stream has begun, or was interrupted. Call it while the
+        page is built, before it reads its data.
         """
         self.watchers.append(Watcher(types, refresh))

@@ -39,9 +39,9 @@ from service_kit.websocket_protocol import bounded_websocket
 log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 10.0
-"""For a request's head to arrive."""
+"""Seconds within which a request's head must arrive."""
 UNREAD_SECONDS = 30.0
-"""For an answer to be read on, or a socket."""
+"""Seconds within which a client must read on an answer, or a socket."""
 
 
 async def serve(settings: AdminSettings, stop: StopRequest) -> None:
@@ -50,7 +50,7 @@ async def serve(settings: AdminSettings, stop: StopRequest) -> None:
     async with open_channel(settings.core_address, Peers.of(settings)) as channel:
         server = build_server(build_app(channel, settings), settings)
         serving = asyncio.create_task(server.serve([listener]))
-        # Connects now rather than at the first page.
+        # Connect now, so that the first page does not wait.
         channel.get_state(try_to_connect=True)
         log.info("serving on %s, core at %s", settings.public_url, settings.core_address)
         stopping = asyncio.create_task(stop.wait())
@@ -84,10 +84,10 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     texts.bound()
     for page in pages.PAGES:
         page.create(site)
-    # What core refuses is told to the person who asked, not to the log.
+    # The person who asked sees core's refusal; it need not be logged.
     nicegui.app._exception_handlers[:] = [_log]  # noqa: SLF001 - NiceGUI can add handlers, not replace its own
     nicegui.app.on_page_exception(_broken_page)
-    # NiceGUI would make a page for it.
+    # Otherwise NiceGUI would build one of its own pages for it.
     nicegui.app.add_exception_handler(404, _no_such_page)
     ui.run_with(
         app,
@@ -95,7 +95,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
         favicon=assets.FOLDER / "logo.svg",
         dark=None,
         language="en-US",
-        # Nothing is bound: pages draw what changed when it changed.
+        # No page uses NiceGUI's bindings, so their loop need not run.
         binding_refresh_interval=None,
         reconnect_timeout=10.0,
         message_history_length=200,
@@ -120,7 +120,7 @@ def build_server(app: FastAPI, settings: AdminSettings) -> HttpServer:
             ws_per_message_deflate=False,
             lifespan="on",
             log_config=None,
-            # At lower levels it notes with which id each page opens its socket, and what clients did wrong.
+            # At lower levels it logs the id of each page, which is a secret, and errors of clients.
             log_level=logging.ERROR,
             access_log=False,
             server_header=False,
@@ -142,4 +142,4 @@ def _broken_page(error: Exception) -> None:
 
 
 async def _no_such_page(request: Request, _: Exception) -> Response:
-    return trouble(request, "There is no such page.", status=404, title="Not found")
+    return trouble(request, "This page does not exist.", status=404, title="Not found")

@@ -1,1 +1,1 @@
-"""How fast the server is on this machine, compared with the limits of the same machine in the same run."""
+"""Measures how fast the server is on this machine, compared with limits of the machine from the same run."""

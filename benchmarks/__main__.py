@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures the whole server on this machine, prints a table, keeps it as JSON."""
+"""`python -m benchmarks`: measures the whole server on this machine, prints a table, and writes it as JSON."""
 
 import argparse
 import asyncio
@@ -32,23 +32,23 @@ from tests.stack import Stack
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench"
 FAILURES = (WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
-"""What the server under test can do wrong: not start, answer something else, or not at all."""
+"""Failures of the server under test: it does not start, answers something else, or does not answer."""
 SECTIONS = ("limits", "requests", "fan-out", "scale", "streams", "fairness", "admin", "soak")
 ON_REQUEST = frozenset(("soak",))
-"""Sections that are only measured when they are asked for by name."""
+"""Sections that are measured only if they are named."""
 
 
 def main() -> int:
-    """Measures what the command line asks for. Returns 0, 1 if the server failed, or 130 after Ctrl-C."""
+    """Measures the sections of the command line. Returns 0, 1 if the server failed, or 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures the server on this machine.")
-    parser.add_argument("--quick", action="store_true", help="fewer of everything: to try it, not to quote it")
+    parser.add_argument("--quick", action="store_true", help="smaller amounts: to try it out, not to quote")
     parser.add_argument(
-        "--only", action="append", choices=SECTIONS, help="measure this alone, beside the limits; may be repeated"
+        "--only", action="append", choices=SECTIONS, help="measure only this section and the limits; may be repeated"
     )
     arguments = parser.parse_args()
     amounts = QUICK if arguments.quick else FULL
     chosen = arguments.only or [name for name in SECTIONS if name not in ON_REQUEST]
-    # Also where a shell started us in the background, with SIGINT ignored.
+    # Also if a shell has started us in the background, with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
@@ -65,12 +65,12 @@ def main() -> int:
         return 1
     print_table(machine, rows)
     path = write_files(RESULTS, machine, {"sections": chosen, **asdict(amounts)}, rows, log)
-    print(f"Kept in {path}, the server's warnings beside it.")
+    print(f"Kept in {path}; the .log of the same name has the server's warnings.")
     return 0
 
 
 async def measure(stack: Stack, amounts: Amounts, chosen: Sequence[str]) -> list[Row]:
-    """The rows of the chosen sections. The limits come first, for the others are compared with them."""
+    """The rows of the chosen sections. The limits come first, because the others are compared with them."""
     population = Population(stack.database_url)
     await asyncio.to_thread(population.add_strangers, amounts.few_devices)
     audience = await asyncio.to_thread(population.add_audience, amounts.fan_out_devices)

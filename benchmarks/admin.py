@@ -1,4 +1,4 @@
-"""The web admin: how long its pages take with long lists, and how much memory many open ones hold."""
+"""The web admin: the time of its pages with long lists, and the memory of many open pages."""
 
 import asyncio
 import statistics
@@ -51,10 +51,10 @@ WHERE n.title LIKE 'Build %% finished' AND n.created_at = n.expires_at
 
 
 async def measure_admin(stack: Stack, amounts: Amounts) -> list[Row]:
-    """Pages of an account with that many devices, channels and notifications; then open pages that move."""
+    """Measures pages of an account with many devices, channels and notifications; then open pages that are updated."""
     say(f"measuring the web admin with lists of {amounts.admin_rows:,}")
     await asyncio.to_thread(_fill, stack, amounts.admin_rows)
-    # First: pages that were only fetched, by no browser, are held for a minute.
+    # Open pages first: the server keeps pages that no browser has opened for a minute.
     memory = await _open_pages(stack, amounts.admin_pages)
     return [*await _pages(stack, amounts.admin_requests), *memory]
 
@@ -128,7 +128,7 @@ async def _open(browser: Browser, stack: Stack, pages: int) -> None:
 
 
 async def _move(stack: Stack) -> float:
-    """Moves a stream for a while, as fast as a busy backend does. Returns updates a second."""
+    """Updates a stream for a while, as fast as a busy backend. Returns updates a second."""
     headers = {"Authorization": f"Bearer {stack.api_key}"}
     ends, moved = time.monotonic() + MOVES_SECONDS, 0
     async with httpx.AsyncClient(base_url=stack.base_url, headers=headers, timeout=30) as backend:

@@ -1,4 +1,4 @@
-"""What one account feels of another: a single push and a single card, at rest and beside a very large audience."""
+"""The effect of one account on another: a single push and a single card, with and without another account's load."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,9 +23,9 @@ from tests.stack import Stack
 SECTION = "A neighbour's request, one at a time, until APNs accepted"
 AIM_MS = 500.0
 STREAMS = 50
-"""A card is updated once a second at most, so the neighbour's updates go around as many."""
+"""Number of the neighbour's cards. A card is updated once a second at most, so updates go round them."""
 CROWD = 48
-"""Callers of the other account, each with a push to many devices."""
+"""Callers of the other account, each sending pushes to many devices."""
 POLL_SECONDS = 0.25
 LONGEST_DRAIN = 300.0
 
@@ -68,7 +68,7 @@ class _Neighbour:
         _check(await self._http.post(PATH, headers=_key(self._api_key), json={"title": title}))
 
     async def update(self) -> None:
-        """Gives the next stream something new to show."""
+        """Updates the next stream."""
         number = next(self._numbers)
         key, body = self._streams[number % STREAMS], {"content_state": content_state(number)}
         _check(await self._http.put(STREAM_PATH, headers=_key(key), json=body))
@@ -87,7 +87,7 @@ def _row(what: str, load: Load) -> Row:
 
 @asynccontextmanager
 async def _ongoing(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Does the work over and over for the length of the block, from when it has begun."""
+    """Repeats the work during the block, which begins once the first request is on its way."""
 
     async def repeat() -> None:
         while True:
@@ -108,7 +108,7 @@ async def _push_and_drain(stack: Stack, http: httpx.AsyncClient, api_key: str) -
 
 
 async def _push_many(stack: Stack, http: httpx.AsyncClient, api_key: str) -> None:
-    """A refusal is an answer too: the crowd is more than the server admits of one account."""
+    """Sends a push. A refusal is accepted, because these callers exceed the server's limit for one account."""
     await asyncio.gather(
         *(http.post(PATH, headers=_key(api_key), json={"title": f"Database {n} is down"}) for n in range(CROWD))
     )
@@ -116,7 +116,7 @@ async def _push_many(stack: Stack, http: httpx.AsyncClient, api_key: str) -> Non
 
 
 async def _drained(stack: Stack) -> None:
-    """Returns once no push is owed."""
+    """Returns once no push is queued."""
     async with (
         asyncio.timeout(LONGEST_DRAIN),
         await psycopg.AsyncConnection.connect(stack.database_url, autocommit=True) as connection,

@@ -1,4 +1,4 @@
-"""One request to many devices: how fast all of them are reached, and how much memory that takes."""
+"""One request to many devices: the time until APNs has accepted all pushes, and the memory for that."""
 
 import asyncio
 import time
@@ -29,14 +29,14 @@ FROM deliveries WHERE notification_id = %s AND state = 'accepted'
 
 @dataclass(frozen=True)
 class FanOut:
-    """What came of one request."""
+    """The result of one request."""
 
     devices: int
     seconds_to_answer: float
     seconds_to_accepted: float
-    """Until APNs had accepted the push for every device."""
+    """Seconds until APNs had accepted the push for every device."""
     seconds_to_settled: float
-    """Until the database said so too."""
+    """Seconds until the database had recorded that."""
     repeated: int
     """Pushes that needed more than one attempt."""
 
@@ -47,7 +47,7 @@ class FanOut:
 
 
 async def measure_fan_out(stack: Stack, api_key: str, amounts: Amounts, limits: Limits) -> list[Row]:
-    """The rows of this section. `api_key` belongs to an account with so many phones."""
+    """The rows of this section. `api_key` belongs to the account with many phones."""
     devices = amounts.fan_out_devices
     with PeakMemory(stack) as memory:
         runs = [await fan_out(stack, api_key, devices) for _ in range(amounts.fan_out_repetitions)]
@@ -68,7 +68,7 @@ def _memory_row(name: str, memory: PeakMemory) -> Row:
 
 
 async def fan_out(stack: Stack, api_key: str, devices: int) -> FanOut:
-    """Sends one notification and waits until APNs has accepted it for every device and the database knows.
+    """Sends one notification and waits until APNs has accepted it for every device and the database has recorded that.
 
     Raises WrongAnswer if the answer counts other devices, or APNs refuses one or gets one twice.
     """

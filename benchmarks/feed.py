@@ -1,4 +1,4 @@
-"""Backends that say, over and over, what their streams show."""
+"""Backends that update their streams all the time."""
 
 import asyncio
 import json
@@ -30,26 +30,26 @@ WHERE p.accepted_version < a.version
 
 
 def content_state(number: int) -> dict[str, object]:
-    """A tick of a progress, as backends send hundreds of. No two numbers give the same."""
+    """A progress state, as backends send many. Each number gives another state."""
     return {"title": "Import", "subtitle": f"{number} rows", "type": "progress", "percentage": number % 101}
 
 
 @dataclass(frozen=True)
 class Updates:
-    """What came of a number of PUTs, each with something new."""
+    """The result of a number of PUTs, each with a new state."""
 
     load: Load
     seconds: float
-    """From the first PUT until the database knew that every phone had the last state."""
+    """Seconds from the first PUT until the database had recorded that every phone has the last state."""
     pushes: int
-    """What APNs accepted for them all."""
+    """Pushes that APNs accepted for all of them."""
 
 
 class Feed:
-    """Streams of one server, each of an account of its own, and what they show."""
+    """Streams of one server, each in an account of its own, and their states."""
 
     def __init__(self, stack: Stack, api_keys: Sequence[str], *, devices_each: int = 1) -> None:
-        """`api_keys` belong to accounts whose stream shows `content_state(0)` on so many phones each."""
+        """`api_keys` belong to accounts whose stream shows `content_state(0)` on `devices_each` phones."""
         self.stack = stack
         self.devices_each = devices_each
         self._api_keys = api_keys
@@ -57,14 +57,14 @@ class Feed:
         self._next = 0
 
     async def repeat(self, *, callers: int, count: int) -> Load:
-        """PUTs what the streams show already, one stream after the other. Raises WrongAnswer unless all are noops."""
+        """PUTs the present states, one stream after the other. Raises WrongAnswer unless all are noops."""
         requests = [self._request(self._turn()) for _ in range(count)]
         return await load_http(self.stack.base_url, requests, callers=callers, check=_is_noop)
 
     async def advance(self, *, callers: int, count: int) -> Updates:
-        """PUTs something new, one stream after the other, and waits until all phones show it.
+        """PUTs new states, one stream after the other, and waits until all phones show them.
 
-        Raises WrongAnswer unless all are updates, every phone ends on the last state, and APNs heard nothing wrong.
+        Raises WrongAnswer unless all are updates, every phone ends on the last state, and APNs refused nothing.
         """
         requests = []
         for _ in range(count):
@@ -97,7 +97,7 @@ class Feed:
 
 
 def filled_streams(population: Population, streams: int, *, devices_each: int = 1) -> list[str]:
-    """Adds so many streams to a database. Returns their API keys, for a Feed."""
+    """Adds streams to a database. Returns their API keys, for a Feed."""
     state = json.dumps(content_state(0))
     return population.add_streams(streams, STREAM_KEY, state, devices_each=devices_each)
 

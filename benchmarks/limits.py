@@ -1,4 +1,4 @@
-"""What this machine can do at best: nothing that the server does can be faster than these."""
+"""The limits of this machine: no request can be faster."""
 
 import secrets
 import uuid
@@ -23,17 +23,17 @@ STEPS = "its steps in a row"
 STEPS_TO_CORE = "gateway and gRPC in a row"
 BARE_PUSHES_IN_FLIGHT = 200
 GRPC_HOPS = 2
-"""From the gateway to core and from core to delivery."""
+"""gRPC calls of a request: from the gateway to core and from core to delivery."""
 
 
 def callers_text(callers: int) -> str:
-    """What a row with so many callers is called."""
+    """The name of a row with this number of callers."""
     return "1 caller" if callers == 1 else f"{callers} callers"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits, for others to be compared with. By the number of callers where there are several."""
+    """The limits with which other figures are compared, by the number of callers if there are several."""
 
     gateway: dict[int, Load]
     grpc_hop: dict[int, Load]
@@ -41,21 +41,21 @@ class Limits:
 
     @property
     def bare_sender(self) -> float:
-        """Pushes a second, as many at once as the sender likes best."""
+        """Pushes a second, at the sender's best concurrency."""
         return self.sender[BARE_PUSHES_IN_FLIGHT].per_second
 
     def steps_in_a_row(self, callers: int) -> float:
-        """Requests a second if a request took these steps and nothing else: no rules, no database."""
+        """Requests a second if a request consisted of these steps only: no rules, no database."""
         seconds = 1 / self.gateway[callers].per_second
         seconds += GRPC_HOPS / self.grpc_hop[callers].per_second
         return 1 / (seconds + 1 / self.sender[callers].per_second)
 
     def steps_to_core(self, callers: int) -> float:
-        """Requests a second if a request only went through the gateway to core, where nothing were done."""
+        """Requests a second if a request only went through the gateway to core and back, without any work there."""
         return 1 / (1 / self.gateway[callers].per_second + 1 / self.grpc_hop[callers].per_second)
 
     def rows(self) -> list[Row]:
-        """For the table."""
+        """The limits as rows of the table."""
         steps = [
             Row(SECTION, f"{STEPS}, {callers_text(callers)}", self.steps_in_a_row(callers), "requests/s")
             for callers in self.gateway
@@ -94,8 +94,8 @@ async def _grpc_hop(stack: Stack, count: int, callers: int) -> Load:
 
 
 async def _bare_sender(stack: Stack, counts: dict[int, int]) -> dict[int, Load]:
-    """The delivery service's sender in this process, with the settings of the server's, against the same simulator."""
-    # What it was started with says where the simulated APNs is and how to get in.
+    """Runs the delivery service's sender in this process, with the server's settings and the same simulator."""
+    # Delivery's environment has the simulated APNs' address and credentials.
     environment = psutil.Process(stack.pids["delivery"]).environ()
     settings = DeliverySettings.model_validate(
         {

@@ -1,4 +1,4 @@
-"""A load generator that costs little: it shares the machine with what it measures."""
+"""A load generator with low overhead, because it shares the machine with the server."""
 
 import asyncio
 import gc
@@ -15,12 +15,12 @@ LONGEST_RUN = 120.0
 
 
 class WrongAnswer(Exception):
-    """The server answered something else than what is measured."""
+    """The server's answer was not the one to measure."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a number of requests."""
+    """The result of a number of requests."""
 
     per_second: float
     p50_ms: float
@@ -28,7 +28,7 @@ class Load:
 
     @staticmethod
     def of(latencies: Sequence[float], seconds: float) -> "Load":
-        """From the seconds that each request took, and all of them together."""
+        """The result from the seconds of each request, and of all together."""
         ordered = sorted(latencies)
         p50, p99 = (ordered[math.ceil(share * len(ordered)) - 1] * 1000 for share in (0.50, 0.99))
         return Load(len(ordered) / seconds, p50, p99)
@@ -37,7 +37,7 @@ class Load:
 async def load_http(url: str, requests: Sequence[bytes], *, callers: int, check: Callable[[bytes], bool]) -> Load:
     """Sends complete HTTP/1.1 requests over one kept connection per caller, each waiting for its answer.
 
-    `check` says of an answer's body whether it is what was meant to be measured; it is asked after the clock stopped.
+    `check` says whether an answer's body is the expected one. It runs after the measurement.
     Raises WrongAnswer for any other body or status, and for a lost connection.
     """
     address = urlsplit(url)
@@ -85,7 +85,7 @@ async def load_calls(call: Callable[[], Awaitable[object]], count: int, *, calle
 
 
 class _no_collection:  # noqa: N801 - used like a function
-    """Garbage collection of the load generator would show in the latencies of the server."""
+    """Switches garbage collection off: the load generator's would increase the measured latencies."""
 
     def __enter__(self) -> None:
         gc.collect()

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine of the figures."""
 
 import datetime as dt
 import os
@@ -11,7 +11,7 @@ import psycopg
 
 
 def describe_machine(database_url: str) -> dict[str, str]:
-    """Facts without which the figures mean nothing, by name. The load average tells whether the machine was quiet."""
+    """Facts about the machine, by name. The load average shows whether it was quiet."""
     with psycopg.connect(database_url) as connection:
         row = connection.execute("SHOW server_version").fetchone()
     assert row is not None

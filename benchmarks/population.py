@@ -1,4 +1,4 @@
-"""Accounts, people, phones and history, loaded in bulk: what the account under test shares the database with."""
+"""Fills the database with accounts, people, phones and history beyond those of the account under test."""
 
 import re
 import uuid
@@ -13,7 +13,7 @@ USERS_PER_ACCOUNT = 10
 DEVICES_PER_NOTIFICATION = 2
 TABLE = re.compile(r"INSERT INTO (\w+)")
 
-# Identifiers that follow from a number, and sort by time of creation as the server's own (UUID version 7) do.
+# Identifiers made from a number. They sort by time of creation, like the server's own (UUID version 7).
 _NUMBERED_ID = """
 CREATE FUNCTION pg_temp.id(kind text, batch int, n bigint) RETURNS uuid IMMUTABLE LANGUAGE sql AS $$
     SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || lpad(to_hex(ascii(kind)), 3, '0')
@@ -100,7 +100,7 @@ SELECT pg_temp.id('s', %(batch)s, n), pg_temp.id('a', %(batch)s, n), %(stream_ke
 FROM generate_series(0, %(accounts)s - 1) n
 """
 
-# They started at any minute of the last 6 hours, and their backends were heard just now.
+# They started at different minutes of the last 6 hours, and their backends sent a state just now.
 _LIVE_ACTIVITIES = """
 INSERT INTO live_activities (id, account_id, stream_id, version, content_state, alert_version, urgent_version, updates,
                              quiet_start, created_at, updated_at, heard_at, expires_at, due_at)
@@ -132,7 +132,7 @@ class Population:
         self._filled: set[str] = set()
 
     def add_strangers(self, devices: int, settled_deliveries: int = 0) -> None:
-        """Adds phones spread over many other accounts and people, and deliveries that they have had."""
+        """Adds phones of many other accounts and people, and past deliveries to them."""
         self._add(
             [_ACCOUNTS, _USERS, _MEMBERS, _DEVICES, *([_NOTIFICATIONS, _DELIVERIES] if settled_deliveries else [])],
             devices=devices,
@@ -141,7 +141,7 @@ class Population:
         )
 
     def add_audience(self, devices: int) -> str:
-        """Adds one account with that many phones, and returns the secret of its API key."""
+        """Adds one account with this number of phones, and returns the secret of its API key."""
         secret = mint(API_KEY)
         self._add(
             [_ACCOUNTS, _USERS, _MEMBERS, _DEVICES, _API_KEYS],
@@ -153,8 +153,8 @@ class Population:
         return secret.text
 
     def add_streams(self, accounts: int, stream_key: str, content_state: str, *, devices_each: int = 1) -> list[str]:
-        """Adds accounts with so many phones each, on all of which a stream of this key shows this content state (JSON
-        text). Returns the secrets of the accounts' API keys.
+        """Adds accounts with `devices_each` phones, on all of which a stream with this key shows this content state
+        (JSON text). Returns the secrets of the accounts' API keys.
         """
         keys = [mint(API_KEY) for _ in range(accounts)]
         self._add(
@@ -173,11 +173,11 @@ class Population:
         return [key.text for key in keys]
 
     def add_history(self, device_id: uuid.UUID, settled_deliveries: int) -> None:
-        """Adds deliveries that one phone has had, each of a notification of its account."""
+        """Adds past deliveries to one phone, each of a notification of its account."""
         self._add([_OWN_NOTIFICATIONS, _OWN_DELIVERIES], device_id=device_id, deliveries=settled_deliveries)
 
     def tidy(self) -> None:
-        """Vacuums and analyzes what was filled, as PostgreSQL itself would later, in the middle of a measurement."""
+        """Vacuums and analyzes the filled tables. Otherwise PostgreSQL would do it during a measurement."""
         with psycopg.connect(self._url, autocommit=True) as connection:
             for table in sorted(self._filled):
                 connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
@@ -204,9 +204,9 @@ class Population:
             **more,
         }
         self._batches += 1
-        # Nothing is bound on the server's side: it would have to guess the types.
+        # Parameters are inserted on the client side: the server would have to guess their types.
         with psycopg.connect(self._url, cursor_factory=psycopg.ClientCursor) as connection:
-            # The references hold by construction; checking three million of them takes minutes.
+            # The references are right by construction; checking three million of them would take minutes.
             connection.execute("SET session_replication_role = replica")
             connection.execute(_NUMBERED_ID)
             for statement in statements:

@@ -1,4 +1,4 @@
-"""What is going on, for whoever waits."""
+"""Reports progress to the person who waits."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""The figures as a table for people and as JSON for programs."""
+"""Writes the figures as a table for people and as JSON for programs."""
 
 import json
 import statistics
@@ -25,10 +25,10 @@ class Row:
     p99_ms: float | None = None
     ratio: float | None = None
     to: str = ""
-    """What `ratio` compares the figure with."""
+    """Name of the limit that `ratio` refers to."""
     lowest_ratio: float | None = None
     highest_ratio: float | None = None
-    """The least and the greatest ratio of runs that were made in pairs: between them lies the noise."""
+    """The least and the greatest ratio of runs that were made in pairs: the range of the noise."""
 
 
 def row_of_runs(section: str, what: str, unit: str, figures: Sequence[float]) -> Row:
@@ -79,7 +79,7 @@ def print_table(machine: Mapping[str, str], rows: Sequence[Row]) -> None:
 def write_files(
     folder: Path, machine: Mapping[str, str], settings: Mapping[str, Any], rows: Sequence[Row], log: str
 ) -> Path:
-    """Keeps the figures in a file named after the date, and the server's log beside it. Returns the figures' path."""
+    """Writes the figures to a file named after the date, and the server's log next to it. Returns the figures' path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{machine['date'].replace(':', '')}.json"
     content = {"machine": machine, "settings": settings, "rows": [asdict(row) for row in rows]}
@@ -105,7 +105,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _number(value: float | None) -> str:
-    """Three digits that count."""
+    """The number with three significant digits."""
     if value is None:
         return ""
     if value >= 100 or value == 0:

@@ -47,7 +47,7 @@ async def send_to_one_device(stack: Stack, *, callers: int, count: int) -> Load:
 
 
 async def warm_up(stack: Stack, amounts: Amounts) -> None:
-    """Lets every connection pool fill and every statement be prepared."""
+    """Sends requests until connection pools are full and statements are prepared."""
     callers, count = max(amounts.requests.items())
     await send_to_one_device(stack, callers=callers, count=count // 4)
 
@@ -67,7 +67,7 @@ async def measure_requests(stack: Stack, amounts: Amounts, limits: Limits) -> li
 
 
 def rows_of_cpu(section: str, used: dict[str, float], *, requests: int) -> list[Row]:
-    """The rows of a section: the seconds `used` by each process for so many requests, for each of them."""
+    """The rows of a section: the seconds that each process has `used` for one of the `requests`."""
     total = sum(used.values())
     return [
         Row(section, name, seconds / requests * 1000, "ms", ratio=seconds / total, to="all processes")

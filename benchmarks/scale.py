@@ -1,4 +1,4 @@
-"""Does a request cost more when the database is full? Two servers, measured in turns, say it."""
+"""Compares a server with a full database and one with an almost empty one, measured in turns."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,7 +19,7 @@ from tests.stack import Stack
 
 SECTION = "The same with {many:,} devices and {history:,} deliveries in the database, against {few:,} devices"
 OWN_SHARE = 0.01
-"""Part of the history that is the measured account's own."""
+"""Number of past deliveries that belong to the measured account itself."""
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -75,7 +75,7 @@ async def _compare_fan_outs(few: Server, many: Server, amounts: Amounts) -> list
 
 
 async def in_turns(measure: Callable[[S], Awaitable[T]], few: S, many: S, turns: int) -> Sequence[tuple[T, T]]:
-    """Pairs of few and many. Who goes first changes, so that a machine that grows slower or faster favours neither."""
+    """Pairs of results for few and many. The order alternates, so that a machine that gets slower favours neither."""
     pairs = []
     for turn in range(turns):
         if turn % 2 == 0:

@@ -1,4 +1,4 @@
-"""The server under test: `smith up` in a scratch folder, on free ports, and what its processes use."""
+"""The server under test: `smith up` in a scratch folder, on free ports, and the resources of its processes."""
 
 import asyncio
 import signal
@@ -16,14 +16,14 @@ from tests.stack import ANY_PORT, Stack
 POSTGRES = "postgres"
 SAMPLE_SECONDS = 0.1
 
-# The limit under test is the machine's, not the account's; and the simulator need not keep what nobody reads.
+# The machine's limit is measured, not the account's. The simulator need not store requests that are never read.
 ENVIRONMENT = {"SMITH_ADMIN_PORT": ANY_PORT, "SMITH_RATE_LIMIT_PER_MINUTE": "1000000", "SMITH_LOG_LEVEL": "warning"}
 SIMULATOR = {"settings": {"accept_unknown_tokens": True, "log_requests": False}}
 
 
 @contextmanager
 def running_server() -> Iterator[Stack]:
-    """A server of our own whose simulated APNs takes any token. Nothing is left of it afterwards."""
+    """A server whose simulated APNs accepts any token. Everything is removed afterwards."""
     stack = Stack(None, **ENVIRONMENT)
     try:
         stack.start()
@@ -43,7 +43,7 @@ def control(stack: Stack) -> httpx.Client:
 
 
 async def cancelled(*tasks: "asyncio.Task[None]") -> None:
-    """Ends what goes on until it is told to stop. Raises what has ended one of them before."""
+    """Cancels tasks. Raises the exception of a task that has failed before."""
     for task in tasks:
         task.cancel()
     for ended in await asyncio.gather(*tasks, return_exceptions=True):
@@ -70,7 +70,7 @@ def _processes(stack: Stack) -> dict[str, psutil.Process]:
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
-    """Of the process and its children, those that have ended included."""
+    """Seconds of the process and its children, including ended ones."""
     total = 0.0
     for child in process.children(recursive=True):
         with suppress(psutil.NoSuchProcess):

@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""The amounts of a run."""
 
 from dataclasses import dataclass
 
@@ -19,28 +19,28 @@ class Amounts:
     few_devices: int
     many_devices: int
     history: int
-    """Settled deliveries beside the many devices."""
+    """Settled deliveries in addition to the many devices."""
     scale_repetitions: int
     stream_noops: dict[int, int]
-    """PUTs of what a stream shows already, by the number of callers."""
+    """PUTs of unchanged states, by the number of callers."""
     stream_updates: dict[int, int]
-    """PUTs of something new, by the number of callers: to many streams, to one, and to one with many devices."""
+    """PUTs of new states, by the number of callers: to many streams, to one, and to one with many devices."""
     few_streams: int
     many_streams: int
     stream_devices: int
     """Phones of the stream with many devices."""
     fairness_requests: int
-    """Of a neighbour, of each kind and at each time."""
+    """Requests of a neighbour, of each kind and under each load."""
     fairness_devices: int
-    """Phones of the account beside it."""
+    """Phones of the account that causes the load."""
     crowd_devices: int
-    """Phones of the account beside it that many callers push to at once."""
+    """Phones of the account to which many callers push at once."""
     admin_rows: int
     """Devices, channels and notifications of the account whose pages are measured."""
     admin_requests: int
-    """Of each page."""
+    """Requests for each page."""
     admin_pages: int
-    """Open in a browser at once."""
+    """Pages that are open in a browser at once."""
     soak_seconds: int
 
 

@@ -1,4 +1,4 @@
-"""Whether memory grows: a mixed load for a while, and a straight line through what each process holds meanwhile."""
+"""Measures whether memory grows: a mixed load for a while, and a straight line through each process's memory."""
 
 import asyncio
 import secrets
@@ -25,10 +25,10 @@ LOAD_SECTION = "That load"
 MEGABYTE = 1_000_000
 SAMPLE_SECONDS = 1.0
 WARM_UP = 0.2
-"""The part of the time in which pools fill and caches warm."""
+"""The part of the time for warm-up, which does not count."""
 STREAMS = 100
 CALLERS = 4
-"""Of each kind."""
+"""Callers of each kind."""
 
 
 async def measure_soak(stack: Stack, population: Population, amounts: Amounts) -> list[Row]:
@@ -53,7 +53,7 @@ async def measure_soak(stack: Stack, population: Population, amounts: Amounts) -
 
 
 def _row(section: str, name: str, samples: list[tuple[float, dict[str, int]]]) -> Row:
-    """What the process gains in an hour, by a straight line through its sizes; and the least and the most it had."""
+    """The process's growth in an hour, by a straight line through its sizes, with the least and the greatest size."""
     sizes = [(at, held[name] / MEGABYTE) for at, held in samples if name in held]
     growth = statistics.linear_regression([at for at, _ in sizes], [size for _, size in sizes]).slope * 3600
     held = [size for _, size in sizes]
@@ -63,7 +63,7 @@ def _row(section: str, name: str, samples: list[tuple[float, dict[str, int]]]) -
 async def _sample(
     stack: Stack, callers: list["asyncio.Task[None]"], seconds: float
 ) -> list[tuple[float, dict[str, int]]]:
-    """What each process holds, second by second. Raises what a caller has met."""
+    """The memory of each process, second by second. Raises the exception of a failed caller."""
     began, samples = time.monotonic(), []
     while (at := time.monotonic() - began) < seconds:
         samples.append((at, await asyncio.to_thread(memory_bytes, stack)))
@@ -74,7 +74,7 @@ async def _sample(
 
 
 class _Load:
-    """What backends and phones do all day."""
+    """The usual load of backends and phones."""
 
     def __init__(self, http: httpx.AsyncClient, api_key: str, streams: list[str], device_token: str) -> None:
         self._http = http
@@ -112,7 +112,7 @@ async def _repeat(do: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _pair_phone(stack: Stack, http: httpx.AsyncClient) -> str:
-    """A phone of the quickstart's account that this program plays: its device token."""
+    """Pairs a phone of the quickstart's account, which this program plays, and returns its device token."""
     credentials = {"email": stack.owner_email, "password": stack.owner_password}
     session = (await http.post("/api/sessions", json=credentials)).raise_for_status().json()
     headers = {"Authorization": f"Bearer {session['session_token']}"}

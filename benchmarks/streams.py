@@ -1,7 +1,7 @@
-"""Streams of Live Activities: how fast PUTs are answered, how many pushes they cost, whether a full database matters.
+"""Streams of Live Activities: the time of PUTs, their number of pushes, and the effect of a full database.
 
-A phone is updated once a second at most, and what comes sooner is answered at once and shown with the next push. So
-many streams are needed to measure updates that reach a phone each; one stream shows what happens to the others.
+A phone is updated once a second at most. A state that comes sooner is answered at once and shown with the next push. So
+updates that each reach a phone need many streams; PUTs to one stream show the other case.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ HOT_SECTION = "Stream PUT that updates one device, all to one stream"
 WIDE_SECTION = "Stream PUT that updates {devices:,} devices, all to one stream"
 SCALE_SECTION = "Stream PUTs with {many:,} live activities in the database, against {few:,}"
 PACE_SECONDS = 1.2
-"""After this a phone that was updated may be updated at once: a second, and some for the time on the way."""
+"""Seconds after which an updated phone may be updated again: one, and some for the way."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Feeds:
     """The streams of the server under test."""
 
     many: Feed
-    """On one device each."""
+    """Many streams, each on one device."""
     hot: Feed
-    """One, on one device."""
+    """One stream, on one device."""
     wide: Feed
-    """One, on many devices."""
+    """One stream, on many devices."""
 
 
 async def measure_streams(stack: Stack, population: Population, amounts: Amounts, limits: Limits) -> list[Row]:
@@ -68,7 +68,7 @@ def _fill(stack: Stack, population: Population, amounts: Amounts) -> Feeds:
 
 
 async def _measure_noops(feed: Feed, amounts: Amounts, limits: Limits) -> list[Row]:
-    """Requests that change nothing, and what they cost."""
+    """Measures requests that change nothing, and their cost."""
     section = NOOP_SECTION.format(streams=amounts.few_streams)
     rows, before = [], cpu_seconds(feed.stack)
     for callers, count in amounts.stream_noops.items():
@@ -80,7 +80,7 @@ async def _measure_noops(feed: Feed, amounts: Amounts, limits: Limits) -> list[R
 
 
 async def _measure_updates(feed: Feed, amounts: Amounts, limits: Limits) -> list[Row]:
-    """Requests that reach a phone each, and what they cost."""
+    """Measures requests that each reach a phone, and their cost."""
     section = UPDATE_SECTION.format(streams=amounts.few_streams)
     rows, before = [], cpu_seconds(feed.stack)
     for callers, count in amounts.stream_updates.items():
@@ -95,14 +95,14 @@ async def _measure_updates(feed: Feed, amounts: Amounts, limits: Limits) -> list
 def _rows_of_cpu(
     stack: Stack, before: dict[str, float], what: str, counts: dict[int, int], repetitions: int
 ) -> list[Row]:
-    """What the processes have used since `before` for the runs with the last of the numbers of callers."""
+    """The processor time since `before`, for the runs with the last number of callers."""
     callers, count = list(counts.items())[-1]
     used = {name: seconds - before[name] for name, seconds in cpu_seconds(stack).items()}
     return rows_of_cpu(CPU_SECTION.format(what=what, callers=callers), used, requests=count * repetitions)
 
 
 async def _measure_one(section: str, feed: Feed, amounts: Amounts) -> list[Row]:
-    """Requests that all change the same stream, most of them sooner than a phone is updated again."""
+    """Measures requests to one stream, most of which come before a phone may be updated again."""
     rows = []
     for callers, count in amounts.stream_updates.items():
         runs = [await feed.advance(callers=callers, count=count) for _ in range(amounts.repetitions)]
@@ -112,7 +112,7 @@ async def _measure_one(section: str, feed: Feed, amounts: Amounts) -> list[Row]:
 
 
 async def _measure_reach(section: str, feed: Feed, amounts: Amounts, limits: Limits) -> list[Row]:
-    """One request alone, until all phones have it."""
+    """Measures a single request until all phones have its state."""
     answered, reached = [], []
     for _ in range(amounts.repetitions):
         await asyncio.sleep(PACE_SECONDS)
@@ -132,12 +132,12 @@ def _row_of_pushes(section: str, callers: int, pushes: Sequence[int], requests: 
 
 
 async def _measure_scale(few: Feed, amounts: Amounts) -> list[Row]:
-    """The same requests to a server with few and to one with many live activities, in turns."""
+    """Measures the same requests with few and with many live activities, in turns."""
     with running_server() as stack:
         say(f"loading {amounts.many_streams:,} streams")
         many = await asyncio.to_thread(_fill_many, stack, amounts)
         say("measuring with few and with many live activities in turns")
-        # The other server has been busy for a while.
+        # Meanwhile the other server was busy.
         await _advance(amounts, many)
         noops = await in_turns(partial(_repeat, amounts), few, many, amounts.scale_repetitions)
         updates = await in_turns(partial(_advance, amounts), few, many, amounts.scale_repetitions)
@@ -146,7 +146,7 @@ async def _measure_scale(few: Feed, amounts: Amounts) -> list[Row]:
 
 
 def _fill_many(stack: Stack, amounts: Amounts) -> Feed:
-    """As many streams as with the few are PUT to, from all over the table; the others only live."""
+    """Returns as many streams as the small server has, from all parts of the table; the others only exist."""
     population = Population(stack.database_url)
     keys = filled_streams(population, amounts.many_streams)
     population.tidy()

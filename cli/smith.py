@@ -25,11 +25,11 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or cannot even start, 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    # A traceback that shows variables would show secrets.
+    # A traceback with variables would show secrets.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-RUNNING, USING, KEEPING = "Run it", "Use it", "Look after it"
+RUNNING, USING, KEEPING = "Run it", "Use it", "Maintain it"
 for panel, commands in {
     RUNNING: (up.up, serve.serve),
     USING: (pair.pair,),
@@ -51,12 +51,12 @@ def smith(
 
 
 def main() -> None:
-    """Carries out one command and ends the process."""
-    # Before anything is loaded that reads them, and for all processes that are started from here.
+    """Runs one command and ends the process."""
+    # Before libraries that read them are imported, and for all processes that are started from here.
     forget_foreign(os.environ)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that lacks a letter of a folder's or person's name shows its number.
+            # A terminal that cannot show a character of a name shows its number.
             stream.reconfigure(errors="backslashreplace")
     app(prog_name="smith")
 

@@ -1,1 +1,1 @@
-"""Makes true outside what core has decided: pushes go to APNs from here. Keeps nothing that matters."""
+"""Sends what core has decided on: pushes to APNs, calls of webhooks, mails. It stores nothing."""

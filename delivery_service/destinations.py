@@ -1,4 +1,4 @@
-"""Where pushes and mails go: out into the world, or to the simulator, which keeps them."""
+"""Where pushes and mails go: to Apple and the mail server, or to the simulator, which keeps them."""
 
 import hashlib
 import json
@@ -19,14 +19,14 @@ APPLES_HOSTS = ".push.apple.com"
 
 
 def pushes_are_simulated(settings: DeliverySettings) -> bool:
-    """Whether pushes go to the simulator: as told, else if they go to no host of Apple's."""
+    """Whether pushes go to the simulator: as the setting says, otherwise if they go to no host of Apple's."""
     if settings.apns_simulated is not None:
         return settings.apns_simulated
     return not any(host.endswith(APPLES_HOSTS) for host in _apns_hosts(settings))
 
 
 def mails_are_simulated(settings: DeliverySettings) -> bool:
-    """Whether mails go to the simulator: as told, else if they go where simulated pushes go."""
+    """Whether mails go to the simulator: as the setting says, otherwise if they go to the host of simulated pushes."""
     if settings.smtp_host is None:
         return False
     if settings.smtp_simulated is not None:
@@ -38,7 +38,7 @@ def mails_are_simulated(settings: DeliverySettings) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """What this service can tell of where things go. `push_fault` says why nothing can be sent now, or is empty."""
+    """Answers where pushes and mails go. `push_fault` returns why nothing can be sent now; empty if it can."""
 
     pushes_simulated: bool
     mails_simulated: bool

@@ -1,4 +1,4 @@
-"""What the delivery service counts."""
+"""The delivery service's metrics."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -17,7 +17,7 @@ from delivery_service.webhooks.results import REASONS
 from service_kit.metrics import SECONDS
 
 OTHER = "other"
-"""Stands for a reason that none of our tables knows: APNs and receivers choose theirs."""
+"""The label of reasons that are not in our tables: APNs and receivers choose theirs."""
 ENVIRONMENTS: dict[int, str] = {
     Environment.ENVIRONMENT_PRODUCTION: "production",
     Environment.ENVIRONMENT_SANDBOX: "sandbox",
@@ -28,12 +28,12 @@ RESULTS = {number: name.removeprefix("WEBHOOK_RESULT_KIND_").lower() for name, n
 
 
 class ApnsMetrics:
-    """Pushes by what became of them."""
+    """Pushes by outcome."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._pushes = Counter(
             "smith_apns_pushes",
-            "Pushes to single devices, by outcome and APNs' reason or ours.",
+            "Pushes to single devices, by outcome and reason.",
             ["environment", "outcome", "reason"],
             registry=registry,
         )
@@ -51,7 +51,7 @@ class ApnsMetrics:
         )
 
     def count(self, environment: int, outcome: Outcome, seconds: float) -> None:
-        """A push has its outcome."""
+        """Counts a push with its outcome."""
         reason = outcome.reason
         if reason and reason not in BY_WORD:
             reason = OTHER
@@ -65,12 +65,12 @@ class ApnsMetrics:
             self._duration[environment].observe(seconds)
 
     def refuse(self) -> None:
-        """A call was refused whole."""
+        """Counts a refused call."""
         self._refused.inc()
 
 
 class WebhookMetrics:
-    """Webhook calls by what became of them."""
+    """Webhook calls by result."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._calls = Counter(
@@ -85,18 +85,18 @@ class WebhookMetrics:
         self.in_progress = Gauge("smith_webhook_calls_in_progress", "Webhooks being called.", registry=registry)
 
     def count(self, result: WebhookResult) -> None:
-        """An attempt is over."""
+        """Counts an attempt that is over."""
         reason = result.reason if not result.reason or result.reason in REASONS else OTHER
         self._calls.labels(RESULTS.get(result.kind, OTHER), reason).inc()
         self._duration.observe(result.latency_ms / 1000)
 
     def refuse(self) -> None:
-        """A call was refused."""
+        """Counts a refused call."""
         self._refused.inc()
 
 
 class MailMetrics:
-    """Mails by what became of them."""
+    """Mails by result."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._mails = Counter(
@@ -104,18 +104,18 @@ class MailMetrics:
         )  # fmt: skip
 
     def count(self, result: MailResult) -> None:
-        """An attempt is over."""
+        """Counts an attempt that is over."""
         reason = result.reason if not result.reason or result.reason in MAIL_REASONS else OTHER
         self._mails.labels(MAIL_RESULTS.get(result.kind, OTHER), reason).inc()
 
 
 class ApnsCollector(Collector):
-    """Connections and streams, asked for when somebody looks."""
+    """Connections and streams, read when Prometheus asks."""
 
     def __init__(
         self, pools: Mapping["Environment.ValueType", ApnsConnectionPool], in_progress: Callable[[], int], limit: int
     ) -> None:
-        """`in_progress` says how many pushes the process holds, `limit` how many it may."""
+        """`in_progress` returns how many pushes the process holds; `limit` is how many it may hold."""
         self._pools = pools
         self._in_progress = in_progress
         self._limit = limit

@@ -1,4 +1,4 @@
-"""The gRPC face of delivery."""
+"""The gRPC service for pushes."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -25,11 +25,11 @@ from service_kit.interceptors import abort
 
 MAX_TARGETS = 1000
 MAX_CHECKS = 16
-"""Checks of credentials at once; each opens a connection, and APNs takes many of these for an attack."""
+"""Most checks of credentials at once. Each opens a connection, and APNs treats many of these as an attack."""
 
 
 class TooManyInProgress(DomainError):
-    """The process already holds as many targets as it is willing to."""
+    """The process already holds as many targets as it may."""
 
     kind, reason, error = Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
 
@@ -54,14 +54,14 @@ class DeliveryServicer(DeliveryServiceServicer):
         self._destinations = destinations
         self._checks = 0
         self._default_topic = default_topic
-        # More workers than streams would only wait for one another.
+        # More workers than streams would only wait for a stream.
         self._max_workers = connections * MAX_IN_FLIGHT
         self._max_in_progress = max_in_progress
         self.in_progress = 0
-        """Targets that were taken and not answered."""
+        """Targets that were taken and have no outcome yet."""
 
     async def Deliver(self, request: DeliverRequest, context: Any) -> AsyncIterator[DeliverResponse]:
-        """See the contract."""
+        """See the proto."""
         targets = sum(len(push.targets) for push in request.pushes)
         if not 1 <= targets <= MAX_TARGETS:
             await abort(context, InvalidRequest(f"A request must have 1 to {MAX_TARGETS} targets, not {targets}."))
@@ -74,7 +74,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         try:
             jobs = list(jobs_of(request.pushes, self._default_topic))
             async with Batch(self._sender, jobs, max_workers=self._max_workers) as batch:
-                # If the caller vanishes while a message is being written, nobody resumes this generator.
+                # If the caller vanishes while a message is being written, this generator is never resumed.
                 context.add_done_callback(lambda _: batch.cancel())
                 while group := await batch.next_group():
                     yield DeliverResponse(outcomes=group)
@@ -82,7 +82,7 @@ class DeliveryServicer(DeliveryServiceServicer):
             self.in_progress -= targets
 
     async def CheckCredentials(self, request: CheckCredentialsRequest, context: Any) -> CheckCredentialsResponse:
-        """See the contract."""
+        """See the proto."""
         if request.environment not in ENVIRONMENTS:
             raise InvalidRequest("environment must be production or sandbox.")
         if self._checks >= MAX_CHECKS:
@@ -103,5 +103,5 @@ class DeliveryServicer(DeliveryServiceServicer):
         )
 
     async def GetDestinations(self, request: GetDestinationsRequest, context: Any) -> GetDestinationsResponse:
-        """See the contract."""
+        """See the proto."""
         return self._destinations.describe()

@@ -1,4 +1,4 @@
-"""What the delivery service can be told."""
+"""The settings of the delivery service."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,37 +26,37 @@ class DeliverySettings(SmtpSettings):
     apns_team_id: str = ""
     """Id of the Apple developer team, 10 characters."""
     apns_topic: str = ""
-    """Bundle id for targets that name none."""
+    """Bundle id for targets without one."""
     apns_production_address: str = "api.push.apple.com:443"
     apns_sandbox_address: str = "api.sandbox.push.apple.com:443"
     apns_simulated: OptionalBool = None
-    """Whether those addresses are the simulator's. Unless told, they are if neither is a host of Apple's; tell `0`
-    where a relay stands before Apple."""
+    """Whether those addresses are the simulator's. By default they are if neither is a host of Apple's; set `0` if they
+    are a relay to Apple."""
     apns_ca_file: OptionalPath = None
     """Certificates in PEM to trust besides the system's; for a simulator or a proxy."""
     apns_proxy: SecretStr | None = None
-    """`http://[user:password@]host:port` of an HTTP proxy through which APNs is reached; directly if there is none."""
+    """`http://[user:password@]host:port` of an HTTP proxy to APNs; none by default."""
     apns_connections: int = Field(default=4, ge=1, le=100)
     """Most connections to each environment."""
     apns_max_in_flight: int = Field(default=5000, ge=1, le=100_000)
-    """Most targets in progress; a request beyond it is refused whole."""
+    """Most targets in progress; a request beyond it is refused as a whole."""
     apns_connect_timeout: float = Field(default=5.0, gt=0, le=60)
     """Seconds for name resolution, TCP, TLS and the server's first SETTINGS together."""
     apns_answer_timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds to wait for a free stream, and again for the answer."""
 
     smtp_simulated: OptionalBool = None
-    """Whether the mail server is the simulator's. Unless told, it is if it stands where the simulator takes pushes."""
+    """Whether the mail server is the simulator's. By default it is if it has the host of the simulated APNs."""
 
     webhook_allow: str = ""
-    """What webhooks may be called beyond the public internet: hosts, addresses or networks, each with or without
-    `:port`, separated by commas."""
+    """Hosts, addresses or networks outside the public internet that webhooks may call, each with or without `:port`,
+    separated by commas."""
     webhook_ca_file: OptionalPath = None
     """Certificates in PEM to trust besides the system's when webhooks are called."""
     webhook_timeout: float = Field(default=10.0, gt=0, le=60)
     """Seconds for an attempt to call a webhook: name resolution, connection, request and answer together."""
     webhook_max_in_progress: int = Field(default=200, ge=1, le=10_000)
-    """Most webhook calls at once; one beyond it is refused."""
+    """Most webhook calls at once; further ones are refused."""
 
     @field_validator("apns_proxy")
     @classmethod

@@ -43,7 +43,7 @@ SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].fu
 MAIL_SERVICE = mail_service_pb2.DESCRIPTOR.services_by_name["MailService"].full_name
 WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
 HEADROOM = 100
-"""Calls beside deliveries: health checks and reflection."""
+"""Calls in addition to deliveries: health checks and reflection."""
 
 
 class InvalidCertificates(Exception):
@@ -51,7 +51,7 @@ class InvalidCertificates(Exception):
 
 
 class Delivery:
-    """A delivery service, not yet listening. Build it inside the event loop that runs it."""
+    """A delivery service that does not listen yet. Build it inside the event loop that runs it."""
 
     def __init__(self, settings: DeliverySettings, resolver: Resolve = resolve) -> None:
         """`resolver` finds the addresses of webhooks' hosts."""
@@ -159,7 +159,7 @@ class Delivery:
     def _build_client(
         self, environment: "Environment.ValueType", address: str, token: ProviderToken, context: ssl.SSLContext
     ) -> APNs:
-        # aioapns demands key and topic of its own; only its pool would use them, and that is replaced.
+        # aioapns requires key and topic, but only its pool would use them, which is replaced.
         unused = "unused"
         client = APNs(
             key=unused, key_id=unused, team_id=unused, topic=unused, ssl_context=context, err_func=_judged_elsewhere
@@ -190,7 +190,7 @@ def _no_key() -> str:
 
 
 async def _judged_elsewhere(request: object, result: NotificationResult) -> None:
-    """aioapns would log every refusal; outcomes.py judges them and ProblemLog counts them."""
+    """Does nothing. aioapns would log every refusal; instead outcomes.py classifies them and ProblemLog counts them."""
 
 
 def _build_webhook_caller(settings: DeliverySettings, resolver: Resolve) -> WebhookCaller:

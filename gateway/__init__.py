@@ -1,1 +1,1 @@
-"""The REST face of the core service: documented JSON to protobuf and back, and nothing else."""
+"""The REST API: translates documented JSON to calls of the core service, and the answers back. Nothing else."""

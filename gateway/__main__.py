@@ -17,7 +17,7 @@ def main() -> None:
     try:
         process.run(lambda stop: serve(config, stop))
     except OSError as error:
-        # What asyncio and getaddrinfo add to the system's words repeats the address.
+        # asyncio and getaddrinfo add the address to the system's message: it would be there twice.
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
         print(f"gateway: cannot listen on {join(config.bind_host, config.gateway_port)}: {reason}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -1,4 +1,4 @@
-"""The access log: a line a request if asked for, and in any case a warning where one went wrong or took long."""
+"""The access log: a line for each request if that is set, and always a warning for a failed or slow request."""
 
 import logging
 import time
@@ -7,28 +7,28 @@ from dataclasses import dataclass
 log = logging.getLogger(__name__)
 
 ROUTE_KEY = "smith.route"
-"""Where the template of the request's path stands in its ASGI scope, once a route was found."""
+"""Key of the route's path template in the ASGI scope; set once a route was found."""
 
 HEALTH = frozenset({"/healthz", "/readyz"})
-"""Asked for again and again by machines. That the server is not ready is an answer, and no failure of the request."""
+"""Paths that machines ask for all the time. "Not ready" is a regular answer there, not a failed request."""
 
 MAX_WARNINGS_PER_SECOND = 20
-"""When core is away every request of every client is answered 503."""
+"""Most lines in a second: when core is away, every request of every client is answered 503."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its answer, without anything that a client chose, save for the method."""
+    """A request and its answer. Except for the method, it holds nothing that a client chose."""
 
     method: str
     route: str
-    """The path's template; empty if there is none such."""
+    """The route's path template; empty if no route matched."""
     status: int
     seconds: float
 
 
 class AccessLog:
-    """Tells of requests, without path, query and credentials. Their ids are in every line."""
+    """Logs requests, without path, query and credentials. Each line has the request's id."""
 
     def __init__(self, *, every: bool, slow_seconds: float) -> None:
         self._every = every
@@ -37,7 +37,7 @@ class AccessLog:
         self._told = 0
 
     def tell(self, exchange: Exchange) -> None:
-        """A request is over."""
+        """Logs a request that is over, if it has to be logged."""
         failed = exchange.status >= 500 and exchange.route not in HEALTH
         if failed or exchange.seconds >= self._slow_seconds:
             if self._every or self._has_room():

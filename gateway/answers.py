@@ -1,4 +1,4 @@
-"""Answers, written straight to the ASGI server: JSON unless they say otherwise, every one with its request id."""
+"""Answers, written directly to the ASGI server: JSON by default, each with its request id."""
 
 import time
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from service_kit import request_id
 from service_kit.json_mapping import dump
 
 REQUEST_ID_KEY = "smith.request_id"
-"""Where the request's id stands in its ASGI scope."""
+"""Key of the request's id in its ASGI scope."""
 ANSWERED_KEY = "smith.answered"
-"""Where the answer's status stands, and the time (of `time.perf_counter`) at which it was ready."""
+"""Key of the answer's status and the time (of `time.perf_counter`) at which it was ready."""
 IS_STOPPING_KEY = "smith.is_stopping"
-"""Where in it stands what says whether the process is about to stop."""
+"""Key of the function that says whether the process is about to stop."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Answer:
 
 
 def from_problem(problem: Problem) -> Answer:
-    """The answer that tells of `problem`."""
+    """The answer with the JSON body of `problem`."""
     return Answer(problem.status, dump(problem.body()), problem.headers)
 
 
@@ -46,7 +46,7 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
         headers.append((b"content-type", answer.content_type))
         headers.append((b"content-length", b"%d" % len(answer.body)))
     if "cache-control" not in answer.headers:
-        # Some hold secrets that are shown once, and none is the same for everybody.
+        # Some answers hold secrets that are shown once, and all depend on the caller.
         headers.append((b"cache-control", b"no-store"))
     headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items())
     if scope[IS_STOPPING_KEY]():

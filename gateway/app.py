@@ -21,15 +21,15 @@ from service_kit.tracing import Kind, Span
 log = logging.getLogger(__name__)
 
 CLIENT_LEFT = 499
-"""The status of what nobody waited to be answered, as nginx has it."""
+"""The status, in log and metrics only, of a request whose client left before the answer, as in nginx."""
 
 Handler = Callable[[Scope, Receive], Awaitable[Answer]]
 
 
 class Gateway:
-    """The outermost ASGI application, over handlers by method, by path.
+    """The outermost ASGI application. It dispatches requests to handlers by path and method.
 
-    Once `is_stopping`, every answer is the last on its connection: clients open their next one elsewhere.
+    Once `is_stopping()` is true, every answer closes its connection, so that clients connect to another process.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Gateway:
         is_stopping: Callable[[], bool],
         hosts: Hosts | None = None,
     ) -> None:
-        """With `hosts`, requests for another host are refused, save for health checks."""
+        """With `hosts`, requests for another host are refused, except for health checks."""
         self._router = build_router(resources)
         self.metrics = metrics
         self._access = access
@@ -49,7 +49,7 @@ class Gateway:
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request, and keeps what is known of it. Other kinds of connection are not served."""
+        """Answers one request, then logs and counts it. Other kinds of connection are not served."""
         if scope["type"] != "http":
             raise ValueError(f"cannot serve {scope['type']}")
         began = time.perf_counter()
@@ -90,7 +90,7 @@ class Gateway:
 
 
 def exchange_of(scope: Scope, began: float) -> Exchange:
-    """What is known of a request that is over."""
+    """The record of a request that is over, for log and metrics."""
     status, answered = scope.get(ANSWERED_KEY) or (CLIENT_LEFT, time.perf_counter())
     return Exchange(scope["method"], scope.get(ROUTE_KEY, ""), status, answered - began)
 
@@ -107,7 +107,7 @@ def traceparent(scope: Scope) -> str:
 
 
 def describe(span: Span, scope: Scope) -> None:
-    """Says in the span what the request was, by its route and not by its path."""
+    """Names the span by the request's route: the path could hold a client's data."""
     exchange = exchange_of(scope, 0.0)
     span.name(f"{exchange.method} {exchange.route}".rstrip())
     span.note(http__request__method=exchange.method, http__response__status_code=exchange.status)

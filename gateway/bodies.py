@@ -23,7 +23,7 @@ def check_head(headers: dict[bytes, bytes]) -> bool:
 
     Raises Problem if the head alone rules the body out: 413 for its length, 415 for its type or encoding.
     """
-    # The parser takes any number of leading zeros and `int` does not; without them it takes 20 digits at most.
+    # The HTTP parser accepts any number of leading zeros, and `int` does not. Without them it accepts 20 digits.
     length = int(headers.get(b"content-length", b"").lstrip(b"0") or 0)
     if not length and b"transfer-encoding" not in headers:
         return False
@@ -77,7 +77,7 @@ def too_large() -> Problem:
 
 
 async def linger(receive: Receive) -> None:
-    """Throws away what a refused client is still sending, for LINGER_SECONDS and LINGER_BYTES at most.
+    """Discards what a refused client is still sending, for LINGER_SECONDS and LINGER_BYTES at most.
 
     Closing a socket with bytes unread resets the connection, and the reset can overtake the answer (RFC 9112 section
     9.6): a client that writes its whole request before it reads would never learn why it was refused.

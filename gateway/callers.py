@@ -1,7 +1,7 @@
-"""Who sends a request, as far as bounds on what one caller may hold depend on it.
+"""Tells callers apart, for the limits on what one caller may hold.
 
-Credentials can be made up, another one with each request. So they tell callers apart once core has accepted them; until
-then the address does, as it does for requests without any.
+A client can make up other credentials with each request. So credentials identify a caller only once core has accepted
+them. Until then, and for requests without credentials, the address does.
 """
 
 import time
@@ -14,21 +14,23 @@ from starlette.types import Scope
 from service_kit.connections import share_of
 
 REMEMBERED = 10_000
-"""Credentials whose acceptance is remembered. The one that was used least lately is forgotten for a new one."""
+"""Most accepted credentials that are remembered. The least recently used is forgotten for a new one."""
 REMEMBERED_SECONDS = 600.0
-"""Since they were last accepted."""
+"""Seconds for which credentials are remembered since core last accepted them."""
 
 
 class Caller(NamedTuple):
-    """A number that is most likely one caller's own, and whether core has accepted the credentials lately."""
+    """A number that most likely no other caller has, and whether core has accepted the credentials recently."""
 
     number: int
     is_known: bool
 
 
 class Callers:
-    """Tells callers apart, and remembers whom core has accepted: by a hash of the credentials (Python's own, with
-    another key in every process). The credentials themselves are not kept."""
+    """Tells callers apart, and remembers whose credentials core has accepted.
+
+    It keeps a hash of the credentials (Python's own, with another key in every process), not the credentials.
+    """
 
     def __init__(
         self,
@@ -40,10 +42,10 @@ class Callers:
         self._seconds = seconds
         self._clock = clock
         self._accepted: OrderedDict[int, float] = OrderedDict()
-        """When each is forgotten, the next first."""
+        """The time at which each is forgotten, the earliest first."""
 
     def of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
-        """Who sends the request."""
+        """The caller of the request."""
         credentials = headers.get(b"authorization")
         if credentials is not None:
             number = hash(credentials)
@@ -53,7 +55,7 @@ class Callers:
         return Caller(hash(share_of(client[0] if client else "")), is_known=False)
 
     def accept(self, headers: Mapping[bytes, bytes]) -> None:
-        """Core has accepted the credentials of a request."""
+        """Remembers that core has accepted the credentials of a request."""
         if credentials := headers.get(b"authorization"):
             number = hash(credentials)
             self._accepted[number] = self._clock() + self._seconds
@@ -62,6 +64,6 @@ class Callers:
                 self._accepted.popitem(last=False)
 
     def forget(self, headers: Mapping[bytes, bytes]) -> None:
-        """Core has refused the credentials of a request: they may have been revoked."""
+        """Forgets credentials that core has refused: they may have been revoked."""
         if credentials := headers.get(b"authorization"):
             self._accepted.pop(hash(credentials), None)

@@ -14,8 +14,8 @@ from service_kit.json_mapping import dump
 CHECK_SECONDS = 1.0
 
 WARNINGS = {"apns": "smith.apns"}
-"""What may be wrong though the server can serve, and under which name core's health service knows it. What exactly is
-wrong is said to members only."""
+"""Names of warnings, each with its service name in core's health service. A warning does not stop the server from
+serving. Only members of an account can read its details."""
 
 
 async def alive(scope: Scope, receive: Receive) -> Answer:
@@ -24,10 +24,10 @@ async def alive(scope: Scope, receive: Receive) -> Answer:
 
 
 class Readiness:
-    """200 if core says that it is serving, 503 if it says otherwise or nothing within a second, or if this process is
-    about to stop. What is wrong otherwise is named under `warnings`.
+    """200 if core says that it is serving. 503 if it says otherwise, does not answer within a second, or if this
+    process is about to stop. Other problems are named under `warnings`.
 
-    Those who ask at the same time get the answer to one question: however many they are, it costs core as much.
+    Requests at the same time share one check, so that any number of them costs core the same.
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, is_stopping: Callable[[], bool]) -> None:
@@ -41,7 +41,7 @@ class Readiness:
             raise _not_ready("This process is about to stop.")
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-        # Shielded: others wait for the same.
+        # Shielded, because other requests wait for the same check.
         serving, *well = await asyncio.shield(self._asking)
         if serving is None:
             raise _not_ready("The core service cannot be reached.")
@@ -51,7 +51,7 @@ class Readiness:
         return Answer(200, dump({"status": "ready", "warnings": warnings} if warnings else {"status": "ready"}))
 
     async def _ask(self) -> list[bool | None]:
-        """Whether core serves, None if it cannot be reached; then, for each of `WARNINGS`, whether it is well."""
+        """Whether core serves, or None if it cannot be reached; then, for each of `WARNINGS`, whether all is well."""
         try:
             return await asyncio.gather(self._is_serving(""), *map(self._is_well, WARNINGS.values()))
         except grpc.aio.AioRpcError:
@@ -62,7 +62,7 @@ class Readiness:
         return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
 
     async def _is_well(self, name: str) -> bool:
-        """True too if core does not know: it is of an older release, or has only just started."""
+        """True also if core does not know the name: it is of an older release, or has just started."""
         try:
             return await self._is_serving(name)
         except grpc.aio.AioRpcError:

@@ -1,7 +1,7 @@
-"""Bounds on what all requests together may hold. Beyond them the answer is a quick 503.
+"""Limits for all requests together. Beyond them the answer is an immediate 503.
 
-A client may be slow at sending a request and at reading the answer, so neither holds what others need:
-only calls of core are counted, and only bodies larger than usual compete for memory.
+A client may be slow to send its request and to read the answer. So neither counts: the limits apply to calls of core,
+and to the memory of bodies that are larger than usual.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,15 +11,15 @@ from gateway.callers import Caller
 from gateway.problems import overloaded
 
 USUAL_BODY_BYTES = 16 * 1024
-"""A body up to this length is always read; with the bound on connections, that bounds them all. A push that fits APNs'
+"""Bytes. A body up to this length is always read; the limit of connections limits their sum. A push that fits APNs'
 4096 bytes is far shorter."""
 
 LARGE_BODIES_BYTES = 64 * 1024 * 1024
-"""What all bodies together may hold above their first `USUAL_BODY_BYTES` while they are being read."""
+"""Bytes that all bodies together may hold beyond their first `USUAL_BODY_BYTES` while they are being read."""
 
 
 OnRefused = Callable[[str], None]
-"""Hears which bound a request was refused by."""
+"""Called with the name of the limit that a request was refused by."""
 
 
 def _unheard(bound: str) -> None:
@@ -27,8 +27,11 @@ def _unheard(bound: str) -> None:
 
 
 class Calls:
-    """At most `limit` calls of core in progress; half of them for one caller whom core knows, and half for all others
-    together, of which one has half again. So made-up credentials do not stop a caller who has real ones."""
+    """Limits the calls of core in progress to `limit`.
+
+    A caller with accepted credentials may have half of them. All callers without share the other half, and one of them
+    may have half of that. So made-up credentials do not stop a caller with real ones.
+    """
 
     def __init__(self, limit: int, on_refused: OnRefused = _unheard) -> None:
         self.limit = limit
@@ -40,7 +43,7 @@ class Calls:
         self._by_caller: dict[Caller, int] = {}
 
     def refused_by_core(self) -> None:
-        """Core has as many calls in progress as it takes."""
+        """Counts a refusal by core, whose own limit of calls was reached."""
         self._on_refused("core")
 
     @contextmanager
@@ -81,7 +84,7 @@ class BodyMemory:
         self._held = 0
 
     def grow(self, held: int, length: int) -> int:
-        """What a body of now `length` bytes holds, after it `held` this. Raises Problem 503 if there is no room."""
+        """The bytes that a body of `length` counts for, after `held` before. Raises Problem 503 if they do not fit."""
         wanted = max(0, length - USUAL_BODY_BYTES)
         if self._held + wanted - held > self._limit:
             self._on_refused("memory")
@@ -90,5 +93,5 @@ class BodyMemory:
         return wanted
 
     def release(self, held: int) -> None:
-        """The body that `held` this is read, or given up."""
+        """Gives back the `held` bytes of a body that was read or given up."""
         self._held -= held

@@ -1,4 +1,4 @@
-"""What the gateway counts."""
+"""The gateway's metrics."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ from service_kit.metrics import SECONDS
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "other"
-"""Stands for a method or a path that is none of ours."""
+"""The label of methods and paths that the API does not have."""
 
 
 class GatewayMetrics:
-    """Requests by route and outcome, and what stands in their way."""
+    """Requests by route and status, and requests that were refused before they were handled."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         by = ["method", "route"]
@@ -50,16 +50,16 @@ class GatewayMetrics:
         self._ended: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def watch(self, calls: Calls) -> None:
-        """From now on these are the calls of core."""
+        """Sets the source of the gauges of calls in progress."""
         self._calls.set_function(lambda: calls.active)
         self._limit.set(calls.limit)
 
     def watch_connections(self, count: Callable[[], int]) -> None:
-        """From now on `count` says how many connections are open."""
+        """Sets the source of the gauge of open connections."""
         self._connections.set_function(count)
 
     def count(self, exchange: Exchange) -> None:
-        """A request is over."""
+        """Counts a request that is over."""
         method = exchange.method if exchange.method in METHODS else OTHER
         key = (method, exchange.route, exchange.status)
         found = self._ended.get(key)
@@ -74,13 +74,13 @@ class GatewayMetrics:
         duration.observe(exchange.seconds)
 
     def refuse(self, bound: str) -> None:
-        """A request was refused by one of the bounds in load.py."""
+        """Counts a request that was refused by a limit of load.py."""
         self._refused.labels(bound).inc()
 
     def refuse_unread(self, status: int) -> None:
-        """A connection was refused before a request was read."""
+        """Counts a connection that was refused before a request was read."""
         self._unread.labels(str(status)).inc()
 
     def ignore(self, method: str, route: str, fields: int) -> None:
-        """So many fields of a request were ignored. Their names are a client's and are not kept."""
+        """Counts the ignored fields of a request. Their names are not kept: clients choose them."""
         self._ignored.labels(method, route).inc(fields)

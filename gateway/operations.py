@@ -1,4 +1,4 @@
-"""One REST operation: an HTTP request becomes a call of core, its outcome an answer."""
+"""One REST operation: makes a call of core of an HTTP request, and an HTTP answer of the result."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -34,19 +34,19 @@ from service_kit.status import RemoteError, from_rpc_error
 from service_kit.tracing import Kind
 
 PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
-"""Values that may become gRPC metadata. Ours are far shorter; what does not match is no credential of ours."""
+"""`Authorization` values that may become gRPC metadata. This server's credentials all match, and are far shorter."""
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 MAX_PARAMETERS = 256
-"""Parameters that a query may have. Lists in a query are described as of `openapi.schemas.MAX_LIST` items at most."""
+"""Most parameters of a query. The description allows lists of `openapi.schemas.MAX_LIST` items in a query."""
 
 RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"})
-"""Metadata keys of core that become headers of the same names."""
+"""Metadata keys of core's answers that become headers of the same names."""
 
 
 class RefusedByCore(Exception):
-    """What core said, and what is answered."""
+    """Core's error, and the HTTP error that it becomes."""
 
     def __init__(self, remote: RemoteError, problem: Problem) -> None:
         super().__init__(remote.message)
@@ -55,7 +55,7 @@ class RefusedByCore(Exception):
 
 
 class Operation:
-    """Serves one route: decodes, calls core once, encodes."""
+    """Serves one route: decodes the request, calls core once, encodes the answer."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Operation:
     async def _ask(
         self, scope: Scope, headers: dict[bytes, bytes], request: Any, encode: Callable[[Any], dict[str, Any]]
     ) -> Answer:
-        """Core's answer, from which it is learnt whether the credentials are good."""
+        """Core's answer. Also remembers whether core has accepted the credentials."""
         try:
             answer = await self._answer(request, call_metadata(scope, headers), encode)
         except RefusedByCore as refusal:
@@ -124,7 +124,7 @@ class Operation:
         return answer
 
     def _judge(self, headers: dict[bytes, bytes], remote: RemoteError) -> None:
-        """What a refusal says of the credentials: a reason of ours is given to those only who have shown some."""
+        """Remembers what a refusal says about the credentials: core gives reasons only after it has accepted them."""
         if not self._needs_credentials or not remote.reason:
             return
         if remote.code is grpc.StatusCode.UNAUTHENTICATED:
@@ -133,7 +133,7 @@ class Operation:
             self._callers.accept(headers)
 
     def _told(self, ignored: IgnoredFields, *, is_strict: bool) -> dict[str, str]:
-        """Headers that say what became of unknown fields."""
+        """Headers that say whether unknown fields were ignored or refused."""
         told = {"preference-applied": STRICT_HANDLING} if is_strict else {}
         if ignored.count:
             self._on_ignored(self._route.method, self._route.path, ignored.count)
@@ -170,7 +170,7 @@ class Operation:
             decoder.fill_from_texts(request, scope["path_params"].items())
 
     def _meet_all(self, given: dict[str, Any], unknown: UnknownFields) -> None:
-        """The fields of a body where none is taken."""
+        """Handles the fields of a body that should have none."""
         for key in given:
             try:
                 (REFUSED if key in self._bound_names else unknown).meet(key)
@@ -206,9 +206,9 @@ class Operation:
 
 
 def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:
-    """What core learns of the HTTP request: its id, the client's address, and the credentials as they came.
+    """The metadata for core: the request's id, the client's address, and the unchanged credentials.
 
-    Credentials that are given twice or are not plain ASCII cannot be right and are left out, as if none had come.
+    Credentials that are given twice or are not plain ASCII cannot be right: they are left out.
     """
     metadata = [(request_id.METADATA_KEY, scope[REQUEST_ID_KEY])]
     client = scope.get("client")
@@ -224,7 +224,7 @@ def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str,
 
 
 def _idempotency_key(scope: Scope) -> list[tuple[str, str]]:
-    """The header as metadata, if it came. Raises Problem 400 unless it came once, in characters that metadata takes."""
+    """The header as metadata, if there is one. Raises Problem 400 if it is given twice or has other characters."""
     values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
     if not values:
         return []
@@ -235,7 +235,7 @@ def _idempotency_key(scope: Scope) -> list[tuple[str, str]]:
 
 
 def rate_limit_headers(*metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:
-    """The rate limit's state, from whichever metadata holds it. Empty for calls that have no limit."""
+    """The rate limit's state, from the first metadata that has it. Empty for calls without a limit."""
     return {
         key: value
         for pairs in metadata

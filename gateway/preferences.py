@@ -1,4 +1,4 @@
-"""The request header `Prefer` (RFC 7240): what a client asks for about how it is answered."""
+"""The request header `Prefer` (RFC 7240), by which a client chooses how its request is handled."""
 
 import re
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ PAIR = rf"{NAME}(?:{SPACE}={SPACE}{WORD}?+)?+"
 PREFERENCE = re.compile(
     rf"(?P<name>{NAME})(?:{SPACE}={SPACE}(?P<value>{WORD})?+)?+(?:{SPACE};{SPACE}(?:{PAIR})?+)*+{SPACE}(?=,|\Z)"
 )
-"""One preference of a list, with its parameters. Every part is possessive: no text makes the match slow."""
+"""One preference of a list, with its parameters. All quantifiers are possessive, so that no text is slow to match."""
 BETWEEN = re.compile(r"[ \t,]*+")
 TO_THE_NEXT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+(?:"|\\?+\Z))*+')
-"""The rest of what is no preference. A quotation that does not end goes to the end of the text, so that no character is
-read once for each quotation mark before it."""
+"""Malformed text up to the next preference. A quotation without an end reaches to the end of the text; otherwise the
+time would grow with the square of the number of quotation marks."""
 
 STRICT_HANDLING = "handling=strict"
 """How `Preference-Applied` says that unknown fields were refused."""
@@ -23,8 +23,7 @@ STRICT_HANDLING = "handling=strict"
 def wants_strict_handling(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """True if these headers (names in lower case) ask for `handling=strict`.
 
-    Of a preference that is given more than once the first counts. What is malformed is passed over, and so are
-    preferences that this server does not know.
+    If a preference is given more than once, the first counts. Malformed and unknown preferences are ignored.
     """
     for name, value in headers:
         if name == b"prefer":

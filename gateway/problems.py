@@ -23,7 +23,7 @@ HEADER_FACTS = {
     "RATE_LIMITED": frozenset({"limit", "retry_after_seconds"}),
     "TOO_MANY_ATTEMPTS": frozenset({"retry_after_seconds"}),
 }
-"""Facts that travel in headers only: the documented body of these errors has no other members."""
+"""Facts that are sent in headers only: the documented body of these errors has no further members."""
 
 GENERIC = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "Invalid request", "The request is not valid."),
@@ -38,14 +38,14 @@ GENERIC = {
     grpc.StatusCode.UNAVAILABLE: (503, "Service unavailable", "The server cannot answer now. Try again shortly."),
     grpc.StatusCode.DEADLINE_EXCEEDED: (503, "Service unavailable", "The server did not answer in time."),
     grpc.StatusCode.CANCELLED: (503, "Service unavailable", "The server stopped answering. Try again shortly."),
-    # A core older than this gateway, for as long as the two are being replaced.
+    # Core is older than this gateway, while an upgrade replaces both.
     grpc.StatusCode.UNIMPLEMENTED: (503, "Service unavailable", "The server cannot do this yet. Try again shortly."),
 }
-"""Status, `error` and `message` by gRPC code. The words serve errors that are not ours and carry none to repeat."""
+"""Status, `error` and `message` by gRPC code. The texts are for errors that gRPC makes, not core."""
 
 
 class OutageLog:
-    """Logs that core is away, once a second at most: every request of every client fails then."""
+    """Logs that core is away, at most once a second: every request of every client fails then."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -67,7 +67,7 @@ _outages = OutageLog()
 class Problem(Exception):
     """A refusal: HTTP `status`, the short title `error`, a `message` in a sentence, facts for programs, headers.
 
-    `field` is the path of the field that is to blame, empty if none is.
+    `field` is the path of the wrong field; empty if the error is not about a field.
     """
 
     def __init__(
@@ -100,12 +100,12 @@ def invalid(message: str, *, error: str | None = None, field: str = "") -> Probl
 
 
 def overloaded() -> Problem:
-    """503: as many requests are in progress as this process is willing to hold."""
+    """503: this process has as many requests in progress as it may hold."""
     return Problem(503, "Service unavailable", "The server is overloaded. Try again shortly.", headers=dict(RETRY_SOON))
 
 
 def internal(incident: str | None = None) -> Problem:
-    """500: a mistake of ours. The caller learns an id that stands in the log beside what happened, and no more."""
+    """500: a fault of the server. The caller gets only an id; the log has the details under the same id."""
     incident = incident or uuid.uuid4().hex[:12]
     return Problem(500, "Internal error", f"Something went wrong on the server. Its incident id is {incident}.")
 
@@ -135,7 +135,7 @@ def from_remote(remote: RemoteError) -> Problem:
 
 
 def _from_foreign(remote: RemoteError) -> Problem:
-    # gRPC's own words may name hosts and files: they go to the log, never to the caller.
+    # gRPC's own messages may name hosts and files: they go to the log, never to the caller.
     if remote.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return overloaded()
     known = GENERIC.get(remote.code)

@@ -16,7 +16,7 @@ TEMPLATE_FIELD = re.compile(r"\{([a-z][a-z0-9_]*)(?:=\*)?\}")
 
 @dataclass(frozen=True)
 class Route:
-    """One HTTP method on one path, and the RPC it stands for."""
+    """One HTTP method on one path, and its RPC."""
 
     method: str
     """GET, PUT, POST, DELETE or PATCH."""
@@ -30,7 +30,7 @@ class Route:
 
     @property
     def needs_credentials(self) -> bool:
-        """Whether core refuses the RPC to those who show none."""
+        """Whether core refuses the RPC without credentials."""
         policy: options_pb2.MethodPolicy = self.rpc.GetOptions().Extensions[options_pb2.policy]
         return options_pb2.ACCESS_PUBLIC not in policy.allow
 
@@ -41,9 +41,9 @@ class Route:
 
 
 def routes() -> list[Route]:
-    """Every annotated RPC, a literal path before a path with a field in its place.
+    """Every annotated RPC; literal paths come before paths with a field in the same place.
 
-    Raises ValueError for an annotation that this gateway cannot honour, so that it does not start with it.
+    Raises ValueError for an annotation that this gateway does not support, so that it does not start.
     """
     found: dict[tuple[str, str], Route] = {}
     for service in services():

@@ -7,13 +7,13 @@ GO_SDK = {
     b"x-activitysmith-sdk": re.compile(rb"go-"),
     b"user-agent": re.compile(rb"OpenAPI-Generator/[^/]*/go$"),
 }
-"""How the official Go SDK names itself, by the header that came to it later, or else by its generator."""
+"""How the official Go SDK identifies itself: newer versions by a header, older ones by their generator's name."""
 
 
 def refuses_unknown_fields(headers: Mapping[bytes, bytes]) -> bool:
     """True for the official Go SDK.
 
-    Its models decode with `DisallowUnknownFields`: one field too many, and a push that was sent is told to its sender
-    as an error. The other official SDKs ignore such fields.
+    Its models decode with `DisallowUnknownFields`: with one field too many it reports an error for a push that was
+    sent. The other official SDKs ignore such fields.
     """
     return any(pattern.match(headers.get(name, b"")) for name, pattern in GO_SDK.items())

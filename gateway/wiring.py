@@ -44,7 +44,7 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
         channel = open_channel(config.core_address, Peers.of(config))
         server = build_server(build_app(channel, config, registry, is_stopping=stop.is_set), config)
         serving = asyncio.create_task(server.serve([listener]))
-        # Connects now rather than at the first request.
+        # Connect now, so that the first request does not wait.
         channel.get_state(try_to_connect=True)
         port = listener.getsockname()[1]
         log.info("serving on http://%s, core at %s", join(config.bind_host, port), config.core_address)
@@ -65,8 +65,8 @@ def build_app(
     *,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> Gateway:
-    """The application over `channel`, counting in `registry`. Raises ValueError or TypeError if the API cannot be said
-    in REST."""
+    """The application over `channel`, with its metrics in `registry`. Raises ValueError or TypeError if the protos have
+    something that REST cannot express."""
     table = routes()
     measured = GatewayMetrics(registry or CollectorRegistry())
     calls = Calls(settings.gateway_max_concurrent_requests, measured.refuse)
@@ -95,7 +95,7 @@ def build_app(
 
 def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:
     """The HTTP server; it listens once it is given a socket."""
-    # What it says at lower levels is either ours to say or a client's fault, and clients must not fill the log.
+    # Lower levels repeat the gateway's own log or report errors of clients, which must not fill the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     held = Connections(
         that_fit(settings.gateway_max_connections, "SMITH_GATEWAY_MAX_CONNECTIONS"), settings.trusted_proxies

@@ -1,1 +1,1 @@
-"""What the server makes of being killed, cut off and lied to: faults under load, and a count of what came through."""
+"""Tests the server with faults under load, such as kills and lost connections, and counts which pushes arrive."""

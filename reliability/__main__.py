@@ -1,4 +1,4 @@
-"""`python -m reliability`: hurts the server in every way there is, counts, and writes docs/reliability.md."""
+"""`python -m reliability`: causes each fault, counts, and writes docs/reliability.md."""
 
 import argparse
 import signal
@@ -20,7 +20,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
 
 
 class Run:
-    """One run over faults: each under load of its own, on the server that it needs."""
+    """One run over the faults, each with load of its own, on the server that it needs."""
 
     def __init__(self, amounts: Amounts) -> None:
         self._amounts = amounts
@@ -30,7 +30,7 @@ class Run:
         self.machine: dict[str, str] = {}
 
     def run(self, faults: Iterable[Fault]) -> None:
-        """Fills the lists."""
+        """Runs the faults and collects the results."""
         special = [fault for fault in faults if fault.rig is not Rig]
         with Rig() as rig:
             self.machine = describe_machine(rig.stack.database_url)
@@ -40,7 +40,7 @@ class Run:
             for fault in special:
                 self._run_apart(fault)
             for fault, backends, happened in self._owed:
-                say(f"{fault.name}: waiting for what is tried again later")
+                say(f"{fault.name}: waiting for pushes that are tried again later")
                 self._keep(count(backends, happened, seconds=fault.recovery_seconds))
 
     def _run_apart(self, fault: Fault) -> None:
@@ -75,7 +75,7 @@ class Run:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C and SIGTERM clean up, also where a shell started us in the background."""
+    """Lets Ctrl-C and SIGTERM clean up, also if a shell has started us in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
@@ -86,8 +86,10 @@ def interruptible() -> Iterator[None]:
 
 
 def main() -> int:
-    """Runs what the command line asks for. Returns 0 if nothing was lost, shown twice or answered wrongly, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m reliability", description="Hurts the server and counts.")
+    """Runs the chosen faults. Returns 0 if nothing was lost, shown twice or answered wrongly, else 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reliability", description="Causes faults in the server and counts lost pushes."
+    )
     parser.add_argument("--quick", action="store_true", help="a little of everything, and nothing is written")
     parser.add_argument("--only", action="append", choices=[fault.name for fault in FAULTS], help="may be repeated")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Backends that keep asking for things and remember what they were promised."""
+"""Backends that send all the time and remember what they were promised."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from tests.team import Phone, Team
 PUSHERS, PUSH_PAUSE = 4, 0.06
 STREAMS, PUT_PAUSE = 2, 0.25
 REFUSED_PAUSE = 0.1
-"""Seconds that a backend waits after a refusal before it goes on with the next thing."""
+"""Seconds that a backend waits after a refusal before its next request."""
 UNAVAILABLE = httpx.codes.SERVICE_UNAVAILABLE
 
 
@@ -30,7 +30,7 @@ class Stream:
 
 @dataclass
 class Tally:
-    """What backends have asked for and were told."""
+    """The requests of backends, and their answers."""
 
     sent: int = 0
     promised: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Tally:
     puts: int = 0
     puts_promised: int = 0
     refused: int = 0
-    """Answered 503, or not at all."""
+    """Number answered with 503, or not at all."""
     wrong: Counter[str] = field(default_factory=Counter)
     """Any other answer. There should be none."""
 
@@ -47,7 +47,7 @@ class Tally:
 class Backends:
     """Sends to one phone of its own, by a key that reaches only that, while the block runs.
 
-    Nobody repeats a request: what was not promised may or may not be shown.
+    It repeats no request: what was not promised may or may not be shown.
     """
 
     def __init__(self, team: Team, name: str) -> None:
@@ -61,7 +61,7 @@ class Backends:
         self.tally = Tally(streams=[Stream(team.unique("stream")) for _ in range(STREAMS)])
 
     def __enter__(self) -> "Backends":
-        """Starts sending; returns once something was promised to everybody."""
+        """Starts sending. Returns once each backend has had a success."""
         for number in range(PUSHERS):
             self._begin(lambda caller=number: self._push(caller))  # type: ignore[misc]
         for stream in self.tally.streams:

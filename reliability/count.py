@@ -1,4 +1,4 @@
-"""What was promised, against what the phone shows."""
+"""Compares what was promised with what the phone shows."""
 
 import time
 from collections import Counter
@@ -36,7 +36,7 @@ class Count:
 
     @property
     def good(self) -> bool:
-        """Nothing is lost, nothing twice, nothing answered wrongly."""
+        """Whether nothing is lost, shown twice or answered wrongly."""
         return not (self.missing or self.twice or self.streams_behind or self.cards_too_many or self.wrong)
 
 
@@ -76,7 +76,7 @@ def count(backends: Backends, happened: str, *, seconds: float) -> Count:
 def _is_current(stream: Stream, cards: list[dict[str, object]]) -> bool:
     """Whether one of the cards shows this stream's last promised state or a later one that was sent.
 
-    Streams of one phone are told apart by what they show: see `Backends`.
+    The cards show which stream they belong to: see `Backends`.
     """
     shown = [_number(card) for card in cards if card["state"] == "active" and _key(card) == stream.key]
     return len(shown) == 1 and stream.promised <= shown[0] <= stream.sent

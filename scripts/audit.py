@@ -1,6 +1,6 @@
-"""Asks the OSV database (https://osv.dev) for known vulnerabilities of everything that constraints.txt pins.
+"""Asks the OSV database (https://osv.dev) for known vulnerabilities of all packages in constraints.txt.
 
-Fails if there is one. If the database cannot be reached it says so and does not fail: nothing has been audited then.
+Fails if there is one. If the database cannot be reached, it says that nothing was audited, and does not fail.
 """
 
 import json
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
 
 
 def report(dependencies: list[dict[str, Any]]) -> int:
-    """Prints what was found. Returns the exit code."""
+    """Prints the findings. Returns the exit code."""
     found = [
         (one["name"], one["version"], flaw)
         for one in dependencies
@@ -40,7 +40,7 @@ def report(dependencies: list[dict[str, Any]]) -> int:
     ]
     for name, version, flaw in found:
         fixed = ", ".join(flaw.get("fix_versions", ())) or "no version yet"
-        print(f"{name} {version}: {flaw['id']}, mended in {fixed}", file=sys.stderr)
+        print(f"{name} {version}: {flaw['id']}, fixed in {fixed}", file=sys.stderr)
     skipped = [one["name"] for one in dependencies if "skip_reason" in one]
     if skipped:
         print(f"NOT AUDITED: {', '.join(skipped)}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Ends with one line if this machine has no ready-made packages of what the server needs. Needs nothing but Python."""
+"""Ends with one line if there are no ready-made packages for this machine. Needs only Python."""
 
 import platform
 import sys
@@ -9,7 +9,7 @@ ELSEWHERE = "docs/docker.md says how to run it in a container"
 
 
 def missing(system: str, machine: str, libc: tuple[str, str], *, is_64bit: bool) -> str | None:
-    """What stands in the way; None if nothing does. `libc` is what `platform.libc_ver()` says."""
+    """Why the server cannot run here; None if it can. `libc` is the result of `platform.libc_ver()`."""
     if system not in MACHINES:
         return f"the server runs on Linux and macOS, and this is {system}: {ELSEWHERE}"
     if machine not in MACHINES[system] or not is_64bit:

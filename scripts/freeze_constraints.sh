@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$(scripts/find_python.sh)" -m venv "$scratch/venv"
-# Some package needs setuptools at run time; an old one that came with venv must not be what we pin.
+# A package needs setuptools at run time. Upgrade it, so that we do not pin the old one that comes with venv.
 "$scratch/venv/bin/pip" install --quiet --disable-pip-version-check --upgrade setuptools -e '.[dev]' -e ./activitysmith-cli
 {
   echo "# Exact versions of everything that is installed, directly or not; pyproject.toml names what we ask for and why."

@@ -28,7 +28,7 @@ def generate(target: Path) -> None:
     write_comments(target, protos)
     for folder in [p for p in target.rglob("*") if p.is_dir()]:
         (folder / "__init__.py").touch()
-    # Type checkers believe the stubs of an installed package only if this file says that it has some.
+    # Type checkers use the stubs of an installed package only if it has this file.
     (target / "smith" / "py.typed").touch()
 
 
@@ -55,7 +55,7 @@ def write_comments(target: Path, protos: list[str]) -> None:
 
 def elements(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Full name and place (as `SourceCodeInfo.Location.path` counts it) of each message, field, service, RPC, enum and
-    value of an enum (a value's name after its enum's, though protobuf puts values beside it)."""
+    value of an enum (a value's name follows its enum's, although protobuf puts it into the enum's scope)."""
     for i, message in enumerate(file.message_type):
         yield f"{file.package}.{message.name}", (4, i)
         for j, field in enumerate(message.field):
@@ -114,7 +114,7 @@ def files(folder: Path) -> set[Path]:
 def main() -> None:
     """Generates, or checks with `--check`."""
     with tempfile.TemporaryDirectory() as scratch:
-        # In a folder of its own, for the scratch folder is closed to other users and copytree would keep it so.
+        # In a subfolder: the scratch folder is closed to other users, and copytree would copy that.
         target = Path(scratch) / "gen"
         target.mkdir()
         generate(target)

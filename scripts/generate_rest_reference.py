@@ -18,18 +18,19 @@ CALLERS = {"apiKeyAuth": "API keys", "sessionAuth": "people who are signed in", 
 HEAD = """\
 # REST reference
 
-Every operation of `/api`, with its fields, examples and errors. A running server has the same at `/api/docs`, to be
-tried out, and for programs at `/api/openapi.json` (OpenAPI 3.1). `make reference` writes this page from the protos.
+Every operation of `/api`, with its fields, examples and errors. A running server has the same at `/api/docs`, where
+you can try it out, and for programs at `/api/openapi.json` (OpenAPI 3.1). `make reference` writes this page from the
+protos.
 
 {description}
-More of `Idempotency-Key`: [idempotency.md](idempotency.md). In the examples, `$API_KEY` is an API key (`ask_…`),
+More about `Idempotency-Key`: [idempotency.md](idempotency.md). In the examples, `$API_KEY` is an API key (`ask_…`),
 `$SESSION` a session (`ses_…`) and `$DEVICE` a phone's secret (`dev_…`).
 """
 ERRORS = """\
 ## Errors
 
-Any operation may be answered with these; those that send are also counted (429). What else one may be answered with
-stands with it.
+Any operation may be answered with these; 429 concerns operations that send. Further errors are listed with their
+operations.
 """
 COMMON = (
     "invalid_request",
@@ -42,7 +43,7 @@ COMMON = (
     "rate_limited",
     "unavailable",
 )
-"""Errors that are told of once."""
+"""Errors that are described once."""
 
 
 class Reference:
@@ -53,7 +54,7 @@ class Reference:
         self._schemas = described["components"]["schemas"]
 
     def text(self) -> str:
-        """All of it."""
+        """The whole document."""
         parts = [HEAD.format(description=self._document["info"]["description"]), self._contents(), ERRORS]
         parts.append("\n".join(self._common_errors()))
         for tag in self._document["tags"]:
@@ -88,7 +89,7 @@ class Reference:
         parameters = [self._resolved(each) for each in one.get("parameters", ())]
         lines += self._table(
             "Parameter",
-            # The one header is told of at the top.
+            # This header is described at the top.
             [
                 (p["name"], p["in"], p["schema"], p["required"], p["description"])
                 for p in parameters
@@ -180,7 +181,7 @@ class Reference:
             media = self._resolved(response)["content"]["application/json"]
             for name, example in media["examples"].items() if status != "200" else ():
                 facts = [f"`{fact}`" for fact in example["value"] if fact not in ("error", "message")]
-                told = f" Tells {', '.join(facts)}." if facts else ""
+                told = f" Has {', '.join(facts)}." if facts else ""
                 rows.append((name, f"| {status} | {example['value']['error']} | {cell(example['summary'] + told)} |"))
         return rows
 
@@ -230,7 +231,7 @@ def limits(schema: dict[str, Any]) -> list[str]:
 
 
 def span(schema: dict[str, Any], low: str, high: str, what: str) -> list[str]:
-    """`1 to 100 characters.`, or as much of it as is said."""
+    """`1 to 100 characters.`, or one half of it if only that is given."""
     if schema.get(high) == 2**31 - 1 and schema.get(low) != 0:
         schema = {key: value for key, value in schema.items() if key != high}
     if low in schema and high in schema:
@@ -243,12 +244,12 @@ def span(schema: dict[str, Any], low: str, high: str, what: str) -> list[str]:
 
 
 def anchor(title: str) -> str:
-    """What Markdown viewers call the heading."""
+    """The anchor of a heading in Markdown viewers."""
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def cell(text: str) -> str:
-    """The text as it may stand in a table."""
+    """The text, escaped for a table."""
     return text.replace("|", "\\|").replace("\n", " ").strip()
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Has what `make test-all` needs beside what `make test` has: a Node.js that the TypeScript client runs on, and Go.
+# Installs what `make test-all` needs in addition to `make test`: a Node.js for the TypeScript client, and Go.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs, with the machine's package manager, what the tests run beside Python and Node and what is not there yet.
+# Installs missing tools that the tests need in addition to Python and Node, with the machine's package manager.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Makes .venv, or brings it up to date. `run` installs what the server needs, `dev` what tests and checks need as well.
-# If nothing is to do it says so within a tenth of a second. The stamps are touched last, so that an interrupted run is
-# repeated.
+# If everything is up to date, it ends within a tenth of a second. The stamps are written last, so that an interrupted
+# run is repeated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Those of a person's own would have this Python find other packages, or none.
+# A person's own values would make this Python find other packages, or none.
 unset PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONUSERBASE __PYVENV_LAUNCHER__
 
 what=${1:?run or dev}
 stamp=.venv/.stamp-$what
-# Which checkout, machine and Python it was made for: the commands in it name all three, so that a copy would run the
-# original's code, and one that was moved nothing at all.
+# The checkout, machine and Python of this .venv. Its commands contain all three: in a copy they would run the original's
+# code, and after a move they would not run at all.
 mark=.venv/.made-for
 identity() {
   .venv/bin/python -I -c '
@@ -24,7 +24,7 @@ is_usable() {
   if [ -e $mark ]; then
     [ "$now" = "$(cat $mark)" ]
   else
-    # Made before there was a mark.
+    # Made by an older version, which wrote no mark.
     [[ "$(head -n 1 .venv/bin/pip 2>/dev/null)" == "#!$(pwd -P)/.venv/bin/python"* ]]
   fi
 }

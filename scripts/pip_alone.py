@@ -1,8 +1,8 @@
-"""Runs pip with the network settings of this machine and with none of its habits.
+"""Runs pip with only the network settings of this machine's pip configuration.
 
-`python scripts/pip_alone.py ARGUMENTS`. Which index to ask, through which proxy, with which certificates, is for
-pip.conf and `PIP_…` to say. That they also say `user`, `target`, `prefix`, `constraint` or `require-hashes` is meant
-for other environments: pip would put our packages elsewhere, or refuse them.
+`python scripts/pip_alone.py ARGUMENTS`. Index, proxy and certificates are taken from pip.conf and `PIP_…`. Settings
+such as `user`, `target`, `prefix`, `constraint` or `require-hashes` are meant for other environments: with them pip
+would install our packages elsewhere, or refuse them.
 """
 
 import ast
@@ -17,11 +17,11 @@ NETWORK = {
     "use-deprecated",
 }  # fmt: skip
 SECTIONS = ("global.", "install.", ":env:.")
-"""Of pip's configuration, the last one counts."""
+"""The sources of pip's configuration; the last one counts."""
 
 
 def network_settings(listed: str) -> dict[str, str]:
-    """Variables that say again what `pip config list` says of the network."""
+    """Variables for the network settings in the output of `pip config list`."""
     found = {}
     for section in SECTIONS:
         for line in listed.splitlines():
@@ -33,15 +33,15 @@ def network_settings(listed: str) -> dict[str, str]:
 
 
 def environment(before: Mapping[str, str], listed: str) -> dict[str, str]:
-    """What pip is run with."""
+    """The environment for pip."""
     left = {name: value for name, value in before.items() if not name.upper().startswith("PIP_")}
     return left | network_settings(listed) | {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def main() -> None:
-    """Becomes pip."""
+    """Replaces this process by pip."""
     pip = [sys.executable, "-I", "-m", "pip"]
-    # Without the one that names itself, pip looks into every place that a configuration may lie in.
+    # Without PIP_CONFIG_FILE pip reads every configuration file.
     listed = subprocess.run([*pip, "config", "list"], check=True, capture_output=True, text=True)  # noqa: S603
     os.execve(pip[0], [*pip, *sys.argv[1:]], environment(os.environ, listed.stdout))  # noqa: S606
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes gateway/reference/scalar-api-reference-VERSION.js.gz, the viewer of /api/docs, from the npm registry. Whoever changes
-# the version changes the file's name in gateway/reference/__init__.py and page.html, too: caches keep it for good.
+# Writes gateway/reference/scalar-api-reference-VERSION.js.gz, the viewer of /api/docs, from the npm registry. With
+# another version, change the file's name in gateway/reference/__init__.py and page.html, too: caches keep it for good.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

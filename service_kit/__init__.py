@@ -1,7 +1,7 @@
-"""What every process shares and that knows no business: settings, logs, errors, servers, clients, database."""
+"""Technical parts that all processes share: settings, logs, errors, servers, clients, database. No business rules."""
 
 import os
 
-# gRPC's own handlers of fork() crash the child now and then, though our processes fork for nothing but to run another
-# program. It reads this when its first channel or server is made.
+# gRPC's handlers of fork() crash the child now and then. Our processes fork only to run another program, so they need
+# no such handlers. gRPC reads this variable when its first channel or server is made.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"

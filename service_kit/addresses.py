@@ -1,6 +1,6 @@
-"""Addresses in settings: how a host and a port are written together, whom lists of addresses name, what a URL may be.
+"""Addresses in settings: hosts with ports, lists of proxies, public URLs.
 
-The one place that knows that an IPv6 address stands in brackets.
+The one place that puts IPv6 addresses in brackets.
 """
 
 import ipaddress
@@ -14,17 +14,18 @@ ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart here, not 
 
 
 def join(host: str, port: int) -> str:
-    """`host:port`, as it stands in URLs and in gRPC addresses."""
+    """`host:port`, as URLs and gRPC addresses have it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def reachable(bind_host: str) -> str:
-    """Where on this machine to find what listens on `bind_host`. What listens on `::` takes IPv4 as well."""
+    """The address at which this machine reaches a server that listens on `bind_host`. A server on `::` also takes
+    IPv4."""
     return LOOPBACK if bind_host in ANY_ADDRESS else bind_host
 
 
 def is_ipv6(host: str) -> bool:
-    """Whether this is an address of IPv6, and no name."""
+    """Whether this is an IPv6 address, not a name."""
     try:
         return ipaddress.ip_address(host).version == 6
     except ValueError:
@@ -32,7 +33,7 @@ def is_ipv6(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there."""
+    """Whether only this machine can reach a server that listens there."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -40,7 +41,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _plain(host: object) -> object:
-    """Without the brackets of a URL. A variable that is set to nothing counts as left out. Raises ValueError."""
+    """The host without the brackets of a URL. An empty variable counts as left out. Raises ValueError."""
     if not isinstance(host, str):
         return host
     plain = host.strip()
@@ -59,7 +60,7 @@ EVERYBODY = "*"
 
 
 def _proxies(text: str) -> str:
-    """Raises ValueError naming what is no address and no network: it would match no client."""
+    """Raises ValueError for an item that is neither an address nor a network: it would match no client."""
     entries = [part.strip() for part in text.split(",") if part.strip()]
     if entries == [EVERYBODY]:
         return EVERYBODY
@@ -73,13 +74,13 @@ def _proxies(text: str) -> str:
             ) from None
         named.append(entry)
         if isinstance(network, ipaddress.IPv4Network):
-            # As a server that listens on `::` sees it.
+            # A server that listens on `::` sees IPv4 clients under such an address.
             named.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
     return ",".join(named)
 
 
 TrustedProxies = Annotated[str, AfterValidator(_proxies)]
-"""Addresses and networks, separated by commas, whose `X-Forwarded-For` is believed; `*` for everybody's."""
+"""Addresses and networks, separated by commas, whose `X-Forwarded-For` is believed; `*` for all."""
 
 
 def _public_url(url: str) -> str:
@@ -93,5 +94,5 @@ def _public_url(url: str) -> str:
 
 
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
-"""Where others find the REST API, without a trailing slash. A proxy that takes a path away before it passes a request
-on may put it under one."""
+"""URL of the REST API for clients, without a trailing slash. It may have a path if a proxy removes that path before it
+passes requests on."""

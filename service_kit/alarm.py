@@ -1,11 +1,11 @@
-"""Something that is to happen unless it is called off in time."""
+"""A timer that can be cancelled."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Alarm:
-    """Calls `action` once, when the time is over that it was last set for."""
+    """A one-shot timer that can be restarted. It calls `action`."""
 
     def __init__(self, action: Callable[[], None]) -> None:
         self._action = action
@@ -14,22 +14,22 @@ class Alarm:
 
     @property
     def is_set(self) -> bool:
-        """Whether it is still to ring."""
+        """Whether the timer is running."""
         return self._timer is not None
 
     def set(self, seconds: float) -> None:
-        """Rings in `seconds`, unless it is set already."""
+        """Starts the timer, for `seconds`. Does nothing if it is running already."""
         if self._timer is None and not self._is_retired:
             self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
 
     def cancel(self) -> None:
-        """Does not ring."""
+        """Stops the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def retire(self) -> None:
-        """Does not ring, now or ever."""
+        """Stops the timer for good: `set` does nothing any more."""
         self._is_retired = True
         self.cancel()
 

@@ -1,8 +1,8 @@
-"""How many calls a gRPC server has in progress, and what does not count as one of them.
+"""Limits the calls that a gRPC server has in progress.
 
-gRPC itself counts everything from a call's headers on: a stream of health checks that lasts for ever, a call whose
-message never comes. A client that reaches the port could use up all calls with these, without credentials. So they have
-bounds of their own here, and gRPC's bound is so far above them that it is not reached.
+gRPC's own limit counts every call from its headers on, also a stream of health checks that never ends, and a call whose
+message never comes. A client could use up all calls with these, without credentials. So these have limits of their own
+here, and gRPC's limit is so far above them that it is not reached.
 """
 
 import asyncio
@@ -20,27 +20,27 @@ from service_kit.interceptors import Continuation, Handler
 
 WATCH = "/grpc.health.v1.Health/Watch"
 UNCOUNTED = ("/grpc.health.v1.Health/", "/grpc.reflection.")
-"""What anybody may call, for it tells nothing and changes nothing."""
+"""Services that clients may call without credentials: they reveal nothing and change nothing."""
 
 MAX_STREAMS = 50
-"""Streams of health checks, and again of reflection."""
+"""Most streams of health checks, and most of reflection."""
 MAX_STREAMS_OF_ONE = 10
-"""Those of one address: an IPv4 address or an IPv6 /64."""
+"""Most such streams of one address: an IPv4 address or an IPv6 /64."""
 MAX_EXPECTED = 256
-"""Calls whose message has not come yet. Beyond it the one that was begun first is given up: messages of clients that
-mean to send some follow at once."""
+"""Most calls whose message has not come yet. Beyond it the oldest is given up: an honest client sends its message at
+once."""
 MESSAGE_SECONDS = 10.0
-"""For a call's message to come."""
+"""Seconds within which a call's message must come."""
 HEADROOM = 2 * MAX_STREAMS + MAX_EXPECTED + 1000
-"""What gRPC counts beside calls, those that are just being refused among it."""
+"""Calls that gRPC's limit allows beyond ours, such as those that are just being refused."""
 
 
 class CallBounds(grpc.aio.ServerInterceptor):
-    """Stands before all others: at most `max_calls` calls in progress from when their message has come, beside the
-    streams of health checks and reflection, which have `MAX_STREAMS` each.
+    """The first interceptor. Allows at most `max_calls` calls in progress, counted from when their message has come.
+    Streams of health checks and of reflection are counted apart, `MAX_STREAMS` each.
 
-    Too many are refused with RESOURCE_EXHAUSTED; streams of health checks with UNIMPLEMENTED, at which gRPC's clients
-    go on without them and take the server for healthy.
+    Further calls are refused with RESOURCE_EXHAUSTED. Further streams of health checks get UNIMPLEMENTED: then gRPC's
+    clients go on without health checks and consider the server healthy.
     """
 
     def __init__(self, max_calls: int) -> None:
@@ -51,7 +51,7 @@ class CallBounds(grpc.aio.ServerInterceptor):
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """Wraps every method, again if what is behind it has decided differently about a call."""
+        """Wraps every method; wraps it again if an inner interceptor has returned another handler."""
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
@@ -65,7 +65,7 @@ class CallBounds(grpc.aio.ServerInterceptor):
 
     def _wrap(self, method: str, handler: Handler) -> Handler:
         if handler.request_streaming:
-            # Reflection's alone: none of ours takes a stream.
+            # Only reflection: no other method takes a stream.
             return _remade(handler, self._reflecting(handler.stream_stream))
         if method == WATCH:
             return _remade(handler, self._watching(handler.unary_stream))
@@ -174,6 +174,6 @@ def address_of(peer: str) -> str:
 
 
 def _remade(handler: Handler, call: Any) -> Handler:
-    """A handler that reads the request itself and answers as `handler` does. To clients it is the same."""
+    """A handler that reads the request itself and otherwise answers as `handler` does."""
     make = grpc.stream_stream_rpc_method_handler if handler.response_streaming else grpc.stream_unary_rpc_method_handler
     return make(call, handler.request_deserializer, handler.response_serializer)

@@ -1,4 +1,4 @@
-"""What is known of every call on the server side: its request id, its span, how long it took and how it ended."""
+"""Observes every call of a server: its request id, span, duration and gRPC code."""
 
 import asyncio
 import logging
@@ -18,15 +18,15 @@ log = logging.getLogger(__name__)
 OURS = "/smith."
 CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 FAULTS = frozenset({"UNKNOWN", "INTERNAL", "DATA_LOSS", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNIMPLEMENTED"})
-"""Codes that are the server's fault; the others are answers."""
+"""Codes that mean a fault of the server; the others are regular answers."""
 
 
 class CallObserver(grpc.aio.ServerInterceptor):
-    """Wraps, once each, the methods of our services. Stands before all that may refuse a call, save for whoever lets no
-    stranger in: what is kept here is kept for everybody."""
+    """Wraps each method of our services once. It runs before the interceptors that may refuse a call, except for the
+    one that refuses strangers: otherwise strangers could fill logs and metrics."""
 
     def __init__(self, metrics: CallMetrics, *, serves_clients: bool = False) -> None:
-        """A server that `serves_clients` gives those a request id that have none."""
+        """A server that `serves_clients` gives a request id to calls without one."""
         self._metrics = metrics
         self._request_id = request_id.taken if serves_clients else request_id.checked
         self._wrapped: dict[str, Handler] = {}
@@ -56,7 +56,7 @@ class CallObserver(grpc.aio.ServerInterceptor):
             began, code = time.perf_counter(), "OK"
             self._metrics.in_progress.inc()
             try:
-                # A stream lasts for hours, and a trace is looked at when it is complete.
+                # A stream lasts for hours, and a trace is shown only when it is complete.
                 if streams or not tracing.is_on():
                     return await inner(message, context)
                 return await _traced(inner, message, context, name)

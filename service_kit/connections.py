@@ -1,8 +1,8 @@
-"""Which connections an HTTP server holds: so many in all, half of them for one address.
+"""Limits the connections that an HTTP server holds: in all, and to half of that for one address.
 
 A connection *waits* while its client has to do something: it was just opened, has sent a part of a request, does not
-read its answer, or is kept for a next request. Where there is no room for a new one, the connection that has waited
-longest is given up: clients open another one when they need it. So connections that do nothing do not keep others out.
+read its answer, or is kept for a next request. If there is no room for a new connection, the one that has waited
+longest is closed: its client opens another when it needs one. So idle connections do not keep others out.
 """
 
 import ipaddress
@@ -13,21 +13,21 @@ from typing import Protocol
 from service_kit.client_address import network_of
 
 UNKNOWN = "unknown"
-"""Stands for the address of a client that has none, as on a Unix socket."""
+"""The address of clients without one, as on a Unix socket."""
 
 
 class Connection(Protocol):
-    """What is counted."""
+    """A connection that is counted."""
 
     def give_up(self) -> None:
-        """Closes it, for it waits and another one is to have its place."""
+        """Closes the waiting connection, to make room for another one."""
 
 
 class Connections:
     """At most `limit` connections, and half of them for one network: an IPv4 address, or an IPv6 /64.
 
-    `trusted_proxies` are addresses and networks separated by commas, or `*` for all. A proxy speaks for many clients:
-    its share is not bounded.
+    `trusted_proxies` are addresses and networks separated by commas, or `*` for all. A proxy's connections belong to
+    many clients, so it may have all of them.
     """
 
     def __init__(self, limit: int, trusted_proxies: str = "") -> None:
@@ -45,8 +45,8 @@ class Connections:
         return iter(self._network_of)
 
     def enter(self, connection: Connection, address: str) -> bool:
-        """Counts a new connection, which waits. False if there is no room for it and none that waits can be given up
-        for it; it is not counted then."""
+        """Counts a new connection, which waits. Returns False, and does not count it, if there is no room and no
+        waiting connection can be closed for it."""
         network = share_of(address)
         held = self._held.get(network, 0)
         if held >= self.share and not self._is_proxy(address):
@@ -60,19 +60,19 @@ class Connections:
         return True
 
     def waits(self, connection: Connection) -> None:
-        """Its client is waited for, from now on."""
+        """Marks the connection as waiting for its client."""
         if (network := self._network_of.get(connection)) is not None:
             waiting = self._waiting.setdefault(network, OrderedDict())
             waiting[connection] = None
             waiting.move_to_end(connection)
 
     def works(self, connection: Connection) -> None:
-        """A request of its client is in progress, from now on."""
+        """Marks the connection as working on a request."""
         if (network := self._network_of.get(connection)) is not None:
             self._wait_no_more(connection, network)
 
     def leave(self, connection: Connection) -> None:
-        """It is closed, or was never counted."""
+        """Forgets a connection that was closed. Does nothing if it was never counted."""
         network = self._network_of.pop(connection, None)
         if network is None:
             return
@@ -90,7 +90,7 @@ class Connections:
             del self._waiting[network]
 
     def _largest(self) -> str:
-        """The network that holds the most, of those that have a connection to give up."""
+        """The network with the most connections, of those that have a waiting one."""
         return max(self._waiting, key=self._held.__getitem__, default="")
 
     def _give_up_one_of(self, network: str) -> bool:
@@ -104,12 +104,12 @@ class Connections:
 
 
 def share_of(address: str) -> str:
-    """Whose share of a bound an address counts for: its network's. Text that is no address has a share of its own."""
+    """The key of an address's share of a limit: its network. Text that is not an address has a share of its own."""
     return network_of(address) or address or UNKNOWN
 
 
 def named_in(listed: str) -> Callable[[str], bool]:
-    """Says of an address whether it is one of those listed: addresses and networks separated by commas, or `*`."""
+    """A function that says whether an address is in the list: addresses and networks separated by commas, or `*`."""
     names = {name.strip() for name in listed.split(",") if name.strip()}
     if "*" in names:
         return lambda address: True
@@ -118,7 +118,7 @@ def named_in(listed: str) -> Callable[[str], bool]:
         try:
             networks.append(ipaddress.ip_network(name, strict=False))
         except ValueError:
-            continue  # A name, which is compared as it stands.
+            continue  # A name, which is compared as text.
 
     def is_listed(address: str) -> bool:
         if address in names:

@@ -1,4 +1,4 @@
-"""Files and connections that this process may have open at once."""
+"""The limit on files and connections that this process may have open at once."""
 
 import logging
 import resource
@@ -6,14 +6,14 @@ import resource
 log = logging.getLogger(__name__)
 
 WANTED = (65_536, 10_240)
-"""The second where the system refuses the first: macOS names no limit and has one (OPEN_MAX)."""
+"""Limits to try, in this order: macOS reports no limit but has one (OPEN_MAX)."""
 RESERVED = 128
-"""For what is open besides clients' connections: logs, channels to other processes, files that are read."""
+"""Descriptors kept for other uses than clients' connections: logs, channels to other processes, files."""
 
 
 def raise_limit() -> None:
-    """Lets the process open as many as the system lets it, as far as it may want them. Shells and init systems start
-    programs with 1,024 for the sake of those that use `select`, which none of ours does."""
+    """Raises the process's limit as far as the system allows and the process can use. Shells and init systems start
+    programs with 1,024, for programs that use `select`; ours do not."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for most in WANTED:
         wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -28,14 +28,14 @@ def raise_limit() -> None:
 
 
 def room_for(connections: int) -> int:
-    """How many of the `connections` wanted fit under the process's limit."""
+    """How many of the wanted `connections` fit under the process's limit."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - RESERVED))
 
 
 def that_fit(connections: int, variable: str) -> int:
-    """So many of the `connections` wanted as fit under the process's limit; `variable` names the setting that wants
-    them. Says so in the log if that is fewer: connections beyond the limit would not be refused but left waiting."""
+    """How many of the wanted `connections` fit under the process's limit. Logs a warning with the setting's name,
+    `variable`, if not all fit: connections beyond the limit would not be refused but left waiting."""
     fitting = room_for(connections)
     if fitting < connections:
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

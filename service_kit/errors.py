@@ -1,11 +1,12 @@
-"""Errors that a caller can be told. One small class per cause, raised anywhere, mapped to a status in `status.py`."""
+"""Errors with a message for the caller. One small class per cause, raised anywhere, mapped to a status in
+`status.py`."""
 
 from enum import Enum
 from typing import Any, Self
 
 
 class Kind(Enum):
-    """What sort of failure it is, from which the gRPC code follows."""
+    """The kind of a failure, which decides the gRPC code."""
 
     INVALID = "invalid"
     UNAUTHENTICATED = "unauthenticated"
@@ -17,11 +18,11 @@ class Kind(Enum):
 
 
 class DomainError(Exception):
-    """A failure with a cause that the caller can be told.
+    """A failure whose cause the caller may know.
 
     Subclasses set `kind`, `reason` (a name of `smith.core.v1.ErrorReason` without its prefix) and `error` (the short
     title of REST answers). `message` names the field and the rule in a sentence; `facts` are values for programs.
-    `fields` are the paths of the request's fields that are to blame, if some are: raise `cls.at(field, rule)` for one.
+    `fields` are the paths of the request's wrong fields, if any: raise `cls.at(field, rule)` for one.
     """
 
     kind: Kind
@@ -43,7 +44,7 @@ class DomainError(Exception):
         return cls(f"{field} {rule}").about(field)
 
     def about(self, *fields: str) -> Self:
-        """This error, to blame on `fields`."""
+        """This error, with the paths of the wrong `fields`."""
         self.fields = fields
         return self
 
@@ -55,7 +56,7 @@ class InvalidRequest(DomainError):
 
 
 class NotFound(DomainError):
-    """The named thing does not exist, or not for this caller: the two look alike."""
+    """The named thing does not exist, or belongs to another account: the caller cannot tell the two apart."""
 
     kind, reason, error = Kind.NOT_FOUND, "NOT_FOUND", "Not found"
 
@@ -67,6 +68,6 @@ class AlreadyExists(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something the answer needs cannot be reached now."""
+    """A service or database that the answer needs cannot be reached now."""
 
     kind, reason, error = Kind.UNAVAILABLE, "UNAVAILABLE", "Service unavailable"

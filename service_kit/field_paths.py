@@ -1,4 +1,4 @@
-"""How a place in a JSON document is written: `content_state.metrics[2].value`."""
+"""Paths of values in a JSON document, such as `content_state.metrics[2].value`."""
 
 import json
 import re
@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAX_STEPS = 32
-"""A path is written as deep as this. A carried object may not nest deeper, and a path stays short."""
+"""Most steps of a path. Carried objects may not nest deeper, so paths stay short."""
 
 
 def prefixed(step: str | int, path: str) -> str:
-    """`path`, seen from the object (by key) or array (by index) that it starts in."""
+    """`path` with a step before it: the key or index of the value in which it starts."""
     return joined(_step(step), path)
 
 
 def joined(path: str, below: str) -> str:
-    """The path of what stands `below` the value at `path`. Either may be empty."""
+    """The path of the value `below` the value at `path`. Either may be empty."""
     joint = "." if path and below and not below.startswith("[") else ""
     return f"{path}{joint}{below}"
 
@@ -31,5 +31,5 @@ def written(steps: Iterable[str | int]) -> str:
 def _step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
-    # A key is the caller's: whatever is in it, the path stays short and valid text.
+    # A key is the caller's text: it is escaped and cut, so that the path stays short and valid.
     return step if PLAIN_NAME.fullmatch(step) else json.dumps(step[:64])

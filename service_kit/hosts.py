@@ -1,5 +1,5 @@
-"""Which hosts a server answers for. A name of somebody else's that resolves to this machine (DNS rebinding) would
-otherwise make a stranger's page and this server one origin for browsers."""
+"""The hosts that a server answers for. Without this check an attacker's name that resolves to this machine (DNS
+rebinding) would make the attacker's page and this server one origin for browsers."""
 
 import ipaddress
 import re
@@ -17,19 +17,19 @@ HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::[0-9]{1,5})?")
 
 def host_name(header: str) -> str:
     """The name or address in a `Host` header or an origin's authority, without port and brackets, in lower case; empty
-    if it is none."""
+    if it is not valid."""
     found = HOST.fullmatch(header)
     return _usual(found[1] or found[2]) if found else ""
 
 
 def _named(host: str) -> str:
-    """Raises ValueError unless it is a host: anything else would be no request's, and all would be refused."""
+    """Raises ValueError unless it is a host: no request could match anything else, and all would be refused."""
     plain = host.strip()
     if _is_address(plain):
         return _usual(plain)
     name = host_name(plain)
     if not name or PORT.search(plain):
-        raise ValueError(f"{plain!r} is no host: give names or addresses, without scheme and port")
+        raise ValueError(f"{plain!r} is not a host: give names or addresses, without scheme and port")
     return name
 
 
@@ -38,7 +38,7 @@ def _host_names(given: object) -> object:
 
 
 HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)]
-"""A setting: hosts separated by commas, kept in lower case. An IPv6 address may stand in brackets."""
+"""A setting: hosts separated by commas, kept in lower case. An IPv6 address may be in brackets."""
 
 
 def _usual(host: str) -> str:
@@ -49,9 +49,9 @@ def _usual(host: str) -> str:
 
 
 class Hosts:
-    """This machine itself, and hosts by name; whatever the port, which proxies and containers map to others.
+    """This machine itself, and hosts by name. Ports are ignored, because proxies and containers map them.
 
-    With `any_address`, every IP address counts too: browsers were sent to it and to nothing else.
+    With `any_address`, every IP address counts too: an address in a URL cannot be rebound as a name can.
     """
 
     def __init__(self, names: Iterable[str], *, any_address: bool = False) -> None:

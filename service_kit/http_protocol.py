@@ -1,9 +1,9 @@
-"""uvicorn's HTTP protocol with bounds on what a connection may cost.
+"""uvicorn's HTTP protocol with limits on what a connection may use.
 
-uvicorn, when it parses with httptools, bounds neither the size of a request's head nor the time it takes to arrive. It
-waits without end for a client that does not read its answer, and for the rest of a body that was answered early. It
-holds any number of connections, and of requests on one that were sent before their turn. It answers malformed HTTP with
-plain text, and for some of it logs a traceback. See `HttpToolsProtocol` in
+uvicorn with httptools limits neither the size of a request's head nor the time in which it must arrive. It waits
+forever for a client that does not read its answer, and for the rest of a body that was answered early. It holds any
+number of connections, and any number of pipelined requests on one. It answers malformed HTTP with plain text, and logs
+a traceback for some of it. See `HttpToolsProtocol` in
 uvicorn/protocols/http/httptools_impl.py.
 """
 
@@ -28,18 +28,18 @@ from service_kit.connections import Connections
 log = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 32 * 1024
-"""Most bytes of request line and headers. Above what any client of ours sends, below what could hurt."""
+"""Most bytes of request line and headers. More than usual clients send, and little enough to do no harm."""
 MAX_HEADERS = 128
-"""Headers of one request. A short one takes twenty times the memory that it takes on the wire."""
+"""Most headers of one request. A short header takes twenty times its size on the wire in memory."""
 MAX_AHEAD = 32
-"""Requests that a client may send before the one in progress is answered. The connection ends after them: clients send
-those that are not answered again (RFC 9112 section 9.3.2)."""
+"""Most pipelined requests: those sent before the one in progress is answered. The connection ends after them, and
+clients repeat the unanswered ones (RFC 9112 section 9.3.2)."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """What is answered where there is no request that an application could answer: an HTTP `status`, the short title
-    `error`, a `message` in a sentence, and headers."""
+    """The answer to input that never becomes a request for the application: an HTTP `status`, the short title `error`,
+    a `message` in a sentence, and headers."""
 
     status: int
     error: str
@@ -58,7 +58,7 @@ FULL = Refusal(
 
 
 Render = Callable[[Refusal], tuple[str, bytes]]
-"""How a refusal is said: a content type and a body."""
+"""Turns a refusal into a content type and a body."""
 
 
 def as_json(refusal: Refusal) -> tuple[str, bytes]:
@@ -82,15 +82,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     held: Connections
     """The open connections of this server. Beyond them a new one is answered 503 and closed. Set by `bounded`."""
     head_seconds = 10.0
-    """How long a connection may take to send a request's head, or the body of one that is answered already. Set by
+    """Seconds that a connection may take to send a request's head, or the body of one that is answered already. Set by
     `bounded`."""
     unread_seconds = 30.0
-    """How long what was written may wait for the client to read on. Set by `bounded`."""
+    """Seconds that written data may wait for the client to read on. Set by `bounded`."""
 
     on_refused: Callable[[int], None] | None = None
-    """Hears the status of what is answered here and not by the application. Set by `bounded`."""
+    """Called with the status of each answer that this class gives, not the application. Set by `bounded`."""
     render: Callable[[Refusal], tuple[str, bytes]] = staticmethod(as_json)
-    """Says what is answered here. Set by `bounded`."""
+    """Formats the answers that this class gives. Set by `bounded`."""
 
     _refusal = MALFORMED
     _is_upgraded = False
@@ -116,7 +116,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection.
 
-        uvicorn tells the request that came last, and the one being answered may be an earlier one.
+        uvicorn notifies the request that came last, but the one being answered may be an earlier one.
         """
         self._leave()
         self.pipeline.clear()
@@ -132,7 +132,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
 
     def give_up(self) -> None:
-        """Another connection gets the place of this one, whose client is waited for."""
+        """Closes this connection, which waits for its client, to make room for another one."""
         if self.transport.get_write_buffer_size():
             self._reset()
         elif self._is_busy() or (self._head_is_open and self._head_bytes):
@@ -141,8 +141,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser; refuses what it cannot read, and a head that goes on for too long without ever being
-        complete."""
+        """Feeds the parser. Refuses what it cannot read, and a head that is too long before it is complete."""
         if self._head_is_open:
             self._late_head.set(self.head_seconds)
             self._head_bytes += len(data)
@@ -160,15 +159,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         try:
             super().data_received(data)
         except httptools.HttpParserError:
-            # By the parser that goes on after an offer to switch protocols: uvicorn does not expect it there.
+            # Raised by the second parser, after an offer to switch protocols; uvicorn does not expect it there.
             self.send_400_response("")
         except Exception as error:
-            # The bytes are a client's, and so is the fault: a line is enough.
+            # It is the client's fault, so one line without traceback is enough.
             log.warning("a request cannot be read: %s", type(error).__name__)
             self.send_400_response("")
 
     def pause_writing(self) -> None:
-        """The client does not read as fast as it is written to."""
+        """Starts the timer for a client that reads slower than data is written."""
         super().pause_writing()
         self._stalled.set(self.unread_seconds)
         self._is_unread = True
@@ -187,7 +186,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
-        """The answer is written. What is left of the request's body is thrown away, for a while."""
+        """The answer is written. The rest of the request's body is discarded, for a limited time."""
         super().on_response_complete()
         self._weigh()
         if self.transport.is_closing():
@@ -196,7 +195,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._late_rest.set(self.head_seconds)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing has come for long enough."""
+        """Closes the connection: no data has come for the keep-alive time."""
         self._close()
 
     def on_message_begin(self) -> None:
@@ -211,7 +210,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer after a chunked body, for which nobody asks."""
+        """A header, or a trailer after a chunked body. Trailers are ignored."""
         if not self._head_is_open or self._is_repeating_head:
             return
         if len(self.headers) >= MAX_HEADERS:
@@ -220,7 +219,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is complete, and judged by its own size: what came with it may belong to the body."""
+        """Checks the complete head by its own size: data that came with it may belong to the body."""
         self._late_head.cancel()
         self._head_is_open = False
         self._head_bytes = 0
@@ -232,7 +231,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise ValueError("the head is too large")
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
-            # RFC 9112 section 3.2: which of two counts is a matter of opinion, and proxies may have another one.
+            # RFC 9112 section 3.2: if there are two, a proxy may use the other one.
             self._refusal = NO_HOST
             raise ValueError("the head does not name one host")
         if self._switches() and (self._framing() or self._is_busy()):
@@ -244,14 +243,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _switches(self) -> bool:
-        """Whether this request is to be a WebSocket, and there is something that speaks it."""
+        """Whether this request asks for a WebSocket, and the server supports WebSockets."""
         return bool(self.parser.should_upgrade() and self._should_upgrade())
 
     def _is_busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def handle_websocket_upgrade(self) -> None:
-        """From here on the connection is another protocol's, with its own bounds."""
+        """Hands the connection over to the WebSocket protocol, which has its own limits."""
         self._leave()
         self._is_upgraded = True
         super().handle_websocket_upgrade()
@@ -266,7 +265,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._weigh()
 
     def _weigh(self) -> None:
-        """Says whether it is the client that is waited for: for a request, for the rest of one, or to read."""
+        """Marks the connection as waiting if its client has to send a request, to send the rest of one, or to read."""
         is_whole = self._is_busy() and (bool(self.pipeline) or not self.cycle.more_body)
         if is_whole and not self._is_unread:
             self.held.works(self)
@@ -277,8 +276,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Goes on in HTTP/1.1 with a client that offered to switch protocols.
 
         Java's HTTP client and `curl --http2` offer HTTP/2 along with ordinary requests, bodies included. The parser
-        takes everything after such a head for the other protocol, so a new one reads on: the head's framing again
-        without the offer, then what the old one left.
+        takes everything after such a head for the other protocol. So a new parser reads on: first the head's framing
+        without the offer, then the data that the old one has left.
         """
         upgrade = sys.exc_info()[1]
         assert isinstance(upgrade, httptools.HttpParserUpgrade)  # noqa: S101 - where uvicorn calls this
@@ -308,9 +307,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(Refusal(408, "Request timeout", message))
 
     def _await_next_request(self) -> None:
-        """Makes sure that a connection on which nothing happens ends.
+        """Makes sure that an idle connection ends.
 
-        uvicorn sets the time when an answer is written and forgets it when anything comes, such as the rest of a body.
+        uvicorn starts its timer when an answer is written, and stops it when any data comes, such as the rest of a
+        body.
         """
         is_idle = self.cycle is not None and self.cycle.response_complete and self._head_is_open
         if is_idle and not self._late_head.is_set and self.timeout_keep_alive_task is None:
@@ -324,14 +324,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._stalled.set(self.unread_seconds)
 
     def _reset(self) -> None:
-        """Throws away what the client has not read: the system too would keep it for many minutes."""
+        """Discards the data that the client has not read: the system would keep it for many minutes."""
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self.transport.abort()
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answers outside the application and closes the connection.
 
-        An answer in progress must not be spliced with this one: if its request is complete, it is the last.
+        This answer must not be mixed into one in progress: if that one's request is complete, it is the last answer.
         """
         self._late_head.cancel()
         if self.transport.is_closing():
@@ -342,7 +342,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             return
         if is_busy:
-            # What is wrong is the body of the request in progress.
+            # The error is in the body of the request in progress.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if not is_busy or not (self.cycle.response_started or self.pipeline):
@@ -373,7 +373,7 @@ def bounded(
     on_refused: Callable[[int], None] | None = None,
     render: Render = as_json,
 ) -> type[asyncio.Protocol]:
-    """The protocol with these bounds."""
+    """The protocol class with these limits."""
     bounds: dict[str, Any] = {
         "held": held,
         "head_seconds": head_seconds,

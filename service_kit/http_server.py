@@ -1,4 +1,4 @@
-"""uvicorn as every process of ours runs it."""
+"""uvicorn's server, as our processes run it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ import uvicorn
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn's server, with signals left to the process."""
+    """uvicorn's server without its signal handlers: the process handles signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
+        """Captures no signals."""
         yield

@@ -1,4 +1,4 @@
-"""What happens to every call on the server side, whatever the service."""
+"""Turns errors of any gRPC method into statuses, and helps to wrap handlers."""
 
 import asyncio
 import inspect
@@ -16,10 +16,10 @@ from service_kit.status import DETAILS_KEY, to_details
 log = logging.getLogger(__name__)
 
 Handler = Any
-"""A `grpc.RpcMethodHandler`; its type parameters say nothing where every method passes."""
+"""A `grpc.RpcMethodHandler`. Its type parameters are left open, because methods of all types pass."""
 Continuation = Callable[[Any], Awaitable[Handler]]
 AwaitedCall = Callable[[Any, Any], Awaitable[Any]]
-"""A handler's behaviour: takes a request and a context; answers with what it returns, or with what it has written."""
+"""A handler's function: takes a request and a context; its answer is what it returns, or what it has written."""
 
 NOT_A_MESSAGE = "The message is not a protobuf message of the type the method takes."
 
@@ -31,15 +31,15 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     def __init__(
         self, on_error: Callable[[str], None] | None = None, *, database_away: tuple[type[Exception], ...] = ()
     ) -> None:
-        """`on_error` hears the reason of each error: of ours its own, else `DATABASE_AWAY` or `INTERNAL`.
-        `database_away` are the errors of a process that has a database: the others do not load its drivers."""
+        """`on_error` is called with the reason of each error: that of a `DomainError`, `DATABASE_AWAY` or `INTERNAL`.
+        `database_away` are the exceptions that mean a lost database; processes without one do not load its drivers."""
         self._wrapped: dict[str, Handler] = {}
         self._database_away = database_away
         self._on_error = on_error or (lambda _: None)
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """Wraps, once each, the handlers of unary calls and those that stream answers with `context.write`. Others are
-        left alone: reflection, and delivery's, which names its errors itself."""
+        """Wraps each handler of unary calls, and of streams written with `context.write`, once. Others are left alone:
+        reflection, and delivery's, which sets its errors itself."""
         wrapped = self._wrapped.get(handler_call_details.method)
         if wrapped is not None:
             return wrapped
@@ -47,7 +47,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         behaviour = handler and awaited_behaviour(handler)
         if behaviour is None:
             return handler
-        # The message is read here and not by gRPC, whose answer to bytes that are none would be a Python exception.
+        # The message is parsed here and not by gRPC, whose answer to malformed bytes would be a Python exception.
         call = self._answering_errors(behaviour, handler.request_deserializer, handler_call_details.method)
         wrapped = self._wrapped[handler_call_details.method] = like(handler, call, None)
         return wrapped
@@ -78,8 +78,8 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
 
 
 def awaited_behaviour(handler: Handler) -> AwaitedCall | None:
-    """What the handler does with a request and a context, if it takes one request and is awaited to its end: a unary
-    call, or a stream that is written with `context.write`. None for every other form."""
+    """The handler's function, if it takes one request and is awaited to its end: a unary call, or a stream written with
+    `context.write`. None for every other form."""
     behaviour: AwaitedCall | None = handler.unary_unary
     if behaviour is None and inspect.iscoroutinefunction(handler.unary_stream):
         behaviour = handler.unary_stream
@@ -87,20 +87,19 @@ def awaited_behaviour(handler: Handler) -> AwaitedCall | None:
 
 
 def text_of(metadata: Iterable[tuple[str, str | bytes]] | None, wanted: str) -> str:
-    """The text under a key of metadata, or none if the key is given twice: which one counts must not be a matter of
-    order."""
+    """The text under a key of metadata; empty if it is missing or given twice, because order must not decide."""
     values = [value for key, value in metadata or () if key == wanted and isinstance(value, str)]
     return values[0] if len(values) == 1 else ""
 
 
 def like(handler: Handler, call: AwaitedCall, request_deserializer: Callable[[bytes], Any] | None) -> Handler:
-    """A handler of the same form as `handler`, which must have an awaited behaviour, that does `call` instead."""
+    """A handler of the same form as `handler` that runs `call` instead. `handler` must have an awaited behaviour."""
     make = grpc.unary_stream_rpc_method_handler if handler.response_streaming else grpc.unary_unary_rpc_method_handler
     return make(call, request_deserializer, handler.response_serializer)
 
 
 def _first_line(error: Exception) -> str:
-    """What the error says, without the statement that drivers append."""
+    """The first line of the error's message, without the statement that drivers append."""
     return str(error).partition("\n")[0]
 
 

@@ -1,5 +1,5 @@
-"""Numbers of JSON, kept digit by digit. One that no double can hold is refused: readers such as Apple's lose the whole
-document over it.
+"""Exact numbers of JSON. A number beyond the range of a double is refused: Apple's reader and others would drop the
+whole document.
 
 Give `integer` and `fraction` to a `simplejson.JSONDecoder` as `parse_int` and `parse_float`.
 """
@@ -12,7 +12,7 @@ import simplejson
 
 RULE = "must be a number of a size that a floating-point number can hold"
 SAFE_LENGTH = 308
-"""So many digits are below the greatest double, whichever they are."""
+"""An integer of this many digits is always below the greatest double."""
 
 Place = tuple[str | int, ...]
 """Keys and indexes that lead from a document to a value in it."""
@@ -40,7 +40,7 @@ def fraction(text: str) -> Decimal:
 
 
 def find_too_large(text: str) -> Place:
-    """Where a number stands that no double can hold. Empty if the text cannot be read to its end."""
+    """The place of the number that is beyond the range of a double. Empty if the text cannot be read to its end."""
     try:
         document = _finder.decode(text)
     except (ValueError, RecursionError):
@@ -60,7 +60,7 @@ def find_too_large(text: str) -> Place:
 
 
 class _Seen(NamedTuple):
-    """An object or array, and where in which other one it stands: paths are made for the one that is found only."""
+    """An object or array with its parent and its place in it. Only the place that is found needs a path."""
 
     parent: "_Seen | None"
     step: str | int

@@ -1,4 +1,4 @@
-"""TCP sockets that listen."""
+"""Opens listening TCP sockets."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ def listen(host: str, port: int, *, backlog: int = 1024) -> socket.socket:
 
 
 def why_not(host: str, port: int) -> str:
-    """Why nothing can listen there: for servers that say no more than that they cannot."""
+    """Why a server cannot listen there, for servers that do not report the reason."""
     try:
         listen(host, port).close()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Logs: one line, or one JSON object, an event on standard error, without secrets."""
+"""Logs on standard error: one line or one JSON object for each event, without secrets."""
 
 import datetime as dt
 import json
@@ -17,11 +17,11 @@ from service_kit.redaction import redacted
 Format = Literal["text", "json"]
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request_id", "of_request"}
-"""Attributes of a record that are no extra fields."""
+"""Attributes of a record that are not extra fields."""
 MAX_DEPTH = 5
 REPETITIVE = ("psycopg.pool", "service_kit.http_protocol", "service_kit.websocket_protocol")
-"""Loggers that say the same of every attempt to connect while the database is away, or of every connection of a client
-that sends what cannot be read."""
+"""Loggers that repeat a message for every attempt to connect while the database is away, or for every connection of a
+client that sends malformed data."""
 CHATTY = ("hpack", "h2", "httpx", "httpcore", "urllib3", "alembic")
 
 
@@ -44,8 +44,8 @@ class TextFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """One JSON object a line.
 
-    Written here and not taken from a library, because secrets must go before the text is escaped and from whatever an
-    extra field holds; what a library would have done besides is a dozen lines.
+    Not from a library, because secrets must be removed before the text is escaped, and from values of any extra field.
+    The rest that a library would do is a dozen lines.
     """
 
     def __init__(self, process: str) -> None:
@@ -53,7 +53,7 @@ class JsonFormatter(logging.Formatter):
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object, safe to keep. Extra fields cannot take the place of the others."""
+        """The object, safe to keep. Extra fields cannot replace the others."""
         line = {redacted(name): plain(value) for name, value in vars(record).items() if name not in STANDARD}
         line |= {
             "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
@@ -93,12 +93,12 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 class OnceASecond(logging.Filter):
-    """Lets what a line of code says pass once a second, with how often it was said in between."""
+    """Passes the messages of one line of code once a second, with the number of those left out in between."""
 
     def __init__(self) -> None:
         super().__init__()
         self._said: dict[str, tuple[float, int]] = {}
-        """By the text before values are put in: when it last passed, and how often it has not since."""
+        """By the message without its values: when it last passed, and how many were left out since."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """See the class."""
@@ -115,10 +115,10 @@ class OnceASecond(logging.Filter):
 
 
 class Handler(logging.StreamHandler[Any]):
-    """Writes to standard error. A line that cannot be written is told of without what it was to say."""
+    """Writes to standard error. If a record cannot be formatted, says so without its contents."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Python's own would print the arguments, secrets included."""
+        """Reports the failure without the arguments, which Python's own method would print, secrets included."""
         mistake = sys.exc_info()[0]
         why = mistake.__name__ if mistake else "for no known reason"
         text = f"a line of {record.pathname}:{record.lineno} cannot be logged: {why}"
@@ -127,13 +127,13 @@ class Handler(logging.StreamHandler[Any]):
         try:
             self.stream.write(self.format(stand_in) + self.terminator)
         except (OSError, ValueError):
-            return  # Nobody reads standard error any more.
+            return  # Standard error is closed.
 
 
 def configure(process: str, level: str, log_format: Format = "text") -> None:
-    """Sends all logs of this process to standard error, each with the process's name; so what ends a thread or the
-    process, and Python's warnings. Handlers that libraries gave to their own loggers are taken away: they would write
-    beside ours, in a form of their own and with secrets."""
+    """Sends all logs of this process to standard error, each with the process's name, and also Python's warnings and
+    the exceptions that end a thread or the process. Removes the handlers that libraries gave to their own loggers: they
+    would write each line a second time, in their own form and with secrets."""
     handler = Handler(sys.stderr)
     handler.setFormatter(JsonFormatter(process) if log_format == "json" else TextFormatter(process))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,8 +1,8 @@
-"""What a process counts and measures, for Prometheus. Names begin with `smith_`; the process's own are the usual
+"""A process's metrics for Prometheus. Names begin with `smith_`; those about the process itself are the usual
 `process_...` and `python_...`.
 
-Whoever counts is given its metrics by wiring, in a registry for each process. Labels take values from lists of ours and
-never what a caller chose, so that their number is bounded.
+Wiring passes metrics to the classes that count, in one registry for each process. Labels take their values from fixed
+lists, never from a caller, so that their number is limited.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ LONGEST_CONNECTION_SECONDS = 10.0
 MAX_CONNECTIONS = 20
 
 
-# A series beside each counter that says when it began: twice as many, and Prometheus knows by itself.
+# Without this, each counter has a second series with its start time, which Prometheus does not need.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def new_registry() -> CollectorRegistry:
-    """A registry with what is true of every process: memory, CPU time, open files, garbage collection."""
+    """A registry with the metrics of every process: memory, CPU time, open files, garbage collection."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -70,7 +70,7 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
     if settings.metrics_port is None:
         yield
         return
-    # Not loaded by those who do not use it.
+    # Imported here, so that processes without the port do not load it.
     import uvicorn
     from prometheus_client import make_asgi_app
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -79,7 +79,7 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
     from service_kit.listening import listen
 
     class BriefProtocol(HttpToolsProtocol):
-        """A connection that does not last, whoever holds it open."""
+        """A connection that ends after a limited time, even if its client keeps it open."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -104,7 +104,7 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
         log_config=None,
         access_log=False,
         server_header=False,
-        # A connection that is not kept is never cut off while it is used again.
+        # Without keep-alive, no connection is closed just while its client uses it again.
         headers=[("connection", "close")],
         timeout_graceful_shutdown=1,
     )

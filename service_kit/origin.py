@@ -1,4 +1,4 @@
-"""The request that work is done for: several may share one call of another process, and a task."""
+"""The client's request that work is done for. Several requests may share a call of another process, or a task."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from service_kit import request_id, tracing
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A request of a client, as far as another process needs to know it."""
+    """The parts of a client's request that other processes need."""
 
     request_id: str = ""
     traceparent: str = ""
-    """W3C Trace Context of the span that asks for the work; empty if nobody traces it."""
+    """W3C Trace Context of the span that asks for the work; empty without tracing."""
 
 
 NOBODY = Origin()
-"""Of work that no request waits for."""
+"""The origin of work that no request waits for."""
 
 
 def here() -> Origin:
@@ -25,7 +25,7 @@ def here() -> Origin:
 
 
 def leave() -> None:
-    """From here on the running task works for several requests, or for none. A task inherits the request that happened
-    to start it."""
+    """Declares that the running task works for several requests, or for none. Otherwise it would keep the request that
+    happened to start it."""
     request_id.current.set("")
     tracing.leave()

@@ -1,8 +1,8 @@
-"""How our own processes know each other: by a secret that they share.
+"""Authentication between this installation's own processes: by a shared secret, by certificates, or both.
 
-The delivery service knows no other credentials: whoever reaches it could send pushes and call webhooks. And core
-believes what the gateway says of a client's address. On loopback the machine keeps strangers out; anywhere else the
-secret does, or certificates do. Only with certificates is what they tell each other encrypted.
+The delivery service has no other credentials: a stranger who reaches it could send pushes and call webhooks. And core
+believes the client's address that the gateway reports. On loopback the machine keeps strangers out; elsewhere the
+secret or the certificates do. Only with certificates are the connections encrypted.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from service_kit.tls import Tls
 
 METADATA_KEY = "x-smith-secret"
 OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
-"""What anybody may call: it tells nothing and changes nothing."""
+"""Services that clients may call without the secret: they reveal nothing and change nothing."""
 
 
 class NotAPeer(DomainError):
@@ -34,8 +34,8 @@ class NotAPeer(DomainError):
 
 
 class Peers:
-    """The other processes of this installation, known by a secret, and by their certificates if there is TLS; by
-    nothing if there is neither."""
+    """The other processes of this installation. They are recognized by a secret, and by their certificates with TLS.
+    Without both, every caller counts as one."""
 
     def __init__(self, secret: str | None = None, tls: Tls | None = None) -> None:
         self._secret = secret
@@ -43,12 +43,12 @@ class Peers:
 
     @staticmethod
     def of(settings: ServiceSettings) -> "Peers":
-        """As the settings say."""
+        """The peers of these settings."""
         secret = settings.internal_secret
         return Peers(None if secret is None else secret.get_secret_value(), settings.tls)
 
     def client_interceptors(self) -> Sequence[grpc.aio.ClientInterceptor]:
-        """For channels to other processes: they say the secret with every call."""
+        """For channels to other processes: they send the secret with every call."""
         return [_UnarySaying(self._secret), _StreamSaying(self._secret)] if self._secret else []
 
     def server_credentials(self) -> grpc.ServerCredentials | None:
@@ -56,7 +56,7 @@ class Peers:
         return self.tls.server_credentials() if self.tls else None
 
     def know(self, metadata: Any) -> bool:
-        """Whether a call with this metadata comes from another process of ours. Without a secret everybody's does."""
+        """Whether a call with this metadata comes from another process of ours. Without a secret every call does."""
         if self._secret is None:
             return True
         said = [value for key, value in metadata or () if key == METADATA_KEY]
@@ -64,12 +64,12 @@ class Peers:
 
 
 def _digest(text: str | bytes) -> bytes:
-    """Of one length whatever it is of, so that comparing two tells nothing of the secret's length either."""
+    """A digest of fixed length, so that the time of a comparison does not reveal the secret's length."""
     return hashlib.sha256(text if isinstance(text, bytes) else text.encode()).digest()
 
 
 def require_protection(settings: ServiceSettings, process: str) -> None:
-    """Ends the process with one line and exit code 2 if strangers could reach it, and nothing tells them from us."""
+    """Ends the process with one line and exit code 2 if strangers could reach it and it has neither secret nor TLS."""
     if settings.internal_secret is None and settings.tls is None and not is_loopback(settings.bind_host):
         print(
             f"{process}: SMITH_BIND_HOST={settings.bind_host} can be reached from other machines: set "
@@ -81,7 +81,7 @@ def require_protection(settings: ServiceSettings, process: str) -> None:
 
 
 class PeersOnly(grpc.aio.ServerInterceptor):
-    """Refuses whoever is no peer, save for health and reflection."""
+    """Refuses callers that are not peers, except for health and reflection."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers

@@ -1,4 +1,4 @@
-"""A process's life: an event loop that runs until somebody asks it to stop."""
+"""Runs a process: an event loop that runs until the process is asked to stop."""
 
 import asyncio
 import gc
@@ -13,7 +13,8 @@ import uvloop
 from service_kit import descriptors
 
 GC_THRESHOLD = 10_000
-"""New objects between collections of the young. Python's 700 make a busy server spend a tenth of its time there."""
+"""New objects between garbage collections of the youngest. With Python's 700 a busy server spends a tenth of its time
+there."""
 
 
 class StopRequest:
@@ -49,7 +50,7 @@ def run(main: Callable[[StopRequest], Awaitable[None]]) -> None:
             loop.add_signal_handler(signum, stop.set)
         if os.environ.get("SMITH_STOP_AT_EOF") == "1":
             threading.Thread(target=_stop_at_eof, args=(loop, stop), daemon=True).start()
-        # What was loaded to start with lives as long as the process: the collector need not walk it again and again.
+        # Objects from the start live as long as the process: the garbage collector need not walk them again.
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)

@@ -1,4 +1,4 @@
-"""Whether a phone can reach a server by the address that it is told, as far as the address itself says."""
+"""Judges from a server's URL alone whether phones can reach the server."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ HOW = "Set SMITH_GATEWAY_URL to the address at which phones find the REST API."
 
 
 def unreachable_for_phones(url: str) -> str:
-    """Why no phone can reach the server at this URL, and what to do; empty if that cannot be told."""
+    """Why no phone can reach the server at this URL, and what to do; empty if the URL shows no reason."""
     host = _host_of(url)
     if _is_own(host):
         return f"No phone can reach {url}: on a phone that address means the phone itself. {HOW}"
@@ -15,7 +15,7 @@ def unreachable_for_phones(url: str) -> str:
 
 
 def doubts_for_phones(url: str) -> str:
-    """What some phones may meet at an address that is reachable in principle; empty if nothing is known."""
+    """A warning about a URL that only some phones can reach; empty if there is none."""
     host, doubts = _host_of(url), []
     if _is_local(host):
         doubts.append("Only phones in the same network or VPN find this address.")
@@ -50,5 +50,5 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         address = ipaddress.ip_address(host)
     except ValueError:
         return None
-    # `::ffff:127.0.0.1` is what stands in it.
+    # `::ffff:127.0.0.1` is the IPv4 address in it.
     return getattr(address, "ipv4_mapped", None) or address

@@ -1,15 +1,15 @@
-"""Takes credentials out of texts that are kept."""
+"""Removes credentials from texts that are stored or logged."""
 
 import re
 
 NAMES = "ask|dev|ses|inv|pwr|whsec"
 SECRET = re.compile(rf"(?:\b({NAMES})_[A-Za-z0-9_+/=-]{{6,}}|({NAMES})_[A-Za-z0-9_+/=-]{{40,}})")
-"""Ours by their prefixes. A long one is found within a word, too: an escape or a percent code may stand before it."""
+"""This server's secrets, by their prefixes. Long ones are found within a word, too: an escape may precede them."""
 BEARER = re.compile(r"(?i)\b(bearer|authorization\W{1,5}basic)\s+[A-Za-z0-9._~+/=-]{6,}")
 
 BEFORE_AT = re.compile(r"[^\s@]++(@?)")
-"""What may hold a user's name and password, with the `@` after it. Each character is read once: an expression that
-looks for the beginning of a password first would read on to the end of the text from every one."""
+"""Text that may hold a user's name and password, with the `@` after it. It reads each character once. An expression
+that looks for the beginning of a password first would take quadratic time."""
 PASSWORD_BEGINS = re.compile(r"://[^/:]*:(?=.)")
 
 

@@ -7,14 +7,14 @@ from contextvars import ContextVar
 METADATA_KEY = "x-request-id"
 
 PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What a caller may choose: it ends up in logs and headers."""
+"""The ids that a caller may choose. They are written to logs and headers."""
 
 current: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request being served; empty for work that no request waits for."""
 
 
 def new() -> str:
-    """An id that nobody else uses."""
+    """A new unique id."""
     return uuid.uuid4().hex
 
 
@@ -24,5 +24,5 @@ def taken(given: str) -> str:
 
 
 def checked(given: str) -> str:
-    """The id as another process gave it, or none if it cannot be one."""
+    """The id that another process gave; empty if it is not valid."""
     return given if PLAIN.fullmatch(given) else ""

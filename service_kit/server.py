@@ -1,4 +1,4 @@
-"""gRPC servers as every process of ours runs them: health, reflection, bounded load, graceful drain."""
+"""A gRPC server as all processes run it: health, reflection, limits, graceful stop."""
 
 import asyncio
 import logging
@@ -19,29 +19,30 @@ log = logging.getLogger(__name__)
 
 OPTIONS: list[tuple[str, int | str]] = [
     *SIZES,
-    # Two processes on one port would each get half of the calls; better to fail at start.
+    # Without this, two processes could listen on one port and get half of the calls each: fail at start instead.
     ("grpc.so_reuseport", 0),
     # Clients of ours ping every 10 seconds; gRPC's default would call that abuse.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Somebody who listens to a stream and has vanished is noticed within a minute, instead of gRPC's two hours.
+    # A client that reads a stream and has vanished is found within a minute, instead of gRPC's two hours.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
 ]
 
 MAX_REQUEST = "grpc.max_receive_message_length"
 MAX_CONNECTIONS = 4096
-"""Open connections. Those beyond it are closed at once: they would take memory, and files that the database needs."""
+"""Most open connections. Further ones are closed at once: they would take memory, and descriptors that the database
+needs."""
 HANDSHAKE_SECONDS = 10.0
-"""For a new connection to speak HTTP/2, after TLS if there is any. gRPC would wait two minutes."""
+"""Seconds within which a new connection must speak HTTP/2, TLS included. gRPC would wait two minutes."""
 
 
 class GrpcServer:
     """A gRPC server with health and reflection.
 
-    `max_concurrent_rpcs` bounds the calls in progress (health and reflection are beside them: `call_bounds`),
-    `max_request_bytes` each request, before anybody has looked at who sends it; beyond either the answer is
-    RESOURCE_EXHAUSTED at once. Of `max_connections` those are open that fit under the process's limit of open files.
+    `max_concurrent_rpcs` limits the calls in progress (health and reflection are counted apart: `call_bounds`),
+    `max_request_bytes` the size of each request, also of callers without credentials. Beyond either the answer is
+    RESOURCE_EXHAUSTED at once. `max_connections` is reduced to what fits under the process's limit of open files.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class GrpcServer:
         max_request_bytes: int = MAX_MESSAGE_BYTES,
         max_connections: int = MAX_CONNECTIONS,
     ) -> None:
-        # gRPC stops unpacking a compressed request, too, when it has grown beyond this.
+        # gRPC also stops unpacking a compressed request at this size.
         options = [option for option in OPTIONS if option[0] != MAX_REQUEST]
         options += [
             (MAX_REQUEST, max_request_bytes),
@@ -91,11 +92,11 @@ class GrpcServer:
         return bound
 
     async def set_serving(self, serving: bool) -> None:
-        """Says to health checks whether calls can be answered."""
+        """Sets the answer to health checks: whether calls can be answered."""
         await asyncio.gather(*(self._set(name, serving) for name in ["", *self._names]))
 
     async def set_well(self, name: str, well: bool) -> None:
-        """Says to health checks how something stands that has no service of its own, and on which none depends."""
+        """Sets the health of an optional dependency."""
         await self._set(name, well)
 
     async def _set(self, name: str, serving: bool) -> None:
@@ -103,7 +104,7 @@ class GrpcServer:
         await self._health.set(name, status)
 
     async def say_stopping(self, delay: float) -> None:
-        """Says to health checks that it serves no more, and goes on for `delay` seconds, for them to be heard."""
+        """Tells health checks that it is not serving, and goes on for `delay` seconds so that clients notice."""
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(delay)
 

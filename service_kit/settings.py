@@ -1,4 +1,4 @@
-"""Settings come from environment variables that begin with `SMITH_`."""
+"""Settings from environment variables that begin with `SMITH_`."""
 
 import os
 import re
@@ -14,11 +14,11 @@ from service_kit.redaction import redacted
 from service_kit.tls import Tls
 
 HIDDEN = re.compile("(SECRET|PASSWORD|CODE|DATABASE_URL|REDIS_URL|APNS_PROXY)$")
-"""Variables whose values may hold a secret: what is wrong with one is said without repeating it."""
+"""Variables whose values may hold a secret: errors do not repeat these values."""
 
 
 def _sendable(secret: SecretStr) -> SecretStr:
-    """It travels in gRPC metadata, which takes printable ASCII only. Raises ValueError."""
+    """The secret, if it can be sent in gRPC metadata, which takes printable ASCII only. Otherwise raises ValueError."""
     if not re.fullmatch(r"[\x21-\x7e]{32,512}", secret.get_secret_value()):
         raise ValueError("must be at least 32 and at most 512 printable ASCII characters without spaces")
     return secret
@@ -28,7 +28,7 @@ InternalSecret = Annotated[SecretStr, AfterValidator(_sendable)]
 
 
 def empty_is_unset(value: object) -> object:
-    """For settings that may be left out: a variable that is set to nothing counts as left out."""
+    """For settings that may be left out: an empty variable counts as left out."""
     return None if value == "" else value
 
 
@@ -38,7 +38,7 @@ OptionalPort = Annotated[
 
 
 class ServiceSettings(BaseSettings):
-    """What every process can be told. Each process adds its own."""
+    """The settings of every process. Each process adds its own."""
 
     model_config = SettingsConfigDict(env_prefix="SMITH_", extra="ignore")
 
@@ -46,30 +46,30 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """Lines for people, or a JSON object a line for programs."""
     metrics_port: OptionalPort = None
-    """Port on which Prometheus may read this process's metrics; none unless told, 0 for any that is free."""
+    """Port on which Prometheus may read this process's metrics; none by default, 0 for any free one."""
     bind_host: BindHost = LOOPBACK
-    """Address that servers listen on. Loopback unless told otherwise."""
+    """Address that servers listen on. Loopback by default."""
     data_dir: Path = Path("var")
-    """Folder for everything that is kept on this machine."""
+    """Folder for all data that is stored on this machine."""
     drain_seconds: float = 10.0
-    """How long a process that was told to stop may finish what it has begun."""
+    """Seconds that a stopping process may take to finish what it has begun."""
     shutdown_delay: float = Field(default=0.0, ge=0, le=300)
-    """Seconds for which a process that was told to stop says so to health checks and still takes what comes: as long as
-    the load balancers before it take to notice. Its own clients need none."""
+    """Seconds for which a stopping process reports "not serving" to health checks but still takes requests: as long as
+    load balancers before it need to notice. The other processes of this server need none."""
     internal_secret: InternalSecret | None = None
-    """What the server's own processes know each other by, the same for all of them. Needed wherever core or delivery
-    listen on more than loopback."""
+    """The secret by which the server's own processes recognize each other, the same for all. Needed where core or
+    delivery listen on more than loopback."""
     internal_secret_file: Path | None = None
-    """A file with that secret, for those who keep secrets in files."""
+    """A file with that secret, instead of the variable."""
     tls_cert_file: Path | None = None
-    """Certificate that this process shows to the others and they to it; with the two below, all in PEM."""
+    """Certificate that this process shows to the others, in PEM. Needs the two settings below."""
     tls_key_file: Path | None = None
     tls_ca_file: Path | None = None
-    """The authority whose certificates are believed."""
+    """Certificate of the authority whose certificates are trusted, in PEM."""
 
     @property
     def tls(self) -> Tls | None:
-        """What processes tell each other is encrypted with it; in the clear without. Raises ValueError."""
+        """TLS between the processes; None if it is not set up. Raises ValueError."""
         files = (self.tls_cert_file, self.tls_key_file, self.tls_ca_file)
         if files == (None, None, None):
             return None
@@ -108,7 +108,7 @@ def load(settings_class: type[S]) -> S:
 
 
 def mistakes(error: ValidationError) -> list[str]:
-    """A line for each setting that is invalid, without what may be a secret."""
+    """A line for each invalid setting, without values that may be secret."""
     lines = []
     for mistake in error.errors(include_input=False, include_context=False):
         name = "_".join(("SMITH", *(str(part).upper().removeprefix("SMITH_") for part in mistake["loc"])))

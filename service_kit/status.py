@@ -12,7 +12,7 @@ from service_kit.errors import DomainError, Kind
 DOMAIN = "activitysmith"
 DETAILS_KEY = "grpc-status-details-bin"
 TITLE_KEY = "error"
-"""Where the short title of REST answers stands in the metadata of `ErrorInfo`."""
+"""Key of the short title of REST answers in the metadata of `ErrorInfo`."""
 
 CODES = {
     Kind.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
@@ -31,16 +31,16 @@ class RemoteError:
 
     code: grpc.StatusCode
     reason: str
-    """Name of `smith.core.v1.ErrorReason` without its prefix; empty if the answer carried none of our details."""
+    """Name of `smith.core.v1.ErrorReason` without its prefix; empty if the error is not one of this server's."""
     error: str
     message: str
     facts: dict[str, Any]
     field: str = ""
-    """Path of the request's field that is to blame; empty if none is. The first if several are."""
+    """Path of the wrong field, the first if there are several; empty if the error is not about a field."""
 
 
 def to_details(error: DomainError) -> tuple[grpc.StatusCode, bytes]:
-    """The gRPC code and the serialized `google.rpc.Status` that say the same as `error`."""
+    """The gRPC code and the serialized `google.rpc.Status` of `error`."""
     code = CODES[error.kind]
     # The title is for people, in plain words; facts are for programs, in JSON.
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata={TITLE_KEY: error.error})
@@ -57,7 +57,7 @@ def to_details(error: DomainError) -> tuple[grpc.StatusCode, bytes]:
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError) -> RemoteError:
-    """What a failed call said. Understands any gRPC error, ours or not."""
+    """The error of a failed call. Understands any gRPC error, this server's or not."""
     for key, value in error.trailing_metadata() or ():
         if key == DETAILS_KEY and isinstance(value, bytes):
             status = status_pb2.Status.FromString(value)
@@ -68,14 +68,14 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> RemoteError:
             field = next((request.field_violations[0].field for detail in status.details
                           if detail.Unpack(request) and request.field_violations), "")  # fmt: skip
             facts = {name: _said(text) for name, text in info.metadata.items()}
-            # A core of the release before writes the title as JSON, and is there while the two are being replaced.
+            # A core of the previous release writes the title as JSON, and may still run during an upgrade.
             title = str(facts.pop(TITLE_KEY, ""))
             return RemoteError(error.code(), info.reason, title, status.message, facts, field)
     return RemoteError(error.code(), "", "", error.details() or "", {})
 
 
 def _said(text: str) -> Any:
-    """What the JSON says; the text itself if it is none, as titles are, and what a newer release may add."""
+    """The value of the JSON text; the text itself if it is not JSON, as titles and facts of newer releases may be."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""TLS between our own processes, where both sides show a certificate of the same authority (mTLS)."""
+"""TLS between our own processes. Both sides show a certificate of the same authority (mTLS)."""
 
 import ssl
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import grpc
 
 @dataclass(frozen=True)
 class Tls:
-    """What a process shows, and whom it believes. All in PEM."""
+    """A process's certificate and key, and the authority that it trusts. All in PEM."""
 
     certificate: bytes
     key: bytes
@@ -17,21 +17,21 @@ class Tls:
 
     @staticmethod
     def read(certificate: Path, key: Path, authority: Path) -> "Tls":
-        """From these files. Raises ValueError, which says what is wrong with which."""
+        """Reads these files. Raises ValueError, which names the file and what is wrong with it."""
         try:
-            # gRPC would say of a bad one that the handshake fails, with every call.
+            # Checked now: with a bad file gRPC would report a failed handshake at every call.
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_verify_locations(authority)
-            # An encrypted key would be asked for at the terminal.
+            # Otherwise OpenSSL would ask for the password of an encrypted key at the terminal.
             context.load_cert_chain(certificate, key, password=lambda: "")
         except OSError as error:  # ssl.SSLError is one
             raise ValueError(f"{certificate}, {key} and {authority} cannot be used together: {error}") from None
         return Tls(certificate.read_bytes(), key.read_bytes(), authority.read_bytes())
 
     def server_credentials(self) -> grpc.ServerCredentials:
-        """For servers: whoever calls must show a certificate."""
+        """For servers: every caller must show a certificate."""
         return grpc.ssl_server_credentials([(self.key, self.certificate)], self.authority, require_client_auth=True)
 
     def channel_credentials(self) -> grpc.ChannelCredentials:
-        """For channels: the server's certificate must bear the name or address that is called."""
+        """For channels: the server's certificate must have the name or address that is called."""
         return grpc.ssl_channel_credentials(self.authority, self.key, self.certificate)

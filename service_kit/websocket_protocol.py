@@ -1,8 +1,8 @@
-"""uvicorn's WebSocket protocol with bounds on what a connection may cost.
+"""uvicorn's WebSocket protocol with limits on what a connection may use.
 
-uvicorn bounds a message and nothing else: it keeps the pieces of a message however many and however empty they are, and
-answers pings of a client that does not read; it waits without end for a client to read on. For some of what it cannot
-read it logs a traceback. See `WebSocketsSansIOProtocol` in uvicorn/protocols/websockets/websockets_sansio_impl.py.
+uvicorn limits only the size of a message. It keeps any number of frames of a message, even empty ones, answers pings of
+a client that does not read, and waits forever for a client to read on. It logs a traceback for some malformed data. See
+`WebSocketsSansIOProtocol` in uvicorn/protocols/websockets/websockets_sansio_impl.py.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from service_kit.connections import Connections
 log = logging.getLogger(__name__)
 
 MAX_PIECES = 1000
-"""Frames of one message. Browsers send one."""
+"""Most frames of one message. Browsers send one."""
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -29,10 +29,10 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
     held: Connections
     """The open connections of this server. Set by `bounded_websocket`."""
     unread_seconds = 30.0
-    """How long what was written may wait for the client to read on. Set by `bounded_websocket`."""
+    """Seconds that written data may wait for the client to read on. Set by `bounded_websocket`."""
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Takes the connection over from HTTP, which has just left: there is room for it."""
+        """Takes the connection over from HTTP, which has just given its place back: so there is room."""
         super().connection_made(transport)
         self._stalled = Alarm(self._abort)
         self.held.enter(self, self.client[0] if self.client else "")
@@ -56,12 +56,12 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
                 # The head comes as a whole, and none was found in it.
                 self._end()
         except Exception as error:
-            # The bytes are a client's, and so is the fault: a line is enough.
+            # It is the client's fault, so one line without traceback is enough.
             log.warning("a WebSocket cannot be read: %s", type(error).__name__)
             self._end()
 
     def pause_writing(self) -> None:
-        """The client does not read as fast as it is written to."""
+        """Starts the timer for a client that reads slower than data is written."""
         super().pause_writing()
         self._stalled.set(self.unread_seconds)
 
@@ -71,14 +71,15 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
 
     def handle_cont(self, event: Frame) -> None:
-        """One more piece of a message."""
+        """One more frame of a message."""
         if len(self.frames) >= MAX_PIECES:
             self._fail(CloseCode.MESSAGE_TOO_BIG, "too many frames")
         else:
             super().handle_cont(event)
 
     def send_receive_event_to_app(self) -> None:
-        """A message is complete. uvicorn logs a traceback for text that is none."""
+        """Passes on a complete message. Closes the connection for text that is not UTF-8: uvicorn would log a
+        traceback."""
         if self.curr_msg_data_type == "text":
             try:
                 b"".join(self.frames).decode()
@@ -88,14 +89,14 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
-        """Answers, unless the client has not read the answers before: they would be kept."""
+        """Answers, unless the client has not read earlier answers: they would pile up."""
         if self.writable.is_set():
             super().handle_ping()
         else:
             self.conn.data_to_send()
 
     def handle_parser_exception(self) -> None:
-        """What has come is no WebSocket."""
+        """Ends the connection: the client does not speak the WebSocket protocol."""
         if self.conn.close_sent is not None:
             super().handle_parser_exception()
             return
@@ -119,6 +120,6 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 def bounded_websocket(*, held: Connections, unread_seconds: float) -> type[asyncio.Protocol]:
-    """The protocol with these bounds."""
+    """The protocol class with these limits."""
     bounds: dict[str, Any] = {"held": held, "unread_seconds": unread_seconds}
     return type("ConfiguredWebSocketProtocol", (BoundedWebSocketProtocol,), bounds)

@@ -1,1 +1,1 @@
-"""APNs and iPhones on this machine: for trying the server without an Apple account, and for testing it."""
+"""Simulates APNs and iPhones on this machine, to try the server without an Apple account, and to test it."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from simulator.files import replace_file
 
 MAX_OFFSET = 20 * 365 * 86_400.0
-"""Seconds; beyond it dates could leave the range that everything can write."""
+"""Seconds; beyond it dates could leave the range of some formats."""
 
 
 class _ClockFile(BaseModel):

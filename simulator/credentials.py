@@ -26,13 +26,13 @@ LIFETIME = datetime.timedelta(days=3650)
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where the files lie. A sender needs `ca` to trust the simulator and `provider_key` to sign."""
+    """The paths of the files. A sender needs `ca` to trust the simulator and `provider_key` to sign."""
 
     folder: Path
 
     @property
     def ca(self) -> Path:
-        """The certificate authority (PEM). Its private key is thrown away after signing."""
+        """The certificate authority (PEM). Its private key is deleted after signing."""
         return self.folder / "ca.pem"
 
     @property
@@ -51,7 +51,7 @@ class Credentials:
         return self.folder / "AuthKey.p8"
 
     def public_provider_key(self) -> ec.EllipticCurvePublicKey:
-        """What APNs keeps of the provider key. Raises ValueError if the file is not a P-256 key."""
+        """The public part of the provider key. Raises ValueError if the file is not a P-256 key."""
         key = serialization.load_pem_private_key(self.provider_key.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
             raise ValueError(f"{self.provider_key} is not a P-256 private key")
@@ -59,8 +59,8 @@ class Credentials:
 
 
 def ensure(folder: Path, name: str = LOCAL) -> Credentials:
-    """Makes what is missing under `folder` and leaves the rest alone; a certificate that does not bear `name` counts as
-    missing. Safe to call from several processes at once.
+    """Makes the missing files under `folder` and keeps the others. A certificate without `name` counts as missing.
+    Safe to call from several processes at once.
 
     Raises OSError if the folder cannot be written.
     """

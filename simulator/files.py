@@ -1,4 +1,4 @@
-"""Files that are either the old or the new version, never half of one."""
+"""Replaces files so that a reader sees either the old or the new version."""
 
 import os
 import tempfile

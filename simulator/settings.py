@@ -1,4 +1,4 @@
-"""What the simulator can be told."""
+"""The settings of the simulator."""
 
 from typing import Annotated
 
@@ -14,10 +14,10 @@ class SimulatorSettings(ServiceSettings):
     """The simulator's own settings."""
 
     simulator_bind_host: BindHost = LOOPBACK
-    """Address that it listens on. Not `SMITH_BIND_HOST`: whoever reaches the control API commands phones and clock, and
-    must not do so because the gateway was opened to the world."""
+    """Address that it listens on. Not `SMITH_BIND_HOST`: a client that reaches the control API controls phones and
+    clock. It must not become reachable because the gateway was opened to the world."""
     simulator_name: str = Field(default="localhost", pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")
-    """Host name by which the delivery service finds it, which its certificate must bear."""
+    """Host name under which the delivery service reaches it. Its certificate has this name."""
     simulator_port: Port = 8090
     """Control API. 0: any free port."""
     apns_simulator_port: Port = 8443
@@ -27,4 +27,4 @@ class SimulatorSettings(ServiceSettings):
     smtp_simulator_port: Port = 8025
     """The mail sink. 0: any free port."""
     gateway_url: str = "http://127.0.0.1:8000"
-    """Where the simulated phones find the server, without a trailing slash."""
+    """URL of the REST API for the simulated phones, without a trailing slash."""

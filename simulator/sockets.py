@@ -10,7 +10,8 @@ BACKLOG = 512
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A TCP socket bound to `host:port`, not yet listening. Raises OSError with a sentence that names the address."""
+    """A TCP socket bound to `host:port` that does not listen yet. Raises OSError with a sentence that names the
+    address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:

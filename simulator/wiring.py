@@ -73,7 +73,8 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         running.callback(phones.changes.close)
         sink_port = await sink.start(host, settings.webhook_simulator_port, settings.drain_seconds)
         running.push_async_callback(sink.stop)
-        # The certificate's name, whatever address it listens on, unless a hosts file may not know that address by it.
+        # The certificate's name, because clients must call that; `::1` itself, because a hosts file may not map the
+        # name to it.
         sink_host = host if host == "::1" and settings.simulator_name == LOCAL else settings.simulator_name
         webhooks.sink_url = f"https://{join(sink_host, sink_port)}/webhooks"
         mail_port = await mail_server.start(host, settings.smtp_simulator_port)

@@ -1,4 +1,4 @@
-"""One call of the API: a request in, the answer or why there is none out."""
+"""Makes one call of the API."""
 
 import json
 import re
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 1_000_000
 PAUSES_AFTER_REFUSAL = (0.3, 0.7)
-"""Seconds. A connection that is refused has carried nothing, so that trying once more can do nothing twice."""
+"""Seconds between tries. A refused connection has sent nothing, so a repeat cannot do anything twice."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for."""
+    """A request to the API."""
 
     method: str
     path: str
-    """Below `/api`."""
+    """Path below `/api`."""
     body: Mapping[str, Any] | None
     """The JSON document, if there is one."""
     idempotency_key: str | None = None
 
 
 def put_stream(stream_key: str, body: Mapping[str, Any], idempotency_key: str | None = None) -> Request:
-    """Says what a stream shows."""
+    """Sets what a stream shows."""
     return Request("PUT", _stream_path(stream_key), body, idempotency_key)
 
 
@@ -50,11 +50,11 @@ def _stream_path(stream_key: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered."""
+    """A server's answer."""
 
     status: int
     headers: Mapping[str, str]
-    """By their names in lower case."""
+    """Headers by their names in lower case."""
     body: bytes
     document: dict[str, Any] | None
     """The body, if it is a JSON object."""
@@ -66,11 +66,11 @@ class Answer:
 
 
 class Unanswered(Exception):
-    """There is no answer that makes sense. The message is one line for people."""
+    """There is no valid answer. The message is one line for people."""
 
 
 class Refused(Exception):
-    """The server answered, and not with success."""
+    """The server answered with an error."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(str(answer.status))
@@ -78,10 +78,10 @@ class Refused(Exception):
 
 
 def call(server: Server, request: Request) -> Answer:
-    """The answer of a success.
+    """Makes the call and returns the answer of a success.
 
-    Raises Refused for an answer of any other status, Unanswered if the server is away, does not answer within its time,
-    cannot prove who it is, or answers with something else than a JSON object.
+    Raises Refused for any other status, Unanswered if the server is away, does not answer in time, has no valid
+    certificate, or answers with something else than a JSON object.
     """
     httpx = _load_httpx()
     deadline = time.monotonic() + server.timeout
@@ -112,8 +112,8 @@ def call(server: Server, request: Request) -> Answer:
 
 
 def _load_httpx() -> ModuleType:
-    # httpx loads the parts of its own command, rich and pygments among them, wherever they happen to be installed. It
-    # does without if that fails, and takes half the time to load.
+    # httpx imports the parts of its own command, such as rich and pygments, if they are installed. It works without
+    # them, and loads in half the time.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     import httpx
 
@@ -121,21 +121,21 @@ def _load_httpx() -> ModuleType:
 
 
 def _client(library: Any, server: Server) -> "httpx.Client":
-    # Certificates take a while to load. Without TLS nothing is asked of this context, and it would trust nobody.
+    # Certificates take a while to load. Without TLS this context is not used; if it were, it would trust no server.
     verify = True if server.api_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {
         "authorization": f"Bearer {server.api_key}",
         "user-agent": f"activitysmith-cli/{__version__}",
         "accept": "application/json",
         "accept-encoding": "identity",
-        # A misspelt field of a JSON option is refused, where programs of others have theirs ignored.
+        # Ask the server to refuse a misspelt field of a JSON option. By default it ignores unknown fields.
         "prefer": "handling=strict",
     }
     try:
         client: httpx.Client = library.Client(verify=verify, headers=headers, timeout=server.timeout)
         return client
     except (OSError, ValueError, ImportError, library.InvalidURL) as error:
-        # SSL_CERT_FILE names no certificates, HTTPS_PROXY no proxy.
+        # SSL_CERT_FILE is not a file of certificates, or HTTPS_PROXY not a proxy.
         raise Unanswered(f"cannot set up the connection: {_in_a_line(error)}") from error
 
 
@@ -149,7 +149,7 @@ def _exchange(client: "httpx.Client", server: Server, request: Request, deadline
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
-                raise Unanswered(f"{server.api_url} answered without end: is it an ActivitySmith server?")
+                raise Unanswered(f"{server.api_url} sent an answer without end: is it an ActivitySmith server?")
             if time.monotonic() > deadline:
                 raise Unanswered(_too_late(server))
     return Answer(response.status_code, dict(response.headers), bytes(body), _document(bytes(body)))
@@ -164,18 +164,18 @@ def _document(body: bytes) -> dict[str, Any] | None:
 
 
 def _too_late(server: Server) -> str:
-    return f"{server.api_url} did not answer within {server.timeout:g} s; whether it has done it is not known"
+    return f"{server.api_url} did not answer within {server.timeout:g} s; the request may have been carried out"
 
 
 def _broken_off(server: Server) -> str:
-    return f"{server.api_url} broke off, or does not speak HTTP; whether it has done it is not known"
+    return f"{server.api_url} closed the connection, or does not speak HTTP; the request may have been carried out"
 
 
 def _why_not_connected(server: Server, error: BaseException) -> str:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             trust = "SSL_CERT_FILE may name the certificate of a CA of your own"
-            return f"{server.api_url} cannot prove who it is: {cause.verify_message}; {trust}"
+            return f"{server.api_url} has no valid certificate: {cause.verify_message}; {trust}"
         if isinstance(cause, ssl.SSLError):
             return f"no TLS connection to {server.api_url}: {_in_a_line(cause)}"
     where = f"set {URL_VARIABLE} or --base-url if it is elsewhere"

@@ -1,4 +1,4 @@
-"""Which server is called, and as whom."""
+"""The server to call, and the API key."""
 
 import os
 import re
@@ -11,20 +11,20 @@ import typer
 from activitysmith_cli.values import parse_seconds
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
-"""Where a server that was started with its defaults answers."""
+"""URL of a server with default settings on this machine."""
 DEFAULT_TIMEOUT = 20.0
-"""Seconds. A server that is busy says so within 15."""
+"""Seconds. A busy server answers so within 15."""
 KEY_VARIABLE, URL_VARIABLE = "ACTIVITYSMITH_API_KEY", "ACTIVITYSMITH_BASE_URL"
 GIVEN_BEFORE = "activitysmith.connection"
-"""Where in the context the options are that stood before the subcommand."""
+"""Key of the options before the subcommand in the context."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server that can be called."""
+    """A server to call."""
 
     api_url: str
-    """What paths such as `/push-notification` are put behind."""
+    """The URL of the API, to which paths such as `/push-notification` are appended."""
     api_key: str
     timeout: float
     """Seconds that a call may take."""
@@ -32,7 +32,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Connection:
-    """The options that say so. They may stand before or after a subcommand; the last one counts."""
+    """The options for the connection. They may be given before or after a subcommand; the last one counts."""
 
     api_key: Annotated[
         str | None, typer.Option(metavar="KEY", help=f"The API key. Better in {KEY_VARIABLE}: others see commands.")
@@ -55,7 +55,7 @@ class Connection:
         context.meta[GIVEN_BEFORE] = self._over(context)
 
     def server(self, context: typer.Context) -> Server:
-        """The server to call. Raises typer.BadParameter for what cannot be one."""
+        """The server to call. Raises typer.BadParameter for an invalid URL or key."""
         options = self._over(context)
         return Server(_api_url(options.base_url), _api_key(options.api_key), options.timeout or DEFAULT_TIMEOUT)
 
@@ -99,6 +99,6 @@ def _api_url(given: str | None) -> str:
 
 
 def _is_server(parts: SplitResult) -> bool:
-    # `port` raises ValueError for what is none.
+    # `port` raises ValueError for an invalid port.
     has_server = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     return has_server and "@" not in parts.netloc and not parts.query and not parts.fragment

@@ -1,4 +1,4 @@
-"""What a Live Activity shows: from JSON, from flags, or from both."""
+"""The content state of a Live Activity, from JSON, from flags, or from both."""
 
 import re
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ FIELDS = FieldOptions(tuple(field for field in CONTENT_STATE if field.name not i
 
 @dataclass(frozen=True)
 class ContentStateOptions:
-    """The options that say so. A flag takes precedence over the same field of the JSON."""
+    """The options for the content state. A flag takes precedence over the same field of the JSON."""
 
     given: Annotated[dict[str, Any], FIELDS]
     content_state: Annotated[
-        str | None, typer.Option(metavar="JSON", help="What it shows, as a JSON object; flags go over it.")
+        str | None, typer.Option(metavar="JSON", help="The content state as a JSON object; flags override it.")
     ] = None
     content_state_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")

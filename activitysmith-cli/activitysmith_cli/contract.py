@@ -50,7 +50,7 @@ PUSH = (
     Field('payload', 'object', False, "The sender's own data, handed to the app."),
     Field('badge', 'integer', False, "Number on the app's icon, 0 to 2147483647; 0 removes it."),
     Field('sound', 'text', False, "Name of a sound in the app. Left out, the system's default sound plays."),
-    Field('target', 'message', False, 'Whom it is for. Left out, everybody the API key may reach.'),
+    Field('target', 'message', False, 'The channels that it is for. If left out, all devices that the API key may reach.'),
 )
 
 CONTENT_STATE = (
@@ -63,11 +63,11 @@ CONTENT_STATE = (
     Field('value', 'number', False, 'Progress on a scale of its own, with `upper_limit`. For `progress`.'),
     Field('upper_limit', 'number', False, "The scale's end, more than 0. With `value`."),
     Field('metrics', 'message', True, 'The numbers to show, 1 to 50. For `metrics`.'),
-    Field('color', 'Color', False, 'Accent color. Left out of an update, it stays; never given, the app uses blue.'),
+    Field('color', 'Color', False, 'Accent color. Left out of an update, it stays. Without any color the app uses blue.'),
     Field('step_color', 'Color', False, 'Color of the current step instead of `color`. For `segmented_progress`.'),
     Field('step_colors', 'Color', True, 'Colors of the completed steps. For `segmented_progress`.'),
-    Field('auto_dismiss_minutes', 'integer', False, 'Minutes that the activity stays on the screen after its end; 0 removes it at once. 3 unless given; iOS keeps it for 4 hours at most. Given before the end, it is remembered for the end.'),
+    Field('auto_dismiss_minutes', 'integer', False, 'Minutes that the activity stays on the screen after its end; 0 removes it at once. 3 if left out; iOS keeps it for 4 hours at most. If it is given before the end, it applies at the end.'),
     Field('auto_dismiss_seconds', 'integer', False, 'The same in seconds. Takes precedence over `auto_dismiss_minutes`.'),
-    Field('counts_down', 'boolean', False, 'Taken and ignored: SDKs that are newer than this server send it with every state, of whatever type.'),
-    Field('is_running', 'boolean', False, 'Taken and ignored, for the same reason.'),
+    Field('counts_down', 'boolean', False, 'Accepted and ignored: SDKs that are newer than this server send it with every state, of any type.'),
+    Field('is_running', 'boolean', False, 'Accepted and ignored, for the same reason.'),
 )

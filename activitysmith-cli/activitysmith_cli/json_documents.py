@@ -1,4 +1,4 @@
-"""JSON that is given as an option, or in a file that an option names."""
+"""Reads JSON from an option, or from a file that an option names."""
 
 import json
 import math
@@ -11,7 +11,7 @@ import typer
 T = TypeVar("T", dict[str, Any], list[Any])
 
 MAX_BYTES = 1_000_000
-"""More than any server takes."""
+"""Most characters; more than any server accepts."""
 KINDS: dict[type, str] = {dict: "object", list: "array"}
 
 
@@ -35,8 +35,8 @@ def read_json(option: str, text: str | None, path: str | None, kind: type[T]) ->
 
 
 def check_text(value: Any, path: str = "") -> None:
-    """Raises typer.BadParameter if some string in the document is not text: bytes of a command line that are not UTF-8,
-    half of a surrogate pair."""
+    """Raises typer.BadParameter if a string in the document is not valid text: bytes of a command line that are not
+    UTF-8, or half of a surrogate pair."""
     if isinstance(value, str):
         try:
             value.encode()
@@ -54,11 +54,11 @@ def check_text(value: Any, path: str = "") -> None:
 def _read(path: str, hint: str) -> str:
     try:
         if path == "-":
-            # Not sys.stdin, which is None where standard input is closed.
+            # Not sys.stdin, which is None if standard input is closed.
             with os.fdopen(0, "rb", closefd=False) as stdin:
                 data = stdin.read(MAX_BYTES + 1)
         else:
-            # Opened by its name, not as a Path: that would be one more module to load.
+            # Not as a Path, which would be another module to import.
             with open(path, "rb") as file:  # noqa: PTH123
                 data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -80,7 +80,7 @@ def _parse(text: str, hint: str) -> Any:
         where = f"line {error.lineno}, column {error.colno}"
         why = f"is not valid JSON: {error.msg} at {where}." if text.strip() else "is empty, not JSON."
     except ValueError as error:
-        # Ours, and Python's for integers of more than 4,300 digits, whose words would be of no help.
+        # Ours, and Python's for integers of more than 4,300 digits, whose message would not help.
         why = str(error) if isinstance(error, _WrongValue) else "has a number with too many digits."
     except RecursionError:
         why = "is nested too deeply."
@@ -88,7 +88,7 @@ def _parse(text: str, hint: str) -> Any:
 
 
 class _WrongValue(ValueError):
-    """JSON that no server would understand."""
+    """Valid syntax, but no server would accept it."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

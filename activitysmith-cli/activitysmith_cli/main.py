@@ -14,7 +14,7 @@ app = typer.Typer(
     help="Sends push notifications and shows Live Activities, by way of an ActivitySmith server.",
     epilog="Exit codes: 0 done, 1 refused by the server or no answer, 2 wrong usage; `run`: those of its command.",
     no_args_is_help=True,
-    # Plain help and errors: quick to load, one line for each error, the same in a terminal and in a log.
+    # Plain help and errors: they load fast, use one line for each error, and look the same in terminals and logs.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -36,7 +36,7 @@ def common(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
-    """What stands before the subcommand."""
+    """Options before the subcommand."""
     connection.remember(context)
 
 
@@ -46,5 +46,5 @@ app.command(context_settings={"allow_interspersed_args": False})(run.run)
 
 
 def main() -> None:
-    """Carries out one command and ends the process."""
+    """Runs one command and ends the process."""
     app(prog_name="activitysmith")

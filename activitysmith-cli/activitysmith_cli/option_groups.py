@@ -10,7 +10,7 @@ from activitysmith_cli.field_options import FieldOptions
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with each parameter that is a dataclass replaced by the dataclass's fields.
+    """A decorator that replaces each parameter with a dataclass type by the dataclass's fields.
 
     Typer makes an option of each parameter, so that a command which takes a `Connection` has all options of it. A field
     is declared as a parameter is, `Annotated[int | None, typer.Option(help="…")] = None`; or it stands for several

@@ -1,4 +1,4 @@
-"""What is printed: answers on standard output, everything else on standard error."""
+"""Prints answers to standard output, and everything else to standard error."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ FAILED = 1
 
 
 def call_and_print(server: Server, request: Request, *, as_json: bool) -> None:
-    """Makes the call and prints the answer. Ends the process with exit code 1 if it brings no success."""
+    """Makes the call and prints the answer. Ends the process with exit code 1 if the call fails."""
     try:
         answer = call(server, request)
     except Unanswered as error:
@@ -25,22 +25,22 @@ def call_and_print(server: Server, request: Request, *, as_json: bool) -> None:
     try:
         _print(1, _as_it_is(answer) if as_json else _lines(answer.document or {}))
     except OSError as error:
-        fail(f"it is done, but the answer cannot be written: {error.strerror}")
+        fail(f"the request was carried out, but the answer cannot be written: {error.strerror}")
 
 
 def fail(line: str) -> NoReturn:
-    """Ends the process with a line for people."""
+    """Prints an error line and ends the process with exit code 1."""
     warn(line)
     raise typer.Exit(FAILED)
 
 
 def warn(line: str) -> None:
-    """Says something that is no answer."""
+    """Prints a line to standard error."""
     _print(2, f"activitysmith: {one_line(line)}\n".encode())
 
 
 def refusal(answer: Answer) -> bytes:
-    """What a server refused, for people: a line with the error and why, and a line for each further fact."""
+    """A refusal for people: a line with error and reason, and a line for each further fact."""
     document = dict(answer.document or {})
     if not document:
         return f"activitysmith: {one_line(_no_json(answer))}\n".encode()
@@ -81,7 +81,7 @@ def _value(value: Any) -> str:
 
 
 def _print(handle: int, data: bytes) -> None:
-    # Not by print: an encoding that cannot express the text, or a full disk at exit, would end in a stack trace.
+    # Not by print: an encoding without these characters, or a full disk at exit, would end in a stack trace.
     left = memoryview(data)
     with contextlib.suppress(OSError) if handle == 2 else contextlib.nullcontext():
         while left:

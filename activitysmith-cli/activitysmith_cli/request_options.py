@@ -11,14 +11,14 @@ from activitysmith_cli.values import comma_separated, parse_idempotency_key
 
 @dataclass(frozen=True)
 class Targeted:
-    """Whom it is for."""
+    """The target channels."""
 
     channels: Annotated[str | None, typer.Option(metavar="SLUGS", help="Only to these channels, such as devs,ops.")] = (
         None
     )
 
     def members(self) -> dict[str, Any]:
-        """The members of the request; none for everybody that the API key may reach."""
+        """The members of the request; none to reach all devices that the API key may reach."""
         if self.channels is None:
             return {}
         return {"target": {"channels": comma_separated(self.channels, "--channels")}}
@@ -26,32 +26,33 @@ class Targeted:
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """How a call is made, and how its answer is printed."""
+    """Options for the call, and for printing its answer."""
 
     idempotency_key: Annotated[
         str | None,
         typer.Option(
             metavar="KEY",
             parser=parse_idempotency_key,
-            help="Repeated with the same key within a day, it is done once.",
+            help="A repeat with the same key within a day is done once only.",
         ),
     ] = None
-    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer unchanged, as JSON.")] = False
 
 
 @dataclass(frozen=True)
 class ActivityOptions:
-    """What else than its state is said of a Live Activity."""
+    """Options for a Live Activity's button and alert."""
 
     action: Annotated[
-        str | None, typer.Option(metavar="JSON", help="Its button: an object {title, type, url}. Left out, it stays.")
+        str | None,
+        typer.Option(metavar="JSON", help="Its button: an object {title, type, url}. Default: unchanged."),
     ] = None
     action_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")
     ] = None
-    alert: Annotated[
-        str | None, typer.Option(metavar="JSON", help="What phones say, with sound: an object {title, body}.")
-    ] = None
+    alert: Annotated[str | None, typer.Option(metavar="JSON", help="An alert with sound: an object {title, body}.")] = (
+        None
+    )
 
     def members(self) -> dict[str, Any]:
         """The members of the request."""

@@ -1,1 +1,1 @@
-"""What the pages about Live Activities are made of."""
+"""Parts of the pages about Live Activities."""

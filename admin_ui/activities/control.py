@@ -1,4 +1,4 @@
-"""What owners do to streams and activities, each after a question."""
+"""What owners can do to streams and activities: pause, resume, delete, end. Each asks for confirmation first."""
 
 from collections.abc import Awaitable, Callable
 
@@ -19,7 +19,8 @@ Then = Callable[[], Awaitable[None]]
 async def pause(visit: Visit, stream_key: str, then: Then) -> None:
     """Takes the stream off all phones. Raises Refused."""
     question = (
-        "Its card leaves all phones at once. What your backend sends meanwhile is kept, and shown when you resume it."
+        "Its card leaves all phones at once. The server keeps the latest state that your backend sends meanwhile, "
+        "and shows it when you resume the stream."
     )
     if await confirm(f"Pause {stream_key}?", question, "Pause stream", is_dangerous=False):
         request = PauseLiveActivityStreamRequest(stream_key=stream_key)
@@ -38,7 +39,7 @@ async def resume(visit: Visit, stream_key: str, then: Then) -> None:
 
 
 async def delete(visit: Visit, stream_key: str, then: Then) -> None:
-    """Ends what the stream shows, and forgets the stream. Raises Refused."""
+    """Ends the stream's card and deletes the stream. Raises Refused."""
     question = (
         "Its card ends on all phones, and its last state is forgotten. The next request with this key starts another."
     )
@@ -50,7 +51,7 @@ async def delete(visit: Visit, stream_key: str, then: Then) -> None:
 
 
 async def stop(visit: Visit, activity_id: str, title: str, *, is_stream: bool, then: Then) -> None:
-    """Ends the activity with what it shows. Raises Refused."""
+    """Ends the activity with the state that it shows now. Raises Refused."""
     question = "It ends on all phones with the state that it shows now."
     if is_stream:
         question += (

@@ -1,4 +1,4 @@
-"""Commands that can be run as they stand."""
+"""Example commands that can be run without changes."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ FIRST_STATE: dict[str, Any] = {
 
 
 def first_stream(gateway_url: str) -> str:
-    """Has a stream show something, whether there was one or not."""
+    """A curl command that shows a state under a stream key, whether or not the stream exists."""
     return curl(ApiRequest(Operation.STREAM, {"content_state": FIRST_STATE}, "nightly-backup"), gateway_url)
 
 
 def next_state(activity: LiveActivity, gateway_url: str, *, has_stream: bool) -> str | None:
-    """Sends the activity's state again, to be edited. None if it is over and no stream would start another."""
+    """A curl command with the activity's state, for editing. None if it has ended and no stream would start another."""
     body: dict[str, Any] = {"content_state": read(activity.content_state)}
     if has_stream:
         if activity.channel_slugs:

@@ -1,4 +1,4 @@
-"""The account's streams, paused ones too, in a table that moves on in place."""
+"""The account's streams, including paused ones, in a table that updates in place."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -23,7 +23,7 @@ COLUMNS = (Column("Stream"), Column("Status"), Column("Shows"), Column("Last cha
 class StreamTable:
     """Await `refresh()` to fill it, and `move_on()` when states have changed.
 
-    `search` says what to look for, `after_act` is called when the person has paused or resumed a stream.
+    `search` returns the text to look for. `after_act` is called when the person has paused or resumed a stream.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class StreamTable:
         await self._table.refresh(from_start=from_start)
 
     async def move_on(self) -> None:
-        """Reads the page again, and draws only what has changed, lest buttons move under fingers. Raises Refused."""
+        """Reads the page again and draws only what has changed, so that buttons stay in place. Raises Refused."""
         shown = self._rows
         page = await self._fetch(self._page_token)
         if {one.stream_key: _status(one) for one in page.rows} != {key: row.status for key, row in shown.items()}:
@@ -78,7 +78,7 @@ class StreamTable:
 
 
 def _status(stream: LiveActivityStream) -> tuple[bool, str]:
-    """What a row is drawn anew for."""
+    """The part of a stream whose change needs a new row."""
     return stream.paused, stream.activity_id
 
 
@@ -116,7 +116,7 @@ class _Row:
         self.show(self._stream)
 
     def show(self, stream: LiveActivityStream) -> None:
-        """Moves on to the stream's state."""
+        """Shows the stream's new state in place."""
         self._stream = stream
         state = read(stream.content_state)
         if self._title is not None and self._figure is not None:

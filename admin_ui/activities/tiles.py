@@ -1,4 +1,4 @@
-"""Live Activities side by side, as a lock screen shows them; each moves on in place."""
+"""Live Activities side by side, as a lock screen shows them; each updates in place."""
 
 from collections.abc import Awaitable, Callable
 
@@ -30,7 +30,7 @@ class Tile:
         self.show(activity)
 
     def show(self, activity: LiveActivity) -> None:
-        """Moves on to what it is now."""
+        """Shows the activity's new state in place."""
         if activity == self._shown:
             return
         self._shown = activity
@@ -48,7 +48,7 @@ def _button(activity: LiveActivity) -> dict[str, str] | None:
 
 
 class Tiles:
-    """Activities that the server pages. Await `refresh()` to fill it, and whenever what it shows may have changed."""
+    """A paged list of activities. Await `refresh()` to fill it, and when the activities may have changed."""
 
     def __init__(self, label: str, fetch: Fetch, *, on_empty: Callable[[], object]) -> None:
         self._label = label
@@ -66,8 +66,8 @@ class Tiles:
         return activity_id in self._tiles
 
     async def refresh(self, *, from_start: bool = False) -> None:
-        """Reads the page again, or the first one. Who is there already keeps its place: cards that change places with
-        every update cannot be read. Raises Refused."""
+        """Reads the page again, or the first one. Cards that are shown already keep their place: a reader could not
+        follow cards that change places with every update. Raises Refused."""
         if from_start:
             self._tokens = [None]
         page = await self._fetch(self._tokens[-1])

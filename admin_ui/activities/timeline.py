@@ -14,11 +14,11 @@ from admin_ui.visit import Visit
 
 PAGE_SIZE = 30
 MOST = 300
-"""Entries that one page draws; beyond it the delivery log is the place."""
+"""Most entries on the page. Older ones are in the delivery log."""
 
 
 class Timeline:
-    """The list. Await `refresh()` to fill it, and whenever something has happened."""
+    """The list. Await `refresh()` to fill it, and after each event of the activity."""
 
     def __init__(self, visit: Visit, activity_id: str) -> None:
         self._visit = visit
@@ -37,7 +37,7 @@ class Timeline:
         known = self._known
         new = [one for one in entries if one.id not in known]
         if known and len(new) == len(entries):
-            # More has happened than a page holds: what is between is behind `Show older`.
+            # There are more new entries than one page holds: `Show older` leads to the rest.
             self._list.clear()
             self._rows.clear()
         if not self._rows:

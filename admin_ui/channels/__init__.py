@@ -1,1 +1,1 @@
-"""What the pages of channels are made of."""
+"""Parts of the pages about channels."""

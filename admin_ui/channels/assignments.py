@@ -21,7 +21,7 @@ from admin_ui.components.search import search_field
 from admin_ui.visit import Visit
 
 FOUND = 20
-"""Found people or devices that are offered at once."""
+"""Most search results that are shown at once."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Assignable:
 
 
 class Assignments:
-    """A card with those who are assigned. `changed` is awaited after each change."""
+    """A card that lists the assigned people or devices. `changed` is awaited after each change."""
 
     title: str
     empty: str
@@ -53,7 +53,7 @@ class Assignments:
         self._stage = div("hidden")
 
     def show(self, assigned: Sequence[Assignable]) -> None:
-        """Shows those who are assigned."""
+        """Shows the assigned people or devices."""
         self._assigned = assigned
         self._heading.text = f"{self.title} ({len(assigned)})"
         self._list.clear()
@@ -66,7 +66,7 @@ class Assignments:
                     icon_button("close", f"Take {one.name} out", partial(self._remove, one))
 
     async def find(self, searched: str) -> Sequence[Assignable]:
-        """Those of the account whom the text finds. Raises Refused."""
+        """People or devices of the account that match the text. Raises Refused."""
         raise NotImplementedError
 
     async def assign(self, assignable: Assignable) -> None:
@@ -92,7 +92,7 @@ class Assignments:
         shown.open()
 
     async def _fill(self) -> None:
-        """Shows whom the text finds. Raises Refused."""
+        """Shows the matches of the text in the field. Raises Refused."""
         found = await self.find(self._field.value or "")
         present = {one.id for one in self._assigned}
         self._results.clear()

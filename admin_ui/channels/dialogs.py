@@ -37,7 +37,7 @@ def slug_of(name: str) -> str:
 
 
 class ChannelDialogs:
-    """Asks what is to be done with a channel, and does it."""
+    """Creates, renames and deletes channels, each by a dialog."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -64,7 +64,7 @@ class ChannelDialogs:
         self._open("Rename channel", "Save", channel.name, channel.slug, save)
 
     async def delete(self, channel: Channel) -> bool:
-        """Says what uses the channel, asks, and deletes it. True if it did. Raises Refused."""
+        """Says what uses the channel, asks, and deletes it. True if it was deleted. Raises Refused."""
         usage = await self._visit.ask(
             self._visit.core.channels.GetChannelUsage, GetChannelUsageRequest(channel_id=channel.id)
         )
@@ -119,7 +119,7 @@ class ChannelDialogs:
 
 
 def describe(usage: GetChannelUsageResponse) -> str:
-    """What happens to whatever uses the channel, in sentences."""
+    """Sentences about the keys and streams that use the channel, and what the deletion means for them."""
     told = []
     if usage.api_key_names:
         told.append(f"API keys that lose it: {_listed(usage.api_key_names)}.")

@@ -1,1 +1,1 @@
-"""What pages are drawn with. Everything here may be used on any page."""
+"""Building blocks of pages. Each may be used on any page."""

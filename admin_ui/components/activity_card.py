@@ -10,11 +10,11 @@ from admin_ui.components.card_parts import OnAction, action_button, app_icon, pa
 from admin_ui.components.html import div, text
 
 LONG_FIGURE = 7
-"""Characters that fit beside a title in large type."""
+"""Most characters of a figure in large type that fit next to a title."""
 
 
 class ActivityCard(ui.element):
-    """A Live Activity. `update` moves it on in place; elements are made anew only if the layout is another one."""
+    """A Live Activity. `update_state` changes it in place; it makes new elements only if the layout changes."""
 
     def __init__(
         self, content_state: Mapping[str, Any], action: Mapping[str, Any] | None, on_action: OnAction | None

@@ -21,15 +21,15 @@ from admin_ui.visit import Visit
 SCOPES = {API_KEY_SCOPE_ALL: "All Recipients", API_KEY_SCOPE_CHANNELS: "Channel Scoped"}
 MEANS = {
     API_KEY_SCOPE_ALL: "Reaches everybody in the workspace; requests may name channels to narrow that down.",
-    API_KEY_SCOPE_CHANNELS: "Reaches the channels chosen here and no others, whatever a request says.",
+    API_KEY_SCOPE_CHANNELS: "Reaches only the channels chosen here, even if a request names others.",
 }
 MAX_OFFERED = 1000
-"""Channels to choose from: the first ones by slug. The field searches them as one types."""
+"""Most channels to choose from: the first ones by slug. Typing in the field searches them."""
 EXAMPLE = ApiRequest(Operation.PUSH, {"title": "Build finished", "message": "All tests passed"})
 
 
 class ApiKeyDialog:
-    """Asks for a key's name and whom it may reach. `done` is awaited when something was changed."""
+    """Asks for a key's name and which channels it may reach. `done` is awaited after each change."""
 
     def __init__(self, visit: Visit, done: Callable[[], Awaitable[None]]) -> None:
         self._visit = visit
@@ -82,7 +82,7 @@ class ApiKeyDialog:
         return ""
 
     def _show(self, secret: str) -> None:
-        """The one time that the secret is seen. Only a button closes it."""
+        """Shows the secret, once. Only its button closes the dialog, so that a stray click does not lose the secret."""
         with self._stage, dialog("Your new API key") as shown:
             shown.props("persistent")
             notice("warn", "Copy it now", "It is shown this once: the server keeps only a hash of it.")
@@ -118,7 +118,7 @@ class _Form:
 
     @property
     def scope(self) -> ApiKeyScope.ValueType:
-        """Whom it may reach."""
+        """All devices, or those of some channels."""
         return API_KEY_SCOPE_CHANNELS if self._scope.value == API_KEY_SCOPE_CHANNELS else API_KEY_SCOPE_ALL
 
     @property
@@ -127,7 +127,7 @@ class _Form:
         return list(self._channels.value or ()) if self.scope == API_KEY_SCOPE_CHANNELS else []
 
     def is_wrong(self) -> bool:
-        """Whether something has to be changed; says so at each field."""
+        """Whether a field is wrong. Shows each error at its field."""
         self._problem.text = ""
         self._name.error = None if self.name else "Give the key a name."
         missing = self.scope == API_KEY_SCOPE_CHANNELS and not self.channels
@@ -135,7 +135,7 @@ class _Form:
         return bool(self._name.error or self._channels.error)
 
     def refuse(self, refusal: Refused) -> None:
-        """Says what core found wrong, at the field that it is about."""
+        """Shows core's refusal at the field that it is about."""
         field, words = show_refusal(refusal, {"name": "Name", "channels": "Channels"})
         inputs = {"name": self._name, "channels": self._channels}
         if field:
@@ -149,7 +149,7 @@ class _Form:
 
 
 def _remember(language: str, secret: str) -> str:
-    """How the example that follows comes to know the secret."""
+    """The line before the example that puts the secret into `ACTIVITYSMITH_API_KEY`."""
     shell = f"export ACTIVITYSMITH_API_KEY={secret}"
     comment = {"Python": "# ", "Node": "// "}.get(language, "")
     return comment + shell

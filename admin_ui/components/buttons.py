@@ -12,7 +12,7 @@ OnClick = Callable[[], Any]
 
 
 class Button(ui.button):
-    """A button that is busy, and takes no second click, while what it does is being done."""
+    """A button that is busy and takes no second click until its handler has ended."""
 
     def __init__(self, label: str, on_click: OnClick | None, classes: str, icon: str | None) -> None:
         # The theme colors it; and defaults of `ui.button` do not reach its subclasses.

@@ -34,7 +34,7 @@ def app_icon() -> None:
 
 
 def action_button(action: Mapping[str, Any], on_action: OnAction | None, classes: str = "") -> ui.element:
-    """The button of an action, or a picture of it if there is nobody to tell of a click."""
+    """The button of an action; without `on_action` a picture of it that cannot be clicked."""
     title = action.get("title")
     is_webhook = action.get("type") == "webhook"
     button = ui.element("div" if on_action is None else "button").classes(f"lock-action {classes}")
@@ -50,7 +50,7 @@ def action_button(action: Mapping[str, Any], on_action: OnAction | None, classes
 
 
 class Gauge:
-    """A bar that is full to some part. Only moves: make a new one for another place."""
+    """A bar that is filled in part. `show` moves it; it cannot change its place on the page."""
 
     def __init__(self, label: str, classes: str = "") -> None:
         self.element = div(f"lock-gauge {classes}")

@@ -1,4 +1,4 @@
-"""One piece of code in several languages, which changes while somebody looks at it."""
+"""One piece of code in several languages, which can change while it is shown."""
 
 from collections.abc import Mapping
 

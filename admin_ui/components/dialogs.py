@@ -14,7 +14,7 @@ from admin_ui.components.html import div, p, text
 def dialog(title: str, description: str = "") -> Iterator[ui.dialog]:
     """A dialog with a heading, not opened yet; the block draws its content, with `dialog_actions` last.
 
-    Escape and a click beside it close it.
+    Escape and a click outside close it.
     """
     with ui.dialog() as shown, div("dialog") as panel:
         panel.props["role"] = "dialog"
@@ -26,7 +26,7 @@ def dialog(title: str, description: str = "") -> Iterator[ui.dialog]:
 
 
 def gone_when_closed(shown: ui.dialog) -> None:
-    """Takes the dialog out of the page once it is closed, by whomever. What it said, a secret perhaps, is gone then."""
+    """Removes the dialog from the page when it closes, with its content, which may be a secret."""
 
     def changed(change: ValueChangeEventArguments[bool]) -> None:
         if not change.value and not shown.is_deleted:

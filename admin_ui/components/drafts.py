@@ -1,4 +1,4 @@
-"""Marks what has to be pressed again before what was typed can be typed again, after an outage (`static/drafts.js`)."""
+"""Marks the buttons that `static/drafts.js` presses again after an outage, before it restores what was typed."""
 
 from typing import TypeVar
 
@@ -14,6 +14,6 @@ def draft_step(element: Pressed, name: str) -> Pressed:
 
 
 def draft_undo(element: Pressed, name: str) -> Pressed:
-    """An element that takes away what the step of this name has shown."""
+    """An element that removes what the step of this name has shown."""
     element.props["data-draft-undo"] = name
     return element

@@ -1,6 +1,6 @@
 """Charts that follow the theme, with their numbers as a table for those who do not see them.
 
-Times are the viewer's: the browser writes them (`smith.js`), in whatever zone it stands.
+The browser writes the times (`smith.js`), in the viewer's time zone.
 """
 
 import datetime as dt

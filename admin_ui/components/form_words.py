@@ -1,4 +1,4 @@
-"""What core says of a field by its name in the API, in the words of a form."""
+"""Replaces the API's field names in core's messages with the labels of a form."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,11 @@ def in_words_of_form(message: str, path: str, label: str) -> str:
 
 
 def show_refusal(refusal: Refused, labels: Mapping[str, str]) -> tuple[str, str]:
-    """The form's field that the refusal is about and what to say there; the field is empty if it is none of `labels`,
-    which gives the form's words for fields of the API. A fault of one item, as `channels[3]`, is one of the list."""
+    """The field that the refusal is about, and the message to show there.
+
+    `labels` maps fields of the API to the form's labels. The field is empty if it is not in `labels`. An error of one
+    item, such as `channels[3]`, counts as an error of the list.
+    """
     name = refusal.field.partition("[")[0]
     if name not in labels:
         return "", refusal.message.replace("`", "")

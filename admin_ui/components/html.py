@@ -1,4 +1,4 @@
-"""Plain elements: where HTML says it best, HTML it is."""
+"""Plain HTML elements."""
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -10,7 +10,7 @@ def div(classes: str = "") -> ui.element:
 
 
 class Text(TextElement):
-    """An element whose content is text and never markup. Set `text` to have it say something else."""
+    """An element whose content is text, never markup. Set `text` to change it."""
 
     def __init__(self, content: str, tag: str = "span") -> None:
         super().__init__(tag=tag, text=content)
@@ -32,7 +32,7 @@ def code(content: str, classes: str = "") -> Text:
 
 
 def a(content: str, href: str, classes: str = "link") -> Text:
-    """A link within the app; what is drawn inside belongs to it. For a URL of a user's, check its scheme first."""
+    """A link within the app; elements drawn inside belong to it. Check the scheme first if the URL is a user's."""
     element = text(content, classes, "a")
     element.props["href"] = href
     return element

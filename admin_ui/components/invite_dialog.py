@@ -30,13 +30,13 @@ _separator = re.compile(r"[\s,;]+")
 
 
 def addresses_in(words: str) -> list[str]:
-    """The e-mail addresses, or what was meant to be some, each once: separated by commas, semicolons or white space.
+    """The e-mail addresses of a text, each once, unchecked. Commas, semicolons or white space separate them.
 
     Of `Ann Smith <ann@example.com>`, as mail programs write it, the address counts.
     """
     parts: list[str] = []
     end = 0
-    # Not one expression for a name and its address: it would read what follows once for each letter of a name.
+    # One expression for a name with its address would take quadratic time in the length of the name.
     for found in _bracketed.finditer(words):
         before = words[end : found.start()]
         parts += (before[: max(map(before.rfind, _ends_of_names)) + 1], found[1])
@@ -49,7 +49,7 @@ class InviteDialog:
     """Asks for addresses and a role, sends invites, and names the addresses that were not invited."""
 
     def __init__(self, visit: Visit, on_invited: Callable[[], Awaitable[None]]) -> None:
-        """To be drawn where nothing clears it."""
+        """Call it in a part of the page that is never cleared: the dialog would go with it."""
         self._visit = visit
         self._on_invited = on_invited
         about = KEPT if visit.destinations.mails_are_simulated else MAILED

@@ -1,4 +1,4 @@
-"""The invites that were neither accepted nor revoked."""
+"""The open invites: neither accepted nor revoked."""
 
 from collections.abc import Callable, Sequence
 
@@ -43,10 +43,10 @@ class InviteList:
             "Invited users", COLUMNS, self._fetch, self._draw, on_empty=_draw_empty
         )
         self._stage = div("hidden")
-        """Where dialogs are: the table is drawn anew while one is open."""
+        """Where dialogs are drawn: outside the table, which may be redrawn while one is open."""
 
     async def refresh(self) -> None:
-        """Reads the invites anew. Raises Refused."""
+        """Reads the invites again. Raises Refused."""
         await self._table.refresh()
 
     async def _fetch(self, page_token: str | None) -> PageOf[Invite]:
@@ -80,7 +80,7 @@ class InviteList:
     async def _link(self, invite: Invite) -> None:
         request = CreateInviteLinkRequest(invite_id=invite.id)
         made = await self._visit.ask(self._visit.core.invites.CreateInviteLink, request)
-        explanation = f"The first person to open it joins as {invite.email}. Give it to no one else."
+        explanation = f"The first person to open it joins as {invite.email}. Do not give it to others."
         with self._stage:
             with dialog("Invite link", explanation) as shown:
                 copyable(made.url, "invite link")
@@ -125,5 +125,5 @@ def _status(invite: Invite) -> None:
 
 
 def _named(button: ui.button, verb: str, invite: Invite) -> None:
-    """What it is about, for those who hear one button after another."""
+    """Names the invite in the button's label, for people who use a screen reader."""
     button.props["aria-label"] = f"{verb}: {invite.email}"

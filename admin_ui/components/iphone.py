@@ -13,7 +13,7 @@ from admin_ui.components.html import div, text
 from admin_ui.components.notification_card import NotificationCard, media_host
 
 WALLPAPERS = 5
-"""As many as the stylesheet has."""
+"""Number of wallpapers in the stylesheet."""
 
 
 class Deeds(Protocol):
@@ -33,7 +33,7 @@ class Deeds(Protocol):
 
 
 class IPhone(ui.element):
-    """A phone. `show` brings it up to date in place: what is new arrives, what moved moves, what is gone leaves."""
+    """A phone. `show` updates it in place: new cards appear, changed ones move, removed ones disappear."""
 
     def __init__(self, name: str, deeds: Deeds) -> None:
         super().__init__("section")
@@ -77,7 +77,7 @@ class IPhone(ui.element):
         self._is_first = False
 
     def say(self, words: str, url: str = "") -> None:
-        """Tells, on the screen, what came of a tap; `url` is one that the phone would open."""
+        """Shows the result of a tap on the screen. `url` is the one that the phone would open."""
         self._banner.clear()
         with self._banner:
             with div("iphone-banner-words"):
@@ -155,7 +155,7 @@ class IPhone(ui.element):
 
 
 class _Slot:
-    """A card with what takes it off the screen."""
+    """A card with its button that dismisses it."""
 
     def __init__(
         self, make: Callable[[], ui.element], dismiss_label: str, dismiss: Callable[[], Any], *, arrives: bool

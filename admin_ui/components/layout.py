@@ -1,4 +1,4 @@
-"""Headings, cards and what stands in them."""
+"""Headings, cards, lists of facts and badges."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def page_header(title: str, description: str = "") -> Iterator[None]:
 
 @contextmanager
 def card(title: str = "", description: str = "") -> Iterator[ui.element]:
-    """A panel with a heading of its own, if it has one."""
+    """A panel, with a heading if `title` is given."""
     with ui.element("section").classes("card") as panel:
         if title:
             with div("card-header"):

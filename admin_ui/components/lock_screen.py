@@ -14,8 +14,8 @@
     )
     note.update_notification({...})
 
-Content states have the API's own keys (snake case); a state that a person is still composing is drawn as far as it
-goes. Of `metrics` the first 8 have room, and the card says how many more there are. All texts are shown as text, never
+Content states have the API's own keys (snake case). A state that a person is still composing is drawn without its
+missing parts. The first 8 `metrics` fit; the card says how many more there are. All texts are shown as text, never
 as HTML. A notification's media are loaded only once it is expanded.
 
 A card is as wide as its container, from 240 px on. It follows the light or dark theme of the page; inside

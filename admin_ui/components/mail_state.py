@@ -1,4 +1,4 @@
-"""Where a mail stands that somebody was sent."""
+"""The state of a mail: on its way, sent, failed."""
 
 from smith.core.v1.invite_pb2 import (
     INVITE_MAIL_STATE_FAILED,
@@ -12,7 +12,7 @@ from admin_ui.components.times import ago
 
 
 def mail_state(mail: InviteMail, *, is_simulated: bool) -> None:
-    """Says it in a few words, with the reason if the mail was not sent; `is_simulated` if mails go to the simulator."""
+    """Draws the state, with the reason if the mail was not sent. `is_simulated`: mails go to the simulator."""
     with div("stack-tight"):
         if mail.state == INVITE_MAIL_STATE_SENT:
             with div():

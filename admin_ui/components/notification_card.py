@@ -24,7 +24,7 @@ BELOW = ("media", "actions", "redirection")
 
 
 def media_kind(url: str) -> MediaKind:
-    """What the URL's ending says it is. Only its server could tell for sure."""
+    """The kind of media by the URL's ending. Only its server knows for sure."""
     try:
         ending = urlsplit(url).path.rpartition(".")[2].lower()
     except ValueError:
@@ -44,8 +44,8 @@ def media_host(url: str) -> str:
 class NotificationCard(ui.element):
     """A notification. A click on it expands it: its whole text, its media, its buttons.
 
-    Media belong to a host that a user has named. Nothing is asked of it before the card is expanded, and then without
-    a referrer.
+    Media are on a host that a user has named. The browser asks that host only once the card is expanded, and sends no
+    referrer.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class NotificationCard(ui.element):
         self.update_notification(notification)
 
     def update_notification(self, notification: Mapping[str, Any]) -> None:
-        """Shows what the notification says now."""
+        """Shows the changed notification in place."""
         if notification == self._shown:
             return
         before, self._shown = self._shown, dict(notification)
@@ -137,7 +137,7 @@ class NotificationCard(ui.element):
 
 
 class _Media(ui.element):
-    """The image, or what stands for media that are not shown here."""
+    """The image, or a label for media that cannot be shown here."""
 
     def __init__(self, url: str) -> None:
         super().__init__("div")

@@ -1,4 +1,4 @@
-"""Tables of lists that the server pages: any number of rows, a page of them in the browser."""
+"""Tables of lists that the server pages: any number of rows, of which the browser holds one page."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True)
 class PageOf(Generic[Row]):
-    """What the server answered."""
+    """One page of rows, as the server answered it."""
 
     rows: Sequence[Row]
     next_page_token: str
@@ -38,7 +38,7 @@ Draw = Callable[[Row], Sequence[Callable[[], object]]]
 
 
 class PagedTable(Generic[Row]):
-    """A table that begins with the first page. Await `refresh()` to fill it, and whenever what it shows has changed.
+    """A table that begins with the first page. Await `refresh()` to fill it, and when its rows have changed.
 
     Below 700 px each row becomes a card, its cells labelled with the headings.
     """
@@ -52,14 +52,14 @@ class PagedTable(Generic[Row]):
         *,
         on_empty: Callable[[], object],
     ) -> None:
-        """`label` names the table for those who do not see it; `on_empty` draws what is shown instead of no rows."""
+        """`label` names the table for screen readers; `on_empty` draws what is shown if there are no rows."""
         self._label = label
         self._columns = columns
         self._fetch = fetch
         self._draw = draw
         self._on_empty = on_empty
         self._tokens: list[str | None] = [None]
-        """Of the pages before this one, and of this one."""
+        """Tokens of the pages before this one, and of this one."""
         self._next = ""
         self._place = div("table-place")
 

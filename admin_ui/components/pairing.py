@@ -1,4 +1,4 @@
-"""The dialog that pairs a phone: a code, the same as a QR code, and a look-out for the phone."""
+"""The dialog that pairs a phone: a code, the same as a QR code. It closes when the phone is paired."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -31,11 +31,11 @@ def pairing_url(server: str, code: str) -> str:
 
 
 class Pairing:
-    """The dialog, and what it knows of the phone that it waits for. `hear` is to be called when a phone was paired, or
-    may have been."""
+    """The dialog, and what it knows about the phone that it waits for. Call `hear` when a phone was paired, or may have
+    been."""
 
     def __init__(self, visit: Visit, place: ui.element) -> None:
-        """`place` is where the dialog is drawn: where nothing is drawn anew while it is open."""
+        """`place` is where the dialog is drawn: a part of the page that is not redrawn while it is open."""
         self._visit = visit
         self._dialogs = place
         self._shown: ui.dialog | None = None
@@ -64,7 +64,7 @@ class Pairing:
         shown.open()
 
     async def hear(self) -> None:
-        """Closes the dialog if the phone that it waits for is there. Raises Refused."""
+        """Closes the dialog if the phone that it waits for has been paired. Raises Refused."""
         if self._shown is None:
             return
         newest = await self._newest()
@@ -152,7 +152,7 @@ class Pairing:
             ui.notify(str(away), type="negative", close_button="Close")
 
     def _changed(self, change: ValueChangeEventArguments[bool]) -> None:
-        """Once closed, by whomever, it is no more: the next one has another code."""
+        """Removes the dialog when it closes: the next one has another code."""
         if not change.value and self._shown is not None:
             shown, self._shown = self._shown, None
             self._code = CreatePairingCodeResponse()
@@ -160,11 +160,11 @@ class Pairing:
 
 
 def _warn_of(server: str) -> None:
-    """Says what is known of whether phones find the server at this address."""
+    """Warns if phones probably cannot reach the server at this address."""
     if why := unreachable_for_phones(server):
         notice("warn", "The code is for simulated phones only", why)
     elif doubts := doubts_for_phones(server):
-        notice("info", f"Phones are told the address {server}", doubts)
+        notice("info", f"Phones get the address {server}", doubts)
 
 
 def _name_of(person: Member) -> str:

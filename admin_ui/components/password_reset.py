@@ -1,4 +1,4 @@
-"""The dialog with which an owner helps somebody who has lost their password."""
+"""The dialog with which an owner helps a member who has lost their password."""
 
 from nicegui import ui
 from smith.core.v1.account_pb2 import Member
@@ -16,7 +16,7 @@ from admin_ui.core import Refused
 from admin_ui.visit import Visit
 
 LOOK_SECONDS = 1.0
-"""How often it is asked what became of a mail that is on its way."""
+"""How often the dialog asks for the state of a mail that is on its way."""
 KEPT = (
     "No mail server is set: the simulator keeps the mail, and no person gets it. Make a link to a new password and "
     "pass it on yourself."
@@ -25,10 +25,10 @@ NO_MAIL_SERVER = "No mail server is configured"
 
 
 class PasswordReset:
-    """Sends a link to a new password by mail, and says what becomes of the mail; or makes a link to pass on."""
+    """Sends a link to a new password by mail and shows the state of the mail; or makes a link to pass on."""
 
     def __init__(self, visit: Visit, member: Member) -> None:
-        """To be drawn where nothing clears it."""
+        """Call it in a part of the page that is never cleared: the dialog would go with it."""
         self._visit = visit
         self._member = member
         simulated = visit.destinations.mails_are_simulated
@@ -48,7 +48,7 @@ class PasswordReset:
         gone_when_closed(self._dialog)
 
     async def open(self) -> None:
-        """Shows it, with what became of the last mail. Raises Refused."""
+        """Shows it, with the state of the last mail. Raises Refused."""
         await self._look()
         self._dialog.open()
 
@@ -72,7 +72,7 @@ class PasswordReset:
         self._state.clear()
         with self._state:
             copyable(made.url, "link to a new password")
-            p(f"It works once, for an hour. Pass it to {self._member.email} and to no one else.", "muted")
+            p(f"It works once, for an hour. Pass it to {self._member.email} only.", "muted")
 
     def _refuse(self, refusal: Refused) -> None:
         if refusal.is_signed_out:

@@ -1,4 +1,4 @@
-"""Saving what a field says."""
+"""Saves the value of a field."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -12,7 +12,7 @@ Saved = TypeVar("Saved")
 
 
 async def save_from(field: ui.input | ui.number, save: Callable[[], Awaitable[Saved]]) -> Saved | None:
-    """Saves what the field says. What core finds wrong with it is shown there, and None is the answer."""
+    """Saves the field's value. If core refuses it, shows the error at the field and returns None."""
     try:
         saved = await save()
     except Refused as refusal:

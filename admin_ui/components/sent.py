@@ -1,4 +1,4 @@
-"""Says what became of a push that somebody has just sent."""
+"""Shows the result of a push that the person has just sent."""
 
 from nicegui import ui
 from smith.core.v1.push_notification_service_pb2 import SendPushNotificationResponse

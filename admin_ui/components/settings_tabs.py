@@ -1,4 +1,4 @@
-"""What the pages under /settings have on top."""
+"""The tabs at the top of the pages under /settings."""
 
 from nicegui import ui
 
@@ -10,7 +10,7 @@ TABS = (("General", "/settings", False), ("Audit log", "/settings/audit-log", Tr
 
 
 def settings_tabs(visit: Visit, path: str) -> None:
-    """Links to the other pages, for those who may see them."""
+    """Links to those pages that the person may see."""
     with ui.element("nav").classes("subnav").props('aria-label="Settings"'):
         for name, target, for_owners in TABS:
             if for_owners and not visit.is_owner:

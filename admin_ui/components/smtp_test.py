@@ -1,4 +1,4 @@
-"""Tries out whether mails can be sent, and says in plain words what the mail server said."""
+"""Sends a test mail, and explains the mail server's answer."""
 
 from smith.core.v1.mail_service_pb2 import (
     MAIL_OUTCOME_NOT_CONFIGURED,
@@ -14,7 +14,7 @@ from admin_ui.components.states import notice
 from admin_ui.visit import Visit
 
 ABOUT = "Invites are sent by mail. A test mail tells whether that works."
-KEPT = "The simulator keeps all mails and passes none on. With SMITH_SMTP_HOST invites reach people."
+KEPT = "The simulator keeps all mails. Set SMITH_SMTP_HOST to send them to people."
 
 
 def smtp_test(visit: Visit) -> None:

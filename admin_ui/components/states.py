@@ -1,4 +1,4 @@
-"""What a page shows when it has nothing to show, not yet, or not any more."""
+"""What a page shows while it has no content: empty, loading, or an error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The questions before somebody is removed or ceases to be an owner: what ends with it, and what else is to end."""
+"""The dialogs before a person is removed or becomes a member: what ends with it, and what else to end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from admin_ui.components.times import ago
 from admin_ui.visit import Visit
 
 SHOWN = 8
-"""Names that are listed before the rest is counted."""
+"""Most names in a list; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Words:
 
 @dataclass(frozen=True)
 class _Decisions:
-    """The boxes of a dialog: what does not end by itself."""
+    """The checkboxes of a dialog, for what does not end by itself."""
 
     keys: dict[str, ui.checkbox]
     devices: dict[str, ui.checkbox]
@@ -53,15 +53,15 @@ class _Decisions:
 
 
 async def remove_member(visit: Visit, user_id: str) -> bool:
-    """Asks, and removes the person if that is what is wanted. True if they are gone. To be called where nothing clears
-    what is drawn. Raises Refused."""
+    """Asks, and removes the person if the answer is yes. True if they were removed. Call it in a part of the page that
+    is never cleared. Raises Refused."""
     held = await visit.ask(visit.core.accounts.GetMember, GetMemberRequest(user_id=user_id))
     is_self = user_id == visit.member.user_id
     who = "You lose" if is_self else f"{held.member.email} loses"
     words = _Words(
-        "Leave the account?" if is_self else f"Remove {held.member.name}?",
-        f"{who} access at once. This cannot be undone; a new invite starts afresh.",
-        "Leave account" if is_self else "Remove member",
+        "Leave the workspace?" if is_self else f"Remove {held.member.name}?",
+        f"{who} access at once. This cannot be undone; they can come back only with a new invite.",
+        "Leave workspace" if is_self else "Remove member",
     )
     decided = await _ask(held, words, leaves=True)
     if decided is None:
@@ -77,8 +77,8 @@ async def remove_member(visit: Visit, user_id: str) -> bool:
 
 
 async def demote_member(visit: Visit, user_id: str) -> bool:
-    """Asks, and makes an owner a member if that is what is wanted. True if they are one now. To be called where nothing
-    clears what is drawn. Raises Refused."""
+    """Asks, and makes an owner a member if the answer is yes. True if they are a member now. Call it in a part of the
+    page that is never cleared. Raises Refused."""
     held = await visit.ask(visit.core.accounts.GetMember, GetMemberRequest(user_id=user_id))
     name = "You" if user_id == visit.member.user_id else held.member.name
     words = _Words("Make a member?", f"{name} can no longer manage people and settings.", "Make member")
@@ -97,7 +97,7 @@ async def demote_member(visit: Visit, user_id: str) -> bool:
 
 
 async def _ask(held: GetMemberResponse, words: _Words, *, leaves: bool) -> _Decisions | None:
-    """What else is to end; None if nothing is to be done at all."""
+    """What else to end; None if the person cancels."""
     with dialog(words.title, words.explanation) as asked:
         _what_ends(held, leaves=leaves)
         decisions = _Decisions(
@@ -138,7 +138,7 @@ def _listed(count: int, noun: str, names: Sequence[str]) -> None:
 
 
 def _which_keys(keys: Sequence[ApiKey]) -> dict[str, ui.checkbox]:
-    """A box for each key, not ticked: backends may depend on it."""
+    """A checkbox for each key, not ticked: backends may depend on it."""
     with _group("API keys to revoke"):
         p("API keys they have made", "strong")
         p("They may have kept the secrets of these keys. Keys that you do not tick keep working.", "muted")
@@ -157,7 +157,7 @@ def _key_box(key: ApiKey) -> ui.checkbox:
 
 
 def _which_devices(held: GetMemberResponse) -> dict[str, ui.checkbox]:
-    """A box for each phone, not ticked: it may well be the phone of the person whom it is listed for."""
+    """A checkbox for each phone, not ticked: the phone may rightly belong to the person that it is paired for."""
     with _group("Phones to unpair"):
         p("Phones they have paired for others", "strong")
         p("Check that each is in the right hands. Phones that you do not tick keep getting pushes.", "muted")

@@ -1,4 +1,4 @@
-"""Moments, as people say them. The browser keeps the words true: it knows the person's clock and time zone."""
+"""Times relative to now, such as `5 minutes ago`. The browser keeps them up to date, in the person's time zone."""
 
 import datetime as dt
 

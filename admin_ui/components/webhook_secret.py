@@ -13,15 +13,15 @@ from admin_ui.components.states import notice
 from admin_ui.components.times import ago
 from admin_ui.visit import Visit
 
-ABOUT = "Those who receive your webhooks check with this secret that a call comes from this server."
+ABOUT = "Your webhook receivers check with this secret that a call comes from this server."
 WARNING = (
-    "Calls are signed with the new secret and the old one until the old one is forgotten. Give the new one to all who "
+    "For 24 hours calls are signed with both the new secret and the old one. Give the new one to all who "
     "receive your webhooks before that."
 )
 
 
 def webhook_secret(visit: Visit) -> None:
-    """The card. For owners. The secret is in the page only after somebody has asked to see it."""
+    """The card. For owners. The secret is in the page only after the person has asked to see it."""
     with card("Webhook signing secret", ABOUT):
         place = div("stack")
         actions = div("cluster")
@@ -66,6 +66,6 @@ def webhook_secret(visit: Visit) -> None:
 
 def _new(previous_expires_at: Timestamp) -> None:
     with notice("good", "This is the new secret."), ui.element("p"):
-        text("The old one is forgotten ")
+        text("The old one stops working ")
         ago(previous_expires_at)
         text(".")

@@ -1,2 +1,2 @@
-"""The pages of people who are not signed in: plain HTML, made by templates. A stranger who asks for one costs a request
-and nothing after it: no page that NiceGUI keeps, and no socket."""
+"""The pages before signing in: plain HTML, made by templates. A stranger's request for one uses nothing after its
+answer: NiceGUI keeps no page for it, and there is no socket."""

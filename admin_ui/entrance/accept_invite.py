@@ -1,8 +1,8 @@
 """Accepting an invite.
 
-The link in a mail has a secret in its path. Opening it does nothing but put the secret into a cookie and send the
-browser to a page without it, so that it stands in no address bar, history or Referer, and a mail scanner that opens
-links uses nothing up. A plain form accepts, as signing in does.
+The link in a mail has a secret in its path. Opening the link only puts the secret into a cookie and sends the browser
+to a page without it. So the secret is in no address bar, history or Referer, and a mail scanner that opens links does
+not use up the invite. A plain form accepts the invite.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from admin_ui.entrance.html import page, refused_page
 from admin_ui.site import Site
 
 DEAD_END = (
-    "Its link was used, was revoked or has expired; or it was not opened whole. Open the link in your mail once more, "
+    "Its link was used, was revoked or has expired, or part of it is missing. Open the link in your mail once more, "
     "or ask for a new invite."
 )
 WRONG = "The password is wrong."
@@ -86,7 +86,7 @@ class _Entrance:
         return response
 
     async def _look(self, request: Request) -> GetInviteResponse | None:
-        """What the invite of the browser's cookie is about; None if it leads nowhere. Raises Refused."""
+        """The invite that the browser's cookie leads to; None if the link does not work. Raises Refused."""
         token = self._cookie.read(request)
         if token is None:
             return None

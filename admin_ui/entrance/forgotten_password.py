@@ -1,7 +1,7 @@
-"""A way back in for people who have lost their password: asking for a link, and the page that the link opens.
+"""For people who have lost their password: the page that asks for a link, and the page that the link opens.
 
-Asking is answered in the same words whatever the address is. The link's secret goes into a cookie at once, as that of
-an invite does, and opening the link uses nothing up.
+The answer is the same for every address, so that it does not reveal who has a login. The link's secret goes into a
+cookie at once, as that of an invite does, and opening the link does not use it up.
 """
 
 from fastapi import APIRouter
@@ -102,7 +102,7 @@ class _Choosing:
         return response
 
     async def _look(self, request: Request) -> GetPasswordResetResponse | None:
-        """Whose password the link of the browser's cookie sets; None if it leads nowhere. Raises Refused."""
+        """The person whose password the link in the browser's cookie sets; None if it does not work. Raises Refused."""
         token = self._cookie.read(request)
         if token is None:
             return None

@@ -18,12 +18,12 @@ EMAIL_LENGTH = 254
 
 @dataclass
 class Faults:
-    """What is wrong with a form, in the words of the form."""
+    """The errors of a form, in the words of the form."""
 
     fields: dict[str, str] = field(default_factory=dict)
     """By the field's name."""
     form: str = ""
-    """What is about no single field."""
+    """The error that is not about one field."""
     status: int = 400
     wait: int | None = None
     """Seconds after which trying again makes sense."""
@@ -33,14 +33,14 @@ class Faults:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What the answer says to programs."""
+        """HTTP headers that go with the errors."""
         return {"retry-after": str(self.wait)} if self.wait else {}
 
 
 async def read_form(request: Request, names: Iterable[str]) -> dict[str, str]:
-    """The named fields of a form, each empty if it was not sent. The guard has bounded the body.
+    """The named fields of a form, each empty if it was not sent. The guard has limited the body's size.
 
-    Raises HTTPException for what no form of ours sends.
+    Raises HTTPException for a body that no form of this app sends.
     """
     kind = request.headers.get("content-type", FORM_TYPE).partition(";")[0].strip().lower()
     if kind != FORM_TYPE:
@@ -55,7 +55,7 @@ async def read_form(request: Request, names: Iterable[str]) -> dict[str, str]:
 
 
 def check_name(faults: Faults, name: str, value: str, what: str) -> None:
-    """Notes what is wrong with a name; `what` is what the field calls it, as in `your name`."""
+    """Adds an error if the name is wrong; `what` names it in the message, as in `your name`."""
     if not value.strip():
         faults.fields[name] = f"Enter {what}."
     elif len(value.strip()) > NAME_LENGTH:
@@ -65,7 +65,7 @@ def check_name(faults: Faults, name: str, value: str, what: str) -> None:
 
 
 def check_new_password(faults: Faults, value: str, name: str = "password") -> None:
-    """Notes what is wrong with a password that somebody chooses."""
+    """Adds an error if the new password is too short or too long."""
     if len(value) < MIN_PASSWORD_LENGTH:
         faults.fields[name] = f"Choose a password of {MIN_PASSWORD_LENGTH} characters or more."
     elif len(value) > PASSWORD_LENGTH:
@@ -73,7 +73,7 @@ def check_new_password(faults: Faults, value: str, name: str = "password") -> No
 
 
 def check_email(faults: Faults, value: str, name: str = "email") -> None:
-    """Notes what is plainly no e-mail address. Core looks more closely."""
+    """Adds an error if the value is clearly not an e-mail address. Core checks the rest."""
     local, at, host = value.strip().rpartition("@")
     if not value.strip():
         faults.fields[name] = "Enter an e-mail address."
@@ -84,10 +84,10 @@ def check_email(faults: Faults, value: str, name: str = "email") -> None:
 
 
 def faults_of(refusal: Refused, sentences: Mapping[str, str], forbidden: Mapping[str, str] | None = None) -> Faults:
-    """What core's refusal of a form means for the person.
+    """The errors of a form that core has refused.
 
-    `sentences` says by the name of a field what to say if core finds it wrong; `forbidden`, by the name of a field or
-    `""` for none, what to say if the secret in it is wrong.
+    `sentences` has the message for each field that core may find wrong. `forbidden` has, by the name of a field or `""`
+    for the whole form, the message for a wrong secret.
     """
     if refusal.reason == "TOO_MANY_ATTEMPTS":
         wait = int(refusal.facts.get("retry_after_seconds", 60))

@@ -1,4 +1,4 @@
-"""Plain pages: what `templates/` make."""
+"""Renders the plain pages of `templates/`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,7 +47,7 @@ def page(
 
 
 def status_of(refusal: Refused) -> int:
-    """The status of a page that core has refused. Most of what it says is about the server, not about the address."""
+    """The HTTP status of a page that core has refused."""
     statuses = {"NOT_FOUND": 404, "FORBIDDEN": 403, "INVALID_REQUEST": 400, "TOO_MANY_ATTEMPTS": 429}
     return statuses.get(refusal.reason, 503)
 
@@ -55,13 +55,13 @@ def status_of(refusal: Refused) -> int:
 def trouble(
     request: Request, message: str, *, status: int, wait: int = 5, title: str = "This page cannot be shown"
 ) -> Response:
-    """Says why there is no page. `wait`: seconds after which trying again makes sense, if it ever does."""
+    """A page that says why the page asked for cannot be shown. `wait`: seconds after which to try again, if given."""
     again = status >= 500 or status == 429
     headers = {"retry-after": str(wait)} if status in {429, 503} else None
     return page(request, "trouble.html", title=title, status=status, headers=headers, message=message, again=again)
 
 
 def refused_page(request: Request, refusal: Refused) -> Response:
-    """Says why core refuses the page."""
+    """A page that says why core has refused the page asked for."""
     wait = int(refusal.facts.get("retry_after_seconds", 5))
     return trouble(request, refusal.message, status=status_of(refusal), wait=wait)

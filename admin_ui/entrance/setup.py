@@ -1,7 +1,7 @@
-"""The first run: makes the account of a new server and its owner, who is signed in.
+"""The first run: makes the account of a new server and its owner, and signs the owner in.
 
 The link that the server prints has the setup code in its path; opening it puts the code into a cookie, as the links of
-invites do. Who comes without the link types the code.
+invites do. A person without the link types the code.
 """
 
 from collections.abc import Mapping
@@ -87,7 +87,7 @@ async def _form(
     *,
     asks_for_code: bool,
 ) -> Response:
-    """The form; or where to go once there is an account."""
+    """The form; a redirect if there is an account already."""
     try:
         found = await site.core.ask(site.stranger(request), site.core.accounts.GetSetup, GetSetupRequest())
     except Refused as refusal:

@@ -33,7 +33,7 @@ def serve(router: APIRouter, site: Site) -> None:
 
 
 def address_cookie(settings: AdminSettings) -> LinkCookie:
-    """Holds the address of somebody who has just chosen a new password, until the page for signing in has shown it."""
+    """Holds the address of a person who has just set a new password, until the page for signing in has shown it."""
     return LinkCookie(settings, "address", r"[^\x00-\x20\x7f]{3,254}")
 
 
@@ -112,7 +112,7 @@ def _mistakes(sent: Mapping[str, str]) -> Faults:
 
 def _why_not(refusal: Refused) -> Faults:
     if refusal.reason == "INVALID_REQUEST":
-        # Which of the two can be no login of anybody is not said.
+        # The message does not reveal whether the address or the password is wrong.
         return Faults(form=WRONG, status=403)
     return faults_of(refusal, {}, forbidden={"": WRONG})
 
@@ -136,6 +136,6 @@ def _form(
 
 
 def _within(path: str) -> str:
-    """A path of this app, whatever was asked for: signing in leads to no other site."""
+    """The path if it is one of this app, otherwise `/`: signing in must not redirect to another site."""
     is_path = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_path and len(path) <= 2000 else "/"

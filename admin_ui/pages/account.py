@@ -1,4 +1,4 @@
-"""What belongs to the person who is signed in: their name, their password, where they are signed in, their accounts."""
+"""The signed-in person's own page: name, password, sessions, workspaces."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -62,7 +62,7 @@ def _workspaces(visit: Visit) -> None:
 
 
 def _profile(visit: Visit) -> None:
-    with card("Profile", "Your name is what others see of you."):
+    with card("Profile", "Others see this name."):
         name = ui.input("Name", value=visit.member.name).props("maxlength=100 autocomplete=name")
         name.classes("setting-field")
 
@@ -107,7 +107,7 @@ def _password(visit: Visit) -> None:
 
 
 class SessionList:
-    """Where the person is signed in; for owners, where anybody of the account is."""
+    """The person's sessions; for owners, all sessions of the account."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -122,7 +122,7 @@ class SessionList:
             )
 
     async def refresh(self) -> None:
-        """Reads the sessions anew. Raises Refused."""
+        """Reads the sessions again. Raises Refused."""
         await self._table.refresh()
 
     async def _fetch(self, page_token: str | None) -> PageOf[Session]:

@@ -1,4 +1,4 @@
-"""The secrets of backends, and whom each may reach."""
+"""The API keys: which backends may send, and to which channels."""
 
 from collections.abc import Callable, Sequence
 

@@ -65,7 +65,7 @@ ACTS = sorted(
         ),
     ]
 )
-"""What leaves an entry: methods, as their contract says, and what a method was not done for."""
+"""The kinds of entries: methods that are audited, and failed sign-ins."""
 PERIODS = {0: "Any time", 1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days"}
 COLUMNS = [Column("When"), Column("Who"), Column("What"), Column("From"), Column("", "actions")]
 
@@ -75,7 +75,7 @@ def create(site: Site) -> None:
 
     @site.page(PATH, title="Audit log")
     async def audit_log(visit: Visit, actor: str = "") -> None:
-        with page_header("Settings", "What holds for the whole workspace."):
+        with page_header("Settings", "Settings of the whole workspace."):
             pass
         settings_tabs(visit, PATH)
         if not visit.is_owner:
@@ -86,7 +86,7 @@ def create(site: Site) -> None:
 
 
 class AuditPage:
-    """The page that one owner has open."""
+    """The audit log page of one visit."""
 
     def __init__(self, visit: Visit, actor_id: str) -> None:
         self._visit = visit

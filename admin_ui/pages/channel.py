@@ -1,4 +1,4 @@
-"""One channel: who belongs to it, and how requests aim at it."""
+"""One channel: its people and devices, and how requests address it."""
 
 from nicegui import ui
 from smith.core.v1.channel_service_pb2 import GetChannelRequest, GetChannelResponse
@@ -27,7 +27,7 @@ def create(site: Site) -> None:
 
 
 class ChannelPage:
-    """One channel looked at."""
+    """The page of one channel."""
 
     def __init__(self, visit: Visit, channel_id: str) -> None:
         self._visit = visit
@@ -35,7 +35,7 @@ class ChannelPage:
         self._dialogs = ChannelDialogs(visit)
 
     async def draw(self) -> None:
-        """Draws the page. Raises Refused, also if there is no such channel."""
+        """Draws the page. Raises Refused, also if the channel does not exist."""
         found = await self._read()
         channel = found.channel
         with div("cluster"):

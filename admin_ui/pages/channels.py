@@ -24,7 +24,7 @@ COLUMNS = (
     Column("Actions", "actions"),
 )
 MANY = 1000
-"""Where counts of people end."""
+"""Largest count of people that is shown."""
 
 
 def create(site: Site) -> None:

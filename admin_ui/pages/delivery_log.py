@@ -1,4 +1,4 @@
-"""What was sent, to whom, and what became of it on each phone."""
+"""The delivery log: push notifications, their targets, and their outcome on each phone."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ def log_of_key(api_key_id: str) -> str:
 
 
 class DeliveryLogPage:
-    """The list of notifications. What is new is announced, not pushed into what one reads."""
+    """The list of notifications. A button announces new ones, so that the list does not move while it is read."""
 
     def __init__(self, visit: Visit, *, channel: str, api_key_id: str) -> None:
         self._visit = visit

@@ -80,7 +80,7 @@ def create(site: Site) -> None:
 
 
 class DevicesPage:
-    """The page that one person has open."""
+    """The devices page of one visit."""
 
     def __init__(self, visit: Visit, *, user_id: str, state: str) -> None:
         self._visit = visit
@@ -89,7 +89,7 @@ class DevicesPage:
 
     def draw(self) -> None:
         """Draws everything but the rows."""
-        # Not in the rows: these are drawn anew when something happens, and what is being asked must stay.
+        # Outside the rows: events redraw these, and an open dialog must stay.
         self._dialogs = div()
         self._pairing = Pairing(self._visit, self._dialogs)
         with page_header("Devices", "The iPhones that notifications and Live Activities go to."):
@@ -105,11 +105,11 @@ class DevicesPage:
         await self._table.refresh()
 
     async def search(self) -> None:
-        """Begins anew with what is in the field. Raises Refused."""
+        """Searches for the text in the field, from the first page. Raises Refused."""
         await self._table.refresh(from_start=True)
 
     async def hear(self, events: Sequence[Event]) -> None:
-        """Something has happened to a device. Raises Refused."""
+        """Updates the page after events of devices. Raises Refused."""
         if not events or any(event.type == EVENT_TYPE_DEVICE_PAIRED for event in events):
             await self._pairing.hear()
         await self.refresh()

@@ -1,4 +1,4 @@
-"""Where help is: how to go live, the documents, the API's reference, and which release this is."""
+"""The help page: how to go live, the documents, the API's reference, and the release."""
 
 from importlib.metadata import version
 
@@ -29,11 +29,14 @@ def create(site: Site) -> None:
 
     @site.page(PATH, title="Help")
     async def help_page(visit: Visit) -> None:
-        with page_header("Help", "How to go on from here."):
+        with page_header("Help", "How to go live, and where to read more."):
             pass
         _going_live(visit)
         with (
-            card("Documentation", "These documents belong to this release: they lie in the source, from README.md on."),
+            card(
+                "Documentation",
+                "These documents belong to this release. They are in its source code; start with README.md.",
+            ),
             facts(),
         ):
             for path, about in DOCUMENTS:
@@ -49,7 +52,7 @@ def create(site: Site) -> None:
 def _going_live(visit: Visit) -> None:
     server, where = visit.settings.gateway_url, visit.destinations
     doubt = unreachable_for_phones(server) or doubts_for_phones(server)
-    about = "What it takes until a push reaches a real iPhone, and an invite a real mail box."
+    about = "What you need to reach real iPhones with pushes, and real mailboxes with invites."
     with card("Going live", about), ui.element("ol").classes("going-live").props("id=going-live"):
         _step(
             "An app on the iPhone",
@@ -64,7 +67,7 @@ def _going_live(visit: Visit) -> None:
         )
         _step(
             "An address that phones reach",
-            doubt or f"Phones are told {server}.",
+            doubt or f"Phones get {server}.",
             is_done=not doubt,
         )
         _step(
@@ -73,14 +76,14 @@ def _going_live(visit: Visit) -> None:
             is_done=not where.mails_are_simulated and where.mails > 1 if where.mails else None,
         )
         _step(
-            "A look at everything",
+            "A check of everything",
             "Run smith doctor on the server: it names what is missing.",
             is_done=None,
         )
 
 
 def _step(name: str, about: str, *, is_done: bool | None) -> None:
-    """`is_done` is None if it cannot be told from here."""
+    """`is_done` is None if this page cannot know it."""
     with ui.element("li"):
         with div("cluster"):
             text(name, "strong")

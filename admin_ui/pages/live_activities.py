@@ -1,4 +1,4 @@
-"""Live Activities and streams: what is on the phones now, and what was."""
+"""Live Activities and streams, active and past."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -35,9 +35,9 @@ BEGINS_OR_ENDS = {
 MOVES = {*BEGINS_OR_ENDS, events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED}
 MAX_SEARCH = 100
 MOST_LOOKS = 5
-"""Pages of core that are looked at for one that holds anything: each looks at some thousands of activities."""
+"""Most pages of core that are read to find one with results: core searches some thousand activities for each."""
 CALM_SECONDS = 0.5
-"""Between two looks at the table of streams, beside the feed's own pause."""
+"""Seconds between two reads of the table of streams, in addition to the feed's own pause."""
 
 
 def create(site: Site) -> None:
@@ -49,7 +49,7 @@ def create(site: Site) -> None:
 
 
 class _Lists:
-    """The page that one person has open."""
+    """The Live Activities page of one visit."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -60,7 +60,7 @@ class _Lists:
             self._search = search_field("Title, stream key or id", self._find)
         with _section("Now"):
             self._now = Tiles("active", self._fetch(LIVE_ACTIVITY_STATUS_ACTIVE), on_empty=self._nothing_now)
-        with _section("Streams", "Ongoing things that your backends name by a key of their own."):
+        with _section("Streams", "Live Activities that your backends address by a key of their own."):
             self._streams = StreamTable(self._visit, lambda: self._text, self._both)
         with _section("Past"):
             self._past = Tiles("past", self._fetch(LIVE_ACTIVITY_STATUS_ENDED), on_empty=self._nothing_past)

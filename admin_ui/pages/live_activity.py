@@ -1,4 +1,4 @@
-"""One Live Activity: how it looks, how far each device has come and why, and what happened to it."""
+"""One Live Activity: its card, the state of each device and why, and its timeline."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ MOVES = {
     events.EVENT_TYPE_STREAM_ENDED,
 }
 CALM_SECONDS = 0.75
-"""Between two looks at devices and timeline, beside the feed's own pause: they are read, not watched."""
+"""Seconds between two reads of devices and timeline, in addition to the feed's own pause: people read them slowly."""
 DEVICE_COLUMNS = (Column("Device"), Column("State"), Column("Version"), Column("What is known"))
 
 
@@ -55,7 +55,7 @@ def create(site: Site) -> None:
 
 
 class _Details:
-    """The page that one person has open."""
+    """The page of one Live Activity."""
 
     def __init__(self, visit: Visit, activity_id: str) -> None:
         self._visit = visit
@@ -109,7 +109,7 @@ class _Details:
             await asyncio.sleep(CALM_SECONDS)
 
     def _concerns(self, happened: Sequence[events.Event]) -> bool:
-        """Whether any of it is about this activity or a stream; of nothing, everything may be."""
+        """Whether any event is about this activity or a stream. No events: anything may have changed."""
         about_streams = MOVES - {
             events.EVENT_TYPE_LIVE_ACTIVITY_STARTED,
             events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED,

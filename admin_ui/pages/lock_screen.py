@@ -25,7 +25,7 @@ from admin_ui.site import Site
 from admin_ui.visit import Visit
 
 MAX_SHOWN = 12
-"""Phones that are drawn at once."""
+"""Most phones that are drawn at once."""
 
 
 def create(site: Site) -> None:
@@ -42,7 +42,7 @@ def create(site: Site) -> None:
 
 
 class _LockScreen:
-    """One page that somebody has open."""
+    """The lock screen page of one visit."""
 
     def __init__(self, visit: Visit, simulator: Simulator, news: PhoneNews) -> None:
         self._visit = visit
@@ -50,7 +50,7 @@ class _LockScreen:
         self._news = news
         self._panels: dict[str, PhonePanel] = {}
         self._not_shown: frozenset[str] = frozenset()
-        """Phones on the simulator that are another account's, or one too many."""
+        """Phones on the simulator that are not shown: another account's, or beyond the most."""
         self._changed: set[str] = set()
         self._anything_changed = False
         self._due = asyncio.Event()
@@ -64,12 +64,12 @@ class _LockScreen:
         with div("lock-page"):
             with (
                 div("lock-page-side"),
-                card("Make them ring", "These go through your server like any request of your backend."),
+                card("Send something", "These go through your server like any request of your backend."),
             ):
                 self._draw_demo(webhook_url)
             with div("stack"):
                 self._grid = div("iphones")
-                self._nobody = div()
+                self._no_phone = div()
                 self._more = p("", "muted")
         with card("From your terminal", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
             snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl command that sends a push")
@@ -80,14 +80,14 @@ class _LockScreen:
         demo = Demo(self._visit, webhook_url)
 
         async def move() -> None:
-            await _unless_nobody_is_there(demo.move_activity())
+            await _tell_if_no_phone_can_show_it(demo.move_activity())
             upcoming = demo.next_percentage
             activity.text = "Start a Live Activity" if upcoming is None else f"Move it to {upcoming}%"
 
         with div("lock-page-buttons"):
-            secondary("Send a push", lambda: _unless_nobody_is_there(demo.push()), icon="notifications")
+            secondary("Send a push", lambda: _tell_if_no_phone_can_show_it(demo.push()), icon="notifications")
             activity = secondary("Start a Live Activity", move, icon="timelapse")
-            secondary("Run a demo stream", lambda: _unless_nobody_is_there(demo.stream()), icon="rocket_launch")
+            secondary("Run a demo stream", lambda: _tell_if_no_phone_can_show_it(demo.stream()), icon="rocket_launch")
 
     async def _webhook_url(self) -> str | None:
         try:
@@ -98,7 +98,7 @@ class _LockScreen:
     # --- which phones ---
 
     async def _reload(self) -> None:
-        """Draws all phones of the account anew where they came or went. Raises Refused."""
+        """Adds and removes phones so that all phones of the account are drawn. Raises Refused."""
         try:
             phones = await self._simulator.phones()
         except SimulatorError as error:
@@ -127,7 +127,7 @@ class _LockScreen:
         try:
             described = await self._news.look(phone_id)
         except SimulatorError:
-            # It went in between, or the simulator did: the next news say so.
+            # The phone or the simulator has just gone: the next change says so.
             return
         panel = self._panels.get(phone_id)
         if panel is not None:
@@ -139,15 +139,15 @@ class _LockScreen:
     def _show_counts(self, own: int) -> None:
         self._more.text = f"{own - MAX_SHOWN} more iPhones are not shown." if own > MAX_SHOWN else ""
         self._grid.set_visibility(bool(self._panels))
-        self._nobody.clear()
+        self._no_phone.clear()
         if self._panels:
             return
         with (
-            self._nobody,
+            self._no_phone,
             empty_state(
                 "phone_iphone",
                 "No iPhone yet",
-                "Add a simulated one: it pairs with your account as a real iPhone does.",
+                "Add a simulated one: it pairs with your workspace as a real iPhone does.",
             ),
         ):
             primary("Add an iPhone", self._add, icon="add")
@@ -208,7 +208,7 @@ class _LockScreen:
     # --- another phone ---
 
     def _add(self) -> None:
-        with dialog("Add a simulated iPhone", "It is paired with your account, as a phone of yours.") as shown:
+        with dialog("Add a simulated iPhone", "It is paired with your workspace, as a phone of yours.") as shown:
             name = ui.input("Name", value=f"iPhone {len(self._panels) + 1}").props("autofocus maxlength=100")
 
             async def pair() -> None:
@@ -231,7 +231,7 @@ class _LockScreen:
         shown.open()
 
 
-async def _unless_nobody_is_there(sending: Awaitable[None]) -> None:
+async def _tell_if_no_phone_can_show_it(sending: Awaitable[None]) -> None:
     try:
         await sending
     except Refused as refusal:

@@ -1,4 +1,4 @@
-"""Who has access to the account, and who is invited."""
+"""The people who have access to the account, and the open invites."""
 
 from collections.abc import Callable, Sequence
 
@@ -66,10 +66,10 @@ class ActiveUsers:
             "Active users", columns, self._fetch, self._draw, on_empty=lambda: p("No one has access.", "muted")
         )
         self._stage = div("hidden")
-        """Where dialogs are: the table is drawn anew while one is open."""
+        """Where dialogs are drawn: outside the table, which may be redrawn while one is open."""
 
     async def refresh(self) -> None:
-        """Reads the people anew. Raises Refused."""
+        """Reads the people again. Raises Refused."""
         await self._table.refresh()
 
     async def _fetch(self, page_token: str | None) -> PageOf[Member]:
@@ -139,7 +139,7 @@ class ActiveUsers:
 
     async def _after_change(self, member: Member) -> None:
         if member.user_id == self._visit.member.user_id:
-            # What this page offers is for what the person was.
+            # The person has changed their own role: the page offers what the former role could do.
             ui.navigate.reload()
         else:
             await self.refresh()

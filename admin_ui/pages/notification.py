@@ -1,4 +1,4 @@
-"""One push notification: what it says, and its path to each phone."""
+"""One push notification: its content, and its delivery to each phone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -53,7 +53,7 @@ def create(site: Site) -> None:
 
 
 class NotificationPage:
-    """One notification looked at."""
+    """The page of one notification."""
 
     def __init__(self, visit: Visit, notification_id: str) -> None:
         self._visit = visit
@@ -61,11 +61,11 @@ class NotificationPage:
         self._stage = div("hidden")
 
     async def draw(self) -> None:
-        """Draws the page. Raises Refused, also if there is no such notification."""
+        """Draws the page. Raises Refused, also if the notification does not exist."""
         found = await self._read()
         sent, body = found.push_notification, request_body(found)
         a("Delivery log", "/delivery-log", "link small")
-        with page_header(sent.title, f"Sent by {sent.sender_name or 'somebody unknown'}."):
+        with page_header(sent.title, f"Sent by {sent.sender_name or 'an unknown sender'}."):
             primary("Send again", self._replay, icon="replay")
         with div("cluster muted small"):
             ago(sent.created_at)
@@ -100,7 +100,7 @@ class NotificationPage:
             self._show(self._found)
 
     async def _follow(self) -> None:
-        """What APNs says of a push is no event: while something is owed, it is asked for."""
+        """Polls while a delivery is not settled: core sends no event for APNs' answer to a push."""
         if self._found.push_notification.counts.owed:
             await self._refresh()
 
@@ -150,7 +150,7 @@ class NotificationPage:
                 "Send it again?",
                 "The same device gets it once more, as a new notification."
                 if self._found.push_notification.device_id
-                else "Everybody whom it is for now gets it once more, as a new notification.",
+                else "All devices that it reaches now get it once more, as a new notification.",
                 "Send it again",
                 is_dangerous=False,
             )
@@ -161,7 +161,7 @@ class NotificationPage:
 
 
 def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:
-    """The notification as the API's own JSON says it."""
+    """The notification as the JSON body of the API's request."""
     sent, content = found.push_notification, found.content
     body: dict[str, Any] = {"title": sent.title}
     if sent.HasField("message"):

@@ -1,4 +1,4 @@
-"""The page that one begins with: what was sent, what became of it, and what needs somebody."""
+"""The start page: what was sent, its outcomes, and alarms."""
 
 import datetime as dt
 from collections import deque
@@ -31,7 +31,7 @@ from admin_ui.visit import Visit
 
 PERIODS = {OVERVIEW_PERIOD_DAY: "24 hours", OVERVIEW_PERIOD_WEEK: "7 days", OVERVIEW_PERIOD_MONTH: "30 days"}
 LATEST = 8
-"""Events that are shown."""
+"""Most events that are shown."""
 ORANGE, TEAL, BLUE, RED, GREY = "#ee6a33", "#2a9d8f", "#4f7cff", "#d6453d", "#9a9aa6"
 FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": "Build finished", "message": "All tests passed"})
 
@@ -48,7 +48,7 @@ def create(site: Site) -> None:
 
 
 class OverviewPage:
-    """The page, which follows what happens."""
+    """The overview page of one visit; it updates with events."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -149,7 +149,7 @@ class OverviewPage:
     def _show_first_steps(self, found: GetOverviewResponse) -> None:
         self._first_steps.clear()
         done = found.first_steps
-        # The way on is an owner's: members have a page of their own until they have a phone.
+        # The first steps are for owners. Members without a phone see `own_phone.PairYourPhone` instead.
         is_live = (
             self._visit.destinations.pushes == DESTINATION_REAL and found.devices.total > found.devices.unreachable
         )
@@ -184,7 +184,7 @@ class OverviewPage:
 
 
 def _state_of(devices: OverviewDevices) -> str:
-    """What is to be known of the account's phones, the worst first."""
+    """The most serious problem of the account's phones, or that there is none."""
     if not devices.total:
         return "none paired yet"
     if devices.unreachable:
@@ -205,7 +205,7 @@ def _tile(name: str, value: str, detail: str = "") -> ui.element:
 
 def _meter(name: str, limit: OverviewLimit) -> None:
     if not limit.HasField("used"):
-        _tile(name, "?", f"of {limit.limit:,}; cannot be told now")
+        _tile(name, "?", f"of {limit.limit:,}; not known right now")
         return
     with _tile(name, f"{limit.used:,}", f"of {limit.limit:,}"), div("meter") as meter:
         meter.props["role"] = "meter"

@@ -1,4 +1,4 @@
-"""The playground: a request composed by form, seen as it will look and as it is written, and sent."""
+"""The playground: compose a request in a form, see it as a phone shows it and as code, and send it."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from admin_ui.visit import Visit
 
 MAX_CHANNELS = 1000
 WORDS = {"NO_RECIPIENTS": "No phone can get it: none is in the chosen channels, or none is paired."}
-"""For refusals whose own words are the API's."""
+"""Messages for refusals whose own words are the API's."""
 SEND_LABELS = {
     Operation.PUSH: "Send the push",
     Operation.START: "Start it",
@@ -77,7 +77,7 @@ class _Playground:
         self._activity_side.set_visibility(False)
         with div("composer-send"):
             self._send_button = primary("Send the push", self._send, icon="send")
-        # Next to the button: on a phone what stands beside the form is far below.
+        # Next to the button: on a small screen the preview is far below.
         self._answer = div().props("role=status")
 
     def _draw_preview(self) -> None:

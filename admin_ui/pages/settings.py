@@ -1,4 +1,4 @@
-"""The workspace's settings: its name, its limits, and whether the world outside works with it."""
+"""The workspace's settings: its name, its limits, and checks of Apple's service and of mail."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,7 +22,7 @@ from admin_ui.visit import Visit
 
 PATH = "/settings"
 MAX_LIMIT = 2**31 - 1
-"""The largest number that core is asked about; it may have less to give."""
+"""The largest number that is sent to core, which may allow less."""
 LIMITS = (
     (
         "rate_limit_per_minute",
@@ -40,7 +40,7 @@ def create(site: Site) -> None:
 
     @site.page(PATH, title="Settings")
     async def settings(visit: Visit) -> None:
-        with page_header("Settings", "What holds for the whole workspace."):
+        with page_header("Settings", "Settings of the whole workspace."):
             pass
         settings_tabs(visit, PATH)
         if not visit.is_owner:
@@ -86,13 +86,13 @@ def _workspace(account: Account, save: Save) -> None:
 
 
 def _limits(account: Account, save: Save) -> None:
-    with card("Limits", "They protect the phones of your team, and this server, from a backend that has run wild."):
+    with card("Limits", "They protect the phones of your team, and this server, from a faulty backend."):
         for field, name, explanation in LIMITS:
             _limit(account, save, field=field, name=name, explanation=explanation)
 
 
 def problem_of(value: float | None) -> str | None:
-    """What is wrong with a limit as it was typed; None if nothing is."""
+    """The error of a limit as it was typed; None if there is none."""
     if value == 0:
         return "0 would refuse everything. Write a number from 1, or use the default."
     if value is None or value != value // 1 or value < 0:

@@ -1,4 +1,4 @@
-"""What the lock screen page sends, through core, to somebody who has nothing of their own to send yet."""
+"""The demonstration of the lock screen page: example pushes and Live Activities, sent through core."""
 
 import asyncio
 import itertools
@@ -46,14 +46,14 @@ PUSHES = (
 DOCS = "https://activitysmith.com/docs"
 
 FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": "Hello from my backend 👋", "message": "Sent with curl."})
-"""What the page proposes to send by hand."""
+"""The push in the curl command that the page shows."""
 
 
 class Demo:
     """One page's demonstration. Methods raise Refused."""
 
     def __init__(self, visit: Visit, webhook_url: str | None) -> None:
-        """`webhook_url` is one that the server may call."""
+        """`webhook_url`: a URL that the server may call; None if there is none."""
         self._visit = visit
         self._webhook_url = webhook_url
         self._pushes = itertools.cycle(PUSHES)
@@ -61,7 +61,7 @@ class Demo:
 
     @property
     def next_percentage(self) -> int | None:
-        """Where the Live Activity would go next; None if it is yet to be started."""
+        """The percentage that the next step shows; None if the Live Activity is not started."""
         return COFFEE_STEPS[self._coffee][0] if self._coffee else None
 
     async def push(self) -> None:
@@ -106,8 +106,8 @@ class Demo:
                 await asyncio.sleep(STEP_SECONDS)
         finally:
             if has_begun:
-                # Whatever happens, no card is left behind.
-                last = _deployment("Live for everybody 🚀", len(DEPLOY_STEPS))
+                # The card is removed even if a step fails.
+                last = _deployment("Live for all users 🚀", len(DEPLOY_STEPS))
                 last.auto_dismiss_seconds = 15
                 await self._end(DEPLOY, last)
 

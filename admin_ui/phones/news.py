@@ -7,24 +7,24 @@ from typing import Any
 from admin_ui.phones.simulator import WAIT_SECONDS, Simulator, SimulatorError
 
 PAUSE_SECONDS = 0.1
-"""Between two questions for changes: a screen that moves more often shows nothing more."""
+"""Seconds between two requests for changes: more often would not be visible."""
 RETRY_SECONDS = 2.0
 
 Hear = Callable[[frozenset[str] | None], None]
 
 
 class PhoneNews:
-    """Tells all open pages which phones have changed, with one question to the simulator at a time for all of them."""
+    """Tells all open pages which phones have changed, with one request to the simulator at a time."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._listeners: set[Hear] = set()
         self._task: asyncio.Task[None] | None = None
         self._looks: dict[str, asyncio.Task[dict[str, Any]]] = {}
-        """Phones as they are since they last changed; many pages show the same ones."""
+        """Cached phones, valid until they change again; many pages show the same ones."""
 
     def join(self, hear: Hear) -> Callable[[], None]:
-        """Calls `hear` with the ids of phones that changed, or with None if any may have; returns what ends that."""
+        """Calls `hear` with the ids of changed phones, or with None if any may have changed. The result ends that."""
         self._listeners.add(hear)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
@@ -39,7 +39,7 @@ class PhoneNews:
         return leave
 
     async def look(self, phone_id: str) -> dict[str, Any]:
-        """The phone with its screen, as of the last news or later. Raises SimulatorError."""
+        """The phone with its screen, at least as new as the last change. Raises SimulatorError."""
         look = self._looks.get(phone_id)
         if look is None:
             look = self._looks[phone_id] = asyncio.create_task(self._simulator.phone(phone_id))
@@ -52,7 +52,7 @@ class PhoneNews:
             raise
 
     async def close(self) -> None:
-        """Ends everything."""
+        """Ends the requests and forgets the pages."""
         for task in (self._task, *self._looks.values()):
             if task is not None:
                 task.cancel()
@@ -64,7 +64,7 @@ class PhoneNews:
             try:
                 answer = await self._simulator.changes(version, WAIT_SECONDS if version else 0)
             except SimulatorError:
-                # Pages find out by themselves, and say so.
+                # Each page notices the failure with its own requests, and shows it.
                 version = ""
                 self._tell(None)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""What a member finds first while they have no phone: the way to one, and nothing else."""
+"""The start page of a member without a phone: how to pair one."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ async def has_no_phone(visit: Visit) -> bool:
 
 
 class PairYourPhone:
-    """The page, until the phone is there."""
+    """The page, shown until the phone is paired."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit

@@ -1,4 +1,4 @@
-"""A simulated iPhone with what can be done to it."""
+"""A simulated iPhone with its controls."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -119,7 +119,7 @@ class PhonePanel(ui.element):
             await self._change({"update_token_delay_seconds": seconds})
 
     def _if_changed_by_a_person(self, change: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Any]:
-        """`change`, unless it is the phone that is being drawn. Asked at once, before it is drawn again."""
+        """`change`, but only for events that a person caused, not for those that drawing the phone causes."""
         return lambda event: None if self._is_drawing else change(event)
 
     async def _change(self, settings: Mapping[str, Any]) -> None:
@@ -138,19 +138,19 @@ class PhonePanel(ui.element):
         return do
 
     async def _ask_to_remove(self) -> None:
-        explanation = "It is unpaired from your account, and the simulator forgets it with all that it shows."
-        # Not within the menu, which closes and would take the question with it.
+        explanation = "It is unpaired from your workspace, and the simulator deletes it with all that it shows."
+        # Outside the menu: when the menu closes, its dialogs go too.
         with self:
             agreed = await confirm(f"Remove {self._name}?", explanation, "Remove iPhone")
         if agreed:
             await self._try(self._simulator.remove(self._id), may_be_gone=True)
 
     async def _try(self, doing: Awaitable[Any], *, may_be_gone: bool = False) -> Any:
-        """What the simulator answers; None once the person was told what went wrong.
+        """The simulator's answer; None if it failed, and the page shows why.
 
-        With `may_be_gone`, what is to be taken away may have left already.
+        With `may_be_gone` it is no failure if the thing to remove does not exist any more.
         """
-        # The panel may be gone before there is an answer.
+        # The panel may be removed before the answer comes.
         page = ui.context.client
         try:
             answer = await doing
@@ -166,7 +166,7 @@ class PhonePanel(ui.element):
 
 
 def told(run: Mapping[str, Any]) -> str:
-    """What came of a webhook, so far."""
+    """The state of a webhook call, as a sentence."""
     state, code = run.get("state"), run.get("status_code")
     if state == "running":
         return "The server is calling the webhook."
@@ -177,7 +177,7 @@ def told(run: Mapping[str, Any]) -> str:
 
 
 def remarks(phone: Mapping[str, Any]) -> str:
-    """What a real iPhone would not tell: the pushes that it dropped."""
+    """The pushes that the phone dropped, by reason. A real iPhone does not report them."""
     dropped = {str(reason).replace("_", " "): count for reason, count in phone["dropped"].items()}
     if not dropped:
         return ""

@@ -1,4 +1,4 @@
-"""The simulator, as the lock screen page talks to it: its phones are phones, and no part of the server."""
+"""A client of the simulator's control API, for the lock screen page."""
 
 import logging
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ log = logging.getLogger(__name__)
 
 CALL_TIMEOUT = 10.0
 WAIT_SECONDS = 20
-"""How long one question for changes may stay open."""
+"""Seconds that one request for changes may stay open."""
 SHOWN_NOTIFICATIONS = 20
-"""Notifications of a phone that are shown."""
+"""Most notifications of a phone that are shown."""
 
 
 class SimulatorError(Exception):
-    """What a phone could not do, or why nobody knows. `message` is a sentence for people."""
+    """The simulator refused a request or did not answer. `message` is a sentence for people."""
 
     def __init__(self, message: str, *, is_missing: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.is_missing = is_missing
-        """There is no such phone, or nothing like that on it."""
+        """The phone, or what was named on it, does not exist."""
 
 
 class Simulator:
@@ -31,7 +31,7 @@ class Simulator:
 
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(
-            # A simulator of this machine is not asked by way of a proxy.
+            # The simulator is on this machine or nearby: the environment's proxy must not be used.
             base_url=url, timeout=CALL_TIMEOUT, follow_redirects=False, trust_env=False
         )  # fmt: skip
 
@@ -40,7 +40,7 @@ class Simulator:
         await self._http.aclose()
 
     async def phones(self) -> list[dict[str, Any]]:
-        """All phones on it, whoever they belong to, without their screens."""
+        """All phones on it, of all accounts, without their screens."""
         phones: list[dict[str, Any]] = (await self._call("GET", "/phones"))["phones"]
         return phones
 
@@ -61,23 +61,23 @@ class Simulator:
         await self.do(phone_id, "settings", body=settings)
 
     async def tap(self, phone_id: str, action_id: str | None, notification_id: str | None) -> dict[str, Any]:
-        """Taps a button, or a notification itself; what opened, or what the server said."""
+        """Taps a button, or a notification itself. Returns what opened, or the server's answer."""
         given = {"action_id": action_id, "notification_id": notification_id}
         named = {name: value for name, value in given.items() if value is not None}
         return await self.do(phone_id, "tap", body=named)
 
     async def do(self, phone_id: str, *what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Something that a person or iOS does to the phone, by the words of its path."""
+        """Posts to the phone's path `what`: something that a person or iOS does to the phone."""
         path = "/".join(quote(word, safe="") for word in (phone_id, *what))
         return await self._call("POST", f"/phones/{path}", body or {})
 
     async def webhook_url(self, name: str) -> str | None:
-        """Where the server may send a webhook that the simulator is to keep; None if it keeps none."""
+        """A URL of the simulator that the server may call as a webhook; None if the simulator offers none."""
         url = (await self._call("GET", "/webhooks")).get("url")
         return f"{url}/{name}" if url else None
 
     async def changes(self, since: str, wait_seconds: int) -> dict[str, Any]:
-        """Which phones have changed since a version; waits for one of them."""
+        """The phones that have changed since a version. Waits up to `wait_seconds` for the first."""
         return await self._call("GET", f"/phones/changes?since={quote(since, safe='')}&wait_seconds={wait_seconds}")
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The playground's forms: what a person fills in, and the request that follows from it."""
+"""The playground's forms, and the requests that they make."""

@@ -16,7 +16,7 @@ class ActionRows:
     """Some buttons, one below the other."""
 
     def __init__(self, fields: Fields, path: Callable[[int], str], most: int, on_change: Callable[[], None]) -> None:
-        """`path` says what the API calls the button at a place."""
+        """`path` returns the API's field path of the button at an index."""
         self._fields = fields
         self._path = path
         self._most = most
@@ -36,7 +36,7 @@ class ActionRows:
         self._draw([row.raw() for number, row in enumerate(self._drawn) if number != place])
 
     def _draw(self, contents: list[dict[str, str]]) -> None:
-        # Places are part of the paths that errors name: after one has gone, the others move up.
+        # Errors name buttons by index, so the rows after a removed one get new paths.
         for place in range(len(self._drawn)):
             self._fields.drop(f"{self._path(place)}.")
         self._rows.clear()
@@ -83,7 +83,7 @@ class _Row:
         return action
 
     def raw(self) -> dict[str, str]:
-        """What was written, to be written again elsewhere."""
+        """The texts of the fields, to fill another row with."""
         return {name: self._fields.text(f"{self._path}.{name}") for name in ("title", "type", "url", "method", "body")}
 
     def _show_call(self) -> None:

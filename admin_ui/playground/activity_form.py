@@ -21,17 +21,17 @@ OPERATIONS = {
     "end": "End",
 }
 REMARKS = {
-    "stream": "Name the thing with a key of yours and say what it looks like now. The server starts, updates and "
+    "stream": "Choose a key for the stream, and describe what its card shows now. The server starts, updates and "
     "replaces cards as needed.",
     "end_stream": "Ends the stream's card with this last state.",
-    "start": "Starts a card and answers its activity_id, with which you update and end it.",
-    "update": "Gives the card of an activity another state.",
+    "start": "Starts a card. The answer has its activity_id, with which you update and end it.",
+    "update": "Changes the state of an activity's card.",
     "end": "Ends the card of an activity with a last state.",
 }
 
 
 class ActivityForm:
-    """What is done, and the card's state."""
+    """The operation and the card's content state."""
 
     def __init__(self, channels: Sequence[str], on_change: Callable[[], None]) -> None:
         self.fields = Fields(on_change)
@@ -68,7 +68,7 @@ class ActivityForm:
         return Operation(self._operation.value)
 
     def go_on_with(self, activity_id: str) -> None:
-        """Goes from a start to an update of what was started."""
+        """Switches the form from a start to an update of the started activity."""
         self._activity_id.value = activity_id
         self._operation.value = "update"
 
@@ -109,7 +109,7 @@ class ActivityForm:
             with div("composer-pair"):
                 fields.line("alert.title", "Alert title", hint="With an alert the phone makes a sound")
                 fields.line("alert.body", "Alert text")
-            fields.number(f"{STATE}.auto_dismiss_minutes", "Stays after its end", hint="Minutes; 3 unless told")
+            fields.number(f"{STATE}.auto_dismiss_minutes", "Stays after its end", hint="Minutes; 3 if empty")
         fields.revealed_by(more.open, "target.channels", "alert.title", "alert.body", f"{STATE}.auto_dismiss_minutes")
 
     def _arrange(self) -> None:

@@ -1,4 +1,4 @@
-"""The inputs of a form, by the path of the API's field that each of them is for."""
+"""The inputs of a form, each under the path of its field in the API."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ DEBOUNCE = "debounce=200"
 
 
 class Fields:
-    """Makes inputs, reads them, and shows an error at the one that it is about."""
+    """Makes inputs, reads them, and shows errors at them."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
@@ -45,7 +45,7 @@ class Fields:
         return self._keep(path, ui.number(label, value=value, on_change=self._changed).props(DEBOUNCE), hint)
 
     def choice(self, path: str, label: str, options: Mapping[str, str], value: str = "") -> ui.select:
-        """One of several words; the empty one is for none."""
+        """One of several words; the empty word means no choice."""
         return self._keep(path, ui.select(dict(options), label=label, value=value, on_change=self._changed))
 
     def choices(self, path: str, label: str, options: Sequence[str], *, hint: str = "") -> ui.select:
@@ -85,7 +85,7 @@ class Fields:
         return self.text(path) or None if is_text else self.amount(path)
 
     def text(self, path: str) -> str:
-        """What was written; empty for nothing."""
+        """The text of the input; empty if there is none."""
         return str(self._value(path) or "")
 
     def amount(self, path: str) -> int | float | None:
@@ -97,11 +97,11 @@ class Fields:
         return int(number) if number.is_integer() else number
 
     def words(self, path: str) -> list[str]:
-        """What was chosen."""
+        """The chosen words."""
         return list(self._value(path) or ())
 
     def document(self, path: str) -> dict[str, Any] | None:
-        """The JSON object that was written; None for nothing, or for what is none, which the field says."""
+        """The JSON object in the input. None if it is empty, or no JSON object: then the field shows an error."""
         written = self.text(path).strip()
         self._inputs[path].error = None
         if not written:
@@ -120,18 +120,20 @@ class Fields:
 
     @property
     def first_error(self) -> str:
-        """What is wrong already; empty if nothing is known to be."""
+        """The first error that is shown; empty if there is none."""
         return next((str(one.error) for one in self._inputs.values() if one.error), "")
 
     def forgive(self) -> None:
-        """Takes all errors away."""
+        """Removes all errors."""
         for one in self._inputs.values():
             one.error = None
 
     def blame(self, field: str, message: str) -> bool:
-        """Shows the error at the input for `field`, a path of the API, or for what holds it; False if there is none of
-        these."""
-        # The path may lead into JSON that the person has made as deep as they like.
+        """Shows the error at the input for `field`, a path of the API, or for an object around it.
+
+        False if the form has neither.
+        """
+        # The path may lead into JSON of any depth, which the person has written.
         path = field[:MAX_PATH]
         while path and path not in self._inputs:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
@@ -155,7 +157,7 @@ class Fields:
         return getattr(self._inputs[path], "value", None) if path in self._inputs else None
 
     def _keep(self, path: str, element: Input, hint: str = "") -> Input:
-        # Errors come from reading the form and from core, not from rules of the input's own.
+        # Errors come from reading the form and from core; the inputs have no rules of their own.
         self._inputs[path] = element.without_auto_validation()
         if hint:
             element.props["hint"] = hint

@@ -19,7 +19,7 @@ ELSEWHERE = ("actions", "target")
 
 
 class PushForm:
-    """Title, text, media, buttons, and whom it is for."""
+    """Title, text, media, buttons and channels."""
 
     def __init__(self, channels: Sequence[str], on_change: Callable[[], None]) -> None:
         self.fields = fields = Fields(on_change)

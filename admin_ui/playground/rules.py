@@ -1,6 +1,6 @@
-"""What is wrong with a request that was composed, all of it at once: what core would tell one thing at a time.
+"""Checks a composed request and reports all errors at once, where core reports one at a time.
 
-Only what a form can know by itself. Core has the last word.
+These are only the rules that a form can check by itself. Core checks all.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,9 +40,9 @@ def _of_push(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _of_activity(request: ApiRequest) -> Iterator[tuple[str, str]]:
     body = request.body
     if request.operation in {Operation.STREAM, Operation.END_STREAM} and not request.stream_key.strip():
-        yield "stream_key", "Write a key: it names the thing that the stream is about."
+        yield "stream_key", "Write a key: it is the name of the stream."
     if request.operation in {Operation.UPDATE, Operation.END} and not body["activity_id"].strip():
-        yield "activity_id", "Write the id that the start has answered."
+        yield "activity_id", "Write the activity_id from the answer to the start."
     yield from _of_state(body["content_state"])
     if "action" in body:
         yield from _of_action(body["action"], "action")

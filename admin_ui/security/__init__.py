@@ -1,1 +1,1 @@
-"""What stands before every page: which requests are answered at all, and what browsers may do with the answers."""
+"""Checks that run before every page: which requests are answered, and what browsers may do with the answers."""

@@ -1,4 +1,4 @@
-"""The outermost ASGI application: refuses what no page of ours would ask, and says with every answer what it may do."""
+"""The outermost ASGI application: refuses requests that no page of this app makes, and adds the security headers."""
 
 import asyncio
 import secrets
@@ -16,11 +16,11 @@ from service_kit import request_id
 
 SOCKET = "/_nicegui_ws/"
 FIXED = ("/_nicegui/", "/assets/", SOCKET, "/favicon.ico")
-"""What is no page."""
+"""Paths that are not pages."""
 PLAIN = ("/sign-in", "/sign-out", "/setup", "/invite", "/forgot-password", "/reset-password")
-"""Pages of plain HTML: once they are answered they cost nothing, so people get in however many pages are open."""
+"""Plain HTML pages. They use nothing once they are answered, so the limit of open pages does not apply to them."""
 HEALTH = frozenset({"/healthz", "/readyz"})
-"""Asked for by machines, by whatever name they know this one."""
+"""Paths for machines, which may use any host name for this server."""
 METHODS = frozenset({"GET", "HEAD", "POST"})
 
 MAX_FORM_BYTES = 64 * 1024
@@ -28,11 +28,11 @@ MAX_DIGITS = 20
 BODY_SECONDS = 20.0
 
 NOT_OURS = (b"x-forwarded-prefix",)
-"""Headers that NiceGUI believes of anybody and that no proxy of ours sends."""
+"""Headers that NiceGUI would believe from any client; no supported proxy needs them."""
 
 
 class Refusal(Exception):
-    """What is answered instead."""
+    """The request is refused with this HTTP status and message."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -42,8 +42,8 @@ class Refusal(Exception):
 
 
 class Guard:
-    """Stands before `app`, and `sockets` before what comes over sockets. `has_room` says whether one more page may be
-    opened from an address."""
+    """Checks requests before `app` gets them; `sockets` gets what comes over sockets. `has_room` says whether one more
+    page may be opened from an address."""
 
     def __init__(
         self, app: ASGIApp, settings: AdminSettings, sockets: Sockets, has_room: Callable[[str], bool]
@@ -77,7 +77,7 @@ class Guard:
             await serve(scope, receive, answer)
 
     def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
-        """Raises Refusal for what is asked under another name, from another site, or too often."""
+        """Raises Refusal if the host name is not this app's, another site asks, or too many pages are open."""
         path, method = scope["path"], scope.get("method", "GET")
         if method not in METHODS:
             raise Refusal(405, "This takes GET and POST.", {"allow": "GET, HEAD, POST"})
@@ -91,7 +91,7 @@ class Guard:
         if not self._is_from_here(headers, must_say=must_say, is_page=not path.startswith(SOCKET)):
             raise Refusal(
                 403,
-                "This was asked by a page of another site: the headers Origin and Host do not fit together. If the "
+                "This request comes from a page of another site: the headers Origin and Host do not match. If the "
                 "page is one of this web admin, the proxy before it must pass the Host header on unchanged (nginx: "
                 "proxy_set_header Host $http_host), and SMITH_ADMIN_URL must say where browsers find the admin: it is "
                 f"{self._public_url} now.",
@@ -102,7 +102,7 @@ class Guard:
             raise Refusal(503, "Too many pages are open. Try again in a minute.", {"retry-after": "60"})
 
     def _is_from_here(self, headers: Mapping[str, str], *, must_say: bool, is_page: bool) -> bool:
-        """Whether the browser says that a page of ours asks. What only reads pages may come from anywhere by a link."""
+        """Whether the browser says that a page of this app asks. A link on any site may lead to a page."""
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if origin is not None:
             return self._origins.are_same(origin, headers["host"])
@@ -139,7 +139,7 @@ def address_of(scope: Scope) -> str:
 
 
 def _single(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The headers by name. What is given twice is as good as none."""
+    """The headers by name. A header that is given twice counts as missing."""
     found: dict[str, list[str]] = {}
     for name, value in headers:
         found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
@@ -147,7 +147,7 @@ def _single(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _whole(headers: Mapping[str, str], receive: Receive) -> Receive:
-    """Reads the body, and answers with what hands it on in one piece.
+    """Reads the whole body, and returns a `receive` that hands it on in one piece.
 
     Raises Refusal as soon as it is too long, or if it is not complete in time.
     """

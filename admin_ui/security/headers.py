@@ -1,4 +1,4 @@
-"""What browsers are told about every answer, the content security policy first.
+"""The security headers of every answer, above all the content security policy.
 
 Why it is no stricter: NiceGUI turns handlers written in JavaScript, and templates of Vue, into functions in the
 browser, for which `script-src` needs `'unsafe-eval'`. Scripts that were not sent with the page still do not run: inline
@@ -15,7 +15,7 @@ Header = tuple[bytes, bytes]
 
 
 def content_security_policy(nonce: str, host: str, *, is_https: bool) -> str:
-    """The policy of a page with this nonce that was asked for at `host`; empty if it was no host of ours."""
+    """The policy of a page with this nonce that was asked for at `host`; `host` is empty if it is not this app's."""
     # Not every browser takes `'self'` to include the socket.
     socket = f" {'wss' if is_https else 'ws'}://{host}" if host else ""
     return "; ".join(

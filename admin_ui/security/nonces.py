@@ -1,7 +1,7 @@
 """Gives the scripts and styles of NiceGUI's page template the nonce of the page, and nothing else on it.
 
-The template's source is changed, not the page that it makes: whatever should ever find its way into a page as markup
-has no nonce.
+The template's source is changed, not the page that it makes: markup that an attacker might get into a page has no
+nonce.
 """
 
 import re
@@ -10,21 +10,21 @@ from jinja2 import ChoiceLoader, DictLoader
 from nicegui import client
 
 NONCE_KEY = "smith.nonce"
-"""Where the page's nonce stands in its ASGI scope."""
+"""Key of the page's nonce in its ASGI scope."""
 
 NONCE = f"request.scope.get('{NONCE_KEY}', '')"
 TEMPLATE = "index.html"
 BODY = "{{ body_html | safe }}"
 BODY_WITH_NONCE = f"""{{{{ body_html.replace('<style>', '<style nonce="' ~ {NONCE} ~ '">', 1) | safe }}}}"""
-"""The styles of NiceGUI's components come first in it."""
+"""The template's body, which begins with the styles of NiceGUI's components."""
 HIDING = 'style="display: none"'
 """Nonces are for elements; attributes that style have none."""
 
 
 def prepare() -> None:
-    """From now on pages carry nonces. Calling it again changes nothing.
+    """Changes NiceGUI's template so that pages carry nonces. Calling it again changes nothing.
 
-    Raises ValueError if NiceGUI's template is not as it was.
+    Raises ValueError if NiceGUI's template is not the expected one.
     """
     environment = client.templates.env
     loader = environment.loader
@@ -35,8 +35,8 @@ def prepare() -> None:
 
 
 def stamped(source: str) -> str:
-    """The template with nonces. Raises ValueError if it has not what is to be changed."""
+    """The template with nonces. Raises ValueError if it lacks a part that must be changed."""
     source, count = re.subn(r"<(script|style)(?=[\s>])", rf'<\1 nonce="{{{{ {NONCE} }}}}"', source)
     if not count or source.count(BODY) != 1 or source.count(HIDING) != 1:
-        raise ValueError("the page template of this NiceGUI is another one")
+        raise ValueError("the page template of this version of NiceGUI is not the expected one")
     return source.replace(BODY, BODY_WITH_NONCE).replace(HIDING, "hidden")

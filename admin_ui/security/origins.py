@@ -12,8 +12,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 class Origins:
     """The origins that are this app: where people's browsers find it, and this machine itself.
 
-    A host that is neither is refused: a name of somebody else's that resolves to this machine (DNS rebinding) would
-    otherwise be the same origin as its own pages.
+    Other hosts are refused. Otherwise an attacker's name that resolves to this machine (DNS rebinding) would be the
+    same origin as this app's pages.
     """
 
     def __init__(self, settings: AdminSettings) -> None:
@@ -23,7 +23,7 @@ class Origins:
 
     def knows(self, host: str) -> bool:
         """Whether a `Host` header names this app."""
-        # `urlsplit` alone takes what follows a bracket for nothing.
+        # `urlsplit` alone ignores what follows a bracket.
         parts = _split(f"//{host}") if host_name(host) else None
         if parts is None:
             return False
@@ -36,7 +36,7 @@ class Origins:
             return False
         if self._is_public(parts, parts.scheme):
             return parts.scheme == self._public.scheme
-        # On this machine another port is another app. Whether a proxy adds TLS there, nobody says.
+        # On this machine another port is another app. The scheme may differ, because a proxy may add TLS.
         return parts.hostname in self._local and parts.netloc.lower() == host.lower()
 
     def _is_public(self, parts: SplitResult, scheme: str) -> bool:

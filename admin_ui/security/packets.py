@@ -1,8 +1,8 @@
 """The packets of Socket.IO that pages send, and no others.
 
-NiceGUI's own script is all that ever writes to a page's socket: it connects once, says that it is alive, and sends five
-events, each with one JSON object. What else the protocol knows, such as attachments that are kept until the last one
-has come, is for no page of ours. A packet that passes here makes neither engineio, nor socketio, nor NiceGUI raise.
+Only NiceGUI's own script writes to a page's socket: it connects once, says that it is alive, and sends five events,
+each with one JSON object. No page uses the rest of the protocol, such as attachments, which the server would keep until
+the last one has come. A packet that passes here makes neither engineio, nor socketio, nor NiceGUI raise.
 """
 
 import re
@@ -12,13 +12,13 @@ from nicegui import json
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 CONNECT = "40"
-"""The first packet of every socket, which comes once: each would make one more session."""
+"""The first packet of every socket. It may come only once: each makes another session."""
 ALIVE = "3"
 LEAVING = ("1", "41")
 EVENT = re.compile(r"42(\d{0,9})(?=\[)")
-"""With the number that an answer is to bear, if one is wanted."""
+"""An event, with the number that its answer must have if one is wanted."""
 ANSWERED = "handshake"
-"""The one event that pages want an answer to. Answers wait for a client that does not read."""
+"""The only event that pages want an answer to. Answers to a client that does not read would pile up."""
 
 Id = Annotated[str, Field(max_length=100)]
 MessageId = Annotated[int, Field(ge=0, le=10**15)]
@@ -52,7 +52,7 @@ class _Ack(_Message):
 
 
 class Handshake(BaseModel):
-    """What a page says of itself: in the event, or in the query of its socket."""
+    """What a page says about itself, in the event or in the query of its socket."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -77,7 +77,7 @@ class Unexpected(Exception):
 
 
 class Conversation:
-    """What has come over one socket, as far as it decides what may come next."""
+    """The state of one socket's packets, which decides which packet may come next."""
 
     def __init__(self) -> None:
         self._is_connected = False
@@ -99,7 +99,7 @@ class Conversation:
 
 
 def check_event(packet: str) -> None:
-    """Raises Unexpected unless the packet is an event with what pages say in it."""
+    """Raises Unexpected unless the packet is an event that pages send, with the content that they send."""
     found = EVENT.match(packet)
     if found is None:
         raise Unexpected("a packet of another type")

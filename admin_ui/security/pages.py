@@ -1,8 +1,8 @@
-"""How many pages may be open, so that who asks for pages without end keeps no others out.
+"""Limits how many pages may be open, so that one client cannot keep others out by asking for many pages.
 
-NiceGUI keeps a page from when it is asked for until its browser has left. One that no browser has opened a socket for
-is kept for a minute; programs can ask for any number of these. So they are bounded for each address, and make room for
-one another and for those that people look at.
+NiceGUI keeps a page from when it is asked for until its browser has left. It keeps a page for which no browser has
+opened a socket for a minute; programs can ask for any number of these. So their number is limited for each address, and
+the oldest give way to new ones and to pages that people look at.
 """
 
 from collections import Counter
@@ -13,11 +13,11 @@ from nicegui import Client
 from service_kit.connections import share_of
 
 MAX_PAGES = 400
-"""Pages in all, of about 2 MB each."""
+"""Most pages in all, of about 2 MB each."""
 MAX_UNSEEN = 200
-"""Pages that no browser shows (yet). Beyond it the oldest makes room, as it does beyond `MAX_PAGES`."""
+"""Most pages that no browser shows (yet). Beyond it the oldest is given up, as beyond `MAX_PAGES`."""
 MAX_UNSEEN_OF_ONE = 60
-"""Those of one address: an IPv4 address or an IPv6 /64."""
+"""Most such pages of one address: an IPv4 address or an IPv6 /64."""
 
 
 def has_room(address: str) -> bool:
@@ -34,6 +34,6 @@ def has_room(address: str) -> bool:
 
 
 def _give_up_one(unseen: Sequence[Client], held: Counter[str]) -> None:
-    """Ends the oldest page of the address that has the most. A browser that comes for it after all loads it again."""
+    """Ends the oldest page of the address that has the most. A browser that still wants it loads it again."""
     (network, _), *_ = held.most_common(1)
     min((page for page in unseen if share_of(page.ip) == network), key=lambda page: page.created).delete()

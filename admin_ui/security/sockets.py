@@ -1,8 +1,8 @@
-"""What NiceGUI's socket takes: from the browser that was sent the page, about this page, in the form that pages use.
+"""Restricts NiceGUI's socket: only the browser that got a page may use the page's socket, for that page only, and only
+with packets that pages send.
 
-NiceGUI knows a page by an id alone, which stands in the URL of its socket and so in the logs of every proxy. Here it
-takes the page's cookie as well, before anything that comes over the socket is read, and a socket speaks for no page but
-its own.
+NiceGUI identifies a page by an id alone, which is in the URL of its socket and so in the logs of every proxy. Here the
+page's cookie is needed as well, before any packet is read, and a socket cannot act for another page.
 """
 
 import asyncio
@@ -28,18 +28,18 @@ log = logging.getLogger(__name__)
 
 MAX_LOGGED = 200
 MAX_SOCKET_BYTES = 1_000_000
-"""Of what a page sends over its socket at once: NiceGUI's own limit."""
+"""Most bytes that a page sends over its socket at once: NiceGUI's own limit."""
 MAX_OF_PAGE = 4
-"""Sockets of one page. A browser has one, and for a moment another one when it connects again."""
+"""Most sockets of one page. A browser has one, and for a moment another one when it connects again."""
 MAX_WITHOUT_PAGE = 100
 MAX_WITHOUT_PAGE_OF_ONE = 20
-"""Sockets whose page is gone, in all and from one address."""
+"""Most sockets whose page is gone, in all and from one address."""
 FIRST_PACKET_SECONDS = 5.0
-"""Within which a socket must say that it connects. Browsers say it at once."""
+"""Seconds within which a socket must send its first packet. Browsers send it at once."""
 
 OPENED = "0" + json.dumps({"sid": "-", "upgrades": [], "pingInterval": 25_000, "pingTimeout": 20_000})
 REFUSED = "44" + json.dumps({"message": "Implicit handshake failed"})
-"""The words at which NiceGUI's script loads the page again."""
+"""The message that makes NiceGUI's script load the page again."""
 POLICY_VIOLATION = 1008
 
 Environ = dict[str, Any]
@@ -47,10 +47,10 @@ Handler = Callable[[str, Any], object]
 
 
 class Sockets:
-    """Stands before `app`: lets in the sockets of its pages, and of what comes over them what pages send.
+    """Runs before `app`: lets in the sockets of its pages, and only the packets that pages send.
 
-    The page of a socket may be gone, because the server was restarted or the person has signed in as somebody else.
-    Then the browser is told to load it again, which takes a moment; few may do that at a time.
+    The page of a socket may be gone, because the server was restarted or another person has signed in. Then the browser
+    is told to load it again, which takes a moment; few may do that at a time.
     """
 
     def __init__(self, app: ASGIApp, cookie: SessionCookie) -> None:
@@ -81,7 +81,7 @@ class Sockets:
                 await self.app(scope, _Checked(receive, send).receive, send)
 
     def _page(self, scope: Scope) -> str | None:
-        """The id of the page that a socket is of: the query names it, and the cookie is the one it was drawn for."""
+        """The id of the socket's page; None if the query names none or the cookie is not the page's."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
         try:
             said = Handshake.model_validate({name: values[0] for name, values in query.items()})
@@ -95,7 +95,7 @@ class Sockets:
 
 
 class _Checked:
-    """What is received over a socket, up to the first packet that no page sends."""
+    """Passes on the packets of a socket, and closes it at the first packet that no page sends."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -133,7 +133,7 @@ def _counted(counter: Counter[str], key: str) -> Iterator[None]:
 
 
 async def _turn_away(receive: Receive, send: Send) -> None:
-    """Says that the page is gone, in the words of Socket.IO, to which the socket must have said that it connects."""
+    """Tells the browser over Socket.IO that the page is gone, once the socket has sent its first packet."""
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": OPENED})
     try:
@@ -153,7 +153,7 @@ async def _close(send: Send) -> None:
 
 
 def guard(cookie: SessionCookie) -> None:
-    """From now on sockets are held to it. Once, before pages are served."""
+    """Applies these rules to all sockets. Call it once, before pages are served."""
     core.app.config.socket_io_js_transports = ["websocket"]
     handlers = core.sio.handlers["/"]
     core.sio.on("event", _for_its_own_page(_about_what_is_there(handlers["event"])))
@@ -189,7 +189,7 @@ def _for_its_own_page(inner: Handler) -> Handler:
         client_id = message.get("client_id") if isinstance(message, dict) else None
         client = Client.instances.get(client_id) if isinstance(client_id, str) else None
         if client is None or socket_id not in client._socket_to_document_id:  # noqa: SLF001 - NiceGUI tells it nowhere else
-            log.debug("a socket speaks for a page that is not its own")
+            log.debug("a socket tried to act for another page")
             return None
         return inner(socket_id, message)
 
@@ -197,12 +197,12 @@ def _for_its_own_page(inner: Handler) -> Handler:
 
 
 def _about_what_is_there(inner: Handler) -> Handler:
-    """An element or its listener may have gone from the page while the event was on its way."""
+    """Ignores events of elements that were removed from the page while the event was on its way."""
 
     def handle(socket_id: str, message: Any) -> object:
         element = Client.instances[message["client_id"]].elements.get(message["id"])
         if element is None or message["listener_id"] not in element._event_listeners:  # noqa: SLF001 - as above
-            log.debug("an event is about what is not on its page")
+            log.debug("an event is about an element that is not on its page")
             return None
         return inner(socket_id, message)
 
@@ -220,6 +220,6 @@ def _handshake(inner: Callable[[str, dict[str, Any]], Awaitable[bool]]) -> Calla
 
 
 def _log(socket_id: str, message: Any) -> None:
-    """What browsers have to say about themselves is for those who look for it, and never more than a line."""
+    """Logs a browser's error message at a low level and shortened to one line: any client can send one."""
     told = message.get("message") if isinstance(message, dict) else message
     log.debug("a browser says: %.*r", MAX_LOGGED, told)

@@ -1,1 +1,1 @@
-"""Requests that a person composes: as core is asked, and as a backend would ask over REST."""
+"""Requests that a person composes: as calls of core, and as REST requests of a backend."""

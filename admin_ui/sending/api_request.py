@@ -1,4 +1,4 @@
-"""A request of the REST API, as it is composed."""
+"""A composed request of the REST API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 
 class Operation(StrEnum):
-    """What is asked for."""
+    """The operation of the API."""
 
     PUSH = "push"
     START = "start"
@@ -44,6 +44,6 @@ class ApiRequest:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels that it is for; none: everybody."""
+        """The target channels; none: all devices."""
         target = self.body.get("target")
         return tuple(target.get("channels", ())) if isinstance(target, Mapping) else ()

@@ -13,7 +13,7 @@ Spell = Callable[[Any], str]
 
 def string(text: str) -> str:
     """A string in double quotes that means the same in JSON and JavaScript."""
-    # Invisible characters are spelled out: nobody can check what they cannot see. The rest is left readable.
+    # Invisible characters are escaped, so that a reader can check them. The rest is left readable.
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(c if c == " " or c.isprintable() else _escaped(c) for c in quoted)
 
@@ -34,7 +34,7 @@ def javascript(value: Any, indent: str = "") -> str:
 
 
 def python_string(text: str) -> str:
-    """A Python string. Halves of surrogate pairs are what they are in Python, too."""
+    """A Python string. Lone surrogates stay lone surrogates."""
     return "".join(c if c == " " or c.isprintable() else _python_escaped(c) for c in _python_quoted(text))
 
 

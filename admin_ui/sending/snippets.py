@@ -1,4 +1,4 @@
-"""A request as backends make it: curl, the official SDKs, the CLI. What is shown can be run as it stands."""
+"""A request as code for backends: curl, the official SDKs, the CLI. Each can be run without changes."""
 
 import re
 import shlex
@@ -122,7 +122,7 @@ def _remark(request: ApiRequest, comment: str) -> list[str]:
     kind = state.get("type") if isinstance(state, Mapping) else None
     if kind is None or TYPES[kind].is_known_to_sdks:
         return []
-    return [f"{comment} The SDKs of today know no type {kind} with steps: use curl for it."]
+    return [f"{comment} The current SDKs do not support type {kind} with steps: use curl for it."]
 
 
 def _cli_option(name: str) -> str:

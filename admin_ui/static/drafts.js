@@ -1,5 +1,5 @@
-// What somebody has typed outlives an outage. NiceGUI loads a page again when the server does not know it any more; what
-// was typed is then typed again here, in this tab, for the same person, on the same page, and never a password.
+// Keeps what a person has typed through an outage. NiceGUI loads a page again when the server does not know it any more.
+// This script then fills in the same texts, in this tab, for the same person, on the same page. It keeps no passwords.
 "use strict";
 
 (() => {
@@ -22,7 +22,7 @@
     try {
       sessionStorage.setItem(place(), JSON.stringify(draft));
     } catch {
-      // The tab's storage is full or switched off: as if there were no drafts.
+      // The tab's storage is full or switched off: go on without drafts.
     }
   }
 
@@ -36,11 +36,11 @@
 
   function isSecret(field) {
     if (field.type === "password" || /password|one-time/.test(field.autocomplete) || /password|secret/i.test(labelOf(field))) secret.add(field);
-    // One that shows its password for a moment is one still.
+    // A password field that shows its text for a moment is still a password field.
     return secret.has(field);
   }
 
-  // Places among fields of one name change when a form grows; those of the playground have names of their own.
+  // The index among fields of one name changes when a form grows; fields of the playground have unique names.
   function keyOf(field, root) {
     if (field.dataset.draft) return field.dataset.draft;
     const label = labelOf(field);
@@ -52,7 +52,7 @@
   document.addEventListener("input", (event) => {
     const field = event.target;
     if (!person() || !field.matches("input:not([type=checkbox], [type=radio], [type=file]), textarea") || isSecret(field) || !labelOf(field)) return;
-    // What is typed to search in a list of choices is no content.
+    // Text that searches in a list of choices is not part of the draft.
     if (field.closest(".q-select")) return;
     const dialog = field.closest(".dialog");
     const draft = read();
@@ -74,7 +74,7 @@
 
   document.addEventListener("submit", (event) => event.target.matches('form[action="/sign-out"]') && forgetAll(), true);
 
-  // A dialog is known by the button that opened it. Closed, what was typed in it is done with.
+  // A dialog is known by the button that opened it. When it closes, its draft is deleted.
   let wasOpen = false;
   new MutationObserver(() => {
     const isOpen = dialogs().length > 0;
@@ -98,7 +98,7 @@
   async function press(find) {
     const button = await until(find);
     button?.click();
-    // Until it has done what it does: it takes no second click before.
+    // Wait until its handler has ended: it takes no second click before.
     await new Promise((resolve) => setTimeout(resolve, 3 * PAUSE));
     await until(() => !button?.isConnected || !button.querySelector(".q-spinner"));
   }

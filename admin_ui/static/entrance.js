@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
       show(field.type === "password");
       field.focus();
     });
-    // What browsers remember of a form's fields is of those that are no passwords.
+    // Browsers remember the text of fields that are no password fields: make it one again before the form is sent.
     field.form.addEventListener("submit", () => show(false));
   }
 });

@@ -24,7 +24,7 @@
     const slot = arriving ?? element.closest?.(".lock-more-area")?.closest(".iphone-slot");
     const cards = slot?.closest(".iphone-cards");
     if (!cards) return;
-    // Only the phone scrolls: the page stays where its reader has put it.
+    // Scroll only the phone, not the page.
     const below = slot.offsetTop + slot.offsetHeight + 36 - cards.clientHeight;
     const top = Math.min(Math.max(cards.scrollTop, below), slot.offsetTop - 8);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

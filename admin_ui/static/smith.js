@@ -1,4 +1,4 @@
-// What the browser does by itself, without asking the server.
+// What the browser does without the server: copying, the theme, times in the person's time zone.
 "use strict";
 
 window.smith = (() => {
@@ -44,7 +44,7 @@ window.smith = (() => {
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-  // Where a bar of a chart begins, as clocks show it where the page is read. All zones, those of half hours too.
+  // The beginning of a chart's bar in the browser's time zone, also in zones with half hours.
   const step = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
   const longStep = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,1 +1,1 @@
-"""What operators do for a workspace: make it, its keys, and pair its phones."""
+"""Commands for a workspace: make it, make its keys, pair its phones, reset passwords."""

@@ -1,4 +1,4 @@
-"""API keys of the workspace of whoever signs in."""
+"""API keys of the workspace of the person who signs in."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PAGE = 1000
 async def create_key(
     settings: ClientSettings, owner: Owner, name: str, scope: str, channels: list[str]
 ) -> dict[str, Any]:
-    """Makes a key; `secret` is told this once. Raises CannotStart or Failed."""
+    """Makes a key. Only this answer has its `secret`. Raises CannotStart or Failed."""
     async with signed_in(settings, owner) as session:
         request = api_key_service_pb2.CreateApiKeyRequest()
         decoder_for(request.DESCRIPTOR).fill(request, {"name": name, "scope": scope, "channels": channels})
@@ -25,7 +25,7 @@ async def create_key(
 
 
 async def list_keys(settings: ClientSettings, owner: Owner) -> list[dict[str, Any]]:
-    """The keys that work, oldest first. Raises CannotStart or Failed."""
+    """The keys that are not revoked, oldest first. Raises CannotStart or Failed."""
     async with signed_in(settings, owner) as session:
         return [as_dict(key) for key in await _all(session)]
 

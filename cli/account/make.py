@@ -11,7 +11,7 @@ from cli.up.settings import UpSettings
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What to make."""
+    """The workspace and owner to make."""
 
     name: str
     email: str
@@ -20,13 +20,13 @@ class NewAccount:
 
 
 async def make_account(settings: UpSettings, wanted: NewAccount) -> dict[str, str]:
-    """Makes it, and says what was made: `account_id`, `user_id`, `email` and `name`.
+    """Makes it, and returns `account_id`, `user_id`, `email` and `name`.
 
-    Core's command does it, on the database: there is no call for it over the network, where it would need a secret of
-    its own that opens a door for ever. Raises CannotStart or Failed, and then nothing was made.
+    Core's command does it, directly on the database. There is no network call for it: that would need a lasting secret
+    of its own. Raises CannotStart or Failed; then nothing was made.
     """
     require_database(settings)
-    # With `=`, for a name may begin with a hyphen.
+    # With `=`, because a name may begin with a hyphen.
     options = [f"--account-name={wanted.name}", f"--email={wanted.email}"]
     options += [] if wanted.owner_name is None else [f"--name={wanted.owner_name}"]
     async with open_database(settings, "smith account create") as url:
@@ -35,7 +35,7 @@ async def make_account(settings: UpSettings, wanted: NewAccount) -> dict[str, st
 
 
 def require_database(settings: UpSettings) -> None:
-    """Raises CannotStart if there is none to work on."""
+    """Raises CannotStart if there is no database."""
     if not settings.database_url and not has_embedded_database(settings):
         folder = absolute(settings.data_dir)
         raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right? `smith up` makes one")

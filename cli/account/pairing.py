@@ -1,4 +1,4 @@
-"""Pairs phones: a code for a person's own, or a simulated one."""
+"""Pairs phones: makes a code for a real one, or pairs a simulated one."""
 
 import datetime as dt
 from typing import Any
@@ -14,12 +14,12 @@ from cli.client.settings import ClientSettings
 from cli.up.errors import CannotStart, Failed
 
 SIMULATOR_SECONDS = 20.0
-"""The simulator pairs through the gateway and reports tokens before it answers."""
+"""Seconds. The simulator pairs through the gateway and reports tokens before it answers."""
 
 
 async def make_pairing_code(settings: ClientSettings, owner: Owner, email: str | None) -> dict[str, Any]:
-    """A code that pairs one phone of this person, or of whoever signs in: `pairing_code`, `expires_at`, `link`,
-    `server` and `email`. Raises CannotStart or Failed."""
+    """A code that pairs one phone of the person with this `email`, by default of the person who signs in. Has
+    `pairing_code`, `expires_at`, `link`, `server` and `email`. Raises CannotStart or Failed."""
     async with signed_in(settings, owner) as session:
         return await _make_code(session, settings, email)
 
@@ -29,7 +29,7 @@ async def pair_simulated_phone(settings: ClientSettings, owner: Owner, email: st
     Failed."""
     try:
         async with httpx.AsyncClient(timeout=SIMULATOR_SECONDS, trust_env=False) as client:
-            # Asked first: without it no code need be made.
+            # Ask it first: without a simulator no code is needed.
             (await client.get(f"{settings.simulator}/phones")).raise_for_status()
             async with signed_in(settings, owner) as session:
                 code = await _make_code(session, settings, email)
@@ -38,11 +38,11 @@ async def pair_simulated_phone(settings: ClientSettings, owner: Owner, email: st
             paired = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise Failed(
-            f"the simulator at {settings.simulator} cannot be asked ({type(error).__name__}): is SMITH_SIMULATOR_URL "
+            f"the simulator at {settings.simulator} cannot be reached ({type(error).__name__}): is SMITH_SIMULATOR_URL "
             "right, and does it run?"
         ) from error
     if answer.status_code != httpx.codes.CREATED:
-        raise Failed(f"the simulator has paired no phone: {paired.get('message', answer.status_code)}")
+        raise Failed(f"the simulator could not pair a phone: {paired.get('message', answer.status_code)}")
     url = f"{settings.simulator}/phones/{paired['id']}"
     facts = {"phone_id": paired["id"], "device_id": paired["device_id"], "name": paired["name"], "url": url}
     return facts | {"email": code["email"]}
@@ -57,7 +57,7 @@ async def _make_code(session: Session, settings: ClientSettings, email: str | No
     return {
         "pairing_code": made.pairing_code,
         "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        # What the app opens: docs/ios.md.
+        # The link that the app opens: docs/ios.md.
         "link": "activitysmith://pair?" + urlencode({"server": settings.gateway, "code": made.pairing_code}),
         "server": settings.gateway,
         "email": person.email,
@@ -73,4 +73,4 @@ async def _find(session: Session, email: str) -> Member:
     for member in (await session.ask(accounts.ListMembers, request)).members:
         if member.email == wanted:
             return Member.FromString(member.SerializeToString())
-    raise Failed(f"nobody with the e-mail address {wanted} is in the workspace: invite them first")
+    raise Failed(f"no person with the e-mail address {wanted} is in the workspace: invite them first")

@@ -1,4 +1,4 @@
-"""The password of a new person: asked for, read from standard input, or made up."""
+"""The password of a new person: asked for, read from standard input, or generated."""
 
 import secrets
 import sys
@@ -10,16 +10,16 @@ from cli.up.errors import CannotStart
 
 LONGEST = 8192
 RANDOM_BYTES = 18
-"""144 bits: 24 characters that nobody guesses."""
+"""144 bits, which are 24 characters: too many to guess."""
 
 
 def made_up() -> str:
-    """A password that nobody has chosen."""
+    """A random password."""
     return secrets.token_urlsafe(RANDOM_BYTES)
 
 
 def from_standard_input() -> str:
-    """The first line of standard input, without its end. Raises CannotStart if that is no text."""
+    """The first line of standard input, without its line end. Raises CannotStart if it is not text."""
     line = sys.stdin.buffer.readline(LONGEST)
     try:
         return line.rstrip(b"\r\n").decode()
@@ -28,7 +28,7 @@ def from_standard_input() -> str:
 
 
 def from_person(ask: Callable[..., str] = typer.prompt) -> str:
-    """What the person at the terminal types twice. Raises CannotStart if there is no terminal."""
+    """The password that the person at the terminal types twice. Raises CannotStart if there is no terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise CannotStart("no terminal to ask for a password: use --password-stdin or --generate-password")
     return ask("Password", hide_input=True, confirmation_prompt=True, err=True)

@@ -1,4 +1,4 @@
-"""Lets a person back in who has lost their password."""
+"""Makes a link to a new password for a person who has lost theirs."""
 
 from cli.account.make import require_database
 from cli.database.core_command import ask_core
@@ -6,11 +6,11 @@ from cli.database.embedded import open_database
 from cli.up.settings import UpSettings
 
 LOCAL_ADMIN = "http://127.0.0.1:8080"
-"""What core takes the web admin's address for, too, if it is not told."""
+"""The web admin's default address, the same as core's default."""
 
 
 async def make_link(settings: UpSettings, email: str) -> dict[str, str]:
-    """Makes the link, and says what was made: `url`, `email`, `name` and `expires_at`.
+    """Makes the link, and returns `url`, `email`, `name` and `expires_at`.
 
     Raises CannotStart or Failed, also if no person signs in with this address.
     """

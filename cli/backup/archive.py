@@ -1,8 +1,8 @@
-"""The backup file: a zip archive, so that everybody's tools can look into it.
+"""The backup file: a zip archive, so that usual tools can look into it.
 
 Its members, in this order: `manifest.json`; `database.dump` in the custom format of `pg_dump`; `quickstart.json` if
-there was one; and `SHA256SUMS`, which vouches for the others and, being the last, for their completeness. Nothing in it
-is compressed again: the dump is already.
+there was one; and `SHA256SUMS`, which proves that the others are intact and, because it is the last, complete. Members
+are stored without compression: the dump is compressed already.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ MANIFEST, DUMP, QUICKSTART, CHECKSUMS = "manifest.json", "database.dump", "quick
 CHUNK = 1024 * 1024
 LONGEST_DOCUMENT = 64 * 1024
 DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, KeyError)
-"""What the zip module raises about archives that are not in order."""
+"""Exceptions of the zip module about damaged archives."""
 
 
 class NotABackup(CannotStart):
@@ -29,13 +29,13 @@ class NotABackup(CannotStart):
 
 
 class Stream(Protocol):
-    """What can be written to. It need not be able to go back."""
+    """A stream to write to. It need not support seeking."""
 
     def write(self, data: bytes, /) -> int:
         """Writes all of it."""
 
     def flush(self) -> None:
-        """Holds nothing back."""
+        """Writes all buffered data."""
 
 
 class ArchiveWriter:
@@ -56,12 +56,12 @@ class ArchiveWriter:
         if error is None:
             self.add(CHECKSUMS, "".join(self._sums).encode())
             self._zip.close()
-        # Or else it would try to complete what has failed when it is collected.
+        # Otherwise the garbage collector would make it complete the failed archive.
         self._zip.fp = None
 
     @contextmanager
     def member(self, name: str) -> Iterator[Callable[[bytes], None]]:
-        """A new member, to be written in pieces by calling what this gives."""
+        """A new member. Gives a function that writes a piece of it."""
         info = zipfile.ZipInfo(name)
         info.external_attr = 0o600 << 16
         digest = hashlib.sha256()
@@ -75,13 +75,13 @@ class ArchiveWriter:
         self._sums.append(f"{digest.hexdigest()}  {name}\n")
 
     def add(self, name: str, content: bytes) -> None:
-        """A new member that is written at once."""
+        """Writes a whole member."""
         with self.member(name) as write:
             write(content)
 
 
 class Archive:
-    """A backup that was read to its end and found whole."""
+    """A backup that was read to its end and is intact."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         """Checks every byte. Raises NotABackup with a line that calls the file `name`."""
@@ -101,7 +101,7 @@ class Archive:
                     pass
 
     def pieces(self, member: str) -> Iterator[bytes]:
-        """The member, piece by piece. Raises NotABackup at the end if it is not what it was when it was written."""
+        """The member, piece by piece. Raises NotABackup at the end if it has changed since it was written."""
         digest = hashlib.sha256()
         with self._complaining():
             with self._zip.open(member) as file:
@@ -147,7 +147,7 @@ class Archive:
 
     @contextmanager
     def _complaining(self) -> Iterator[None]:
-        """What the zip module raises about damaged files, as one line of ours."""
+        """Turns the zip module's exceptions about damaged files into NotABackup."""
         try:
             yield
         except DAMAGE as error:

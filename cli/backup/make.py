@@ -21,7 +21,7 @@ from cli.up.settings import UpSettings
 
 @dataclass(frozen=True)
 class Made:
-    """What was written."""
+    """The backup that was written."""
 
     what: str
     bytes: int
@@ -31,8 +31,7 @@ class Made:
 async def make_backup(settings: UpSettings, file: Path, *, force: bool) -> Made:
     """Writes one moment of the database to the file, or to standard output if it is `-`.
 
-    Raises CannotStart or Failed; nothing is left behind then, except in what standard output was led to, which is not
-    a valid backup.
+    Raises CannotStart or Failed. Then no file is left behind; what went to standard output is not a valid backup.
     """
     with standard_output() if str(file) == "-" else new_file(file, force=force) as output:
         if settings.database_url:
@@ -60,7 +59,7 @@ async def _write(database: Database, output: Output, quickstart: bytes | None) -
 
 @asynccontextmanager
 async def _snapshot(database: Database) -> AsyncIterator[tuple[str, Manifest]]:
-    """One moment of the database, held for as long as the block takes: its name, and what can be said of it."""
+    """A snapshot of the database that is held during the block: its name and its manifest."""
     try:
         connection = await psycopg.AsyncConnection.connect(database.url, connect_timeout=10)
     except psycopg.OperationalError as error:

@@ -1,4 +1,4 @@
-"""What a backup says about itself."""
+"""The manifest of a backup: its format and its origin."""
 
 import datetime as dt
 import importlib.metadata
@@ -15,18 +15,18 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     format: int = Field(ge=1)
-    """Of the file: which members it has and what they mean."""
+    """Format of the file: its members and their meaning."""
     version: str = Field(max_length=100)
-    """Of the program that wrote it."""
+    """Version of the program that wrote it."""
     schema_revision: str = Field(max_length=100)
-    """Of the database."""
+    """Schema of the database."""
     postgresql: str = Field(max_length=100)
-    """The version of PostgreSQL that it was written from."""
+    """Version of the PostgreSQL server."""
     created_at: AwareDatetime
-    """The moment that the backup shows."""
+    """The moment of the snapshot."""
 
     def in_words(self) -> str:
-        """Part of a line."""
+        """The manifest as part of a line for people."""
         moment = self.created_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"as of {moment}, schema {self.schema_revision}, by version {self.version}"
 

@@ -1,4 +1,4 @@
-"""Where a backup goes: into a new file that appears when it is whole, or to standard output."""
+"""Where a backup goes: to standard output, or to a new file that appears when it is complete."""
 
 import os
 import tempfile
@@ -11,14 +11,14 @@ from cli.up.unfinished_restore import sync_folder
 
 
 class Output:
-    """A stream that only goes forward, counts, and raises Failed where writing does."""
+    """A stream without seeking. It counts bytes, and raises Failed if writing fails."""
 
     def __init__(self, handle: int, name: str) -> None:
         self._handle, self._name = handle, name
         self.bytes = 0
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Does nothing: nothing is buffered."""
 
     def write(self, data: bytes, /) -> int:
         """Writes all of it."""
@@ -36,18 +36,18 @@ class Output:
 
 @contextmanager
 def standard_output() -> Iterator[Output]:
-    """Standard output, if something reads it. Raises CannotStart if that is a person."""
+    """Standard output. Raises CannotStart if it is a terminal."""
     if os.isatty(1):
-        raise CannotStart("a backup is nothing for a terminal: redirect standard output")
+        raise CannotStart("a backup cannot be written to a terminal: redirect standard output")
     yield Output(1, "standard output")
 
 
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[Output]:
-    """A file that is readable by its owner only and gets its name when the block is left without an exception; by then
-    it is safely on disk.
+    """A file that only its owner may read. It gets its name when the block ends without an exception, and is on disk
+    then.
 
-    Raises CannotStart if it cannot be written there or, without `force`, exists; Failed if that turns out later.
+    Raises CannotStart if it cannot be written there or, without `force`, exists; Failed if it fails later.
     """
     path = path.expanduser().resolve()
     try:
@@ -86,10 +86,10 @@ def _give_name(scratch: Path, path: Path, *, force: bool) -> None:
         scratch.replace(path)
         return
     try:
-        # Unlike renaming, this fails if somebody else has made the file meanwhile.
+        # Unlike renaming, this fails if another program has made the file meanwhile.
         os.link(scratch, path)
     except FileExistsError as error:
-        raise Failed(f"{path} was made by somebody else meanwhile and is left alone") from error
+        raise Failed(f"{path} was made by another program meanwhile and is left unchanged") from error
     except OSError:
         # A file system without links.
         _check(path, force=False)

@@ -31,13 +31,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Restored:
-    """What was done."""
+    """The result of a restore."""
 
     where: str
     manifest: Manifest
     schema: Schema
     replaced: Path | None
-    """Where that is now which was there before."""
+    """The folder that now holds the replaced data; None if there was none."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -49,7 +49,7 @@ class Restored:
         }
 
     def in_words(self) -> str:
-        """A line for each thing that was done."""
+        """The result as lines for people."""
         lines = [f"Restored {self.where}: {self.manifest.in_words()}."]
         if self.schema.before != self.schema.after:
             lines.append(self.schema.in_words())
@@ -77,13 +77,13 @@ async def restore_backup(settings: UpSettings, file: Path) -> Restored:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[IO[bytes]]:
-    """The backup as something that can be read twice."""
+    """The backup as a file that can be read twice."""
     if str(file) == "-":
         with tempfile.TemporaryFile() as copy:
             try:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
             except OSError as error:
-                raise Failed(f"cannot keep what standard input says: {error.strerror}") from error
+                raise Failed(f"cannot store what comes from standard input: {error.strerror}") from error
             yield copy
         return
     try:
@@ -95,7 +95,7 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 
 
 async def _checked(source: IO[bytes], file: Path) -> Archive:
-    """The whole file has been read and found in order, and this release knows its schema."""
+    """The backup, once its whole file is checked and this release knows its schema. Otherwise raises CannotStart."""
     name = "standard input" if str(file) == "-" else str(file)
     archive = Archive(source, name)
     revisions = await known_revisions()
@@ -111,9 +111,9 @@ async def _replace(folder: Path, archive: Archive) -> Restored:
     partial = folder / PARTIAL
     had_database = (folder / CLUSTER).exists()
     try:
-        # Others may pass, for PostgreSQL does not run as root, but not look.
+        # Others may pass through but not list it: PostgreSQL runs as another user than root.
         partial.mkdir(mode=0o711)
-        log.info("making a new database beside the old one")
+        log.info("making a new database next to the old one")
         async with run_postgres(EmbeddedPostgres(partial, folder / "logs"), partial) as database:
             schema = await _load(database, archive)
         if quickstart := archive.document(QUICKSTART):
@@ -147,7 +147,7 @@ async def _load(database: Database, archive: Archive) -> Schema:
     schema = await migrate_database(database.url)
     try:
         async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
-            # A dump holds no statistics, and the first plans should be good ones.
+            # A dump holds no statistics, which the first queries need for good plans.
             await connection.execute("ANALYZE")
     except psycopg.Error as error:
         raise Failed(f"the restored database cannot be analyzed: {first_line(error)}") from error

@@ -1,1 +1,1 @@
-"""What commands need that use a running server as any client does: where it is, who signs in, a session."""
+"""For commands that use a running server as clients: its addresses, the person who signs in, a session."""

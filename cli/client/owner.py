@@ -1,7 +1,7 @@
-"""Who signs in: a person with e-mail address and password, as in the web admin.
+"""The person who signs in, with e-mail address and password, as in the web admin.
 
-There is no other door for operators on purpose: what they do stands in the audit log under a name, and a key or phone
-is made with nobody's rights but their own.
+Operators have no other access, on purpose: the audit log has their acts under their name, and they make keys and pair
+phones with their own rights only.
 """
 
 import os
@@ -18,14 +18,14 @@ HOW = "set SMITH_OWNER_EMAIL and SMITH_OWNER_PASSWORD, or run this in a terminal
 
 @dataclass(frozen=True)
 class Owner:
-    """Somebody who can sign in."""
+    """The credentials of a person."""
 
     email: str
     password: str
 
 
 def known_owner(settings: ClientSettings) -> Owner | None:
-    """Whom environment or quickstart.json name; None if that is not enough to sign in. Raises CannotStart."""
+    """The person from the environment or quickstart.json; None if there is none or no password. Raises CannotStart."""
     password = _password(settings)
     if settings.owner_email and password:
         return Owner(settings.owner_email, password)
@@ -36,11 +36,11 @@ def known_owner(settings: ClientSettings) -> Owner | None:
 
 
 def find_owner(settings: ClientSettings) -> Owner:
-    """Whom environment or quickstart.json name, or whoever sits at the terminal. Raises CannotStart if nobody does."""
+    """The person from the environment or quickstart.json, or else asked for in the terminal. Raises CannotStart."""
     if owner := known_owner(settings):
         return owner
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CannotStart(f"nobody to sign in as: {HOW}")
+        raise CannotStart(f"no person to sign in as: {HOW}")
     email = settings.owner_email or typer.prompt("E-mail address", err=True)
     password = _password(settings) or typer.prompt("Password", hide_input=True, err=True)
     return Owner(email, password)

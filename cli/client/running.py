@@ -1,4 +1,4 @@
-"""Commands that somebody has to be signed in for."""
+"""Runs commands that need a signed-in person."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -11,5 +11,5 @@ T = TypeVar("T")
 
 
 def run_as_owner(command: str, work: Callable[[ClientSettings, Owner], Awaitable[T]]) -> T:
-    """What `work` returns, which may sign in as this person. Ends the process as `cli.commands.running.run` does."""
+    """Runs `work` with the person to sign in as, and returns its result. Ends the process as `commands.running.run`."""
     return run_with(ClientSettings, command, lambda settings: work(settings, find_owner(settings)))

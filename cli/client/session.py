@@ -1,4 +1,4 @@
-"""A session with core for as long as a command takes."""
+"""A session with core for the time of one command."""
 
 import asyncio
 import contextlib
@@ -18,12 +18,12 @@ from service_kit.peers import Peers
 from service_kit.status import from_rpc_error
 
 CALL_SECONDS = 15.0
-"""As long as a call may take that core answers slowly. Whether core can be reached shows within five."""
+"""Seconds that a call may take. An unreachable core is noticed within five."""
 GOODBYE_SECONDS = 3.0
 
 
 class Session:
-    """Somebody who is signed in."""
+    """A signed-in person's session."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str, member: Member) -> None:
         self.channel = channel
@@ -31,7 +31,7 @@ class Session:
         self._metadata = (("authorization", f"Bearer {token}"),)
 
     async def ask(self, method: Callable[..., Any], request: Any, *, seconds: float = CALL_SECONDS) -> Any:
-        """What core answers to this method of a stub. Raises Failed with what core says, or that it does not answer."""
+        """Core's answer to this method of a stub. Raises Failed with core's error, or if core does not answer."""
         try:
             return await method(request, metadata=self._metadata, timeout=seconds)
         except grpc.aio.AioRpcError as error:
@@ -40,7 +40,7 @@ class Session:
 
 @asynccontextmanager
 async def signed_in(settings: ClientSettings, owner: Owner) -> AsyncIterator[Session]:
-    """A session that is ended with the block, however that is left. Raises Failed or CannotStart."""
+    """A session that ends with the block, also after an exception. Raises Failed or CannotStart."""
     if not owner.email.isprintable() or not _is_text(owner.email + owner.password):
         raise CannotStart("the e-mail address or the password is not text")
     async with open_channel(settings.core, Peers.of(settings)) as channel:
@@ -54,14 +54,14 @@ async def signed_in(settings: ClientSettings, owner: Owner) -> AsyncIterator[Ses
         try:
             yield session
         finally:
-            # The work is done or has failed already; a session that cannot be ended expires by itself.
+            # The work is done or has failed already. A session that cannot be ended expires by itself.
             with contextlib.suppress(Failed, asyncio.CancelledError):
                 goodbye = account_service_pb2.DeleteSessionRequest()
                 await session.ask(accounts.DeleteSession, goodbye, seconds=GOODBYE_SECONDS)
 
 
 def in_words(error: grpc.aio.AioRpcError) -> str:
-    """What went wrong, in a line."""
+    """The error as a line for people."""
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return "core does not answer"
     said = from_rpc_error(error)
@@ -71,7 +71,7 @@ def in_words(error: grpc.aio.AioRpcError) -> str:
 
 
 def _is_text(value: str) -> bool:
-    """Bytes of a terminal or file that are no UTF-8 cannot travel."""
+    """Whether the value can be sent: bytes of a terminal or file may not be UTF-8."""
     try:
         value.encode()
     except UnicodeEncodeError:

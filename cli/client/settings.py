@@ -1,4 +1,4 @@
-"""Where a running server is, and who signs in to it."""
+"""Settings of commands for a running server: its addresses, and the person who signs in."""
 
 import json
 from functools import cached_property
@@ -18,14 +18,14 @@ NOTES = "quickstart.json"
 
 
 class ClientSettings(ServiceSettings):
-    """What commands for a running server can be told. What is left out is what `smith up` has noted in the data folder
-    or, without that, its default."""
+    """Settings of commands for a running server. If one is left out, the value counts that `smith up` has written to
+    the data folder, or else its default."""
 
     core_address: OptionalText = None
     """`host:port`, several of them separated by commas, or any gRPC target."""
     core_port: OptionalPort = None
     gateway_url: OptionalText = None
-    """Where phones and backends find the REST API."""
+    """URL of the REST API for phones and backends."""
     gateway_port: Port = 8000
     admin_url: OptionalText = None
     admin_port: OptionalPort = 8080
@@ -34,12 +34,12 @@ class ClientSettings(ServiceSettings):
     owner_email: OptionalText = None
     owner_password: Annotated[SecretStr | None, BeforeValidator(empty_is_unset)] = None
     owner_password_file: Path | None = None
-    """A file with that password, for those who keep secrets in files."""
+    """A file with that password, instead of the variable."""
 
     @cached_property
     def notes(self) -> dict[str, Any]:
-        """What `smith up` has noted about the server in this data folder; nothing if there is none. Raises CannotStart
-        if the file cannot be used."""
+        """The facts that `smith up` has written about the server of this data folder; empty if there is none. Raises
+        CannotStart if the file cannot be used."""
         path = absolute(self.data_dir) / NOTES
         try:
             facts = json.loads(path.read_bytes())
@@ -48,30 +48,30 @@ class ClientSettings(ServiceSettings):
         except OSError as error:
             raise CannotStart(f"{path} cannot be read: {error.strerror}") from error
         except ValueError as error:
-            raise CannotStart(f"{path} is damaged: mend it, or move it away") from error
+            raise CannotStart(f"{path} is damaged: repair it, or move it away") from error
         if not isinstance(facts, dict):
-            raise CannotStart(f"{path} is damaged: mend it, or move it away")
+            raise CannotStart(f"{path} is damaged: repair it, or move it away")
         return facts
 
     @property
     def core(self) -> str:
-        """Where core's gRPC answers."""
+        """Address of core's gRPC server."""
         here = join(reachable(self.bind_host), self.core_port) if self.core_port else None
         return self.core_address or here or self.notes.get("core_address") or join(reachable(self.bind_host), 50051)
 
     @property
     def gateway(self) -> str:
-        """Where the REST API answers, without a trailing slash."""
+        """URL of the REST API, without a trailing slash."""
         found = self.gateway_url or self.notes.get("gateway_url")
         return (found or f"http://{join(reachable(self.bind_host), self.gateway_port)}").rstrip("/")
 
     @property
     def admin(self) -> str | None:
-        """Where people's browsers find the web admin; None if none is known."""
+        """URL of the web admin for browsers; None if it is not known."""
         here = f"http://{join(reachable(self.bind_host), self.admin_port)}" if self.admin_port else None
         return self.admin_url or self.notes.get("admin_url", here)
 
     @property
     def simulator(self) -> str:
-        """Where the simulator's control API answers."""
+        """URL of the simulator's control API."""
         return self.simulator_url or self.notes.get("simulator_url") or f"http://127.0.0.1:{self.simulator_port}"

@@ -1,1 +1,1 @@
-"""The commands of `smith`, a module each. What is heavy to load is loaded when a command runs."""
+"""The commands of `smith`, one module for each. Slow imports happen only when a command runs."""

@@ -8,12 +8,12 @@ import typer
 
 from cli.commands.text import JSON, text
 
-app = typer.Typer(help="Make workspaces, and let people back in.", no_args_is_help=True)
+app = typer.Typer(help="Make workspaces, and reset passwords.", no_args_is_help=True)
 
 
 @app.callback()
 def account() -> None:
-    """Make workspaces, and let people back in."""
+    """Make workspaces, and reset passwords."""
 
 
 @app.command()
@@ -22,17 +22,17 @@ def create(
     *,
     email: Annotated[str, typer.Option(help="The owner's e-mail address.", callback=text, show_default=False)],
     owner_name: Annotated[str | None, typer.Option(help="The owner's name.", callback=text, show_default=False)] = None,
-    generate: Annotated[bool, typer.Option("--generate-password", help="Make a password up and print it.")] = False,
+    generate: Annotated[bool, typer.Option("--generate-password", help="Generate a password and print it.")] = False,
     stdin: Annotated[bool, typer.Option("--password-stdin", help="Read it from standard input, one line.")] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Make a workspace and a new person who owns it, on a server that has none yet or that has others.
 
     The password is asked for in the terminal, unless an option says where it comes from. An e-mail address that
-    somebody has already is refused: let an owner invite that person.
+    a person on this server has already is refused: let an owner invite that person.
 
     This works on the database, as `smith migrate` does: the one of SMITH_DATABASE_URL or, without it, the embedded one
-    in SMITH_DATA_DIR, whether the server runs or not. Whoever has the database may do it, and nobody else: no request
+    in SMITH_DATA_DIR, whether the server runs or not. Only people with access to the database can do it: no request
     over the network makes a second workspace.
     """
     if generate and stdin:
@@ -64,8 +64,8 @@ def reset_password(
 ) -> None:
     """Make a link with which a person who has lost their password sets a new one.
 
-    The link works once, for an hour. Who has it can sign in as that person: give it to them alone. When it is used
-    all sessions of the person end, and the audit logs of their workspaces tell of it.
+    The link works once, for an hour. The person who has it can sign in as that person: give it to them only. When it is
+    used, all sessions of the person end, and the audit logs of their workspaces record it.
 
     This works on the database as `smith account create` does, whether the server runs or not; the page that the link
     leads to needs the server.

@@ -15,8 +15,8 @@ def backup(
     """Write a backup of the database into one file, while the server runs or while it does not.
 
     The database is the embedded one in SMITH_DATA_DIR or, if it is set, the one of SMITH_DATABASE_URL. The file shows
-    one moment of it, and is there whole or not at all. It holds hashes of secrets and people's data, and is readable
-    by you only: keep it so.
+    one moment of it, and is complete or does not exist. It holds hashes of secrets and people's data. Only you can read
+    it: keep it so.
     """
     if as_json and str(file) == "-":
         raise typer.BadParameter("--json and a backup cannot both go to standard output")

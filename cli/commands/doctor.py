@@ -18,7 +18,7 @@ COLORS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "bright_black"
 
 
 class Check(StrEnum):
-    """What can be checked."""
+    """The checks."""
 
     PYTHON = "python"
     PACKAGES = "packages"
@@ -40,7 +40,8 @@ class Check(StrEnum):
 def doctor(
     only: Annotated[list[Check] | None, typer.Option(help="Check this only; repeat for more.")] = None,
     leave_out: Annotated[
-        list[Check] | None, typer.Option("--skip", help="Leave this out, say what runs elsewhere; repeat for more.")
+        list[Check] | None,
+        typer.Option("--skip", help="Leave this check out; repeat for more."),
     ] = None,
     seconds: Annotated[float, typer.Option("--timeout", min=0.5, max=60, help="Seconds for each check.")] = 10.0,
     as_json: Annotated[bool, JSON] = False,
@@ -48,8 +49,8 @@ def doctor(
     """Check everything that the server needs, and say what to do about what is wrong.
 
     Python and its packages, the data folder, the disk, ports, the database with its schema and the clock, Redis, each
-    process, the key for APNs, and, if somebody is known who can sign in (SMITH_OWNER_EMAIL and SMITH_OWNER_PASSWORD, or
-    quickstart.json), what APNs says of it. It changes nothing, and ends in bounded time whatever hangs.
+    process, the key for APNs, and APNs' answer to it. The last needs a person who can sign in (SMITH_OWNER_EMAIL and
+    SMITH_OWNER_PASSWORD, or quickstart.json). It changes nothing, and it ends even if a check hangs.
 
     Exit code 1: something failed. Warnings alone are 0.
     """
@@ -65,7 +66,7 @@ def doctor(
     except ValidationError as error:
         from cli.doctor.finding import fail
 
-        findings = [fail("settings", line, "Mend it; nothing else was checked.") for line in mistakes(error)]
+        findings = [fail("settings", line, "Correct it; nothing else was checked.") for line in mistakes(error)]
     else:
         findings = _examine(settings, names, seconds)
     failed = sum(finding.status is Status.FAIL for finding in findings)
@@ -82,7 +83,7 @@ def _examine(settings: "DoctorSettings", names: list[str], seconds: float) -> "l
     from cli.doctor.examination import examine
     from service_kit import logs
 
-    # What libraries have to say is in the findings.
+    # The findings already have the libraries' errors.
     logs.configure("smith", "error", settings.log_format)
     # Not `asyncio.run`, which waits for threads that hang.
     return asyncio.new_event_loop().run_until_complete(examine(settings, names, seconds))
@@ -98,7 +99,7 @@ def _show(findings: "list[Finding]") -> None:
 
 
 def _end(code: int) -> NoReturn:
-    """Ends at once: a thread in which something hangs would keep the process from ending by itself."""
+    """Ends at once: a thread that hangs would keep the process from ending normally."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

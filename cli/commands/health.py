@@ -11,14 +11,14 @@ from cli.commands.text import JSON
 
 def health(
     process: Annotated[Process, typer.Argument(help="Which one.", show_default=False)],
-    alive: Annotated[bool, typer.Option("--alive", help="Ask only whether it answers at all.")] = False,
+    alive: Annotated[bool, typer.Option("--alive", help="Only check that it answers at all.")] = False,
     seconds: Annotated[float, typer.Option("--timeout", min=0.1, max=60, help="Seconds to wait for the answer.")] = 3.0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Ask one process of this machine whether it can serve: for health checks of containers, which have no curl.
 
-    The process is looked for at its port (SMITH_GATEWAY_PORT and so on) of SMITH_BIND_HOST. Exit code 0: it can serve;
-    1: it cannot, or does not answer. With TLS between processes its certificate must bear the address that is asked.
+    The command asks its port (SMITH_GATEWAY_PORT and so on) of SMITH_BIND_HOST. Exit code 0: it can serve; 1: it
+    cannot, or does not answer. With TLS between processes its certificate must have that address.
     """
     from cli.commands.running import FAILED, run_with
     from cli.health.ask import ask

@@ -10,15 +10,15 @@ from cli.commands.text import JSON, text, texts
 
 SIGNING_IN = """
 You sign in to core (SMITH_CORE_ADDRESS) for it as a person of the workspace: with SMITH_OWNER_EMAIL and
-SMITH_OWNER_PASSWORD (or SMITH_OWNER_PASSWORD_FILE), with what `smith up` has noted in SMITH_DATA_DIR, or as the
-terminal asks. The session ends with the command.
+SMITH_OWNER_PASSWORD (or SMITH_OWNER_PASSWORD_FILE), with the owner that `smith up` has written to SMITH_DATA_DIR, or
+with what you type in the terminal. The session ends with the command.
 """
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
 
 class Scope(StrEnum):
-    """Whom a key may reach."""
+    """What a key may reach."""
 
     ALL = "all"
     CHANNELS = "channels"
@@ -31,14 +31,14 @@ def key() -> None:
 
 @app.command(epilog=SIGNING_IN)
 def create(
-    name: Annotated[str, typer.Argument(help="What it is for: people read it.", callback=text, show_default=False)],
+    name: Annotated[str, typer.Argument(help="Name of the key, for people.", callback=text, show_default=False)],
     scope: Annotated[Scope | None, typer.Option(help="`all` unless channels are named.", show_default=False)] = None,
     channel: Annotated[
         list[str] | None, typer.Option(help="Slug of a channel that it may reach; repeat for more.", show_default=False)
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Make a key. Its secret, and nothing else, goes to standard output, this once: `KEY=$(smith key create ci)`."""
+    """Make a key. Only its secret goes to standard output; it is shown this once: `KEY=$(smith key create ci)`."""
     channels = texts(channel or [])
     from cli.account.keys import create_key
     from cli.client.running import run_as_owner
@@ -57,7 +57,7 @@ def create(
 
 @app.command("list", epilog=SIGNING_IN)
 def list_(as_json: Annotated[bool, JSON] = False) -> None:
-    """List the keys that work, oldest first."""
+    """List the keys that are not revoked, oldest first."""
     from cli.account.keys import list_keys
     from cli.client.running import run_as_owner
 
@@ -80,7 +80,7 @@ def list_(as_json: Annotated[bool, JSON] = False) -> None:
 
 @app.command(epilog=SIGNING_IN)
 def revoke(
-    key: Annotated[str, typer.Argument(help="Its id, or its name if only one has it.", callback=text)],
+    key: Annotated[str, typer.Argument(help="Its id, or its name if only one key has it.", callback=text)],
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Revoke a key for good: it is refused from the next request on."""

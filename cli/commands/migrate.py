@@ -7,13 +7,13 @@ import typer
 
 
 def migrate(
-    check: Annotated[bool, typer.Option("--check", help="Only look: the exit code is 1 if it is behind.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only check: exit code 1 if it is behind.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer with JSON: before, after, newest.")] = False,
 ) -> None:
     """Bring the database to the newest schema.
 
     The database is the one of SMITH_DATABASE_URL or, without it, the embedded one in SMITH_DATA_DIR, whether the
-    server runs or not. Core does the same whenever it starts; this is for those who want to choose the moment.
+    server runs or not. Core does the same whenever it starts; use this to choose the moment.
 
     A database that a newer release has upgraded is refused with exit code 2.
     """

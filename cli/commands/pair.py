@@ -13,7 +13,12 @@ from cli.commands.text import JSON, text
 def pair(
     user: Annotated[
         str | None,
-        typer.Option(metavar="EMAIL", help="Whose phone it is; yours if left out.", callback=text, show_default=False),
+        typer.Option(
+            metavar="EMAIL",
+            help="The phone's owner; you if left out.",
+            callback=text,
+            show_default=False,
+        ),
     ] = None,
     simulated: Annotated[
         str | None,

@@ -13,9 +13,9 @@ def restore(
 ) -> None:
     """Replace the database by the one in a backup.
 
-    The server must be stopped. The file is checked first; then a new database is made beside the old one, upgraded if
-    the backup is of an older release, and put in its place. However this ends, the old one is there whole or the new
-    one is. The old one is kept in the folder `replaced` of SMITH_DATA_DIR.
+    The server must be stopped. The file is checked first; then a new database is made next to the old one, upgraded if
+    the backup is of an older release, and put in its place. If this is interrupted, either the old or the new database
+    is there whole. The old one is kept in the folder `replaced` of SMITH_DATA_DIR.
 
     With SMITH_DATABASE_URL, that database must be empty.
 

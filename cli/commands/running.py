@@ -1,4 +1,4 @@
-"""What all commands that come to an end by themselves have in common."""
+"""Runs commands that end by themselves."""
 
 import asyncio
 import signal
@@ -19,9 +19,10 @@ FAILED, CANNOT_START, INTERRUPTED = 1, 2, 130
 
 
 def run(command: str, work: Callable[[UpSettings], Awaitable[T]]) -> T:
-    """What `work` returns. Ends the process with one line and an exit code if it raises CannotStart, Failed or OSError.
+    """Runs `work` and returns its result. Ends the process with one line and an exit code if it raises CannotStart,
+    Failed or OSError.
 
-    Ctrl-C, SIGTERM and SIGHUP cancel the work, which may clear up.
+    Ctrl-C, SIGTERM and SIGHUP cancel the work, which may clean up.
     """
     return run_with(UpSettings, command, work)
 
@@ -29,8 +30,8 @@ def run(command: str, work: Callable[[UpSettings], Awaitable[T]]) -> T:
 def run_with(settings_class: type[S], command: str, work: Callable[[S], Awaitable[T]]) -> T:
     """As `run`, with other settings.
 
-    `work` itself is called outside of the event loop: before it returns what is to be awaited it may ask the person at
-    the terminal, whom Ctrl-C then obeys.
+    `work` itself is called outside of the event loop: before it returns its awaitable it may ask the person at the
+    terminal, and Ctrl-C works there.
     """
     settings = load(settings_class)
     logs.configure("smith", settings.log_level, settings.log_format)

@@ -29,10 +29,9 @@ PACKAGES = {
 def serve(process: Annotated[Process, typer.Argument(help="Which one.", show_default=False)]) -> None:
     """Run one process of the server in the foreground, with the settings of the environment.
 
-    For systemd, containers and Procfiles, where something else keeps it running: `smith up` runs all of them on one
-    machine. This command becomes that process: signals, memory and exit code are its own. SIGTERM has it finish what
-    it has begun, for SMITH_DRAIN_SECONDS at most. Exit code 2: its settings are invalid, which it says on standard
-    error.
+    For systemd, containers and Procfiles, which keep it running; `smith up` runs all of them on one machine. This
+    command becomes that process, with its signals, memory and exit code. After SIGTERM it finishes what it has begun,
+    for SMITH_DRAIN_SECONDS at most. Exit code 2: its settings are invalid; standard error says how.
     """
     from cli.up.programs import module
 

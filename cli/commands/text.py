@@ -1,4 +1,4 @@
-"""What options and arguments of several commands share."""
+"""Options and callbacks that several commands share."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ JSON: Any = typer.Option("--json", help="Answer with JSON.")
 
 
 def text(value: str | None) -> str | None:
-    """The value, once it is known to be text: bytes that are no UTF-8 cannot be sent to anybody. A typer callback."""
+    """A typer callback that refuses a value whose bytes are not UTF-8: it could not be sent."""
     try:
         (value or "").encode()
     except UnicodeEncodeError:

@@ -8,8 +8,8 @@ import typer
 def up() -> None:
     """Run everything on this machine until Ctrl-C.
 
-    Runs PostgreSQL, core, delivery, the gateway and the APNs simulator in the foreground, restarts one that dies, and
-    stops them all on Ctrl-C.
+    Runs PostgreSQL, core, delivery, the gateway and the APNs simulator in the foreground, restarts a process that dies,
+    and stops them all on Ctrl-C.
     """
     from cli.up.settings import UpSettings
     from cli.up.supervisor import up

@@ -1,1 +1,1 @@
-"""The server's database as commands use it: the embedded one, running or not, or one of the user's."""
+"""Access of commands to the server's database: the embedded one, running or not, or the user's own."""

@@ -20,7 +20,7 @@ from cli.up.settings import UpSettings
 from cli.up.unfinished_restore import COMPLETE
 
 PATIENCE = 30.0
-"""Seconds that a server which is starting, or restarting PostgreSQL, is waited for."""
+"""Seconds to wait for a server that is starting, or restarting PostgreSQL."""
 STOP_SECONDS = 60.0
 
 
@@ -42,10 +42,10 @@ async def open_database(settings: UpSettings, command: str) -> AsyncIterator[str
 
 @asynccontextmanager
 async def open_embedded(settings: UpSettings, command: str) -> AsyncIterator[Database]:
-    """The database of the data folder: that of the running server or, if none runs, started for the purpose.
+    """The database of the data folder: that of the running server or, if none runs, one that is started for the block.
 
-    Raises CannotStart if the folder is in use by something else than the server, or does not allow it; Failed if
-    PostgreSQL cannot be brought to answer.
+    Raises CannotStart if another program uses the folder, or the folder does not allow it; Failed if PostgreSQL does
+    not answer.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -61,7 +61,7 @@ async def open_embedded(settings: UpSettings, command: str) -> AsyncIterator[Dat
 
 @asynccontextmanager
 async def run_postgres(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[Database]:
-    """Runs it for as long as the block takes. The lock of the folder that it is in must be held."""
+    """Runs PostgreSQL during the block. The caller must hold the lock of its folder."""
     await asyncio.to_thread(postgres.prepare)
     child = Child(postgres.program(), ProcessTable(folder), asyncio.Event())
     keeping = asyncio.create_task(child.keep_running())
@@ -85,7 +85,7 @@ async def run_postgres(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterato
 
 
 async def _of_running_server(cluster: Path) -> Database:
-    """How to reach the PostgreSQL that another process runs on this cluster, once it answers."""
+    """The PostgreSQL that another process runs on this cluster, once it answers."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The schema of a database, which core knows and this asks it for."""
+"""The schema of a database. Core's command reads and upgrades it."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,7 +9,7 @@ from cli.up.settings import UpSettings
 
 @dataclass(frozen=True)
 class Schema:
-    """Which revision the database has had, has now, and could have."""
+    """The database's revision before, its revision now, and the newest one."""
 
     before: str | None
     """None: there was no schema."""
@@ -37,7 +37,7 @@ async def migrate_schema(settings: UpSettings) -> Schema:
 
 
 async def check_schema(settings: UpSettings) -> Schema:
-    """Says how it is. Raises CannotStart or Failed."""
+    """Reads the schema without a change. Raises CannotStart or Failed."""
     if not settings.database_url and not has_embedded_database(settings):
         return Schema(None, None, (await known_revisions())[-1])
     async with open_database(settings, "smith migrate") as url:

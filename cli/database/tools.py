@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs that write and read dumps, and what they are run on."""
+"""Runs PostgreSQL's own programs that write and read dumps."""
 
 import asyncio
 import os
@@ -16,9 +16,9 @@ from cli.up.errors import Failed
 CHUNK = 1024 * 1024
 LONGEST_COMPLAINT = 64 * 1024
 DUMP_OPTIONS = (
-    # Compressed a little and quickly: a backup should not slow down the server beside it.
+    # Fast compression: a backup should not slow down the running server.
     "--format=custom", "--compress=1", "--no-password", "--lock-wait-timeout=60s",
-    # Whoever restores it owns it.
+    # The user who restores it becomes the owner.
     "--no-owner", "--no-privileges",
 )  # fmt: skip
 LOAD_OPTIONS = (
@@ -28,14 +28,14 @@ LOAD_OPTIONS = (
 
 @dataclass(frozen=True)
 class Database:
-    """A database that answers, and the folder of the programs that fit it."""
+    """A running database, and the folder of the programs of its version."""
 
     url: str
     binaries: Path
 
 
 def first_line(error: psycopg.Error) -> str:
-    """What PostgreSQL or the network said, without what follows, which may show rows."""
+    """The first line of the error. Further lines may show rows."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
@@ -48,7 +48,7 @@ async def dump(database: Database, snapshot: str, write: Callable[[bytes], None]
 
 
 async def load(database: Database, pieces: Iterable[bytes]) -> None:
-    """Makes what the dump holds, all of it or nothing. Raises Failed, or what `pieces` raises."""
+    """Restores the whole dump or nothing. Raises Failed, or what `pieces` raises."""
     async with _running(database, "pg_restore", *LOAD_OPTIONS) as process:
         if process.stdin:
             try:
@@ -58,16 +58,16 @@ async def load(database: Database, pieces: Iterable[bytes]) -> None:
                 process.stdin.close()
                 await process.stdin.wait_closed()
             except (BrokenPipeError, ConnectionResetError):
-                # It has ended early. Its exit code and its words say why.
+                # It has ended early. Its exit code and its error output say why.
                 return
 
 
 @asynccontextmanager
 async def _running(database: Database, program: str, *options: str) -> AsyncIterator[Process]:
-    """The program at work on the database; at the end of the block its success is awaited. Does not outlive it."""
+    """Runs the program on the database. The end of the block waits for its success; an exception ends the program."""
     parameters = conninfo_to_dict(database.url)
     password = parameters.pop("password", None)
-    # Neither as an argument, which every user of this machine can read, nor with our own secrets.
+    # Not as an argument, which every user of this machine can read, and without our own secrets.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")}
     environment |= {"LC_ALL": "C"} | ({"PGPASSWORD": str(password)} if password else {})
     try:
@@ -75,7 +75,7 @@ async def _running(database: Database, program: str, *options: str) -> AsyncIter
             database.binaries / program, *options, f"--dbname={make_conninfo('', **parameters)}",
             stdin=PIPE if program == "pg_restore" else DEVNULL, stdout=PIPE if program == "pg_dump" else DEVNULL,
             stderr=PIPE, env=environment, limit=CHUNK,
-            # Ctrl-C in a terminal is for us to pass on.
+            # A new session: we pass Ctrl-C on ourselves.
             start_new_session=True,
         )  # fmt: skip
     except OSError as error:
@@ -94,7 +94,7 @@ async def _running(database: Database, program: str, *options: str) -> AsyncIter
 
 
 async def _complaint(process: Process) -> str:
-    """The line that says what is wrong. What follows it may show rows."""
+    """The line with the error. Lines after it may show rows."""
     if process.stderr is None:
         return ""
     said = b""

@@ -1,1 +1,1 @@
-"""`smith doctor`: looks at everything that the server needs and says what to do about what is wrong."""
+"""`smith doctor`: checks everything that the server needs, and advises on problems."""

@@ -1,4 +1,4 @@
-"""The credentials with Apple, here and as APNs sees them."""
+"""Checks the credentials with Apple: the files here, and APNs' answer."""
 
 import re
 import stat
@@ -13,16 +13,16 @@ from cli.doctor.settings import DoctorSettings
 from cli.up.errors import CannotStart, Failed
 
 IDENTIFIER = re.compile(r"[A-Z0-9]{10}")
-"""Of keys and teams, as Apple's developer portal shows them."""
+"""The form of key ids and team ids in Apple's developer portal."""
 ANSWER_SECONDS = 12.0
-"""Core asks APNs for up to 10 seconds."""
+"""Seconds. Core waits for APNs for up to 10."""
 WORKING = apns_service_pb2.APNS_CHECK_RESULT_WORKING
 UNCLEAR = apns_service_pb2.APNS_CHECK_RESULT_UNCLEAR
 ENVIRONMENTS = {1: "sandbox (development)", 2: "production"}
 
 
 def apns_key(settings: DoctorSettings) -> list[Finding]:
-    """Whether the key file is one, is kept well, and has all that belongs to it."""
+    """Checks the key file, its permissions, and the settings that belong to it."""
     path = settings.apns_key_file
     if path is None:
         return [skip("apns key", "SMITH_APNS_KEY_FILE is not set here: `smith up` has the simulator stand in for APNs")]
@@ -56,19 +56,19 @@ def _not_a_key(content: bytes) -> str | None:
     try:
         key = load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return "is no private key"
+        return "is not a private key"
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         return "is a key of another kind: APNs needs P-256"
     return None
 
 
 async def apns(settings: DoctorSettings, seconds: float) -> list[Finding]:
-    """What APNs says of the credentials, and what core says is wrong. Somebody must sign in for that."""
+    """APNs' answer about the credentials, and core's alarms. A person must sign in for that."""
     try:
         owner = known_owner(settings)
         if owner is None:
-            how = "Set SMITH_OWNER_EMAIL and SMITH_OWNER_PASSWORD to have APNs asked, and core for alarms."
-            return [skip("apns", "not asked: nobody is known who could sign in", how)]
+            how = "Set SMITH_OWNER_EMAIL and SMITH_OWNER_PASSWORD: then APNs is asked, and core's alarms are shown."
+            return [skip("apns", "not checked: no person is known who could sign in", how)]
         async with signed_in(settings, owner) as session:
             return [*await _ask_apns(session), *await _ask_for_alarms(session)]
     except (CannotStart, Failed) as error:
@@ -80,8 +80,8 @@ async def _ask_apns(session: Session) -> list[Finding]:
     try:
         answer = await session.ask(stub.CheckApns, apns_service_pb2.CheckApnsRequest(), seconds=ANSWER_SECONDS)
     except Failed as error:
-        # Refused for haste, for example: that says nothing of the credentials.
-        return [warn("apns", f"not asked: {error}", "Try again in some seconds.")]
+        # Refused because it was asked too often, for example: that says nothing about the credentials.
+        return [warn("apns", f"not checked: {error}", "Try again in some seconds.")]
     return [_judge(check) for check in answer.checks]
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL and its schema, the clock beside it, and Redis."""
+"""Checks PostgreSQL, its schema, the clock, and Redis."""
 
 import asyncio
 import datetime as dt
@@ -17,7 +17,7 @@ from cli.up.errors import CannotStart, Failed
 
 OLDEST_POSTGRES = 16
 OFF, FAR_OFF = 5.0, 60.0
-"""Seconds that clocks may differ before that is worth a warning, and before APNs refuses our tokens."""
+"""Seconds by which clocks may differ before a warning, and before APNs refuses our tokens."""
 REVISION = "SELECT version_num FROM alembic_version"
 LOOK = """
 SELECT current_setting('server_version_num')::int / 10000, extract(epoch FROM clock_timestamp())::float8,
@@ -27,7 +27,7 @@ SELECT current_setting('server_version_num')::int / 10000, extract(epoch FROM cl
 
 
 async def database(settings: DoctorSettings, seconds: float) -> list[Finding]:
-    """Whether it answers, has the newest schema, and agrees about the time."""
+    """Checks that PostgreSQL answers, has the newest schema, and that the clocks agree."""
     url = settings.database_url or _embedded_url(settings)
     if url is None:
         where = absolute(settings.data_dir) / "postgres"
@@ -36,8 +36,8 @@ async def database(settings: DoctorSettings, seconds: float) -> list[Finding]:
     try:
         conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        # What it says of the URL may repeat the password.
-        return [fail("database", "SMITH_DATABASE_URL is no connection URL of PostgreSQL", advice)]
+        # The library's message about the URL may repeat the password.
+        return [fail("database", "SMITH_DATABASE_URL is not a connection URL of PostgreSQL", advice)]
     try:
         async with await psycopg.AsyncConnection.connect(
             url, connect_timeout=max(2, int(seconds)), autocommit=True
@@ -60,7 +60,7 @@ async def database(settings: DoctorSettings, seconds: float) -> list[Finding]:
 
 
 def judge_clock(offset: float, whose: str) -> Finding:
-    """What it means that another machine's clock is ahead of ours by `offset` seconds, or behind if negative."""
+    """The finding for another machine's clock that is ahead of ours by `offset` seconds, or behind if negative."""
     if abs(offset) < OFF:
         return ok("clock", f"agrees with that of {whose}")
     said = f"this machine's clock is {abs(offset):,.0f} s {'behind' if offset > 0 else 'ahead of'} that of {whose}"
@@ -84,7 +84,7 @@ async def _schema(revision: str | None) -> Finding:
 
 
 async def _clock_by_gateway(settings: DoctorSettings, seconds: float) -> Finding:
-    """By the `Date` of the gateway's answers, if that is another machine: it counts in whole seconds."""
+    """Compares the clock with the `Date` of the gateway's answers, in whole seconds, if it is on another machine."""
     import email.utils
 
     import httpx
@@ -97,7 +97,7 @@ async def _clock_by_gateway(settings: DoctorSettings, seconds: float) -> Finding
             date = (await client.get(f"{settings.gateway}/healthz")).headers["date"]
         moment: dt.datetime = email.utils.parsedate_to_datetime(date)
     except (httpx.HTTPError, KeyError, ValueError) as error:
-        return skip("clock", f"the gateway tells no time ({type(error).__name__})")
+        return skip("clock", f"the gateway's answers have no time ({type(error).__name__})")
     return judge_clock(moment.timestamp() + 0.5 - time.time(), "the gateway")
 
 
@@ -109,7 +109,7 @@ def _embedded_url(settings: DoctorSettings) -> str | None:
 
 
 async def redis(settings: DoctorSettings, seconds: float) -> list[Finding]:
-    """Whether it answers, and throws nothing away by itself."""
+    """Checks that Redis answers and that it never removes keys by itself."""
     if not settings.redis_url:
         return [skip("redis", "SMITH_REDIS_URL is not set: several cores need it, one does not")]
     import redis.asyncio
@@ -121,7 +121,7 @@ async def redis(settings: DoctorSettings, seconds: float) -> list[Finding]:
             facts = await client.info()
             took = time.monotonic() - before
     except (redis.exceptions.RedisError, OSError, ValueError) as error:
-        # What the library says may repeat the URL, and with it the password.
+        # The library's message may repeat the URL, and with it the password.
         said = f"does not answer ({type(error).__name__})"
         return [fail("redis", said, "See that it runs, and that SMITH_REDIS_URL is right.")]
     policy = facts.get("maxmemory_policy", "noeviction")

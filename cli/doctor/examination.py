@@ -1,4 +1,4 @@
-"""All checks, at once and in bounded time."""
+"""Runs all checks at once, with a time limit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,15 +12,15 @@ Check = Callable[[DoctorSettings, float], Awaitable[list[Finding]]]
 
 THREADS = 64
 APNS_EXTRA = 15.0
-"""Core itself gives APNs 10 seconds."""
+"""Further seconds for `apns`: core itself waits 10 seconds for APNs."""
 
 
 async def examine(settings: DoctorSettings, names: Iterable[str], seconds: float) -> list[Finding]:
     """The findings of these checks, in their order. None takes much longer than `seconds`, `apns` 15 more.
 
-    Threads in which something hangs are left behind.
+    Threads that hang are left behind.
     """
-    # What hangs, say the name service or a network disk, must not keep others waiting for a thread.
+    # A check that hangs, on name resolution or a network disk for example, must not keep others waiting for a thread.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     checks = all_checks()
     found = await asyncio.gather(*(_bounded(name, checks[name], settings, seconds) for name in names))
@@ -30,11 +30,17 @@ async def examine(settings: DoctorSettings, names: Iterable[str], seconds: float
 async def _bounded(name: str, check: Check, settings: DoctorSettings, seconds: float) -> list[Finding]:
     allowed = seconds + (APNS_EXTRA if name == "apns" else 0)
     try:
-        # A little more than the check itself has, which knows better what to say.
+        # A little more than the check's own limit, whose message is better.
         async with asyncio.timeout(allowed + 1):
             return await check(settings, seconds)
     except TimeoutError:
-        return [fail(name, f"no end after {allowed:g} seconds", "What it asks hangs: network, names or disk.")]
+        return [
+            fail(
+                name,
+                f"no end after {allowed:g} seconds",
+                "Something hangs: the network, name resolution or a disk.",
+            )
+        ]
     except Exception as error:
         return [fail(name, f"the check itself failed: {type(error).__name__}", "Please report this.")]
 

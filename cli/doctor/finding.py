@@ -1,4 +1,4 @@
-"""What a check has found."""
+"""The result of a check."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -6,11 +6,11 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """How bad it is."""
+    """How serious a finding is."""
 
     OK = "ok"
     WARN = "warn"
-    """The server works; somebody should look at it."""
+    """The server works, but a person should look at it."""
     FAIL = "fail"
     """The server, or part of it, does not work."""
     SKIP = "skip"

@@ -1,4 +1,4 @@
-"""This machine: Python, packages, the data folder, the disk."""
+"""Checks this machine: Python, packages, the data folder, the disk."""
 
 import importlib.metadata
 import os
@@ -17,22 +17,22 @@ from cli.up.data_folder import absolute
 
 OLDEST = (3, 11)
 HOLES = {
-    # Of what this server uses of Python, by the first patch release of each line that is without it.
+    # Only holes in parts of Python that this server uses, with the first patch release of each version that fixes them.
     "CVE-2024-6923: a name may add headers to a mail": {(3, 11): 10, (3, 12): 5},
     "CVE-2024-7592: a cookie may keep a process busy": {(3, 11): 10, (3, 12): 6},
     "CVE-2023-40217: what was sent before TLS may pass for what was sent within": {(3, 11): 5},
 }
-"""What is known of the interpreter (https://nvd.nist.gov/vuln/detail/ and the number). Distributions close holes
-without a new version, so that a finding is a warning."""
+"""Known security holes of Python (https://nvd.nist.gov/vuln/detail/ and the number). Distributions fix holes without a
+new version, so a finding is only a warning."""
 SECRETS = ("quickstart.json", "simulator/AuthKey.p8", "simulator/server.key")
 """Files of the data folder that only their owner may read."""
 MEGABYTE = 1024 * 1024
 LITTLE, NOTHING = 1024 * MEGABYTE, 100 * MEGABYTE
-"""Free space that is worth a warning, and that a PostgreSQL soon stops with."""
+"""Free space, in bytes, below which there is a warning, and below which PostgreSQL soon stops."""
 
 
 def python(_: DoctorSettings) -> list[Finding]:
-    """Which Python runs this."""
+    """Checks the version of Python."""
     running = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info < OLDEST:
         return [fail("python", running, "Install Python 3.11 or newer.")]
@@ -43,13 +43,13 @@ def python(_: DoctorSettings) -> list[Finding]:
 
 
 def known_holes(version: tuple[int, int, int]) -> list[str]:
-    """What is known to be wrong with this Python."""
+    """The known security holes of this Python."""
     *line, patch = version
     return [hole for hole, closed in HOLES.items() if patch < closed.get((line[0], line[1]), 0)]
 
 
 def packages(_: DoctorSettings) -> list[Finding]:
-    """Whether what we need is installed, in versions that we ask for."""
+    """Checks that the required packages are installed, in the required versions."""
     wrong = []
     requirements = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or ()]
     needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
@@ -64,19 +64,19 @@ def packages(_: DoctorSettings) -> list[Finding]:
     if wrong:
         advice = f"Install {DISTRIBUTION} {program_version()} again, with the requirements of its release."
         return [fail("packages", "; ".join(wrong), advice)]
-    return [ok("packages", f"{DISTRIBUTION} {program_version()}, with all {len(needed)} packages that it asks for")]
+    return [ok("packages", f"{DISTRIBUTION} {program_version()}, with all {len(needed)} packages that it requires")]
 
 
 def data_folder(settings: DoctorSettings) -> list[Finding]:
-    """Whether the data folder can be used, and by nobody else."""
+    """Checks that the server can use the data folder and that other users cannot read its secrets."""
     folder = absolute(settings.data_dir)
-    choose = "Choose another folder with SMITH_DATA_DIR, or mend this one."
+    choose = "Choose another folder with SMITH_DATA_DIR, or correct this one."
     if not folder.exists():
-        return [warn("data", f"{folder} is not there", "Is SMITH_DATA_DIR right? `smith up` makes it.")]
+        return [warn("data", f"{folder} does not exist", "Is SMITH_DATA_DIR right? `smith up` makes it.")]
     if not folder.is_dir():
-        return [fail("data", f"{folder} is no folder", choose)]
+        return [fail("data", f"{folder} is not a folder", choose)]
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return [fail("data", f"{folder} cannot be written by this user", choose)]
+        return [fail("data", f"{folder} is not writable for this user", choose)]
     readable = [name for name in SECRETS if _others_may_read(folder / name)]
     if readable:
         files = " ".join(str(folder / name) for name in readable)
@@ -85,7 +85,7 @@ def data_folder(settings: DoctorSettings) -> list[Finding]:
 
 
 def disk(settings: DoctorSettings) -> list[Finding]:
-    """How much room there is for data."""
+    """Checks the free space for data."""
     folder = absolute(settings.data_dir)
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
     usage = shutil.disk_usage(place)

@@ -1,4 +1,4 @@
-"""The ports: free, or held by a process of ours."""
+"""Checks that ports are free, or used by this server's own processes."""
 
 import errno
 import itertools
@@ -12,7 +12,7 @@ from cli.doctor.settings import DoctorSettings
 from service_kit.addresses import join
 
 OURS = ("gateway", "admin_ui", "core_service", "delivery_service", "simulator")
-"""What stands behind `-m` on the command lines of our processes."""
+"""The modules after `-m` on the command lines of our processes."""
 
 
 def ports(settings: DoctorSettings) -> list[Finding]:
@@ -27,13 +27,13 @@ def ports(settings: DoctorSettings) -> list[Finding]:
             free.append(port)
         elif trouble != errno.EADDRINUSE:
             advice = f"Choose another port with {variable}, or another address."
-            wrong.append(fail("ports", f"nothing can listen on {join(host, port)}: {os.strerror(trouble)}", advice))
+            wrong.append(fail("ports", f"cannot listen on {join(host, port)}: {os.strerror(trouble)}", advice))
         elif (holder := holders.get(port)) is None or _is_ours(holder):
-            # Whom it belongs to is hidden from us, as a rule: another user, or another container.
+            # The system usually hides the process of another user or container.
             ours.append(port)
         else:
             advice = f"Stop that process, or choose another port with {variable}."
-            wrong.append(fail("ports", f"{port} is held by {_describe(holder)}", advice))
+            wrong.append(fail("ports", f"{port} is used by {_describe(holder)}", advice))
     if wrong:
         return wrong
     parts = [f"{label} {', '.join(map(str, some))}" for label, some in (("in use:", ours), ("free:", free)) if some]
@@ -47,7 +47,7 @@ def _trouble(host: str, port: int) -> int | None:
             0
         ]
         with socket.socket(family, kind) as probe:
-            # As the servers do: connections that linger in TIME_WAIT are no hindrance.
+            # As the servers do, so that connections in TIME_WAIT do not matter.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except socket.gaierror:
@@ -58,7 +58,7 @@ def _trouble(host: str, port: int) -> int | None:
 
 
 def _holders() -> dict[int, psutil.Process]:
-    """Who listens on which port, as far as the system tells us."""
+    """The processes that listen, by port, as far as the system shows them."""
     found = {}
     try:
         connections = psutil.net_connections("tcp")

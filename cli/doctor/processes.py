@@ -1,4 +1,4 @@
-"""The processes of the server, and what tells them from strangers."""
+"""Checks the processes of the server, and their protection from strangers."""
 
 import datetime as dt
 
@@ -31,7 +31,7 @@ async def gateway(settings: DoctorSettings, seconds: float) -> list[Finding]:
 async def admin(settings: DoctorSettings, seconds: float) -> list[Finding]:
     """The web admin."""
     if settings.admin is None:
-        return [skip("admin", "SMITH_ADMIN_PORT is set to nothing: none is run here")]
+        return [skip("admin", "SMITH_ADMIN_PORT is empty: this machine runs no web admin")]
     return [_judge("admin", settings.admin, await ask_http(settings.admin.rstrip("/"), seconds))]
 
 
@@ -43,14 +43,16 @@ async def simulator(settings: DoctorSettings, seconds: float) -> list[Finding]:
 
 
 def protection(settings: DoctorSettings) -> list[Finding]:
-    """Whether processes that others can reach know each other, and for how long."""
+    """Checks that processes on reachable addresses have a secret or certificates, and that certificates are valid."""
     if settings.internal_secret is None and settings.tls is None:
         if not is_loopback(settings.bind_host):
             advice = "Set SMITH_INTERNAL_SECRET or certificates: core and delivery do not start without."
-            return [fail("protection", f"SMITH_BIND_HOST={settings.bind_host} can be reached by others", advice)]
+            return [
+                fail("protection", f"SMITH_BIND_HOST={settings.bind_host} can be reached from other machines", advice)
+            ]
         return [ok("protection", "processes listen on this machine only")]
     if settings.tls is None:
-        return [ok("protection", "processes know each other by a secret")]
+        return [ok("protection", "processes recognize each other by a secret")]
     from cryptography import x509
 
     expires = x509.load_pem_x509_certificate(settings.tls.certificate).not_valid_after_utc
@@ -75,5 +77,5 @@ def _judge(process: str, address: str, answer: Answer) -> Finding:
     if answer.state is State.STRANGE:
         return fail(process, said, "Another program listens there: see `ports`, and the addresses that are set.")
     if answer.state is State.NOT_READY:
-        return fail(process, said, "What it needs is away: see the other lines.")
-    return fail(process, said, f"Start it (`smith serve {process}`, `smith up`), or mend its address.")
+        return fail(process, said, "Something that it needs cannot be reached: see the other lines.")
+    return fail(process, said, f"Start it (`smith serve {process}`, `smith up`), or correct its address.")

@@ -1,4 +1,4 @@
-"""What `smith doctor` looks at."""
+"""The settings of `smith doctor`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -34,11 +34,11 @@ class DoctorSettings(ClientSettings):
 
     @property
     def delivery(self) -> str:
-        """Where delivery's gRPC answers."""
+        """Address of delivery's gRPC server."""
         return self.delivery_address or join(reachable(self.bind_host), self.delivery_port)
 
     def ports(self) -> dict[str, tuple[str, int | None]]:
-        """What the processes of this machine listen on, by variable: host and port; None if it does not run."""
+        """Host and port of each process of this machine, by variable; the port is None if it does not run."""
         here = {
             "SMITH_GATEWAY_PORT": self.gateway_port,
             "SMITH_ADMIN_PORT": self.admin_port,

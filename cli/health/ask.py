@@ -1,4 +1,4 @@
-"""Asks one process of this machine. Every few seconds, in many containers: only what is needed is loaded."""
+"""Asks one process of this machine. It runs every few seconds in many containers, so it imports little."""
 
 from cli.health.settings import HealthSettings
 from cli.probing.answer import GRPC, Answer, State
@@ -15,7 +15,7 @@ async def ask(settings: HealthSettings, process: str, *, seconds: float, alive: 
     else:
         from cli.probing.by_http import ask_http
 
-        # The simulator is ready as soon as it lives.
+        # The simulator is ready as soon as it answers.
         path = "/healthz" if alive or process == "simulator" else "/readyz"
         answer = await ask_http(f"http://{address}", seconds, path)
     if alive and answer.state is State.NOT_READY:

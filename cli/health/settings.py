@@ -1,4 +1,4 @@
-"""Where the processes of this machine listen."""
+"""The addresses of the processes of this machine."""
 
 from cli.up.settings import Port
 from service_kit.addresses import LOOPBACK, BindHost, join, reachable

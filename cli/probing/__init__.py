@@ -1,1 +1,1 @@
-"""Asks processes of the server whether they can serve, once and in bounded time."""
+"""Asks processes of the server whether they can serve, once and with a time limit."""

@@ -1,4 +1,4 @@
-"""What comes of asking a process."""
+"""The result of asking a process."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,20 +8,20 @@ GRPC = ("core", "delivery")
 
 
 class State(StrEnum):
-    """How a process is."""
+    """The state of a process."""
 
     READY = "ready"
     NOT_READY = "not ready"
     """It answers, and says that it cannot serve now."""
     STRANGE = "strange"
-    """Something else answers there."""
+    """Another program answers there."""
     AWAY = "away"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of asking."""
+    """The state of a process, and a description."""
 
     state: State
     words: str
-    """Part of a line."""
+    """Description of the state, as part of a line."""

@@ -8,7 +8,7 @@ from service_kit.client import open_channel
 from service_kit.peers import Peers
 
 SERVICES = {"core": "smith.core.v1.AccountService", "delivery": "smith.delivery.v1.DeliveryService"}
-"""One of each, by which they are told apart."""
+"""One service of each process, which identifies it."""
 
 
 async def ask_grpc(process: str, address: str, peers: Peers, seconds: float) -> Answer:

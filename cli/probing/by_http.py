@@ -7,13 +7,13 @@ import httpx
 
 from cli.probing.answer import Answer, State
 
-STRANGE = Answer(State.STRANGE, "something else answers")
+STRANGE = Answer(State.STRANGE, "another program answers")
 
 
 async def ask_http(url: str, seconds: float, path: str = "/readyz") -> Answer:
     """Asks the process at this URL. Raises nothing but cancellation."""
     try:
-        # A local process is not asked by way of a proxy. Certificates take long to load, and http has none.
+        # No proxy for a local process. No certificates for http, because they take long to load.
         verify = url.startswith("https:")
         async with httpx.AsyncClient(timeout=seconds, trust_env=False, verify=verify) as client:
             async with asyncio.timeout(seconds):

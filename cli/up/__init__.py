@@ -2,6 +2,6 @@
 
 import os
 
-# As root, PostgreSQL is run as another user, for which Python forks where it would use vfork. In that child gRPC would
-# start its threads anew before `exec`, and crash it now and then. gRPC reads this when it is imported.
+# As root, PostgreSQL runs as another user; then Python uses fork instead of vfork. In the child gRPC would restart its
+# threads before `exec`, and crash the child now and then. gRPC reads this variable when it is imported.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"

@@ -18,10 +18,10 @@ from cli.up.process_table import ProcessTable
 log = logging.getLogger(__name__)
 
 FIRST_DELAY, LONGEST_DELAY, STEADY_AFTER = 0.2, 5.0, 10.0
-"""Seconds: before the first restart (then doubling), at most, and alive until the doubling starts over."""
+"""Seconds: before the first restart (then doubling), at most, and of running after which the doubling starts over."""
 DEATHS_BEFORE_READY = 5
 BAD_SETTINGS = 2
-"""The exit code of a process whose settings are invalid. It has said on standard error which."""
+"""The exit code of a process with invalid settings, which it has reported on standard error."""
 
 
 async def _nothing() -> None:
@@ -30,20 +30,20 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run."""
+    """A program to run."""
 
     name: str
     command: list[str]
     env: Mapping[str, str]
     stop_signal: signal.Signals = signal.SIGTERM
     kill_signal: signal.Signals = signal.SIGKILL
-    """What ends it at once. PostgreSQL has a gentler one than SIGKILL that takes its children along."""
+    """The signal that ends it at once. PostgreSQL has a safer one than SIGKILL, which also ends its children."""
     before_start: Callable[[], Awaitable[None]] = _nothing
-    """Runs before every start, so after every death as well."""
+    """Runs before every start, also before restarts."""
     log_file: Path | None = None
-    """Where its output goes; to our standard error if None."""
+    """File for its output; our standard error if None."""
     explain: Callable[[], str | None] | None = None
-    """Reads in there why the program could not start: one line for people; None if it does not say."""
+    """Reads from its output why the program could not start: one line for people, or None."""
     popen: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -51,7 +51,7 @@ class Child:
     """Keeps one program running."""
 
     def __init__(self, program: Program, table: ProcessTable, ready: asyncio.Event) -> None:
-        """`ready` is set once the whole system has been ready; from then on this never gives up."""
+        """`ready` is set once the whole system has been ready; from then on the program is restarted without end."""
         self.name = program.name
         self._program = program
         self._table = table
@@ -65,10 +65,10 @@ class Child:
         return self._process.pid if self._process else None
 
     async def keep_running(self) -> None:
-        """Runs the program again and again until `stop`.
+        """Runs and restarts the program until it is asked to stop.
 
-        Before the system was ready once, a death by invalid settings or the fifth death of any cause is final.
-        Raises CannotStart or GaveUp then.
+        Before the system was ready once, it gives up after an exit for invalid settings, or after the fifth exit of any
+        cause. Then it raises CannotStart or GaveUp.
         """
         delay, deaths = FIRST_DELAY, 0
         while not self._stop.is_set():
@@ -96,7 +96,7 @@ class Child:
             raise GaveUp(f"{self.name} {cause}, {deaths} times while starting: {said}")
 
     async def _run_once(self) -> str:
-        """Runs it until it ends, and says how it ended."""
+        """Runs it until it ends, and returns how it ended."""
         try:
             await self._program.before_start()
             process = self._process = await self._spawn()
@@ -116,12 +116,12 @@ class Child:
         try:
             return await asyncio.create_subprocess_exec(
                 *self._program.command,
-                # Held open and never written: its end tells the process that we are gone.
+                # A pipe that stays open and is never written: when it closes, the process knows that we are gone.
                 stdin=asyncio.subprocess.PIPE,
                 stdout=output or sys.stderr,
                 stderr=output or sys.stderr,
                 env=self._program.env,
-                # Ctrl-C in a terminal goes to the whole group; the order of stopping is ours to keep.
+                # Ctrl-C in a terminal would go to the whole group, and break the order in which we stop processes.
                 start_new_session=True,
                 **self._program.popen,
             )
@@ -130,12 +130,12 @@ class Child:
                 output.close()
 
     def request_stop(self) -> None:
-        """Asks it to stop, and sees to it that it stays so."""
+        """Asks the program to stop, and does not restart it any more."""
         self._stop.set()
         self._signal(self._program.stop_signal)
 
     def kill(self, *, hard: bool = False) -> None:
-        """Ends it at once: by its own `kill_signal`, or with `hard` by SIGKILL to its whole process group."""
+        """Ends it at once: with its `kill_signal`, or, if `hard`, with SIGKILL to its whole process group."""
         self._stop.set()
         if not hard:
             self._signal(self._program.kill_signal)

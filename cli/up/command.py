@@ -1,4 +1,4 @@
-"""Runs a command of ours to its end."""
+"""Runs one of our commands to its end."""
 
 import asyncio
 import subprocess
@@ -8,7 +8,7 @@ from cli.up.errors import CannotStart
 
 
 async def run_command(command: list[str], env: Mapping[str, str], *, seconds: float) -> int:
-    """The exit code. What it says on standard error goes to ours. It does not outlive the caller's cancellation.
+    """Runs the command and returns its exit code. Its standard error goes to ours. Cancellation ends the command.
 
     Raises TimeoutError if it takes longer than `seconds`, CannotStart if it cannot be run at all.
     """
@@ -18,7 +18,7 @@ async def run_command(command: list[str], env: Mapping[str, str], *, seconds: fl
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             env=env,
-            # Ctrl-C in a terminal is for us to pass on.
+            # A new session: we pass Ctrl-C on ourselves.
             start_new_session=True,
         )
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The folder that holds all that is kept on this machine: made, checked, and locked against a second command."""
+"""The data folder of this machine: made, checked, and locked against a second command."""
 
 import fcntl
 import json
@@ -16,10 +16,10 @@ SERVER = "smith up"
 
 
 class InUse(CannotStart):
-    """Another command works on the folder."""
+    """Another command uses the folder."""
 
     def __init__(self, folder: Path, noted: str) -> None:
-        """`noted` is what the holder has written into the lock file: its process id and its command."""
+        """`noted` is the content of the lock file: the other command's process id and name."""
         pid, _, command = noted.strip().partition(" ")
         self.holder = command or SERVER
         super().__init__(
@@ -29,17 +29,17 @@ class InUse(CannotStart):
 
 
 def absolute(folder: Path) -> Path:
-    """The data folder as everybody names it."""
+    """The data folder's absolute path, the same for all commands."""
     return folder.expanduser().resolve()
 
 
 @contextmanager
 def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
-    """Makes the folder if need be, holds its lock for `command`, and settles a restore that was interrupted. Gives the
+    """Makes the folder if needed, holds its lock for `command`, and completes an interrupted restore. Gives the
     folder's absolute path.
 
     Raises CannotStart if the folder cannot be made or written, InUse if another command holds the lock. The kernel
-    releases the lock however the holder ends.
+    releases the lock when the holder ends, also if it is killed.
     """
     folder = absolute(folder)
     if not _is_text(str(folder)):
@@ -47,7 +47,7 @@ def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as scratch:
-            # More than a file system keeps beside the name: a full disk shows.
+            # More bytes than a file system stores together with the name, so that a full disk is noticed.
             scratch.write(bytes(24 * 1024))
         lock = (folder / "lock").open("a+")
     except OSError as error:
@@ -67,7 +67,7 @@ def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
             settle_restore(folder)
         except OSError as error:
             raise CannotStart(
-                f"an interrupted restore in {folder} cannot be settled: {error.filename}: {error.strerror}"
+                f"an interrupted restore in {folder} cannot be completed: {error.filename}: {error.strerror}"
             ) from error
         yield folder
 

@@ -1,13 +1,13 @@
-"""Why a command ends without having done its work."""
+"""Errors that end a command."""
 
 
 class CannotStart(Exception):
-    """Something outside has to change first. The message is one line for the person who has to change it."""
+    """A person has to change something before the command can start. The message is one line that says what."""
 
 
 class Failed(Exception):
-    """It was begun and could not be completed. The message is one line."""
+    """The command has begun and could not be completed. The message is one line."""
 
 
 class GaveUp(Failed):
-    """A process kept dying before everything was ready once."""
+    """A process ended again and again before everything was ready once."""

@@ -1,4 +1,4 @@
-"""What an earlier supervisor left behind when it was killed."""
+"""Ends the processes that a killed supervisor has left behind."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 def stop_leftover_processes(data_dir: Path, patience: float) -> None:
     """Ends the processes that a killed supervisor of this data folder had started. The folder's lock must be held.
 
-    They stop by themselves when it dies; this waits until they have, at most `patience` seconds, then kills them.
+    They stop by themselves when the supervisor dies. This waits for that, at most `patience` seconds, then kills them.
     """
     path = data_dir / "processes.json"
     if not path.exists():
@@ -31,7 +31,7 @@ def stop_leftover_processes(data_dir: Path, patience: float) -> None:
 
 
 def _ours(name: str, pid: int, data_dir: Path) -> psutil.Process | None:
-    """The process, unless it is gone and its id is another's by now. PostgreSQL is not looked after here."""
+    """The process; None if it has ended and another process has its id. PostgreSQL is handled elsewhere."""
     if name == "postgres":
         return None
     try:
@@ -44,7 +44,7 @@ def _ours(name: str, pid: int, data_dir: Path) -> psutil.Process | None:
 
 
 def postgres_processes(cluster: Path) -> list[psutil.Process]:
-    """All processes of whatever PostgreSQL runs on this data directory: each of them works in it."""
+    """All processes of the PostgreSQL on this data directory: it is their working folder."""
     found = []
     for process in psutil.process_iter():
         try:

@@ -1,4 +1,4 @@
-"""Are the ports free? Asked before anything is started, so that the answer is one line and not five logs."""
+"""Checks that the ports are free before anything is started, so that the error is one line and not five logs."""
 
 import errno
 import socket
@@ -9,7 +9,7 @@ from service_kit.addresses import join
 
 
 def check_ports(settings: UpSettings) -> None:
-    """Raises CannotStart naming the first port that cannot be listened on, and the variable that moves it."""
+    """Raises CannotStart with the first port that cannot be listened on, and the variable that sets it."""
     wanted = {"SMITH_GATEWAY_PORT": settings.gateway_port, "SMITH_CORE_PORT": settings.core_port}
     wanted["SMITH_DELIVERY_PORT"] = settings.delivery_port
     if settings.admin_port is not None:
@@ -50,7 +50,7 @@ def _check_port(host_variable: str, host: str, port: int, variable: str) -> None
     except socket.gaierror as error:
         raise CannotStart(f"{host_variable}={host}: not an address of this machine ({error.strerror})") from error
     with socket.socket(family, kind) as probe:
-        # As the servers do: connections of an earlier run that still linger in TIME_WAIT are no hindrance.
+        # As the servers do, so that an earlier run's connections in TIME_WAIT do not matter.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)

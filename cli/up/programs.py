@@ -1,4 +1,4 @@
-"""What is run, with which environment."""
+"""The programs to run, with their environments."""
 
 import os
 import sys
@@ -14,18 +14,18 @@ SIMULATED_KEY = {
 }
 SIMULATED_SMTP = {"SMITH_SMTP_TLS": "none", "SMITH_SMTP_FROM": "ActivitySmith <activitysmith@localhost>"}
 FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL", "SMITH_SETUP_CODE")
-"""They carry passwords, or are one."""
+"""Variables that are or contain passwords."""
 FOR_DELIVERY_ONLY = ("SMITH_SMTP_PASSWORD",)
 OF_ONE_PROCESS = {*FOR_CORE_ONLY, *FOR_DELIVERY_ONLY}
 
 
 def module(name: str, *arguments: str) -> list[str]:
-    """The command that runs a package of ours with this Python. What lies in the working folder cannot shadow it."""
+    """The command that runs a package of ours with this Python. Files in the working folder cannot replace it."""
     return [sys.executable, "-P", "-m", name, *arguments]
 
 
 def environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
-    """What all processes share."""
+    """The environment of all processes."""
     return {name: value for name, value in os.environ.items() if name not in OF_ONE_PROCESS} | {
         "PYTHONUNBUFFERED": "1",
         "SMITH_BIND_HOST": settings.bind_host,
@@ -36,7 +36,7 @@ def environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
 
 
 def core_environment(settings: UpSettings, data_dir: Path, database_url: str) -> dict[str, str]:
-    """What core needs; its commands need the same."""
+    """The environment of core and of its commands."""
     extra = {"SMITH_REDIS_URL": settings.redis_url} if settings.redis_url else {}
     if settings.setup_code:
         extra["SMITH_SETUP_CODE"] = settings.setup_code.get_secret_value()
@@ -49,7 +49,7 @@ def core_environment(settings: UpSettings, data_dir: Path, database_url: str) ->
 
 
 def _metrics(port: int | None) -> dict[str, str]:
-    """Each process is told its own port only."""
+    """The setting of one process's own metrics port."""
     return {} if port is None else {"SMITH_METRICS_PORT": str(port)}
 
 
@@ -85,7 +85,7 @@ def admin(settings: UpSettings, data_dir: Path) -> Program:
 
 
 def delivery(settings: UpSettings, data_dir: Path) -> Program:
-    """The delivery service, talking to Apple if it has been given a key and to the simulator otherwise."""
+    """The delivery service. It uses Apple's APNs if a key is set, otherwise the simulator."""
     env = environment(settings, data_dir) | {"SMITH_DELIVERY_PORT": str(settings.delivery_port)}
     env |= {name: os.environ[name] for name in FOR_DELIVERY_ONLY if name in os.environ}
     if settings.simulated:
@@ -94,7 +94,7 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
         env |= SIMULATED_KEY | {
             "SMITH_APNS_KEY_FILE": str(credentials / "AuthKey.p8"),
             "SMITH_APNS_CA_FILE": str(credentials / "ca.pem"),
-            # It runs on this machine, where no proxy leads.
+            # The simulator is on this machine: no proxy.
             "SMITH_APNS_PROXY": "",
             "SMITH_APNS_PRODUCTION_ADDRESS": address,
             "SMITH_APNS_SANDBOX_ADDRESS": address,
@@ -118,7 +118,7 @@ def simulator(settings: UpSettings, data_dir: Path) -> Program:
 
 
 def simulator_environment(settings: UpSettings, data_dir: Path) -> dict[str, str]:
-    """What the simulator needs; its commands need the same."""
+    """The environment of the simulator and of its commands."""
     return environment(settings, data_dir) | {
         "SMITH_SIMULATOR_BIND_HOST": settings.simulator_bind_host,
         "SMITH_SIMULATOR_PORT": str(settings.simulator_port),

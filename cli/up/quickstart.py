@@ -1,7 +1,7 @@
-"""The first run: an account with an owner, an API key and a phone, noted in `quickstart.json`.
+"""The first run: an account with an owner, an API key and a phone, recorded in `quickstart.json`.
 
-Every step is noted as soon as it is done, and a step that an interrupted run did without noting it is found or undone,
-so that the next start completes what is missing and nothing is there twice.
+Every step is recorded as soon as it is done. A step that an interrupted run did but did not record is found or undone.
+So the next start completes what is missing, and nothing is made twice.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ KEYS = (
 
 
 class BootstrapFailed(Exception):
-    """Core's command that makes account and owner ended with an error; it has said on standard error with which."""
+    """Core's command that makes account and owner has failed. It has reported the error on standard error."""
 
 
 class NotOurs(Exception):
@@ -51,7 +51,7 @@ class NotOurs(Exception):
 
 
 class Quickstart:
-    """`quickstart.json` and the way to it."""
+    """Makes what `quickstart.json` records."""
 
     def __init__(self, settings: UpSettings, data_dir: Path, database_url: str) -> None:
         self._settings = settings
@@ -59,18 +59,18 @@ class Quickstart:
         self.path = data_dir / "quickstart.json"
         self._facts: dict[str, Any] = dict.fromkeys(KEYS) | self._read()
         self.setup_code: str | None = None
-        """What the first account can be made with, if it is still to be made. Known once this is complete."""
+        """The code to make the first account with, if there is no account yet. Known once `complete` has returned."""
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the file says."""
+        """The contents of the file."""
         return dict(self._facts)
 
     async def complete(self) -> None:
-        """Does what is missing, or, without a quickstart, finds out whether the first account is. Everything must be
-        ready; a process that dies meanwhile is waited for.
+        """Does the missing steps. Without a quickstart it only finds out whether there is an account. All processes
+        must have been ready; it waits for one that restarts.
 
-        Raises GaveUp if something keeps failing.
+        Raises GaveUp if a step fails again and again.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -124,12 +124,12 @@ class Quickstart:
 
     async def _ensure_owner(self) -> None:
         if not self._facts["owner_password"]:
-            # Noted before it is used: an owner whose password nobody knows would be of no use.
+            # Recorded before it is used: an owner whose password is lost would be useless.
             self._note(owner_email=OWNER_EMAIL, owner_password=secrets.token_urlsafe(18))
         try:
             code = await run_command(
                 module("core_service", "bootstrap", "--email", OWNER_EMAIL, "--account-name", ACCOUNT_NAME),
-                # Not an argument, for every user of this machine can read those.
+                # Not as arguments, which every user of this machine can read.
                 self._core_environment | {"SMITH_BOOTSTRAP_PASSWORD": self._facts["owner_password"]},
                 seconds=60,
             )
@@ -192,13 +192,13 @@ class Quickstart:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise CannotStart(f"{self.path} is damaged: mend it, or move it away and choose another folder") from error
+            raise CannotStart(f"{self.path} is damaged: repair it, or move it away and use another folder") from error
         if not isinstance(facts, dict):
-            raise CannotStart(f"{self.path} is damaged: mend it, or move it away and choose another folder")
+            raise CannotStart(f"{self.path} is damaged: repair it, or move it away and use another folder")
         return facts
 
     def _note(self, **facts: str | None) -> None:
-        """Writes the file, unless it says all that already."""
+        """Adds the facts to the file, unless it has them already."""
         if any(self._facts.get(name) != value for name, value in facts.items()) or not self.path.exists():
             self._facts |= facts
             write_json(self.path, self._facts)
@@ -213,7 +213,7 @@ async def _create_key(channel: grpc.aio.Channel, bearer: tuple[tuple[str, str], 
         wait_for_ready=True,
     )
     for key in listed.api_keys:
-        # Made by a run that was interrupted before it could note the secret: nobody has it.
+        # Made by a run that was interrupted before it could record the secret, which is lost.
         if key.name == KEY_NAME and not key.HasField("last_used_at"):
             await keys.RevokeApiKey(
                 api_key_service_pb2.RevokeApiKeyRequest(api_key_id=key.id),

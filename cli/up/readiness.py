@@ -1,4 +1,4 @@
-"""Does everything answer, and can it send?"""
+"""Waits until all processes answer, and asks whether pushes can be sent."""
 
 import asyncio
 import logging
@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.05
 ANSWER_SECONDS = 5.0
 REMARK_AFTER = 15.0
-"""Seconds until a process that is not ready yet is named in the log, and between such remarks."""
+"""Seconds until the log names a process that is not ready yet, and between such lines."""
 
 
 async def wait_until_all_answer(settings: UpSettings) -> None:
-    """Returns once every process that runs says that it can serve. Waits for ever."""
+    """Returns once every process says that it can serve. Waits without a limit."""
     async with asyncio.TaskGroup() as group:
         peers = Peers.of(settings)
         group.create_task(_until_serving("core", settings.core_address, peers))
@@ -77,14 +77,14 @@ async def _until_ok(name: str, url: str) -> None:
 
 
 class _Remark:
-    """Says now and then what is being waited for."""
+    """Logs at intervals which process is not ready."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._next = time.monotonic() + REMARK_AFTER
 
     def perhaps(self, state: str) -> None:
-        """Logs the state if it is time for a remark."""
+        """Logs the state if the next line is due."""
         if time.monotonic() >= self._next:
             log.warning("still waiting for %s: %s", self._name, state)
             self._next = time.monotonic() + REMARK_AFTER

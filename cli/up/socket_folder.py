@@ -1,4 +1,4 @@
-"""Where the embedded PostgreSQL's socket lies."""
+"""The folder of the embedded PostgreSQL's socket."""
 
 import hashlib
 import os
@@ -12,9 +12,9 @@ from cli.up.private_view import closed_above
 
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_PATH = 100
-"""Bytes. The kernel takes 107 (macOS 103)."""
+"""Most bytes of a socket's path. The kernel allows 107 (macOS 103)."""
 SPECIAL = set(',"\\')
-"""PostgreSQL and libpq take the folder for a list that is separated by commas, with quotes around names."""
+"""Special characters: PostgreSQL and libpq read the folder as a list with commas and quotes."""
 
 
 def fits(folder: Path) -> bool:
@@ -25,9 +25,9 @@ def fits(folder: Path) -> bool:
 
 
 def choose_socket_folder(cluster: Path, user: PostgresUser) -> Path:
-    """The cluster's own folder or, where its path does not do, a private one with a short name, made if need be.
+    """The cluster's own folder or, if its path is too long, a private one with a short name, which is made if needed.
 
-    Raises CannotStart if there is no such place.
+    Raises CannotStart if there is no usable folder.
     """
     if fits(cluster):
         return cluster
@@ -38,13 +38,13 @@ def choose_socket_folder(cluster: Path, user: PostgresUser) -> Path:
         if fits(folder) and os.access(parent, os.W_OK | os.X_OK) and not _is_closed(folder, user):
             return _private(folder, user)
     raise CannotStart(
-        f"PostgreSQL's socket cannot lie in {cluster}, whose path is too long or has special characters, nor in the "
+        f"PostgreSQL's socket cannot be in {cluster}, whose path is too long or has special characters, nor in the "
         "folders for temporary files: choose another folder with SMITH_DATA_DIR"
     )
 
 
 def _is_closed(folder: Path, user: PostgresUser) -> bool:
-    """A folder for temporary files may be root's alone (pam_tmpdir)."""
+    """Whether the user cannot use the folder: a folder for temporary files may be for root only (pam_tmpdir)."""
     return user.uid is not None and bool(closed_above(folder, user.uid, user.gid))
 
 
@@ -53,7 +53,9 @@ def _private(folder: Path, user: PostgresUser) -> Path:
     if folder.exists() or folder.is_symlink():
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-            raise CannotStart(f"{folder} is not ours: remove it, or choose a data folder with a shorter, plainer path")
+            raise CannotStart(
+                f"{folder} is not private to this user: remove it, or choose a data folder with a shorter, plainer path"
+            )
     else:
         folder.mkdir(mode=0o700)
         user.own(folder)

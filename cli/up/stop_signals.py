@@ -1,4 +1,4 @@
-"""How a person, a terminal or an init system asks to stop."""
+"""Requests to stop from a person, a terminal or an init system."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ import signal
 import sys
 
 SAME_REQUEST = 0.5
-"""Seconds. `kill -TERM` to a process group arrives twice, for make passes its own on; that is no second request."""
+"""Seconds within which a second signal counts as the same request: make passes its own `kill -TERM` on."""
 
 
 class StopSignals:
@@ -16,7 +16,7 @@ class StopSignals:
     """
 
     def __init__(self) -> None:
-        """Must be made inside a running event loop."""
+        """Create it inside a running event loop."""
         self.first = asyncio.Event()
         self.again = asyncio.Event()
         self._loop = asyncio.get_running_loop()

@@ -27,7 +27,7 @@ from service_kit import logs, tracing
 log = logging.getLogger(__name__)
 
 STOP_ORDER = ("admin", "gateway", "core", "delivery", "simulator", "postgres")
-"""Each stops while what it needs to finish its work still runs."""
+"""The order of stopping: each stops while the processes that it needs still run."""
 STOPPED, FAILED, CANNOT_START, KILLED = 0, 1, 2, 130
 
 
@@ -51,7 +51,7 @@ async def up(settings: UpSettings) -> int:
         print(f"smith up: {error}", file=sys.stderr)
         return FAILED
     except OSError as error:
-        # The disk is full, or a file of ours is not ours any more.
+        # The disk is full, or one of our files has another owner now.
         print(f"smith up: {error.filename or settings.data_dir}: {error.strerror or error}", file=sys.stderr)
         return CANNOT_START
 
@@ -70,9 +70,9 @@ class Supervisor:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> int:
-        """Starts, waits for the request to stop (or a failure that makes it pointless to go on), and stops.
+        """Starts all, waits for the request to stop or a fatal failure, and stops all.
 
-        Raises CannotStart or GaveUp if it never got ready.
+        Raises CannotStart or GaveUp if it never became ready.
         """
         stop: asyncio.Future[Any] = asyncio.create_task(self._signals.first.wait())
         starting: asyncio.Future[Any] = asyncio.create_task(self._start())
@@ -120,7 +120,7 @@ class Supervisor:
         await embedded.wait_ready(self._run(embedded.program()))
 
     async def _start_senders(self) -> None:
-        """Delivery and, if it stands in for APNs, the simulator, which share the simulator's key."""
+        """Starts delivery and, if it stands in for APNs, the simulator. They share the simulator's key."""
         if self._settings.simulated:
             await self._make_credentials()
             self._run(programs.simulator(self._settings, self._data_dir))
@@ -130,7 +130,7 @@ class Supervisor:
         code = await run_command(
             programs.module("simulator", "credentials"),
             programs.simulator_environment(self._settings, self._data_dir),
-            # Half a second on an idle machine.
+            # It takes half a second on an idle machine.
             seconds=120,
         )
         if code != 0:
@@ -150,7 +150,7 @@ class Supervisor:
                 self._failed.set_exception(error)
 
     async def _stop(self) -> bool:
-        """Stops all in order; at a second request kills all at once and returns True."""
+        """Stops all in order. At a second request it kills all at once and returns True."""
         log.info("stopping")
         in_order = asyncio.create_task(self._stop_in_order())
         again = asyncio.create_task(self._signals.again.wait())
@@ -165,7 +165,6 @@ class Supervisor:
         return killed
 
     async def _stop_in_order(self) -> None:
-        # Nothing may be restarted while the order is carried out, least of all something whose turn is over.
         patience = self._settings.shutdown_delay + self._settings.drain_seconds + 5
         for name in [name for name in STOP_ORDER if name in self._children]:
             child, task = self._children[name], self._tasks[name]

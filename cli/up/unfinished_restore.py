@@ -1,8 +1,8 @@
-"""What `smith restore` leaves when it is killed, and how that becomes the old state or the new one.
+"""Cleans up or completes a `smith restore` that was killed.
 
-A restore is built in `restore.partial`. When all of it is there and safe on disk, one rename to `restore.complete`
-makes it valid. From then on it only moves forward: the old database to `replaced`, the new one into its place. Whoever
-locks the data folder next carries on where that was interrupted, before anybody could miss the database.
+A restore is built in `restore.partial`. When it is complete and on disk, one rename to `restore.complete` makes it
+valid. After that it can only go forward: the old database moves to `replaced`, the new one into its place. If that is
+interrupted, the next command that locks the data folder completes it before it uses the database.
 """
 
 import logging
@@ -20,9 +20,9 @@ CLUSTER, QUICKSTART = "postgres", "quickstart.json"
 
 
 def settle_restore(folder: Path) -> None:
-    """Throws away what is partial, puts in place what is complete. The folder's lock must be held.
+    """Removes a partial restore, or puts a complete one in place. The folder's lock must be held.
 
-    May itself be interrupted anywhere and called again.
+    It may be interrupted at any point and called again.
     """
     partial, complete = folder / PARTIAL, folder / COMPLETE
     if partial.exists():
@@ -35,7 +35,7 @@ def settle_restore(folder: Path) -> None:
 
 
 def make_valid(folder: Path) -> None:
-    """Makes the partial restore, which must be whole, the one that counts, and puts it in place."""
+    """Makes the partial restore, which must be complete, valid, and puts it in place."""
     sync_folder(folder / PARTIAL)
     (folder / PARTIAL).rename(folder / COMPLETE)
     sync_folder(folder)
@@ -55,7 +55,7 @@ def _put_in_place(folder: Path, complete: Path) -> None:
     replaced = folder / REPLACED
     if (complete / CLUSTER).exists():
         if (folder / CLUSTER).exists():
-            # Of an earlier restore: the old database of this one has not moved yet.
+            # It belongs to an earlier restore: this one's old database has not moved yet.
             if replaced.exists():
                 shutil.rmtree(replaced)
             replaced.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""What a person is told when everything runs."""
+"""The text that a person sees when everything runs."""
 
 import shlex
 import sys
@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 
 def usage(facts: dict[str, Any], path: Path, setup_code: str | None, push_fault: str = "") -> str:
-    """How to send a first notification, show a first Live Activity, and see both. Secrets are never printed, save for
-    the setup code, if the first account is still to be made: it opens nothing else and is of use once.
+    """How to send a first notification, show a first Live Activity, and see both. Secrets are not printed, except
+    for the setup code while there is no account: it opens nothing else and works once.
 
-    `push_fault` says why no push can be sent; empty if nothing is known to be wrong."""
+    `push_fault` says why no push can be sent; empty if none is known."""
     python = shlex.quote(sys.executable)
     read = f'import json; print(json.load(open({str(path)!a}))["api_key"])'
     lines = [
@@ -51,7 +51,7 @@ def usage(facts: dict[str, Any], path: Path, setup_code: str | None, push_fault:
             f"  curl {facts['simulator_url']}/phones/{facts['phone_id']}",
         ]
     if push_fault:
-        lines += ["", "No push can be sent yet:", "", f"  {push_fault}", "  What is sent meanwhile stays queued."]
+        lines += ["", "No push can be sent yet:", "", f"  {push_fault}", "  Until then pushes stay queued."]
     lines += ["", "Ctrl-C stops everything. All data stays.", ""]
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Many jobs at once, their outcomes handed out in groups as they come."""
+"""Sends many jobs at once and hands out their outcomes in groups, as they come."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from delivery_service.apns.request import Job
 from delivery_service.apns.sender import ApnsSender
 
 GROUPING = 0.002
-"""Seconds to gather outcomes for one message, if not all have come: each message costs more than several outcomes."""
+"""Seconds to collect outcomes for one message, unless all have come: a message costs more than several outcomes."""
 
 
 class Batch:
-    """Sends jobs by a bounded number of workers. Leaving the context cancels what is still on its way."""
+    """Sends jobs with a limited number of workers. Leaving the context cancels the jobs that are still on their way."""
 
     def __init__(self, sender: ApnsSender, jobs: Sequence[Job], *, max_workers: int) -> None:
         self._sender = sender

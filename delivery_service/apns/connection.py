@@ -30,26 +30,26 @@ from delivery_service.apns.request import MAX_PAYLOAD_BYTES, ApnsRequest
 MAX_IN_FLIGHT = 100
 """h2 walks all open streams for each new one; measured, throughput falls beyond this many."""
 MAX_STREAMS = 1000
-"""With the slow ones; as many as APNs allows."""
+"""Most open streams, slow ones included; as many as APNs allows."""
 SLOW_SECONDS = 1.0
-"""A push that has waited this long for its answer makes room for another, lest tokens that APNs does not answer hold up
-those that it does."""
+"""Seconds after which a push without an answer no longer counts as open, so that tokens that APNs does not answer do
+not hold up the others."""
 SILENT_IN_A_ROW = 3
-"""Pushes that time out, without an answer to any other meanwhile, until the peer counts as gone."""
+"""Pushes that time out in a row, without an answer to any other, until the peer counts as gone."""
 
 METHOD = HeaderTuple(b":method", b"POST")
 SCHEME = HeaderTuple(b":scheme", b"https")
 
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""A network that forgot an idle connection is noticed within 90 seconds, before a push is lost in it."""
+"""TCP keep-alive: finds within 90 seconds that the network has dropped an idle connection, before a push is lost."""
 
 
 class ApnsConnection(APNsTLSClientProtocol):
-    """A connection that loses no push, no answer and no permit, whatever the peer does.
+    """A connection that loses no push, no answer and no stream, even if the peer misbehaves.
 
-    It replaces aioapns' protocol in: waiting for the server's first SETTINGS; counting streams in flight against the
-    server's limit as it is now; matching answers by stream; hearing RST_STREAM and GOAWAY; obeying flow control;
-    limiting the wait for an answer; and giving a stream back when its caller has gone.
+    Other than aioapns' protocol it waits for the server's first SETTINGS, counts streams in flight against the server's
+    current limit, matches answers by stream, handles RST_STREAM and GOAWAY, respects flow control, limits the wait for
+    an answer, and gives a stream back when its caller has gone.
     """
 
     def __init__(
@@ -67,14 +67,14 @@ class ApnsConnection(APNsTLSClientProtocol):
         self._provider_token = auth_provider
         self.conn = ForgivingH2Connection()
         self.ready: asyncio.Future[None] = loop.create_future()
-        """Done once the server's first SETTINGS arrived; before that nothing may be sent."""
+        """Done once the server's first SETTINGS have arrived; before that nothing may be sent."""
         self.ready_at = 0.0
         self.draining = False
-        """Takes no more pushes; closes once those in flight are answered."""
+        """Whether it takes no more pushes, and closes once those in flight are answered."""
         self.used = False
-        """A push was sent over it."""
+        """Whether a push was sent over it."""
         self.proved = False
-        """APNs judged a push that came over it, and did not refuse the sender."""
+        """Whether APNs has answered a push that came over it without refusing the sender."""
         self.silent = 0
         """Pushes in a row that had no answer in time."""
         self._dead = False
@@ -93,21 +93,21 @@ class ApnsConnection(APNsTLSClientProtocol):
         self._auth_text = ""
         self._auth_header = HeaderTuple(b"authorization", b"")
 
-    # What the pool needs to know.
+    # State for the pool.
 
     @property
     def usable(self) -> bool:
-        """New pushes may be sent over it, now or once there is room."""
+        """Whether new pushes may be sent over it, now or once there is room."""
         return self.ready.done() and not (self.draining or self._dead)
 
     @property
     def load(self) -> int:
-        """Pushes in flight and promised."""
+        """Number of pushes in flight and of reserved places."""
         return len(self._in_flight) + self._reserved
 
     @property
     def has_room(self) -> bool:
-        """A push of any size can be sent at once."""
+        """Whether a push of any size can be sent at once."""
         return (
             self.usable
             and self.load < self._limit
@@ -121,20 +121,20 @@ class ApnsConnection(APNsTLSClientProtocol):
         return not self.has_room
 
     def reserve(self) -> None:
-        """Keeps room for one push, which `send_notification` or `release` must follow."""
+        """Reserves room for one push. Call `send_notification` or `release` afterwards."""
         self._reserved += 1
 
     def release(self) -> None:
-        """Gives up room that was kept."""
+        """Gives reserved room back."""
         self._reserved -= 1
         self._on_change()
 
     # Sending.
 
     async def send_notification(self, request: ApnsRequest) -> NotificationResult:  # type: ignore[override]
-        """Sends over the room that was reserved and returns the answer, whatever it says.
+        """Sends in the reserved room and returns APNs' answer, also if it is a refusal.
 
-        Raises NotSent or MaybeSent. A cancelled call gives the stream back to both sides.
+        Raises NotSent or MaybeSent. A cancelled call closes its stream on both sides.
         """
         self._reserved -= 1
         stream_id, exchange = self._open(request)
@@ -202,7 +202,7 @@ class ApnsConnection(APNsTLSClientProtocol):
         self._blocked.discard(stream_id)
 
     def flush(self) -> None:
-        """Writes what h2 has ready, once per turn of the event loop: a TLS record for many pushes, not one for each."""
+        """Schedules a write of h2's pending data, once per turn of the event loop: many pushes share a TLS record."""
         if not self._flush_scheduled:
             self._flush_scheduled = True
             self.loop.call_soon(self._flush_now)
@@ -216,18 +216,18 @@ class ApnsConnection(APNsTLSClientProtocol):
     # Receiving.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """TLS stands: says hello."""
+        """TLS is established: sends the HTTP/2 preface."""
         self.transport = cast(asyncio.Transport, transport)
         _keep_alive(transport)
         self.conn.initiate_connection()
         self._flush_now()
 
     def refresh_inactivity_timer(self) -> None:
-        """aioapns closes idle connections; Apple asks to keep them open."""
+        """Does nothing: aioapns would close idle connections, and Apple asks to keep them open."""
 
     def data_received(self, data: bytes) -> None:
-        """Takes what the peer sent."""
-        # h2 drops what waits to be written when a GOAWAY comes, even if the peer still wants it.
+        """Processes data from the peer."""
+        # h2 drops its pending data when a GOAWAY comes, although the peer may still want it.
         self._flush_now()
         try:
             for event in self.conn.receive_data(data):
@@ -299,7 +299,7 @@ class ApnsConnection(APNsTLSClientProtocol):
     # Ending.
 
     def _expire(self) -> None:
-        """Fails pushes whose answer is overdue. They stand in the order of their deadlines."""
+        """Fails pushes whose answer is overdue. They are in the order of their deadlines."""
         self._timer = None
         now = self.loop.time()
         while self._in_flight:
@@ -319,7 +319,7 @@ class ApnsConnection(APNsTLSClientProtocol):
             self._settle()
 
     def _count_slow(self) -> None:
-        """Counts anew every second, so that answers cost nothing."""
+        """Counts slow pushes once a second, so that each answer does not have to."""
         before = self.loop.time() - SLOW_SECONDS
         self._slow = sum(exchange.opened_at <= before for exchange in self._in_flight.values())
         self._slow_timer = self.loop.call_later(SLOW_SECONDS, self._count_slow) if self._in_flight else None
@@ -331,7 +331,7 @@ class ApnsConnection(APNsTLSClientProtocol):
             self._reset(stream_id)
 
     def _reset(self, stream_id: int) -> None:
-        """Tells the peer that nobody waits for this stream any more."""
+        """Tells the peer that this stream's answer is no longer wanted."""
         if self._dead:
             return
         try:
@@ -351,7 +351,7 @@ class ApnsConnection(APNsTLSClientProtocol):
         self._settle()
 
     def close(self) -> None:
-        """Closes as TLS wants it. Nothing may be in flight that matters."""
+        """Closes the connection properly by TLS. Pushes in flight are lost."""
         if self.transport is not None and not self.transport.is_closing():
             self._flush_now()
             self.transport.close()
@@ -376,7 +376,7 @@ class ApnsConnection(APNsTLSClientProtocol):
             self._slow_timer.cancel()
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(f"no SETTINGS: {why}"))
-            self.ready.exception()  # whether or not somebody waits for it
+            self.ready.exception()  # marks the exception as handled: a waiter is optional
         for stream_id in list(self._in_flight):
             self._fail(stream_id, MaybeSent("ConnectionLost"))
         self._on_lost(self)

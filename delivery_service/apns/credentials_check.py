@@ -1,7 +1,7 @@
-"""Asks APNs about key, team and topic, with a push that can reach nobody.
+"""Asks APNs about key, team and topic, with a push that can reach no phone.
 
-APNs has no call that only validates. It judges the sender before the device, as far as is known, so a push to a token
-that nobody has is refused for the token only if all else is right.
+APNs has no call that only validates. As far as is known, it checks the sender before the token. So it refuses a push to
+a made-up token because of the token only if everything else is right.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.request import ApnsRequest, jobs_of
 
 SECONDS = 7.0
-"""For connecting and the answer together. Somebody sits and waits."""
+"""Seconds for connecting and the answer together. A person waits for it."""
 TOKEN_BYTES = 32
 SILENT = b'{"aps":{"content-available":1}}'
-"""Should chance make up a token that somebody has, its phone shows nothing."""
+"""A silent push: if the made-up token should exist, its phone shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What APNs has answered."""
+    """APNs' answer to the check."""
 
     reason: str
     """APNs' or ours; empty if it accepted the push."""
@@ -48,8 +48,8 @@ class Finding:
 
 
 class CredentialsCheck:
-    """Checks one environment and app at a time, each over a connection of its own: refusals have APNs allow fewer
-    streams on a connection, or close it."""
+    """Checks one environment and app at a time, each over a connection of its own: after refusals APNs allows fewer
+    streams on a connection, or closes it."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class CredentialsCheck:
         fault: Callable[[], str],
         default_topic: str,
     ) -> None:
-        """`open_pool` makes a pool for each environment; `fault` says why nothing can be sent, or is empty."""
+        """`open_pool` makes a pool for each environment. `fault` returns why nothing can be sent; empty if it can."""
         self._open_pool = open_pool
         self._fault = fault
         self._default_topic = default_topic
@@ -69,7 +69,7 @@ class CredentialsCheck:
         return self._fault()
 
     async def ask(self, environment: "Environment.ValueType", bundle_id: str) -> Finding:
-        """What APNs says of this app, the configured one if `bundle_id` is empty."""
+        """APNs' answer for this app; for the configured one if `bundle_id` is empty."""
         topic = bundle_id or self._default_topic
         [job] = jobs_of([_made_up_push(environment, bundle_id)], self._default_topic)
         fault = job.fault or self._fault()

@@ -1,4 +1,4 @@
-"""A push on its way over a stream, and how the answer is read."""
+"""One push on a stream, and the parsing of its answer."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ MAX_REASON_CHARACTERS = 64
 
 
 class Exchange:
-    """A push on its way and what has come back of it."""
+    """A push that was sent, and its answer so far."""
 
     __slots__ = ("_body", "answer", "apns_id", "deadline", "opened_at", "status", "unsent")
 
@@ -36,14 +36,14 @@ class Exchange:
         self._body = b""
 
     def take(self, data: bytes) -> None:
-        """Keeps a piece of the answer's body; APNs' are small, and of others only so much is read."""
+        """Adds a piece of the answer's body, up to a limit: APNs' answers are small, a proxy's may not be."""
         if len(self._body) < MAX_ANSWER_BYTES:
             self._body += data
 
     def result(self) -> NotificationResult:
         """The answer, once it is complete.
 
-        Its id is the request's own: the stream says whose answer it is, not the text that came back.
+        It has the request's own id: the stream identifies the request, not the answer's text.
         """
         reason, timestamp = _read_error(self._body)
         if self.status != "200" and not reason:
@@ -61,7 +61,7 @@ def status_of(headers: Iterable[tuple[Any, ...]] | None) -> str:
 
 
 def _read_error(body: bytes) -> tuple[str, int | None]:
-    """Reason and timestamp (UNIX milliseconds) of an error's body; nothing where it is not what APNs writes."""
+    """Reason and timestamp (UNIX milliseconds) of an error's body; each is empty if APNs did not write it."""
     try:
         said = json.loads(body) if body else None
     except (ValueError, RecursionError):

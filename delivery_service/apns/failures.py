@@ -1,4 +1,4 @@
-"""Why a push has no answer. Each names a reason of the table in outcomes.py."""
+"""Failures of pushes without an answer. Each has a reason from the table in outcomes.py."""
 
 
 class PushFailed(Exception):
@@ -14,8 +14,8 @@ class NotSent(PushFailed):
 
 
 class MaybeSent(PushFailed):
-    """APNs may or may not have processed the push: a repeat may show twice, save for its collapse id."""
+    """APNs may have processed the push. A repeat may show twice unless the push has a collapse id."""
 
 
 class NoConnection(PushFailed):
-    """There was no connection to send it over. Trying at once again would not help."""
+    """There was no connection for the push. An immediate repeat would not help."""

@@ -1,4 +1,4 @@
-"""An HTTP/2 client connection that forgives what APNs, proxies and networks have been seen to do."""
+"""An HTTP/2 client connection that tolerates known faults of APNs, proxies and networks."""
 
 from h2.config import H2Configuration
 from h2.connection import ConnectionState, H2Connection
@@ -8,33 +8,33 @@ from hyperframe.frame import Frame, GoAwayFrame
 CONFIGURATION = H2Configuration(
     client_side=True,
     header_encoding=None,
-    # The request's headers come from validated parts (see request.py), so that checking each again is lost time.
+    # The request's headers are made of validated parts (see request.py): checking them again would only cost time.
     validate_outbound_headers=False,
     normalize_outbound_headers=False,
-    # One odd header in one answer must not end the connection for a hundred other pushes.
+    # One invalid header in one answer must not end the connection of a hundred other pushes.
     validate_inbound_headers=False,
 )
 
 
 class ForgivingH2Connection(H2Connection):
-    """h2's connection, which by itself ends everything where only one stream is concerned.
+    """h2's connection, except that an error of one stream does not end the whole connection.
 
-    Leans on private methods of h2, which is why its version is pinned.
+    It overrides private methods of h2, which is why h2's version is pinned.
     """
 
-    # h2 would remember 65,536 closed streams a connection, some 8 MB, for nothing that we ask it.
+    # h2 would remember 65,536 closed streams for each connection, some 8 MB, which we do not use.
     MAX_CLOSED_STREAMS = 256
 
     def __init__(self) -> None:
         super().__init__(CONFIGURATION)
 
     def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
-        # h2 regards the connection as closed after GOAWAY and would refuse the answers that APNs still gives to the
-        # streams it took (RFC 9113, section 6.8); some may even stand in the same segment.
+        # h2 considers the connection closed after GOAWAY and would refuse the answers that APNs still sends for the
+        # streams that it took (RFC 9113, section 6.8); some may even be in the same segment.
         answer = super()._receive_goaway_frame(frame)
         self.state_machine.state = ConnectionState.CLIENT_OPEN
         return answer
 
     def _stream_is_closed_by_reset(self, stream_id: int) -> bool:
-        # A frame for a stream that is over (a late or a second answer) concerns that stream only.
+        # A frame for a closed stream (a late or a second answer) concerns that stream only.
         return stream_id <= self.highest_outbound_stream_id

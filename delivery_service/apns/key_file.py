@@ -1,4 +1,4 @@
-"""The file with the signing key, read again when it has changed."""
+"""The file with the signing key. It is read again when it has changed."""
 
 import time
 from collections.abc import Callable
@@ -10,15 +10,16 @@ from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.provider_token import load_provider_key
 
 CHECK_SECONDS = 2.0
-"""Least time between two looks at the file."""
+"""Seconds between two checks of the file at least."""
 
 Stamp = tuple[int, int, int]
 
 
 class KeyFile:
-    """The key, as soon as the file holds one, with no restart.
+    """The key, as soon as the file holds one, without a restart.
 
-    A key that is in use is only replaced by another: while the file is away or is being written, the old one serves on.
+    A key in use is only replaced by another key: while the file is missing or is being written, the old key stays in
+    use.
     """
 
     def __init__(self, path: Path, problems: ProblemLog, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,13 +28,13 @@ class KeyFile:
         self._clock = clock
         self._key: ec.EllipticCurvePrivateKey | None = None
         self._stamp: Stamp | None = None
-        """What the file looked like when it was last read."""
+        """The file's time and size when it was last read."""
         self._look_at = 0.0
         self._look()
 
     @property
     def key(self) -> ec.EllipticCurvePrivateKey | None:
-        """The key; None while the file has not held one yet. Looks at the file every two seconds at most."""
+        """The key; None if the file has not held one yet. Checks the file every two seconds at most."""
         if self._clock() >= self._look_at:
             self._look()
         return self._key

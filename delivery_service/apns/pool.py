@@ -23,20 +23,20 @@ log = logging.getLogger(__name__)
 MAX_TRIES = 3
 MAX_CONNECTING = 2
 RECONNECT_INTERVAL = 0.5
-"""Least seconds between a connection that came to nothing and the next try."""
+"""Seconds between a failed connection and the next try at least."""
 
 PROXY_SHARE = 0.7
-"""Of the time for connecting: what a proxy may take to open the tunnel."""
+"""The part of the time for connecting that a proxy may take to open the tunnel."""
 
 SPENT = frozenset((EXPIRED_PROVIDER_TOKEN, "UnrelatedKeyIdInToken", "Shutdown", "IdleTimeout"))
-"""Reasons after which APNs serves nothing more on that connection (pushy: it "will wedge")."""
+"""Reasons after which APNs answers no more pushes on that connection (pushy: it "will wedge")."""
 
 Waiter = asyncio.Future[ApnsConnection]
 
 
 class ApnsConnectionPool(APNsKeyConnectionPool):
-    """Replaces aioapns' pool in: waking those who wait in their order, never polling; opening connections only as
-    pushes need them and not in a storm; and retrying at once only what was certainly not processed."""
+    """Other than aioapns' pool, it wakes waiting pushes in their order without polling, opens connections only as
+    pushes need them and not all at once, and repeats only pushes that APNs certainly did not process."""
 
     def __init__(
         self,
@@ -51,8 +51,8 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         problems: ProblemLog,
         proxy: Proxy | None = None,
     ) -> None:
-        """`proxy` is the way to the host; without one it is asked directly."""
-        # Key and topic are aioapns' way to a header of its own; ours come with the token and the request.
+        """`proxy`: the proxy to the host; None connects directly."""
+        # aioapns needs key and topic for headers that we do not use: ours come with the token and the request.
         super().__init__("", "", "", "", max_connections=max_connections, ssl_context=ssl_context)
         self.connections: list[ApnsConnection] = []  # type: ignore[assignment]
         self._host = host
@@ -63,7 +63,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         self._problems = problems
         self._proxy = proxy
         self._failure = "ConnectFailed"
-        """Why the last connection came to nothing: a reason of outcomes.py."""
+        """Why the last connection failed: a reason of outcomes.py."""
         self._connecting: set[asyncio.Task[None]] = set()
         self._waiters: OrderedDict[Waiter, None] = OrderedDict()
         self._next_connect_at = 0.0
@@ -76,7 +76,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         return len(self._waiters)
 
     async def send_notification(self, request: ApnsRequest) -> NotificationResult:  # type: ignore[override]
-        """Sends the push and returns APNs' answer, whatever it says.
+        """Sends the push and returns APNs' answer, also if it is a refusal.
 
         Takes at most the answer timeout for a free stream and the same again for the answer. Raises NoConnection,
         NotSent (after three tries) or MaybeSent.
@@ -122,12 +122,12 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
             self._waiters.pop(waiter, None)
 
     def _pick(self) -> ApnsConnection | None:
-        """The least busy connection with room; one whose peer may be gone only if no other has room."""
+        """The least busy connection with room. One whose peer may be gone is used only if no other has room."""
         candidates = [connection for connection in self.connections if connection.has_room]
         return min(candidates, key=lambda connection: (connection.silent, connection.load), default=None)
 
     def _settle(self) -> None:
-        """Does what the state of affairs calls for: hands out room, opens connections, or says that there are none."""
+        """Gives room to waiting pushes; if there is none, opens connections or fails the waiting pushes."""
         while self._waiters and (connection := self._pick()):
             waiter, _ = self._waiters.popitem(last=False)
             if not waiter.done():
@@ -157,15 +157,15 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         self._settle()
 
     async def _connect(self) -> None:
-        # A connection outlives the request whose push was the first to need it.
+        # The connection lives longer than the request whose push first needed it.
         origin.leave()
         try:
             async with asyncio.timeout(self._connect_timeout):
                 connection = await self.create_connection()
-        except Exception as error:  # whatever it is, those who wait must hear of it
+        except Exception as error:  # waiting pushes must learn of any error
             self._came_to_nothing(_describe(error), error.reason if isinstance(error, ProxyFailed) else "ConnectFailed")
         else:
-            if not connection.usable:  # it ended in the very turn that it began
+            if not connection.usable:  # it ended in the same turn of the event loop
                 self._came_to_nothing("APNs closed it at once")
                 return
             self.connections.append(connection)
@@ -187,7 +187,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         try:
             tunnel = None
             if self._proxy is not None:
-                # Less than for all together, so that it is known who has not answered.
+                # Less than the whole time, so that the error names the side that did not answer.
                 tunnel = await self._proxy.tunnel(self._host, self._port, PROXY_SHARE * self._connect_timeout)
             await self._begin(connection, tunnel)
             await connection.ready
@@ -197,7 +197,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         return connection
 
     async def _begin(self, connection: ApnsConnection, tunnel: socket.socket | None) -> None:
-        """Speaks TLS with the host, whose name its certificate must have, over the tunnel if there is one."""
+        """Starts TLS with the host, over the tunnel if there is one. The certificate must have the host's name."""
         if tunnel is None:
             await self.loop.create_connection(
                 lambda: connection,
@@ -220,7 +220,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
             raise
 
     def discard_connection(self, connection: ApnsConnection) -> None:  # type: ignore[override]
-        """A connection has ended."""
+        """Removes a connection that has ended."""
         if connection in self.connections:
             self.connections.remove(connection)
             log.info("connection to %s:%d ended (%d left)", self._host, self._port, len(self.connections))
@@ -239,7 +239,8 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
             return
         waiter.set_exception(NoConnection("NoFreeStream"))
         for connection in list(self.connections):
-            # Nothing in flight, and yet no room: the server withholds streams or window, and will not change its mind.
+            # Nothing is in flight, and there is no room: the server allows no streams or data, and will not change
+            # that.
             if connection.usable and not connection.load:
                 connection.retire()
 

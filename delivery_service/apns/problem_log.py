@@ -1,4 +1,4 @@
-"""Warnings about what goes wrong again and again: once at first, then a count now and then."""
+"""Logs repeated problems: once at first, then their count at intervals."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 log = logging.getLogger(__name__)
 
 INTERVAL = 60.0
-"""Least seconds between two lines on the same problem."""
+"""Seconds between two lines on the same problem at least."""
 MAX_PROBLEMS = 200
 
 
@@ -20,14 +20,14 @@ class _Problem:
 
 
 class ProblemLog:
-    """Logs each distinct problem when it first occurs, and while it lasts at most once a minute with its number."""
+    """Logs each distinct problem when it first occurs, and then at most once a minute, with its count."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._problems: OrderedDict[str, _Problem] = OrderedDict()
 
     def report(self, key: str, text: str, *, level: int = logging.WARNING) -> None:
-        """Notes that the problem `key` occurred; `text` describes it without secrets."""
+        """Reports that the problem `key` occurred; `text` describes it without secrets."""
         now = self._clock()
         problem = self._problems.get(key)
         if problem is None:

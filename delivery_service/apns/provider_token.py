@@ -1,4 +1,4 @@
-"""The JWT by which APNs knows the sender. The same on every replica, without their talking to each other."""
+"""The JWT that identifies the sender to APNs. Replicas make the same one without communication."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 STEP = 30 * 60
 """Seconds for which a token stays the same. Apple: refresh it every 20 to 60 minutes."""
 CLOCK_SKEW = 60
-"""Seconds that this machine's clock may be ahead of Apple's before a token would seem to come from the future."""
+"""Seconds by which this machine's clock may be ahead of Apple's before Apple sees a token from the future."""
 
 
 class InvalidProviderKey(ValueError):
@@ -36,10 +36,10 @@ def load_provider_key(pem: str) -> ec.EllipticCurvePrivateKey:
 class ProviderToken(AuthorizationHeaderProvider):
     """The `authorization` header, one for all connections.
 
-    `iat` is floored to a step of 30 minutes and the ES256 signature is deterministic (RFC 6979), so equal keys and
-    clocks give equal tokens: APNs sees one token per half hour however many processes send.
+    `iat` is rounded down to a step of 30 minutes and the ES256 signature is deterministic (RFC 6979), so equal keys and
+    clocks give equal tokens: APNs sees one token per half hour for any number of processes.
 
-    `key` gives the key as it is now. No header can be asked for before there is one.
+    `key` returns the current key. `get_header` may be called only once there is one.
     """
 
     def __init__(

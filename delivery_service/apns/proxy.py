@@ -1,4 +1,4 @@
-"""The way to APNs through an HTTP proxy: a tunnel (RFC 9110, CONNECT) in which TLS is between Apple and us."""
+"""Connects to APNs through an HTTP proxy: a tunnel (RFC 9110, CONNECT) with TLS between Apple and this server."""
 
 import asyncio
 import base64
@@ -11,7 +11,7 @@ from service_kit.addresses import join
 
 FORM = "must be http://host:port or http://user:password@host:port"
 MAX_HEAD = 16 * 1024
-"""Bytes of the proxy's answer, which has no body if it opens the tunnel."""
+"""Most bytes of the proxy's answer, which has no body if it opens the tunnel."""
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: |\r\n)")
 HOST = re.compile(r"[\w.:%-]{1,253}")
 
@@ -22,7 +22,7 @@ NO_TUNNEL = "ProxyCannotConnect"
 
 
 class ProxyFailed(ConnectionError):
-    """There is no tunnel. `reason` is one of the table in outcomes.py; the message is for the log."""
+    """The tunnel could not be opened. `reason` is one of the table in outcomes.py; the message is for the log."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class Proxy:
     @classmethod
     def parse(cls, url: str) -> "Proxy":
         """Raises ValueError, whose message does not repeat the URL: it may hold a password."""
-        if not url.isprintable():  # urlsplit would pass over line breaks
+        if not url.isprintable():  # urlsplit would ignore line breaks
             raise ValueError(FORM)
         try:
             parts = urlsplit(url)
@@ -62,9 +62,9 @@ class Proxy:
         return f"http://{join(self.host, self.port)}"
 
     async def tunnel(self, host: str, port: int, seconds: float) -> socket.socket:
-        """A connected socket whose other end is the host: what is sent now goes there. The proxy looks up the name.
+        """A socket that the proxy has connected to the host. The proxy looks up the name.
 
-        Raises ProxyFailed, after so many seconds at the latest.
+        Raises ProxyFailed, after `seconds` at the latest.
         """
         try:
             async with asyncio.timeout(seconds):

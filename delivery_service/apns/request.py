@@ -1,4 +1,4 @@
-"""From the contract's push and target to the request that goes over the wire, or the reason why none can."""
+"""Makes the HTTP request for a push and its target, or says why there can be none."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ MAX_PAYLOAD_BYTES = 4096
 MAX_COLLAPSE_ID_BYTES = 64
 PRIORITIES = frozenset((1, 5, 10))
 MAX_TRACED = 20
-"""Targets of one push that a trace shows."""
+"""Most targets of one push that a trace shows."""
 LAST_EXPIRY = 253_402_300_799
 """End of the year 9999, the latest moment a Timestamp can hold."""
 
@@ -36,7 +36,7 @@ ENVIRONMENTS = frozenset((Environment.ENVIRONMENT_PRODUCTION, Environment.ENVIRO
 
 
 class ApnsRequest(NotificationRequest):
-    """A request whose body is bytes and whose headers are ready; aioapns' own would encode JSON once per device."""
+    """A request with a ready body and headers; aioapns' own would encode the JSON once for each device."""
 
     __slots__ = ("headers", "payload")
 
@@ -54,13 +54,13 @@ class Job:
     environment: "Environment.ValueType"
     request: ApnsRequest | None
     origin: Origin
-    """The request that it is sent for."""
+    """The client's request that it is sent for."""
     fault: str
     """Reason why there is no request; empty if there is one."""
 
 
 def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
-    """A job for every target, numbered through all pushes from 0. What is malformed becomes a job with a fault."""
+    """A job for every target, numbered through all pushes from 0. A malformed target becomes a job with a fault."""
     index = 0
     for push in pushes:
         template = _Template(push, default_topic)
@@ -78,7 +78,7 @@ def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
 
 
 def _origins_of(push: Push) -> Iterator[Origin]:
-    """Whom each target of the push is sent for. The first of many are enough to see in a trace how it went."""
+    """The origin of each target of the push. Only the first targets have the span: a trace need not show all."""
     given = request_id.checked(push.request_id)
     traced, untraced = Origin(given, push.traceparent), Origin(given)
     return chain(repeat(traced, MAX_TRACED), repeat(untraced))
@@ -95,7 +95,7 @@ def _fault_of(target: Target) -> str:
 
 
 class _Template:
-    """What all targets of one push have in common, checked and encoded once."""
+    """The parts that all targets of one push share, checked and encoded once."""
 
     def __init__(self, push: Push, default_topic: str) -> None:
         self.payload = push.payload
@@ -143,9 +143,9 @@ def _shared_headers(push: Push) -> tuple[tuple[HeaderTuple, ...], str]:
         HeaderTuple(b"apns-push-type", push_type),
         HeaderTuple(b"apns-priority", b"%d" % push.priority),
     ]
-    # A value that comes once would only push lasting ones out of HPACK's table.
+    # Not indexed: a value that is used once would push lasting ones out of HPACK's table.
     once_only = NeverIndexedHeaderTuple if len(push.targets) == 1 else HeaderTuple
-    # A literal 0 has APNs try once and keep nothing; without the header it would keep the push for as long as it likes.
+    # With 0 APNs tries once and stores nothing; without the header it would store the push for a time of its choice.
     expiry = push.expires_at.seconds if push.HasField("expires_at") else 0
     headers.append(once_only(b"apns-expiration", b"%d" % expiry) if expiry else HeaderTuple(b"apns-expiration", b"0"))
     if push.collapse_id:

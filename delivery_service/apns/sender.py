@@ -1,4 +1,4 @@
-"""Sends a job to APNs and says what became of it."""
+"""Sends a job to APNs and returns its outcome."""
 
 import logging
 import time
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 LAST_TIMESTAMP_MS = 253_402_300_799_999
 ORDINARY = frozenset(("Unregistered", "ExpiredToken"))
-"""Reasons that come with the trade: people remove apps."""
+"""Reasons that are normal and not logged as problems: people remove apps."""
 
 
 class ApnsSender:
-    """One client per environment. `fault` says why none can be used now; it is empty if they can.
+    """One client per environment. `fault` returns why they cannot be used now; empty if they can.
 
     Every job gets an outcome; nothing but cancellation is raised.
     """
@@ -47,7 +47,7 @@ class ApnsSender:
         self._fault = fault
 
     async def send(self, job: Job) -> Outcome:
-        """What became of the job's push. Sets the request id of the running task to the job's."""
+        """Sends the job's push and returns its outcome. Sets the request id of the running task to the job's."""
         request_id.current.set(job.origin.request_id)
         began = time.perf_counter()
         with tracing.child("push", Kind.CONSUMER, job.origin.traceparent) as span:
@@ -109,7 +109,7 @@ class ApnsSender:
 
 
 def _describe(span: Span, job: Job, outcome: Outcome) -> None:
-    """Says in the span how the push ended; its token and contents are nobody's business."""
+    """Records the push's outcome in the span, without its token and contents."""
     span.note(smith__outcome=OutcomeKind.Name(outcome.kind), smith__environment=job.environment)
     span.note(smith__request_id=job.origin.request_id)
     if job.request is not None and job.request.notification_id:

@@ -1,4 +1,4 @@
-"""A mail as it goes over the wire."""
+"""Composes a mail's message."""
 
 import re
 import unicodedata
@@ -15,14 +15,14 @@ from smith.delivery.v1.mail_pb2 import Mail
 MAX_SUBJECT = 250
 MAX_BODY = 100_000
 MAX_PLAIN = 66
-"""Characters of a subject that stand in one line as they are."""
+"""Most characters of a subject that are written without encoding in one line."""
 _id = re.compile(r"[A-Za-z0-9-]{1,64}").fullmatch
 
 BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Categories of what ends a line, or is no text."""
+"""Unicode categories of characters that end a line, or are not text."""
 AS_WRITTEN = SMTP.clone(refold_source="none", cte_type="7bit")
-"""Every mail server takes it. What is set raw leaves as it was set. Otherwise `email` reads it and writes it again, and
-up to Python 3.12.4 and 3.11.9 (CVE-2024-6923) writes line breaks that were encoded in it."""
+"""Every mail server accepts this form. Raw headers are sent as they were set. Other headers `email` parses and writes
+again, and up to Python 3.12.4 and 3.11.9 (CVE-2024-6923) it writes line breaks that were encoded in them."""
 NAMES = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
 
 
@@ -31,9 +31,9 @@ class Unsendable(Exception):
 
 
 def recipient_of(mail: Mail) -> str:
-    """The address that the mail goes to, with its domain in ASCII. What stands before the @ may be beyond ASCII.
+    """The address that the mail goes to, with its domain in ASCII. The part before the @ may have other characters.
 
-    Raises Unsendable unless it is exactly one address: nobody may slip in another one, or a command.
+    Raises Unsendable unless it is exactly one address, so that it cannot add another address or a command.
     """
     try:
         checked = email_validator.validate_email(mail.to, check_deliverability=False, globally_deliverable=False)
@@ -43,9 +43,9 @@ def recipient_of(mail: Mail) -> str:
 
 
 def compose(mail: Mail, sender: Address) -> EmailMessage:
-    """The message with its headers, which read exactly as they were asked for.
+    """The message with its headers, which a reader sees exactly as they were given.
 
-    Raises Unsendable if a header could be mistaken for another one, or a part is too long.
+    Raises Unsendable if a header could be read as another one, or a part is too long.
     """
     if not _id(mail.id):
         raise Unsendable("The mail has no usable id.")
@@ -60,7 +60,7 @@ def compose(mail: Mail, sender: Address) -> EmailMessage:
     message.set_raw("Subject", encoded(mail.subject))
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = f"<{mail.id}@{sender.domain}>"
-    # Nobody's absence is to be announced to us (RFC 3834).
+    # No absence notices, please (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     if not _reads(message, subject=mail.subject, to=to):
         raise Unsendable("The mail's subject or its address cannot be written into a header.")
@@ -71,18 +71,18 @@ def compose(mail: Mail, sender: Address) -> EmailMessage:
 
 
 def encoded(subject: str) -> str:
-    """The subject as it stands in the header: as it is if nothing in it means anything there, else in words of RFC
-    2047. A name that looks like such a word is then no more than what it looks like."""
+    """The subject for the header: unchanged if it is plain text there, otherwise encoded by RFC 2047, so that a name
+    that looks like an encoded word is shown as it is."""
     if subject.isascii() and len(subject) <= MAX_PLAIN and "=?" not in subject and subject == subject.strip():
         return subject
     return Header(subject, "utf-8", maxlinelen=75, header_name="Subject").encode()
 
 
 def _reads(message: EmailMessage, *, subject: str, to: str) -> bool:
-    """Whether who reads the headers finds those that were asked for, and no others."""
+    """Whether a reader of the headers finds exactly the given ones."""
     read = message_from_bytes(message.as_bytes(), policy=default)
     try:
         return read.keys() == NAMES and str(read["Subject"]) == subject and str(read["To"]) == to
     except ValueError:
-        # An address that is read as a word of RFC 2047 with a line break in it.
+        # An address that is parsed as an encoded word (RFC 2047) with a line break in it.
         return False

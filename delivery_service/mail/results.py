@@ -1,4 +1,4 @@
-"""The one place that says what follows from a mail server's word, or from having none."""
+"""The one place that turns a mail server's answer, or its lack, into a result."""
 
 import ssl
 
@@ -13,10 +13,10 @@ REJECTED = MailResultKind.MAIL_RESULT_KIND_REJECTED
 
 MAX_ANSWER = 500
 PERMANENT = 500
-"""Reply codes from here on say: never (RFC 5321, 4.2.1)."""
+"""Reply codes from here on mean a refusal for good (RFC 5321, 4.2.1)."""
 
 AUTHENTICATION = "The mail server does not accept SMITH_SMTP_USER with its password."
-NO_AUTHENTICATION = "The mail server lets nobody sign in on this port, at least not in a way that is known here."
+NO_AUTHENTICATION = "The mail server offers no sign-in on this port, or none that this server supports."
 TLS = (
     "No encrypted connection to the mail server can be made: is its certificate valid for SMITH_SMTP_HOST, and does "
     "SMITH_SMTP_TLS fit the port?"
@@ -32,7 +32,7 @@ CONTENT = "The mail server does not accept the mail."
 NOT_SUPPORTED = (
     "The mail server takes no addresses with other letters than ASCII before the @: it does not offer SMTPUTF8."
 )
-GREETING = "The mail server does not want to talk to this server."
+GREETING = "The mail server refuses connections from this server."
 
 REASONS = frozenset({
     "AuthenticationFailed", "TlsFailed", "ConnectFailed", "Timeout", "ConnectionBroken", "SenderRefused",
@@ -42,10 +42,10 @@ REASONS = frozenset({
 
 
 def of_failure(error: Exception) -> MailResult:
-    """What follows from a mail that was not taken. Raises `error` itself if it is no failure of the mail server's.
+    """The result of a mail that was not taken. Raises `error` itself if it is not a failure of the mail server.
 
-    What is wrong with our settings can be mended, so the mail stays owed; what the server says of the recipient or the
-    mail itself for good (5xx) ends it.
+    Settings can be corrected, so with wrong settings the mail stays queued. A refusal of the recipient or the mail for
+    good (5xx) ends it.
     """
     if isinstance(error, Unsendable):
         return MailResult(kind=REJECTED, reason="Unsendable", message=str(error))
@@ -79,12 +79,12 @@ def _of_answer(error: aiosmtplib.SMTPResponseException) -> MailResult:
         case aiosmtplib.SMTPDataError():
             return _said(error, RETRY, "MailRefused", LATER)
         case _:
-            # Before it was told of any mail.
+            # The server answered before any mail was sent.
             return _said(error, RETRY, "GreetingRefused", GREETING)
 
 
 def _of_lack(what: str) -> MailResult:
-    """The server is without an extension that we are told to use; the library has no classes for these."""
+    """The result if the server lacks an extension that the settings need; the library has no classes for these."""
     if what.startswith("SMTP STARTTLS"):
         return MailResult(kind=RETRY, reason="TlsFailed", message=NO_STARTTLS)
     return MailResult(kind=RETRY, reason="AuthenticationFailed", message=NO_AUTHENTICATION)
@@ -110,7 +110,7 @@ def _said(
 
 
 def _plain(text: str) -> str:
-    """One line, without anything that is not to be shown."""
+    """The text as one line, without credentials."""
     line = " ".join(text.split())
     return "".join(letter for letter in line if letter.isprintable())[:MAX_ANSWER]
 

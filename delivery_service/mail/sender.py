@@ -1,4 +1,4 @@
-"""One attempt to send a mail, within bounds of time."""
+"""One attempt to send a mail, with a time limit."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ GOODBYE_SECONDS = 1.0
 
 
 class MailSender:
-    """Sends mails, each over a connection of its own: they are few."""
+    """Sends mails, each over a connection of its own, because they are few."""
 
     def __init__(self, settings: SmtpSettings, ssl_context: ssl.SSLContext, *, is_simulated: bool = False) -> None:
         """`is_simulated`: the mail server is the simulator's, and results say so."""
@@ -32,7 +32,7 @@ class MailSender:
         self._ssl_context = ssl_context
 
     async def send(self, mail: Mail) -> MailResult:
-        """What became of the attempt. Nothing but cancellation is raised."""
+        """The result of one attempt. Raises nothing but cancellation."""
         if self._settings.smtp_host is None:
             return NOT_CONFIGURED
         began = time.monotonic()
@@ -48,9 +48,10 @@ class MailSender:
                 sender, recipient = self._settings.sender, recipient_of(mail)
                 message = compose(mail, sender).as_bytes()
                 await client.connect()
-                # RFC 6531: only a server that offers it takes such an address. The library refuses others.
+                # RFC 6531: only a server that offers SMTPUTF8 takes such an address. The library refuses to send it to
+                # others.
                 options = [] if recipient.isascii() else ["SMTPUTF8"]
-                # Not `send_message`, which writes the headers once more by a policy of its own.
+                # Not `send_message`, which would format the headers again.
                 await client.sendmail(sender.addr_spec, [recipient], message, mail_options=options)
         except Exception as error:
             client.close()
@@ -74,7 +75,7 @@ class MailSender:
 
 
 async def _leave(client: aiosmtplib.SMTP) -> None:
-    """The mail is taken: whatever happens now changes nothing."""
+    """Says goodbye. The mail is already taken, so failures do not matter."""
     try:
         async with asyncio.timeout(GOODBYE_SECONDS):
             await client.quit()
@@ -88,4 +89,8 @@ def _result_of(error: Exception) -> MailResult:
         return of_failure(error)
     except Exception:
         log.exception("a mail could not be sent for an unforeseen reason")
-        return MailResult(kind=RETRY, reason="SenderFault", message="The server made a mistake when it sent the mail.")
+        return MailResult(
+            kind=RETRY,
+            reason="SenderFault",
+            message="A fault of this server has stopped the mail; its log has the details.",
+        )

@@ -1,4 +1,4 @@
-"""The gRPC face of mails."""
+"""The gRPC service for mails."""
 
 import logging
 from typing import Any
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class TooManyMails(DomainError):
-    """As many mails are being sent as the process is willing to send at once."""
+    """The process already sends as many mails at once as it may."""
 
     kind, reason, error = errors.Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
 
@@ -32,7 +32,7 @@ class MailServicer(MailServiceServicer):
         self._in_progress = 0
 
     async def SendMail(self, request: SendMailRequest, context: Any) -> SendMailResponse:
-        """See the contract."""
+        """See the proto."""
         if self._in_progress >= self._max_in_progress:
             raise TooManyMails(f"{self._in_progress} mails are being sent.")
         request_id.current.set(request_id.checked(request.mail.request_id))
@@ -43,7 +43,7 @@ class MailServicer(MailServiceServicer):
             self._in_progress -= 1
 
     async def _send(self, mail: Mail) -> MailResult:
-        # Of the mail nothing is kept: it holds an address and a secret.
+        # Nothing of the mail is logged: it holds an address and a secret.
         with tracing.child("mail", Kind.CLIENT) as span:
             result = await self._sender.send(mail)
             span.note(smith__result=MailResultKind.Name(result.kind))

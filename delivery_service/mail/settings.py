@@ -1,4 +1,4 @@
-"""What the delivery service can be told of the mail server."""
+"""The delivery service's settings of the mail server."""
 
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -21,32 +21,32 @@ OptionalSmtpPort = Annotated[
     Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(empty_is_unset)
 ]  # fmt: skip
 
-# The library's documented way to admit names such as `localhost` and `.local`, which serve on a team's own network.
+# The library's documented way to allow names such as `localhost` and `.local`, which teams use in their own networks.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 class SmtpSettings(ServiceSettings):
-    """The mail server; none, and so no mails, without a host."""
+    """The mail server. Without a host there is none, and no mails are sent."""
 
     smtp_host: OptionalText = None
     """Name or address of the mail server."""
     smtp_port: OptionalSmtpPort = None
-    """Its port; 587 with `starttls`, 465 with `tls` and 25 with `none`, unless told otherwise."""
+    """Its port; by default 587 with `starttls`, 465 with `tls` and 25 with `none`."""
     smtp_tls: Tls = "starttls"
-    """Encrypted after a greeting in the clear, from the start, or not at all."""
+    """Encryption: `starttls` after a greeting in the clear, `tls` from the start, or `none`."""
     smtp_user: OptionalText = None
-    """Signs in with it, and with the password below."""
+    """User name to sign in with, together with the password below."""
     smtp_password: OptionalSecret = None
     smtp_password_file: OptionalFile = None
-    """A file with that password, for those who keep secrets in files."""
+    """A file with that password, instead of the variable."""
     smtp_from: OptionalText = None
-    """Who the mails are from: an address, or `Name <address>`."""
+    """Sender of the mails: an address, or `Name <address>`."""
     smtp_ca_file: OptionalFile = None
     """Certificates in PEM to trust besides the system's when mails are sent."""
     smtp_timeout: float = Field(default=15.0, gt=0, le=30)
     """Seconds for an attempt to send a mail: name resolution, connection, TLS, signing in and the mail together."""
     smtp_max_in_progress: int = Field(default=20, ge=1, le=1000)
-    """Most mails that are being sent at once; one beyond it is refused."""
+    """Most mails that are sent at once; further ones are refused."""
 
     @model_validator(mode="before")
     @classmethod
@@ -74,7 +74,7 @@ class SmtpSettings(ServiceSettings):
 
     @property
     def sender(self) -> Address:
-        """Who the mails are from. Raises ValueError."""
+        """The sender of the mails. Raises ValueError."""
         text = self.smtp_from or ""
         name, address = parseaddr(text)
         if not text.isprintable():

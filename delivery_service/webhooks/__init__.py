@@ -1,1 +1,1 @@
-"""Calls of users' webhooks: signed, bounded, and never to an address that is not the public internet's."""
+"""Calls users' webhooks: signed, with limits, and only at addresses of the public internet."""

@@ -1,8 +1,8 @@
-"""Which addresses a webhook may be called at.
+"""The addresses at which a webhook may be called.
 
-A URL that a user chose must not lead into the network that this server stands in (server-side request forgery). What
-counts is the address that is connected to, whatever the host was written like. Public is what IANA's special-purpose
-registries call globally reachable (the standard library keeps them), less what leads elsewhere in disguise.
+A URL that a user chose must not lead into this server's own network (server-side request forgery). The address that is
+connected to decides, not the spelling of the host. An address is public if IANA's special-purpose registries call it
+globally reachable (the standard library has them), except for those that lead to other addresses.
 """
 
 import ipaddress
@@ -13,15 +13,15 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All that IANA has given out to the internet of IPv6. Whatever is outside it is somebody's own, or nobody's."""
+"""All IPv6 addresses that IANA has assigned to the internet. Others are private or unassigned."""
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052: the last four bytes are the IPv4 address that is reached."""
 
 REFUSED: tuple[Network, ...] = (
-    # Not in the standard library's lists of every Python that we run on.
+    # Missing in the standard library's lists of some supported Python versions.
     ipaddress.IPv4Network("192.0.0.0/24"),
-    # Relays and tunnels (RFC 7526, RFC 3056, RFC 4380): where a packet ends is for others to say.
+    # Relays and tunnels (RFC 7526, RFC 3056, RFC 4380): others decide where a packet ends.
     ipaddress.IPv4Network("192.88.99.0/24"),
     ipaddress.IPv6Network("2002::/16"),
     ipaddress.IPv6Network("2001::/23"),
@@ -52,7 +52,7 @@ def is_public(address: Address) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that is reached by way of this one."""
+    """The IPv4 address to which this address leads, if it does."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
@@ -64,7 +64,7 @@ def _within(address: Address, network: Network) -> bool:
 
 @dataclass(frozen=True)
 class Permit:
-    """What an operator allows beyond the public internet: a host by its name, or a network, on one port or on all."""
+    """A host by its name, or a network, on one port or on all, that an operator allows outside the public internet."""
 
     host: str
     """In lower case; empty for a network."""
@@ -73,7 +73,7 @@ class Permit:
 
     @staticmethod
     def parse(text: str) -> "Permit":
-        """From `name`, `address` or `network`, each with `:port` or without; IPv6 with a port stands in brackets.
+        """Parses `name`, `address` or `network`, each with or without `:port`; IPv6 with a port needs brackets.
 
         Raises ValueError.
         """
@@ -97,7 +97,7 @@ class Permit:
 
 
 class AddressRules:
-    """The public internet, and what an operator permits beside it."""
+    """Allows the public internet, and what an operator permits in addition."""
 
     def __init__(self, permits: Iterable[Permit] = ()) -> None:
         self._permits = tuple(permits)

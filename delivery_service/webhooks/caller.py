@@ -1,4 +1,4 @@
-"""One attempt to call a webhook, within bounds of time and memory."""
+"""One attempt to call a webhook, with limits of time and memory."""
 
 import asyncio
 import base64
@@ -18,11 +18,11 @@ from delivery_service.webhooks.signing import sign
 log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
-"""Bytes of an answer that are read and kept."""
+"""Most bytes of an answer that are read and kept."""
 MAX_REDIRECTS = 3
 METHODS = {HttpMethod.HTTP_METHOD_GET: "GET", HttpMethod.HTTP_METHOD_POST: "POST"}
 REDIRECTS = {"GET": frozenset({301, 302, 303, 307, 308}), "POST": frozenset({307, 308})}
-"""Redirects that a call may follow, by its method: those that ask for the same call elsewhere."""
+"""Statuses of redirects that a call follows, by its method: those that repeat the same call elsewhere."""
 
 Headers = list[tuple[str, str]]
 
@@ -33,14 +33,14 @@ class WebhookCaller:
     def __init__(
         self, backend: CheckedBackend, *, ssl_context: ssl.SSLContext, timeout: float, user_agent: str
     ) -> None:
-        """`timeout` is in seconds and holds for name resolution, connection, request and answer together."""
+        """`timeout` is in seconds, for name resolution, connection, request and answer together."""
         self._backend = backend
         self._ssl_context = ssl_context
         self._timeout = timeout
         self._user_agent = user_agent
 
     async def call(self, call: WebhookCall) -> WebhookResult:
-        """What became of the attempt. Nothing but cancellation is raised."""
+        """The result of one attempt. Raises nothing but cancellation."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._timeout):
@@ -51,7 +51,7 @@ class WebhookCaller:
         return result
 
     def close(self) -> None:
-        """Lets go of what it holds."""
+        """Frees its resources."""
         self._backend.close()
 
     def _result_of(self, error: Exception) -> WebhookResult:
@@ -64,7 +64,7 @@ class WebhookCaller:
     async def _follow(self, call: WebhookCall) -> Reply:
         """The answer at the end of redirects, which stay with the same scheme, host and port.
 
-        Raises Refused and whatever connecting and reading raise.
+        Raises Refused, and the errors of connecting and reading.
         """
         method = METHODS.get(call.method)
         if method is None:
@@ -105,12 +105,12 @@ class WebhookCaller:
             ("Host", url.netloc.decode("ascii")),
             ("User-Agent", self._user_agent),
             ("Accept", "*/*"),
-            # What is read is bounded; what it would unpack to is not.
+            # The number of bytes read is limited; their size unpacked would not be.
             ("Accept-Encoding", "identity"),
             ("Idempotency-Key", call.idempotency_key),
             ("X-Smith-Timestamp", str(timestamp)),
             ("X-Smith-Signature", signature),
-            # The same once more under the names that libraries of Standard Webhooks look for.
+            # The same under the names that libraries of Standard Webhooks look for.
             ("webhook-id", call.idempotency_key),
             ("webhook-timestamp", str(timestamp)),
             ("webhook-signature", signature),
@@ -137,7 +137,7 @@ def _follow_redirect(url: httpx.URL, location: str) -> httpx.URL:
     try:
         target = url.join(location)
     except (httpx.InvalidURL, ValueError):
-        raise Refused("RedirectRefused", "The webhook redirects to what is no URL.") from None
+        raise Refused("RedirectRefused", "The webhook redirects to an invalid URL.") from None
     if (target.scheme, target.host, target.port) != (url.scheme, url.host, url.port):
         raise Refused("RedirectRefused", "The webhook redirects to another host, which is not followed.")
     return target

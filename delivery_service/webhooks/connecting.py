@@ -1,4 +1,4 @@
-"""Connections that go only where they may: a host is resolved once, and what was checked is what is connected to."""
+"""Connects only to allowed addresses. A host is resolved once, and the connection goes to the checked address."""
 
 import asyncio
 import ipaddress
@@ -14,8 +14,9 @@ from delivery_service.webhooks.addresses import AddressRules
 Resolve = Callable[[str, int], list[str]]
 
 RESOLVERS = 256
-"""Threads, of which few exist as a rule. One that waits for a slow name server goes on when its call has given up:
-there are more than calls at once, so that no account's name servers keep the others' calls waiting."""
+"""Most threads for name resolution; usually few exist. A thread that waits for a slow name server goes on after its
+call has given up. There are more threads than calls at once, so that one account's slow name servers do not delay
+others."""
 
 
 class AddressRefused(Exception):
@@ -23,13 +24,13 @@ class AddressRefused(Exception):
 
 
 class HostUnknown(Exception):
-    """The host resolves to nothing."""
+    """The host resolves to no address."""
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Every address of the host, as the system knows it: numeric hosts in all the forms that it takes for one, too.
+    """Every address of the host, from the system's resolver, which also knows all forms of numeric hosts.
 
-    Raises OSError, and UnicodeError for what is no host name.
+    Raises OSError, and UnicodeError for an invalid host name.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
@@ -73,7 +74,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
     def close(self) -> None:
-        """Lets go of the threads."""
+        """Ends the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _checked(self, host: str, port: int) -> list[str]:
@@ -82,7 +83,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             addresses = await loop.run_in_executor(self._threads, self._resolve, host, port)
         except (OSError, UnicodeError) as error:
             raise HostUnknown(host) from error
-        # One that may be called does not make up for one that may not: which is used must not be a matter of luck.
+        # One forbidden address is enough to refuse: it must not depend on chance which address is used.
         if not all(self._rules.allow(host, ipaddress.ip_address(address), port) for address in addresses):
             raise AddressRefused(host)
         return addresses

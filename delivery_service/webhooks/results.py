@@ -1,4 +1,4 @@
-"""The one place that says what follows from a webhook's answer, or from having none."""
+"""The one place that turns a webhook's answer, or its lack, into a result."""
 
 import datetime as dt
 import ssl
@@ -23,9 +23,9 @@ FAILURES: dict[type[Exception], tuple["WebhookResultKind.ValueType", str, str]] 
     httpcore.TimeoutException: (RETRY, "Timeout", "The webhook did not answer in time."),
     httpcore.ConnectError: (RETRY, "ConnectFailed", "The URL's host cannot be reached."),
     httpcore.NetworkError: (RETRY, "AnswerBroken", "The connection broke before a whole answer had come."),
-    httpcore.ProtocolError: (RETRY, "AnswerBroken", "What came is no answer of HTTP/1.1."),
+    httpcore.ProtocolError: (RETRY, "AnswerBroken", "The answer is not valid HTTP/1.1."),
 }
-"""What follows from having no answer: the first line that fits."""
+"""The result for an exception: the first matching line counts."""
 REASONS = frozenset(
     {reason for _, reason, _ in FAILURES.values()}
     | {"HttpStatus", "TlsFailed", "UrlRefused", "RedirectRefused", "MethodRefused", "CallerFault"}
@@ -45,17 +45,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a receiver answered."""
+    """A receiver's answer."""
 
     status: int
     retry_after: str
-    """The header as it came; empty if it did not."""
+    """The unchanged header; empty if it is missing."""
     body: bytes
     truncated: bool
 
 
 def of_reply(reply: Reply, now: dt.datetime) -> WebhookResult:
-    """2xx is success; 5xx and 429 may pass; everything else would be answered alike again."""
+    """The result of an answer: 2xx is success, 5xx and 429 are tried again, everything else is final."""
     result = WebhookResult(
         kind=SUCCEEDED, status=reply.status, response_body=reply.body, response_truncated=reply.truncated
     )
@@ -70,7 +70,7 @@ def of_reply(reply: Reply, now: dt.datetime) -> WebhookResult:
 
 
 def of_failure(error: Exception) -> WebhookResult:
-    """What follows from a call without an answer. Raises `error` itself if it is no failure of the receiver's."""
+    """The result of a call without an answer. Raises `error` itself if it is not a failure of the receiver."""
     if isinstance(error, Refused):
         return WebhookResult(kind=FAILED, reason=error.reason, message=error.message)
     if isinstance(error, httpcore.ConnectError) and _is_tls(error):

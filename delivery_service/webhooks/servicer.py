@@ -1,4 +1,4 @@
-"""The gRPC face of webhook calls."""
+"""The gRPC service for webhook calls."""
 
 import logging
 from typing import Any
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class TooManyCalls(DomainError):
-    """As many calls are in progress as the process is willing to make."""
+    """The process already makes as many calls at once as it may."""
 
     kind, reason, error = errors.Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
 
@@ -32,7 +32,7 @@ class WebhookServicer(WebhookServiceServicer):
         self._in_progress = 0
 
     async def CallWebhook(self, request: CallWebhookRequest, context: Any) -> CallWebhookResponse:
-        """See the contract."""
+        """See the proto."""
         if self._in_progress >= self._max_in_progress:
             self._metrics.refuse()
             raise TooManyCalls(f"{self._in_progress} calls are in progress.")
@@ -46,7 +46,7 @@ class WebhookServicer(WebhookServiceServicer):
             self._metrics.in_progress.dec()
 
     async def _call(self, call: WebhookCall) -> WebhookResult:
-        # Of the URL nothing is kept: it may carry credentials.
+        # Nothing of the URL is logged: it may hold credentials.
         with tracing.child("webhook", Kind.CLIENT) as span:
             result = await self._caller.call(call)
             span.note(http__response__status_code=result.status, smith__result=WebhookResultKind.Name(result.kind))

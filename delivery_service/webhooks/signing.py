@@ -1,4 +1,4 @@
-"""Signatures that receivers verify: the scheme of Standard Webhooks (https://www.standardwebhooks.com), version 1."""
+"""Signatures for receivers to verify, by Standard Webhooks (https://www.standardwebhooks.com), version 1."""
 
 import base64
 import hashlib
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 
 def sign(keys: Iterable[bytes], message_id: str, timestamp: int, body: bytes) -> str:
-    """A signature by each key, separated by spaces, over id, time (UNIX seconds) and body: none can be exchanged."""
+    """A signature by each key, separated by spaces, over id, time (UNIX seconds) and body, so that none can be
+    changed."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     return " ".join(_signature(key, signed) for key in keys)
 

@@ -1,4 +1,4 @@
-"""The whole description."""
+"""Builds the OpenAPI document."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from gateway.routes import Route
 
 API_VERSION = "1.0.0"
 FIRST_TAGS = ("PushNotifications", "LiveActivities")
-"""What the server is for stands first, the rest by name."""
+"""Tags that come first; the others follow by name."""
 
 DESCRIPTION = """\
 Send push notifications and Live Activities to the iPhones of a team, and manage who receives them.
@@ -20,13 +20,13 @@ Send push notifications and Live Activities to the iPhones of a team, and manage
   does not take with 405 and `Allow`.
 - Bodies are JSON objects in UTF-8, of 262144 bytes at most. Field names are taken in lowerCamelCase, too. Text must not
   hold the character U+0000. A number that no double can hold is refused.
-- A field that is `null` is as left out, save for `target` and `channels` where they say who is reached: there null is
-  refused, as it is in lists. In free objects such as `payload` nulls stay. A body `null` is no body.
+- A field that is `null` counts as left out. In `target` and `channels`, which say who is reached, and in lists, null is
+  refused. In free objects such as `payload` nulls stay. A body `null` counts as no body.
 - An error that is about a field of the request has its path in `field`.
-- Requests that send (those that take the header `Prefer`) ignore a field that they do not know, and name it in
-  `Ignored-Fields`: no alert is lost for a decoration. With `Prefer: handling=strict` they refuse it. What decides who
-  is reached is never ignored: an unknown field in `target`, and one whose name looks like `target` or `channels`, are
-  refused. All other requests refuse unknown fields. Unknown parameters of a query are always refused.
+- Requests that send (those that take the header `Prefer`) ignore unknown fields, and name them in `Ignored-Fields`: an
+  alert should not be lost because of a decoration. With `Prefer: handling=strict` they refuse unknown fields. Fields
+  that decide who is reached are never ignored: an unknown field in `target`, and one whose name looks like `target` or
+  `channels`, are refused. All other requests refuse unknown fields. Unknown parameters of a query are always refused.
 - Requests that send count against the account's limit per minute, whose state is in `RateLimit-*`.
 - Any request that changes something may carry an `Idempotency-Key`: repeated under the same key, it is done once.
 """
@@ -35,7 +35,7 @@ Send push notifications and Live Activities to the iPhones of a team, and manage
 def document(routes: list[Route], public_path: str = "") -> dict[str, Any]:
     """The OpenAPI document of these routes, which a proxy shows under `public_path`.
 
-    Raises ValueError or KeyError if the protos state what cannot be said.
+    Raises ValueError or KeyError if the protos say something that OpenAPI cannot express.
     """
     schemas, failures = Schemas(), errors.ErrorResponses()
     paths: dict[str, dict[str, Any]] = {}
@@ -64,7 +64,7 @@ def document(routes: list[Route], public_path: str = "") -> dict[str, Any]:
 
 
 def _place(route: Route) -> tuple[int, str, int]:
-    """Where an operation stands: the first tags first, then by tag, in the order of the protos."""
+    """The sort key of an operation: `FIRST` tags first, then by tag, then in the order of the protos."""
     tag = tag_of(route.rpc.containing_service.name)
     return (FIRST_TAGS.index(tag) if tag in FIRST_TAGS else len(FIRST_TAGS), tag, route.rpc.index)
 

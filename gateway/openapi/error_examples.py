@@ -1,4 +1,4 @@
-"""What errors look like."""
+"""Example bodies of errors."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ OF_THE_GATEWAY = {
     "BODY_TOO_LARGE": (413, "The body is larger than 262144 bytes."),
     "NOT_JSON": (415, "The body is declared to be something other than JSON, or compressed."),
 }
-"""HTTP statuses of errors that no core has a part in, with what they mean."""
+"""HTTP statuses of errors that the gateway makes without core, with their meaning."""
 
 
 def _error(error: str, message: str, **facts: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ TITLES = {
     400: "The request is malformed or breaks a rule.",
     401: "The credentials are missing, malformed, unknown, revoked or expired.",
     403: "The credentials are good, but not for this.",
-    404: "What the request names does not exist, or nobody would receive it.",
+    404: "What the request names does not exist, or no device would receive it.",
     408: "The body did not arrive in time.",
     409: "The present state does not allow it.",
     413: "The body, or the push made from it, is too large.",
@@ -37,26 +37,26 @@ SCHEMAS = {
     "TOO_MANY_ATTEMPTS": "RateLimitError",
     "LIVE_ACTIVITY_LIMIT": "LiveActivityLimitError",
 }
-"""The schemas of errors that carry facts, or promise to carry none."""
+"""The schemas of errors with additional members, and of errors that never have any."""
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why an operation may fail: notes by reason, by status."""
+    """Why an operation may fail: for each HTTP status the reasons, each with its note."""
 
     by_status: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def add(self, reason: str, note: str = "") -> None:
-        """One more. Raises KeyError for a reason that there is not."""
+        """Adds a reason. Raises KeyError if `ErrorReason` has no such value."""
         status = OF_THE_GATEWAY[reason][0] if reason in OF_THE_GATEWAY else read_reason(reason)[1]
         reasons = self.by_status.setdefault(status, {})
         reasons[reason] = note or reasons.get(reason, "")
 
 
 def read_reason(reason: str) -> tuple[str, int]:
-    """What a value of `ErrorReason` (without prefix) means, and its HTTP status, from the comment on it.
+    """The meaning of a value of `ErrorReason` (without prefix) and its HTTP status, both from its comment.
 
-    Raises KeyError if there is none such, and ValueError if its comment does not end as others do.
+    Raises KeyError if the value does not exist, and ValueError if its comment does not end with code and status.
     """
     name = f"ERROR_REASON_{reason}"
     error_reason_pb2.ErrorReason.DESCRIPTOR.values_by_name[name]
@@ -136,16 +136,16 @@ def schemas() -> dict[str, Any]:
     }
     return {
         "Error": _schema(
-            "What went wrong. Some errors carry facts for programs beside the two members.",
+            "What went wrong. Some errors have further members for programs.",
             {
                 "field": {
                     "type": "string",
-                    "description": "Path of the request's field that is to blame, such as "
+                    "description": "Path of the wrong field, such as "
                     "`content_state.metrics[0].value`. Left out if none is.",
                 }
             },
         ),
-        "NoRecipientsError": _schema("Nobody would receive it.", {"effective_channel_slugs": slugs}),
+        "NoRecipientsError": _schema("No device would receive it.", {"effective_channel_slugs": slugs}),
         "TooLargeError": _schema(
             "The request is too large.",
             {

@@ -6,8 +6,8 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A key of the caller's choice for this request. Repeated under the same key within 24 hours, the "
-    "request is answered as it was and not done again; another request under it is refused with 409.",
+    "description": "A key of the caller's choice for this request. If the request is repeated with the same key "
+    "within 24 hours, it gets the first answer again and is not done twice. Another request with the key gets 409.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "deploy-4711-finished",
 }
@@ -31,7 +31,7 @@ SECONDS = "Seconds after which it is worth trying again."
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
-        "description": "Names this request in logs: the caller's own `X-Request-Id`, if it sent a good one.",
+        "description": "The request's id in logs: the caller's own `X-Request-Id` if it sent a valid one.",
         "required": True,
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
     },
@@ -71,7 +71,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 1},
     },
 }
-"""Components by name. What may be missing has one of its own."""
+"""Components by name. A header that may be missing has a component of its own."""
 
 
 UNKNOWN_FIELDS = ("Ignored-Fields", "Preference-Applied")

@@ -1,4 +1,4 @@
-"""Which values a field takes, from the protos' `rules` and `message_rules`, in JSON Schema's words."""
+"""Translates the protos' `rules` and `message_rules` into JSON Schema."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ LIST_RULES = {"min_items": "minItems", "max_items": "maxItems"}
 
 
 def rules_of(field: FieldDescriptor) -> options_pb2.FieldRules:
-    """The field's rules; none if it states none."""
+    """The field's rules; empty if it has none."""
     if not field.has_options:
         return options_pb2.FieldRules()
     found: options_pb2.FieldRules = field.GetOptions().Extensions[options_pb2.rules]
@@ -21,7 +21,7 @@ def rules_of(field: FieldDescriptor) -> options_pb2.FieldRules:
 
 
 def value_rules(field: FieldDescriptor) -> dict[str, Any]:
-    """What holds for a value of the field, or for each item of a list."""
+    """The JSON Schema keywords for a value of the field, or for each item of a list."""
     rules = rules_of(field)
     given = {one.name: value for one, value in rules.ListFields()}
     schema: dict[str, Any] = {word: given[name] for name, word in TEXT_RULES.items() if name in given}
@@ -34,13 +34,13 @@ def value_rules(field: FieldDescriptor) -> dict[str, Any]:
 
 
 def list_rules(field: FieldDescriptor) -> dict[str, Any]:
-    """What holds for the list of a repeated field."""
+    """The JSON Schema keywords for the list of a repeated field."""
     given = {one.name: value for one, value in rules_of(field).ListFields()}
     return {word: given[name] for name, word in LIST_RULES.items() if name in given}
 
 
 def annotations(field: FieldDescriptor) -> dict[str, Any]:
-    """What counts if the field is left out, and an example. Raises ValueError if either is not JSON."""
+    """The field's default and an example. Raises ValueError if either is not JSON."""
     rules = rules_of(field)
     notes: dict[str, Any] = {}
     if rules.default_json:
@@ -51,14 +51,14 @@ def annotations(field: FieldDescriptor) -> dict[str, Any]:
 
 
 def message_rules(message: Descriptor) -> dict[str, Any]:
-    """What fields of the message ask of each other."""
+    """The JSON Schema keywords for rules between fields of the message."""
     if not message.has_options:
         return {}
     return conditions(message, message.GetOptions().Extensions[options_pb2.message_rules])
 
 
 def conditions(message: Descriptor, rules: Iterable[options_pb2.MessageRule]) -> dict[str, Any]:
-    """What these rules say of the message, as part of its schema.
+    """These rules as a part of the message's schema.
 
     Raises KeyError for a field that the message does not have.
     """

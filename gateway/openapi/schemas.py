@@ -1,4 +1,4 @@
-"""JSON Schemas of messages, saying exactly what the codec takes and writes."""
+"""JSON Schemas of messages. They describe exactly what the codec reads and writes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,15 +13,15 @@ from service_kit.json_mapping.scalars import INTEGER_RANGES
 
 SAFE_INTEGER = 2**53
 MAX_LIST = 100
-"""Items of a list in a query, which has to fit in the request's head together with everything else."""
+"""Most items of a list in a query: the query must fit in the request's head."""
 DATE_TIME = {"type": "string", "format": "date-time"}
 SINCE_1970 = {"pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-"}
-"""Core knows no other times."""
+"""The form of all times of the API."""
 
 
 class Schemas:
-    """The components of one document. A message is described apart as it is taken and as it is answered, because the
-    two differ in what must be there."""
+    """The schema components of one document. A message has one schema as a request and one as an answer, because the
+    two differ in their required fields."""
 
     def __init__(self) -> None:
         self.components: dict[str, dict[str, Any]] = {}
@@ -58,7 +58,7 @@ class Schemas:
             name = f"{name}{'Input' if request else 'Output'}"
         if name not in self.components:
             schema: dict[str, Any] = {"type": "object"}
-            # Remembered before its fields are built, so that a type may contain itself.
+            # Stored before its fields are built, so that a type may contain itself.
             self.components[name] = schema
             fields = [field for field in message.fields if field.name not in without]
             schema["additionalProperties"] = is_open
@@ -135,7 +135,7 @@ def _scalar_schema(field: FieldDescriptor) -> dict[str, Any]:
 
 
 def _range(field: FieldDescriptor) -> dict[str, Any]:
-    """What the field's type can hold. Limits beyond 2^53 would be rounded by most readers, and then be wrong."""
+    """The range of the field's type. Limits beyond 2^53 are left out: most JSON readers round them."""
     low, high = INTEGER_RANGES.get(field.cpp_type, (-SAFE_INTEGER, SAFE_INTEGER))
     return {
         **({"minimum": low} if low > -SAFE_INTEGER else {}),
@@ -152,7 +152,7 @@ def _enum_schema(enum: EnumDescriptor, only: Sequence[str]) -> dict[str, Any]:
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema of what `schema` describes or null."""
+    """`schema`, or null."""
     if "$ref" in schema:
         return {"anyOf": [schema, {"type": "null"}]}
     nullable = {**schema, "type": [schema["type"], "null"]}

@@ -1,11 +1,11 @@
-"""From the protos' names and comments to what people read."""
+"""Turns the protos' names and comments into texts for readers."""
 
 import re
 
 from smith.core.v1.comments import COMMENTS
 
 UNCOUNTED = frozenset({"Account", "Apns", "Audit", "DeliveryLog", "Insight", "Mail", "Status"})
-"""Services that are not named after things of which there are many."""
+"""Services whose tag does not get a plural s."""
 SPELLINGS = {
     "Account": "account",
     "Api key": "API key",
@@ -21,19 +21,19 @@ ERRORS = re.compile(r"\n\nErrors: (.*)\Z", re.DOTALL)
 
 
 def paragraphs(full_name: str) -> str:
-    """The proto's comment on an element, a line a paragraph, without what it says of errors. Empty if there is none."""
+    """The proto's comment on an element, one line for each paragraph, without its errors. Empty if there is none."""
     text = ERRORS.sub("", COMMENTS.get(full_name, ""))
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
 
 
 def errors_line(full_name: str) -> str:
-    """What the comment on an RPC says of errors: `NOT_FOUND (no such member), RATE_LIMITED.`, or nothing."""
+    """The errors in the comment on an RPC: `NOT_FOUND (no such member), RATE_LIMITED.`; empty if it names none."""
     found = ERRORS.search(COMMENTS.get(full_name, ""))
     return " ".join(found.group(1).split()) if found else ""
 
 
 def tag_of(service: str) -> str:
-    """What a service's operations are grouped under: `PushNotificationService` gives `PushNotifications`."""
+    """The tag of a service's operations: `PushNotificationService` gives `PushNotifications`."""
     name = service.removesuffix("Service")
     if name in UNCOUNTED:
         return name

@@ -1,5 +1,5 @@
-"""The API's reference: `/api/openapi.json` for programs, `/api/docs` for people. Neither asks for credentials, and
-nothing of either comes from elsewhere."""
+"""The API's reference: `/api/openapi.json` for programs, `/api/docs` for people. Neither needs credentials, and
+neither loads anything from another server."""
 
 import gzip
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ VIEWER = "scalar-api-reference-1.46.4.js"
 
 REVALIDATE = "no-cache"
 FOR_GOOD = "public, max-age=31536000, immutable"
-"""For what has its version in its name."""
+"""For files whose name contains their version."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; "
-    # The viewer brings its styles in its script. What a style would load is forbidden by the rest.
+    # The viewer's script sets its styles. The other directives forbid what a style could load.
     "style-src 'self' 'unsafe-inline'"
 )
 SAFE = {"x-content-type-options": "nosniff"}
@@ -37,7 +37,7 @@ PAGE = SAFE | {
 
 
 def reference(routes: Sequence[Route], public_path: str = "") -> Mapping[str, Published]:
-    """What is published, by path; a proxy shows it under `public_path`. Nothing is made before it is asked for."""
+    """The published content by path; a proxy shows it under `public_path`. It is made at the first request for it."""
     return {
         DOCUMENT_PATH: Published(
             lambda: dump(document(list(routes), public_path)), "application/json", REVALIDATE, SAFE

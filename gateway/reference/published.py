@@ -1,4 +1,4 @@
-"""Content that is the same for everybody, with what caches need to ask for it no more often than they must."""
+"""Content that is the same for all clients, with headers for caches."""
 
 import asyncio
 import gzip
@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope
 from gateway.answers import Answer
 
 LEVEL = 6
-"""Of compression: done once, and what is beyond costs much time for few bytes."""
+"""The level of compression. It is done once; higher levels take much longer for few bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Form:
 
 
 class Published:
-    """Serves content that `load` makes, once, in a thread: requests of the API do not wait for it."""
+    """Serves content that `load` makes once, in a thread, so that requests of the API do not wait for it."""
 
     def __init__(
         self, load: Callable[[], bytes], media_type: str, cache_control: str, headers: Mapping[str, str]
@@ -37,7 +37,7 @@ class Published:
         """The content, or 304 if the client says that it has it (RFC 9110 section 13.1.2)."""
         if self._forms is None:
             self._forms = asyncio.ensure_future(asyncio.to_thread(self._make))
-        # Shielded: whoever asks first may leave, and others wait for the same.
+        # Shielded: the client that asked first may leave, while others wait for the same content.
         plain, compressed = await asyncio.shield(self._forms)
         form = compressed if takes_gzip(listed(scope, b"accept-encoding")) else plain
         if has_it(listed(scope, b"if-none-match"), form.headers["etag"]):
@@ -57,13 +57,13 @@ class Published:
 
 
 def listed(scope: Scope, header: bytes) -> list[str]:
-    """The items of a header that is a list, in however many lines it came."""
+    """The items of a list header, which may be given several times."""
     values = [value.decode("latin-1") for name, value in scope["headers"] if name == header]
     return [item.strip() for item in ",".join(values).split(",")]
 
 
 def takes_gzip(accepted: list[str]) -> bool:
-    """Whether the client's `Accept-Encoding` asks for gzip. Nothing said means that it may not know it."""
+    """Whether the client's `Accept-Encoding` asks for gzip. Without the header it gets plain content."""
     for item in accepted:
         coding, _, parameters = item.partition(";")
         if coding.strip().lower() in ("gzip", "x-gzip"):

@@ -1,4 +1,4 @@
-"""How answers look on the wire: as APNs frames them, and as faults want them."""
+"""Writes HTTP/2 answers: as APNs does, or with the faults that were asked for."""
 
 import json
 
@@ -24,7 +24,7 @@ def send(h2: H2Connection, stream: int, verdict: Verdict, apns_id: bytes, step: 
         apns_id = apns_id.upper()
     headers: list[tuple[bytes, bytes]] = [
         (b":status", b"%d" % verdict.status),
-        # Never the same twice: indexing it would only fill the compression table.
+        # Not indexed: it is never the same twice and would only fill the compression table.
         NeverIndexedHeaderTuple(b"apns-id", apns_id),
     ]
     if step.body is None:
@@ -57,14 +57,14 @@ def body_of(verdict: Verdict) -> bytes:
 
 
 def repeated_headers(h2: H2Connection, stream: int, verdict: Verdict, apns_id: bytes) -> bytes:
-    """A second answer for a stream that has ended, which h2 would rightly refuse to send."""
+    """The frames of a second answer for a stream that has ended, which h2 refuses to send."""
     frame = HeadersFrame(stream, flags=["END_HEADERS", "END_STREAM"])
     frame.data = h2.encoder.encode([(b":status", b"%d" % verdict.status), (b"apns-id", apns_id)])
     return bytes(frame.serialize())
 
 
 def goaway(last_stream: int, reason: str) -> bytes:
-    """A GOAWAY with Apple's debug data. By hand, because after h2's own no answer can be sent any more."""
+    """A GOAWAY with Apple's debug data. Not made by h2, because after its own no answer can be sent any more."""
     frame = GoAwayFrame(0, last_stream_id=last_stream, error_code=0)
     frame.additional_data = json.dumps({"reason": reason}).encode()
     return bytes(frame.serialize())

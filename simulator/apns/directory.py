@@ -1,4 +1,4 @@
-"""Which tokens APNs knows, what they are for and who is behind them."""
+"""The tokens that APNs knows, with their topic and device."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,9 +12,9 @@ class AcceptedPush:
     push_type: str
     collapse_id: str | None
     expiration: int | None
-    """UNIX seconds; 0: one attempt, never stored; None: stored as APNs likes."""
+    """UNIX seconds; 0: one attempt, never stored; None: stored for a time of APNs' choice."""
     priority: int
-    """10 unless the sender said otherwise."""
+    """10 by default."""
     body: bytes
     """The JSON document as it was sent, UTF-8."""
     document: dict[str, Any]
@@ -25,7 +25,7 @@ class Recipient(Protocol):
     """A device as APNs sees it."""
 
     def pass_time(self) -> None:
-        """Lets go of tokens that are past their time. Called before a push to one of its tokens is judged."""
+        """Drops tokens that have expired. Called before a push to one of its tokens is checked."""
 
     def receive(self, token: str, push: AcceptedPush) -> None:
         """Takes a push that was accepted for `token`. Must not block and must not raise."""
@@ -33,13 +33,13 @@ class Recipient(Protocol):
 
 @dataclass(slots=True)
 class TokenEntry:
-    """What APNs knows of one token."""
+    """What APNs knows about one token."""
 
     topic: bytes
     """The one `apns-topic` the token is for."""
     recipient: Recipient
     device: str
-    """Names the recipient."""
+    """Id of the recipient."""
     activity_id: str | None = None
     """The Live Activity that an update token is for; None for other tokens."""
     dead_since: int | None = None
@@ -47,7 +47,7 @@ class TokenEntry:
 
 
 class TokenDirectory:
-    """All tokens that devices ever got, those no longer valid included."""
+    """All tokens that were ever issued, also those that are no longer valid."""
 
     def __init__(self) -> None:
         self._entries: dict[str, TokenEntry] = {}
@@ -66,17 +66,17 @@ class TokenDirectory:
         self._entries[token] = TokenEntry(topic.encode(), recipient, device, activity_id, dead_since)
 
     def invalidate(self, token: str, since: int) -> None:
-        """From now on pushes to `token` get 410; `since` is in milliseconds. An unknown token is left unknown."""
+        """From now on pushes to `token` get 410; `since` is in milliseconds. Does nothing for an unknown token."""
         entry = self._entries.get(token)
         if entry is not None:
             entry.dead_since = since
 
     def forget(self, token: str) -> None:
-        """As if the token had never been issued."""
+        """Forgets the token, as if it had never been issued."""
         self._entries.pop(token, None)
 
     def find(self, token: str) -> TokenEntry | None:
-        """What is known of `token` at this moment, or None."""
+        """The entry of `token` at this moment, or None."""
         entry = self._entries.get(token)
         if entry is None or entry.dead_since is not None:
             return entry

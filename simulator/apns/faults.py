@@ -17,15 +17,15 @@ class _Strict(BaseModel):
 
 
 class Step(_Strict):
-    """What happens to one request. Without any field: the normal verdict."""
+    """The fault of one request. Without any field: the normal answer."""
 
     status: Annotated[int, Field(ge=200, le=599)] | None = None
-    """Answers this, whatever the checks say. With 200 the push reaches the phone."""
+    """Answers with this status, without regard to the checks. With 200 the push reaches the phone."""
     reason: Annotated[str, Field(max_length=200)] | None = None
     timestamp: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    """Milliseconds since the epoch, beside the reason."""
+    """Milliseconds since the epoch, sent with the reason."""
     delay_seconds: Seconds = 0.0
-    """The request is judged (and the push delivered) at once but answered this much later."""
+    """The request is checked (and the push delivered) at once but answered this much later."""
     action: Literal["mute", "reset", "duplicate"] | None = None
     """`mute` never answers, `reset` resets the stream (neither delivers), `duplicate` answers twice."""
     code: Literal["REFUSED_STREAM", "INTERNAL_ERROR", "CANCEL"] = "REFUSED_STREAM"
@@ -40,7 +40,7 @@ class FaultSettings(_Strict):
     """Faults that last until they are changed. The defaults are those of the real APNs, as far as it is known."""
 
     latency_seconds: Seconds = 0.0
-    """Time from a complete request to its verdict and answer."""
+    """Time from a complete request to its answer."""
     latency_jitter_seconds: Seconds = 0.0
     """Up to this much is added to the latency, evenly distributed."""
     first_settings_delay_seconds: Seconds = 0.0
@@ -68,7 +68,7 @@ class FaultSettings(_Strict):
     wedge_after_expired_token: bool = False
     """After ExpiredProviderToken every answer of that connection is that."""
     clock_offset_seconds: Annotated[float, Field(ge=-(10**9), le=10**9)] = 0.0
-    """How far APNs' clock is ahead when it judges the age of provider tokens."""
+    """How far APNs' clock is ahead when it checks the age of provider tokens."""
     rate_cap_per_token_per_minute: Annotated[int, Field(ge=0)] | None = None
     """More requests for one token within a minute get 429 TooManyRequests."""
     accept_unknown_tokens: bool = False
@@ -79,7 +79,7 @@ class FaultSettings(_Strict):
 
 
 class ConnectionAction(_Strict):
-    """Something done at once to all open connections."""
+    """An action on all open connections, done at once."""
 
     action: Literal["goaway", "reset", "set_streams", "silence"]
     """`goaway`, a TCP `reset`, a new limit of streams, or `silence`: nothing is read or answered any more."""
@@ -98,10 +98,10 @@ Script = Annotated[list[Step], Field(max_length=MAX_STEPS)]
 
 
 class FaultChange(_Strict):
-    """What is to change; the rest stays as it is."""
+    """A change of faults; the others stay as they are."""
 
     tokens: Annotated[dict[str, Script], Field(max_length=MAX_SCRIPTS)] = {}
-    """Scripts by token, or by `*` for all tokens without their own. An empty script takes the token's script away."""
+    """Scripts by token, or by `*` for all tokens without their own. An empty script removes the token's script."""
     settings: dict[str, Any] = {}
     connections: ConnectionAction | None = None
 
@@ -144,7 +144,7 @@ class Faults:
                 self._scripts.pop(token, None)
 
     def reset(self) -> None:
-        """Back to a faithful APNs."""
+        """Removes all faults."""
         self.settings = FaultSettings()
         self._every, self._scripts, self._started = [], {}, {}
 
@@ -168,7 +168,7 @@ class Faults:
         return cursor.next()
 
     def latency(self) -> float:
-        """Seconds that the next request has to wait for its verdict."""
+        """Seconds that the next request has to wait for its answer."""
         settings = self.settings
         if not settings.latency_jitter_seconds:
             return settings.latency_seconds

@@ -1,4 +1,4 @@
-"""How a connection begins: h2 as the simulator needs it, and APNs' first SETTINGS."""
+"""The beginning of a connection: h2's configuration, and APNs' first SETTINGS."""
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -10,7 +10,7 @@ from simulator.apns.faults import FaultSettings
 def server_side() -> H2Connection:
     """The server's end of a connection.
 
-    Without h2's checks of headers: a wrong header deserves APNs' answer, not a closed connection.
+    Without h2's checks of headers: a wrong header gets APNs' answer, not a closed connection.
     """
     return H2Connection(
         H2Configuration(

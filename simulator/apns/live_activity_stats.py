@@ -1,4 +1,4 @@
-"""What the simulated APNs counts of accepted pushes for Live Activities."""
+"""The simulated APNs' counters of accepted pushes for Live Activities."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from simulator.apns.recent import RecentIds, RecentTimestamps
 
 
 class LiveActivityStats:
-    """Counters since they were made."""
+    """Counters since the object was made."""
 
     def __init__(self) -> None:
         self._events = {"start": 0, "update": 0, "end": 0}
@@ -18,7 +18,7 @@ class LiveActivityStats:
         self._timestamps = RecentTimestamps()
 
     def count(self, token: str, entry: TokenEntry | None, aps: Any) -> None:
-        """Counts a push answered with 200; `entry` is what is known of its token."""
+        """Counts a push answered with 200; `entry` is that of its token."""
         event = aps.get("event") if isinstance(aps, dict) else None
         if not isinstance(event, str) or event not in self._events:
             return
@@ -40,7 +40,7 @@ class LiveActivityStats:
             self._timestamps_repeated += 1
 
     def as_dict(self) -> dict[str, int]:
-        """All counters by name. A repeated timestamp is most likely a retry, one that goes backwards a fault."""
+        """All counters by name. A repeated timestamp is most likely a retry; an earlier one is a fault."""
         return {
             "live_activity_starts": self._events["start"],
             "live_activity_updates": self._events["update"],

@@ -25,7 +25,7 @@ WINDOW_STEP = 16 * 1024
 
 
 class ApnsConnection(asyncio.Protocol):
-    """Speaks HTTP/2 with one sender and does to it what the faults say.
+    """Speaks HTTP/2 with one sender, with the faults that are set.
 
     Without faults everything happens within `data_received`: no task, no timer, one write for all answers.
     """
@@ -40,7 +40,7 @@ class ApnsConnection(asyncio.Protocol):
         self._authority = ConnectionAuthority(service.provider_tokens)
         self._loop = asyncio.get_running_loop()
         self._open: dict[int, Request] = {}
-        """Streams whose answer is still owed."""
+        """Streams without an answer so far."""
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._received = 0
         self._limit = 0
@@ -63,7 +63,7 @@ class ApnsConnection(asyncio.Protocol):
     # --- asyncio.Protocol ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """TLS is ready: greets with SETTINGS, now or when the faults say."""
+        """TLS is ready: sends SETTINGS, now or as late as the faults say."""
         # uvloop's TLS transport does not derive from asyncio's class.
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
@@ -94,7 +94,7 @@ class ApnsConnection(asyncio.Protocol):
         self._flush()
 
     def pause_writing(self) -> None:
-        """The sender does not read its answers: its requests have to wait too."""
+        """The sender does not read its answers: stop reading its requests."""
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
@@ -102,7 +102,7 @@ class ApnsConnection(asyncio.Protocol):
         self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Drops what was owed to this sender."""
+        """Drops the unsent answers of this sender."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -247,7 +247,7 @@ class ApnsConnection(asyncio.Protocol):
         self._transport.abort()
 
     def close_idle(self) -> None:
-        """Says that the sender was idle for too long, and closes. Not while an answer is owed."""
+        """Tells the sender that it was idle for too long, and closes. Not while an answer is missing."""
         if self._open or self._transport.is_closing():
             return
         self._go_away(ConnectionAction(action="goaway", reason="IdleTimeout"))

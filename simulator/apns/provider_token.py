@@ -11,17 +11,17 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 LIFETIME = 3600
-"""Seconds after `iat` during which a token is good."""
+"""Seconds after `iat` during which a token is valid."""
 FUTURE = 60
 """Seconds by which `iat` may be ahead of APNs' clock. Apple gives no number."""
 UPDATE_INTERVAL = 20 * 60
-"""Seconds that must lie between the `iat` of two tokens that follow each other on a connection."""
+"""Seconds between the `iat` of two successive tokens of a connection at least."""
 CACHE_SIZE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderToken:
-    """A token whose signature and claims are right. Its age is judged anew for every request."""
+    """A token whose signature and claims are right. Its age is checked for every request."""
 
     key_id: str
     team_id: str
@@ -52,7 +52,7 @@ class ProviderTokens:
             key = self._keys.get(key_id) if isinstance(key_id, str) else None
             if key is None or not isinstance(key_id, str):
                 return None
-            # Age is judged per request and by APNs' own clock, which tests move.
+            # Age is checked for each request, by APNs' own clock, which tests move.
             claims = jwt.decode(
                 text, key, algorithms=["ES256"], options={"verify_iat": False, "verify_exp": False, "verify_nbf": False}
             )

@@ -1,4 +1,4 @@
-"""What was seen lately, within bounded memory."""
+"""Recently seen values, with limited memory."""
 
 GENERATION = 200_000
 
@@ -28,7 +28,8 @@ class RecentTimestamps:
         self._old: dict[str, float] = {}
 
     def step(self, key: str, timestamp: float) -> float | None:
-        """By how much `timestamp` is later than the key's highest so far (None: the first); remembers it if it is."""
+        """How much later `timestamp` is than the key's highest so far (None: the first). Remembers it if it is
+        later."""
         last = self._new.get(key, self._old.get(key))
         if last is None or timestamp > last:
             self._new[key] = timestamp

@@ -11,7 +11,7 @@ CAPACITY = 10_000
 
 
 class Entry(NamedTuple):
-    """A request as it is kept: raw, because most are never looked at."""
+    """A request in raw form, because most are never shown."""
 
     connection: int
     stream: int

@@ -1,8 +1,8 @@
-"""What APNs checks in a request, and in which order.
+"""APNs' checks of a request, in their order.
 
-Sources: Apple's "Sending notification requests to APNs" and "Handling notification responses from APNs"; the order of
-the checks is that of pushy's mock server, where Apple publishes none, but for the sender, which the real APNs has been
-seen to judge before the token.
+Sources: Apple's "Sending notification requests to APNs" and "Handling notification responses from APNs". Where Apple
+publishes no order, it is that of pushy's mock server, with one exception: the real APNs checks the sender before the
+token.
 """
 
 import json
@@ -59,17 +59,17 @@ WRONG_TOKEN = Verdict(400, "BadDeviceToken")
 
 
 class Request:
-    """A complete request with everything the checks need to know."""
+    """A complete request with everything that the checks need."""
 
     __slots__ = ("auth_problem", "body", "document", "entry", "headers", "length", "push_type", "repeated", "token")
 
     def __init__(self, headers: Headers, *, repeated: bool) -> None:
         self.headers = headers
         self.repeated = repeated
-        """A header that may stand once stands twice."""
+        """Whether a header that may be given once is given twice."""
         self.body: bytes = b""
         self.length = 0
-        """Bytes of the body as sent; `body` holds no more than a bit beyond the limit."""
+        """Bytes of the body as sent; `body` holds only a little more than the limit."""
         self.push_type = headers.get(b"apns-push-type", b"alert")
         path = headers.get(b":path", b"")
         self.token = path[len(PREFIX) :].lower().decode("ascii", "replace") if path.startswith(PREFIX) else ""
@@ -150,7 +150,7 @@ def _check_path(request: Request, _: Policy) -> Verdict | None:
 def _check_token(request: Request, policy: Policy) -> Verdict | None:
     entry = request.entry
     if entry is None:
-        # A sender that may not use the topic hears of that, not of the token.
+        # If the sender may not use the topic, the answer says that, and nothing about the token.
         return None if policy.accept_unknown_tokens else _check_topic(request, policy) or WRONG_TOKEN
     if entry.dead_since is not None:
         return Verdict(410, "Unregistered", entry.dead_since)
@@ -176,7 +176,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _too_deep(body: bytes, document: Any) -> bool:
-    # Deeper documents could be read here, but not written by everything that shows them later.
+    # Deeper documents could be read here, but not be written again by all code that shows them.
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return False
     level = [document]

@@ -23,7 +23,7 @@ IDLE_CHECK_SECONDS = 0.1
 
 
 def tls_context(credentials: Credentials) -> ssl.SSLContext:
-    """TLS as APNs offers it: 1.2 or later, `h2` by ALPN for those who ask. Raises OSError for unusable files."""
+    """TLS as APNs offers it: 1.2 or later, with `h2` by ALPN. Raises OSError for unusable files."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(credentials.server_certificate, credentials.server_key)
@@ -76,7 +76,7 @@ class ApnsServer:
         return len(connections)
 
     async def apply_settings(self) -> None:
-        """Makes the faults that concern connecting take effect. Call it after they were changed."""
+        """Applies the faults of connecting. Call it after a change."""
         if not self._service.faults.settings.mute_tls:
             self._release_muted()
         refuse = self._service.faults.settings.refuse_connections
@@ -91,7 +91,7 @@ class ApnsServer:
             await asyncio.gather(self._accepting, return_exceptions=True)
             self._accepting = None
         self._listener.close()
-        # Bound but not listening: connections are refused, and nobody else can take the port meanwhile.
+        # Bound but not listening: connections are refused, and no other program can take the port.
         self._listener = bind(*self._address)
 
     def _listen(self) -> None:

@@ -1,4 +1,4 @@
-"""APNs itself, without its connections: judges requests, counts them and hands accepted pushes to devices."""
+"""APNs without its connections: checks requests, counts them and hands accepted pushes to devices."""
 
 import time
 import uuid
@@ -42,7 +42,7 @@ class ApnsService:
         self._rate_cap = RateCap()
 
     def judge(self, request: Request, authority: ConnectionAuthority, step: Step | None) -> Verdict:
-        """The answer that `request` deserves on a connection with `authority`; `step` may overrule the checks."""
+        """The answer to `request` on a connection with `authority`; `step` may override the checks."""
         settings = self.faults.settings
         request.entry = self.directory.find(request.token)
         request.auth_problem = self._auth_problem(request, authority)
@@ -71,10 +71,10 @@ class ApnsService:
         return apns_id
 
     def record(self, connection: int, stream: int, request: Request, verdict: Verdict | None) -> None:
-        """Keeps the request and its answer (None: there is none) for those who ask."""
+        """Logs the request and its answer (None: there is none)."""
         if self.faults.settings.log_requests:
             status, reason = (None, None) if verdict is None else (verdict.status, verdict.reason)
-            # The log outlives the request: keep no more than it shows.
+            # The log lives longer than the request: store only what it shows.
             request.entry, request.document = None, {}
             self.log.add(Entry(connection, stream, request, status, reason, time.time()))
 

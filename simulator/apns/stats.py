@@ -1,4 +1,4 @@
-"""What the simulated APNs counts, within bounded memory."""
+"""The simulated APNs' counters, with limited memory."""
 
 from simulator.apns.live_activity_stats import LiveActivityStats
 from simulator.apns.recent import RecentIds
@@ -15,7 +15,7 @@ class Stats:
         self.reset()
 
     def reset(self) -> None:
-        """Zeroes everything but what is open at this moment."""
+        """Sets all counters to 0, except those of what is open at this moment."""
         self.accepted = 0
         self.rejected = 0
         self.duplicates_by_apns_id = 0

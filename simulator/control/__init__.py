@@ -1,1 +1,1 @@
-"""The JSON API that people and tests steer the simulator with."""
+"""The JSON API with which people and tests control the simulator."""

@@ -50,7 +50,7 @@ class ApnsRoutes:
         return self._settings()
 
     async def reset_faults(self, _: Request) -> Response:
-        """Back to a faithful APNs. Connections that are open keep what was done to them."""
+        """Removes all faults. Connections that are open keep the effects."""
         self._service.faults.reset()
         await self._server.apply_settings()
         return self._settings()
@@ -60,7 +60,7 @@ class ApnsRoutes:
         return answer(self._service.stats.as_dict())
 
     async def reset_stats(self, _: Request) -> Response:
-        """Zeroes the counters."""
+        """Sets the counters to 0."""
         self._service.stats.reset()
         return answer(self._service.stats.as_dict())
 

@@ -1,4 +1,4 @@
-"""Tells who follows the phones which of them have changed."""
+"""Tells clients which phones have changed."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +11,7 @@ MAX_WAIT_SECONDS = 30
 
 
 class ChangeRoutes:
-    """`/phones/changes`; to be asked before the routes of single phones."""
+    """`/phones/changes`. Register it before the routes of single phones."""
 
     def __init__(self, phones: PhoneService) -> None:
         self._phones = phones
@@ -21,12 +21,13 @@ class ChangeRoutes:
         return [Route("/phones/changes", self.list_changes, methods=["GET"])]
 
     async def list_changes(self, request: Request) -> Response:
-        """The ids of phones that have changed since `since`, a `version` of an earlier answer; waits for one of them
-        for up to `wait_seconds`. With `complete` they are all phones there are, whatever happened to others."""
+        """The ids of phones that have changed since `since`, the `version` of an earlier answer. Waits for the first
+        for up to `wait_seconds`. If `complete`, the answer names all existing phones, because earlier changes are
+        unknown."""
         since, seconds = request.query_params.get("since", ""), _read_wait(request)
         news = await self._phones.changes.wait(since, seconds, self._phones.pass_time)
         if news is None:
-            raise ControlError(503, "Service unavailable", "Too many are waiting for changes. Try again.")
+            raise ControlError(503, "Service unavailable", "Too many clients are waiting for changes. Try again.")
         if news.phones is None:
             everybody = [phone.record.id for phone in self._phones.all()]
             return answer({"version": news.version, "phones": everybody, "complete": True})

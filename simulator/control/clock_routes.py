@@ -13,7 +13,7 @@ from simulator.control.json_http import answer, invalid, read_model
 
 
 class Advance(BaseModel):
-    """How far the clock is put forward."""
+    """Seconds to put the clock forward."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -40,7 +40,7 @@ class ClockRoutes:
         return self._offset()
 
     async def advance(self, request: Request) -> Response:
-        """Puts the phones' clock forward; it stays so when the simulator is restarted."""
+        """Puts the phones' clock forward. A restart of the simulator keeps it so."""
         body = await read_model(request, Advance)
         try:
             self._clock.advance(body.advance_seconds)

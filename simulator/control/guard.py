@@ -1,8 +1,8 @@
-"""Stands before the control API, which asks for no credentials: it takes orders from programs, and from no web page.
+"""Protects the control API, which needs no credentials: it takes requests from programs, but not from web pages.
 
-Pages of any site can have a browser on this machine send requests here. Three things tell them: the `Host` that they
-ask for, if a name of theirs resolves to this machine; the `Origin` and `Sec-Fetch-Site` that browsers add; and the type
-of what they send, for without asking first browsers send forms and plain text only.
+A page of any site can make a browser on this machine send requests here. Three things reveal them: the `Host`, if a
+name of that site resolves to this machine; the `Origin` and `Sec-Fetch-Site` that browsers add; and the content type,
+because without a preflight browsers send only forms and plain text.
 """
 
 from starlette.datastructures import Headers
@@ -16,7 +16,7 @@ from simulator.settings import SimulatorSettings
 READING = frozenset({"GET", "HEAD"})
 FROM_HERE = frozenset({"same-origin", "none"})
 CURL_SENDS = "application/x-www-form-urlencoded"
-"""What curl says of `-d '{}'` unless it is told otherwise; browsers say it of forms."""
+"""The content type that curl sends with `-d '{}'` by default, and browsers with forms."""
 
 
 class ControlGuard:
@@ -39,7 +39,7 @@ class ControlGuard:
             await self._app(scope, receive, send)
 
     def _check(self, method: str, headers: Headers) -> None:
-        """Raises ControlError for what a page of another site may have asked."""
+        """Raises ControlError for a request that may come from a page of another site."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._hosts.knows(hosts[0]):
             raise ControlError(
@@ -50,7 +50,7 @@ class ControlGuard:
         if any(origin not in (f"http://{hosts[0]}", f"https://{hosts[0]}") for origin in origins) or not (
             FROM_HERE.issuperset(sites)
         ):
-            raise ControlError(403, "Forbidden", "This was asked by a page of another site.")
+            raise ControlError(403, "Forbidden", "This request comes from a page of another site.")
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type == "application/json" or method in READING:
             return
@@ -61,6 +61,6 @@ class ControlGuard:
 
 
 def is_of_a_browser(headers: Headers) -> bool:
-    """Whether it may be a browser that asks: it names itself, or adds what programs do not."""
+    """Whether the client may be a browser, by its name or by headers that other programs do not send."""
     named = headers.get("user-agent", "").lower().startswith(("mozilla/", "opera/"))
     return named or any(name in ("origin", "referer") or name.startswith("sec-") for name in headers)

@@ -15,7 +15,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class ControlError(Exception):
-    """A request that cannot be done, with its HTTP status and a sentence that says why."""
+    """A request that cannot be carried out, with its HTTP status and a sentence that says why."""
 
     def __init__(self, status: int, error: str, message: str) -> None:
         super().__init__(message)
@@ -41,8 +41,8 @@ def answer(document: Any, status: int = 200) -> Response:
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises ControlError: 413 as soon as it is longer than 256 kB, 400 if the client left before its
-    end (which nobody reads any more)."""
+    """The whole body. Raises ControlError: 413 as soon as it is longer than 256 kB, 400 if the client has left before
+    its end."""
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -55,7 +55,7 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """The body, which must be a JSON object; nothing at all counts as an empty one. Raises ControlError."""
+    """The body, which must be a JSON object; an empty body counts as an empty object. Raises ControlError."""
     try:
         document = json.loads((await read_body(request)).decode() or "{}")
     except (ValueError, RecursionError):
@@ -102,7 +102,7 @@ async def on_control_error(_: Request, error: Exception) -> Response:
 
 
 def answer_to(error: ControlError) -> Response:
-    """What a ControlError is answered with."""
+    """The response for a ControlError."""
     return answer({"error": error.error, "message": error.message}, error.status)
 
 

@@ -1,4 +1,4 @@
-"""The mails that came."""
+"""The received mails."""
 
 from dataclasses import asdict
 
@@ -29,6 +29,6 @@ class MailRoutes:
         return answer({"mails": [asdict(mail) for mail in self._sink.mails(request.query_params.get("to"), limit)]})
 
     async def clear(self, _: Request) -> Response:
-        """Forgets the mails that came so far."""
+        """Deletes the received mails."""
         self._sink.clear()
         return answer({"mails": []})

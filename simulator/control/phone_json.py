@@ -1,4 +1,4 @@
-"""How phones look in the control API."""
+"""The JSON of phones in the control API."""
 
 import datetime
 from typing import Any

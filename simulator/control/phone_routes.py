@@ -21,7 +21,7 @@ class _Body(BaseModel):
 
 
 class NewPhone(_Body):
-    """A phone to be paired."""
+    """A phone to pair."""
 
     pairing_code: Annotated[str, Field(min_length=1, max_length=200)]
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -29,18 +29,18 @@ class NewPhone(_Body):
 
 
 class NewStartToken(_Body):
-    """What becomes of the push-to-start token that is replaced."""
+    """What happens to the replaced push-to-start token."""
 
     old: Literal["dead", "silent"] = "dead"
-    """`silent`: APNs goes on accepting it, and nothing comes of it."""
+    """`silent`: APNs still accepts it, but the phone shows nothing."""
 
 
 class Tap(_Body):
-    """What is tapped: a button by its `action_id`, or the notification."""
+    """The target of a tap: a button by its `action_id`, or the notification."""
 
     action_id: Annotated[str, Field(max_length=200)] | None = None
     notification_id: Annotated[str, Field(max_length=200)] | None = None
-    """The notification's `id` or `notification_id`. Without it the newest that fits."""
+    """The notification's `id` or `notification_id`. Without it the newest matching one."""
 
 
 class PhoneRoutes:
@@ -108,7 +108,7 @@ class PhoneRoutes:
         return answer(identity(phone))
 
     async def open(self, request: Request) -> Response:
-        """The person opens the app; answers the phone with its screen once the app has reported and caught up."""
+        """The person opens the app. Answers with the phone and its screen once the app has reported and caught up."""
         phone = self._phone(request)
         await self._phones.open(phone)
         return answer(with_screen(phone, CAPACITY))
@@ -120,7 +120,7 @@ class PhoneRoutes:
         return answer(identity(phone))
 
     async def tap(self, request: Request) -> Response:
-        """Taps a notification or one of its buttons; answers what opened or what the server said."""
+        """Taps a notification or one of its buttons. Answers what opened, or the server's answer."""
         body = await read_model(request, Tap)
         return answer(await self._phones.tap(self._phone(request), body.action_id, body.notification_id))
 
@@ -136,6 +136,6 @@ async def on_phone_error(_: Request, error: Exception) -> Response:
 
 
 async def on_gateway_error(_: Request, error: Exception) -> Response:
-    """Passes on what the gateway said."""
+    """Passes the gateway's error on."""
     assert isinstance(error, GatewayError)  # noqa: S101 - registered for this class only
     return answer(error.document, error.status)

@@ -19,7 +19,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # The process decides itself what SIGTERM means.
+        # The process handles SIGTERM itself.
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

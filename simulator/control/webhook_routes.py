@@ -1,4 +1,4 @@
-"""The webhook sink: https for those who call webhooks, the control API for those who look at what came."""
+"""The webhook sink: receives calls over https, and shows them in the control API."""
 
 import asyncio
 import datetime
@@ -22,7 +22,7 @@ _name = re.compile(r"[A-Za-z0-9._-]{1,100}").fullmatch
 
 
 class Answer(BaseModel):
-    """How one call is answered."""
+    """The answer to one call."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -33,7 +33,7 @@ class Answer(BaseModel):
 
 
 class Script(BaseModel):
-    """How the next calls are answered."""
+    """The answers to the next calls."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -46,10 +46,10 @@ class WebhookRoutes:
     def __init__(self, sink: WebhookSink) -> None:
         self._sink = sink
         self.sink_url: str | None = None
-        """Where webhooks may be sent to; a name follows. None until the sink listens."""
+        """URL of the sink, to which a name is appended. None until the sink listens."""
 
     def routes(self) -> list[BaseRoute]:
-        """The routes of the control API. What is posted to it is a call as well, for those without https."""
+        """The routes of the control API. A POST to it counts as a call, too, for clients without https."""
         return [
             Route("/webhooks", self.show_url, methods=["GET"]),
             Route("/webhooks/{name}", self.list_calls, methods=["GET"]),
@@ -58,25 +58,25 @@ class WebhookRoutes:
         ]
 
     def public_routes(self) -> list[BaseRoute]:
-        """The routes of the sink itself: everything that comes is a call."""
+        """The routes of the sink itself: every request is a call."""
         return [Route("/webhooks/{name}", self.take, methods=METHODS)]
 
     async def show_url(self, _: Request) -> Response:
-        """Where the sink is. A name and what is to be kept under it follow."""
+        """The URL of the sink, to which a name is appended."""
         return answer({"url": self.sink_url})
 
     async def list_calls(self, request: Request) -> Response:
-        """The calls that came, newest last."""
+        """The received calls, newest last."""
         return answer({"calls": [asdict(call) for call in self._sink.calls(_read_name(request))]})
 
     async def script(self, request: Request) -> Response:
-        """Says how the next calls are answered, one after the other."""
+        """Sets the answers to the next calls, one after the other."""
         name, script = _read_name(request), await read_model(request, Script)
         self._sink.script(name, [ScriptedAnswer(**one.model_dump()) for one in script.answers])
         return answer({"answers": len(script.answers)})
 
     async def take(self, request: Request) -> Response:
-        """Keeps a call and answers it."""
+        """Stores a call and answers it."""
         name, body = _read_name(request), await read_body(request)
         call = WebhookCall(
             method=request.method,

@@ -1,1 +1,1 @@
-"""A place that mails can be sent to: nobody gets them, and everybody who steers the simulator can read them."""
+"""A mail sink: it sends no mail on, and the control API shows the mails."""

@@ -1,4 +1,4 @@
-"""The SMTP server of the mail sink. In the clear and without signing in: it is for this machine."""
+"""The SMTP server of the mail sink. Without TLS and sign-in, because it is for this machine only."""
 
 import asyncio
 import logging
@@ -13,12 +13,12 @@ MAX_MAIL = 512 * 1024
 IDLE_SECONDS = 60.0
 IDENT = "ActivitySmith simulator"
 
-# It tells of every command at level INFO, addresses included.
+# At level INFO it logs every command, with addresses.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class MailServer:
-    """Takes mails for anybody, up to 512 kB each."""
+    """Takes mails for any address, up to 512 kB each."""
 
     def __init__(self, sink: MailSink) -> None:
         self._sink = sink
@@ -32,12 +32,12 @@ class MailServer:
         return bound
 
     async def stop(self) -> None:
-        """Stops listening. Mails on their way are sent again by whoever sent them."""
+        """Stops listening. Senders repeat the mails on their way."""
         if self._server is not None:
             self._server.close()
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """A mail is complete."""
+        """Stores a complete mail."""
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         self._sink.take(envelope.mail_from or "", list(envelope.rcpt_tos), content)
         return "250 OK"

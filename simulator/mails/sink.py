@@ -1,4 +1,4 @@
-"""Keeps the mails that reached it."""
+"""Stores received mails."""
 
 import datetime
 import uuid
@@ -13,7 +13,7 @@ MAX_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class KeptMail:
-    """One mail as it came."""
+    """One received mail."""
 
     id: str
     sender: str
@@ -35,14 +35,14 @@ class MailSink:
         self._bytes = 0
 
     def take(self, sender: str, recipients: list[str], content: bytes) -> None:
-        """Keeps a mail. What no longer fits is dropped, the oldest first."""
+        """Stores a mail. Drops the oldest mails that no longer fit."""
         self._mails.append(_read(sender, recipients, content))
         self._bytes += len(content)
         while len(self._mails) > MAX_MAILS or self._bytes > MAX_BYTES:
             self._bytes -= self._mails.popleft().size
 
     def mails(self, to: str | None, limit: int) -> list[KeptMail]:
-        """The newest mails, newest last; those to one address if one is given, whatever its letter case."""
+        """The newest mails, newest last; only those to `to` if it is given, in any letter case."""
         found = [mail for mail in self._mails if to is None or to.lower() in map(str.lower, mail.recipients)]
         return found[-limit:]
 

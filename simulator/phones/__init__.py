@@ -1,1 +1,1 @@
-"""Simulated iPhones that run the app: they pair, register tokens and show what APNs brings them."""
+"""Simulated iPhones that run the app: they pair, register tokens and show pushes."""

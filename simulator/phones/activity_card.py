@@ -1,4 +1,4 @@
-"""One Live Activity on the screen, and how time and pushes change it.
+"""One Live Activity on the screen, and its changes by time and pushes.
 
 Source of the limits: Apple, "Displaying live data with Live Activities": 8 hours active, then up to 4 hours more on the
 Lock Screen.
@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from simulator.phones.content_state import ContentState
 
 ACTIVE_SECONDS = 8 * 3600.0
-"""How long an activity may be active before iOS ends it."""
+"""Seconds that an activity may be active before iOS ends it."""
 LINGER_SECONDS = 4 * 3600.0
-"""How long it may stay on the screen after its end."""
+"""Seconds that it may stay on the screen after its end."""
 MAX_ALERTS = 20
 
 
@@ -35,29 +35,29 @@ class ActivityCard(BaseModel):
     update_token: str | None = None
     """None once the activity is over."""
     report: Literal["due", "taken", "refused"] = "due"
-    """Whether the server has the update token; `refused`: it said that it knows of no such activity here."""
+    """Whether the server has the update token; `refused`: the server does not know the activity for this phone."""
     updates: int = 0
     """Updates applied."""
     alerts: list[dict[str, str | None]] = []
-    """What the phone said with them, newest last."""
+    """The alerts that the phone showed with them, newest last."""
     relevance_score: float | None = None
     stale_at: float | None = None
     duplicate_starts: int = 0
     """Start pushes for this activity while it was on the screen: the app ends their cards at once."""
 
     def stale(self, now: float) -> bool:
-        """Whether the card shows itself as out of date."""
+        """Whether the card is shown as out of date."""
         return self.state == "active" and self.stale_at is not None and now >= self.stale_at
 
     def show(self, content: ContentState, timestamp: int, now: float) -> None:
-        """Takes a state; the caller has made sure that it is newer."""
+        """Shows a state. The caller has checked that it is newer."""
         self.content_state = content.shown()
         self.actions = content.actions()
         self.timestamp = timestamp
         self.updated_at = now
 
     def say(self, alert: dict[str, str | None] | None) -> None:
-        """Notes what the phone said; nothing is fine."""
+        """Records the alert that the phone showed; None for none."""
         if alert is not None:
             self.alerts = [*self.alerts, alert][-MAX_ALERTS:]
 
@@ -72,7 +72,7 @@ class ActivityCard(BaseModel):
             self.dismiss_at = min(self.dismiss_at, dismissal)
 
     def lapse(self, now: float) -> float | None:
-        """Ends an active one whose 8 hours are over, as of that moment, which is returned."""
+        """Ends an active one whose 8 hours are over, and returns the moment of its end; otherwise None."""
         over_at = self.started_at + ACTIVE_SECONDS
         if self.state != "active" or now < over_at:
             return None
@@ -84,5 +84,5 @@ class ActivityCard(BaseModel):
         return self.dismiss_at is not None and now >= self.dismiss_at
 
     def next_change(self) -> float:
-        """When time alone will change its state."""
+        """The next moment at which its state changes by time alone."""
         return self.started_at + ACTIVE_SECONDS if self.dismiss_at is None else self.dismiss_at

@@ -1,4 +1,4 @@
-"""The Live Activities on a phone's screen, with their update tokens: how time, the app and the person change them."""
+"""The Live Activities on a phone's screen, with their update tokens, and changes by time, the app and the person."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from simulator.phones.records import LiveActivitiesRecord
 from simulator.phones.tokens import TokenBook, fresh_token
 
 MAX_ACTIVE = 5
-"""Active at once; seen in the field."""
+"""Most active ones at once, as observed on real phones."""
 MAX_CARDS = 50
 MAX_DISMISSED = 200
 
 
 class ActivityCards:
-    """What is on the screen."""
+    """The cards on the screen."""
 
     def __init__(
         self, record: LiveActivitiesRecord, make_book: Callable[[dict[str, int]], TokenBook], clock: Clock
@@ -26,7 +26,7 @@ class ActivityCards:
         self.on_change: Callable[[], None] = lambda: None
         """Called at every change."""
         self.on_urgent: Callable[[], None] = lambda: None
-        """Called at a change that must not be lost: cards or tokens came or went, or the server is owed a report."""
+        """Called at a change that must not be lost: new or removed cards or tokens, or a report for the server."""
         self._tokens = make_book(record.dead_tokens)
         self._clock = clock
         for card in record.cards:
@@ -38,7 +38,7 @@ class ActivityCards:
     # --- reading ---
 
     def cards(self) -> list[ActivityCard]:
-        """What is on the screen now, oldest first."""
+        """The cards on the screen now, oldest first."""
         self.pass_time()
         return list(self.record.cards)
 
@@ -51,14 +51,14 @@ class ActivityCards:
         return next((card for card in self.cards() if card.update_token == token), None)
 
     def touch(self) -> None:
-        """Notes that a card was changed from outside."""
+        """Marks that a card was changed from outside."""
         self.version += 1
         self.on_change()
 
     # --- time ---
 
     def pass_time(self) -> None:
-        """Ends and removes what the clock says is over."""
+        """Ends and removes cards whose time is over."""
         now = self._clock.now()
         if now < self._next_change:
             return
@@ -73,7 +73,7 @@ class ActivityCards:
     # --- cards ---
 
     def full(self) -> bool:
-        """Whether iOS lets nothing more start."""
+        """Whether iOS allows no further start."""
         self.pass_time()
         return sum(card.state == "active" for card in self.record.cards) >= MAX_ACTIVE
 
@@ -89,7 +89,7 @@ class ActivityCards:
             updated_at=now,
         )
         while len(self.record.cards) >= MAX_CARDS:
-            # There are 5 active ones at most, so this one has ended.
+            # At most 5 are active, so this one has ended.
             self._remove(next(one for one in self.record.cards if one.state == "ended"), now)
         self.record.cards.append(card)
         self._give_token(card)
@@ -97,7 +97,8 @@ class ActivityCards:
         return card
 
     def end(self, card: ActivityCard, dismissal: float | None) -> None:
-        """Ends a card; it leaves the screen at `dismissal`, at once if that is past, and within 4 hours."""
+        """Ends a card. It leaves the screen at `dismissal`, at once if that is past, and after 4 hours at the
+        latest."""
         now = self._clock.now()
         card.end(now, dismissal)
         self._retire_token(card, now)
@@ -139,21 +140,21 @@ class ActivityCards:
         return True
 
     def update_by_app(self, card: ActivityCard, content: ContentState, timestamp: int, stale_at: float | None) -> None:
-        """The app updates an active card, unless its state is as new."""
+        """The app updates an active card, unless the card's state is as new."""
         if card.state == "active" and timestamp > card.timestamp:
             card.show(content, timestamp, self._clock.now())
             card.stale_at = stale_at
             self.touch()
 
     def end_by_app(self, card: ActivityCard, content: ContentState, timestamp: int, dismiss_at: float | None) -> None:
-        """The app ends a card with a last state, unless its state is newer; one that has ended already, too."""
+        """The app ends a card with a last state, unless the card's state is newer. Also for a card that has ended."""
         now = self._clock.now()
         if timestamp > card.timestamp:
             card.show(content, timestamp, now)
         self.end(card, dismiss_at)
 
     def remove(self, card: ActivityCard) -> None:
-        """The app ends a card and takes it off the screen."""
+        """The app ends a card and removes it from the screen."""
         self._remove(card, self._clock.now())
         self._plan()
 
@@ -163,7 +164,7 @@ class ActivityCards:
         self._give_token(card)
 
     def token_reported(self, card: ActivityCard, token: str, *, taken: bool) -> None:
-        """The server has taken the update token, or said that it knows of no such activity."""
+        """The server has taken the update token, or does not know the activity."""
         if card.update_token == token:
             card.report = "taken" if taken else "refused"
             self._changed()
@@ -177,7 +178,7 @@ class ActivityCards:
         self._changed()
 
     def caught_up(self) -> None:
-        """The app has done so."""
+        """The app has caught up."""
         self.record.catch_up_due = False
         self._changed()
 

@@ -1,4 +1,4 @@
-"""What the app on a phone does: it reports tokens and dismissals, and catches up after the phone was offline."""
+"""The app on a phone: it reports tokens and dismissals, and catches up after the phone was offline."""
 
 import asyncio
 import logging
@@ -18,22 +18,22 @@ LAST_RETRY_SECONDS = 5.0
 
 
 class _Duty(NamedTuple):
-    """Something that the app has to tell or to ask the server."""
+    """A call that the app has to make to the server."""
 
     due: float
-    """By the monotonic clock."""
+    """When it is due, by the monotonic clock."""
     do: Callable[[], Awaitable[None]]
 
 
 class App:
-    """The app on one phone. What it owes to the server is part of the phone's record; this pays it."""
+    """The app on one phone. It makes the calls to the server that the phone's record still needs."""
 
     def __init__(self, phone: Phone, gateway: GatewayClient, keeper: Keeper) -> None:
         self._phone = phone
         self._gateway = gateway
         self._keeper = keeper
         self._since: dict[str, float] = {}
-        """When the app first knew of a token that is to be reported, by the monotonic clock."""
+        """When the app first knew a token that it must report, by the monotonic clock."""
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -41,7 +41,7 @@ class App:
         phone.cards.on_urgent = self._on_urgent
 
     def wake(self) -> None:
-        """Has the app look, in the background, whether it owes the server anything; it goes on until it does not."""
+        """Makes the app do its due calls to the server in the background, until none is left."""
         self._news.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
@@ -49,7 +49,7 @@ class App:
     def restart(self) -> None:
         """The same, without waiting for the end of a back-off.
 
-        A call that is under way is not made again. Only a phone that has lost its network breaks it off.
+        A call under way is not repeated. Only a phone that goes offline cancels it.
         """
         if self._task is not None and self._phone.record.settings.offline:
             self._task.cancel()
@@ -58,7 +58,7 @@ class App:
         self.wake()
 
     async def stop(self) -> None:
-        """Ends what goes on in the background; what is owed stays owed."""
+        """Ends the background work. Calls that are due stay due."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -73,7 +73,7 @@ class App:
     async def launch(self) -> None:
         """The person opens the app: it reports all its tokens and catches up. Raises GatewayError.
 
-        Tokens that the settings withhold for ever stay withheld; those that are merely late are not waited for.
+        Tokens that the settings withhold forever stay withheld. Tokens that are only late are reported now.
         """
         record = self._phone.record
         record.tokens_reported = record.tokens_reported and record.settings.token_delay_seconds is None
@@ -105,7 +105,7 @@ class App:
                 if retry == FIRST_RETRY_SECONDS:
                     log.warning("phone %s cannot tell the server everything: %s", self._phone.record.id, error)
                 if isinstance(error, GatewayError) and error.status == 401:
-                    # The server has forgotten the phone, and no retry will make it remember.
+                    # The server does not know the phone any more: a retry would not help.
                     return
                 hurried = await _set_within(self._hurry, retry)
                 retry = FIRST_RETRY_SECONDS if hurried else min(2 * retry, LAST_RETRY_SECONDS)
@@ -116,7 +116,7 @@ class App:
             await self._pay([duty for duty in self._duties() if duty.due <= now])
 
     async def _pay(self, duties: list[_Duty]) -> None:
-        # One that the server cannot take must not keep the others waiting.
+        # A call that fails must not keep the others waiting.
         errors: list[GatewayError] = []
         for duty in duties:
             try:
@@ -176,7 +176,7 @@ class App:
         if card is None or card.update_token is None:
             return
         token = card.update_token
-        # The server must never know a token that a simulator killed now would not know any more.
+        # Save the token first: the server must not know a token that the simulator would lose if it were killed now.
         await self._keeper.save_activities(self._phone)
         taken = await self._tell(self._gateway.put_update_token(self._phone.record.device_token, activity_id, token))
         self._phone.cards.token_reported(card, token, taken=taken)
@@ -205,7 +205,7 @@ class App:
                 raise
             phone.cards.caught_up()
             return
-        # A push that came meanwhile may be newer than the answer: then the app asks again.
+        # A push may have come meanwhile and be newer than the answer: then the app asks again.
         if phone.cards.version == version and not phone.record.settings.offline:
             for drop in catch_up(phone.cards, described):
                 phone.count(drop)

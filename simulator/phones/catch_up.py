@@ -1,4 +1,4 @@
-"""How the app makes the screen equal to what the server says should be there."""
+"""Makes the screen equal to the state that the server describes."""
 
 import datetime
 import logging
@@ -26,9 +26,9 @@ class ExpectedActivity(Decodable):
 
 
 def catch_up(cards: ActivityCards, described: list[Any]) -> list[Drop]:
-    """Applies the answer to `GET /api/device/state`; returns why some of it could not be applied.
+    """Applies the answer to `GET /api/device/state`. Returns the reasons why parts could not be applied.
 
-    An activity that the person dismissed, of which the server does not know yet, stays away.
+    An activity that the person has dismissed stays away, even if the server does not know it yet.
     """
     drops: list[Drop] = []
     listed: set[str] = set()

@@ -1,4 +1,4 @@
-"""Which phones have changed: what lets a page follow all of them with one question at a time."""
+"""Tracks which phones have changed, so that a page can follow all of them with one request at a time."""
 
 import asyncio
 import secrets
@@ -8,23 +8,23 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 REMEMBERED = 2000
-"""Phones whose last change is known; more than there can be, so that those removed are told of as well."""
+"""Most phones whose last change is remembered; more than can exist, so that removed phones are included."""
 MAX_WAITING = 200
 TICK_SECONDS = 1.0
-"""How often waiting looks at the clock, which ends Live Activities by itself."""
+"""Seconds between checks of the clock while waiting: time alone ends Live Activities."""
 
 
 class News(NamedTuple):
-    """What has changed."""
+    """The changes since a version."""
 
     version: str
-    """To be named when asking again."""
+    """The version for the next request."""
     phones: list[str] | None
-    """Phones that changed, came or went, by their ids; None: nobody knows, and all phones are to be looked at."""
+    """Ids of changed, new and removed phones; None: not known, so any phone may have changed."""
 
 
 class Changes:
-    """Numbers the changes of phones. Versions of another run are known to be that."""
+    """Numbers the changes of phones. It recognizes versions of another run."""
 
     def __init__(self) -> None:
         self._run = secrets.token_hex(4)
@@ -32,13 +32,13 @@ class Changes:
         self._numbers: OrderedDict[str, int] = OrderedDict()
         """The number of each phone's last change, in rising order."""
         self._forgotten = 0
-        """The highest number that was forgotten."""
+        """The highest number that is no longer remembered."""
         self._news = asyncio.Event()
         self._waiting = 0
         self._closed = False
 
     def note(self, phone_id: str) -> None:
-        """The phone has changed, come or gone."""
+        """Records that the phone has changed, or was added or removed."""
         self._number += 1
         self._numbers[phone_id] = self._number
         self._numbers.move_to_end(phone_id)
@@ -48,7 +48,7 @@ class Changes:
             self._wake()
 
     def since(self, version: str) -> News:
-        """What has changed since `version`; an unknown one counts as long ago."""
+        """The changes since `version`; an unknown version counts as long ago."""
         now = f"{self._run}-{self._number}"
         run, _, digits = version.partition("-")
         known = run == self._run and digits.isascii() and digits.isdigit() and len(digits) < 20
@@ -62,9 +62,9 @@ class Changes:
         return News(now, changed)
 
     async def wait(self, version: str, seconds: float, pass_time: Callable[[], None]) -> News | None:
-        """The same, as soon as there is something, or after `seconds`. `pass_time` makes phones look at the clock.
+        """The same, as soon as there is a change, or after `seconds`. `pass_time` lets phones apply the time.
 
-        None if too many are waiting.
+        None if too many clients are waiting.
         """
         if self._waiting >= MAX_WAITING:
             return None
@@ -81,7 +81,7 @@ class Changes:
             self._waiting -= 1
 
     def close(self) -> None:
-        """Lets nobody wait any more."""
+        """Ends all waiting."""
         self._closed = True
         self._wake()
 

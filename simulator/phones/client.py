@@ -22,7 +22,7 @@ class GatewayError(Exception):
 
 @dataclass(frozen=True)
 class Pairing:
-    """What a phone gets for its pairing code."""
+    """The answer to a pairing."""
 
     device_id: str
     device_token: str
@@ -32,8 +32,8 @@ class GatewayClient:
     """Calls the gateway as the app does. Every method raises GatewayError."""
 
     def __init__(self, url: str) -> None:
-        # The gateway is named in the settings; a proxy from the environment has no place between a phone and it.
-        # Waiting here has no limit in time; waiting for a connection of the pool would fail after 10 seconds.
+        # No proxy from the environment: the settings name the gateway. Waiting for this semaphore has no time limit;
+        # waiting for a connection of the pool would fail after 10 seconds.
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
@@ -48,7 +48,7 @@ class GatewayClient:
         await self._http.aclose()
 
     async def pair(self, pairing_code: str, name: str) -> Pairing:
-        """Trades a pairing code for a device."""
+        """Pairs with a code."""
         document = await self._call("POST", "/api/device/pair", None, {"pairing_code": pairing_code, "name": name})
         device_id, device_token = document.get("device_id"), document.get("device_token")
         if not isinstance(device_id, str) or not isinstance(device_token, str):
@@ -78,11 +78,11 @@ class GatewayClient:
         return activities
 
     async def unpair(self, device_token: str) -> None:
-        """Has the device forgotten."""
+        """Unpairs the device."""
         await self._call("DELETE", "/api/device", device_token)
 
     async def run_action(self, device_token: str, action_id: str) -> dict[str, Any]:
-        """Has the server execute a button's webhook; returns its answer."""
+        """Lets the server call a button's webhook; returns its answer."""
         return await self._call("POST", f"/api/device/actions/{quote(action_id, safe='')}/run", device_token, {})
 
     async def _call(

@@ -1,7 +1,7 @@
-"""What the app can decode of a Live Activity's state.
+"""Decodes a Live Activity's state as the app does.
 
-iOS decodes `content-state` with Swift's plain JSONDecoder: a required key that is missing, or a known key of the wrong
-type, makes it drop the push without a word. Keys that the app does not know are ignored, null is as good as absent.
+iOS decodes `content-state` with Swift's plain JSONDecoder. It silently drops the push if a required key is missing or a
+known key has the wrong type. It ignores keys that the app does not know; null counts as missing.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,7 +13,7 @@ from smith.core.v1.live_activity_pb2 import LiveActivityContentState, LiveActivi
 
 
 def _unicode(text: str) -> str:
-    # JSON can spell halves of surrogate pairs, which are no text; the error that this raises is a ValueError.
+    # JSON can hold lone surrogates, which are not valid text. The error raised here is a ValueError.
     text.encode()
     return text
 
@@ -35,7 +35,7 @@ ALWAYS_SENT = {"type"}
 
 
 class Decodable(BaseModel):
-    """Something that is decoded as Swift does it."""
+    """An object that is decoded as by Swift."""
 
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="ignore", populate_by_name=True)
 
@@ -61,7 +61,7 @@ class Shown(Decodable):
     action: Action | None = None
 
     def shown(self) -> dict[str, Any]:
-        """The API's own keys, as far as they are there, without the button."""
+        """The API's own keys that are set, without the button."""
         return self.model_dump(exclude_none=True, exclude={"action"})
 
     def actions(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Why a push that APNs accepted changed nothing on the phone. Real iPhones keep silent about it."""
+"""Reasons why a push that APNs accepted changed nothing on the phone. Real iPhones do not report them."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ class Drop(StrEnum):
     UNDECODABLE = "undecodable"
     """The app cannot decode the attributes or the content state, or iOS the rest of `aps`."""
     UNKNOWN_ATTRIBUTES_TYPE = "unknown_attributes_type"
-    """The app has no such `attributes-type`."""
+    """The app does not have this `attributes-type`."""
     OS_TOO_OLD = "os_too_old"
     """Live Activities start by push on iOS 17.2 and later."""
     TOO_MANY = "too_many"
@@ -27,12 +27,12 @@ class Drop(StrEnum):
     OVER = "over"
     """The activity has ended or is gone."""
     THROTTLED = "throttled"
-    """More pushes of priority 10 within 60 minutes than the phone takes."""
+    """More pushes of priority 10 within 60 minutes than the phone accepts."""
     NOT_STORED = "offline_not_stored"
     """The phone was offline, and `apns-expiration: 0` told APNs to try once."""
     REPLACED = "offline_replaced"
-    """The phone was offline, and a later push took the one place that APNs keeps for it."""
+    """The phone was offline, and a later push replaced the one that APNs had stored for it."""
     EXPIRED = "expired"
     """Stored while the phone was offline, and expired before it came back."""
     NOTIFICATIONS_OFF = "notifications_off"
-    """A notification while the person does not allow any."""
+    """A notification although the person does not allow them."""

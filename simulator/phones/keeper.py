@@ -1,4 +1,4 @@
-"""Saves phones: who they are and their Live Activities at once, their notifications every 5 seconds."""
+"""Saves phones: their records and Live Activities at once, their notifications every 5 seconds."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ SAVE_SECONDS = 5.0
 
 
 class Keeper:
-    """Writes one file at a time. `phones` gives all phones there are."""
+    """Writes one file at a time. `phones` returns all phones."""
 
     def __init__(self, store: PhoneStore, phones: Callable[[], Iterable[Phone]]) -> None:
         self._store = store
@@ -37,13 +37,13 @@ class Keeper:
         await self._save_all()
 
     async def save_phones(self) -> None:
-        """Writes who the phones are. Raises OSError."""
+        """Writes the phones' records. Raises OSError."""
         async with self._writing:
             records = [phone.record.model_copy(deep=True) for phone in self._phones()]
             await asyncio.to_thread(self._store.save_phones, records)
 
     def save_soon(self, phone: Phone) -> None:
-        """Has the phone's Live Activities written as soon as may be."""
+        """Schedules a write of the phone's Live Activities as soon as possible."""
         self._urgent[phone.record.id] = phone
         self._called.set()
 
@@ -58,7 +58,7 @@ class Keeper:
             self._saved[phone_id] = version
 
     async def delete(self, phone: Phone) -> None:
-        """Removes what is kept of a forgotten phone's screen. Raises OSError."""
+        """Deletes the files of a deleted phone's screen. Raises OSError."""
         async with self._writing:
             self._saved.pop(phone.record.id, None)
             await asyncio.to_thread(self._store.delete, phone.record.id)

@@ -1,6 +1,6 @@
 """What iOS does with pushes for Live Activities.
 
-Apple publishes few of the numbers; those that it does not are marked as what people have seen in the field.
+Apple publishes few of the numbers. The others are marked as observed on real phones.
 """
 
 from simulator.clock import Clock
@@ -21,14 +21,14 @@ from simulator.phones.records import PhoneSettings
 
 ATTRIBUTES_TYPE = "ActivitySmithAttributes"
 FIRST_OS_VERSION = (17, 2)
-"""iOS that first started Live Activities by push."""
+"""The first version of iOS that starts Live Activities by push."""
 HIGH_PRIORITY_PER_HOUR = 15
-"""Pushes of priority 10 that a phone takes; seen in the field."""
+"""Pushes of priority 10 that a phone accepts within an hour, as observed on real phones."""
 HIGH_PRIORITY_PER_HOUR_FREQUENT = 60
 
 
 class LiveActivities:
-    """Applies pushes to the cards, or drops them. It never refuses one: to APNs they all look the same."""
+    """Applies pushes to the cards, or drops them. APNs does not learn of drops."""
 
     def __init__(self, cards: ActivityCards, clock: Clock) -> None:
         self.cards = cards
@@ -36,7 +36,7 @@ class LiveActivities:
         self._clock = clock
 
     def start(self, aps: object, settings: PhoneSettings, os_version: str) -> Drop | None:
-        """What iOS and the app do with a push to the push-to-start token; the reason if that is nothing."""
+        """Handles a push to the push-to-start token as iOS and the app do. Returns the reason if it is dropped."""
         push = _read_start(aps)
         if isinstance(push, Drop):
             return push
@@ -62,7 +62,7 @@ class LiveActivities:
         return None
 
     def change(self, token: str, aps: object, priority: int, settings: PhoneSettings) -> Drop | None:
-        """What iOS does with a push to an update token; the reason if that is nothing."""
+        """Handles a push to an update token as iOS does. Returns the reason if it is dropped."""
         card = self.cards.by_token(token)
         if card is None:
             return Drop.OVER

@@ -1,4 +1,4 @@
-"""A push for a Live Activity as iOS reads it.
+"""Decodes a push for a Live Activity as iOS does.
 
 Source: Apple, "Starting and updating Live Activities with ActivityKit push notifications".
 """
@@ -17,7 +17,7 @@ UnixTimestamp = Annotated[int, Field(ge=0, le=LATEST)]
 
 
 class Attributes(Decodable):
-    """What an activity keeps for life."""
+    """The fixed attributes of an activity."""
 
     activity_id: Annotated[Text, Field(min_length=1, max_length=200)]
 
@@ -74,12 +74,12 @@ def decode_change(aps: Any) -> UpdatePush | EndPush | None:
 
 
 def event_of(aps: Any) -> Any:
-    """What a push says that it is."""
+    """The event of a push: `start`, `update` or `end`, unchecked."""
     return aps.get("event") if isinstance(aps, dict) else None
 
 
 def alert_of(aps: Any) -> dict[str, str | None] | None:
-    """What the phone says with the push, as `{title, body, sound}`; None if there is nothing to say."""
+    """The alert that the phone shows with the push, as `{title, body, sound}`; None if there is none."""
     alert = aps.get("alert") if isinstance(aps, dict) else None
     if not isinstance(alert, dict):
         return None
@@ -88,5 +88,5 @@ def alert_of(aps: Any) -> dict[str, str | None] | None:
 
 
 def _text(value: Any) -> str | None:
-    # JSON can spell halves of surrogate pairs, which no text file can keep.
+    # JSON can hold lone surrogates, which cannot be written to a text file.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None

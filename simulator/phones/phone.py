@@ -34,11 +34,11 @@ class Phone:
         self.badge = screen.badge
         self.screen = Screen(screen.notifications)
         self.changed = False
-        """The screen was changed since it was last saved."""
+        """Whether the screen was changed since it was last saved."""
         self.on_change: Callable[[], None] = lambda: None
-        """Called when anything that can be seen of it has changed."""
+        """Called when anything visible on it has changed."""
         self.forgotten = False
-        """It was deleted: nothing of it is to be saved any more."""
+        """Whether it was deleted: then it must not be saved any more."""
         self._stored = screen.stored
         self._clock = clock
 
@@ -47,7 +47,7 @@ class Phone:
 
         live_topic = record.bundle_id + LIVE_ACTIVITY_SUFFIX
         self._tokens = book(record.bundle_id, record.dead_tokens, MAX_DEAD_TOKENS)
-        # Dead start tokens are kept with the dead push tokens: APNs says 410 before it looks at the topic.
+        # Dead start tokens are kept with the dead push tokens: APNs answers 410 before it checks the topic.
         self._start_tokens = book(live_topic, {}, 0)
         self._register()
         self.cards = ActivityCards(activities, lambda dead: book(live_topic, dead, MAX_DEAD_UPDATE_TOKENS), clock)
@@ -58,14 +58,14 @@ class Phone:
         """The time on its clock, in UNIX seconds."""
         return self._clock.now()
 
-    # --- what APNs does to it ---
+    # --- APNs ---
 
     def pass_time(self) -> None:
         """Ends and removes Live Activities whose time is over."""
         self.cards.pass_time()
 
     def receive(self, token: str, push: AcceptedPush) -> None:
-        """Takes a push: shown at once, kept by APNs while the phone is offline, or ignored, as iOS would."""
+        """Takes a push. It is shown at once, stored by APNs while the phone is offline, or ignored as by iOS."""
         wanted = "alert" if token == self.record.push_token else "liveactivity"
         if push.push_type != wanted:
             return
@@ -81,7 +81,7 @@ class Phone:
         before = self._stored
         if before is not None and (before.collapse_id is None or before.collapse_id != push.collapse_id):
             self.count(Drop.REPLACED)
-        # APNs keeps one push for each device and app; the latest wins.
+        # APNs stores one push for each device and app: the latest.
         self._stored = StoredPush(
             token=token,
             apns_id=push.apns_id,
@@ -143,10 +143,11 @@ class Phone:
         # A push token that was replaced meanwhile still leads to this phone.
         self._deliver(self.record.push_token if stored.push_type == "alert" else stored.token, push)
 
-    # --- what its owner does to it ---
+    # --- the person ---
 
     def apply(self, settings: PhoneSettings) -> None:
-        """Changes its settings. Back online it gets what APNs kept for it, unless that has expired."""
+        """Changes its settings. When it comes back online it gets the push that APNs stored, unless that has
+        expired."""
         before = self.record.settings
         self.record.settings = settings
         if settings.frequent_pushes_enabled != before.frequent_pushes_enabled:
@@ -157,7 +158,8 @@ class Phone:
         self.note_change()
 
     def doubt_screen(self) -> None:
-        """The screen may not be what the server thinks: the app will ask, if it is one that catches up."""
+        """The screen may differ from the server's state: the app will ask the server, if the settings let it catch
+        up."""
         if self.record.settings.catches_up and self.record.installed:
             self.cards.request_catch_up()
 
@@ -200,7 +202,7 @@ class Phone:
         return cleared
 
     def uninstall(self) -> None:
-        """Removes the app and what it shows: its tokens are dead, and nobody tells the server."""
+        """Removes the app and its cards. Its tokens are dead, and the server is not told."""
         record = self.record
         if record.installed:
             record.installed = False
@@ -219,13 +221,13 @@ class Phone:
         self.cards.forget_tokens()
 
     def screen_record(self) -> ScreenRecord:
-        """Its screen as it is to be kept."""
+        """Its screen, for saving."""
         return ScreenRecord.model_construct(badge=self.badge, notifications=self.screen.newest(), stored=self._stored)
 
     # --- inside ---
 
     def note_change(self) -> None:
-        """Something that can be seen has changed."""
+        """Reports a visible change."""
         self.on_change()
 
     def _screen_changed(self) -> None:
@@ -233,7 +235,7 @@ class Phone:
         self.note_change()
 
     def count(self, drop: Drop) -> None:
-        """Counts a push, or a wish of the app, that changed nothing."""
+        """Counts a push, or a change by the app, that had no effect."""
         dropped = self.cards.record.dropped
         dropped[drop.value] = dropped.get(drop.value, 0) + 1
         self.cards.touch()

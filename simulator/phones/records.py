@@ -1,4 +1,4 @@
-"""What a phone is and how it behaves, as it is kept between runs."""
+"""A phone's data and settings, as they are saved."""
 
 from typing import Annotated
 
@@ -17,15 +17,15 @@ class PhoneSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     offline: bool = False
-    """Unreachable: APNs keeps one push for it at most, and the app reaches no server."""
+    """Without network: APNs stores one push for it at most, and the app cannot reach the server."""
     notifications_enabled: bool = True
     """Whether the person allows notifications. If not, APNs accepts pushes and nothing is shown."""
     token_delay_seconds: Seconds | None = 0.0
-    """How long the app takes to report a new push or push-to-start token to the server; None: it never does."""
+    """Seconds until the app reports a new push or push-to-start token to the server; None: it never does."""
     update_token_delay_seconds: Seconds | None = 0.0
-    """How long iOS and the app take to report the update token of a Live Activity; None: never, until this changes."""
+    """Seconds until iOS and the app report the update token of a Live Activity; None: never, until this changes."""
     catches_up: bool = True
-    """Whether the app asks the server, back online, what should be on the screen."""
+    """Whether the app asks the server what should be on the screen when the phone comes back online."""
     frequent_pushes_enabled: bool = False
     """Whether the person allows frequent updates of Live Activities, which quadruples their budget."""
     start_budget_per_hour: PerHour | None = 20
@@ -35,10 +35,10 @@ class PhoneSettings(BaseModel):
 
 
 class StoredPush(BaseModel):
-    """The one push that APNs keeps for a phone that is offline."""
+    """The one push that APNs stores for a phone that is offline."""
 
     token: str = ""
-    """What it was sent to; empty: the push token (files of earlier versions)."""
+    """The token that it was sent to; empty: the push token (files of earlier versions)."""
     apns_id: str
     push_type: str
     collapse_id: str | None
@@ -48,7 +48,7 @@ class StoredPush(BaseModel):
 
 
 class PhoneRecord(BaseModel):
-    """What a phone is, apart from its screen."""
+    """A phone's data, apart from its screen."""
 
     id: str
     name: str
@@ -61,7 +61,7 @@ class PhoneRecord(BaseModel):
     push_token: str
     push_to_start_token: str
     silent_start_tokens: list[str] = []
-    """Push-to-start tokens that were replaced and that APNs goes on accepting, though nothing comes of it."""
+    """Replaced push-to-start tokens that APNs still accepts, but without effect."""
     dead_tokens: dict[str, int] = {}
     """Tokens no longer valid, and since when (milliseconds since the epoch). The newest are last."""
     tokens_reported: bool = False
@@ -71,7 +71,7 @@ class PhoneRecord(BaseModel):
 
 
 class ScreenRecord(BaseModel):
-    """What a phone shows, and what waits for it."""
+    """A phone's notifications, and the push that APNs stores for it."""
 
     badge: int = 0
     notifications: list[Notification] = []
@@ -79,19 +79,19 @@ class ScreenRecord(BaseModel):
 
 
 class LiveActivitiesRecord(BaseModel):
-    """Live Activities, and what the app has yet to do about them."""
+    """Live Activities, and the reports about them that the app still has to make."""
 
     cards: list[ActivityCard] = []
     """Oldest first."""
     dead_tokens: dict[str, int] = {}
     """Update tokens that are no longer valid, and since when (milliseconds since the epoch). The newest are last."""
     dismissed: list[str] = []
-    """Activities that the person removed, which the server was not told yet."""
+    """Activities that the person removed and that are not reported to the server yet."""
     start_moments: list[float] = []
     """UNIX seconds of the starts of the last hour."""
     high_priority_moments: list[float] = []
     """UNIX seconds of the pushes of priority 10 of the last hour."""
     catch_up_due: bool = False
-    """The app has yet to ask the server what should be on the screen."""
+    """Whether the app still has to ask the server what should be on the screen."""
     dropped: dict[str, int] = {}
     """Pushes of all kinds that changed nothing, by reason."""

@@ -1,4 +1,4 @@
-"""What a phone shows."""
+"""The notifications on a phone's screen."""
 
 import datetime
 from collections import OrderedDict
@@ -18,7 +18,7 @@ FIELDS = tuple(PushNotificationContent.DESCRIPTOR.fields_by_name)
 
 
 class Notification(BaseModel):
-    """A notification on the screen, kept as it came."""
+    """A notification on the screen, as it was received."""
 
     id: str
     """The push's `apns-id`."""
@@ -61,12 +61,12 @@ class Screen:
             self._shown.popitem(last=False)
 
     def remove(self, notification_id: str) -> bool:
-        """Takes away the notification with this `id`; False if there is none."""
+        """Removes the notification with this `id`; False if there is none."""
         key = next((key for key, shown in self._shown.items() if shown.id == notification_id), None)
         return key is not None and self._shown.pop(key, None) is not None
 
     def clear(self) -> None:
-        """Takes all of them away."""
+        """Removes all notifications."""
         self._shown.clear()
 
     def newest(self, limit: int = CAPACITY) -> list[Notification]:
@@ -83,7 +83,7 @@ class Screen:
 
 
 def describe(notification: Notification) -> dict[str, Any]:
-    """The notification as a person sees it, with the app's own fields. What the push left out is None."""
+    """The notification as a person sees it, with the app's own fields. Fields that the push left out are None."""
     document = simplejson.loads(notification.body, use_decimal=True)
     aps, smith = _object(document.get("aps")), _object(document.get("smith"))
     alert = aps.get("alert")

@@ -1,4 +1,4 @@
-"""All simulated phones: pairing, and what people do with them."""
+"""All simulated phones: pairing, and actions of people."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ MAX_PHONES = 1000
 
 
 class PhoneError(Exception):
-    """The phone cannot do that, with the HTTP status that says it."""
+    """The phone cannot do that. Has the HTTP status for the answer."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class PhoneError(Exception):
 class PhoneService:
     """The phones.
 
-    Methods that speak to the gateway raise GatewayError, those that a phone cannot do raise PhoneError.
+    Methods that call the gateway raise GatewayError. If a phone cannot do something, they raise PhoneError.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class PhoneService:
         for record, screen, activities in await asyncio.to_thread(self._store.load):
             self._add(Phone(record, screen, activities, self._directory, self._clock))
         if await asyncio.to_thread(self._store.begin):
-            # The last run was killed, and the last seconds of what phones showed were not saved.
+            # The last run was killed, so the last seconds of the screens were not saved.
             for phone in self.all():
                 phone.doubt_screen()
         self._keeper.start()
@@ -121,7 +121,7 @@ class PhoneService:
         return phone
 
     async def delete(self, phone: Phone) -> None:
-        """Unpairs the phone and forgets it. One that the server no longer knows is forgotten just the same."""
+        """Unpairs the phone and deletes it, also if the server no longer knows it."""
         try:
             await self._gateway.unpair(phone.record.device_token)
         except GatewayError as error:
@@ -137,7 +137,7 @@ class PhoneService:
         await self._keeper.delete(phone)
 
     async def change_settings(self, phone: Phone, settings: PhoneSettings) -> None:
-        """Changes how the phone behaves. Back online it reports what it could not report before, and catches up."""
+        """Changes the phone's settings. When it comes back online, it makes its missed reports and catches up."""
         was_offline = phone.record.settings.offline
         phone.apply(settings)
         await self._keeper.save_phones()
@@ -153,7 +153,8 @@ class PhoneService:
         await self._report_push_tokens(phone)
 
     async def rotate_start_token(self, phone: Phone, *, silently: bool) -> None:
-        """Gives the phone a new push-to-start token and reports it likewise; `silently`: the old one seems to work."""
+        """Gives the phone a new push-to-start token and reports it the same way. `silently`: the old one seems to
+        work."""
         _require_app(phone)
         phone.rotate_start_token(silently=silently)
         await self._keeper.save_phones()
@@ -166,7 +167,7 @@ class PhoneService:
         await self._app(phone).launch()
 
     async def uninstall(self, phone: Phone) -> None:
-        """Removes the app from the phone, behind the server's back."""
+        """Removes the app from the phone without telling the server."""
         phone.uninstall()
         await self._app(phone).stop()
         await self._keeper.save_phones()
@@ -223,7 +224,7 @@ class PhoneService:
             for action in [one for card in reversed(phone.cards.cards()) for one in card.actions]:
                 if action["id"] == action_id:
                     return await self._run(phone, action)
-        raise PhoneError(404, "Nothing like that is on the phone's screen.")
+        raise PhoneError(404, "There is no such notification or button on the phone's screen.")
 
     async def _run(self, phone: Phone, action: dict[str, Any]) -> dict[str, Any]:
         if action.get("type") == "open_url":
@@ -246,7 +247,7 @@ class PhoneService:
         return app
 
     async def _report_push_tokens(self, phone: Phone) -> None:
-        # At once where the settings say so, so that the caller hears of a failure; the app goes on trying.
+        # Report at once if the settings allow it, so that the caller learns of a failure. The app goes on trying.
         app, settings = self._app(phone), phone.record.settings
         app.wake()
         if not settings.offline and phone.record.installed and settings.token_delay_seconds == 0:

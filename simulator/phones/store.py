@@ -1,4 +1,4 @@
-"""Phones on disk: who they are in one file, each one's notifications and Live Activities in files of their own."""
+"""Phones on disk: all records in one file, each phone's notifications and Live Activities in files of their own."""
 
 import json
 from collections.abc import Iterable
@@ -29,24 +29,25 @@ class PhoneStore:
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def begin(self) -> bool:
-        """Marks the files as in use; whether they were so already, because the last run was killed. Raises OSError."""
+        """Marks the files as in use. Returns whether they were marked already: the last run was killed. Raises
+        OSError."""
         killed = self._in_use.exists()
         self._in_use.touch(mode=0o600)
         return killed
 
     def finish(self) -> None:
-        """Takes the mark away: everything is on disk. Raises OSError."""
+        """Removes the mark once everything is on disk. Raises OSError."""
         self._in_use.unlink(missing_ok=True)
 
     def load(self) -> list[tuple[PhoneRecord, ScreenRecord, LiveActivitiesRecord]]:
-        """All phones with what they show. Raises ValueError naming the file if one cannot be understood."""
+        """All phones with their screens. Raises ValueError naming a file that cannot be read."""
         if not self._phones.exists():
             return []
         records = _read(self._phones, _PhonesFile).phones
         return [(record, self._load_screen(record.id), self._load_activities(record.id)) for record in records]
 
     def save_phones(self, records: Iterable[PhoneRecord]) -> None:
-        """Writes who the phones are. Blocks; raises OSError."""
+        """Writes the phones' records. Blocks; raises OSError."""
         document = {"phones": [record.model_dump() for record in records]}
         replace_file(self._phones, json.dumps(document, indent=1).encode())
 
@@ -64,7 +65,7 @@ class PhoneStore:
         replace_file(self._activities_path(phone_id), document.encode())
 
     def delete(self, phone_id: str) -> None:
-        """Removes what the phone showed; nothing is fine."""
+        """Deletes the phone's files, if there are any."""
         self._screen_path(phone_id).unlink(missing_ok=True)
         self._activities_path(phone_id).unlink(missing_ok=True)
 

@@ -6,14 +6,14 @@ from simulator.apns.directory import Recipient, TokenDirectory
 
 
 def fresh_token() -> str:
-    """A token as APNs issues them today: 32 random bytes in hexadecimal."""
+    """A token in APNs' present form: 32 random bytes in hexadecimal."""
     return secrets.token_hex(32)
 
 
 class TokenBook:
     """Some of a phone's tokens, all for one topic: those that are valid, and the last `max_dead` that are not.
 
-    `dead` is kept up to date: since when each is no longer valid (milliseconds since the epoch), the newest last.
+    `dead` is kept up to date: the moment since which each is invalid (milliseconds since the epoch), the newest last.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class TokenBook:
             directory.issue(token, topic, recipient, device=device, dead_since=since)
 
     def issue(self, token: str, activity_id: str | None = None) -> None:
-        """Makes `token` valid; `activity_id` says what the update token of an activity is for."""
+        """Makes `token` valid; `activity_id` is the activity of an update token."""
         self._directory.issue(token, self._topic, self._recipient, device=self._device, activity_id=activity_id)
 
     def kill(self, token: str, since: int) -> None:
@@ -49,6 +49,6 @@ class TokenBook:
             self._directory.forget(oldest)
 
     def forget(self, *valid: str) -> None:
-        """As if the `valid` tokens and all dead ones had never been issued."""
+        """Forgets the `valid` tokens and all dead ones, as if they had never been issued."""
         for token in (*valid, *self._dead):
             self._directory.forget(token)

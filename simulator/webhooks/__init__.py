@@ -1,1 +1,1 @@
-"""A place that webhooks can be pointed at."""
+"""A receiver for webhook calls."""

@@ -1,4 +1,4 @@
-"""Keeps the calls that reached it, and answers as it was told to."""
+"""Stores received calls, and answers them with the set answers."""
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class WebhookCall:
 
 @dataclass(frozen=True, slots=True)
 class ScriptedAnswer:
-    """How one call is answered."""
+    """The answer to one call."""
 
     status: int = 200
     body: str = '{"received":true}'
@@ -35,8 +35,8 @@ class ScriptedAnswer:
 
 
 class WebhookSink:
-    """The last 1,000 calls for each of the 1,000 names called last, at most 64 MB in all, and the answers to the next
-    ones."""
+    """The last 1,000 calls for each of the 1,000 names that were called last, 64 MB in all at most, and the answers to
+    the next calls."""
 
     def __init__(self) -> None:
         self._calls: OrderedDict[str, deque[WebhookCall]] = OrderedDict()
@@ -44,8 +44,8 @@ class WebhookSink:
         self._answers: OrderedDict[str, deque[ScriptedAnswer]] = OrderedDict()
 
     def take(self, name: str, call: WebhookCall) -> ScriptedAnswer:
-        """Keeps `call` and says how to answer it. What no longer fits is dropped, beginning with the name that was not
-        called for longest."""
+        """Stores `call` and returns the answer to give. Drops calls that no longer fit, first those of the name that
+        was not called for longest."""
         calls = self._calls.setdefault(name, deque())
         self._calls.move_to_end(name)
         calls.append(call)
@@ -65,7 +65,7 @@ class WebhookSink:
         return list(self._calls.get(name, ()))
 
     def script(self, name: str, answers: list[ScriptedAnswer]) -> None:
-        """The next calls of `name` are answered so, one after the other; all later ones with 200."""
+        """Sets the answers to the next calls of `name`, one after the other; all later ones get 200."""
         self._answers[name] = deque(answers)
         self._answers.move_to_end(name)
         while len(self._answers) > MAX_NAMES:

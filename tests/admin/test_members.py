@@ -223,7 +223,7 @@ async def test_who_makes_an_owner_a_member_decides_on_the_same(account: Account,
 async def test_the_last_owner_is_told_why_they_stay(account: Account, owner: User) -> None:
     await owner.open("/members")
     await press(owner, f"Leave: {account.email}")
-    await press(owner, "Leave account")
+    await press(owner, "Leave workspace")
     await sees(owner, "The account would be left without an owner. Make somebody else an owner first.")
     await owner.should_see(account.email)
 

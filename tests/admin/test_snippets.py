@@ -187,5 +187,5 @@ def test_a_shell_that_runs_the_cli_command_sends_the_request(gateway: Gateway, r
 def test_code_says_where_the_sdks_differ_from_this_server() -> None:
     legacy = ApiRequest(Operation.START, {"content_state": {**STATE, "type": "counter"}})
     for code in (python_sdk(legacy, "http://gateway"), node_sdk(legacy, "http://gateway")):
-        assert "counter" in code.partition("The SDKs of today know no type")[2]
+        assert "counter" in code.partition("The current SDKs do not support type")[2]
     assert set(in_all_languages(legacy, "http://gateway")) == {"curl", "Python", "Node", "CLI"}

@@ -131,7 +131,7 @@ async def test_a_wrong_setting_is_one_clear_line(core: CoreStandIn) -> None:
 )
 def test_hosts_that_no_request_can_be_for_are_refused(hosts: str) -> None:
     """All requests would be."""
-    with pytest.raises(ValidationError, match="is no host: give names or addresses, without scheme and port"):
+    with pytest.raises(ValidationError, match="is not a host: give names or addresses, without scheme and port"):
         GatewaySettings(gateway_hosts=f"localhost, {hosts}")
 
 

@@ -78,8 +78,8 @@ def test_a_clock_is_judged_by_what_apns_tolerates(offset: float, status: Status)
         ("P-256", {"SMITH_APNS_KEY_ID": "short"}, 0o600, Status.FAIL, "SMITH_APNS_KEY_ID"),
         ("P-256", {"SMITH_APNS_TEAM_ID": ""}, 0o600, Status.FAIL, "SMITH_APNS_TEAM_ID"),
         ("P-384", {}, 0o600, Status.FAIL, "P-256"),
-        ("nonsense", {}, 0o600, Status.FAIL, "no private key"),
-        ("", {}, 0o600, Status.FAIL, "no private key"),
+        ("nonsense", {}, 0o600, Status.FAIL, "not a private key"),
+        ("", {}, 0o600, Status.FAIL, "not a private key"),
         (None, {}, 0o600, Status.FAIL, "No such file"),
     ],
 )

@@ -21,8 +21,8 @@ START = "LOG:  starting PostgreSQL 18.0\n"
             SHARED_MEMORY + "PANIC:  cannot abort transaction 1, it was already committed\n",
             "has no room for PostgreSQL",
         ),
-        ("initdb: error: could not create directory: No space left on device\n", "no room is left on the disk"),
-        (EARLIER + START + 'FATAL:  could not write lock file "x": No space left on device\n', "no room is left"),
+        ("initdb: error: could not create directory: No space left on device\n", "no space is left on the disk"),
+        (EARLIER + START + 'FATAL:  could not write lock file "x": No space left on device\n', "no space is left"),
         (
             'FATAL:  data directory "/srv/smith/postgres" has invalid permissions\n',
             "run `chmod 0700 /srv/smith/postgres`",

@@ -21,16 +21,16 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ActivityId = Annotated[str, typer.Option(metavar="ID", help="The activity, as `activity start` answered.")]
+ActivityId = Annotated[str, typer.Option(metavar="ID", help="The activity_id from `activity start`.")]
 StreamKey = Annotated[
-    str, typer.Argument(metavar="STREAM_KEY", parser=parse_stream_key, help="Your name for what is going on.")
+    str, typer.Argument(metavar="STREAM_KEY", parser=parse_stream_key, help="Your name for the stream.")
 ]
 
 
 @app.callback()
 @spread
 def common(context: typer.Context, connection: Connection) -> None:
-    """What stands between `activity` and the subcommand."""
+    """Options between `activity` and the subcommand."""
     connection.remember(context)
 
 
@@ -94,7 +94,7 @@ def stream(
     options: RequestOptions,
     connection: Connection,
 ) -> None:
-    """Say what a stream shows now.
+    """Set what a stream shows now.
 
     The server starts, updates and replaces Live Activities as needed.
     """

@@ -19,7 +19,7 @@ FIELDS = FieldOptions(tuple(field for field in PUSH if field.name != "target"), 
 
 @dataclass(frozen=True)
 class PushOptions:
-    """What a notification says."""
+    """The content of a notification."""
 
     given: Annotated[dict[str, Any], FIELDS]
 

@@ -21,11 +21,11 @@ DEFAULT_INTERVAL = 10.0
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run is shown."""
+    """The options of `run`."""
 
     stream_key: Annotated[
         str,
-        typer.Option(metavar="KEY", parser=parse_stream_key, help="Your name for what runs, such as nightly-backup."),
+        typer.Option(metavar="KEY", parser=parse_stream_key, help="Your name for the stream, such as nightly-backup."),
     ]
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="First line; the name of the command if left out.")
@@ -41,26 +41,28 @@ class RunOptions:
     interval: Annotated[
         float | None,
         typer.Option(
-            metavar="SECONDS", parser=parse_seconds, help=f"Between two updates; {DEFAULT_INTERVAL:g} if left out."
+            metavar="SECONDS",
+            parser=parse_seconds,
+            help=f"Seconds between updates; {DEFAULT_INTERVAL:g} if left out.",
         ),
     ] = None
-    hide_output: Annotated[
-        bool, typer.Option("--hide-output", help="Do not read the output: phones see the time only.")
-    ] = False
-    alert_on: Annotated[AlertOn, typer.Option(help="Which ends phones tell of with sound.", show_default=True)] = (
-        AlertOn.NEVER
+    hide_output: Annotated[bool, typer.Option("--hide-output", help="Do not read the output; show the time only.")] = (
+        False
     )
+    alert_on: Annotated[
+        AlertOn, typer.Option(help="When phones show an alert with sound at the end.", show_default=True)
+    ] = AlertOn.NEVER
     auto_dismiss_minutes: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="How long it stays after the end.")
     ] = None
 
     def card(self, command: Sequence[str]) -> Card:
-        """What the command looks like on phones."""
+        """The card that phones show for the command."""
         name = os.fsencode(os.path.basename(command[0])).decode(errors="replace")  # noqa: PTH119 - quicker to load
         return Card(self.title or name, self.kind, self.auto_dismiss_minutes)
 
     def alerts(self, exit_code: int) -> bool:
-        """Whether phones tell of this end with sound."""
+        """Whether phones show an alert with sound for this end."""
         return self.alert_on is AlertOn.END or (self.alert_on is AlertOn.FAILURE and exit_code != 0)
 
 
@@ -76,10 +78,10 @@ def run(
 ) -> None:
     """Run a command, and show it as a Live Activity while it runs.
 
-    Its input, output and exit code are its own, and signals are passed on to it. If the server is away it runs all the
-    same.
+    Its input, output and exit code are not changed, and signals are passed on to it. It also runs if the server is
+    away.
     """
-    # A terminal's modules, which other commands can do without.
+    # Modules for terminals, which other commands do not need.
     from activitysmith_cli.running.command import CannotRun, Command, signal_name
 
     card, extras = options.card(command), target.members()
@@ -98,7 +100,7 @@ def run(
     returncode = running.wait()
     if running.trouble:
         _warn(running.trouble)
-    # As shells have it.
+    # The same exit code as in shells.
     exit_code = returncode if returncode >= 0 else 128 - returncode
     if reporter:
         _finish(reporter, Ending(exit_code, signal_name(returncode), options.alerts(exit_code)))
@@ -109,7 +111,7 @@ def _server(connection: Connection, context: typer.Context) -> Server | None:
     try:
         return connection.server(context)
     except NoKey as error:
-        # A backup that is not made is worse than one that is not shown.
+        # The command matters more than its card: run it without one.
         _warn(f"{error.message.rstrip('.')}; nothing is shown, the command runs all the same")
         return None
 

@@ -1,4 +1,4 @@
-"""How a running command looks on a phone. Pure: no clock, no call."""
+"""The card of a running command on a phone. Pure functions: no clock, no call."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,19 +8,19 @@ from activitysmith_cli.running.graphemes import cut
 from activitysmith_cli.running.written import Written
 
 SUBTITLE_LENGTH = 100
-"""Code points. A phone shows fewer."""
+"""Most code points of a text. A phone shows fewer."""
 RUNNING, SUCCEEDED, FAILED = "blue", "green", "red"
 
 
 class RunType(StrEnum):
-    """Layouts that suit a command."""
+    """The Live Activity types that suit a command."""
 
     SEGMENTED_PROGRESS = "segmented_progress"
     PROGRESS = "progress"
 
 
 class AlertOn(StrEnum):
-    """Which ends phones tell of with sound."""
+    """The ends for which phones show an alert with sound."""
 
     NEVER = "never"
     FAILURE = "failure"
@@ -35,13 +35,13 @@ class Card:
     kind: RunType
     auto_dismiss_minutes: int | None
     written: Written = field(default_factory=Written)
-    """What the command has written; nothing if it is not looked at."""
+    """What the command has written; None if its output is not read."""
     _percentage: float = 0.0
-    # There is always a step ahead while the command runs: what is done looks done, and nothing else does.
+    # While the command runs, one step is always open, so that only a finished command looks finished.
     _step: tuple[int, int] = (1, 2)
 
     def running(self, seconds: float) -> dict[str, Any]:
-        """The state while it runs, for so long already."""
+        """The state while it runs, `seconds` after its start."""
         return self._state(duration(seconds), RUNNING)
 
     def ended(self, seconds: float, exit_code: int, ended_by: str | None) -> dict[str, Any]:

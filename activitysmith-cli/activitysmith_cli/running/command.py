@@ -1,4 +1,4 @@
-"""Runs a command with its streams passed through."""
+"""Runs a command and passes its streams through."""
 
 import os
 import select
@@ -11,8 +11,8 @@ from activitysmith_cli.running.outlets import STDOUT, Outlet, fill_missing_strea
 from activitysmith_cli.running.signals import Signals
 
 LEFT_OVER_SECONDS, QUIET_SECONDS = 2.0, 0.2
-"""How long output is passed on after the command has ended, if something that it has left behind still writes: at most,
-and without anything new."""
+"""Seconds for which output is passed on after the command has ended, if its background processes still write: at most,
+and without new output."""
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """Exit codes as shells have them."""
 
@@ -26,11 +26,11 @@ class CannotRun(Exception):
 
 
 class Command:
-    """A command that runs. Its standard input is ours; its output comes through us, so that it can be looked at."""
+    """A running command. It has our standard input; we read its output and pass it on."""
 
     def __init__(self, arguments: Sequence[str], *, look: Callable[[int, bytes], None] | None) -> None:
-        """Starts it. `look` is told which stream was written to, and what; without it the command has our own streams,
-        and nothing stands between.
+        """Starts it. `look` is called with the number of a stream and the bytes written to it. Without it the command
+        gets our own streams directly.
 
         Raises CannotRun.
         """
@@ -53,7 +53,8 @@ class Command:
         self._signals.started(self._process)
 
     def wait(self) -> int:
-        """Returns when the command has ended, with 0 or more for an exit code and less than 0 for a signal."""
+        """Waits for the end of the command. Returns its exit code, or the negative number of the signal that ended
+        it."""
         while self._process.poll() is None:
             self._pass_on(None)
         deadline = time.monotonic() + LEFT_OVER_SECONDS
@@ -63,7 +64,7 @@ class Command:
         return self._process.returncode
 
     def _pass_on(self, seconds: float | None) -> bool:
-        """Passes on what is there, or comes in time. False if nothing was."""
+        """Passes on output that is there or comes within `seconds`. False if there was none."""
         outlets = {outlet.source: outlet for outlet in self._open_outlets()}
         ready, _, _ = select.select([*outlets, self._signals.wakeup], [], [], seconds)
         for source in ready:
@@ -77,7 +78,7 @@ class Command:
         try:
             data = outlet.pass_on()
         except BrokenPipeError:
-            # Whoever read our output has gone. The command finds out as it would without us.
+            # The reader of our output has gone. The command notices it as it would without us.
             return
         except OSError as error:
             self.trouble = f"cannot pass on its output: {error.strerror}"
@@ -94,7 +95,7 @@ class Command:
 
 
 def signal_name(returncode: int) -> str | None:
-    """The signal that ended a command, if one did."""
+    """The name of the signal that ended a command; None if none did."""
     if returncode >= 0:
         return None
     try:

@@ -1,8 +1,8 @@
-"""What a person sees as one character, and what of a text is to be seen at all.
+"""Splits text into graphemes (characters as people see them), and cleans text for display.
 
-The boundaries are those of Unicode's UAX #29 (extended grapheme clusters), in what matters to a text that is cut: in
-doubt two characters stay together. The standard library has the properties of characters and not these boundaries, and
-a dependency is more than a cut is worth.
+The boundaries are those of Unicode's UAX #29 (extended grapheme clusters), as far as they matter for cutting a text: in
+doubt two characters stay together. The standard library does not have these boundaries, and a dependency only for
+cutting is too much.
 """
 
 import unicodedata
@@ -14,14 +14,14 @@ VIRAMA = 9
 """Canonical combining class of the sign that joins two consonants."""
 
 PREPENDED = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
-"""Signs that are drawn around the number after them."""
+"""Characters that are drawn around the number after them."""
 KEPT_FORMATS = PREPENDED | frozenset(f"{ZWNJ}{ZWJ}\u00ad\u061c\u200e\u200f\u2060")
-"""Invisible characters by which words and emoji are written: joiners, marks of direction for one place, soft hyphens.
-Those that turn the direction of all that follows are not among them: with them a text looks like another."""
+"""Invisible characters that words and emoji need: joiners, direction marks, soft hyphens. Characters that change the
+direction of all following text are not among them: they can make a text look like another."""
 
 
 def shown(text: str) -> str:
-    """The text with a space for each control character, and without what is invisible and no part of writing."""
+    """The text with a space for each control character, and without unneeded invisible characters."""
     kept: list[str] = []
     for character in text:
         category = unicodedata.category(character)
@@ -31,13 +31,13 @@ def shown(text: str) -> str:
             if character in KEPT_FORMATS or (_is_tag(character) and kept and _may_be_tagged(kept[-1])):
                 kept.append(character)
         elif not _is_noncharacter(character):
-            # What is unassigned here may be an emoji of next year.
+            # A character that is unassigned in this Python may be a newer emoji.
             kept.append(character)
     return "".join(kept)
 
 
 def graphemes(text: str) -> list[str]:
-    """The text in pieces, each of which is one character to a person."""
+    """The graphemes of the text."""
     pieces: list[str] = []
     for character in text:
         if pieces and _joins(pieces[-1], character):
@@ -48,7 +48,7 @@ def graphemes(text: str) -> list[str]:
 
 
 def cut(text: str, length: int) -> str:
-    """The text, or as much of its beginning as has room with an ellipsis in so many code points."""
+    """The text, or its beginning with an ellipsis, `length` code points at most."""
     if len(text) <= length:
         return text
     beginning = ""
@@ -56,12 +56,12 @@ def cut(text: str, length: int) -> str:
         if len(beginning) + len(piece) >= length:
             break
         beginning += piece
-    # A single character that is longer than a text may be is no writing.
+    # A single grapheme that is longer than the limit is not real text.
     return (beginning or text[: length - 1]).rstrip() + "…"
 
 
 def without_cut_start(text: str) -> str:
-    """The text without what belongs to a character before it."""
+    """The text without the leading part of a grapheme whose beginning was cut off."""
     start = 0
     while start < len(text) and _extends(text[start]):
         start += 1
@@ -69,7 +69,7 @@ def without_cut_start(text: str) -> str:
 
 
 def overwritten(text: str) -> str:
-    """What is left on a terminal's line after a text in which backspaces go back and what follows writes over."""
+    """The text as a terminal shows it, where characters after backspaces overwrite earlier ones."""
     if "\b" not in text:
         return text
     cells: list[str] = []
@@ -80,7 +80,7 @@ def overwritten(text: str) -> str:
             continue
         width = 2 if unicodedata.east_asian_width(piece[0]) in WIDE else 1
         cells += [" "] * (place + width - len(cells))
-        # The second half of a wide character is an empty cell; half a character is none.
+        # The second half of a wide character is an empty cell. Half a character is not shown.
         if cells[place] == "" and place:
             cells[place - 1] = " "
         if place + width < len(cells) and cells[place + width] == "":

@@ -1,8 +1,8 @@
-"""What stands between a command's output and ours.
+"""Passes a command's output on to our own.
 
-A stream that goes to a terminal gets a pseudo-terminal, so that the command writes as it always does there: line by
-line, in color, with progress bars. A stream that goes elsewhere gets a pipe. If standard output and standard error are
-the same thing they share one, so that what is written to them stays in order. Every byte is passed on as it is.
+If our stream is a terminal, the command gets a pseudo-terminal, so that it writes as usual: line by line, in color,
+with progress bars. Otherwise it gets a pipe. If standard output and standard error are the same file, the command gets
+one stream for both, so that output stays in order. All bytes are passed on unchanged.
 """
 
 import contextlib
@@ -22,19 +22,19 @@ class Outlet:
     target: int
     """Our own stream."""
     inner: int
-    """What the command writes to; closed once the command has it."""
+    """The end that the command writes to; closed here once the command has it."""
     source: int
-    """What we read from; -1 when closed."""
+    """The end that we read from; -1 when closed."""
 
     def pass_on(self) -> bytes:
-        """Reads what is there and writes it to our own stream. Empty at the end.
+        """Reads available output, writes it to our own stream and returns it. Empty at the end.
 
-        Raises OSError if our own stream does not take it: the command is about to find out, for the outlet is closed.
+        Raises OSError if our own stream cannot be written. Then the outlet is closed, so that the command notices it.
         """
         try:
             data = os.read(self.source, CHUNK_BYTES)
         except OSError:
-            # Linux says EIO when nobody has the other side of a pseudo-terminal any more.
+            # Linux reports EIO when no process has the other side of a pseudo-terminal any more.
             data = b""
         try:
             _write(self.target, data)
@@ -46,13 +46,13 @@ class Outlet:
         return data
 
     def close(self) -> None:
-        """Whoever writes to it from now on gets SIGPIPE (from a pseudo-terminal: EIO)."""
+        """Closes the reading end: the command gets SIGPIPE when it writes (with a pseudo-terminal: EIO)."""
         if self.source >= 0:
             os.close(self.source)
             self.source = -1
 
     def close_inner(self) -> None:
-        """To be called once the command has it."""
+        """Closes the writing end. Call it once the command has it."""
         os.close(self.inner)
 
     def take_window_size(self) -> None:
@@ -62,18 +62,18 @@ class Outlet:
 
 
 def open_outlets() -> list[Outlet]:
-    """One for standard output and one for standard error, or one for both."""
+    """Opens an outlet for standard output and one for standard error, or one for both."""
     targets = [STDOUT] if os.path.sameopenfile(STDOUT, STDERR) else [STDOUT, STDERR]
     return [_open(target) for target in targets]
 
 
 def fill_missing_streams() -> None:
-    """Opens /dev/null for each of the three standard streams that is closed, lest something else get its number."""
+    """Opens /dev/null for each closed standard stream, so that no other file gets its number."""
     for handle in (0, STDOUT, STDERR):
         try:
             os.fstat(handle)
         except OSError:
-            # The lowest free number is this one.
+            # `open` returns the lowest free number, which is this one.
             os.open(os.devnull, os.O_RDWR)
 
 
@@ -84,7 +84,7 @@ def _open(target: int) -> Outlet:
     source, inner = os.openpty()
     outlet = Outlet(target, inner, source)
     attributes = termios.tcgetattr(inner)
-    # The terminal itself makes "\r\n" of "\n"; twice would be once too often.
+    # The terminal itself turns "\n" into "\r\n"; the pseudo-terminal must not do it as well.
     attributes[1] &= ~termios.OPOST
     attributes[3] &= ~termios.ECHO
     termios.tcsetattr(inner, termios.TCSANOW, attributes)
@@ -98,5 +98,5 @@ def _write(handle: int, data: bytes) -> None:
         try:
             left = left[os.write(handle, left) :]
         except BlockingIOError:
-            # Whoever started us has made it so.
+            # The parent process has opened the stream as non-blocking.
             select.select([], [handle], [])

@@ -1,4 +1,4 @@
-"""Keeps the Live Activity of a run up to date, without ever holding up the command."""
+"""Keeps the Live Activity of a run up to date without delaying the command."""
 
 import threading
 import time
@@ -17,21 +17,21 @@ PAUSE_BEFORE_ANOTHER_TRY = 1.0
 
 @dataclass(frozen=True)
 class Ending:
-    """How the command ended."""
+    """The end of the command."""
 
     exit_code: int
     ended_by: str | None
     """The signal that ended it, if one did."""
     alert: bool
-    """Whether phones tell of it with sound."""
+    """Whether phones show an alert with sound."""
 
 
 class Hopeless(Exception):
-    """The server refuses in a way that no repetition changes."""
+    """The server refuses for good: a repeat would not help."""
 
 
 class Reporter(threading.Thread):
-    """Shows the card from `start` until `finish`; says once on standard error if that does not work."""
+    """Shows the card from `start` until `finish`. Reports a failure once on standard error."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Reporter(threading.Thread):
         interval: float,
         warn: Callable[[str], None],
     ) -> None:
-        """`extras` go with every state that may start a card: the target. `interval` is in seconds."""
+        """`extras`, such as the target, are sent with every state that may start a card. `interval` is in seconds."""
         super().__init__(daemon=True, name="reporter")
         self._server, self._stream_key, self._card, self._extras = server, stream_key, card, extras
         self._interval, self._warn = interval, warn
@@ -55,7 +55,7 @@ class Reporter(threading.Thread):
         self._told: set[str] = set()
 
     def run(self) -> None:
-        """The thread."""
+        """Runs the thread."""
         try:
             self._keep_up_to_date()
             self._show_end()
@@ -63,7 +63,7 @@ class Reporter(threading.Thread):
             self._tell(str(error), "nothing more is shown, the command runs all the same")
 
     def finish(self, ending: Ending) -> None:
-        """Shows the end. Returns when that is done or has failed, after the server's timeout at the latest."""
+        """Shows the end. Returns when that has succeeded or failed, after the server's timeout at the latest."""
         self._ending = ending
         self._deadline = time.monotonic() + self._server.timeout
         self._command_ended.set()
@@ -77,7 +77,7 @@ class Reporter(threading.Thread):
         pause = 0.0
         while not self._command_ended.wait(pause):
             elapsed = time.monotonic() - self._began
-            # Less often the longer it runs: nobody looks at the seconds of an hour, and iPhones have budgets.
+            # Less often the longer it runs: seconds do not matter after an hour, and iPhones have budgets.
             pause = max(self._interval, min(elapsed / 60, SLOWEST_SECONDS))
             state = {"content_state": self._card.running(elapsed), **self._extras}
             why, retry_after = self._try(put_stream(self._stream_key, state))
@@ -96,7 +96,7 @@ class Reporter(threading.Thread):
         if self._shown:
             self._insist(delete)
         elif self._try_once(put_stream(self._stream_key, {"content_state": state, **self._extras})):
-            # The server is back, and people see at least how it ended.
+            # The server is back: at least show how it ended.
             self._insist(delete)
 
     def _insist(self, request: Request) -> None:
@@ -117,7 +117,8 @@ class Reporter(threading.Thread):
         return why is None
 
     def _try(self, request: Request) -> tuple[str | None, float]:
-        """Why the call has failed, if it has, and how many seconds the server asks to wait. Raises Hopeless."""
+        """Makes the call. Returns why it failed, or None, and the seconds that the server asks to wait. Raises
+        Hopeless."""
         try:
             call(self._server, request)
         except Unanswered as error:
@@ -125,7 +126,7 @@ class Reporter(threading.Thread):
         except Refused as refused:
             answer = refused.answer
             if answer.status == 404 and request.method == "DELETE":
-                # Somebody else has ended it.
+                # Another client has ended it.
                 return None, 0.0
             why = refusal(answer).decode().splitlines()[0].removeprefix("activitysmith: ")
             if answer.status != 429 and answer.status < 500:
@@ -135,7 +136,7 @@ class Reporter(threading.Thread):
         return None, 0.0
 
     def _tell(self, why: str, therefore: str) -> None:
-        """Says so, once for each cause."""
+        """Reports the failure, once for each cause."""
         if why not in self._told:
             self._told.add(why)
             self._warn(f"{why.rstrip('.')}; {therefore}")

@@ -1,4 +1,4 @@
-"""Signals that we get and that are meant for the command."""
+"""Passes signals on to the command."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ class Signals:
     """Passes signals on to the command while it runs. Afterwards Ctrl-C and SIGTERM raise KeyboardInterrupt."""
 
     def __init__(self, on_resize: Callable[[], None]) -> None:
-        """From now on no signal ends us; those that come before there is a command wait for it."""
+        """From now on no signal ends this process. Signals before the command has started are kept for it."""
         self._command: subprocess.Popen[bytes] | None = None
         self._ended = False
         self._early: list[int] = []
@@ -23,15 +23,15 @@ class Signals:
         os.set_blocking(self._writer, False)
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         for signum in FORWARDED:
-            # What was to be ignored before (nohup) stays so, for us and for the command.
+            # Signals that were ignored before (nohup) stay ignored, for us and for the command.
             if signal.getsignal(signum) != signal.SIG_IGN:
                 signal.signal(signum, self._forward)
         signal.signal(signal.SIGWINCH, self._resize)
-        # Does nothing but wake us up: the command has ended.
+        # Only wakes this process up: the command has ended.
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def started(self, command: subprocess.Popen[bytes]) -> None:
-        """The command is there."""
+        """The command has started."""
         self._command = command
         for signum in self._early:
             command.send_signal(signum)
@@ -44,7 +44,7 @@ class Signals:
         if self._ended:
             raise KeyboardInterrupt
         if signum in FROM_TERMINALS and _in_foreground():
-            # A terminal sends it to the whole foreground, the command included.
+            # A terminal sends it to the whole foreground group, so the command has it already.
             return
         if self._command is None:
             self._early.append(signum)
@@ -54,7 +54,7 @@ class Signals:
     def _resize(self, signum: int, _frame: FrameType | None) -> None:
         self._on_resize()
         if self._command is not None:
-            # It may have asked for the size before it was changed.
+            # The command may have read the size before we changed it.
             self._command.send_signal(signum)
 
 

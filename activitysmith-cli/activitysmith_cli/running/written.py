@@ -1,42 +1,42 @@
-"""What a command has written lately, made fit for a card: a line, a percentage, a step."""
+"""The recent output of a command, and the line, percentage or step in it that a card shows."""
 
 import re
 
 from activitysmith_cli.running.graphemes import overwritten, shown, without_cut_start
 
 KEPT_BYTES = 4096
-"""Of each stream. More than any line that a card has room for."""
+"""Bytes that are kept of each stream: more than any line that fits on a card."""
 CONTROL_SEQUENCES = re.compile(
     # ECMA-48: CSI sequences, strings such as OSC (window titles, links), two- and three-character escapes.
-    # The last of them may have been written by half.
+    # The last one may be incomplete.
     r"\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|\Z)|\x1b[ -/]*(?:[0-~]|\Z)"
 )
 PERCENTAGE = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d+)?)\s?%")
 STEP = re.compile(r"\[\s*(\d{1,3})/(\d{1,3})\]|\bstep (\d{1,3})(?:/| of )(\d{1,3})\b", re.IGNORECASE)
 MOST_STEPS = 50
-"""Segments beyond that cannot be told apart."""
+"""Most steps; more segments could not be told apart."""
 NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
 
 
 class Written:
-    """The end of each stream. Fed by one thread, read by another."""
+    """The latest output of each stream. One thread writes it, another reads it."""
 
     def __init__(self) -> None:
         self._ends: dict[int, bytes] = {}
         self._latest = 0
 
     def feed(self, stream: int, data: bytes) -> None:
-        """Takes notice of what was written to this stream. Costs the same however much that is."""
+        """Adds output of this stream. The cost does not grow with the amount."""
         self._ends[stream] = (self._ends.get(stream, b"")[-KEPT_BYTES:] + data[-KEPT_BYTES:])[-KEPT_BYTES:]
         self._latest = stream
 
     def last_line(self) -> str:
-        """The last line with something to read on it, without control sequences; empty if there is none."""
+        """The last line with visible text, without control sequences; empty if there is none."""
         lines = self._lines()
         return lines[-1] if lines else ""
 
     def percentage(self) -> float | None:
-        """The last one that was written, 0 to 100."""
+        """The last percentage that was written, 0 to 100."""
         for line in reversed(self._lines()):
             numbers = [float(found) for found in PERCENTAGE.findall(line)]
             numbers = [number for number in numbers if number <= 100]
@@ -54,7 +54,7 @@ class Written:
         return None
 
     def _lines(self) -> list[str]:
-        """Those of the stream that was written to last, or else of the others."""
+        """The lines of the stream that was written to last, or else of the others."""
         ends = dict(self._ends)
         for stream in sorted(ends, key=lambda one: one != self._latest):
             text = CONTROL_SEQUENCES.sub("", ends[stream].decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""Requests and answers that show what is meant, by RPC, by name."""
+"""Example requests and answers, by RPC and by name."""
 
 from typing import Any
 
@@ -7,5 +7,5 @@ from gateway.openapi.examples import live_activities, management, phones, push_n
 Examples = dict[str, dict[str, Any]]
 
 REQUESTS: Examples = push_notifications.REQUESTS | live_activities.REQUESTS | management.REQUESTS | phones.REQUESTS
-"""Bodies, without what the path says. The first of an operation is the plainest."""
+"""Bodies, without the fields of the path. The first of an operation is the simplest."""
 RESPONSES: Examples = push_notifications.RESPONSES | live_activities.RESPONSES | management.RESPONSES | phones.RESPONSES

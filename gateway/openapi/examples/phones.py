@@ -1,4 +1,4 @@
-"""What the app on a phone calls."""
+"""Calls of the app on a phone."""
 
 from typing import Any
 

@@ -44,7 +44,7 @@ Global___Role: _TypeAlias = Role  # noqa: Y015
 
 @_typing.final
 class Account(_message.Message):
-    """A workspace: everything else belongs to exactly one."""
+    """A workspace. Everything else belongs to exactly one account."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -67,7 +67,7 @@ class Account(_message.Message):
     default_rate_limit_per_minute: _builtins.int
     """The server's default of `rate_limit_per_minute`, which the account returns to when its own is set to 0."""
     default_max_live_activities: _builtins.int
-    """The server's default of `max_live_activities`, likewise."""
+    """The server's default of `max_live_activities`, which the account returns to when its own is set to 0."""
     max_rate_limit_per_minute: _builtins.int
     """The most that the server allows for `rate_limit_per_minute`."""
     @_builtins.property
@@ -96,7 +96,7 @@ Global___Account: _TypeAlias = Account  # noqa: Y015
 
 @_typing.final
 class Member(_message.Message):
-    """A person's place in an account."""
+    """A person's membership in an account."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

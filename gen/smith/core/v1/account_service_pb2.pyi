@@ -251,7 +251,7 @@ Global___DeleteSessionResponse: _TypeAlias = DeleteSessionResponse  # noqa: Y015
 
 @_typing.final
 class ListSessionsRequest(_message.Message):
-    """Asks who is signed in."""
+    """Asks for sessions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -392,16 +392,16 @@ Global___RevokeOtherSessionsResponse: _TypeAlias = RevokeOtherSessionsResponse  
 
 @_typing.final
 class ChangePasswordRequest(_message.Message):
-    """Asks for another password."""
+    """A new password."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     NEW_PASSWORD_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
-    """The password until now."""
+    """The present password."""
     new_password: _builtins.str
-    """The password from now on, 10 to 200 characters."""
+    """The new password, 10 to 200 characters."""
     def __init__(
         self,
         *,
@@ -493,7 +493,7 @@ Global___GetAccountResponse: _TypeAlias = GetAccountResponse  # noqa: Y015
 
 @_typing.final
 class SwitchAccountRequest(_message.Message):
-    """Names the account to go on in."""
+    """Names the account to switch to."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -527,7 +527,7 @@ class SwitchAccountResponse(_message.Message):
 
     @_builtins.property
     def member(self) -> _account_pb2.Member:
-        """The person's place in it."""
+        """The person's membership in it."""
 
     def __init__(
         self,
@@ -576,7 +576,7 @@ class UpdateProfileResponse(_message.Message):
     MEMBER_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def member(self) -> _account_pb2.Member:
-        """The person's place in the account of the session."""
+        """The person's membership in the session's account."""
 
     def __init__(
         self,
@@ -672,7 +672,7 @@ class ListMembersRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before."""
     query: _builtins.str
-    """Only people whose name or e-mail address contains this text, in whatever letter case. At most 100 characters."""
+    """Only people whose name or e-mail address contains this text, in any letter case. At most 100 characters."""
     def __init__(
         self,
         *,
@@ -731,7 +731,7 @@ Global___ListMembersResponse: _TypeAlias = ListMembersResponse  # noqa: Y015
 
 @_typing.final
 class GetMemberRequest(_message.Message):
-    """Names the person to tell of."""
+    """Names a member."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -753,7 +753,7 @@ Global___GetMemberRequest: _TypeAlias = GetMemberRequest  # noqa: Y015
 
 @_typing.final
 class GetMemberResponse(_message.Message):
-    """A person and what they hold in the account."""
+    """A member and what they have in the account."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -777,8 +777,8 @@ class GetMemberResponse(_message.Message):
     devices_paired_for_others_count: _builtins.int
     """How many such devices there are."""
     may_know_webhook_secret: _builtins.bool
-    """They may know the key that the account's webhook calls are signed with: they may read it as an owner, or might since
-    it was made.
+    """They may know the key that the account's webhook calls are signed with: they are an owner, or have been one since the
+    key was made.
     """
     @_builtins.property
     def member(self) -> _account_pb2.Member:
@@ -794,8 +794,8 @@ class GetMemberResponse(_message.Message):
 
     @_builtins.property
     def invites(self) -> _containers.RepeatedCompositeFieldContainer[_invite_pb2.Invite]:
-        """Invites of theirs that can still be accepted, newest first, 100 at most. They end when the person is removed or ceases
-        to be an owner.
+        """Invites of theirs that can still be accepted, newest first, 100 at most. They end when the person is removed or is no longer
+        an owner.
         """
 
     @_builtins.property
@@ -806,8 +806,8 @@ class GetMemberResponse(_message.Message):
 
     @_builtins.property
     def password_reset_mail(self) -> _invite_pb2.InviteMail:
-        """What became of the newest mail with a link to a new password that an owner of the account has sent them within a day.
-        Left out if there is none.
+        """State of the newest mail with a link to a new password that an owner of the account has sent them within a day. Left
+        out if there is none.
         """
 
     def __init__(
@@ -919,7 +919,7 @@ Global___UpdateMemberResponse: _TypeAlias = UpdateMemberResponse  # noqa: Y015
 
 @_typing.final
 class RemoveMemberRequest(_message.Message):
-    """Names the person to take out of the account."""
+    """Names the person to remove from the account."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -122,8 +122,9 @@ class AccountServiceServicer:
     """
 
     def GetSetup(self, request, context):
-        """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-        in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
+        """Whether this server still waits for its first account. This and `CreateAccount` are gRPC only: they need no
+        credentials and are used once in a server's life, so the public API does not offer them. For automation there is
+        `smith account create`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,7 +158,7 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSessions(self, request, context):
-        """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+        """Who is signed in, newest session first. A member gets their own sessions, an owner those of all members.
 
         Errors: INVALID_REQUEST.
         """
@@ -166,7 +167,8 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RevokeSession(self, request, context):
-        """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+        """Signs out a session: the caller's own or, for an owner, any of the account. Its token is refused from the next call
+        on.
 
         Errors: NOT_FOUND.
         """
@@ -175,14 +177,14 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RevokeOtherSessions(self, request, context):
-        """Ends all sessions of the calling person but the one that asks.
+        """Ends all sessions of the calling person except the calling one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+        """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
         password.
 
         Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
@@ -192,24 +194,24 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetAccount(self, request, context):
-        """The caller's account and place in it.
+        """The caller's account and membership in it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SwitchAccount(self, request, context):
-        """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
-        may do from the next call on is what the person may do in that account.
+        """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
+        in that account.
 
-        Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+        Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateProfile(self, request, context):
-        """Changes what others see of the calling person, in all accounts.
+        """Changes the calling person's profile, which others see, in all accounts.
 
         Errors: INVALID_REQUEST.
         """
@@ -234,7 +236,8 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetMember(self, request, context):
-        """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
+        """A member with everything they have in the account: what ends if they are removed, and what stays unless the removal
+        names it.
 
         Errors: NOT_FOUND.
         """
@@ -243,10 +246,10 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateMember(self, request, context):
-        """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
-        that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
-        that they have made for others, and links to a new password that they have made. What is named beside the role goes
-        in the same moment.
+        """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
+        with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
+        links to a new password that they have made. Keys and devices that the request names are revoked in the same
+        transaction.
 
         Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """
@@ -255,10 +258,10 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveMember(self, request, context):
-        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+        """Removes a person from the account, at once. Their sessions in it end, their devices in it are unpaired, they leave
         its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
-        password. API keys that they have made and devices that they have paired for others go on, but for those that are
-        named.
+        password. API keys that they have made and devices that they have paired for others stay, except for those that the
+        request names.
 
         Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """

@@ -34,8 +34,9 @@ class AccountServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
     GetSetup: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetSetupRequest, _account_service_pb2.GetSetupResponse]
-    """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-    in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
+    """Whether this server still waits for its first account. This and `CreateAccount` are gRPC only: they need no
+    credentials and are used once in a server's life, so the public API does not offer them. For automation there is
+    `smith account create`.
     """
     CreateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]
     """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
@@ -52,33 +53,34 @@ class AccountServiceStub:
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]
     """Signs the calling session out. Its token is refused from the next call on."""
     ListSessions: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListSessionsRequest, _account_service_pb2.ListSessionsResponse]
-    """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+    """Who is signed in, newest session first. A member gets their own sessions, an owner those of all members.
 
     Errors: INVALID_REQUEST.
     """
     RevokeSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RevokeSessionRequest, _account_service_pb2.RevokeSessionResponse]
-    """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+    """Signs out a session: the caller's own or, for an owner, any of the account. Its token is refused from the next call
+    on.
 
     Errors: NOT_FOUND.
     """
     RevokeOtherSessions: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RevokeOtherSessionsRequest, _account_service_pb2.RevokeOtherSessionsResponse]
-    """Ends all sessions of the calling person but the one that asks."""
+    """Ends all sessions of the calling person except the calling one."""
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]
-    """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+    """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
     password.
 
     Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
     """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]
-    """The caller's account and place in it."""
+    """The caller's account and membership in it."""
     SwitchAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SwitchAccountRequest, _account_service_pb2.SwitchAccountResponse]
-    """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
-    may do from the next call on is what the person may do in that account.
+    """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
+    in that account.
 
-    Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+    Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
     """
     UpdateProfile: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateProfileRequest, _account_service_pb2.UpdateProfileResponse]
-    """Changes what others see of the calling person, in all accounts.
+    """Changes the calling person's profile, which others see, in all accounts.
 
     Errors: INVALID_REQUEST.
     """
@@ -90,23 +92,24 @@ class AccountServiceStub:
     ListMembers: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]
     """The account's people, oldest first."""
     GetMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]
-    """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
+    """A member with everything they have in the account: what ends if they are removed, and what stays unless the removal
+    names it.
 
     Errors: NOT_FOUND.
     """
     UpdateMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]
-    """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
-    that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
-    that they have made for others, and links to a new password that they have made. What is named beside the role goes
-    in the same moment.
+    """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
+    with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
+    links to a new password that they have made. Keys and devices that the request names are revoked in the same
+    transaction.
 
     Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
     RemoveMember: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]
-    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+    """Removes a person from the account, at once. Their sessions in it end, their devices in it are unpaired, they leave
     its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
-    password. API keys that they have made and devices that they have paired for others go on, but for those that are
-    named.
+    password. API keys that they have made and devices that they have paired for others stay, except for those that the
+    request names.
 
     Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
@@ -117,8 +120,9 @@ class AccountServiceAsyncStub(AccountServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetSetup: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetSetupRequest, _account_service_pb2.GetSetupResponse]  # type: ignore[assignment]
-    """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-    in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
+    """Whether this server still waits for its first account. This and `CreateAccount` are gRPC only: they need no
+    credentials and are used once in a server's life, so the public API does not offer them. For automation there is
+    `smith account create`.
     """
     CreateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]  # type: ignore[assignment]
     """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
@@ -135,33 +139,34 @@ class AccountServiceAsyncStub(AccountServiceStub):
     DeleteSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """Signs the calling session out. Its token is refused from the next call on."""
     ListSessions: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListSessionsRequest, _account_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
-    """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+    """Who is signed in, newest session first. A member gets their own sessions, an owner those of all members.
 
     Errors: INVALID_REQUEST.
     """
     RevokeSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RevokeSessionRequest, _account_service_pb2.RevokeSessionResponse]  # type: ignore[assignment]
-    """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+    """Signs out a session: the caller's own or, for an owner, any of the account. Its token is refused from the next call
+    on.
 
     Errors: NOT_FOUND.
     """
     RevokeOtherSessions: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RevokeOtherSessionsRequest, _account_service_pb2.RevokeOtherSessionsResponse]  # type: ignore[assignment]
-    """Ends all sessions of the calling person but the one that asks."""
+    """Ends all sessions of the calling person except the calling one."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
-    """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+    """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
     password.
 
     Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]  # type: ignore[assignment]
-    """The caller's account and place in it."""
+    """The caller's account and membership in it."""
     SwitchAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SwitchAccountRequest, _account_service_pb2.SwitchAccountResponse]  # type: ignore[assignment]
-    """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
-    may do from the next call on is what the person may do in that account.
+    """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
+    in that account.
 
-    Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+    Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
     """
     UpdateProfile: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateProfileRequest, _account_service_pb2.UpdateProfileResponse]  # type: ignore[assignment]
-    """Changes what others see of the calling person, in all accounts.
+    """Changes the calling person's profile, which others see, in all accounts.
 
     Errors: INVALID_REQUEST.
     """
@@ -173,23 +178,24 @@ class AccountServiceAsyncStub(AccountServiceStub):
     ListMembers: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """The account's people, oldest first."""
     GetMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetMemberRequest, _account_service_pb2.GetMemberResponse]  # type: ignore[assignment]
-    """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
+    """A member with everything they have in the account: what ends if they are removed, and what stays unless the removal
+    names it.
 
     Errors: NOT_FOUND.
     """
     UpdateMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateMemberRequest, _account_service_pb2.UpdateMemberResponse]  # type: ignore[assignment]
-    """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
-    that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
-    that they have made for others, and links to a new password that they have made. What is named beside the role goes
-    in the same moment.
+    """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
+    with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
+    links to a new password that they have made. Keys and devices that the request names are revoked in the same
+    transaction.
 
     Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RemoveMemberRequest, _account_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
-    """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+    """Removes a person from the account, at once. Their sessions in it end, their devices in it are unpaired, they leave
     its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
-    password. API keys that they have made and devices that they have paired for others go on, but for those that are
-    named.
+    password. API keys that they have made and devices that they have paired for others stay, except for those that the
+    request names.
 
     Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
@@ -203,8 +209,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.GetSetupRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.GetSetupResponse, _abc.Awaitable[_account_service_pb2.GetSetupResponse]]:
-        """Whether this server still waits for its first account. gRPC only, as `CreateAccount` is: a door that is of use once
-        in a server's life and open to anybody should not stand on the public API. Automation has `smith account create`.
+        """Whether this server still waits for its first account. This and `CreateAccount` are gRPC only: they need no
+        credentials and are used once in a server's life, so the public API does not offer them. For automation there is
+        `smith account create`.
         """
 
     @_abc_1.abstractmethod
@@ -245,7 +252,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.ListSessionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.ListSessionsResponse, _abc.Awaitable[_account_service_pb2.ListSessionsResponse]]:
-        """Who is signed in, newest session first. A member is told of their own sessions, an owner of everybody's.
+        """Who is signed in, newest session first. A member gets their own sessions, an owner those of all members.
 
         Errors: INVALID_REQUEST.
         """
@@ -256,7 +263,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.RevokeSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.RevokeSessionResponse, _abc.Awaitable[_account_service_pb2.RevokeSessionResponse]]:
-        """Signs a session out, one's own or, as an owner, anybody's of the account. Its token is refused from the next call on.
+        """Signs out a session: the caller's own or, for an owner, any of the account. Its token is refused from the next call
+        on.
 
         Errors: NOT_FOUND.
         """
@@ -267,7 +275,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.RevokeOtherSessionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.RevokeOtherSessionsResponse, _abc.Awaitable[_account_service_pb2.RevokeOtherSessionsResponse]]:
-        """Ends all sessions of the calling person but the one that asks."""
+        """Ends all sessions of the calling person except the calling one."""
 
     @_abc_1.abstractmethod
     def ChangePassword(
@@ -275,7 +283,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.ChangePasswordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.ChangePasswordResponse, _abc.Awaitable[_account_service_pb2.ChangePasswordResponse]]:
-        """Gives the calling person another password, and ends all their sessions but the one that asks, and all links to a new
+        """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
         password.
 
         Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
@@ -287,7 +295,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.GetAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.GetAccountResponse, _abc.Awaitable[_account_service_pb2.GetAccountResponse]]:
-        """The caller's account and place in it."""
+        """The caller's account and membership in it."""
 
     @_abc_1.abstractmethod
     def SwitchAccount(
@@ -295,10 +303,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.SwitchAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.SwitchAccountResponse, _abc.Awaitable[_account_service_pb2.SwitchAccountResponse]]:
-        """Moves the calling session to another account of the person. It is as if they had signed in there: what the session
-        may do from the next call on is what the person may do in that account.
+        """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
+        in that account.
 
-        Errors: NOT_FOUND (there is no such account, or the person does not belong to it).
+        Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
         """
 
     @_abc_1.abstractmethod
@@ -307,7 +315,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.UpdateProfileRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.UpdateProfileResponse, _abc.Awaitable[_account_service_pb2.UpdateProfileResponse]]:
-        """Changes what others see of the calling person, in all accounts.
+        """Changes the calling person's profile, which others see, in all accounts.
 
         Errors: INVALID_REQUEST.
         """
@@ -337,7 +345,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.GetMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.GetMemberResponse, _abc.Awaitable[_account_service_pb2.GetMemberResponse]]:
-        """A person of the account with what they hold in it: what leaves with them, and what would stay and is to be decided on.
+        """A member with everything they have in the account: what ends if they are removed, and what stays unless the removal
+        names it.
 
         Errors: NOT_FOUND.
         """
@@ -348,10 +357,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.UpdateMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.UpdateMemberResponse, _abc.Awaitable[_account_service_pb2.UpdateMemberResponse]]:
-        """Gives a person another role. It counts from their next call on. Who ceases to be an owner ceases to invite: invites
-        that they have made end, with all their links, and so do links that they have made of others' invites, pairing codes
-        that they have made for others, and links to a new password that they have made. What is named beside the role goes
-        in the same moment.
+        """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
+        with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
+        links to a new password that they have made. Keys and devices that the request names are revoked in the same
+        transaction.
 
         Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """
@@ -362,10 +371,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.RemoveMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.RemoveMemberResponse, _abc.Awaitable[_account_service_pb2.RemoveMemberResponse]]:
-        """Takes a person out of the account, at once: their sessions in it end, their devices in it are unpaired, they leave
+        """Removes a person from the account, at once. Their sessions in it end, their devices in it are unpaired, they leave
         its channels, and what they have made for others ends: invites, links of invites, pairing codes, links to a new
-        password. API keys that they have made and devices that they have paired for others go on, but for those that are
-        named.
+        password. API keys that they have made and devices that they have paired for others stay, except for those that the
+        request names.
 
         Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """

@@ -34,7 +34,7 @@ class _ActionRunStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action
     """It did not, and is not tried again."""
 
 class ActionRunState(_ActionRunState, metaclass=_ActionRunStateEnumTypeWrapper):
-    """Where a run stands."""
+    """State of a run."""
 
 ACTION_RUN_STATE_UNSPECIFIED: ActionRunState.ValueType  # 0
 """Not used."""
@@ -48,7 +48,7 @@ Global___ActionRunState: _TypeAlias = ActionRunState  # noqa: Y015
 
 @_typing.final
 class ActionRun(_message.Message):
-    """One execution of a webhook action: somebody tapped a button, the server calls its URL."""
+    """One execution of a webhook action: a person tapped a button, and the server calls its URL."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -70,13 +70,13 @@ class ActionRun(_message.Message):
     device_id: _builtins.str
     """The device on which it was tapped, a UUID."""
     state: Global___ActionRunState.ValueType
-    """Where it stands."""
+    """State of the run."""
     attempts: _builtins.int
     """Attempts made so far."""
     status_code: _builtins.int
     """HTTP status of the last answer. Unset if there was none."""
     response_body: _builtins.str
-    """The beginning of the last answer's body, 64 kB at most; what is no UTF-8 in it is replaced by U+FFFD."""
+    """The beginning of the last answer's body, 64 kB at most. Bytes that are not UTF-8 are replaced by U+FFFD."""
     reason: _builtins.str
     """Why the last attempt did not succeed, for example `ConnectFailed`. Empty if it did, or if there was none yet."""
     message: _builtins.str

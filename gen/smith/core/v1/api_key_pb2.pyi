@@ -80,7 +80,7 @@ class ApiKey(_message.Message):
 
     @_builtins.property
     def created_by(self) -> Global___ApiKeyCreator:
-        """Who has made it. Left out if nobody knows any more."""
+        """Who has made it. Left out if it is not known any more."""
 
     def __init__(
         self,

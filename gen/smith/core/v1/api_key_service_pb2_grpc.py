@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ApiKeyServiceStub:
-    """Manages the account's API keys. A change is obeyed on the key's very next request.
+    """Manages the account's API keys. A change takes effect on the key's next request.
     """
 
     def __init__(self, channel):
@@ -58,7 +58,7 @@ class ApiKeyServiceStub:
 
 
 class ApiKeyServiceServicer:
-    """Manages the account's API keys. A change is obeyed on the key's very next request.
+    """Manages the account's API keys. A change takes effect on the key's next request.
     """
 
     def CreateApiKey(self, request, context):
@@ -127,7 +127,7 @@ def add_ApiKeyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ApiKeyService:
-    """Manages the account's API keys. A change is obeyed on the key's very next request.
+    """Manages the account's API keys. A change takes effect on the key's next request.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ApiKeyServiceStub:
-    """Manages the account's API keys. A change is obeyed on the key's very next request."""
+    """Manages the account's API keys. A change takes effect on the key's next request."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -53,7 +53,7 @@ class ApiKeyServiceStub:
 
 @_typing.type_check_only
 class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
-    """Manages the account's API keys. A change is obeyed on the key's very next request."""
+    """Manages the account's API keys. A change takes effect on the key's next request."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.CreateApiKeyRequest, _api_key_service_pb2.CreateApiKeyResponse]  # type: ignore[assignment]
@@ -75,7 +75,7 @@ class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
     """
 
 class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Manages the account's API keys. A change is obeyed on the key's very next request."""
+    """Manages the account's API keys. A change takes effect on the key's next request."""
 
     @_abc_1.abstractmethod
     def CreateApiKey(

@@ -35,10 +35,10 @@ class _ApnsCheckResultEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ApnsC
     APNS_CHECK_RESULT_UNREACHABLE: _ApnsCheckResult.ValueType  # 3
     """No answer came: the network, a proxy, or APNs itself."""
     APNS_CHECK_RESULT_UNCLEAR: _ApnsCheckResult.ValueType  # 4
-    """APNs has answered, and neither way: try again later."""
+    """APNs answered neither yes nor no: try again later."""
 
 class ApnsCheckResult(_ApnsCheckResult, metaclass=_ApnsCheckResultEnumTypeWrapper):
-    """What can come of a check."""
+    """Result of a check."""
 
 APNS_CHECK_RESULT_UNSPECIFIED: ApnsCheckResult.ValueType  # 0
 """Not used."""
@@ -49,7 +49,7 @@ APNS_CHECK_RESULT_MISCONFIGURED: ApnsCheckResult.ValueType  # 2
 APNS_CHECK_RESULT_UNREACHABLE: ApnsCheckResult.ValueType  # 3
 """No answer came: the network, a proxy, or APNs itself."""
 APNS_CHECK_RESULT_UNCLEAR: ApnsCheckResult.ValueType  # 4
-"""APNs has answered, and neither way: try again later."""
+"""APNs answered neither yes nor no: try again later."""
 Global___ApnsCheckResult: _TypeAlias = ApnsCheckResult  # noqa: Y015
 
 @_typing.final
@@ -95,7 +95,7 @@ Global___CheckApnsResponse: _TypeAlias = CheckApnsResponse  # noqa: Y015
 
 @_typing.final
 class ApnsCheck(_message.Message):
-    """What APNs says of one environment and app."""
+    """APNs' answer for one environment and app."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -114,7 +114,7 @@ class ApnsCheck(_message.Message):
     result: Global___ApnsCheckResult.ValueType
     """The conclusion."""
     reason: _builtins.str
-    """APNs' word or ours, for example `InvalidProviderToken`."""
+    """APNs' reason or this server's, for example `InvalidProviderToken`."""
     explanation: _builtins.str
     """What that means, in a sentence."""
     advice: _builtins.str
@@ -122,7 +122,7 @@ class ApnsCheck(_message.Message):
     latency_ms: _builtins.int
     """How long the answer took, the connection included, in milliseconds."""
     simulated: _builtins.bool
-    """Whether it was the simulator that answered. It says nothing of credentials with Apple then."""
+    """Whether the simulator answered. Then the result says nothing about credentials with Apple."""
     def __init__(
         self,
         *,

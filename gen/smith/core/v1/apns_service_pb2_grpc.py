@@ -48,10 +48,10 @@ class ApnsServiceServicer:
 
     def CheckApns(self, request, context):
         """Asks APNs about the server's key, team and topics, for every environment and app that the account has phones of (8 at
-        most), or for both environments if it has none. APNs cannot be asked to validate: it is sent a silent push to a token
-        that is made up, over a connection of its own, and what it refuses first tells what is wrong. Nobody can receive that
-        push, it stands in no log, and nothing that is being sent is affected. Takes up to 10 seconds. Once in 5 seconds per
-        account.
+        most), or for both environments if it has none. APNs has no call that only validates, so the server sends it a
+        silent push to a made-up token, over a connection of its own; APNs' refusal tells what is wrong. No device can receive
+        that push, it is not in the delivery log, and other pushes are not affected. Takes up to 10 seconds. Allowed once in
+        5 seconds for an account.
 
         Errors: TOO_MANY_ATTEMPTS (asked too soon), UNAVAILABLE (the delivery service cannot be reached).
         """

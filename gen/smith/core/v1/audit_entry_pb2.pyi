@@ -28,7 +28,7 @@ class _AuditActorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AuditActor
     AUDIT_ACTOR_UNSPECIFIED: _AuditActor.ValueType  # 0
     """Not used."""
     AUDIT_ACTOR_ANONYMOUS: _AuditActor.ValueType  # 1
-    """Somebody without credentials: signing in and pairing."""
+    """A caller without credentials: for signing in and pairing."""
     AUDIT_ACTOR_API_KEY: _AuditActor.ValueType  # 2
     """A backend with an API key."""
     AUDIT_ACTOR_USER: _AuditActor.ValueType  # 3
@@ -42,7 +42,7 @@ class AuditActor(_AuditActor, metaclass=_AuditActorEnumTypeWrapper):
 AUDIT_ACTOR_UNSPECIFIED: AuditActor.ValueType  # 0
 """Not used."""
 AUDIT_ACTOR_ANONYMOUS: AuditActor.ValueType  # 1
-"""Somebody without credentials: signing in and pairing."""
+"""A caller without credentials: for signing in and pairing."""
 AUDIT_ACTOR_API_KEY: AuditActor.ValueType  # 2
 """A backend with an API key."""
 AUDIT_ACTOR_USER: AuditActor.ValueType  # 3
@@ -72,7 +72,7 @@ class AuditEntry(_message.Message):
     actor: Global___AuditActor.ValueType
     """What kind of credential the actor held."""
     actor_id: _builtins.str
-    """The person, device or API key, a UUID. Unset for somebody who had no credentials yet, as for signing in."""
+    """The person, device or API key, a UUID. Unset for a caller without credentials, such as a sign-in."""
     actor_name: _builtins.str
     """What the actor was called at the time: an e-mail address, or the name of a device or key. Empty if unknown."""
     method: _builtins.str
@@ -84,7 +84,7 @@ class AuditEntry(_message.Message):
     client_address: _builtins.str
     """IP address that the call came from. Unset if it was not known."""
     request_id: _builtins.str
-    """`X-Request-Id` of the call, which stands in the logs of every process too."""
+    """`X-Request-Id` of the call, which is in the logs of every process too."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When."""

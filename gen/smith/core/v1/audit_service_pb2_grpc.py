@@ -47,7 +47,7 @@ class AuditServiceServicer:
     """
 
     def ListAuditEntries(self, request, context):
-        """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Entries are written in the same transaction as what they tell of.
+        """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Each entry is written in the same transaction as the act.
 
         Errors: INVALID_REQUEST.
         """

@@ -34,7 +34,7 @@ class AuditServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AuditServiceAsyncStub: ...
     ListAuditEntries: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.ListAuditEntriesRequest, _audit_service_pb2.ListAuditEntriesResponse]
-    """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Entries are written in the same transaction as what they tell of.
+    """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Each entry is written in the same transaction as the act.
 
     Errors: INVALID_REQUEST.
     """
@@ -45,7 +45,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAuditEntries: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.ListAuditEntriesRequest, _audit_service_pb2.ListAuditEntriesResponse]  # type: ignore[assignment]
-    """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Entries are written in the same transaction as what they tell of.
+    """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Each entry is written in the same transaction as the act.
 
     Errors: INVALID_REQUEST.
     """
@@ -59,7 +59,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_service_pb2.ListAuditEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_audit_service_pb2.ListAuditEntriesResponse, _abc.Awaitable[_audit_service_pb2.ListAuditEntriesResponse]]:
-        """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Entries are written in the same transaction as what they tell of.
+        """The account's audit log, newest first. Filters are combined by "and"; with none, all entries are listed. Each entry is written in the same transaction as the act.
 
         Errors: INVALID_REQUEST.
         """

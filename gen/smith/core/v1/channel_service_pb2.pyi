@@ -85,7 +85,7 @@ class ListChannelsRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before."""
     query: _builtins.str
-    """Only channels whose name or slug contains this text, in whatever letter case. At most 100 characters."""
+    """Only channels whose name or slug contains this text, in any letter case. At most 100 characters."""
     def __init__(
         self,
         *,

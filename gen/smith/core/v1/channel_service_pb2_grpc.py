@@ -117,7 +117,7 @@ class ChannelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetChannelUsage(self, request, context):
-        """What would miss the channel if it were deleted.
+        """API keys and streams that use the channel and would lose it if it were deleted.
 
         Errors: NOT_FOUND.
         """
@@ -135,7 +135,7 @@ class ChannelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteChannel(self, request, context):
-        """Deletes a channel. An API key scoped to it loses it, and never gains reach by that.
+        """Deletes a channel. An API key scoped to it loses it. The key never reaches more than before.
 
         Errors: NOT_FOUND.
         """
@@ -162,7 +162,7 @@ class ChannelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AssignDevice(self, request, context):
-        """Assigns a device to a channel. It then belongs to the channel whoever owns it. Assigning twice is the same as once.
+        """Assigns a device to a channel. It then belongs to the channel independently of its owner's assignments. Assigning twice is the same as once.
 
         Errors: NOT_FOUND.
         """

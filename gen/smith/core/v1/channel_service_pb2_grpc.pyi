@@ -46,7 +46,7 @@ class ChannelServiceStub:
     Errors: NOT_FOUND.
     """
     GetChannelUsage: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.GetChannelUsageRequest, _channel_service_pb2.GetChannelUsageResponse]
-    """What would miss the channel if it were deleted.
+    """API keys and streams that use the channel and would lose it if it were deleted.
 
     Errors: NOT_FOUND.
     """
@@ -56,7 +56,7 @@ class ChannelServiceStub:
     Errors: INVALID_REQUEST, NOT_FOUND, ALREADY_EXISTS (the slug is taken in the account).
     """
     DeleteChannel: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.DeleteChannelRequest, _channel_service_pb2.DeleteChannelResponse]
-    """Deletes a channel. An API key scoped to it loses it, and never gains reach by that.
+    """Deletes a channel. An API key scoped to it loses it. The key never reaches more than before.
 
     Errors: NOT_FOUND.
     """
@@ -71,7 +71,7 @@ class ChannelServiceStub:
     Errors: NOT_FOUND (also if not assigned).
     """
     AssignDevice: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.AssignDeviceRequest, _channel_service_pb2.AssignDeviceResponse]
-    """Assigns a device to a channel. It then belongs to the channel whoever owns it. Assigning twice is the same as once.
+    """Assigns a device to a channel. It then belongs to the channel independently of its owner's assignments. Assigning twice is the same as once.
 
     Errors: NOT_FOUND.
     """
@@ -99,7 +99,7 @@ class ChannelServiceAsyncStub(ChannelServiceStub):
     Errors: NOT_FOUND.
     """
     GetChannelUsage: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.GetChannelUsageRequest, _channel_service_pb2.GetChannelUsageResponse]  # type: ignore[assignment]
-    """What would miss the channel if it were deleted.
+    """API keys and streams that use the channel and would lose it if it were deleted.
 
     Errors: NOT_FOUND.
     """
@@ -109,7 +109,7 @@ class ChannelServiceAsyncStub(ChannelServiceStub):
     Errors: INVALID_REQUEST, NOT_FOUND, ALREADY_EXISTS (the slug is taken in the account).
     """
     DeleteChannel: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.DeleteChannelRequest, _channel_service_pb2.DeleteChannelResponse]  # type: ignore[assignment]
-    """Deletes a channel. An API key scoped to it loses it, and never gains reach by that.
+    """Deletes a channel. An API key scoped to it loses it. The key never reaches more than before.
 
     Errors: NOT_FOUND.
     """
@@ -124,7 +124,7 @@ class ChannelServiceAsyncStub(ChannelServiceStub):
     Errors: NOT_FOUND (also if not assigned).
     """
     AssignDevice: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.AssignDeviceRequest, _channel_service_pb2.AssignDeviceResponse]  # type: ignore[assignment]
-    """Assigns a device to a channel. It then belongs to the channel whoever owns it. Assigning twice is the same as once.
+    """Assigns a device to a channel. It then belongs to the channel independently of its owner's assignments. Assigning twice is the same as once.
 
     Errors: NOT_FOUND.
     """
@@ -173,7 +173,7 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _channel_service_pb2.GetChannelUsageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_channel_service_pb2.GetChannelUsageResponse, _abc.Awaitable[_channel_service_pb2.GetChannelUsageResponse]]:
-        """What would miss the channel if it were deleted.
+        """API keys and streams that use the channel and would lose it if it were deleted.
 
         Errors: NOT_FOUND.
         """
@@ -195,7 +195,7 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _channel_service_pb2.DeleteChannelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_channel_service_pb2.DeleteChannelResponse, _abc.Awaitable[_channel_service_pb2.DeleteChannelResponse]]:
-        """Deletes a channel. An API key scoped to it loses it, and never gains reach by that.
+        """Deletes a channel. An API key scoped to it loses it. The key never reaches more than before.
 
         Errors: NOT_FOUND.
         """
@@ -228,7 +228,7 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _channel_service_pb2.AssignDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_channel_service_pb2.AssignDeviceResponse, _abc.Awaitable[_channel_service_pb2.AssignDeviceResponse]]:
-        """Assigns a device to a channel. It then belongs to the channel whoever owns it. Assigning twice is the same as once.
+        """Assigns a device to a channel. It then belongs to the channel independently of its owner's assignments. Assigning twice is the same as once.
 
         Errors: NOT_FOUND.
         """

@@ -121,10 +121,10 @@ class _DeliveryOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Deliv
     DELIVERY_OUTCOME_REJECTED: _DeliveryOutcome.ValueType  # 4
     """APNs will never take this push."""
     DELIVERY_OUTCOME_MISCONFIGURED: _DeliveryOutcome.ValueType  # 5
-    """The server's APNs settings are wrong; it is tried again once they are mended."""
+    """The server's APNs settings are wrong; it is tried again once they are corrected."""
 
 class DeliveryOutcome(_DeliveryOutcome, metaclass=_DeliveryOutcomeEnumTypeWrapper):
-    """What can become of an attempt."""
+    """Outcome of an attempt."""
 
 DELIVERY_OUTCOME_UNSPECIFIED: DeliveryOutcome.ValueType  # 0
 """Not used."""
@@ -137,7 +137,7 @@ DELIVERY_OUTCOME_TOKEN_DEAD: DeliveryOutcome.ValueType  # 3
 DELIVERY_OUTCOME_REJECTED: DeliveryOutcome.ValueType  # 4
 """APNs will never take this push."""
 DELIVERY_OUTCOME_MISCONFIGURED: DeliveryOutcome.ValueType  # 5
-"""The server's APNs settings are wrong; it is tried again once they are mended."""
+"""The server's APNs settings are wrong; it is tried again once they are corrected."""
 Global___DeliveryOutcome: _TypeAlias = DeliveryOutcome  # noqa: Y015
 
 class _VerdictCode:
@@ -151,7 +151,7 @@ class _VerdictCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerdictCo
     VERDICT_CODE_ACCEPTED: _VerdictCode.ValueType  # 1
     """APNs accepted the push, or the newest state of the activity."""
     VERDICT_CODE_RETRYING: _VerdictCode.ValueType  # 2
-    """Owed: it is being sent, or tried again at a known time."""
+    """Queued: it is being sent, or tried again at a known time."""
     VERDICT_CODE_WAITING_FOR_UPDATE_TOKEN: _VerdictCode.ValueType  # 3
     """APNs accepted the start, and the app has not returned an update token: newer states are held until it does."""
     VERDICT_CODE_WAITING_FOR_START_TOKEN: _VerdictCode.ValueType  # 4
@@ -163,25 +163,25 @@ class _VerdictCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerdictCo
     VERDICT_CODE_REJECTED: _VerdictCode.ValueType  # 7
     """APNs will never take this push."""
     VERDICT_CODE_EXPIRED: _VerdictCode.ValueType  # 8
-    """It was not worth delivering any longer when it could have been."""
+    """It expired before it could be delivered."""
     VERDICT_CODE_DISMISSED: _VerdictCode.ValueType  # 9
     """The person removed the activity from the phone."""
     VERDICT_CODE_ENDED: _VerdictCode.ValueType  # 10
     """The activity is over on this device."""
     VERDICT_CODE_MISCONFIGURED: _VerdictCode.ValueType  # 11
-    """The server's APNs settings are wrong: everything for this device is held until they are mended."""
+    """The server's APNs settings are wrong: everything for this device is held until they are corrected."""
     VERDICT_CODE_NOT_A_RECIPIENT: _VerdictCode.ValueType  # 12
     """It was not for this device: the device was not in the target, or not paired or reachable, when it was sent."""
 
 class VerdictCode(_VerdictCode, metaclass=_VerdictCodeEnumTypeWrapper):
-    """What can be said about a subject on a device."""
+    """State of a notification or Live Activity on a device."""
 
 VERDICT_CODE_UNSPECIFIED: VerdictCode.ValueType  # 0
 """Not used."""
 VERDICT_CODE_ACCEPTED: VerdictCode.ValueType  # 1
 """APNs accepted the push, or the newest state of the activity."""
 VERDICT_CODE_RETRYING: VerdictCode.ValueType  # 2
-"""Owed: it is being sent, or tried again at a known time."""
+"""Queued: it is being sent, or tried again at a known time."""
 VERDICT_CODE_WAITING_FOR_UPDATE_TOKEN: VerdictCode.ValueType  # 3
 """APNs accepted the start, and the app has not returned an update token: newer states are held until it does."""
 VERDICT_CODE_WAITING_FOR_START_TOKEN: VerdictCode.ValueType  # 4
@@ -193,13 +193,13 @@ VERDICT_CODE_TOKEN_DEAD: VerdictCode.ValueType  # 6
 VERDICT_CODE_REJECTED: VerdictCode.ValueType  # 7
 """APNs will never take this push."""
 VERDICT_CODE_EXPIRED: VerdictCode.ValueType  # 8
-"""It was not worth delivering any longer when it could have been."""
+"""It expired before it could be delivered."""
 VERDICT_CODE_DISMISSED: VerdictCode.ValueType  # 9
 """The person removed the activity from the phone."""
 VERDICT_CODE_ENDED: VerdictCode.ValueType  # 10
 """The activity is over on this device."""
 VERDICT_CODE_MISCONFIGURED: VerdictCode.ValueType  # 11
-"""The server's APNs settings are wrong: everything for this device is held until they are mended."""
+"""The server's APNs settings are wrong: everything for this device is held until they are corrected."""
 VERDICT_CODE_NOT_A_RECIPIENT: VerdictCode.ValueType  # 12
 """It was not for this device: the device was not in the target, or not paired or reachable, when it was sent."""
 Global___VerdictCode: _TypeAlias = VerdictCode  # noqa: Y015
@@ -240,11 +240,11 @@ class DeliveryAttempt(_message.Message):
     apns_id: _builtins.str
     """`apns-id`, a UUID: the same on every attempt of the same push."""
     outcome: Global___DeliveryOutcome.ValueType
-    """What became of it."""
+    """Outcome of the attempt."""
     status_code: _builtins.int
     """HTTP status of APNs' answer. Unset if there was none."""
     reason: _builtins.str
-    """APNs' reason, for example `Unregistered`, or ours, for example `ConnectionLost`. Empty if accepted."""
+    """APNs' reason, for example `Unregistered`, or this server's, for example `ConnectionLost`. Empty if accepted."""
     latency_ms: _builtins.int
     """From handing the push over until its outcome was known, in milliseconds."""
     device_name: _builtins.str
@@ -293,8 +293,8 @@ Global___DeliveryAttempt: _TypeAlias = DeliveryAttempt  # noqa: Y015
 
 @_typing.final
 class DeliveryVerdict(_message.Message):
-    """Why something did, or did not, appear on a phone, as far as this server can know: whether a push is shown is between
-    APNs and the phone.
+    """Why something did, or did not, appear on a phone, as far as this server can know: APNs and the phone do not report whether
+    a push is shown.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -311,7 +311,7 @@ class DeliveryVerdict(_message.Message):
     explanation: _builtins.str
     """In plain words, for people, for example `accepted by APNs at 12:01:03 UTC`."""
     advice: _builtins.str
-    """What a person could do about it. Empty if nothing is to be done."""
+    """What a person can do about it. Empty if nothing needs doing."""
     @_builtins.property
     def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveryAttempt]:
         """The last attempts of the subject on this device, newest first, 20 at most."""

@@ -53,7 +53,7 @@ class ListDeliveryAttemptsRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before."""
     search: _builtins.str
-    """Only with this text in the reason, in whatever case, or with this as the whole of the subject's id or of `apns_id`. At
+    """Only with this text in the reason, in any letter case, or with this as the whole of the subject's id or of `apns_id`. At
     most 100 characters.
     """
     @_builtins.property
@@ -159,7 +159,7 @@ Global___ListDeliveryAttemptsResponse: _TypeAlias = ListDeliveryAttemptsResponse
 
 @_typing.final
 class ExplainDeliveryRequest(_message.Message):
-    """Asks why."""
+    """Asks why a push is or is not on a phone."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -204,14 +204,14 @@ Global___ExplainDeliveryRequest: _TypeAlias = ExplainDeliveryRequest  # noqa: Y0
 
 @_typing.final
 class ExplainDeliveryResponse(_message.Message):
-    """Why."""
+    """The explanation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     VERDICT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def verdict(self) -> _delivery_attempt_pb2.DeliveryVerdict:
-        """What can be said."""
+        """The explanation."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class DeliveryLogServiceStub:
-    """What happened to every push, and why something is or is not on a phone. For people who are signed in and for API keys of
+    """The attempts to deliver pushes, and why a push is or is not on a phone. For people who are signed in and for API keys of
     scope `all`.
     """
 
@@ -49,7 +49,7 @@ class DeliveryLogServiceStub:
 
 
 class DeliveryLogServiceServicer:
-    """What happened to every push, and why something is or is not on a phone. For people who are signed in and for API keys of
+    """The attempts to deliver pushes, and why a push is or is not on a phone. For people who are signed in and for API keys of
     scope `all`.
     """
 
@@ -96,7 +96,7 @@ def add_DeliveryLogServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DeliveryLogService:
-    """What happened to every push, and why something is or is not on a phone. For people who are signed in and for API keys of
+    """The attempts to deliver pushes, and why a push is or is not on a phone. For people who are signed in and for API keys of
     scope `all`.
     """
 

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DeliveryLogServiceStub:
-    """What happened to every push, and why something is or is not on a phone. For people who are signed in and for API keys of
+    """The attempts to deliver pushes, and why a push is or is not on a phone. For people who are signed in and for API keys of
     scope `all`.
     """
 
@@ -51,7 +51,7 @@ class DeliveryLogServiceStub:
 
 @_typing.type_check_only
 class DeliveryLogServiceAsyncStub(DeliveryLogServiceStub):
-    """What happened to every push, and why something is or is not on a phone. For people who are signed in and for API keys of
+    """The attempts to deliver pushes, and why a push is or is not on a phone. For people who are signed in and for API keys of
     scope `all`.
     """
 
@@ -71,7 +71,7 @@ class DeliveryLogServiceAsyncStub(DeliveryLogServiceStub):
     """
 
 class DeliveryLogServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What happened to every push, and why something is or is not on a phone. For people who are signed in and for API keys of
+    """The attempts to deliver pushes, and why a push is or is not on a phone. For people who are signed in and for API keys of
     scope `all`.
     """
 

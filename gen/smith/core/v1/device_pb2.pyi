@@ -35,10 +35,10 @@ class _DeviceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeviceSta
     another device.
     """
     DEVICE_STATE_DEAD: _DeviceState.ValueType  # 3
-    """APNs declared one of its tokens dead. It mends itself when the app is opened next, if the app is still there."""
+    """APNs declared one of its tokens dead. The app reports a new token when it is opened next, if it is still there."""
 
 class DeviceState(_DeviceState, metaclass=_DeviceStateEnumTypeWrapper):
-    """What a device's tokens amount to: each device has exactly one state."""
+    """Whether a device can be reached, from the states of its tokens. Each device has exactly one state."""
 
 DEVICE_STATE_UNSPECIFIED: DeviceState.ValueType  # 0
 """Not a valid choice."""
@@ -49,7 +49,7 @@ DEVICE_STATE_WAITING: DeviceState.ValueType  # 2
 another device.
 """
 DEVICE_STATE_DEAD: DeviceState.ValueType  # 3
-"""APNs declared one of its tokens dead. It mends itself when the app is opened next, if the app is still there."""
+"""APNs declared one of its tokens dead. The app reports a new token when it is opened next, if it is still there."""
 Global___DeviceState: _TypeAlias = DeviceState  # noqa: Y015
 
 class _ApnsEnvironment:
@@ -92,7 +92,7 @@ class _PushTokenStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PushTo
     """APNs declared the token dead. The app's next report replaces it."""
 
 class PushTokenState(_PushTokenState, metaclass=_PushTokenStateEnumTypeWrapper):
-    """Whether a device can be reached."""
+    """State of a token."""
 
 PUSH_TOKEN_STATE_UNSPECIFIED: PushTokenState.ValueType  # 0
 """Not used."""
@@ -150,13 +150,13 @@ class Device(_message.Message):
     push_to_start_token_reason: _builtins.str
     """Why APNs refused that token. Left out unless its state is `dead`."""
     state: Global___DeviceState.ValueType
-    """What its tokens amount to."""
+    """Whether it can be reached, from the states of its tokens."""
     user_name: _builtins.str
-    """Name of the person whose it is. People are told, phones are not."""
+    """Name of its owner. Only people get this field, phones do not."""
     user_email: _builtins.str
-    """That person's e-mail address. People are told, phones are not."""
+    """Its owner's e-mail address. Only people get this field, phones do not."""
     channel_count: _builtins.int
-    """How many channels it belongs to; 100 stands for 100 or more. People are told, phones are not."""
+    """How many channels it belongs to; 100 stands for 100 or more. Only people get this field, phones do not."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was paired."""
@@ -175,8 +175,8 @@ class Device(_message.Message):
 
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Slugs of channels that it belongs to, by itself or through its person: 20 at most, in order. Left out if there are
-        none. People are told, phones are not.
+        """Slugs of channels that it belongs to, by itself or through its owner: 20 at most, in order. Left out if there are
+        none. Only people get this field, phones do not.
         """
 
     def __init__(

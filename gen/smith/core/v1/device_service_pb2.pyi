@@ -28,7 +28,7 @@ class CreatePairingCodeRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
-    """Whose phone it will be; the caller's if left out."""
+    """The person that the phone will belong to; the caller if left out."""
     def __init__(
         self,
         *,
@@ -99,7 +99,7 @@ class ListDevicesRequest(_message.Message):
     """Newest first. Pages of one list must all be asked for in one order."""
     @_builtins.property
     def device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only those among these devices that are there, 1000 at most; all devices if left out."""
+        """Only these devices, as far as they exist, 1000 at most; all devices if left out."""
 
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_device_pb2.DeviceState.ValueType]:
@@ -177,7 +177,7 @@ Global___ListDevicesResponse: _TypeAlias = ListDevicesResponse  # noqa: Y015
 
 @_typing.final
 class DeviceCounts(_message.Message):
-    """How many devices match `query` and `user_id`, whatever `states` says. Counting ends at 10,000."""
+    """How many devices match `query` and `user_id`; `states` does not limit them. Counting ends at 10,000."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

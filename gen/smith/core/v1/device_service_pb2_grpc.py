@@ -67,9 +67,9 @@ class DeviceServiceServicer:
     """
 
     def CreatePairingCode(self, request, context):
-        """Creates a code that pairs one phone within 10 minutes. Only an owner creates one for somebody else.
+        """Creates a code that pairs one phone within 10 minutes. Only an owner may create one for another person.
 
-        Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (no such member).
+        Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (the member does not exist).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -95,19 +95,19 @@ class DeviceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateDevice(self, request, context):
-        """Renames a device: its person may, and an owner.
+        """Renames a device. Allowed for the person that it belongs to, and for owners of the account.
 
-        Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
+        Errors: INVALID_REQUEST, FORBIDDEN (another person's device), NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteDevice(self, request, context):
-        """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-        are dropped. Its Live Activities are ended, as far as their update tokens are known.
+        """Unpairs a device. Allowed for the person that it belongs to, and for owners of the account. Its secret is refused from
+        the next call on; pushes that are queued for it are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
-        Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
+        Errors: FORBIDDEN (another person's device), NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,9 +34,9 @@ class DeviceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DeviceServiceAsyncStub: ...
     CreatePairingCode: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.CreatePairingCodeRequest, _device_service_pb2.CreatePairingCodeResponse]
-    """Creates a code that pairs one phone within 10 minutes. Only an owner creates one for somebody else.
+    """Creates a code that pairs one phone within 10 minutes. Only an owner may create one for another person.
 
-    Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (no such member).
+    Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (the member does not exist).
     """
     ListDevices: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.ListDevicesRequest, _device_service_pb2.ListDevicesResponse]
     """The account's devices, oldest first unless asked otherwise. Filters are combined by "and"; with none, all devices are
@@ -50,15 +50,15 @@ class DeviceServiceStub:
     Errors: NOT_FOUND.
     """
     UpdateDevice: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.UpdateDeviceRequest, _device_service_pb2.UpdateDeviceResponse]
-    """Renames a device: its person may, and an owner.
+    """Renames a device. Allowed for the person that it belongs to, and for owners of the account.
 
-    Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
+    Errors: INVALID_REQUEST, FORBIDDEN (another person's device), NOT_FOUND.
     """
     DeleteDevice: _grpc.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]
-    """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-    are dropped. Its Live Activities are ended, as far as their update tokens are known.
+    """Unpairs a device. Allowed for the person that it belongs to, and for owners of the account. Its secret is refused from
+    the next call on; pushes that are queued for it are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
-    Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
+    Errors: FORBIDDEN (another person's device), NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -67,9 +67,9 @@ class DeviceServiceAsyncStub(DeviceServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePairingCode: _aio.UnaryUnaryMultiCallable[_device_service_pb2.CreatePairingCodeRequest, _device_service_pb2.CreatePairingCodeResponse]  # type: ignore[assignment]
-    """Creates a code that pairs one phone within 10 minutes. Only an owner creates one for somebody else.
+    """Creates a code that pairs one phone within 10 minutes. Only an owner may create one for another person.
 
-    Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (no such member).
+    Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (the member does not exist).
     """
     ListDevices: _aio.UnaryUnaryMultiCallable[_device_service_pb2.ListDevicesRequest, _device_service_pb2.ListDevicesResponse]  # type: ignore[assignment]
     """The account's devices, oldest first unless asked otherwise. Filters are combined by "and"; with none, all devices are
@@ -83,15 +83,15 @@ class DeviceServiceAsyncStub(DeviceServiceStub):
     Errors: NOT_FOUND.
     """
     UpdateDevice: _aio.UnaryUnaryMultiCallable[_device_service_pb2.UpdateDeviceRequest, _device_service_pb2.UpdateDeviceResponse]  # type: ignore[assignment]
-    """Renames a device: its person may, and an owner.
+    """Renames a device. Allowed for the person that it belongs to, and for owners of the account.
 
-    Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
+    Errors: INVALID_REQUEST, FORBIDDEN (another person's device), NOT_FOUND.
     """
     DeleteDevice: _aio.UnaryUnaryMultiCallable[_device_service_pb2.DeleteDeviceRequest, _device_service_pb2.DeleteDeviceResponse]  # type: ignore[assignment]
-    """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-    are dropped. Its Live Activities are ended, as far as their update tokens are known.
+    """Unpairs a device. Allowed for the person that it belongs to, and for owners of the account. Its secret is refused from
+    the next call on; pushes that are queued for it are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
-    Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
+    Errors: FORBIDDEN (another person's device), NOT_FOUND.
     """
 
 class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -103,9 +103,9 @@ class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_service_pb2.CreatePairingCodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_device_service_pb2.CreatePairingCodeResponse, _abc.Awaitable[_device_service_pb2.CreatePairingCodeResponse]]:
-        """Creates a code that pairs one phone within 10 minutes. Only an owner creates one for somebody else.
+        """Creates a code that pairs one phone within 10 minutes. Only an owner may create one for another person.
 
-        Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (no such member).
+        Errors: INVALID_REQUEST, FORBIDDEN, NOT_FOUND (the member does not exist).
         """
 
     @_abc_1.abstractmethod
@@ -137,9 +137,9 @@ class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_service_pb2.UpdateDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_device_service_pb2.UpdateDeviceResponse, _abc.Awaitable[_device_service_pb2.UpdateDeviceResponse]]:
-        """Renames a device: its person may, and an owner.
+        """Renames a device. Allowed for the person that it belongs to, and for owners of the account.
 
-        Errors: INVALID_REQUEST, FORBIDDEN (somebody else's device), NOT_FOUND.
+        Errors: INVALID_REQUEST, FORBIDDEN (another person's device), NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -148,10 +148,10 @@ class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_service_pb2.DeleteDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_device_service_pb2.DeleteDeviceResponse, _abc.Awaitable[_device_service_pb2.DeleteDeviceResponse]]:
-        """Unpairs a device: its person may, and an owner. Its secret is refused from the next call on; pushes still owed to it
-        are dropped. Its Live Activities are ended, as far as their update tokens are known.
+        """Unpairs a device. Allowed for the person that it belongs to, and for owners of the account. Its secret is refused from
+        the next call on; pushes that are queued for it are dropped. Its Live Activities are ended, as far as their update tokens are known.
 
-        Errors: FORBIDDEN (somebody else's device), NOT_FOUND.
+        Errors: FORBIDDEN (another person's device), NOT_FOUND.
         """
 
 def add_DeviceServiceServicer_to_server(servicer: DeviceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

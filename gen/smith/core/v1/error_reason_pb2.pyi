@@ -62,7 +62,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a call failed. Stands in the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
+    """Why a call failed. It is the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
     `activitysmith`). Its metadata holds `error`, the short title that REST answers carry, in plain words, and the error's
     facts, each as JSON text. An error that is about fields of the request carries a `google.rpc.BadRequest` too, which has the
     path of each, such as `content_state.metrics[0].value`.

@@ -41,7 +41,7 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     EVENT_TYPE_LIVE_ACTIVITY_TOKEN_RECEIVED: _EventType.ValueType  # 7
     """A device reported an update token."""
     EVENT_TYPE_LIVE_ACTIVITY_DISMISSED: _EventType.ValueType  # 8
-    """Somebody removed a Live Activity from a device."""
+    """A person removed a Live Activity from a device."""
     EVENT_TYPE_STREAM_PAUSED: _EventType.ValueType  # 9
     """A stream was paused."""
     EVENT_TYPE_STREAM_RESUMED: _EventType.ValueType  # 10
@@ -49,11 +49,11 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     EVENT_TYPE_STREAM_ENDED: _EventType.ValueType  # 11
     """A stream was ended and forgotten."""
     EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD: _EventType.ValueType  # 12
-    """APNs declared a device's push-to-start token dead; `reason` is its word for it."""
+    """APNs declared a device's push-to-start token dead; `reason` is APNs' reason."""
     EVENT_TYPE_DELIVERY_STOPPED: _EventType.ValueType  # 13
-    """A route to APNs is stopped because the server's settings are wrong; `reason` says how. Everything stays queued."""
+    """Delivery to APNs is stopped because the server's settings are wrong; `reason` says how. Everything stays queued."""
     EVENT_TYPE_DELIVERY_RESUMED: _EventType.ValueType  # 14
-    """The line works again; what was queued goes out."""
+    """Delivery works again; everything that was queued is sent."""
     EVENT_TYPE_ACTION_RUN_SETTLED: _EventType.ValueType  # 15
     """A webhook action's run has ended; `reason` is empty if it succeeded."""
     EVENT_TYPE_MEMBERS_CHANGED: _EventType.ValueType  # 16
@@ -65,7 +65,7 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     EVENT_TYPE_DEVICE_REMOVED: _EventType.ValueType  # 42
     """A device was unpaired."""
     EVENT_TYPE_PUSH_TOKEN_DEAD: _EventType.ValueType  # 43
-    """APNs declared a device's push token dead; `reason` is its word for it."""
+    """APNs declared a device's push token dead; `reason` is APNs' reason."""
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
     """What can happen."""
@@ -87,7 +87,7 @@ EVENT_TYPE_LIVE_ACTIVITY_FAILED: EventType.ValueType  # 6
 EVENT_TYPE_LIVE_ACTIVITY_TOKEN_RECEIVED: EventType.ValueType  # 7
 """A device reported an update token."""
 EVENT_TYPE_LIVE_ACTIVITY_DISMISSED: EventType.ValueType  # 8
-"""Somebody removed a Live Activity from a device."""
+"""A person removed a Live Activity from a device."""
 EVENT_TYPE_STREAM_PAUSED: EventType.ValueType  # 9
 """A stream was paused."""
 EVENT_TYPE_STREAM_RESUMED: EventType.ValueType  # 10
@@ -95,11 +95,11 @@ EVENT_TYPE_STREAM_RESUMED: EventType.ValueType  # 10
 EVENT_TYPE_STREAM_ENDED: EventType.ValueType  # 11
 """A stream was ended and forgotten."""
 EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD: EventType.ValueType  # 12
-"""APNs declared a device's push-to-start token dead; `reason` is its word for it."""
+"""APNs declared a device's push-to-start token dead; `reason` is APNs' reason."""
 EVENT_TYPE_DELIVERY_STOPPED: EventType.ValueType  # 13
-"""A route to APNs is stopped because the server's settings are wrong; `reason` says how. Everything stays queued."""
+"""Delivery to APNs is stopped because the server's settings are wrong; `reason` says how. Everything stays queued."""
 EVENT_TYPE_DELIVERY_RESUMED: EventType.ValueType  # 14
-"""The line works again; what was queued goes out."""
+"""Delivery works again; everything that was queued is sent."""
 EVENT_TYPE_ACTION_RUN_SETTLED: EventType.ValueType  # 15
 """A webhook action's run has ended; `reason` is empty if it succeeded."""
 EVENT_TYPE_MEMBERS_CHANGED: EventType.ValueType  # 16
@@ -111,7 +111,7 @@ EVENT_TYPE_DEVICE_CHANGED: EventType.ValueType  # 41
 EVENT_TYPE_DEVICE_REMOVED: EventType.ValueType  # 42
 """A device was unpaired."""
 EVENT_TYPE_PUSH_TOKEN_DEAD: EventType.ValueType  # 43
-"""APNs declared a device's push token dead; `reason` is its word for it."""
+"""APNs declared a device's push token dead; `reason` is APNs' reason."""
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final
@@ -139,7 +139,7 @@ class Event(_message.Message):
     notification_id: _builtins.str
     """The push notification it is about, a UUID. Empty if it is about none."""
     reason: _builtins.str
-    """Why, in APNs' words or ours. Empty if there is nothing to explain."""
+    """The reason, by APNs or this server. Empty if there is nothing to explain."""
     action_run_id: _builtins.str
     """The run of a webhook action it is about, a UUID. Empty if it is about none."""
     @_builtins.property

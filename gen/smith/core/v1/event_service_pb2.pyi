@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class WatchEventsRequest(_message.Message):
-    """Which events to tell."""
+    """Asks for events."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

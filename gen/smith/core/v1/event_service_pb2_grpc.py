@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class EventServiceStub:
-    """Tells what happens in an account as it happens.
+    """Streams what happens in an account as it happens.
     """
 
     def __init__(self, channel):
@@ -43,13 +43,13 @@ class EventServiceStub:
 
 
 class EventServiceServicer:
-    """Tells what happens in an account as it happens.
+    """Streams what happens in an account as it happens.
     """
 
     def WatchEvents(self, request, context):
-        """Streams the account's events from now on. The first message comes at once, without events: whatever happens after it
-        is told. A reader that is too slow misses the oldest events it has not read, and is told how many. Events are news,
-        not a record: what a reader must not miss it reads from the other services.
+        """Streams the account's events from now on. The first message comes at once, without events; all events after it follow.
+        A reader that is too slow misses the oldest events that it has not read; `missed` says how many. Events are news, not a
+        record: read what you must not miss from the other services.
 
         For people who are signed in and for API keys of scope `all`. Ends with UNAUTHENTICATED within a minute after the
         credentials stop being good, and with UNAVAILABLE when the server stops.
@@ -78,7 +78,7 @@ def add_EventServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EventService:
-    """Tells what happens in an account as it happens.
+    """Streams what happens in an account as it happens.
     """
 
     @staticmethod

@@ -27,16 +27,16 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class EventServiceStub:
-    """Tells what happens in an account as it happens."""
+    """Streams what happens in an account as it happens."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> EventServiceAsyncStub: ...
     WatchEvents: _grpc.UnaryStreamMultiCallable[_event_service_pb2.WatchEventsRequest, _event_service_pb2.WatchEventsResponse]
-    """Streams the account's events from now on. The first message comes at once, without events: whatever happens after it
-    is told. A reader that is too slow misses the oldest events it has not read, and is told how many. Events are news,
-    not a record: what a reader must not miss it reads from the other services.
+    """Streams the account's events from now on. The first message comes at once, without events; all events after it follow.
+    A reader that is too slow misses the oldest events that it has not read; `missed` says how many. Events are news, not a
+    record: read what you must not miss from the other services.
 
     For people who are signed in and for API keys of scope `all`. Ends with UNAUTHENTICATED within a minute after the
     credentials stop being good, and with UNAVAILABLE when the server stops.
@@ -47,13 +47,13 @@ class EventServiceStub:
 
 @_typing.type_check_only
 class EventServiceAsyncStub(EventServiceStub):
-    """Tells what happens in an account as it happens."""
+    """Streams what happens in an account as it happens."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     WatchEvents: _aio.UnaryStreamMultiCallable[_event_service_pb2.WatchEventsRequest, _event_service_pb2.WatchEventsResponse]  # type: ignore[assignment]
-    """Streams the account's events from now on. The first message comes at once, without events: whatever happens after it
-    is told. A reader that is too slow misses the oldest events it has not read, and is told how many. Events are news,
-    not a record: what a reader must not miss it reads from the other services.
+    """Streams the account's events from now on. The first message comes at once, without events; all events after it follow.
+    A reader that is too slow misses the oldest events that it has not read; `missed` says how many. Events are news, not a
+    record: read what you must not miss from the other services.
 
     For people who are signed in and for API keys of scope `all`. Ends with UNAUTHENTICATED within a minute after the
     credentials stop being good, and with UNAVAILABLE when the server stops.
@@ -63,7 +63,7 @@ class EventServiceAsyncStub(EventServiceStub):
     """
 
 class EventServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Tells what happens in an account as it happens."""
+    """Streams what happens in an account as it happens."""
 
     @_abc_1.abstractmethod
     def WatchEvents(
@@ -71,9 +71,9 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _event_service_pb2.WatchEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_event_service_pb2.WatchEventsResponse], _abc.AsyncIterator[_event_service_pb2.WatchEventsResponse]]:
-        """Streams the account's events from now on. The first message comes at once, without events: whatever happens after it
-        is told. A reader that is too slow misses the oldest events it has not read, and is told how many. Events are news,
-        not a record: what a reader must not miss it reads from the other services.
+        """Streams the account's events from now on. The first message comes at once, without events; all events after it follow.
+        A reader that is too slow misses the oldest events that it has not read; `missed` says how many. Events are news, not a
+        record: read what you must not miss from the other services.
 
         For people who are signed in and for API keys of scope `all`. Ends with UNAUTHENTICATED within a minute after the
         credentials stop being good, and with UNAVAILABLE when the server stops.

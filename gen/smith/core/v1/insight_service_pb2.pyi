@@ -65,19 +65,19 @@ class GetOverviewResponse(_message.Message):
 
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[_overview_pb2.OverviewFigures]:
-        """The same step by step, oldest first; the last step is under way. Steps without anything are there too."""
+        """The same step by step, oldest first; the last step is not complete yet. Empty steps are included."""
 
     @_builtins.property
     def owed(self) -> _overview_pb2.OverviewOwed:
-        """What is owed now."""
+        """What is queued now."""
 
     @_builtins.property
     def rate_limit(self) -> _overview_pb2.OverviewLimit:
-        """Requests within the last minute, of those that one minute may have."""
+        """Requests within the last minute, and how many are allowed."""
 
     @_builtins.property
     def live_activity_limit(self) -> _overview_pb2.OverviewLimit:
-        """Live Activities that are active now, of those that may be."""
+        """Live Activities that are active now, and how many are allowed."""
 
     @_builtins.property
     def devices(self) -> _overview_pb2.OverviewDevices:
@@ -85,7 +85,7 @@ class GetOverviewResponse(_message.Message):
 
     @_builtins.property
     def first_steps(self) -> _overview_pb2.FirstSteps:
-        """What a new account has done already."""
+        """The first steps that the account has done."""
 
     def __init__(
         self,

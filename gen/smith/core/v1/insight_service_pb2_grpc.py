@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class InsightServiceStub:
-    """How an account uses the server, for the people of it.
+    """How an account uses the server, for its members.
     """
 
     def __init__(self, channel):
@@ -43,12 +43,12 @@ class InsightServiceStub:
 
 
 class InsightServiceServicer:
-    """How an account uses the server, for the people of it.
+    """How an account uses the server, for its members.
     """
 
     def GetOverview(self, request, context):
-        """What was sent lately and what became of it, and how much of the account's limits is used now. What is wrong is told by
-        StatusService.
+        """What was sent recently and its outcomes, and how much of the account's limits is used now. StatusService reports
+        problems.
 
         Errors: INVALID_REQUEST.
         """
@@ -73,7 +73,7 @@ def add_InsightServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InsightService:
-    """How an account uses the server, for the people of it.
+    """How an account uses the server, for its members.
     """
 
     @staticmethod

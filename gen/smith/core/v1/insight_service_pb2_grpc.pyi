@@ -27,33 +27,33 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class InsightServiceStub:
-    """How an account uses the server, for the people of it."""
+    """How an account uses the server, for its members."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InsightServiceAsyncStub: ...
     GetOverview: _grpc.UnaryUnaryMultiCallable[_insight_service_pb2.GetOverviewRequest, _insight_service_pb2.GetOverviewResponse]
-    """What was sent lately and what became of it, and how much of the account's limits is used now. What is wrong is told by
-    StatusService.
+    """What was sent recently and its outcomes, and how much of the account's limits is used now. StatusService reports
+    problems.
 
     Errors: INVALID_REQUEST.
     """
 
 @_typing.type_check_only
 class InsightServiceAsyncStub(InsightServiceStub):
-    """How an account uses the server, for the people of it."""
+    """How an account uses the server, for its members."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetOverview: _aio.UnaryUnaryMultiCallable[_insight_service_pb2.GetOverviewRequest, _insight_service_pb2.GetOverviewResponse]  # type: ignore[assignment]
-    """What was sent lately and what became of it, and how much of the account's limits is used now. What is wrong is told by
-    StatusService.
+    """What was sent recently and its outcomes, and how much of the account's limits is used now. StatusService reports
+    problems.
 
     Errors: INVALID_REQUEST.
     """
 
 class InsightServiceServicer(metaclass=_abc_1.ABCMeta):
-    """How an account uses the server, for the people of it."""
+    """How an account uses the server, for its members."""
 
     @_abc_1.abstractmethod
     def GetOverview(
@@ -61,8 +61,8 @@ class InsightServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _insight_service_pb2.GetOverviewRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_insight_service_pb2.GetOverviewResponse, _abc.Awaitable[_insight_service_pb2.GetOverviewResponse]]:
-        """What was sent lately and what became of it, and how much of the account's limits is used now. What is wrong is told by
-        StatusService.
+        """What was sent recently and its outcomes, and how much of the account's limits is used now. StatusService reports
+        problems.
 
         Errors: INVALID_REQUEST.
         """

@@ -61,7 +61,7 @@ class _InviteMailStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Invit
     """No mail server is configured: the link has to be passed on in another way."""
 
 class InviteMailState(_InviteMailState, metaclass=_InviteMailStateEnumTypeWrapper):
-    """Where the mail of an invite stands."""
+    """State of a mail."""
 
 INVITE_MAIL_STATE_UNSPECIFIED: InviteMailState.ValueType  # 0
 """Not used."""
@@ -84,7 +84,7 @@ class _InviteRefusalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InviteR
     INVITE_REFUSAL_UNSPECIFIED: _InviteRefusal.ValueType  # 0
     """Not used."""
     INVITE_REFUSAL_BAD_ADDRESS: _InviteRefusal.ValueType  # 1
-    """It is no e-mail address."""
+    """It is not an e-mail address."""
     INVITE_REFUSAL_ALREADY_MEMBER: _InviteRefusal.ValueType  # 2
     """The person is a member of the account."""
     INVITE_REFUSAL_ALREADY_INVITED: _InviteRefusal.ValueType  # 3
@@ -96,7 +96,7 @@ class InviteRefusal(_InviteRefusal, metaclass=_InviteRefusalEnumTypeWrapper):
 INVITE_REFUSAL_UNSPECIFIED: InviteRefusal.ValueType  # 0
 """Not used."""
 INVITE_REFUSAL_BAD_ADDRESS: InviteRefusal.ValueType  # 1
-"""It is no e-mail address."""
+"""It is not an e-mail address."""
 INVITE_REFUSAL_ALREADY_MEMBER: InviteRefusal.ValueType  # 2
 """The person is a member of the account."""
 INVITE_REFUSAL_ALREADY_INVITED: InviteRefusal.ValueType  # 3
@@ -105,7 +105,7 @@ Global___InviteRefusal: _TypeAlias = InviteRefusal  # noqa: Y015
 
 @_typing.final
 class Invite(_message.Message):
-    """Asks somebody to join the account. It ends when it is accepted or revoked."""
+    """An invitation of a person to the account. It ends when it is accepted or revoked."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -126,10 +126,10 @@ class Invite(_message.Message):
     status: Global___InviteStatus.ValueType
     """Whether it can still be accepted."""
     invited_by: _builtins.str
-    """E-mail address of who invites. Left out if nobody knows any more."""
+    """E-mail address of the person who invites. Left out if it is not known any more."""
     @_builtins.property
     def invited_at(self) -> _timestamp_pb2.Timestamp:
-        """When the person was invited, or invited anew after the invite had expired."""
+        """When the person was invited, or invited again after the invite had expired."""
 
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
@@ -137,7 +137,7 @@ class Invite(_message.Message):
 
     @_builtins.property
     def mail(self) -> Global___InviteMail:
-        """What became of the mail that tells of it."""
+        """State of the mail with its link."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class InviteMail(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     NEXT_ATTEMPT_AT_FIELD_NUMBER: _builtins.int
     state: Global___InviteMailState.ValueType
-    """Where it stands."""
+    """State of the mail."""
     reason: _builtins.str
     """Why the last attempt failed, for example `RecipientRefused`. Empty if none did."""
     message: _builtins.str

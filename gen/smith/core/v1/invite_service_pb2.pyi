@@ -23,7 +23,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class CreateInvitesRequest(_message.Message):
-    """Whom to invite."""
+    """The people to invite."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -53,7 +53,7 @@ Global___CreateInvitesRequest: _TypeAlias = CreateInvitesRequest  # noqa: Y015
 
 @_typing.final
 class CreateInvitesResponse(_message.Message):
-    """What became of each address."""
+    """The result for each address."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -77,7 +77,7 @@ Global___CreateInvitesResponse: _TypeAlias = CreateInvitesResponse  # noqa: Y015
 
 @_typing.final
 class InviteResult(_message.Message):
-    """What became of one address: an invite or a refusal."""
+    """The result for one address: an invite or a refusal."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -205,7 +205,7 @@ Global___ResendInviteRequest: _TypeAlias = ResendInviteRequest  # noqa: Y015
 
 @_typing.final
 class ResendInviteResponse(_message.Message):
-    """It counts anew, and its mail is queued."""
+    """It is extended, and its mail is queued."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -318,7 +318,7 @@ Global___CreateInviteLinkResponse: _TypeAlias = CreateInviteLinkResponse  # noqa
 
 @_typing.final
 class GetInviteRequest(_message.Message):
-    """Asks what an invite is about."""
+    """Asks for an invite."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -340,7 +340,7 @@ Global___GetInviteRequest: _TypeAlias = GetInviteRequest  # noqa: Y015
 
 @_typing.final
 class GetInviteResponse(_message.Message):
-    """What the invite is about."""
+    """The invite."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -356,16 +356,16 @@ class GetInviteResponse(_message.Message):
     email: _builtins.str
     """E-mail address of the invited person."""
     inviter_name: _builtins.str
-    """Name of who invites. Empty if nobody knows any more."""
+    """Name of the person who invites. Empty if it is not known any more."""
     role: _account_pb2.Role.ValueType
     """What the person will be allowed to do."""
     has_login: _builtins.bool
-    """True if the link came by mail and the person signs in to this server already, and so has a password. A link that was
-    passed on in another way tells nothing of this: who has made it must not learn whether the address has a login.
+    """True if the link came by mail and the person signs in to this server already, and so has a password. Unset for a
+    link that was passed on in another way: the person who made it must not learn whether the address has a login.
     """
     mailed: _builtins.bool
-    """The link came by mail to the invited address, so that `has_login` says how it is. Otherwise the person either has a
-    login, and accepts with its password, or chooses one.
+    """The link came by mail to the invited address, so that `has_login` is right. Otherwise the person accepts with the
+    password of their login, or chooses one.
     """
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
@@ -402,8 +402,8 @@ class AcceptInviteRequest(_message.Message):
     token: _builtins.str
     """The secret of a link of it (`inv_...`)."""
     name: _builtins.str
-    """Name of a person who is new to this server, 1 to 100 characters; the e-mail address if left out. Of somebody who has a
-    login it changes nothing.
+    """Name of a person who is new to this server, 1 to 100 characters; the e-mail address if left out. Ignored for a person
+    who has a login.
     """
     password: _builtins.str
     """The password of the person's login, or a new one if they have none: 10 to 200 characters."""

@@ -77,7 +77,7 @@ class InviteServiceServicer:
     """
 
     def CreateInvites(self, request, context):
-        """Invites people and queues a mail to each. An address that cannot be invited hinders none of the others. An invite
+        """Invites people and queues a mail to each. An address that cannot be invited does not affect the others. An invite
         that has expired is renewed.
 
         Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 1000 addresses in an hour).
@@ -96,7 +96,7 @@ class InviteServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResendInvite(self, request, context):
-        """Lets the invite count for 7 days from now, and queues another mail.
+        """Extends the invite to 7 days from now, and queues another mail.
 
         Errors: NOT_FOUND, TOO_MANY_ATTEMPTS (more than 10 times in an hour for one invite).
         """
@@ -114,8 +114,8 @@ class InviteServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateInviteLink(self, request, context):
-        """Makes a link that accepts the invite, to be passed on. It works until the invite expires, beside those that were
-        mailed; whichever is used first uses all of them up. Of many links of one invite the last 200 work.
+        """Makes a link that accepts the invite, to be passed on. It works until the invite expires, as the mailed links do.
+        Using any link uses up all of them. Of many links of one invite the last 200 work.
 
         Errors: NOT_FOUND (also for an invite that has expired).
         """
@@ -124,8 +124,8 @@ class InviteServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetInvite(self, request, context):
-        """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
-        link works only as long as the person who invites, and who has made the link, is an owner of the account.
+        """Shows an invite to a person who has a link to it. Does not use up the link. A POST, so that the token is in no URL. A
+        link works only while the person who invites, and the person who made the link, are owners of the account.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
@@ -134,8 +134,8 @@ class InviteServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptInvite(self, request, context):
-        """Makes the invited person a member, signs them in, and ends the invite. Somebody who has a login on this server
-        proves it with its password; anybody else chooses name and password.
+        """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
+        proves it with its password; a new person chooses name and password.
 
         Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
         the login is wrong), TOO_MANY_ATTEMPTS.

@@ -34,7 +34,7 @@ class InviteServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InviteServiceAsyncStub: ...
     CreateInvites: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.CreateInvitesRequest, _invite_service_pb2.CreateInvitesResponse]
-    """Invites people and queues a mail to each. An address that cannot be invited hinders none of the others. An invite
+    """Invites people and queues a mail to each. An address that cannot be invited does not affect the others. An invite
     that has expired is renewed.
 
     Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 1000 addresses in an hour).
@@ -45,7 +45,7 @@ class InviteServiceStub:
     Errors: INVALID_REQUEST.
     """
     ResendInvite: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.ResendInviteRequest, _invite_service_pb2.ResendInviteResponse]
-    """Lets the invite count for 7 days from now, and queues another mail.
+    """Extends the invite to 7 days from now, and queues another mail.
 
     Errors: NOT_FOUND, TOO_MANY_ATTEMPTS (more than 10 times in an hour for one invite).
     """
@@ -55,20 +55,20 @@ class InviteServiceStub:
     Errors: NOT_FOUND.
     """
     CreateInviteLink: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.CreateInviteLinkRequest, _invite_service_pb2.CreateInviteLinkResponse]
-    """Makes a link that accepts the invite, to be passed on. It works until the invite expires, beside those that were
-    mailed; whichever is used first uses all of them up. Of many links of one invite the last 200 work.
+    """Makes a link that accepts the invite, to be passed on. It works until the invite expires, as the mailed links do.
+    Using any link uses up all of them. Of many links of one invite the last 200 work.
 
     Errors: NOT_FOUND (also for an invite that has expired).
     """
     GetInvite: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.GetInviteRequest, _invite_service_pb2.GetInviteResponse]
-    """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
-    link works only as long as the person who invites, and who has made the link, is an owner of the account.
+    """Shows an invite to a person who has a link to it. Does not use up the link. A POST, so that the token is in no URL. A
+    link works only while the person who invites, and the person who made the link, are owners of the account.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     AcceptInvite: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.AcceptInviteRequest, _invite_service_pb2.AcceptInviteResponse]
-    """Makes the invited person a member, signs them in, and ends the invite. Somebody who has a login on this server
-    proves it with its password; anybody else chooses name and password.
+    """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
+    proves it with its password; a new person chooses name and password.
 
     Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
     the login is wrong), TOO_MANY_ATTEMPTS.
@@ -80,7 +80,7 @@ class InviteServiceAsyncStub(InviteServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateInvites: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.CreateInvitesRequest, _invite_service_pb2.CreateInvitesResponse]  # type: ignore[assignment]
-    """Invites people and queues a mail to each. An address that cannot be invited hinders none of the others. An invite
+    """Invites people and queues a mail to each. An address that cannot be invited does not affect the others. An invite
     that has expired is renewed.
 
     Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 1000 addresses in an hour).
@@ -91,7 +91,7 @@ class InviteServiceAsyncStub(InviteServiceStub):
     Errors: INVALID_REQUEST.
     """
     ResendInvite: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.ResendInviteRequest, _invite_service_pb2.ResendInviteResponse]  # type: ignore[assignment]
-    """Lets the invite count for 7 days from now, and queues another mail.
+    """Extends the invite to 7 days from now, and queues another mail.
 
     Errors: NOT_FOUND, TOO_MANY_ATTEMPTS (more than 10 times in an hour for one invite).
     """
@@ -101,20 +101,20 @@ class InviteServiceAsyncStub(InviteServiceStub):
     Errors: NOT_FOUND.
     """
     CreateInviteLink: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.CreateInviteLinkRequest, _invite_service_pb2.CreateInviteLinkResponse]  # type: ignore[assignment]
-    """Makes a link that accepts the invite, to be passed on. It works until the invite expires, beside those that were
-    mailed; whichever is used first uses all of them up. Of many links of one invite the last 200 work.
+    """Makes a link that accepts the invite, to be passed on. It works until the invite expires, as the mailed links do.
+    Using any link uses up all of them. Of many links of one invite the last 200 work.
 
     Errors: NOT_FOUND (also for an invite that has expired).
     """
     GetInvite: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.GetInviteRequest, _invite_service_pb2.GetInviteResponse]  # type: ignore[assignment]
-    """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
-    link works only as long as the person who invites, and who has made the link, is an owner of the account.
+    """Shows an invite to a person who has a link to it. Does not use up the link. A POST, so that the token is in no URL. A
+    link works only while the person who invites, and the person who made the link, are owners of the account.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     AcceptInvite: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.AcceptInviteRequest, _invite_service_pb2.AcceptInviteResponse]  # type: ignore[assignment]
-    """Makes the invited person a member, signs them in, and ends the invite. Somebody who has a login on this server
-    proves it with its password; anybody else chooses name and password.
+    """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
+    proves it with its password; a new person chooses name and password.
 
     Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
     the login is wrong), TOO_MANY_ATTEMPTS.
@@ -129,7 +129,7 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _invite_service_pb2.CreateInvitesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_invite_service_pb2.CreateInvitesResponse, _abc.Awaitable[_invite_service_pb2.CreateInvitesResponse]]:
-        """Invites people and queues a mail to each. An address that cannot be invited hinders none of the others. An invite
+        """Invites people and queues a mail to each. An address that cannot be invited does not affect the others. An invite
         that has expired is renewed.
 
         Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 1000 addresses in an hour).
@@ -152,7 +152,7 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _invite_service_pb2.ResendInviteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_invite_service_pb2.ResendInviteResponse, _abc.Awaitable[_invite_service_pb2.ResendInviteResponse]]:
-        """Lets the invite count for 7 days from now, and queues another mail.
+        """Extends the invite to 7 days from now, and queues another mail.
 
         Errors: NOT_FOUND, TOO_MANY_ATTEMPTS (more than 10 times in an hour for one invite).
         """
@@ -174,8 +174,8 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _invite_service_pb2.CreateInviteLinkRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_invite_service_pb2.CreateInviteLinkResponse, _abc.Awaitable[_invite_service_pb2.CreateInviteLinkResponse]]:
-        """Makes a link that accepts the invite, to be passed on. It works until the invite expires, beside those that were
-        mailed; whichever is used first uses all of them up. Of many links of one invite the last 200 work.
+        """Makes a link that accepts the invite, to be passed on. It works until the invite expires, as the mailed links do.
+        Using any link uses up all of them. Of many links of one invite the last 200 work.
 
         Errors: NOT_FOUND (also for an invite that has expired).
         """
@@ -186,8 +186,8 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _invite_service_pb2.GetInviteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_invite_service_pb2.GetInviteResponse, _abc.Awaitable[_invite_service_pb2.GetInviteResponse]]:
-        """What an invite is about, for a person who has a link to it. Uses nothing up. A POST, so that the token stands in no URL. A
-        link works only as long as the person who invites, and who has made the link, is an owner of the account.
+        """Shows an invite to a person who has a link to it. Does not use up the link. A POST, so that the token is in no URL. A
+        link works only while the person who invites, and the person who made the link, are owners of the account.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
@@ -198,8 +198,8 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _invite_service_pb2.AcceptInviteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_invite_service_pb2.AcceptInviteResponse, _abc.Awaitable[_invite_service_pb2.AcceptInviteResponse]]:
-        """Makes the invited person a member, signs them in, and ends the invite. Somebody who has a login on this server
-        proves it with its password; anybody else chooses name and password.
+        """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
+        proves it with its password; a new person chooses name and password.
 
         Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
         the login is wrong), TOO_MANY_ATTEMPTS.

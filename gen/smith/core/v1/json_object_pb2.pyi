@@ -18,7 +18,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class JsonObject(_message.Message):
-    """A JSON object that the server carries without reading it. Kept as text, so that numbers of any size and precision
+    """A JSON object that the server passes on without reading it. It is text, so that numbers of any size and precision
     arrive as they were sent; `google.protobuf.Struct` would round them to 53 bits.
     """
 

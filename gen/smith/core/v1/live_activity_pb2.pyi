@@ -147,7 +147,7 @@ class _DeviceLiveActivityPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrappe
     DEVICE_LIVE_ACTIVITY_PHASE_UNSPECIFIED: _DeviceLiveActivityPhase.ValueType  # 0
     """Not used."""
     DEVICE_LIVE_ACTIVITY_PHASE_STARTING: _DeviceLiveActivityPhase.ValueType  # 1
-    """A push that starts it is owed or on its way: leave it alone."""
+    """A push that starts it is queued or on its way: the app leaves it alone."""
     DEVICE_LIVE_ACTIVITY_PHASE_ACTIVE: _DeviceLiveActivityPhase.ValueType  # 2
     """It should be there; if it is not, the app starts it."""
     DEVICE_LIVE_ACTIVITY_PHASE_ENDED: _DeviceLiveActivityPhase.ValueType  # 3
@@ -159,7 +159,7 @@ class DeviceLiveActivityPhase(_DeviceLiveActivityPhase, metaclass=_DeviceLiveAct
 DEVICE_LIVE_ACTIVITY_PHASE_UNSPECIFIED: DeviceLiveActivityPhase.ValueType  # 0
 """Not used."""
 DEVICE_LIVE_ACTIVITY_PHASE_STARTING: DeviceLiveActivityPhase.ValueType  # 1
-"""A push that starts it is owed or on its way: leave it alone."""
+"""A push that starts it is queued or on its way: the app leaves it alone."""
 DEVICE_LIVE_ACTIVITY_PHASE_ACTIVE: DeviceLiveActivityPhase.ValueType  # 2
 """It should be there; if it is not, the app starts it."""
 DEVICE_LIVE_ACTIVITY_PHASE_ENDED: DeviceLiveActivityPhase.ValueType  # 3
@@ -207,19 +207,19 @@ class LiveActivityContentState(_message.Message):
     upper_limit: _builtins.float
     """The scale's end, more than 0. With `value`."""
     color: Global___LiveActivityColor.ValueType
-    """Accent color. Left out of an update, it stays; never given, the app uses blue."""
+    """Accent color. Left out of an update, it stays. Without any color the app uses blue."""
     step_color: Global___LiveActivityColor.ValueType
     """Color of the current step instead of `color`. For `segmented_progress`."""
     auto_dismiss_minutes: _builtins.int
-    """Minutes that the activity stays on the screen after its end; 0 removes it at once. 3 unless given; iOS keeps it for
-    4 hours at most. Given before the end, it is remembered for the end.
+    """Minutes that the activity stays on the screen after its end; 0 removes it at once. 3 if left out; iOS keeps it for
+    4 hours at most. If it is given before the end, it applies at the end.
     """
     auto_dismiss_seconds: _builtins.int
     """The same in seconds. Takes precedence over `auto_dismiss_minutes`."""
     counts_down: _builtins.bool
-    """Taken and ignored: SDKs that are newer than this server send it with every state, of whatever type."""
+    """Accepted and ignored: SDKs that are newer than this server send it with every state, of any type."""
     is_running: _builtins.bool
-    """Taken and ignored, for the same reason."""
+    """Accepted and ignored, for the same reason."""
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveActivityMetric]:
         """The numbers to show, 1 to 50. For `metrics`."""
@@ -393,7 +393,7 @@ Global___LiveActivityAction: _TypeAlias = LiveActivityAction  # noqa: Y015
 
 @_typing.final
 class LiveActivityAlert(_message.Message):
-    """What a phone says, with sound, beside the change on its screen."""
+    """An alert that a phone shows with sound, in addition to the change on its screen."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -455,11 +455,11 @@ class DeviceLiveActivity(_message.Message):
 
     @_builtins.property
     def stale_at(self) -> _timestamp_pb2.Timestamp:
-        """From when its state counts as stale."""
+        """When its state becomes stale."""
 
     @_builtins.property
     def dismiss_at(self) -> _timestamp_pb2.Timestamp:
-        """When it is to leave the screen. Left out unless the phase is `ended`."""
+        """When it leaves the screen. Left out unless the phase is `ended`."""
 
     def __init__(
         self,

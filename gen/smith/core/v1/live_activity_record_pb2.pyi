@@ -29,19 +29,19 @@ class _LiveActivityStatus:
 class _LiveActivityStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LiveActivityStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     LIVE_ACTIVITY_STATUS_UNSPECIFIED: _LiveActivityStatus.ValueType  # 0
-    """Not used; as a filter, either."""
+    """Not used. As a filter it selects both."""
     LIVE_ACTIVITY_STATUS_ACTIVE: _LiveActivityStatus.ValueType  # 1
-    """It goes on."""
+    """It is active."""
     LIVE_ACTIVITY_STATUS_ENDED: _LiveActivityStatus.ValueType  # 2
     """It was ended, or iOS has ended it."""
 
 class LiveActivityStatus(_LiveActivityStatus, metaclass=_LiveActivityStatusEnumTypeWrapper):
-    """Whether a Live Activity goes on."""
+    """Whether a Live Activity is active."""
 
 LIVE_ACTIVITY_STATUS_UNSPECIFIED: LiveActivityStatus.ValueType  # 0
-"""Not used; as a filter, either."""
+"""Not used. As a filter it selects both."""
 LIVE_ACTIVITY_STATUS_ACTIVE: LiveActivityStatus.ValueType  # 1
-"""It goes on."""
+"""It is active."""
 LIVE_ACTIVITY_STATUS_ENDED: LiveActivityStatus.ValueType  # 2
 """It was ended, or iOS has ended it."""
 Global___LiveActivityStatus: _TypeAlias = LiveActivityStatus  # noqa: Y015
@@ -55,31 +55,31 @@ class _LiveActivityPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Liv
     LIVE_ACTIVITY_PHASE_UNSPECIFIED: _LiveActivityPhase.ValueType  # 0
     """Not used."""
     LIVE_ACTIVITY_PHASE_REQUESTED: _LiveActivityPhase.ValueType  # 1
-    """The push that starts it is owed, or its fate is unknown."""
+    """The push that starts it is queued, or its outcome is not known yet."""
     LIVE_ACTIVITY_PHASE_STARTED: _LiveActivityPhase.ValueType  # 2
     """APNs accepted the start; the app has not returned an update token."""
     LIVE_ACTIVITY_PHASE_LIVE: _LiveActivityPhase.ValueType  # 3
-    """It is there and can be updated."""
+    """It is on the phone and can be updated."""
     LIVE_ACTIVITY_PHASE_ENDED: _LiveActivityPhase.ValueType  # 4
-    """It is over there."""
+    """It has ended on the phone."""
     LIVE_ACTIVITY_PHASE_DISMISSED: _LiveActivityPhase.ValueType  # 5
     """The person removed it."""
     LIVE_ACTIVITY_PHASE_FAILED: _LiveActivityPhase.ValueType  # 6
     """APNs will never take its start."""
 
 class LiveActivityPhase(_LiveActivityPhase, metaclass=_LiveActivityPhaseEnumTypeWrapper):
-    """How far a device has come with a Live Activity."""
+    """Phase of a Live Activity on a device."""
 
 LIVE_ACTIVITY_PHASE_UNSPECIFIED: LiveActivityPhase.ValueType  # 0
 """Not used."""
 LIVE_ACTIVITY_PHASE_REQUESTED: LiveActivityPhase.ValueType  # 1
-"""The push that starts it is owed, or its fate is unknown."""
+"""The push that starts it is queued, or its outcome is not known yet."""
 LIVE_ACTIVITY_PHASE_STARTED: LiveActivityPhase.ValueType  # 2
 """APNs accepted the start; the app has not returned an update token."""
 LIVE_ACTIVITY_PHASE_LIVE: LiveActivityPhase.ValueType  # 3
-"""It is there and can be updated."""
+"""It is on the phone and can be updated."""
 LIVE_ACTIVITY_PHASE_ENDED: LiveActivityPhase.ValueType  # 4
-"""It is over there."""
+"""It has ended on the phone."""
 LIVE_ACTIVITY_PHASE_DISMISSED: LiveActivityPhase.ValueType  # 5
 """The person removed it."""
 LIVE_ACTIVITY_PHASE_FAILED: LiveActivityPhase.ValueType  # 6
@@ -88,7 +88,7 @@ Global___LiveActivityPhase: _TypeAlias = LiveActivityPhase  # noqa: Y015
 
 @_typing.final
 class LiveActivity(_message.Message):
-    """A Live Activity as the server keeps it."""
+    """A Live Activity as the server stores it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -110,13 +110,13 @@ class LiveActivity(_message.Message):
     activity_id: _builtins.str
     """Its id: 32 characters."""
     status: Global___LiveActivityStatus.ValueType
-    """Whether it goes on."""
+    """Whether it is active."""
     stream_key: _builtins.str
     """The key of the stream that it shows or has shown. Empty if its backend manages it."""
     version: _builtins.int
-    """Counts its states, the end included."""
+    """Number of its newest state; each state, the end included, counts one up."""
     updates: _builtins.int
-    """States after the first that its backend has sent."""
+    """How many states its backend has sent after the first."""
     started_by: _builtins.str
     """What the API key or the person who started it is called. Empty if that is not known any more."""
     @_builtins.property
@@ -143,19 +143,19 @@ class LiveActivity(_message.Message):
 
     @_builtins.property
     def heard_at(self) -> _timestamp_pb2.Timestamp:
-        """When its backend last sent a state, though it were the same; exact to 5 minutes."""
+        """When its backend last sent a state, even an unchanged one; exact to 5 minutes."""
 
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
-        """When iOS ends it by itself; from then on its state counts as stale."""
+        """When iOS ends it by itself; from then on its state is stale."""
 
     @_builtins.property
     def ended_at(self) -> _timestamp_pb2.Timestamp:
-        """When it ended. Left out while it goes on."""
+        """When it ended. Left out while it is active."""
 
     @_builtins.property
     def dismiss_at(self) -> _timestamp_pb2.Timestamp:
-        """When it leaves the screen after its end. Left out while it goes on."""
+        """When it leaves the screen after its end. Left out while it is active."""
 
     def __init__(
         self,
@@ -186,16 +186,16 @@ Global___LiveActivity: _TypeAlias = LiveActivity  # noqa: Y015
 
 @_typing.final
 class LiveActivityPhaseCount(_message.Message):
-    """How many devices have come how far with a Live Activity."""
+    """How many devices are in one phase of a Live Activity."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PHASE_FIELD_NUMBER: _builtins.int
     DEVICES_FIELD_NUMBER: _builtins.int
     phase: Global___LiveActivityPhase.ValueType
-    """How far."""
+    """The phase."""
     devices: _builtins.int
-    """How many of them."""
+    """The number of devices."""
     def __init__(
         self,
         *,
@@ -240,7 +240,7 @@ class LiveActivityDevice(_message.Message):
     user_name: _builtins.str
     """What the owner is called."""
     phase: Global___LiveActivityPhase.ValueType
-    """How far it has come."""
+    """Its phase."""
     wanted_version: _builtins.int
     """The version that it should show."""
     accepted_version: _builtins.int
@@ -248,13 +248,13 @@ class LiveActivityDevice(_message.Message):
     has_update_token: _builtins.bool
     """Whether its update token is known."""
     last_error: _builtins.str
-    """Why the last push was not accepted, in APNs' words or ours. Empty if it was."""
+    """Why the last push was not accepted, by APNs or this server. Empty if it was accepted."""
     verdict: _delivery_attempt_pb2.VerdictCode.ValueType
-    """What can be said about it, in one word, for programs."""
+    """Its state in one word, for programs."""
     explanation: _builtins.str
     """The same in plain words, for people."""
     advice: _builtins.str
-    """What a person could do about it. Empty if nothing is to be done."""
+    """What a person can do about it. Empty if nothing needs doing."""
     budget_spent: _builtins.int
     """Pushes of high priority that the device got for its Live Activities within the last hour (docs/live-activities.md,
     "Priority").
@@ -265,7 +265,7 @@ class LiveActivityDevice(_message.Message):
 
     @_builtins.property
     def next_at(self) -> _timestamp_pb2.Timestamp:
-        """When it is looked at again. Left out while nothing is owed, or something must happen first."""
+        """When the next push is due. Left out if none is queued, or if another event must come first."""
 
     def __init__(
         self,
@@ -296,7 +296,7 @@ Global___LiveActivityDevice: _TypeAlias = LiveActivityDevice  # noqa: Y015
 
 @_typing.final
 class LiveActivityStream(_message.Message):
-    """A stream as the server keeps it."""
+    """A stream as the server stores it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -313,7 +313,7 @@ class LiveActivityStream(_message.Message):
     stream_key: _builtins.str
     """Its key."""
     paused: _builtins.bool
-    """Whether it is off all phones until it is resumed."""
+    """Whether it is paused: it is on no phone until it is resumed."""
     activity_id: _builtins.str
     """The activity that shows it now. Left out if none does."""
     last_activity_id: _builtins.str
@@ -324,7 +324,7 @@ class LiveActivityStream(_message.Message):
 
     @_builtins.property
     def content_state(self) -> _json_object_pb2.JsonObject:
-        """Its latest state, with the keys of the documented content state: what is shown, or what will be when it is resumed.
+        """Its latest state, with the keys of the documented content state. If it is paused, phones show it once it is resumed.
         Left out before the first.
         """
 
@@ -342,8 +342,8 @@ class LiveActivityStream(_message.Message):
 
     @_builtins.property
     def last_put_at(self) -> _timestamp_pb2.Timestamp:
-        """When its backend last sent a state of the newest activity; exact to 5 minutes if that changed nothing. What comes
-        while it is paused does not count. Left out before the first.
+        """When its backend last sent a state of the newest activity; exact to 5 minutes if that changed nothing. States that
+        come while it is paused do not count. Left out before the first.
         """
 
     def __init__(
@@ -435,7 +435,7 @@ class LiveActivityState(_message.Message):
     EVENT_FIELD_NUMBER: _builtins.int
     CONTENT_STATE_FIELD_NUMBER: _builtins.int
     event: _delivery_attempt_pb2.DeliveryEvent.ValueType
-    """What brought it: start, update or end."""
+    """What caused it: start, update or end."""
     @_builtins.property
     def content_state(self) -> _json_object_pb2.JsonObject:
         """What was to be shown, with the keys of the documented content state."""
@@ -475,13 +475,13 @@ class LiveActivityAttempt(_message.Message):
     event: _delivery_attempt_pb2.DeliveryEvent.ValueType
     """What the push was to do."""
     outcome: _delivery_attempt_pb2.DeliveryOutcome.ValueType
-    """What became of it."""
+    """Outcome of the attempt."""
     priority: _builtins.int
     """`apns-priority`: 5 or 10."""
     status_code: _builtins.int
     """HTTP status of APNs' answer. Left out if there was none."""
     reason: _builtins.str
-    """APNs' reason or ours. Empty if accepted."""
+    """APNs' reason or this server's. Empty if accepted."""
     latency_ms: _builtins.int
     """From handing the push over until its outcome was known, in milliseconds."""
     def __init__(

@@ -40,9 +40,9 @@ class _LiveActivityStreamOperationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWr
     LIVE_ACTIVITY_STREAM_OPERATION_NOOP: _LiveActivityStreamOperation.ValueType  # 4
     """Nothing: it shows this state already."""
     LIVE_ACTIVITY_STREAM_OPERATION_PAUSED: _LiveActivityStreamOperation.ValueType  # 5
-    """Kept the state for the time the stream is resumed."""
+    """Kept the state until the stream is resumed."""
     LIVE_ACTIVITY_STREAM_OPERATION_ENDED: _LiveActivityStreamOperation.ValueType  # 6
-    """Ended the activity and forgot the stream."""
+    """Ended the activity and deleted the stream."""
 
 class LiveActivityStreamOperation(_LiveActivityStreamOperation, metaclass=_LiveActivityStreamOperationEnumTypeWrapper):
     """What a call has done to a stream."""
@@ -58,9 +58,9 @@ LIVE_ACTIVITY_STREAM_OPERATION_ROTATED: LiveActivityStreamOperation.ValueType  #
 LIVE_ACTIVITY_STREAM_OPERATION_NOOP: LiveActivityStreamOperation.ValueType  # 4
 """Nothing: it shows this state already."""
 LIVE_ACTIVITY_STREAM_OPERATION_PAUSED: LiveActivityStreamOperation.ValueType  # 5
-"""Kept the state for the time the stream is resumed."""
+"""Kept the state until the stream is resumed."""
 LIVE_ACTIVITY_STREAM_OPERATION_ENDED: LiveActivityStreamOperation.ValueType  # 6
-"""Ended the activity and forgot the stream."""
+"""Ended the activity and deleted the stream."""
 Global___LiveActivityStreamOperation: _TypeAlias = LiveActivityStreamOperation  # noqa: Y015
 
 @_typing.final
@@ -83,11 +83,13 @@ class StartLiveActivityRequest(_message.Message):
 
     @_builtins.property
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
-        """What phones say as it appears. Left out, its title and subtitle: iOS shows no activity that starts without an alert."""
+        """The alert as it appears. If it is left out, the alert is its title and subtitle: iOS does not show an activity that
+        starts without an alert.
+        """
 
     @_builtins.property
     def target(self) -> _push_notification_pb2.ChannelTarget:
-        """Whom it is for. Left out, everybody the API key may reach."""
+        """The channels that it is for. If left out, all devices that the API key may reach."""
 
     def __init__(
         self,
@@ -107,7 +109,7 @@ Global___StartLiveActivityRequest: _TypeAlias = StartLiveActivityRequest  # noqa
 
 @_typing.final
 class StartLiveActivityResponse(_message.Message):
-    """The activity, and what became of it by the time of the answer."""
+    """The activity, and how many devices have it by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -121,11 +123,11 @@ class StartLiveActivityResponse(_message.Message):
     success: _builtins.bool
     """Always true: failures are errors."""
     activity_id: _builtins.str
-    """Names the activity from here on. 32 characters."""
+    """Identifier of the activity, for later calls. 32 characters."""
     devices_notified: _builtins.int
     """Devices for which APNs accepted the start."""
     devices_queued: _builtins.int
-    """Devices still owed it; delivery goes on in the background. Left out when there are none."""
+    """Devices for which the start is queued; delivery goes on in the background. Left out when there are none."""
     users_notified: _builtins.int
     """People who own at least one device counted in `devices_notified`."""
     @_builtins.property
@@ -179,7 +181,7 @@ class UpdateLiveActivityRequest(_message.Message):
 
     @_builtins.property
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
-        """What phones say, with sound. Left out, the update is silent."""
+        """The alert, with sound. If it is left out, the update is silent."""
 
     def __init__(
         self,
@@ -199,7 +201,7 @@ Global___UpdateLiveActivityRequest: _TypeAlias = UpdateLiveActivityRequest  # no
 
 @_typing.final
 class UpdateLiveActivityResponse(_message.Message):
-    """What became of an update by the time of the answer."""
+    """The result of an update by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -216,7 +218,7 @@ class UpdateLiveActivityResponse(_message.Message):
     devices_notified: _builtins.int
     """Devices for which APNs accepted this state or a newer one."""
     devices_queued: _builtins.int
-    """Devices still owed it: waiting for their update token, or for a second to pass since the update before."""
+    """Devices for which it is queued: they wait for their update token, or for a second to pass since the update before."""
     warning: _builtins.str
     """Present if the activity is updated more often than iPhones are sure to show."""
     @_builtins.property
@@ -265,7 +267,7 @@ class EndLiveActivityRequest(_message.Message):
 
     @_builtins.property
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
-        """What phones say, with sound. Left out, the end is silent."""
+        """The alert, with sound. If it is left out, the end is silent."""
 
     def __init__(
         self,
@@ -285,7 +287,7 @@ Global___EndLiveActivityRequest: _TypeAlias = EndLiveActivityRequest  # noqa: Y0
 
 @_typing.final
 class EndLiveActivityResponse(_message.Message):
-    """What became of an end by the time of the answer."""
+    """The result of an end by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -302,7 +304,7 @@ class EndLiveActivityResponse(_message.Message):
     devices_notified: _builtins.int
     """Devices for which APNs accepted the end."""
     devices_queued: _builtins.int
-    """Devices still owed it: waiting for their update token."""
+    """Devices for which it is queued: they wait for their update token."""
     ignored: _builtins.bool
     """True if the activity had ended before and nothing was changed. Left out otherwise."""
     @_builtins.property
@@ -342,7 +344,7 @@ class PutLiveActivityStreamRequest(_message.Message):
     CHANNELS_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
     stream_key: _builtins.str
-    """Names one ongoing thing within the account: 1 to 255 letters, digits, underscores and hyphens."""
+    """Name of the stream within the account: 1 to 255 letters, digits, underscores and hyphens."""
     @_builtins.property
     def content_state(self) -> _live_activity_pb2.LiveActivityContentState:
         """What it shows from now on. `type` is required where an activity starts and the stream has had none."""
@@ -353,11 +355,11 @@ class PutLiveActivityStreamRequest(_message.Message):
 
     @_builtins.property
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
-        """What phones say, with sound. Left out, an update is silent."""
+        """The alert, with sound. If it is left out, an update is silent."""
 
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Slugs of the channels it is for. Left out, everybody the API key may reach."""
+        """Slugs of the channels it is for. If left out, all devices that the API key may reach."""
 
     @_builtins.property
     def target(self) -> _push_notification_pb2.ChannelTarget:
@@ -383,7 +385,7 @@ Global___PutLiveActivityStreamRequest: _TypeAlias = PutLiveActivityStreamRequest
 
 @_typing.final
 class PutLiveActivityStreamResponse(_message.Message):
-    """What a stream's new state has led to by the time of the answer."""
+    """The result of a stream's new state by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -411,7 +413,7 @@ class PutLiveActivityStreamResponse(_message.Message):
     devices_notified: _builtins.int
     """Devices for which APNs accepted this state or a newer one. Left out for `noop` and `paused`."""
     devices_queued: _builtins.int
-    """Devices still owed it. Left out for `noop` and `paused`."""
+    """Devices for which it is queued. Left out for `noop` and `paused`."""
     users_notified: _builtins.int
     """People who own at least one device counted in `devices_notified`. Left out for `noop` and `paused`."""
     warning: _builtins.str
@@ -492,7 +494,7 @@ class DeleteLiveActivityStreamRequest(_message.Message):
 
     @_builtins.property
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
-        """What phones say, with sound. Left out, the end is silent."""
+        """The alert, with sound. If it is left out, the end is silent."""
 
     def __init__(
         self,
@@ -512,7 +514,7 @@ Global___DeleteLiveActivityStreamRequest: _TypeAlias = DeleteLiveActivityStreamR
 
 @_typing.final
 class DeleteLiveActivityStreamResponse(_message.Message):
-    """What became of the stream's activity by the time of the answer."""
+    """The result of ending the stream by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -534,7 +536,7 @@ class DeleteLiveActivityStreamResponse(_message.Message):
     devices_notified: _builtins.int
     """Devices for which APNs accepted the end. Left out if no activity was active."""
     devices_queued: _builtins.int
-    """Devices still owed the end. Left out if no activity was active."""
+    """Devices for which the end is queued. Left out if no activity was active."""
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
@@ -685,7 +687,7 @@ Global___StopLiveActivityRequest: _TypeAlias = StopLiveActivityRequest  # noqa: 
 
 @_typing.final
 class StopLiveActivityResponse(_message.Message):
-    """What became of the end by the time of the answer."""
+    """The result of stopping the activity by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -695,7 +697,7 @@ class StopLiveActivityResponse(_message.Message):
     devices_notified: _builtins.int
     """Devices for which APNs accepted the end."""
     devices_queued: _builtins.int
-    """Devices still owed it: waiting for their update token."""
+    """Devices for which it is queued: they wait for their update token."""
     ignored: _builtins.bool
     """True if the activity had ended before and nothing was changed. Left out otherwise."""
     def __init__(
@@ -836,7 +838,7 @@ class GetLiveActivityResponse(_message.Message):
     PHASES_FIELD_NUMBER: _builtins.int
     HAS_STREAM_FIELD_NUMBER: _builtins.int
     has_stream: _builtins.bool
-    """True if it shows a stream that is there still: its next PUT would start another."""
+    """True if it shows a stream that still exists: the stream's next PUT would start another activity."""
     @_builtins.property
     def live_activity(self) -> _live_activity_record_pb2.LiveActivity:
         """The activity."""

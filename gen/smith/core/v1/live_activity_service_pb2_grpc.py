@@ -28,9 +28,9 @@ if _version_not_supported:
 class LiveActivityServiceStub:
     """Starts, updates and ends Live Activities.
 
-    Every call records what phones should show and answers with what APNs accepted within the delivery wait (2 seconds
-    unless configured). What is still owed then is delivered in the background, so a successful answer is a promise: each
-    phone ends on the last state that was accepted.
+    Every call records what phones should show, and its answer counts the pushes that APNs accepted within the delivery wait
+    (2 seconds by default). The others are delivered in the background. So a successful answer is a promise: each phone ends
+    on the last state that was accepted.
     """
 
     def __init__(self, channel):
@@ -114,9 +114,9 @@ class LiveActivityServiceStub:
 class LiveActivityServiceServicer:
     """Starts, updates and ends Live Activities.
 
-    Every call records what phones should show and answers with what APNs accepted within the delivery wait (2 seconds
-    unless configured). What is still owed then is delivered in the background, so a successful answer is a promise: each
-    phone ends on the last state that was accepted.
+    Every call records what phones should show, and its answer counts the pushes that APNs accepted within the delivery wait
+    (2 seconds by default). The others are delivered in the background. So a successful answer is a promise: each phone ends
+    on the last state that was accepted.
     """
 
     def StartLiveActivity(self, request, context):
@@ -150,8 +150,8 @@ class LiveActivityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutLiveActivityStream(self, request, context):
-        """Says what the stream should show now: starts an activity, updates the present one, or replaces it by a new one when
-        its type or its target changes and before iOS would end it (8 hours).
+        """Sets what the stream should show now. Starts an activity, updates the active one, or replaces it by a new one: when
+        its type or its target changes, and before iOS would end it (8 hours).
 
         Errors: INVALID_STREAM_KEY, INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE,
         LIVE_ACTIVITY_LIMIT, RATE_LIMITED.
@@ -161,7 +161,7 @@ class LiveActivityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteLiveActivityStream(self, request, context):
-        """Ends the stream's activity and forgets the stream.
+        """Ends the stream's activity and deletes the stream.
 
         Errors: INVALID_STREAM_KEY, INVALID_REQUEST, CHANNEL_SCOPE, NOT_FOUND, PAYLOAD_TOO_LARGE, RATE_LIMITED.
         """
@@ -210,7 +210,7 @@ class LiveActivityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetLiveActivity(self, request, context):
-        """An activity, and how many devices have come how far with it.
+        """An activity, and how many devices are in each phase of it.
 
         Errors: NOT_FOUND.
         """
@@ -219,7 +219,7 @@ class LiveActivityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListLiveActivityDevices(self, request, context):
-        """An activity's devices, and what can be said about each.
+        """An activity's devices, and the state of each.
 
         Errors: INVALID_REQUEST, NOT_FOUND.
         """
@@ -229,7 +229,7 @@ class LiveActivityServiceServicer:
 
     def ListLiveActivityTimeline(self, request, context):
         """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
-        far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+        far back as the delivery log goes. Of several PUTs at the same time, only the last one's state is kept.
 
         Errors: INVALID_REQUEST, NOT_FOUND.
         """
@@ -339,9 +339,9 @@ def add_LiveActivityServiceServicer_to_server(servicer, server):
 class LiveActivityService:
     """Starts, updates and ends Live Activities.
 
-    Every call records what phones should show and answers with what APNs accepted within the delivery wait (2 seconds
-    unless configured). What is still owed then is delivered in the background, so a successful answer is a promise: each
-    phone ends on the last state that was accepted.
+    Every call records what phones should show, and its answer counts the pushes that APNs accepted within the delivery wait
+    (2 seconds by default). The others are delivered in the background. So a successful answer is a promise: each phone ends
+    on the last state that was accepted.
     """
 
     @staticmethod

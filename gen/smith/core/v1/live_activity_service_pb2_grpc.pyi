@@ -29,9 +29,9 @@ GRPC_VERSION: str
 class LiveActivityServiceStub:
     """Starts, updates and ends Live Activities.
 
-    Every call records what phones should show and answers with what APNs accepted within the delivery wait (2 seconds
-    unless configured). What is still owed then is delivered in the background, so a successful answer is a promise: each
-    phone ends on the last state that was accepted.
+    Every call records what phones should show, and its answer counts the pushes that APNs accepted within the delivery wait
+    (2 seconds by default). The others are delivered in the background. So a successful answer is a promise: each phone ends
+    on the last state that was accepted.
     """
 
     @_typing.overload
@@ -57,14 +57,14 @@ class LiveActivityServiceStub:
     RATE_LIMITED.
     """
     PutLiveActivityStream: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.PutLiveActivityStreamRequest, _live_activity_service_pb2.PutLiveActivityStreamResponse]
-    """Says what the stream should show now: starts an activity, updates the present one, or replaces it by a new one when
-    its type or its target changes and before iOS would end it (8 hours).
+    """Sets what the stream should show now. Starts an activity, updates the active one, or replaces it by a new one: when
+    its type or its target changes, and before iOS would end it (8 hours).
 
     Errors: INVALID_STREAM_KEY, INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE,
     LIVE_ACTIVITY_LIMIT, RATE_LIMITED.
     """
     DeleteLiveActivityStream: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.DeleteLiveActivityStreamRequest, _live_activity_service_pb2.DeleteLiveActivityStreamResponse]
-    """Ends the stream's activity and forgets the stream.
+    """Ends the stream's activity and deletes the stream.
 
     Errors: INVALID_STREAM_KEY, INVALID_REQUEST, CHANNEL_SCOPE, NOT_FOUND, PAYLOAD_TOO_LARGE, RATE_LIMITED.
     """
@@ -93,18 +93,18 @@ class LiveActivityServiceStub:
     Errors: INVALID_REQUEST.
     """
     GetLiveActivity: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.GetLiveActivityRequest, _live_activity_service_pb2.GetLiveActivityResponse]
-    """An activity, and how many devices have come how far with it.
+    """An activity, and how many devices are in each phase of it.
 
     Errors: NOT_FOUND.
     """
     ListLiveActivityDevices: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityDevicesRequest, _live_activity_service_pb2.ListLiveActivityDevicesResponse]
-    """An activity's devices, and what can be said about each.
+    """An activity's devices, and the state of each.
 
     Errors: INVALID_REQUEST, NOT_FOUND.
     """
     ListLiveActivityTimeline: _grpc.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityTimelineRequest, _live_activity_service_pb2.ListLiveActivityTimelineResponse]
     """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
-    far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+    far back as the delivery log goes. Of several PUTs at the same time, only the last one's state is kept.
 
     Errors: INVALID_REQUEST, NOT_FOUND.
     """
@@ -123,9 +123,9 @@ class LiveActivityServiceStub:
 class LiveActivityServiceAsyncStub(LiveActivityServiceStub):
     """Starts, updates and ends Live Activities.
 
-    Every call records what phones should show and answers with what APNs accepted within the delivery wait (2 seconds
-    unless configured). What is still owed then is delivered in the background, so a successful answer is a promise: each
-    phone ends on the last state that was accepted.
+    Every call records what phones should show, and its answer counts the pushes that APNs accepted within the delivery wait
+    (2 seconds by default). The others are delivered in the background. So a successful answer is a promise: each phone ends
+    on the last state that was accepted.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -148,14 +148,14 @@ class LiveActivityServiceAsyncStub(LiveActivityServiceStub):
     RATE_LIMITED.
     """
     PutLiveActivityStream: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.PutLiveActivityStreamRequest, _live_activity_service_pb2.PutLiveActivityStreamResponse]  # type: ignore[assignment]
-    """Says what the stream should show now: starts an activity, updates the present one, or replaces it by a new one when
-    its type or its target changes and before iOS would end it (8 hours).
+    """Sets what the stream should show now. Starts an activity, updates the active one, or replaces it by a new one: when
+    its type or its target changes, and before iOS would end it (8 hours).
 
     Errors: INVALID_STREAM_KEY, INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE,
     LIVE_ACTIVITY_LIMIT, RATE_LIMITED.
     """
     DeleteLiveActivityStream: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.DeleteLiveActivityStreamRequest, _live_activity_service_pb2.DeleteLiveActivityStreamResponse]  # type: ignore[assignment]
-    """Ends the stream's activity and forgets the stream.
+    """Ends the stream's activity and deletes the stream.
 
     Errors: INVALID_STREAM_KEY, INVALID_REQUEST, CHANNEL_SCOPE, NOT_FOUND, PAYLOAD_TOO_LARGE, RATE_LIMITED.
     """
@@ -184,18 +184,18 @@ class LiveActivityServiceAsyncStub(LiveActivityServiceStub):
     Errors: INVALID_REQUEST.
     """
     GetLiveActivity: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.GetLiveActivityRequest, _live_activity_service_pb2.GetLiveActivityResponse]  # type: ignore[assignment]
-    """An activity, and how many devices have come how far with it.
+    """An activity, and how many devices are in each phase of it.
 
     Errors: NOT_FOUND.
     """
     ListLiveActivityDevices: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityDevicesRequest, _live_activity_service_pb2.ListLiveActivityDevicesResponse]  # type: ignore[assignment]
-    """An activity's devices, and what can be said about each.
+    """An activity's devices, and the state of each.
 
     Errors: INVALID_REQUEST, NOT_FOUND.
     """
     ListLiveActivityTimeline: _aio.UnaryUnaryMultiCallable[_live_activity_service_pb2.ListLiveActivityTimelineRequest, _live_activity_service_pb2.ListLiveActivityTimelineResponse]  # type: ignore[assignment]
     """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
-    far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+    far back as the delivery log goes. Of several PUTs at the same time, only the last one's state is kept.
 
     Errors: INVALID_REQUEST, NOT_FOUND.
     """
@@ -213,9 +213,9 @@ class LiveActivityServiceAsyncStub(LiveActivityServiceStub):
 class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
     """Starts, updates and ends Live Activities.
 
-    Every call records what phones should show and answers with what APNs accepted within the delivery wait (2 seconds
-    unless configured). What is still owed then is delivered in the background, so a successful answer is a promise: each
-    phone ends on the last state that was accepted.
+    Every call records what phones should show, and its answer counts the pushes that APNs accepted within the delivery wait
+    (2 seconds by default). The others are delivered in the background. So a successful answer is a promise: each phone ends
+    on the last state that was accepted.
     """
 
     @_abc_1.abstractmethod
@@ -260,8 +260,8 @@ class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _live_activity_service_pb2.PutLiveActivityStreamRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_live_activity_service_pb2.PutLiveActivityStreamResponse, _abc.Awaitable[_live_activity_service_pb2.PutLiveActivityStreamResponse]]:
-        """Says what the stream should show now: starts an activity, updates the present one, or replaces it by a new one when
-        its type or its target changes and before iOS would end it (8 hours).
+        """Sets what the stream should show now. Starts an activity, updates the active one, or replaces it by a new one: when
+        its type or its target changes, and before iOS would end it (8 hours).
 
         Errors: INVALID_STREAM_KEY, INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE,
         LIVE_ACTIVITY_LIMIT, RATE_LIMITED.
@@ -273,7 +273,7 @@ class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _live_activity_service_pb2.DeleteLiveActivityStreamRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_live_activity_service_pb2.DeleteLiveActivityStreamResponse, _abc.Awaitable[_live_activity_service_pb2.DeleteLiveActivityStreamResponse]]:
-        """Ends the stream's activity and forgets the stream.
+        """Ends the stream's activity and deletes the stream.
 
         Errors: INVALID_STREAM_KEY, INVALID_REQUEST, CHANNEL_SCOPE, NOT_FOUND, PAYLOAD_TOO_LARGE, RATE_LIMITED.
         """
@@ -332,7 +332,7 @@ class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _live_activity_service_pb2.GetLiveActivityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_live_activity_service_pb2.GetLiveActivityResponse, _abc.Awaitable[_live_activity_service_pb2.GetLiveActivityResponse]]:
-        """An activity, and how many devices have come how far with it.
+        """An activity, and how many devices are in each phase of it.
 
         Errors: NOT_FOUND.
         """
@@ -343,7 +343,7 @@ class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _live_activity_service_pb2.ListLiveActivityDevicesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_live_activity_service_pb2.ListLiveActivityDevicesResponse, _abc.Awaitable[_live_activity_service_pb2.ListLiveActivityDevicesResponse]]:
-        """An activity's devices, and what can be said about each.
+        """An activity's devices, and the state of each.
 
         Errors: INVALID_REQUEST, NOT_FOUND.
         """
@@ -355,7 +355,7 @@ class LiveActivityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_live_activity_service_pb2.ListLiveActivityTimelineResponse, _abc.Awaitable[_live_activity_service_pb2.ListLiveActivityTimelineResponse]]:
         """What happened to an activity, newest first: its last versions, about 50 of them, and the attempts to deliver them as
-        far back as the delivery log goes. Of PUTs that came at once, the last one's state is kept.
+        far back as the delivery log goes. Of several PUTs at the same time, only the last one's state is kept.
 
         Errors: INVALID_REQUEST, NOT_FOUND.
         """

@@ -35,7 +35,7 @@ class _MailOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MailOutco
     """No mail server is configured."""
 
 class MailOutcome(_MailOutcome, metaclass=_MailOutcomeEnumTypeWrapper):
-    """The four things that can become of a mail."""
+    """Result of an attempt to send a mail."""
 
 MAIL_OUTCOME_UNSPECIFIED: MailOutcome.ValueType  # 0
 """Not used."""
@@ -68,7 +68,7 @@ Global___SendTestMailRequest: _TypeAlias = SendTestMailRequest  # noqa: Y015
 
 @_typing.final
 class SendTestMailResponse(_message.Message):
-    """What became of the test mail."""
+    """The result of the test mail."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -92,7 +92,7 @@ class SendTestMailResponse(_message.Message):
     smtp_answer: _builtins.str
     """What the mail server said, 500 characters at most. Empty if it said nothing."""
     simulated: _builtins.bool
-    """Whether the simulator has it, which keeps mails and passes none on."""
+    """Whether it went to the simulator, which keeps mails and sends none on."""
     def __init__(
         self,
         *,

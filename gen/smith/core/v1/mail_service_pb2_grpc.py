@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MailServiceStub:
-    """The server's way to send mails.
+    """Tests whether the server can send mails.
     """
 
     def __init__(self, channel):
@@ -43,7 +43,7 @@ class MailServiceStub:
 
 
 class MailServiceServicer:
-    """The server's way to send mails.
+    """Tests whether the server can send mails.
     """
 
     def SendTestMail(self, request, context):
@@ -72,7 +72,7 @@ def add_MailServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MailService:
-    """The server's way to send mails.
+    """Tests whether the server can send mails.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MailServiceStub:
-    """The server's way to send mails."""
+    """Tests whether the server can send mails."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -41,7 +41,7 @@ class MailServiceStub:
 
 @_typing.type_check_only
 class MailServiceAsyncStub(MailServiceStub):
-    """The server's way to send mails."""
+    """Tests whether the server can send mails."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendTestMail: _aio.UnaryUnaryMultiCallable[_mail_service_pb2.SendTestMailRequest, _mail_service_pb2.SendTestMailResponse]  # type: ignore[assignment]
@@ -51,7 +51,7 @@ class MailServiceAsyncStub(MailServiceStub):
     """
 
 class MailServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The server's way to send mails."""
+    """Tests whether the server can send mails."""
 
     @_abc_1.abstractmethod
     def SendTestMail(

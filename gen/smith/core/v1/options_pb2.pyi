@@ -30,7 +30,7 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     ACCESS_UNSPECIFIED: _Access.ValueType  # 0
     """Not a valid choice."""
     ACCESS_PUBLIC: _Access.ValueType  # 1
-    """Anybody, without credentials. For signing in, pairing, accepting invites and a server's first account only."""
+    """Any client, without credentials. For signing in, pairing, accepting invites and a server's first account only."""
     ACCESS_API_KEY: _Access.ValueType  # 2
     """The holder of an API key (`ask_...`)."""
     ACCESS_DEVICE: _Access.ValueType  # 3
@@ -41,12 +41,12 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     """A signed-in person (`ses_...`) who owns the account."""
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
-    """Who may call a method. Core refuses to start if a method of its API says nothing."""
+    """Who may call a method. Core refuses to start if a method of its API does not say it."""
 
 ACCESS_UNSPECIFIED: Access.ValueType  # 0
 """Not a valid choice."""
 ACCESS_PUBLIC: Access.ValueType  # 1
-"""Anybody, without credentials. For signing in, pairing, accepting invites and a server's first account only."""
+"""Any client, without credentials. For signing in, pairing, accepting invites and a server's first account only."""
 ACCESS_API_KEY: Access.ValueType  # 2
 """The holder of an API key (`ask_...`)."""
 ACCESS_DEVICE: Access.ValueType  # 3
@@ -59,7 +59,7 @@ Global___Access: _TypeAlias = Access  # noqa: Y015
 
 @_typing.final
 class MethodPolicy(_message.Message):
-    """What holds for every call of a method before its own rules."""
+    """Rules for every call of a method, which are checked before the method's own rules."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -70,13 +70,13 @@ class MethodPolicy(_message.Message):
     rate_limited: _builtins.bool
     """True for the endpoints that share the account's request rate limit."""
     audited: _builtins.bool
-    """True for acts of administration: each success is kept in the account's audit log, with the request but for fields
-    marked `debug_redact`.
+    """True for acts of administration: each success is recorded in the account's audit log, with the request but without
+    fields marked `debug_redact`.
     """
     sends: _builtins.bool
-    """True for calls that send: something reaches phones by them. Over REST no alert is lost for a decoration, so that a
-    field which such a call does not know is ignored and named in the header `Ignored-Fields`. It is refused if the request
-    says `Prefer: handling=strict`, as it is by all other calls.
+    """True for calls that send something to phones. Over REST such a call ignores unknown fields and names them in the header
+    `Ignored-Fields`, so that an alert is not lost because of a decoration. It refuses them if the request says
+    `Prefer: handling=strict`, as all other calls do.
     """
     @_builtins.property
     def allow(self) -> _containers.RepeatedScalarFieldContainer[Global___Access.ValueType]:
@@ -118,8 +118,8 @@ class FieldForm(_message.Message):
     error: _builtins.str
     """Title (`error`) of the answer if the field or anything in it is of the wrong type."""
     refuse_empty: _builtins.str
-    """What an empty list is refused with, for example `must contain at least one channel`. For lists that mean something
-    else when left out: to a server, the two look alike.
+    """The error message for an empty list, for example `must contain at least one channel`. For lists that mean something
+    else when they are left out: in protobuf the two look alike.
     """
     null_if_unset: _builtins.bool
     """The field is written as `null` in answers where it is not set, instead of being left out."""
@@ -128,9 +128,7 @@ class FieldForm(_message.Message):
     fields of an answer itself, not of a message in it.
     """
     decides_audience: _builtins.bool
-    """The field decides who is reached. It is never taken as left out and nothing in it is ignored: null, and an unknown field
-    inside, are refused in any case.
-    """
+    """The field decides who is reached, so null and unknown fields inside it are always refused, never ignored."""
     def __init__(
         self,
         *,
@@ -152,8 +150,8 @@ Global___FieldForm: _TypeAlias = FieldForm  # noqa: Y015
 
 @_typing.final
 class FieldRules(_message.Message):
-    """Which values a field takes beyond those of its type, as JSON Schema has it. Core enforces the same rules and more: what
-    can be said only of the finished push, or of the account, is not said here. Tests hold the two together.
+    """Which values a field takes beyond those of its type, as JSON Schema has it. Core enforces the same rules and more: rules
+    about the finished push, or about the account, are not stated here. Tests compare the two.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -177,7 +175,7 @@ class FieldRules(_message.Message):
     maximum: _builtins.float
     """Greatest value of a number."""
     exclusive_minimum: _builtins.float
-    """What a number must be more than."""
+    """A number must be greater than this."""
     min_length: _builtins.int
     """Least number of characters (Unicode code points) of a text, or of each text of a list."""
     max_length: _builtins.int
@@ -191,18 +189,18 @@ class FieldRules(_message.Message):
     max_items: _builtins.int
     """Greatest number of items of a list."""
     default_json: _builtins.str
-    """What counts if the field is left out, as JSON text."""
+    """The default if the field is left out, as JSON text."""
     example_json: _builtins.str
-    """A value that shows what is meant, as JSON text."""
+    """An example value, as JSON text."""
     always_set: _builtins.bool
-    """The field is there in every answer, though its kind of field may be unset."""
+    """The field is present in every answer, although its kind of field may be unset."""
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessageRule]:
-        """What holds for the field's message in this place, beside what always holds for it."""
+        """Rules for the field's message in this place, in addition to the message's own rules."""
 
     @_builtins.property
     def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Values of an enum, by their documented names, that are all that occur in this place, in answers too. Empty for all."""
+        """The only values of an enum that occur in this place, also in answers, by their documented names. Empty for all."""
 
     def __init__(
         self,
@@ -259,7 +257,7 @@ Global___FieldRules: _TypeAlias = FieldRules  # noqa: Y015
 
 @_typing.final
 class MessageRule(_message.Message):
-    """What one field of a message asks of the others."""
+    """A rule about other fields of a message that depends on one field."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -315,7 +313,7 @@ operation_id: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOp
 name in lowerCamelCase if left out.
 """
 message_rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _containers.RepeatedCompositeFieldContainer[Global___MessageRule]]
-"""What fields of the message ask of each other."""
+"""Rules between fields of the message."""
 form: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldForm]
 """The field's JSON form. Optional."""
 rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRules]

@@ -48,8 +48,8 @@ Global___OverviewPeriod: _TypeAlias = OverviewPeriod  # noqa: Y015
 
 @_typing.final
 class OverviewFigures(_message.Message):
-    """What an account has done in some time. Counted as it happens and written every second, so that looking costs the same
-    however much there was; a crash of the server may lose the last second.
+    """What an account has done in a period. Counted as it happens and written every second, so that reading costs the same for
+    any amount. A crash of the server may lose the last second.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -79,14 +79,14 @@ class OverviewFigures(_message.Message):
     failed: _builtins.int
     """Deliveries that APNs will never take: the token is dead or the push was refused."""
     latency_p50_ms: _builtins.int
-    """Milliseconds from handing a push over until APNs had accepted it, for the quicker half of them; exact to about a
-    tenth. Unset if there was none.
+    """Median of the milliseconds from handing a push over until APNs had accepted it; exact to about a tenth. Unset if there
+    was none.
     """
     latency_p95_ms: _builtins.int
-    """The same for 95 of 100."""
+    """The same for 95 of 100 (95th percentile)."""
     @_builtins.property
     def starts_at(self) -> _timestamp_pb2.Timestamp:
-        """When the time begins."""
+        """When the period begins."""
 
     def __init__(
         self,
@@ -126,9 +126,9 @@ class OverviewLimit(_message.Message):
     USED_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     used: _builtins.int
-    """What is used. Unset if it cannot be told, because Redis is away."""
+    """How much is used. Unset if it is not known, because Redis is away."""
     limit: _builtins.int
-    """How much there is."""
+    """The limit."""
     def __init__(
         self,
         *,
@@ -147,7 +147,7 @@ Global___OverviewLimit: _TypeAlias = OverviewLimit  # noqa: Y015
 
 @_typing.final
 class OverviewOwed(_message.Message):
-    """What is owed to phones at the moment."""
+    """What is queued for phones at the moment."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -156,7 +156,7 @@ class OverviewOwed(_message.Message):
     push_notifications: _builtins.int
     """Deliveries of push notifications; 50,000 stands for that and more."""
     live_activities: _builtins.int
-    """Devices that are to be sent something of a Live Activity; 50,000 stands for that and more."""
+    """Devices for which a push of a Live Activity is queued; 50,000 stands for that and more."""
     def __init__(
         self,
         *,
@@ -207,7 +207,7 @@ Global___OverviewDevices: _TypeAlias = OverviewDevices  # noqa: Y015
 
 @_typing.final
 class FirstSteps(_message.Message):
-    """What is done of all that a new account has to do before something is on a phone."""
+    """The first steps of a new account, until a push is on a phone."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

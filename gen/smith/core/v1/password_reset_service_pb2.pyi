@@ -20,7 +20,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class RequestPasswordResetRequest(_message.Message):
-    """Whose password is lost."""
+    """Asks for a mail with a link."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -42,7 +42,7 @@ Global___RequestPasswordResetRequest: _TypeAlias = RequestPasswordResetRequest  
 
 @_typing.final
 class RequestPasswordResetResponse(_message.Message):
-    """It is noted."""
+    """The request is recorded."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -118,7 +118,7 @@ class ResetPasswordRequest(_message.Message):
     token: _builtins.str
     """The secret of the link (`pwr_...`)."""
     new_password: _builtins.str
-    """The password from now on, 10 to 200 characters."""
+    """The new password, 10 to 200 characters."""
     def __init__(
         self,
         *,
@@ -193,7 +193,7 @@ class SendPasswordResetResponse(_message.Message):
     """Address that it goes to."""
     @_builtins.property
     def mail(self) -> _invite_pb2.InviteMail:
-        """Where it stands: `queued`."""
+        """State of the mail: `queued`."""
 
     def __init__(
         self,

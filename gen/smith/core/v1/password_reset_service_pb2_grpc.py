@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PasswordResetServiceStub:
-    """A way back in for people who have lost their password: a link that works once, for an hour, and sets a new one.
+    """For people who have lost their password: a link that works once, for an hour, and sets a new one.
     """
 
     def __init__(self, channel):
@@ -63,12 +63,12 @@ class PasswordResetServiceStub:
 
 
 class PasswordResetServiceServicer:
-    """A way back in for people who have lost their password: a link that works once, for an hour, and sets a new one.
+    """For people who have lost their password: a link that works once, for an hour, and sets a new one.
     """
 
     def RequestPasswordReset(self, request, context):
-        """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-        address or not; nothing comes if no person has it, or if the server sends no mails.
+        """Asks for a mail with a link to a new password. Whether a person has this address or not, the answer is the same and
+        comes as fast. There is no mail if no person has it, or if the server sends no mails.
 
         Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
         """
@@ -77,7 +77,8 @@ class PasswordResetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPasswordReset(self, request, context):
-        """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
+        """Shows whose password a link sets, to the person who has the link. Does not use up the link. A POST, so that the token
+        is in no URL.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
@@ -86,9 +87,9 @@ class PasswordResetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Gives the person another password. All their sessions end, all other links to a new password are refused from now on,
-        and wrong passwords of before are forgotten. They sign in with the new password. It is told in the audit logs of all
-        their accounts, and to the person by mail.
+        """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
+        earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
+        their accounts, and the person gets a mail.
 
         Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
@@ -97,21 +98,21 @@ class PasswordResetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SendPasswordReset(self, request, context):
-        """Sends a member a mail with a link to a new password, to their own address. `GetMember` tells what became of it.
+        """Sends a member a mail with a link to a new password, to their own address. `GetMember` has the state of the mail.
 
-        Errors: NOT_FOUND, FORBIDDEN (oneself: people change their own password with the present one, or ask for a mail as
-        anybody does), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
+        Errors: NOT_FOUND, FORBIDDEN (the caller themselves: people change their own password with the present one, or ask
+        for a mail where they sign in), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreatePasswordResetLink(self, request, context):
-        """Makes a link to a new password of a member, to be passed on. Only for somebody who belongs to no other account: an
-        owner of one account must not get into another one with it. The link is refused once that has changed, or once its
-        maker is no owner any more.
+        """Makes a link to a new password of a member, to be passed on. Only for a person who belongs to no other account: an
+        owner of one account must not get into another one with it. The link is refused once that has changed, or once the
+        person who made it is no longer an owner.
 
-        Errors: NOT_FOUND, FORBIDDEN (oneself, and somebody who belongs to other accounts, too: send it by mail),
+        Errors: NOT_FOUND, FORBIDDEN (the caller themselves, and a person who belongs to other accounts: send it by mail),
         TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -155,7 +156,7 @@ def add_PasswordResetServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PasswordResetService:
-    """A way back in for people who have lost their password: a link that works once, for an hour, and sets a new one.
+    """For people who have lost their password: a link that works once, for an hour, and sets a new one.
     """
 
     @staticmethod

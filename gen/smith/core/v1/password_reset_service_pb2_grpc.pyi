@@ -27,85 +27,87 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PasswordResetServiceStub:
-    """A way back in for people who have lost their password: a link that works once, for an hour, and sets a new one."""
+    """For people who have lost their password: a link that works once, for an hour, and sets a new one."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PasswordResetServiceAsyncStub: ...
     RequestPasswordReset: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.RequestPasswordResetRequest, _password_reset_service_pb2.RequestPasswordResetResponse]
-    """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-    address or not; nothing comes if no person has it, or if the server sends no mails.
+    """Asks for a mail with a link to a new password. Whether a person has this address or not, the answer is the same and
+    comes as fast. There is no mail if no person has it, or if the server sends no mails.
 
     Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
     """
     GetPasswordReset: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.GetPasswordResetRequest, _password_reset_service_pb2.GetPasswordResetResponse]
-    """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
+    """Shows whose password a link sets, to the person who has the link. Does not use up the link. A POST, so that the token
+    is in no URL.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.ResetPasswordRequest, _password_reset_service_pb2.ResetPasswordResponse]
-    """Gives the person another password. All their sessions end, all other links to a new password are refused from now on,
-    and wrong passwords of before are forgotten. They sign in with the new password. It is told in the audit logs of all
-    their accounts, and to the person by mail.
+    """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
+    earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
+    their accounts, and the person gets a mail.
 
     Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     SendPasswordReset: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.SendPasswordResetRequest, _password_reset_service_pb2.SendPasswordResetResponse]
-    """Sends a member a mail with a link to a new password, to their own address. `GetMember` tells what became of it.
+    """Sends a member a mail with a link to a new password, to their own address. `GetMember` has the state of the mail.
 
-    Errors: NOT_FOUND, FORBIDDEN (oneself: people change their own password with the present one, or ask for a mail as
-    anybody does), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
+    Errors: NOT_FOUND, FORBIDDEN (the caller themselves: people change their own password with the present one, or ask
+    for a mail where they sign in), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
     """
     CreatePasswordResetLink: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.CreatePasswordResetLinkRequest, _password_reset_service_pb2.CreatePasswordResetLinkResponse]
-    """Makes a link to a new password of a member, to be passed on. Only for somebody who belongs to no other account: an
-    owner of one account must not get into another one with it. The link is refused once that has changed, or once its
-    maker is no owner any more.
+    """Makes a link to a new password of a member, to be passed on. Only for a person who belongs to no other account: an
+    owner of one account must not get into another one with it. The link is refused once that has changed, or once the
+    person who made it is no longer an owner.
 
-    Errors: NOT_FOUND, FORBIDDEN (oneself, and somebody who belongs to other accounts, too: send it by mail),
+    Errors: NOT_FOUND, FORBIDDEN (the caller themselves, and a person who belongs to other accounts: send it by mail),
     TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
     """
 
 @_typing.type_check_only
 class PasswordResetServiceAsyncStub(PasswordResetServiceStub):
-    """A way back in for people who have lost their password: a link that works once, for an hour, and sets a new one."""
+    """For people who have lost their password: a link that works once, for an hour, and sets a new one."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RequestPasswordReset: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.RequestPasswordResetRequest, _password_reset_service_pb2.RequestPasswordResetResponse]  # type: ignore[assignment]
-    """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-    address or not; nothing comes if no person has it, or if the server sends no mails.
+    """Asks for a mail with a link to a new password. Whether a person has this address or not, the answer is the same and
+    comes as fast. There is no mail if no person has it, or if the server sends no mails.
 
     Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
     """
     GetPasswordReset: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.GetPasswordResetRequest, _password_reset_service_pb2.GetPasswordResetResponse]  # type: ignore[assignment]
-    """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
+    """Shows whose password a link sets, to the person who has the link. Does not use up the link. A POST, so that the token
+    is in no URL.
 
     Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.ResetPasswordRequest, _password_reset_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
-    """Gives the person another password. All their sessions end, all other links to a new password are refused from now on,
-    and wrong passwords of before are forgotten. They sign in with the new password. It is told in the audit logs of all
-    their accounts, and to the person by mail.
+    """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
+    earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
+    their accounts, and the person gets a mail.
 
     Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     SendPasswordReset: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.SendPasswordResetRequest, _password_reset_service_pb2.SendPasswordResetResponse]  # type: ignore[assignment]
-    """Sends a member a mail with a link to a new password, to their own address. `GetMember` tells what became of it.
+    """Sends a member a mail with a link to a new password, to their own address. `GetMember` has the state of the mail.
 
-    Errors: NOT_FOUND, FORBIDDEN (oneself: people change their own password with the present one, or ask for a mail as
-    anybody does), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
+    Errors: NOT_FOUND, FORBIDDEN (the caller themselves: people change their own password with the present one, or ask
+    for a mail where they sign in), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
     """
     CreatePasswordResetLink: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.CreatePasswordResetLinkRequest, _password_reset_service_pb2.CreatePasswordResetLinkResponse]  # type: ignore[assignment]
-    """Makes a link to a new password of a member, to be passed on. Only for somebody who belongs to no other account: an
-    owner of one account must not get into another one with it. The link is refused once that has changed, or once its
-    maker is no owner any more.
+    """Makes a link to a new password of a member, to be passed on. Only for a person who belongs to no other account: an
+    owner of one account must not get into another one with it. The link is refused once that has changed, or once the
+    person who made it is no longer an owner.
 
-    Errors: NOT_FOUND, FORBIDDEN (oneself, and somebody who belongs to other accounts, too: send it by mail),
+    Errors: NOT_FOUND, FORBIDDEN (the caller themselves, and a person who belongs to other accounts: send it by mail),
     TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
     """
 
 class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
-    """A way back in for people who have lost their password: a link that works once, for an hour, and sets a new one."""
+    """For people who have lost their password: a link that works once, for an hour, and sets a new one."""
 
     @_abc_1.abstractmethod
     def RequestPasswordReset(
@@ -113,8 +115,8 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _password_reset_service_pb2.RequestPasswordResetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.RequestPasswordResetResponse, _abc.Awaitable[_password_reset_service_pb2.RequestPasswordResetResponse]]:
-        """Asks for a mail with a link to a new password. The answer is the same, and comes as fast, whether anybody has this
-        address or not; nothing comes if no person has it, or if the server sends no mails.
+        """Asks for a mail with a link to a new password. Whether a person has this address or not, the answer is the same and
+        comes as fast. There is no mail if no person has it, or if the server sends no mails.
 
         Errors: INVALID_REQUEST, TOO_MANY_ATTEMPTS (more than 5 in an hour for an address, or 20 from one network).
         """
@@ -125,7 +127,8 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _password_reset_service_pb2.GetPasswordResetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.GetPasswordResetResponse, _abc.Awaitable[_password_reset_service_pb2.GetPasswordResetResponse]]:
-        """Whose password a link sets, for who has it. Uses nothing up. A POST, so that the token stands in no URL.
+        """Shows whose password a link sets, to the person who has the link. Does not use up the link. A POST, so that the token
+        is in no URL.
 
         Errors: NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
@@ -136,9 +139,9 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _password_reset_service_pb2.ResetPasswordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.ResetPasswordResponse, _abc.Awaitable[_password_reset_service_pb2.ResetPasswordResponse]]:
-        """Gives the person another password. All their sessions end, all other links to a new password are refused from now on,
-        and wrong passwords of before are forgotten. They sign in with the new password. It is told in the audit logs of all
-        their accounts, and to the person by mail.
+        """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
+        earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
+        their accounts, and the person gets a mail.
 
         Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
@@ -149,10 +152,10 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _password_reset_service_pb2.SendPasswordResetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.SendPasswordResetResponse, _abc.Awaitable[_password_reset_service_pb2.SendPasswordResetResponse]]:
-        """Sends a member a mail with a link to a new password, to their own address. `GetMember` tells what became of it.
+        """Sends a member a mail with a link to a new password, to their own address. `GetMember` has the state of the mail.
 
-        Errors: NOT_FOUND, FORBIDDEN (oneself: people change their own password with the present one, or ask for a mail as
-        anybody does), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
+        Errors: NOT_FOUND, FORBIDDEN (the caller themselves: people change their own password with the present one, or ask
+        for a mail where they sign in), TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
         """
 
     @_abc_1.abstractmethod
@@ -161,11 +164,11 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _password_reset_service_pb2.CreatePasswordResetLinkRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.CreatePasswordResetLinkResponse, _abc.Awaitable[_password_reset_service_pb2.CreatePasswordResetLinkResponse]]:
-        """Makes a link to a new password of a member, to be passed on. Only for somebody who belongs to no other account: an
-        owner of one account must not get into another one with it. The link is refused once that has changed, or once its
-        maker is no owner any more.
+        """Makes a link to a new password of a member, to be passed on. Only for a person who belongs to no other account: an
+        owner of one account must not get into another one with it. The link is refused once that has changed, or once the
+        person who made it is no longer an owner.
 
-        Errors: NOT_FOUND, FORBIDDEN (oneself, and somebody who belongs to other accounts, too: send it by mail),
+        Errors: NOT_FOUND, FORBIDDEN (the caller themselves, and a person who belongs to other accounts: send it by mail),
         TOO_MANY_ATTEMPTS (more than 10 in an hour for one person).
         """
 

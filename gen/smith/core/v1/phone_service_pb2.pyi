@@ -316,7 +316,7 @@ class RunActionResponse(_message.Message):
     ACTION_RUN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_run(self) -> _action_run_pb2.ActionRun:
-        """As it stands."""
+        """The run with its present state."""
 
     def __init__(
         self,
@@ -362,7 +362,7 @@ class GetActionRunResponse(_message.Message):
     ACTION_RUN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def action_run(self) -> _action_run_pb2.ActionRun:
-        """As it stands."""
+        """The run with its present state."""
 
     def __init__(
         self,
@@ -379,7 +379,7 @@ Global___GetActionRunResponse: _TypeAlias = GetActionRunResponse  # noqa: Y015
 
 @_typing.final
 class UnpairDeviceRequest(_message.Message):
-    """Asks to be forgotten."""
+    """Asks to unpair the phone."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PhoneServiceStub:
-    """What the app on a phone calls.
+    """Calls of the app on a phone.
     """
 
     def __init__(self, channel):
@@ -78,7 +78,7 @@ class PhoneServiceStub:
 
 
 class PhoneServiceServicer:
-    """What the app on a phone calls.
+    """Calls of the app on a phone.
     """
 
     def PairDevice(self, request, context):
@@ -93,8 +93,8 @@ class PhoneServiceServicer:
 
     def PutDeviceTokens(self, request, context):
         """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-        old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
-        phone is the device now that reported last.
+        old one at once. Any other device of this server that held one of the tokens, in any account, loses both: the
+        phone now is the device that reported last.
 
         Errors: INVALID_REQUEST.
         """
@@ -103,10 +103,10 @@ class PhoneServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutLiveActivityToken(self, request, context):
-        """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
-        server has held for the activity is sent at once. Reporting a token again is harmless.
+        """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. The
+        state that the server has held for the activity is sent at once. Reporting a token again is harmless.
 
-        Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+        Errors: INVALID_REQUEST, NOT_FOUND (the activity was not for this phone).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -116,14 +116,14 @@ class PhoneServiceServicer:
         """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
         activity does.
 
-        Errors: NOT_FOUND (this phone was never to show the activity).
+        Errors: NOT_FOUND (the activity was not for this phone).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDeviceState(self, request, context):
-        """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+        """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
         APNs keeps one push at most for a phone that it cannot reach.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -132,7 +132,7 @@ class PhoneServiceServicer:
 
     def RunAction(self, request, context):
         """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
-        outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+        outcome; if the run is still running then, ask `GetActionRun` later. A second tap while the first is running
         gets the first one's run, and so does any second tap of a notification's button.
 
         Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
@@ -143,7 +143,7 @@ class PhoneServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetActionRun(self, request, context):
-        """What has become of a run that this phone began.
+        """State of a run that this phone began.
 
         Errors: NOT_FOUND.
         """
@@ -210,7 +210,7 @@ def add_PhoneServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PhoneService:
-    """What the app on a phone calls.
+    """Calls of the app on a phone.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PhoneServiceStub:
-    """What the app on a phone calls."""
+    """Calls of the app on a phone."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -41,37 +41,37 @@ class PhoneServiceStub:
     """
     PutDeviceTokens: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.PutDeviceTokensRequest, _phone_service_pb2.PutDeviceTokensResponse]
     """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-    old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
-    phone is the device now that reported last.
+    old one at once. Any other device of this server that held one of the tokens, in any account, loses both: the
+    phone now is the device that reported last.
 
     Errors: INVALID_REQUEST.
     """
     PutLiveActivityToken: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.PutLiveActivityTokenRequest, _phone_service_pb2.PutLiveActivityTokenResponse]
-    """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
-    server has held for the activity is sent at once. Reporting a token again is harmless.
+    """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. The
+    state that the server has held for the activity is sent at once. Reporting a token again is harmless.
 
-    Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+    Errors: INVALID_REQUEST, NOT_FOUND (the activity was not for this phone).
     """
     ReportLiveActivityDismissed: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.ReportLiveActivityDismissedRequest, _phone_service_pb2.ReportLiveActivityDismissedResponse]
     """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
     activity does.
 
-    Errors: NOT_FOUND (this phone was never to show the activity).
+    Errors: NOT_FOUND (the activity was not for this phone).
     """
     GetDeviceState: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.GetDeviceStateRequest, _phone_service_pb2.GetDeviceStateResponse]
-    """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+    """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
     APNs keeps one push at most for a phone that it cannot reach.
     """
     RunAction: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.RunActionRequest, _phone_service_pb2.RunActionResponse]
     """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
-    outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+    outcome; if the run is still running then, ask `GetActionRun` later. A second tap while the first is running
     gets the first one's run, and so does any second tap of a notification's button.
 
     Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
     (more than 30 taps a minute on this phone).
     """
     GetActionRun: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.GetActionRunRequest, _phone_service_pb2.GetActionRunResponse]
-    """What has become of a run that this phone began.
+    """State of a run that this phone began.
 
     Errors: NOT_FOUND.
     """
@@ -80,7 +80,7 @@ class PhoneServiceStub:
 
 @_typing.type_check_only
 class PhoneServiceAsyncStub(PhoneServiceStub):
-    """What the app on a phone calls."""
+    """Calls of the app on a phone."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PairDevice: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PairDeviceRequest, _phone_service_pb2.PairDeviceResponse]  # type: ignore[assignment]
@@ -91,37 +91,37 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     """
     PutDeviceTokens: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PutDeviceTokensRequest, _phone_service_pb2.PutDeviceTokensResponse]  # type: ignore[assignment]
     """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-    old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
-    phone is the device now that reported last.
+    old one at once. Any other device of this server that held one of the tokens, in any account, loses both: the
+    phone now is the device that reported last.
 
     Errors: INVALID_REQUEST.
     """
     PutLiveActivityToken: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PutLiveActivityTokenRequest, _phone_service_pb2.PutLiveActivityTokenResponse]  # type: ignore[assignment]
-    """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
-    server has held for the activity is sent at once. Reporting a token again is harmless.
+    """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. The
+    state that the server has held for the activity is sent at once. Reporting a token again is harmless.
 
-    Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+    Errors: INVALID_REQUEST, NOT_FOUND (the activity was not for this phone).
     """
     ReportLiveActivityDismissed: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.ReportLiveActivityDismissedRequest, _phone_service_pb2.ReportLiveActivityDismissedResponse]  # type: ignore[assignment]
     """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
     activity does.
 
-    Errors: NOT_FOUND (this phone was never to show the activity).
+    Errors: NOT_FOUND (the activity was not for this phone).
     """
     GetDeviceState: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.GetDeviceStateRequest, _phone_service_pb2.GetDeviceStateResponse]  # type: ignore[assignment]
-    """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+    """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
     APNs keeps one push at most for a phone that it cannot reach.
     """
     RunAction: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.RunActionRequest, _phone_service_pb2.RunActionResponse]  # type: ignore[assignment]
     """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
-    outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+    outcome; if the run is still running then, ask `GetActionRun` later. A second tap while the first is running
     gets the first one's run, and so does any second tap of a notification's button.
 
     Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
     (more than 30 taps a minute on this phone).
     """
     GetActionRun: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.GetActionRunRequest, _phone_service_pb2.GetActionRunResponse]  # type: ignore[assignment]
-    """What has become of a run that this phone began.
+    """State of a run that this phone began.
 
     Errors: NOT_FOUND.
     """
@@ -129,7 +129,7 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     """Unpairs the calling phone. Its Live Activities are ended, as far as their update tokens are known."""
 
 class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What the app on a phone calls."""
+    """Calls of the app on a phone."""
 
     @_abc_1.abstractmethod
     def PairDevice(
@@ -150,8 +150,8 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_phone_service_pb2.PutDeviceTokensResponse, _abc.Awaitable[_phone_service_pb2.PutDeviceTokensResponse]]:
         """Reports the tokens that Apple gave the app, at each launch and whenever one changes. A new push token replaces the
-        old one at once. Any other device of this server that held one of the tokens, in whichever account, loses both: the
-        phone is the device now that reported last.
+        old one at once. Any other device of this server that held one of the tokens, in any account, loses both: the
+        phone now is the device that reported last.
 
         Errors: INVALID_REQUEST.
         """
@@ -162,10 +162,10 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _phone_service_pb2.PutLiveActivityTokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_phone_service_pb2.PutLiveActivityTokenResponse, _abc.Awaitable[_phone_service_pb2.PutLiveActivityTokenResponse]]:
-        """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. What the
-        server has held for the activity is sent at once. Reporting a token again is harmless.
+        """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. The
+        state that the server has held for the activity is sent at once. Reporting a token again is harmless.
 
-        Errors: INVALID_REQUEST, NOT_FOUND (this phone was never to show the activity).
+        Errors: INVALID_REQUEST, NOT_FOUND (the activity was not for this phone).
         """
 
     @_abc_1.abstractmethod
@@ -177,7 +177,7 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         """Reports that the person removed a Live Activity from this phone. No update brings it back; its stream's next
         activity does.
 
-        Errors: NOT_FOUND (this phone was never to show the activity).
+        Errors: NOT_FOUND (the activity was not for this phone).
         """
 
     @_abc_1.abstractmethod
@@ -186,7 +186,7 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _phone_service_pb2.GetDeviceStateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_phone_service_pb2.GetDeviceStateResponse, _abc.Awaitable[_phone_service_pb2.GetDeviceStateResponse]]:
-        """What should be on this phone's screen now: for an app that catches up after the phone was off or offline, because
+        """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
         APNs keeps one push at most for a phone that it cannot reach.
         """
 
@@ -197,7 +197,7 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_phone_service_pb2.RunActionResponse, _abc.Awaitable[_phone_service_pb2.RunActionResponse]]:
         """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
-        outcome; if it says that the run is still running, `GetActionRun` tells more. A second tap while the first is running
+        outcome; if the run is still running then, ask `GetActionRun` later. A second tap while the first is running
         gets the first one's run, and so does any second tap of a notification's button.
 
         Errors: INVALID_REQUEST (the action opens a URL), NOT_FOUND (this phone was not sent the action), TOO_MANY_ATTEMPTS
@@ -210,7 +210,7 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _phone_service_pb2.GetActionRunRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_phone_service_pb2.GetActionRunResponse, _abc.Awaitable[_phone_service_pb2.GetActionRunResponse]]:
-        """What has become of a run that this phone began.
+        """State of a run that this phone began.
 
         Errors: NOT_FOUND.
         """

@@ -78,7 +78,7 @@ class _PushNotificationDeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumType
     PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED: _PushNotificationDeliveryState.ValueType  # 0
     """Not used."""
     PUSH_NOTIFICATION_DELIVERY_STATE_DUE: _PushNotificationDeliveryState.ValueType  # 1
-    """Owed: it is being sent, or tried again."""
+    """Queued: it is being sent, or tried again."""
     PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: _PushNotificationDeliveryState.ValueType  # 2
     """APNs took it."""
     PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: _PushNotificationDeliveryState.ValueType  # 3
@@ -86,15 +86,15 @@ class _PushNotificationDeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumType
     PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: _PushNotificationDeliveryState.ValueType  # 4
     """APNs will never take it."""
     PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: _PushNotificationDeliveryState.ValueType  # 5
-    """It was not worth delivering any longer when it could have been."""
+    """It expired before it could be delivered."""
 
 class PushNotificationDeliveryState(_PushNotificationDeliveryState, metaclass=_PushNotificationDeliveryStateEnumTypeWrapper):
-    """Where the delivery of a notification stands."""
+    """State of the delivery of a notification."""
 
 PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED: PushNotificationDeliveryState.ValueType  # 0
 """Not used."""
 PUSH_NOTIFICATION_DELIVERY_STATE_DUE: PushNotificationDeliveryState.ValueType  # 1
-"""Owed: it is being sent, or tried again."""
+"""Queued: it is being sent, or tried again."""
 PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: PushNotificationDeliveryState.ValueType  # 2
 """APNs took it."""
 PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: PushNotificationDeliveryState.ValueType  # 3
@@ -102,7 +102,7 @@ PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: PushNotificationDeliveryState.Value
 PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: PushNotificationDeliveryState.ValueType  # 4
 """APNs will never take it."""
 PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: PushNotificationDeliveryState.ValueType  # 5
-"""It was not worth delivering any longer when it could have been."""
+"""It expired before it could be delivered."""
 Global___PushNotificationDeliveryState: _TypeAlias = PushNotificationDeliveryState  # noqa: Y015
 
 class _PushNotificationOutcome:
@@ -116,19 +116,19 @@ class _PushNotificationOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrappe
     PUSH_NOTIFICATION_OUTCOME_ACCEPTED: _PushNotificationOutcome.ValueType  # 1
     """APNs accepted it for a device."""
     PUSH_NOTIFICATION_OUTCOME_OWED: _PushNotificationOutcome.ValueType  # 2
-    """It is owed to a device."""
+    """It is queued for a device."""
     PUSH_NOTIFICATION_OUTCOME_FAILED: _PushNotificationOutcome.ValueType  # 3
     """A device will not get it: a dead token, a refusal, or out of time."""
 
 class PushNotificationOutcome(_PushNotificationOutcome, metaclass=_PushNotificationOutcomeEnumTypeWrapper):
-    """What notifications are looked for by."""
+    """Outcomes by which notifications are filtered."""
 
 PUSH_NOTIFICATION_OUTCOME_UNSPECIFIED: PushNotificationOutcome.ValueType  # 0
 """Not a valid choice."""
 PUSH_NOTIFICATION_OUTCOME_ACCEPTED: PushNotificationOutcome.ValueType  # 1
 """APNs accepted it for a device."""
 PUSH_NOTIFICATION_OUTCOME_OWED: PushNotificationOutcome.ValueType  # 2
-"""It is owed to a device."""
+"""It is queued for a device."""
 PUSH_NOTIFICATION_OUTCOME_FAILED: PushNotificationOutcome.ValueType  # 3
 """A device will not get it: a dead token, a refusal, or out of time."""
 Global___PushNotificationOutcome: _TypeAlias = PushNotificationOutcome  # noqa: Y015
@@ -182,7 +182,7 @@ Global___PushNotificationAction: _TypeAlias = PushNotificationAction  # noqa: Y0
 
 @_typing.final
 class ChannelTarget(_message.Message):
-    """Whom a request is for, within what its API key may reach."""
+    """The channels that a request is for, within those that its API key may reach."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -235,16 +235,16 @@ class PushNotification(_message.Message):
     sender_name: _builtins.str
     """What the API key or the person is called now. Empty if unknown."""
     replay_of: _builtins.str
-    """The notification that it is a replay of, a UUID. Unset if it is none."""
+    """The notification that it is a replay of, a UUID. Unset if it is not a replay."""
     device_id: _builtins.str
-    """The one device that it is for, a UUID. Unset if it was not for a certain device."""
+    """The one device that it is for, a UUID. Unset if it was not for one device."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was accepted."""
 
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
-        """When it stops being worth delivering."""
+        """When it expires: it is not delivered later."""
 
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -252,7 +252,7 @@ class PushNotification(_message.Message):
 
     @_builtins.property
     def counts(self) -> Global___PushNotificationCounts:
-        """What became of it."""
+        """Outcomes of its deliveries."""
 
     def __init__(
         self,
@@ -299,7 +299,7 @@ Global___PushNotification: _TypeAlias = PushNotification  # noqa: Y015
 
 @_typing.final
 class PushNotificationCounts(_message.Message):
-    """What has become of a notification's deliveries so far."""
+    """Outcomes of a notification's deliveries so far."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -314,13 +314,13 @@ class PushNotificationCounts(_message.Message):
     accepted: _builtins.int
     """Those for which APNs accepted it."""
     owed: _builtins.int
-    """Those still owed it."""
+    """Those for which it is queued."""
     failed: _builtins.int
     """Those whose token was dead, or for which APNs refused it."""
     expired: _builtins.int
-    """Those it could not be delivered to while it was worth it."""
+    """Those for which it expired before it could be delivered."""
     partial: _builtins.bool
-    """Only so many devices as `devices` says were looked at, and there are more."""
+    """There are more devices than `devices`; the counts are of these only."""
     def __init__(
         self,
         *,
@@ -341,7 +341,7 @@ Global___PushNotificationCounts: _TypeAlias = PushNotificationCounts  # noqa: Y0
 
 @_typing.final
 class PushNotificationContent(_message.Message):
-    """The rest of what a notification says."""
+    """The content of a notification, in addition to title and message."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -364,7 +364,7 @@ class PushNotificationContent(_message.Message):
     """Name of its sound. Unset for the system's own."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PushNotificationAction]:
-        """Its buttons, with what their webhooks are called with."""
+        """Its buttons, with their webhooks' method and body."""
 
     @_builtins.property
     def payload(self) -> _json_object_pb2.JsonObject:
@@ -414,7 +414,7 @@ Global___PushNotificationContent: _TypeAlias = PushNotificationContent  # noqa: 
 
 @_typing.final
 class PushNotificationDelivery(_message.Message):
-    """What has become of a notification on one device."""
+    """The delivery of a notification to one device."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -433,18 +433,18 @@ class PushNotificationDelivery(_message.Message):
     user_name: _builtins.str
     """Whose the device was."""
     state: Global___PushNotificationDeliveryState.ValueType
-    """Where the delivery stands."""
+    """State of the delivery."""
     attempts: _builtins.int
     """Attempts that count."""
     reason: _builtins.str
-    """Why the last attempt failed, in APNs' words or ours. Empty if it did not."""
+    """Why the last attempt failed, by APNs or this server. Empty if it did not."""
     @_builtins.property
     def settled_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was settled. Unset while it is owed."""
+        """When it was settled. Unset while it is queued."""
 
     @_builtins.property
     def due_at(self) -> _timestamp_pb2.Timestamp:
-        """When it is tried next, or when whoever is at it must have finished. Unset unless it is owed."""
+        """When it is tried next, or by when the attempt under way must have ended. Unset unless it is queued."""
 
     def __init__(
         self,

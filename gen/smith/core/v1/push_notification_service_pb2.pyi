@@ -36,7 +36,7 @@ class ListPushNotificationsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     search: _builtins.str
-    """Only with this text in the title or the message, in whatever case. At most 100 characters."""
+    """Only with this text in the title or the message, in any letter case. At most 100 characters."""
     api_key_id: _builtins.str
     """Only from this API key, a UUID."""
     channel: _builtins.str
@@ -161,15 +161,15 @@ class GetPushNotificationResponse(_message.Message):
     DELIVERIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def push_notification(self) -> _push_notification_pb2.PushNotification:
-        """What lists say of it. Its counts are complete."""
+        """The notification. Its counts are complete."""
 
     @_builtins.property
     def content(self) -> _push_notification_pb2.PushNotificationContent:
-        """The rest of what it says."""
+        """The rest of its content."""
 
     @_builtins.property
     def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[_push_notification_pb2.PushNotificationDelivery]:
-        """What became of it on each device, 100 at most: first where it failed, then where it is owed."""
+        """Its deliveries, 100 at most: first those that failed, then those that are queued."""
 
     def __init__(
         self,
@@ -210,14 +210,14 @@ Global___ReplayPushNotificationRequest: _TypeAlias = ReplayPushNotificationReque
 
 @_typing.final
 class ReplayPushNotificationResponse(_message.Message):
-    """What became of the new notification by the time of the answer."""
+    """The result of the new notification by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def sent(self) -> Global___SendPushNotificationResponse:
-        """As of any notification."""
+        """The same answer as for any notification."""
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ Global___ReplayPushNotificationResponse: _TypeAlias = ReplayPushNotificationResp
 
 @_typing.final
 class SendTestPushNotificationRequest(_message.Message):
-    """Names the device to try."""
+    """Names the device to test."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -256,14 +256,14 @@ Global___SendTestPushNotificationRequest: _TypeAlias = SendTestPushNotificationR
 
 @_typing.final
 class SendTestPushNotificationResponse(_message.Message):
-    """What became of the test notification by the time of the answer."""
+    """The result of the test notification by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def sent(self) -> Global___SendPushNotificationResponse:
-        """As of any notification."""
+        """The same answer as for any notification."""
 
     def __init__(
         self,
@@ -320,7 +320,7 @@ class SendPushNotificationRequest(_message.Message):
 
     @_builtins.property
     def target(self) -> _push_notification_pb2.ChannelTarget:
-        """Whom it is for. Left out, everybody the API key may reach."""
+        """The channels that it is for. If left out, all devices that the API key may reach."""
 
     def __init__(
         self,
@@ -377,7 +377,7 @@ Global___SendPushNotificationRequest: _TypeAlias = SendPushNotificationRequest  
 
 @_typing.final
 class SendPushNotificationResponse(_message.Message):
-    """What became of the notification by the time of the answer."""
+    """The result of the notification by the time of the answer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -395,9 +395,9 @@ class SendPushNotificationResponse(_message.Message):
     users_notified: _builtins.int
     """People who own at least one of those devices."""
     devices_queued: _builtins.int
-    """Devices still owed the push; delivery goes on in the background. Left out when there are none."""
+    """Devices for which the push is queued; delivery goes on in the background. Left out when there are none."""
     notification_id: _builtins.str
-    """Names the notification from here on."""
+    """Identifier of the notification, for later calls."""
     @_builtins.property
     def effective_channel_slugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The channels the request was resolved to. Left out when it went to the whole account."""

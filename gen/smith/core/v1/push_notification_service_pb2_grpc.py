@@ -68,8 +68,8 @@ class PushNotificationServiceServicer:
 
     def SendPushNotification(self, request, context):
         """Records the notification, sends it to every device that the API key's scope and `target` select, and answers with
-        what APNs accepted within the delivery wait (2 seconds unless configured). Whatever is still owed then is delivered
-        in the background, so a successful answer is a promise.
+        the number of devices for which APNs accepted it within the delivery wait (2 seconds by default). The others get it in
+        the background, so a successful answer is a promise.
 
         Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
         """
@@ -88,7 +88,7 @@ class PushNotificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPushNotification(self, request, context):
-        """A push notification with all that it says, and what became of it on each device.
+        """A push notification with its whole content, and its delivery to each device.
 
         Errors: NOT_FOUND.
         """
@@ -97,8 +97,8 @@ class PushNotificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReplayPushNotification(self, request, context):
-        """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
-        Answers as SendPushNotification does.
+        """Sends a notification's content to its target once more, as a new notification. The target is resolved again. Answers
+        as SendPushNotification does.
 
         Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
         """

@@ -35,8 +35,8 @@ class PushNotificationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PushNotificationServiceAsyncStub: ...
     SendPushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.SendPushNotificationRequest, _push_notification_service_pb2.SendPushNotificationResponse]
     """Records the notification, sends it to every device that the API key's scope and `target` select, and answers with
-    what APNs accepted within the delivery wait (2 seconds unless configured). Whatever is still owed then is delivered
-    in the background, so a successful answer is a promise.
+    the number of devices for which APNs accepted it within the delivery wait (2 seconds by default). The others get it in
+    the background, so a successful answer is a promise.
 
     Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
     """
@@ -47,13 +47,13 @@ class PushNotificationServiceStub:
     Errors: INVALID_REQUEST.
     """
     GetPushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.GetPushNotificationRequest, _push_notification_service_pb2.GetPushNotificationResponse]
-    """A push notification with all that it says, and what became of it on each device.
+    """A push notification with its whole content, and its delivery to each device.
 
     Errors: NOT_FOUND.
     """
     ReplayPushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplayPushNotificationRequest, _push_notification_service_pb2.ReplayPushNotificationResponse]
-    """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
-    Answers as SendPushNotification does.
+    """Sends a notification's content to its target once more, as a new notification. The target is resolved again. Answers
+    as SendPushNotification does.
 
     Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
     """
@@ -71,8 +71,8 @@ class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendPushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.SendPushNotificationRequest, _push_notification_service_pb2.SendPushNotificationResponse]  # type: ignore[assignment]
     """Records the notification, sends it to every device that the API key's scope and `target` select, and answers with
-    what APNs accepted within the delivery wait (2 seconds unless configured). Whatever is still owed then is delivered
-    in the background, so a successful answer is a promise.
+    the number of devices for which APNs accepted it within the delivery wait (2 seconds by default). The others get it in
+    the background, so a successful answer is a promise.
 
     Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
     """
@@ -83,13 +83,13 @@ class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
     Errors: INVALID_REQUEST.
     """
     GetPushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.GetPushNotificationRequest, _push_notification_service_pb2.GetPushNotificationResponse]  # type: ignore[assignment]
-    """A push notification with all that it says, and what became of it on each device.
+    """A push notification with its whole content, and its delivery to each device.
 
     Errors: NOT_FOUND.
     """
     ReplayPushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplayPushNotificationRequest, _push_notification_service_pb2.ReplayPushNotificationResponse]  # type: ignore[assignment]
-    """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
-    Answers as SendPushNotification does.
+    """Sends a notification's content to its target once more, as a new notification. The target is resolved again. Answers
+    as SendPushNotification does.
 
     Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
     """
@@ -110,8 +110,8 @@ class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_push_notification_service_pb2.SendPushNotificationResponse, _abc.Awaitable[_push_notification_service_pb2.SendPushNotificationResponse]]:
         """Records the notification, sends it to every device that the API key's scope and `target` select, and answers with
-        what APNs accepted within the delivery wait (2 seconds unless configured). Whatever is still owed then is delivered
-        in the background, so a successful answer is a promise.
+        the number of devices for which APNs accepted it within the delivery wait (2 seconds by default). The others get it in
+        the background, so a successful answer is a promise.
 
         Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
         """
@@ -134,7 +134,7 @@ class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _push_notification_service_pb2.GetPushNotificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_push_notification_service_pb2.GetPushNotificationResponse, _abc.Awaitable[_push_notification_service_pb2.GetPushNotificationResponse]]:
-        """A push notification with all that it says, and what became of it on each device.
+        """A push notification with its whole content, and its delivery to each device.
 
         Errors: NOT_FOUND.
         """
@@ -145,8 +145,8 @@ class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _push_notification_service_pb2.ReplayPushNotificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_push_notification_service_pb2.ReplayPushNotificationResponse, _abc.Awaitable[_push_notification_service_pb2.ReplayPushNotificationResponse]]:
-        """Sends what a notification says to its target once more, as a new notification. Who is in the target is found out anew.
-        Answers as SendPushNotification does.
+        """Sends a notification's content to its target once more, as a new notification. The target is resolved again. Answers
+        as SendPushNotification does.
 
         Errors: NOT_FOUND, INVALID_TARGET (a channel is gone), NO_RECIPIENTS, RATE_LIMITED.
         """

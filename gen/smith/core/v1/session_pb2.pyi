@@ -19,7 +19,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Session(_message.Message):
-    """Somebody who is signed in somewhere."""
+    """A person who is signed in, in one browser or tool."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -39,7 +39,7 @@ class Session(_message.Message):
     client_address: _builtins.str
     """IP address that they signed in from. Unset if it was not known."""
     current: _builtins.bool
-    """It is the session that asks."""
+    """It is the calling session."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When they signed in."""

@@ -29,19 +29,19 @@ class _DestinationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Destinati
     DESTINATION_UNSPECIFIED: _Destination.ValueType  # 0
     """Not known."""
     DESTINATION_NONE: _Destination.ValueType  # 1
-    """No one: it is not configured."""
+    """Nowhere: it is not configured."""
     DESTINATION_SIMULATOR: _Destination.ValueType  # 2
     """The simulator. Nothing leaves this installation."""
     DESTINATION_REAL: _Destination.ValueType  # 3
     """Apple, or the configured mail server."""
 
 class Destination(_Destination, metaclass=_DestinationEnumTypeWrapper):
-    """Who takes what leaves the server."""
+    """Where pushes or mails go."""
 
 DESTINATION_UNSPECIFIED: Destination.ValueType  # 0
 """Not known."""
 DESTINATION_NONE: Destination.ValueType  # 1
-"""No one: it is not configured."""
+"""Nowhere: it is not configured."""
 DESTINATION_SIMULATOR: Destination.ValueType  # 2
 """The simulator. Nothing leaves this installation."""
 DESTINATION_REAL: Destination.ValueType  # 3
@@ -57,11 +57,11 @@ class _AlarmKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmKind.V
     ALARM_KIND_UNSPECIFIED: _AlarmKind.ValueType  # 0
     """Not used."""
     ALARM_KIND_LINE_STOPPED: _AlarmKind.ValueType  # 1
-    """A route to APNs is stopped, because the server's settings are wrong."""
+    """Delivery to APNs is stopped, because the server's settings are wrong."""
     ALARM_KIND_DEAD_TOKENS: _AlarmKind.ValueType  # 2
     """APNs has declared the tokens of many of the account's devices dead."""
     ALARM_KIND_QUEUE_AGE: _AlarmKind.ValueType  # 3
-    """Something has been owed to the account's phones for minutes."""
+    """Pushes to the account's phones have been queued for minutes."""
 
 class AlarmKind(_AlarmKind, metaclass=_AlarmKindEnumTypeWrapper):
     """What an alarm is about."""
@@ -69,11 +69,11 @@ class AlarmKind(_AlarmKind, metaclass=_AlarmKindEnumTypeWrapper):
 ALARM_KIND_UNSPECIFIED: AlarmKind.ValueType  # 0
 """Not used."""
 ALARM_KIND_LINE_STOPPED: AlarmKind.ValueType  # 1
-"""A route to APNs is stopped, because the server's settings are wrong."""
+"""Delivery to APNs is stopped, because the server's settings are wrong."""
 ALARM_KIND_DEAD_TOKENS: AlarmKind.ValueType  # 2
 """APNs has declared the tokens of many of the account's devices dead."""
 ALARM_KIND_QUEUE_AGE: AlarmKind.ValueType  # 3
-"""Something has been owed to the account's phones for minutes."""
+"""Pushes to the account's phones have been queued for minutes."""
 Global___AlarmKind: _TypeAlias = AlarmKind  # noqa: Y015
 
 @_typing.final
@@ -102,9 +102,9 @@ class GetDestinationsResponse(_message.Message):
     PUSHES_FIELD_NUMBER: _builtins.int
     MAILS_FIELD_NUMBER: _builtins.int
     pushes: Global___Destination.ValueType
-    """Who takes pushes. Left out while the server does not know, because its delivery service is away."""
+    """Where pushes go. Left out while the server does not know, because its delivery service is away."""
     mails: Global___Destination.ValueType
-    """Who takes mails. Left out while the server does not know."""
+    """Where mails go. Left out while the server does not know."""
     def __init__(
         self,
         *,
@@ -121,7 +121,7 @@ Global___GetDestinationsResponse: _TypeAlias = GetDestinationsResponse  # noqa: 
 
 @_typing.final
 class GetServerStatusRequest(_message.Message):
-    """Asks how the server is doing."""
+    """Asks for the state of the server."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -138,7 +138,7 @@ Global___GetServerStatusRequest: _TypeAlias = GetServerStatusRequest  # noqa: Y0
 
 @_typing.final
 class GetServerStatusResponse(_message.Message):
-    """How the server is doing."""
+    """The state of the server."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -146,12 +146,12 @@ class GetServerStatusResponse(_message.Message):
     PUSHES_FIELD_NUMBER: _builtins.int
     MAILS_FIELD_NUMBER: _builtins.int
     pushes: Global___Destination.ValueType
-    """Who takes pushes. Left out while the server does not know, because its delivery service is away."""
+    """Where pushes go. Left out while the server does not know, because its delivery service is away."""
     mails: Global___Destination.ValueType
-    """Who takes mails. Left out while the server does not know."""
+    """Where mails go. Left out while the server does not know."""
     @_builtins.property
     def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alarm]:
-        """What somebody has to mend. Empty if all is well."""
+        """Problems that need a person to correct them. Empty if all is well."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ Global___GetServerStatusResponse: _TypeAlias = GetServerStatusResponse  # noqa: 
 
 @_typing.final
 class Alarm(_message.Message):
-    """Something that does not mend itself. Whatever it holds up stays queued and goes out once it is mended."""
+    """A problem that needs a person to correct it. Pushes that it holds up stay queued and are sent once it is corrected."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -181,11 +181,11 @@ class Alarm(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
     line: _builtins.str
-    """The route to APNs that is stopped: environment and bundle id, for example `sandbox com.example.app`. Empty if it is
-    about none.
+    """The environment and bundle id for which delivery is stopped, for example `sandbox com.example.app`. Empty if the alarm
+    is about something else.
     """
     reason: _builtins.str
-    """APNs' reason or ours, for example `InvalidProviderToken`."""
+    """APNs' reason or this server's, for example `InvalidProviderToken`."""
     explanation: _builtins.str
     """What it means, in a sentence."""
     kind: Global___AlarmKind.ValueType

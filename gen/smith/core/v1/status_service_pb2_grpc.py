@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class StatusServiceStub:
-    """How the server is doing, as far as the people who use it should know.
+    """The state of the server, as far as it concerns the people who use it.
     """
 
     def __init__(self, channel):
@@ -48,18 +48,18 @@ class StatusServiceStub:
 
 
 class StatusServiceServicer:
-    """How the server is doing, as far as the people who use it should know.
+    """The state of the server, as far as it concerns the people who use it.
     """
 
     def GetServerStatus(self, request, context):
-        """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts.
+        """What is wrong at the moment with the server or with the account's own devices. It says nothing about other accounts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDestinations(self, request, context):
-        """Who takes pushes and mails, for pages that people see before they sign in. gRPC only, as `GetSetup` is.
+        """Where pushes and mails go, for pages that people see before they sign in. gRPC only, as `GetSetup` is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,7 +87,7 @@ def add_StatusServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class StatusService:
-    """How the server is doing, as far as the people who use it should know.
+    """The state of the server, as far as it concerns the people who use it.
     """
 
     @staticmethod

@@ -27,29 +27,29 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class StatusServiceStub:
-    """How the server is doing, as far as the people who use it should know."""
+    """The state of the server, as far as it concerns the people who use it."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> StatusServiceAsyncStub: ...
     GetServerStatus: _grpc.UnaryUnaryMultiCallable[_status_service_pb2.GetServerStatusRequest, _status_service_pb2.GetServerStatusResponse]
-    """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts."""
+    """What is wrong at the moment with the server or with the account's own devices. It says nothing about other accounts."""
     GetDestinations: _grpc.UnaryUnaryMultiCallable[_status_service_pb2.GetDestinationsRequest, _status_service_pb2.GetDestinationsResponse]
-    """Who takes pushes and mails, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
+    """Where pushes and mails go, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
 
 @_typing.type_check_only
 class StatusServiceAsyncStub(StatusServiceStub):
-    """How the server is doing, as far as the people who use it should know."""
+    """The state of the server, as far as it concerns the people who use it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetServerStatus: _aio.UnaryUnaryMultiCallable[_status_service_pb2.GetServerStatusRequest, _status_service_pb2.GetServerStatusResponse]  # type: ignore[assignment]
-    """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts."""
+    """What is wrong at the moment with the server or with the account's own devices. It says nothing about other accounts."""
     GetDestinations: _aio.UnaryUnaryMultiCallable[_status_service_pb2.GetDestinationsRequest, _status_service_pb2.GetDestinationsResponse]  # type: ignore[assignment]
-    """Who takes pushes and mails, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
+    """Where pushes and mails go, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
 
 class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
-    """How the server is doing, as far as the people who use it should know."""
+    """The state of the server, as far as it concerns the people who use it."""
 
     @_abc_1.abstractmethod
     def GetServerStatus(
@@ -57,7 +57,7 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_service_pb2.GetServerStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_service_pb2.GetServerStatusResponse, _abc.Awaitable[_status_service_pb2.GetServerStatusResponse]]:
-        """What is wrong at the moment: with the server, or with what is the account's own. Nothing is told of other accounts."""
+        """What is wrong at the moment with the server or with the account's own devices. It says nothing about other accounts."""
 
     @_abc_1.abstractmethod
     def GetDestinations(
@@ -65,6 +65,6 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_service_pb2.GetDestinationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_service_pb2.GetDestinationsResponse, _abc.Awaitable[_status_service_pb2.GetDestinationsResponse]]:
-        """Who takes pushes and mails, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
+        """Where pushes and mails go, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
 
 def add_StatusServiceServicer_to_server(servicer: StatusServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

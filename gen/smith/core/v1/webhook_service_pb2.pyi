@@ -94,7 +94,7 @@ class RotateWebhookSecretResponse(_message.Message):
     """`whsec_` and the key in base64, as Standard Webhooks writes it."""
     @_builtins.property
     def previous_expires_at(self) -> _timestamp_pb2.Timestamp:
-        """When the old key is forgotten."""
+        """When the old key stops being used."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class ListActionRunsRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before."""
     state: _action_run_pb2.ActionRunState.ValueType
-    """Only calls that stand so; all if left out."""
+    """Only calls in this state; all if left out."""
     def __init__(
         self,
         *,

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class WebhookServiceStub:
-    """The account's webhooks: the key that their calls are signed with, and what became of the calls.
+    """The account's webhooks: the key that their calls are signed with, and the calls.
     """
 
     def __init__(self, channel):
@@ -53,7 +53,7 @@ class WebhookServiceStub:
 
 
 class WebhookServiceServicer:
-    """The account's webhooks: the key that their calls are signed with, and what became of the calls.
+    """The account's webhooks: the key that their calls are signed with, and the calls.
     """
 
     def GetWebhookSecret(self, request, context):
@@ -106,7 +106,7 @@ def add_WebhookServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WebhookService:
-    """The account's webhooks: the key that their calls are signed with, and what became of the calls.
+    """The account's webhooks: the key that their calls are signed with, and the calls.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class WebhookServiceStub:
-    """The account's webhooks: the key that their calls are signed with, and what became of the calls."""
+    """The account's webhooks: the key that their calls are signed with, and the calls."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -45,7 +45,7 @@ class WebhookServiceStub:
 
 @_typing.type_check_only
 class WebhookServiceAsyncStub(WebhookServiceStub):
-    """The account's webhooks: the key that their calls are signed with, and what became of the calls."""
+    """The account's webhooks: the key that their calls are signed with, and the calls."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetWebhookSecret: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookSecretRequest, _webhook_service_pb2.GetWebhookSecretResponse]  # type: ignore[assignment]
@@ -59,7 +59,7 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     """
 
 class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The account's webhooks: the key that their calls are signed with, and what became of the calls."""
+    """The account's webhooks: the key that their calls are signed with, and the calls."""
 
     @_abc_1.abstractmethod
     def GetWebhookSecret(

@@ -30,21 +30,21 @@ class _DestinationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Destinati
     DESTINATION_UNSPECIFIED: _Destination.ValueType  # 0
     """Not used."""
     DESTINATION_NONE: _Destination.ValueType  # 1
-    """No one: it is not configured."""
+    """Nowhere: it is not configured."""
     DESTINATION_SIMULATOR: _Destination.ValueType  # 2
-    """The simulator, which passes nothing on."""
+    """The simulator, which sends nothing on."""
     DESTINATION_REAL: _Destination.ValueType  # 3
     """Apple, or the configured mail server."""
 
 class Destination(_Destination, metaclass=_DestinationEnumTypeWrapper):
-    """Who takes what leaves the server."""
+    """Where pushes or mails go."""
 
 DESTINATION_UNSPECIFIED: Destination.ValueType  # 0
 """Not used."""
 DESTINATION_NONE: Destination.ValueType  # 1
-"""No one: it is not configured."""
+"""Nowhere: it is not configured."""
 DESTINATION_SIMULATOR: Destination.ValueType  # 2
-"""The simulator, which passes nothing on."""
+"""The simulator, which sends nothing on."""
 DESTINATION_REAL: Destination.ValueType  # 3
 """Apple, or the configured mail server."""
 Global___Destination: _TypeAlias = Destination  # noqa: Y015
@@ -125,7 +125,7 @@ Global___CheckCredentialsRequest: _TypeAlias = CheckCredentialsRequest  # noqa: 
 
 @_typing.final
 class CheckCredentialsResponse(_message.Message):
-    """What came of it."""
+    """The result of the check."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -137,7 +137,7 @@ class CheckCredentialsResponse(_message.Message):
     SIMULATED_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """APNs' reason, or ours if it gave none. Empty if it accepted the push, which no made-up token should see."""
+    """APNs' reason, or this server's if APNs gave none. Empty if APNs accepted the push, which should never happen."""
     kind: _reason_pb2.OutcomeKind.ValueType
     """What that reason would mean for a push."""
     topic: _builtins.str

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class DeliveryServiceStub:
-    """Makes true outside what core has decided. Keeps nothing: whatever has no outcome is core's to send again.
+    """Sends the pushes that core has decided on. It stores nothing: core sends a push without an outcome again.
     """
 
     def __init__(self, channel):
@@ -53,14 +53,13 @@ class DeliveryServiceStub:
 
 
 class DeliveryServiceServicer:
-    """Makes true outside what core has decided. Keeps nothing: whatever has no outcome is core's to send again.
+    """Sends the pushes that core has decided on. It stores nothing: core sends a push without an outcome again.
     """
 
     def Deliver(self, request, context):
-        """Sends every target's push to APNs, each at most once save for refusals that APNs certainly did not process, and
-        streams outcomes as they come, several to a message. It never waits to retry: that is core's, by `retry_after_ms`.
-        Every target gets exactly one outcome, whatever happens to its neighbours; a target whose request is malformed is
-        `REJECTED`.
+        """Sends every target's push to APNs and streams outcomes as they come, several to a message. It sends each push at most
+        once, and again only if APNs certainly did not process it. It never waits to retry: core does, after `retry_after_ms`.
+        Every target gets exactly one outcome, independently of the others; a target whose request is malformed is `REJECTED`.
 
         Errors: RESOURCE_EXHAUSTED when the server already holds as many targets as it is willing to; nothing was sent.
         Streamed, not unary: the fastest outcome of a batch must not wait for the slowest.
@@ -71,8 +70,8 @@ class DeliveryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckCredentials(self, request, context):
-        """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
-        connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+        """Asks APNs about key, team and topic with a silent push to a made-up token, which can reach no phone. It uses a
+        connection of its own, so that the refusal does not slow other pushes. `BadDeviceToken` means that all else is right.
         Takes 7 seconds at most.
 
         Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
@@ -116,7 +115,7 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DeliveryService:
-    """Makes true outside what core has decided. Keeps nothing: whatever has no outcome is core's to send again.
+    """Sends the pushes that core has decided on. It stores nothing: core sends a push without an outcome again.
     """
 
     @staticmethod

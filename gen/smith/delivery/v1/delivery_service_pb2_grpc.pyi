@@ -27,25 +27,24 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DeliveryServiceStub:
-    """Makes true outside what core has decided. Keeps nothing: whatever has no outcome is core's to send again."""
+    """Sends the pushes that core has decided on. It stores nothing: core sends a push without an outcome again."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DeliveryServiceAsyncStub: ...
     Deliver: _grpc.UnaryStreamMultiCallable[_delivery_service_pb2.DeliverRequest, _delivery_service_pb2.DeliverResponse]
-    """Sends every target's push to APNs, each at most once save for refusals that APNs certainly did not process, and
-    streams outcomes as they come, several to a message. It never waits to retry: that is core's, by `retry_after_ms`.
-    Every target gets exactly one outcome, whatever happens to its neighbours; a target whose request is malformed is
-    `REJECTED`.
+    """Sends every target's push to APNs and streams outcomes as they come, several to a message. It sends each push at most
+    once, and again only if APNs certainly did not process it. It never waits to retry: core does, after `retry_after_ms`.
+    Every target gets exactly one outcome, independently of the others; a target whose request is malformed is `REJECTED`.
 
     Errors: RESOURCE_EXHAUSTED when the server already holds as many targets as it is willing to; nothing was sent.
     Streamed, not unary: the fastest outcome of a batch must not wait for the slowest.
     buf:lint:ignore RPC_NO_SERVER_STREAMING
     """
     CheckCredentials: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.CheckCredentialsRequest, _delivery_service_pb2.CheckCredentialsResponse]
-    """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
-    connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+    """Asks APNs about key, team and topic with a silent push to a made-up token, which can reach no phone. It uses a
+    connection of its own, so that the refusal does not slow other pushes. `BadDeviceToken` means that all else is right.
     Takes 7 seconds at most.
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
@@ -57,22 +56,21 @@ class DeliveryServiceStub:
 
 @_typing.type_check_only
 class DeliveryServiceAsyncStub(DeliveryServiceStub):
-    """Makes true outside what core has decided. Keeps nothing: whatever has no outcome is core's to send again."""
+    """Sends the pushes that core has decided on. It stores nothing: core sends a push without an outcome again."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Deliver: _aio.UnaryStreamMultiCallable[_delivery_service_pb2.DeliverRequest, _delivery_service_pb2.DeliverResponse]  # type: ignore[assignment]
-    """Sends every target's push to APNs, each at most once save for refusals that APNs certainly did not process, and
-    streams outcomes as they come, several to a message. It never waits to retry: that is core's, by `retry_after_ms`.
-    Every target gets exactly one outcome, whatever happens to its neighbours; a target whose request is malformed is
-    `REJECTED`.
+    """Sends every target's push to APNs and streams outcomes as they come, several to a message. It sends each push at most
+    once, and again only if APNs certainly did not process it. It never waits to retry: core does, after `retry_after_ms`.
+    Every target gets exactly one outcome, independently of the others; a target whose request is malformed is `REJECTED`.
 
     Errors: RESOURCE_EXHAUSTED when the server already holds as many targets as it is willing to; nothing was sent.
     Streamed, not unary: the fastest outcome of a batch must not wait for the slowest.
     buf:lint:ignore RPC_NO_SERVER_STREAMING
     """
     CheckCredentials: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.CheckCredentialsRequest, _delivery_service_pb2.CheckCredentialsResponse]  # type: ignore[assignment]
-    """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
-    connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+    """Asks APNs about key, team and topic with a silent push to a made-up token, which can reach no phone. It uses a
+    connection of its own, so that the refusal does not slow other pushes. `BadDeviceToken` means that all else is right.
     Takes 7 seconds at most.
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
@@ -83,7 +81,7 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """
 
 class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Makes true outside what core has decided. Keeps nothing: whatever has no outcome is core's to send again."""
+    """Sends the pushes that core has decided on. It stores nothing: core sends a push without an outcome again."""
 
     @_abc_1.abstractmethod
     def Deliver(
@@ -91,10 +89,9 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delivery_service_pb2.DeliverRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_delivery_service_pb2.DeliverResponse], _abc.AsyncIterator[_delivery_service_pb2.DeliverResponse]]:
-        """Sends every target's push to APNs, each at most once save for refusals that APNs certainly did not process, and
-        streams outcomes as they come, several to a message. It never waits to retry: that is core's, by `retry_after_ms`.
-        Every target gets exactly one outcome, whatever happens to its neighbours; a target whose request is malformed is
-        `REJECTED`.
+        """Sends every target's push to APNs and streams outcomes as they come, several to a message. It sends each push at most
+        once, and again only if APNs certainly did not process it. It never waits to retry: core does, after `retry_after_ms`.
+        Every target gets exactly one outcome, independently of the others; a target whose request is malformed is `REJECTED`.
 
         Errors: RESOURCE_EXHAUSTED when the server already holds as many targets as it is willing to; nothing was sent.
         Streamed, not unary: the fastest outcome of a batch must not wait for the slowest.
@@ -107,8 +104,8 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delivery_service_pb2.CheckCredentialsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.CheckCredentialsResponse, _abc.Awaitable[_delivery_service_pb2.CheckCredentialsResponse]]:
-        """Asks APNs about key, team and topic with a push that can reach nobody: a silent one to a token that is made up, over a
-        connection of its own, so that its being refused slows nothing else. `BadDeviceToken` is the answer to hope for.
+        """Asks APNs about key, team and topic with a silent push to a made-up token, which can reach no phone. It uses a
+        connection of its own, so that the refusal does not slow other pushes. `BadDeviceToken` means that all else is right.
         Takes 7 seconds at most.
 
         Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.

@@ -28,8 +28,8 @@ class _MailResultKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MailRe
     MAIL_RESULT_KIND_SENT: _MailResultKind.ValueType  # 1
     """The mail server has taken it."""
     MAIL_RESULT_KIND_RETRY: _MailResultKind.ValueType  # 2
-    """It was not sent, or nobody can tell, and another attempt may succeed: the server was away, or its settings are
-    wrong and may be mended.
+    """It was not sent, or that is not known, and another attempt may succeed: the server was away, or its settings are
+    wrong and may be corrected.
     """
     MAIL_RESULT_KIND_REJECTED: _MailResultKind.ValueType  # 3
     """It was not sent and never will be: the mail server refuses this mail for good."""
@@ -37,15 +37,15 @@ class _MailResultKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MailRe
     """No mail server is configured."""
 
 class MailResultKind(_MailResultKind, metaclass=_MailResultKindEnumTypeWrapper):
-    """The four things that can become of a mail."""
+    """Result of an attempt to send a mail."""
 
 MAIL_RESULT_KIND_UNSPECIFIED: MailResultKind.ValueType  # 0
 """Not used."""
 MAIL_RESULT_KIND_SENT: MailResultKind.ValueType  # 1
 """The mail server has taken it."""
 MAIL_RESULT_KIND_RETRY: MailResultKind.ValueType  # 2
-"""It was not sent, or nobody can tell, and another attempt may succeed: the server was away, or its settings are
-wrong and may be mended.
+"""It was not sent, or that is not known, and another attempt may succeed: the server was away, or its settings are
+wrong and may be corrected.
 """
 MAIL_RESULT_KIND_REJECTED: MailResultKind.ValueType  # 3
 """It was not sent and never will be: the mail server refuses this mail for good."""
@@ -78,7 +78,7 @@ class Mail(_message.Message):
     tell a repeat.
     """
     request_id: _builtins.str
-    """Id of the request that it is made for, for logs: 1 to 64 letters, digits, `_` or `-`. Empty if nobody waits for it."""
+    """Id of the request that it is made for, for logs: 1 to 64 letters, digits, `_` or `-`. Empty if no request waits for it."""
     def __init__(
         self,
         *,
@@ -99,7 +99,7 @@ Global___Mail: _TypeAlias = Mail  # noqa: Y015
 
 @_typing.final
 class MailResult(_message.Message):
-    """What became of an attempt."""
+    """Result of an attempt."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -123,7 +123,7 @@ class MailResult(_message.Message):
     latency_ms: _builtins.int
     """How long the attempt took, in milliseconds."""
     simulated: _builtins.bool
-    """Whether it went to the simulator, which keeps mails and passes none on."""
+    """Whether it went to the simulator, which keeps mails and sends none on."""
     def __init__(
         self,
         *,

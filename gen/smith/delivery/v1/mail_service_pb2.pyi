@@ -50,7 +50,7 @@ class SendMailResponse(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def result(self) -> _mail_pb2.MailResult:
-        """What became of it."""
+        """The result."""
 
     def __init__(
         self,

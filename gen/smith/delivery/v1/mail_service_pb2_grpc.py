@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MailServiceStub:
-    """Sends mails by SMTP. Keeps nothing and never repeats an attempt: that is core's.
+    """Sends mails by SMTP. It stores nothing and never repeats an attempt: core does that.
     """
 
     def __init__(self, channel):
@@ -43,11 +43,11 @@ class MailServiceStub:
 
 
 class MailServiceServicer:
-    """Sends mails by SMTP. Keeps nothing and never repeats an attempt: that is core's.
+    """Sends mails by SMTP. It stores nothing and never repeats an attempt: core does that.
     """
 
     def SendMail(self, request, context):
-        """Makes one attempt. Answers with a result whatever the mail server does.
+        """Makes one attempt. The answer always has a result, also if the mail server cannot be reached.
 
         Errors: RESOURCE_EXHAUSTED when as many mails are being sent as the server is willing to send at once; nothing was
         sent.
@@ -73,7 +73,7 @@ def add_MailServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MailService:
-    """Sends mails by SMTP. Keeps nothing and never repeats an attempt: that is core's.
+    """Sends mails by SMTP. It stores nothing and never repeats an attempt: core does that.
     """
 
     @staticmethod

@@ -27,14 +27,14 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MailServiceStub:
-    """Sends mails by SMTP. Keeps nothing and never repeats an attempt: that is core's."""
+    """Sends mails by SMTP. It stores nothing and never repeats an attempt: core does that."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MailServiceAsyncStub: ...
     SendMail: _grpc.UnaryUnaryMultiCallable[_mail_service_pb2.SendMailRequest, _mail_service_pb2.SendMailResponse]
-    """Makes one attempt. Answers with a result whatever the mail server does.
+    """Makes one attempt. The answer always has a result, also if the mail server cannot be reached.
 
     Errors: RESOURCE_EXHAUSTED when as many mails are being sent as the server is willing to send at once; nothing was
     sent.
@@ -42,18 +42,18 @@ class MailServiceStub:
 
 @_typing.type_check_only
 class MailServiceAsyncStub(MailServiceStub):
-    """Sends mails by SMTP. Keeps nothing and never repeats an attempt: that is core's."""
+    """Sends mails by SMTP. It stores nothing and never repeats an attempt: core does that."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendMail: _aio.UnaryUnaryMultiCallable[_mail_service_pb2.SendMailRequest, _mail_service_pb2.SendMailResponse]  # type: ignore[assignment]
-    """Makes one attempt. Answers with a result whatever the mail server does.
+    """Makes one attempt. The answer always has a result, also if the mail server cannot be reached.
 
     Errors: RESOURCE_EXHAUSTED when as many mails are being sent as the server is willing to send at once; nothing was
     sent.
     """
 
 class MailServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Sends mails by SMTP. Keeps nothing and never repeats an attempt: that is core's."""
+    """Sends mails by SMTP. It stores nothing and never repeats an attempt: core does that."""
 
     @_abc_1.abstractmethod
     def SendMail(
@@ -61,7 +61,7 @@ class MailServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mail_service_pb2.SendMailRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_mail_service_pb2.SendMailResponse, _abc.Awaitable[_mail_service_pb2.SendMailResponse]]:
-        """Makes one attempt. Answers with a result whatever the mail server does.
+        """Makes one attempt. The answer always has a result, also if the mail server cannot be reached.
 
         Errors: RESOURCE_EXHAUSTED when as many mails are being sent as the server is willing to send at once; nothing was
         sent.

@@ -59,7 +59,7 @@ class _WebhookResultKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Web
     """It did not and will not: the URL leads where calls are not allowed, or the answer was any other status."""
 
 class WebhookResultKind(_WebhookResultKind, metaclass=_WebhookResultKindEnumTypeWrapper):
-    """The three things that can become of a webhook call."""
+    """Result of an attempt to call a webhook."""
 
 WEBHOOK_RESULT_KIND_UNSPECIFIED: WebhookResultKind.ValueType  # 0
 """Not used."""
@@ -92,7 +92,7 @@ class WebhookCall(_message.Message):
     idempotency_key: _builtins.str
     """Sent as `Idempotency-Key`. The same on every attempt, so that the receiver can tell a repeat."""
     request_id: _builtins.str
-    """Id of the request that it is made for, for logs: 1 to 64 letters, digits, `_` or `-`. Empty if nobody waits for it."""
+    """Id of the request that it is made for, for logs: 1 to 64 letters, digits, `_` or `-`. Empty if no request waits for it."""
     @_builtins.property
     def signing_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Keys that the attempt is signed with, newest first. The receiver accepts any of the signatures, so that a key can be
@@ -119,7 +119,7 @@ Global___WebhookCall: _TypeAlias = WebhookCall  # noqa: Y015
 
 @_typing.final
 class WebhookResult(_message.Message):
-    """What became of an attempt."""
+    """Result of an attempt."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -50,7 +50,7 @@ class CallWebhookResponse(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def result(self) -> _webhook_pb2.WebhookResult:
-        """What became of it."""
+        """The result."""
 
     def __init__(
         self,

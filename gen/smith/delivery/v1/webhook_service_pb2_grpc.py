@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class WebhookServiceStub:
-    """Calls users' webhooks. Keeps nothing and never repeats a call: that is core's.
+    """Calls users' webhooks. It stores nothing and never repeats a call: core does that.
     """
 
     def __init__(self, channel):
@@ -43,14 +43,14 @@ class WebhookServiceStub:
 
 
 class WebhookServiceServicer:
-    """Calls users' webhooks. Keeps nothing and never repeats a call: that is core's.
+    """Calls users' webhooks. It stores nothing and never repeats a call: core does that.
     """
 
     def CallWebhook(self, request, context):
-        """Makes one attempt: 10 seconds for it all. The address that the host resolves to is checked when connecting; private,
+        """Makes one attempt, within 10 seconds in all. The address that the host resolves to is checked when connecting; private,
         loopback, link-local, multicast and reserved ones are refused. Redirects to another host are not followed.
 
-        Answers with a result whatever the receiver does.
+        The answer always has a result, also if the receiver cannot be reached.
 
         Errors: RESOURCE_EXHAUSTED when as many calls are in progress as the server is willing to make; nothing was sent.
         """
@@ -75,7 +75,7 @@ def add_WebhookServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WebhookService:
-    """Calls users' webhooks. Keeps nothing and never repeats a call: that is core's.
+    """Calls users' webhooks. It stores nothing and never repeats a call: core does that.
     """
 
     @staticmethod

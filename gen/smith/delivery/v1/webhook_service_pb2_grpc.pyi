@@ -27,37 +27,37 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class WebhookServiceStub:
-    """Calls users' webhooks. Keeps nothing and never repeats a call: that is core's."""
+    """Calls users' webhooks. It stores nothing and never repeats a call: core does that."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> WebhookServiceAsyncStub: ...
     CallWebhook: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.CallWebhookRequest, _webhook_service_pb2.CallWebhookResponse]
-    """Makes one attempt: 10 seconds for it all. The address that the host resolves to is checked when connecting; private,
+    """Makes one attempt, within 10 seconds in all. The address that the host resolves to is checked when connecting; private,
     loopback, link-local, multicast and reserved ones are refused. Redirects to another host are not followed.
 
-    Answers with a result whatever the receiver does.
+    The answer always has a result, also if the receiver cannot be reached.
 
     Errors: RESOURCE_EXHAUSTED when as many calls are in progress as the server is willing to make; nothing was sent.
     """
 
 @_typing.type_check_only
 class WebhookServiceAsyncStub(WebhookServiceStub):
-    """Calls users' webhooks. Keeps nothing and never repeats a call: that is core's."""
+    """Calls users' webhooks. It stores nothing and never repeats a call: core does that."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CallWebhook: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.CallWebhookRequest, _webhook_service_pb2.CallWebhookResponse]  # type: ignore[assignment]
-    """Makes one attempt: 10 seconds for it all. The address that the host resolves to is checked when connecting; private,
+    """Makes one attempt, within 10 seconds in all. The address that the host resolves to is checked when connecting; private,
     loopback, link-local, multicast and reserved ones are refused. Redirects to another host are not followed.
 
-    Answers with a result whatever the receiver does.
+    The answer always has a result, also if the receiver cannot be reached.
 
     Errors: RESOURCE_EXHAUSTED when as many calls are in progress as the server is willing to make; nothing was sent.
     """
 
 class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Calls users' webhooks. Keeps nothing and never repeats a call: that is core's."""
+    """Calls users' webhooks. It stores nothing and never repeats a call: core does that."""
 
     @_abc_1.abstractmethod
     def CallWebhook(
@@ -65,10 +65,10 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_service_pb2.CallWebhookRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_service_pb2.CallWebhookResponse, _abc.Awaitable[_webhook_service_pb2.CallWebhookResponse]]:
-        """Makes one attempt: 10 seconds for it all. The address that the host resolves to is checked when connecting; private,
+        """Makes one attempt, within 10 seconds in all. The address that the host resolves to is checked when connecting; private,
         loopback, link-local, multicast and reserved ones are refused. Redirects to another host are not followed.
 
-        Answers with a result whatever the receiver does.
+        The answer always has a result, also if the receiver cannot be reached.
 
         Errors: RESOURCE_EXHAUSTED when as many calls are in progress as the server is willing to make; nothing was sent.
         """
