@@ -1,14 +1,11 @@
 """The only place that builds the admin app's channel, application and server."""
 
-import asyncio
 import logging
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
 import nicegui
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from nicegui import ui
 from starlette.requests import Request
@@ -49,17 +46,10 @@ async def serve(settings: AdminSettings, stop: StopRequest) -> None:
     listener = listen(settings.bind_host, settings.admin_port)
     async with open_channel(settings.core_address, Peers.of(settings)) as channel:
         server = build_server(build_app(channel, settings), settings)
-        serving = asyncio.create_task(server.serve([listener]))
-        # Connect now, so that the first page does not wait.
+        # Connects now rather than at the first page.
         channel.get_state(try_to_connect=True)
         log.info("serving on %s, core at %s", settings.public_url, settings.core_address)
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        log.info("draining")
-        await asyncio.sleep(settings.shutdown_delay)
-        server.should_exit = True
-        await serving
-        stopping.cancel()
+        await server.serve_until(stop, listener, delay=settings.shutdown_delay)
 
 
 def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
@@ -111,23 +101,15 @@ def build_server(app: FastAPI, settings: AdminSettings) -> HttpServer:
         that_fit(settings.admin_max_connections, "SMITH_ADMIN_MAX_CONNECTIONS"), settings.trusted_proxies
     )
     return HttpServer(
-        uvicorn.Config(
-            Guard(app, settings, Sockets(app, SessionCookie(settings)), has_room),
-            http=bounded(held=held, head_seconds=HEAD_SECONDS, unread_seconds=UNREAD_SECONDS, render=as_text),
-            ws=bounded_websocket(held=held, unread_seconds=UNREAD_SECONDS),
-            ws_max_size=MAX_SOCKET_BYTES,
-            # A few bytes of it may become a megabyte.
-            ws_per_message_deflate=False,
-            lifespan="on",
-            log_config=None,
-            # At lower levels it logs the id of each page, which is a secret, and errors of clients.
-            log_level=logging.ERROR,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=settings.trusted_proxies,
-            timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
-        )
+        Guard(app, settings, Sockets(app, SessionCookie(settings)), has_room),
+        http=bounded(held=held, head_seconds=HEAD_SECONDS, unread_seconds=UNREAD_SECONDS, render=as_text),
+        ws=bounded_websocket(held=held, unread_seconds=UNREAD_SECONDS),
+        ws_max_size=MAX_SOCKET_BYTES,
+        # A few bytes of it may become a megabyte.
+        ws_per_message_deflate=False,
+        lifespan="on",
+        drain_seconds=settings.drain_seconds,
+        trusted_proxies=settings.trusted_proxies,
     )
 
 

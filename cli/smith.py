@@ -24,27 +24,24 @@ app = typer.Typer(
     name="smith",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or cannot even start, 130 interrupted.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    # Plain help and errors, as those of `activitysmith`: quick to load, the same in a terminal and in a log.
+    rich_markup_mode=None,
     # A traceback with variables would show secrets.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-RUNNING, USING, KEEPING = "Run it", "Use it", "Maintain it"
-for panel, commands in {
-    RUNNING: (up.up, serve.serve),
-    USING: (pair.pair,),
-    KEEPING: (doctor.doctor, health.health, migrate.migrate, backup.backup, restore.restore),
-}.items():
-    for command in commands:
-        app.command(rich_help_panel=panel)(command)
-app.add_typer(account.app, name="account", rich_help_panel=USING)
-app.add_typer(key.app, name="key", rich_help_panel=USING)
+for command in (
+    up.up, serve.serve, pair.pair, doctor.doctor, health.health, migrate.migrate, backup.backup, restore.restore
+):  # fmt: skip
+    app.command()(command)
+app.add_typer(account.app, name="account")
+app.add_typer(key.app, name="key")
 
 
 @app.callback()
 def smith(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Say which version this is.")
     ] = False,
 ) -> None:
     """Runs and operates the ActivitySmith server. Settings are environment variables: SMITH_DATA_DIR and so on."""

@@ -113,7 +113,7 @@ def _serve(settings: CoreSettings) -> None:
 
     from core_service.app.schema_command import first_line
     from core_service.app.wiring import serve
-    from core_service.migrations import NewerSchema
+    from core_service.migrations import UnknownSchema
 
     tracing.configure("core")
     try:
@@ -122,7 +122,7 @@ def _serve(settings: CoreSettings) -> None:
         sys.exit(f"core: {error}")
     except sqlalchemy.exc.DBAPIError as error:
         sys.exit(f"core: the schema cannot be upgraded: {first_line(error)}")
-    except NewerSchema as error:
+    except UnknownSchema as error:
         print(f"core: {error}", file=sys.stderr)
         sys.exit(CANNOT_START)
     finally:

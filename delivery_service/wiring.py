@@ -5,8 +5,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from aioapns import APNs
-from aioapns.common import NotificationResult
 from smith.delivery.v1 import (
     delivery_service_pb2,
     delivery_service_pb2_grpc,
@@ -139,7 +137,9 @@ class Delivery:
             Environment.ENVIRONMENT_PRODUCTION: settings.apns_production_address,
             Environment.ENVIRONMENT_SANDBOX: settings.apns_sandbox_address,
         }
-        clients = {name: self._build_client(name, address, token, context) for name, address in addresses.items()}
+        connections = settings.apns_connections
+        for name, address in addresses.items():
+            self._pools[name] = self._build_pool(address, token, context, connections)
 
         def fault() -> str:
             return "" if token.is_usable else "ProviderKeyUnreadable"
@@ -147,7 +147,7 @@ class Delivery:
         single = {name: partial(self._build_pool, address, token, context, 1) for name, address in addresses.items()}
         return (
             ApnsSender(
-                clients,
+                self._pools,
                 problems=self._problems,
                 fault=fault,
                 metrics=self._apns_metrics,
@@ -155,18 +155,6 @@ class Delivery:
             ),
             CredentialsCheck(single, fault=fault, default_topic=topic),
         )
-
-    def _build_client(
-        self, environment: "Environment.ValueType", address: str, token: ProviderToken, context: ssl.SSLContext
-    ) -> APNs:
-        # aioapns requires key and topic, but only its pool would use them, which is replaced.
-        unused = "unused"
-        client = APNs(
-            key=unused, key_id=unused, team_id=unused, topic=unused, ssl_context=context, err_func=_judged_elsewhere
-        )
-        connections = self._settings.apns_connections
-        client.pool = self._pools[environment] = self._build_pool(address, token, context, connections)
-        return client
 
     def _build_pool(
         self, address: str, token: ProviderToken, context: ssl.SSLContext, connections: int
@@ -187,10 +175,6 @@ class Delivery:
 
 def _no_key() -> str:
     return "ProviderKeyMissing"
-
-
-async def _judged_elsewhere(request: object, result: NotificationResult) -> None:
-    """Does nothing. aioapns would log every refusal; instead outcomes.py classifies them and ProblemLog counts them."""
 
 
 def _build_webhook_caller(settings: DeliverySettings, resolver: Resolve) -> WebhookCaller:

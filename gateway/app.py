@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.routing import Route as StarletteRoute
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +17,6 @@ from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, internal
 from service_kit import request_id, tracing
 from service_kit.hosts import Hosts
-from service_kit.tracing import Kind, Span
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Gateway:
         self.metrics.in_progress.inc()
         try:
             if tracing.is_on() and scope["path"] not in HEALTH:
-                with tracing.span(scope["method"], Kind.SERVER, parent=traceparent(scope)) as span:
+                with tracing.span(scope["method"], SpanKind.SERVER, parent=traceparent(scope)) as span:
                     await self._answer(scope, receive, send)
                     describe(span, scope)
             else:
@@ -109,13 +109,14 @@ def traceparent(scope: Scope) -> str:
 def describe(span: Span, scope: Scope) -> None:
     """Names the span by the request's route: the path could hold a client's data."""
     exchange = exchange_of(scope, 0.0)
-    span.name(f"{exchange.method} {exchange.route}".rstrip())
-    span.note(http__request__method=exchange.method, http__response__status_code=exchange.status)
-    span.note(smith__request_id=scope[REQUEST_ID_KEY])
+    span.update_name(f"{exchange.method} {exchange.route}".rstrip())
+    span.set_attribute("http.request.method", exchange.method)
+    span.set_attribute("http.response.status_code", exchange.status)
+    span.set_attribute("smith.request_id", scope[REQUEST_ID_KEY])
     if exchange.route:
-        span.note(http__route=exchange.route)
+        span.set_attribute("http.route", exchange.route)
     if exchange.status >= 500:
-        span.fail(str(exchange.status))
+        span.set_status(StatusCode.ERROR, str(exchange.status))
 
 
 class Resource:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import grpc
 from google.protobuf.message_factory import GetMessageClass
+from opentelemetry.trace import SpanKind
 from smith.core.v1 import options_pb2
 from starlette.types import Receive, Scope
 
@@ -31,7 +32,6 @@ from service_kit.json_mapping import (
 )
 from service_kit.json_mapping.json_text import JsonSyntaxError
 from service_kit.status import RemoteError, from_rpc_error
-from service_kit.tracing import Kind
 
 PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
 """`Authorization` values that may become gRPC metadata. This server's credentials all match, and are far shorter."""
@@ -181,13 +181,13 @@ class Operation:
     async def _answer(
         self, request: Any, metadata: tuple[tuple[str, str], ...], encode: Callable[[Any], dict[str, Any]]
     ) -> Answer:
-        with tracing.child(self._span_name, Kind.CLIENT) as span:
+        with tracing.child(self._span_name, SpanKind.CLIENT) as span:
             call = self._call(request, timeout=self._call_timeout, metadata=metadata + tracing.metadata())
             try:
                 response, failure = await call, None
             except grpc.aio.AioRpcError as error:
                 response, failure = None, error
-                span.note(rpc__grpc__status=error.code().name)
+                span.set_attribute("rpc.grpc.status", error.code().name)
         if failure is not None:
             raise self._refusal(failure)
         trailing = await call.trailing_metadata()

@@ -1,12 +1,9 @@
 """The only place that builds the gateway's channel, application and server."""
 
-import asyncio
 import logging
-import math
 from collections.abc import Callable
 
 import grpc
-import uvicorn
 from prometheus_client import CollectorRegistry
 
 from gateway import health
@@ -33,8 +30,6 @@ from service_kit.process import StopRequest
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 1024
-
 
 async def serve(config: GatewaySettings, stop: StopRequest) -> None:
     """Listens, serves, and drains once `stop` is set. Raises OSError if the address cannot be listened on."""
@@ -43,18 +38,11 @@ async def serve(config: GatewaySettings, stop: StopRequest) -> None:
         listener = listen(config.bind_host, config.gateway_port)
         channel = open_channel(config.core_address, Peers.of(config))
         server = build_server(build_app(channel, config, registry, is_stopping=stop.is_set), config)
-        serving = asyncio.create_task(server.serve([listener]))
-        # Connect now, so that the first request does not wait.
+        # Connects now rather than at the first request.
         channel.get_state(try_to_connect=True)
         port = listener.getsockname()[1]
         log.info("serving on http://%s, core at %s", join(config.bind_host, port), config.core_address)
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        log.info("draining")
-        await asyncio.sleep(config.shutdown_delay)
-        server.should_exit = True
-        await serving
-        stopping.cancel()
+        await server.serve_until(stop, listener, delay=config.shutdown_delay)
         await channel.close()
 
 
@@ -95,31 +83,21 @@ def build_app(
 
 def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:
     """The HTTP server; it listens once it is given a socket."""
-    # Lower levels repeat the gateway's own log or report errors of clients, which must not fill the log.
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     held = Connections(
         that_fit(settings.gateway_max_connections, "SMITH_GATEWAY_MAX_CONNECTIONS"), settings.trusted_proxies
     )
-    config = uvicorn.Config(
-        app,
-        http=bounded(
-            held=held,
-            head_seconds=settings.gateway_body_timeout,
-            unread_seconds=settings.gateway_unread_timeout,
-            on_refused=app.metrics.refuse_unread,
-        ),
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        backlog=BACKLOG,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
-    )
-    server = HttpServer(config)
     app.metrics.watch_connections(lambda: len(held))
-    return server
+    http = bounded(
+        held=held,
+        head_seconds=settings.gateway_body_timeout,
+        unread_seconds=settings.gateway_unread_timeout,
+        on_refused=app.metrics.refuse_unread,
+    )
+    return HttpServer(
+        app,
+        http=http,
+        drain_seconds=settings.drain_seconds,
+        trusted_proxies=settings.trusted_proxies,
+        interface="asgi3",
+        timeout_keep_alive=75,
+    )

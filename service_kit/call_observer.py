@@ -6,12 +6,12 @@ import time
 from typing import Any
 
 import grpc
+from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import Counter
 
 from service_kit import request_id, tracing
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 from service_kit.metrics import CallMetrics
-from service_kit.tracing import Kind
 
 log = logging.getLogger(__name__)
 
@@ -83,16 +83,16 @@ class CallObserver(grpc.aio.ServerInterceptor):
 async def _traced(inner: AwaitedCall, message: Any, context: Any, name: str) -> Any:
     parent = text_of(context.invocation_metadata(), tracing.METADATA_KEY)
     service, _, method = name.partition("/")
-    with tracing.span(name, Kind.SERVER, parent=parent) as span:
-        span.note(rpc__system="grpc", rpc__service=service, rpc__method=method)
-        span.note(smith__request_id=request_id.current.get())
+    with tracing.span(name, SpanKind.SERVER, parent=parent) as span:
+        span.set_attributes({"rpc.system": "grpc", "rpc.service": service, "rpc.method": method})
+        span.set_attribute("smith.request_id", request_id.current.get())
         try:
             return await inner(message, context)
         except grpc.aio.AbortError as error:
             code = code_of(context)
-            span.note(rpc__grpc__status=code)
+            span.set_attribute("rpc.grpc.status", code)
             if code in FAULTS:
-                span.fail(code)
+                span.set_status(StatusCode.ERROR, code)
             refusal = error
     raise refusal
 

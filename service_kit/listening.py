@@ -17,5 +17,10 @@ def why_not(host: str, port: int) -> str:
     try:
         listen(host, port).close()
     except OSError as error:
-        return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+        return reason_of(error)
     return "the port is taken or not allowed"
+
+
+def reason_of(error: OSError) -> str:
+    """The system's words, without what asyncio and getaddrinfo add: they repeat the address."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)

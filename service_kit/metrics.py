@@ -7,7 +7,6 @@ lists, never from a caller, so that their number is limited.
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -70,13 +69,12 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
     if settings.metrics_port is None:
         yield
         return
-    # Imported here, so that processes without the port do not load it.
-    import uvicorn
+    # Not loaded by those who do not use it.
     from prometheus_client import make_asgi_app
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from service_kit.http_server import HttpServer
-    from service_kit.listening import listen
+    from service_kit.listening import listen, reason_of
 
     class BriefProtocol(HttpToolsProtocol):
         """A connection that ends after a limited time, even if its client keeps it open."""
@@ -91,25 +89,15 @@ async def serving(registry: CollectorRegistry, settings: ServiceSettings, proces
     try:
         listener = listen(settings.bind_host, settings.metrics_port, backlog=MAX_CONNECTIONS)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
         place = join(settings.bind_host, settings.metrics_port)
-        print(f"{process}: cannot listen on {place} for metrics (SMITH_METRICS_PORT): {reason}", file=sys.stderr)
+        print(
+            f"{process}: cannot listen on {place} for metrics (SMITH_METRICS_PORT): {reason_of(error)}", file=sys.stderr
+        )
         raise SystemExit(2) from None
-    config = uvicorn.Config(
-        make_asgi_app(registry),
-        http=BriefProtocol,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        # Without keep-alive, no connection is closed just while its client uses it again.
-        headers=[("connection", "close")],
-        timeout_graceful_shutdown=1,
-    )
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    server = HttpServer(config)
+    # A connection that is not kept is never cut off while it is used again.
+    closing = [("connection", "close")]
+    app = make_asgi_app(registry)
+    server = HttpServer(app, drain_seconds=1, http=BriefProtocol, interface="asgi3", headers=closing)
     task = asyncio.create_task(server.serve([listener]))
     log.info("metrics on http://%s/metrics", join(settings.bind_host, listener.getsockname()[1]))
     try:

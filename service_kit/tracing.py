@@ -1,62 +1,29 @@
-"""Traces, if a collector is configured (`OTEL_EXPORTER_OTLP_ENDPOINT`); otherwise nothing is loaded and nothing paid.
+"""Traces, by OpenTelemetry's API. The SDK is loaded only where a collector is named (`OTEL_EXPORTER_OTLP_ENDPOINT`).
 
-This is all that the rest of the code knows of tracing. What stands behind it when it is on: `service_kit/otel.py`.
+Without a collector every span is OpenTelemetry's `INVALID_SPAN`, which costs next to nothing.
 """
 
 import os
 import sys
-from contextlib import AbstractContextManager
-from enum import Enum, auto
-from types import TracebackType
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-if TYPE_CHECKING:
-    from service_kit.otel import OpenTelemetry
+from opentelemetry import trace
+from opentelemetry.context import Context, attach
+from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 METADATA_KEY = "traceparent"
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 INSTALL = "run `pip install '.[tracing]'` in the server's folder"
 
-Value = str | int | float | bool
+# Without baggage and tracestate: what clients write there goes no further.
+PROPAGATOR = TraceContextTextMapPropagator()
+NOWHERE = Context()
+NO_SPAN = nullcontext(INVALID_SPAN)
 
-
-class Kind(Enum):
-    """Which side of a call a span stands for."""
-
-    SERVER = auto()
-    CLIENT = auto()
-    CONSUMER = auto()
-    """Work that was handed over together with others', each by its own request."""
-
-
-class Span:
-    """Something that takes time and is on record; this one is not."""
-
-    def name(self, name: str) -> None:
-        """Names it anew, once more is known."""
-
-    def note(self, **attributes: Value) -> None:
-        """Says more about it: `http__route="/x"` becomes `http.route`. Neither secrets, nor tokens, nor contents."""
-
-    def fail(self, why: str) -> None:
-        """It did not succeed, in a word or two."""
-
-
-class _NoSpan(AbstractContextManager[Span]):
-    _span = Span()
-
-    def __enter__(self) -> Span:
-        return self._span
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-
-NO_SPAN = _NoSpan()
-
-_active: "OpenTelemetry | None" = None
+_tracer: Tracer | None = None
+_shutdown: Callable[[], None] | None = None
 
 
 def is_wanted() -> bool:
@@ -76,8 +43,7 @@ def mistake() -> str:
     if asked and asked.strip() != "http/protobuf":
         return f"OTEL_EXPORTER_OTLP_PROTOCOL={asked}: traces are sent by http/protobuf only, to port 4318 as a rule"
     try:
-        import opentelemetry.exporter.otlp.proto.http.trace_exporter
-        import opentelemetry.sdk.trace  # noqa: F401 - only whether it is there
+        import service_kit.otel  # noqa: F401 - only whether the SDK is there
     except ImportError:
         given = next(name for name in ENDPOINTS if os.environ.get(name))
         return f"{given} is set, but OpenTelemetry is not installed: {INSTALL}, or unset the variable"
@@ -86,61 +52,82 @@ def mistake() -> str:
 
 def configure(process: str) -> None:
     """Begins to trace if that is wanted. Ends the process with one line and exit code 2 if it cannot be."""
-    global _active  # noqa: PLW0603 - on or off for the whole process, as logs are
+    global _tracer, _shutdown
     if why := mistake():
         print(f"{process}: {why}", file=sys.stderr)
         raise SystemExit(2)
     if is_wanted():
-        from service_kit.otel import OpenTelemetry
+        from service_kit import otel
 
-        _active = OpenTelemetry(process)
+        _tracer, _shutdown = otel.recorder(process)
 
 
 def shutdown() -> None:
     """Sends what is left, for two seconds at most."""
-    global _active  # noqa: PLW0603 - see configure
-    if _active is not None:
-        _active.shutdown()
-        _active = None
+    global _tracer, _shutdown  # noqa: PLW0603 - see configure
+    if _shutdown is not None:
+        _shutdown()
+        _tracer = _shutdown = None
 
 
 def is_on() -> bool:
     """Whether anything is traced."""
-    return _active is not None
+    return _tracer is not None
 
 
-def span(name: str, kind: Kind, *, parent: str | None = None) -> AbstractContextManager[Span]:
+def span(name: str, kind: SpanKind, *, parent: str | None = None) -> AbstractContextManager[Span]:
     """A span for the length of the context, within the current one, or within `parent` (a W3C traceparent; one that
-    cannot be read begins a new trace)."""
-    return NO_SPAN if _active is None else _active.span(name, kind, parent)
+    cannot be read begins a new trace).
 
-
-def child(name: str, kind: Kind, parent: str | None = None) -> AbstractContextManager[Span]:
-    """A span within `parent`, or within the current one if left out; none where there is nothing to be within."""
-    if _active is None:
+    Say of it neither secrets, nor tokens, nor contents.
+    """
+    if _tracer is None:
         return NO_SPAN
-    within = _active.traceparent() if parent is None else parent
-    return _active.span(name, kind, within) if within else NO_SPAN
+    context = None if parent is None else PROPAGATOR.extract({METADATA_KEY: parent}, NOWHERE)
+    return _started(_tracer, name, kind, context)
+
+
+def child(name: str, kind: SpanKind, parent: str | None = None) -> AbstractContextManager[Span]:
+    """A span within `parent`, or within the current one if left out; none where there is nothing to be within."""
+    if _tracer is None:
+        return NO_SPAN
+    within = traceparent() if parent is None else parent
+    return span(name, kind, parent=parent) if within else NO_SPAN
+
+
+@contextmanager
+def _started(tracer: Tracer, name: str, kind: SpanKind, context: Context | None) -> Iterator[Span]:
+    """Of an error only the name of its class is kept: messages may quote what users sent."""
+    with tracer.start_as_current_span(
+        name, context, kind, record_exception=False, set_status_on_exception=False
+    ) as started:
+        try:
+            yield started
+        except Exception as error:
+            started.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
 
 
 def traceparent() -> str:
     """The current span for another process to go on from (W3C Trace Context); empty if there is none."""
-    return "" if _active is None else _active.traceparent()
+    carrier: dict[str, str] = {}
+    if _tracer is not None:
+        PROPAGATOR.inject(carrier)
+    return carrier.get(METADATA_KEY, "")
 
 
 def trace_id() -> str:
     """The current trace, 32 hexadecimal digits; empty if there is none."""
-    return "" if _active is None else _active.trace_id()
+    context = trace.get_current_span().get_span_context() if _tracer is not None else INVALID_SPAN_CONTEXT
+    return trace.format_trace_id(context.trace_id) if context.is_valid else ""
 
 
 def metadata() -> tuple[tuple[str, str], ...]:
     """What a gRPC call carries along."""
-    if _active is None or not (parent := _active.traceparent()):
-        return ()
-    return ((METADATA_KEY, parent),)
+    parent = traceparent()
+    return ((METADATA_KEY, parent),) if parent else ()
 
 
 def leave() -> None:
     """The running task goes on outside of any span."""
-    if _active is not None:
-        _active.leave()
+    attach(NOWHERE)

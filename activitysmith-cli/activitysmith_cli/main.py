@@ -12,7 +12,7 @@ from activitysmith_cli.option_groups import spread
 app = typer.Typer(
     name="activitysmith",
     help="Sends push notifications and shows Live Activities, by way of an ActivitySmith server.",
-    epilog="Exit codes: 0 done, 1 refused by the server or no answer, 2 wrong usage; `run`: those of its command.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; `run`: those of its command.",
     no_args_is_help=True,
     # Plain help and errors: they load fast, use one line for each error, and look the same in terminals and logs.
     rich_markup_mode=None,

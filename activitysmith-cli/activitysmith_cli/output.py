@@ -13,41 +13,47 @@ from activitysmith_cli.connection import Server
 FAILED = 1
 
 
-def call_and_print(server: Server, request: Request, *, as_json: bool) -> None:
-    """Makes the call and prints the answer. Ends the process with exit code 1 if the call fails."""
+def call_and_print(command: str, server: Server, request: Request, *, as_json: bool) -> None:
+    """Makes the call and prints the answer, for a `command` as it was typed. Ends the process with exit code 1 if the
+    call fails."""
     try:
         answer = call(server, request)
     except Unanswered as error:
-        fail(str(error))
+        fail(command, str(error))
     except Refused as refused:
-        _print(2, _as_it_is(refused.answer) if as_json else refusal(refused.answer))
+        if as_json:
+            _print(2, _as_it_is(refused.answer))
+        else:
+            head, facts = refusal(refused.answer)
+            warn(command, head)
+            _print(2, _lines(facts))
         raise typer.Exit(FAILED) from None
     try:
         _print(1, _as_it_is(answer) if as_json else _lines(answer.document or {}))
     except OSError as error:
-        fail(f"the request was carried out, but the answer cannot be written: {error.strerror}")
+        fail(command, f"the request was carried out, but the answer cannot be written: {error.strerror}")
 
 
-def fail(line: str) -> NoReturn:
+def fail(command: str, line: str) -> NoReturn:
     """Prints an error line and ends the process with exit code 1."""
-    warn(line)
+    warn(command, line)
     raise typer.Exit(FAILED)
 
 
-def warn(line: str) -> None:
+def warn(command: str, line: str) -> None:
     """Prints a line to standard error."""
-    _print(2, f"activitysmith: {one_line(line)}\n".encode())
+    _print(2, f"{command}: {one_line(line)}\n".encode())
 
 
-def refusal(answer: Answer) -> bytes:
-    """A refusal for people: a line with error and reason, and a line for each further fact."""
+def refusal(answer: Answer) -> tuple[str, dict[str, Any]]:
+    """A refusal for people: the error with its reason in one line, and further facts."""
     document = dict(answer.document or {})
     if not document:
-        return f"activitysmith: {one_line(_no_json(answer))}\n".encode()
+        return one_line(_no_json(answer)), {}
     head = f"{answer.status} {document.pop('error', '')}: {document.pop('message', '')}".rstrip(": ")
     facts = {"retry_after_seconds": answer.retry_after, "request_id": answer.headers.get("x-request-id")}
     document |= {name: fact for name, fact in facts.items() if fact is not None and name not in document}
-    return f"activitysmith: {one_line(head)}\n".encode() + _lines(document)
+    return one_line(head), document
 
 
 def one_line(text: str) -> str:

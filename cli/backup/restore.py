@@ -99,10 +99,16 @@ async def _checked(source: IO[bytes], file: Path) -> Archive:
     name = "standard input" if str(file) == "-" else str(file)
     archive = Archive(source, name)
     revisions = await known_revisions()
-    if archive.manifest.schema_revision not in revisions:
+    revision = archive.manifest.schema_revision
+    if revision < revisions[0]:
         raise CannotStart(
-            f"{name} has schema {archive.manifest.schema_revision} and this release knows schemas up to "
-            f"{revisions[-1]} only: it was made by version {archive.manifest.version}, use that one"
+            f"{name} has schema {revision} and this release restores schema {revisions[0]} and later only: restore it "
+            f'with an older build first. docs/operating.md, "From before schema {revisions[0]}", has the commands'
+        )
+    if revision not in revisions:
+        raise CannotStart(
+            f"{name} has schema {revision} and this release knows schemas up to {revisions[-1]} only: it was made by "
+            f"version {archive.manifest.version}, use that one"
         )
     return archive
 

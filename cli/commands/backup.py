@@ -12,11 +12,11 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer with JSON: file, bytes and the manifest.")] = False,
 ) -> None:
-    """Write a backup of the database into one file, while the server runs or while it does not.
+    """Write a backup of the database into one file.
 
-    The database is the embedded one in SMITH_DATA_DIR or, if it is set, the one of SMITH_DATABASE_URL. The file shows
-    one moment of it, and is complete or does not exist. It holds hashes of secrets and people's data. Only you can read
-    it: keep it so.
+    The server may be running. The database is the embedded one in SMITH_DATA_DIR or, if it is set, the one of
+    SMITH_DATABASE_URL. The file shows one moment of it, and is complete or does not exist. It holds hashes of
+    secrets and people's data. Only you can read it: keep it so.
     """
     if as_json and str(file) == "-":
         raise typer.BadParameter("--json and a backup cannot both go to standard output")

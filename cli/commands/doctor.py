@@ -46,7 +46,7 @@ def doctor(
     seconds: Annotated[float, typer.Option("--timeout", min=0.5, max=60, help="Seconds for each check.")] = 10.0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Check everything that the server needs, and say what to do about what is wrong.
+    """Check what the server needs, and say what to do.
 
     Python and its packages, the data folder, the disk, ports, the database with its schema and the clock, Redis, each
     process, the key for APNs, and APNs' answer to it. The last needs a person who can sign in (SMITH_OWNER_EMAIL and

@@ -15,7 +15,7 @@ def health(
     seconds: Annotated[float, typer.Option("--timeout", min=0.1, max=60, help="Seconds to wait for the answer.")] = 3.0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Ask one process of this machine whether it can serve: for health checks of containers, which have no curl.
+    """Ask one process whether it can serve.
 
     The command asks its port (SMITH_GATEWAY_PORT and so on) of SMITH_BIND_HOST. Exit code 0: it can serve; 1: it
     cannot, or does not answer. With TLS between processes its certificate must have that address.

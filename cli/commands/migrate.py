@@ -15,7 +15,7 @@ def migrate(
     The database is the one of SMITH_DATABASE_URL or, without it, the embedded one in SMITH_DATA_DIR, whether the
     server runs or not. Core does the same whenever it starts; use this to choose the moment.
 
-    A database that a newer release has upgraded is refused with exit code 2.
+    A database that a newer release has upgraded is refused with exit code 2, and so is one from before schema 0008.
     """
     from cli.commands.running import FAILED, run
     from cli.database.schema import Schema, check_schema, migrate_schema

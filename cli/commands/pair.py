@@ -26,9 +26,10 @@ def pair(
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Pair a phone: print a code, a link and a QR code for the app on it. The code works once, for 10 minutes.
+    """Pair a phone: print a code, a link and a QR code.
 
-    The link names the server by SMITH_GATEWAY_URL: set it to the address at which phones reach the REST API.
+    The code works once, for 10 minutes, in the app on the phone. The link names the server by SMITH_GATEWAY_URL: set it
+    to the address at which phones reach the REST API.
     """
     from cli.account.pairing import make_pairing_code, pair_simulated_phone
     from cli.client.running import run_as_owner

@@ -27,7 +27,7 @@ PACKAGES = {
 
 
 def serve(process: Annotated[Process, typer.Argument(help="Which one.", show_default=False)]) -> None:
-    """Run one process of the server in the foreground, with the settings of the environment.
+    """Run one process of the server in the foreground.
 
     For systemd, containers and Procfiles, which keep it running; `smith up` runs all of them on one machine. This
     command becomes that process, with its signals, memory and exit code. After SIGTERM it finishes what it has begun,

@@ -80,6 +80,9 @@ async def _schema(revision: str | None) -> Finding:
         return warn("schema", "the database is empty", "Run `smith migrate`, or start a core.")
     if revision in known:
         return warn("schema", f"{revision}; this release has {known[-1]}", "Run `smith migrate`.")
+    if revision < known[0]:
+        advice = f'Upgrade it with an older build first: docs/operating.md, "From before schema {known[0]}".'
+        return fail("schema", f"{revision}; this release upgrades schema {known[0]} and later only", advice)
     return fail("schema", f"{revision} is of a newer release than this one", "Run that release (docs/operating.md).")
 
 

@@ -60,5 +60,5 @@ def _setup(admin_url: str | None, code: str | None) -> list[str]:
     if code is None:
         return []
     if admin_url is None:
-        return ["", "There is no account yet, and no web admin to make it in: run `smith account create`."]
+        return ["", "There is no workspace yet, and no web admin to make it in: run `smith account create`."]
     return ["", "Make the first account, in your browser:", "", f"  {admin_url}/setup/{quote(code, safe='')}"]

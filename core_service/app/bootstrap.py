@@ -89,7 +89,7 @@ async def _database(database_url: str, *, upgrade: bool) -> AsyncIterator[AsyncE
             await engine.dispose()
     except DomainError as error:
         raise CannotMake(error.message) from error
-    except migrations.NewerSchema as error:
+    except migrations.UnknownSchema as error:
         raise CannotMake(str(error)) from error
     except sqlalchemy.exc.OperationalError as error:
         raise CannotMake(f"the database cannot be reached: {str(error.orig).strip()}") from error

@@ -12,11 +12,11 @@ DONE, FAILED, CANNOT_START = 0, 1, 2
 
 def migrate(database_url: str, *, check: bool) -> int:
     """Brings the database to the newest schema; with `check` only looks. Returns the exit code: 0 it is the newest,
-    1 it is not (a line on standard error says why, unless `check` was asked for), 2 it is newer than this release."""
+    1 it is not (a line on standard error says why, unless `check` was asked for), 2 this release does not know it."""
     newest = migrations.revisions()[-1]
     try:
         before = migrations.current(database_url) if check else migrations.upgrade(database_url).before
-    except migrations.NewerSchema as error:
+    except migrations.UnknownSchema as error:
         return _complain(str(error), CANNOT_START)
     except sqlalchemy.exc.DBAPIError as error:
         return _complain(f"the schema cannot be {'read' if check else 'upgraded'}: {first_line(error)}", FAILED)

@@ -83,7 +83,7 @@ async def serve(settings: CoreSettings, stop: StopRequest) -> None:
 async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
     """Brings the schema up to date, as soon as the database can be reached.
 
-    Raises NewerSchema if a newer release has been at work there.
+    Raises UnknownSchema if this release cannot upgrade what is there.
     """
     while not stop.is_set():
         try:

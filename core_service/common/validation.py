@@ -3,9 +3,7 @@
 import re
 import uuid
 
-import email_validator
-from email_validator import EmailNotValidError, validate_email
-
+from service_kit import mail_addresses
 from service_kit.errors import InvalidRequest, NotFound
 
 NAME_LENGTH = 100
@@ -17,9 +15,6 @@ EMAIL_LENGTH = 254
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SLUG_LENGTH = 64
-
-# The library's documented way to admit names such as `localhost` and `.local`, which serve on a team's own network.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def require_text(value: str, field: str, *, minimum: int = 1, maximum: int) -> str:
@@ -79,8 +74,8 @@ def require_email(value: str, field: str = "email") -> str:
     """
     value = require_text(value.strip(), field, maximum=EMAIL_LENGTH)
     try:
-        address = validate_email(value, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
+        address = mail_addresses.checked(value)
+    except ValueError as error:
         raise InvalidRequest.at(field, f"must be an e-mail address: {error}") from None
     return address.normalized.lower()
 

@@ -4,11 +4,11 @@ import logging
 from typing import TYPE_CHECKING
 
 import grpc
+from opentelemetry.trace import SpanKind
 from smith.delivery.v1 import mail_pb2, mail_service_pb2, mail_service_pb2_grpc
 
 from core_service.mail.port import Mail, MailResult, MailVerdict
 from service_kit import request_id, tracing
-from service_kit.tracing import Kind
 
 if TYPE_CHECKING:
     from smith.delivery.v1.mail_service_pb2_grpc import MailServiceAsyncStub
@@ -45,7 +45,7 @@ class GrpcMailSender:
             )
         )
         try:
-            with tracing.child("MailService/SendMail", Kind.CLIENT):
+            with tracing.child("MailService/SendMail", SpanKind.CLIENT):
                 response = await self._stub.SendMail(request, timeout=SEND_TIMEOUT_SECONDS, metadata=tracing.metadata())
         except grpc.aio.AioRpcError as error:
             log.warning("the delivery service sent no mail: %s %s", error.code().name, error.details())

@@ -21,14 +21,22 @@ LOCK_TIMEOUT = "3s"
 """How long a step waits for a table. Meanwhile those who want it after us wait as well, and they are requests."""
 
 
-class NewerSchema(Exception):
+class UnknownSchema(Exception):
     """The database has a schema that this release does not know. The message is one line for the operator."""
 
     def __init__(self, revision: str) -> None:
-        super().__init__(
-            f"the database has schema {revision} and this release knows schemas up to {revisions()[-1]} only: a newer "
-            "release has upgraded it. Run that release, or restore a backup made before the upgrade"
-        )
+        oldest, *_, newest = revisions()
+        if revision < oldest:
+            why = (
+                f"this release upgrades schema {oldest} and later only: run `smith migrate` of an older build first. "
+                f'docs/operating.md, "From before schema {oldest}", has the commands'
+            )
+        else:
+            why = (
+                f"this release knows schemas up to {newest} only: a newer release has upgraded it. Run that release, "
+                "or restore a backup made before the upgrade"
+            )
+        super().__init__(f"the database has schema {revision} and {why}")
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def revisions() -> list[str]:
 def current(database_url: str) -> str | None:
     """The database's revision; None if it has no schema.
 
-    Raises NewerSchema if this release does not know it, sqlalchemy.exc.OperationalError if the database cannot be
+    Raises UnknownSchema if this release does not know it, sqlalchemy.exc.OperationalError if the database cannot be
     reached.
     """
     with _connect(database_url) as connection:
@@ -60,7 +68,7 @@ def upgrade(database_url: str, revision: str = "head") -> Upgrade:
     """Brings the database to the newest schema, or to `revision`, in one transaction. Processes that start together
     take turns.
 
-    Raises NewerSchema if the database is ahead of this release; nothing is changed then. Raises
+    Raises UnknownSchema if the database is ahead of this release, or too far behind it; nothing is changed then. Raises
     sqlalchemy.exc.OperationalError if the database cannot be reached, or if a table is held by somebody else for
     longer than LOCK_TIMEOUT: trying again is worth while.
     """
@@ -85,7 +93,7 @@ def _current(connection: Connection) -> str | None:
     revision = MigrationContext.configure(connection).get_current_revision()
     connection.commit()
     if revision is not None and revision not in revisions():
-        raise NewerSchema(revision)
+        raise UnknownSchema(revision)
     return revision
 
 

@@ -4,11 +4,11 @@ import logging
 from typing import TYPE_CHECKING
 
 import grpc
+from opentelemetry.trace import SpanKind
 from smith.delivery.v1 import webhook_pb2, webhook_service_pb2, webhook_service_pb2_grpc
 
 from core_service.webhooks.port import Call, Result, Verdict
 from service_kit import request_id, tracing
-from service_kit.tracing import Kind
 
 if TYPE_CHECKING:
     from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
@@ -45,7 +45,7 @@ class GrpcWebhookCaller:
             )
         )
         try:
-            with tracing.child("WebhookService/CallWebhook", Kind.CLIENT):
+            with tracing.child("WebhookService/CallWebhook", SpanKind.CLIENT):
                 response = await self._stub.CallWebhook(
                     request, timeout=CALL_TIMEOUT_SECONDS, metadata=tracing.metadata()
                 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from aioapns.common import NotificationResult
-from aioapns.connection import APNsTLSClientProtocol, AuthorizationHeaderProvider
+from aioapns.connection import AuthorizationHeaderProvider
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
@@ -44,12 +44,12 @@ KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """TCP keep-alive: finds within 90 seconds that the network has dropped an idle connection, before a push is lost."""
 
 
-class ApnsConnection(APNsTLSClientProtocol):
-    """A connection that loses no push, no answer and no stream, even if the peer misbehaves.
+class ApnsConnection(asyncio.Protocol):
+    """A connection that loses no push, no answer and no permit, whatever the peer does.
 
-    Other than aioapns' protocol it waits for the server's first SETTINGS, counts streams in flight against the server's
-    current limit, matches answers by stream, handles RST_STREAM and GOAWAY, respects flow control, limits the wait for
-    an answer, and gives a stream back when its caller has gone.
+    It waits for the server's first SETTINGS; counts streams in flight against the server's limit as it is now; matches
+    answers by stream; hears RST_STREAM and GOAWAY; obeys flow control; limits the wait for an answer; and gives a
+    stream back when its caller has gone.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class ApnsConnection(APNsTLSClientProtocol):
         on_change: Callable[[], None],
         on_lost: Callable[["ApnsConnection"], None],
     ) -> None:
-        super().__init__("", loop, None, auth_provider)
+        self.loop = loop
+        self.transport: asyncio.Transport | None = None
         self._on_lost = on_lost
         self._provider_token = auth_provider
         self.conn = ForgivingH2Connection()
@@ -115,11 +116,6 @@ class ApnsConnection(APNsTLSClientProtocol):
             and self.conn.outbound_flow_control_window >= MAX_PAYLOAD_BYTES
         )
 
-    @property
-    def is_busy(self) -> bool:
-        """aioapns' name for the opposite of `has_room`."""
-        return not self.has_room
-
     def reserve(self) -> None:
         """Reserves room for one push. Call `send_notification` or `release` afterwards."""
         self._reserved += 1
@@ -131,8 +127,8 @@ class ApnsConnection(APNsTLSClientProtocol):
 
     # Sending.
 
-    async def send_notification(self, request: ApnsRequest) -> NotificationResult:  # type: ignore[override]
-        """Sends in the reserved room and returns APNs' answer, also if it is a refusal.
+    async def send_notification(self, request: ApnsRequest) -> NotificationResult:
+        """Sends over the room that was reserved and returns the answer, whatever it says.
 
         Raises NotSent or MaybeSent. A cancelled call closes its stream on both sides.
         """
@@ -221,9 +217,6 @@ class ApnsConnection(APNsTLSClientProtocol):
         _keep_alive(transport)
         self.conn.initiate_connection()
         self._flush_now()
-
-    def refresh_inactivity_timer(self) -> None:
-        """Does nothing: aioapns would close idle connections, and Apple asks to keep them open."""
 
     def data_received(self, data: bytes) -> None:
         """Processes data from the peer."""

@@ -7,7 +7,7 @@ import ssl
 from collections import OrderedDict
 
 from aioapns.common import NotificationResult
-from aioapns.connection import APNsKeyConnectionPool, AuthorizationHeaderProvider
+from aioapns.connection import AuthorizationHeaderProvider
 
 from delivery_service.apns.connection import ApnsConnection
 from delivery_service.apns.failures import NoConnection, NotSent
@@ -34,9 +34,9 @@ SPENT = frozenset((EXPIRED_PROVIDER_TOKEN, "UnrelatedKeyIdInToken", "Shutdown", 
 Waiter = asyncio.Future[ApnsConnection]
 
 
-class ApnsConnectionPool(APNsKeyConnectionPool):
-    """Other than aioapns' pool, it wakes waiting pushes in their order without polling, opens connections only as
-    pushes need them and not all at once, and repeats only pushes that APNs certainly did not process."""
+class ApnsConnectionPool:
+    """Wakes those who wait in their order, and never polls; opens connections only as pushes need them and not in a
+    storm; and retries at once only what was certainly not processed."""
 
     def __init__(
         self,
@@ -51,10 +51,11 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         problems: ProblemLog,
         proxy: Proxy | None = None,
     ) -> None:
-        """`proxy`: the proxy to the host; None connects directly."""
-        # aioapns needs key and topic for headers that we do not use: ours come with the token and the request.
-        super().__init__("", "", "", "", max_connections=max_connections, ssl_context=ssl_context)
-        self.connections: list[ApnsConnection] = []  # type: ignore[assignment]
+        """`proxy` is the way to the host; without one it is asked directly."""
+        self.loop = asyncio.get_running_loop()
+        self.connections: list[ApnsConnection] = []
+        self.max_connections = max_connections
+        self._ssl_context = ssl_context
         self._host = host
         self._port = port
         self._provider_token = provider_token
@@ -75,8 +76,8 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
         """Pushes that wait for room on a connection."""
         return len(self._waiters)
 
-    async def send_notification(self, request: ApnsRequest) -> NotificationResult:  # type: ignore[override]
-        """Sends the push and returns APNs' answer, also if it is a refusal.
+    async def send_notification(self, request: ApnsRequest) -> NotificationResult:
+        """Sends the push and returns APNs' answer, whatever it says.
 
         Takes at most the answer timeout for a free stream and the same again for the answer. Raises NoConnection,
         NotSent (after three tries) or MaybeSent.
@@ -99,11 +100,8 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
             return result
         raise failure
 
-    async def acquire(self) -> ApnsConnection:
-        """A connection with room reserved for one push. Raises NoConnection."""
-        return await self._acquire_by(self.loop.time() + self._answer_timeout)
-
     async def _acquire_by(self, deadline: float) -> ApnsConnection:
+        """A connection with room reserved for one push. Raises NoConnection."""
         if not self._waiters and (connection := self._pick()):
             connection.reserve()
             return connection
@@ -203,7 +201,7 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
                 lambda: connection,
                 self._host,
                 self._port,
-                ssl=self.ssl_context,
+                ssl=self._ssl_context,
                 ssl_handshake_timeout=self._connect_timeout,
             )
             return
@@ -212,15 +210,15 @@ class ApnsConnectionPool(APNsKeyConnectionPool):
                 lambda: connection,
                 sock=tunnel,
                 server_hostname=self._host,
-                ssl=self.ssl_context,
+                ssl=self._ssl_context,
                 ssl_handshake_timeout=self._connect_timeout,
             )
         except BaseException:
             tunnel.close()
             raise
 
-    def discard_connection(self, connection: ApnsConnection) -> None:  # type: ignore[override]
-        """Removes a connection that has ended."""
+    def discard_connection(self, connection: ApnsConnection) -> None:
+        """A connection has ended."""
         if connection in self.connections:
             self.connections.remove(connection)
             log.info("connection to %s:%d ended (%d left)", self._host, self._port, len(self.connections))

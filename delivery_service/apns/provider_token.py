@@ -1,6 +1,5 @@
 """The JWT that identifies the sender to APNs. Replicas make the same one without communication."""
 
-import base64
 import json
 import time
 from collections.abc import Callable
@@ -9,8 +8,8 @@ from aioapns.connection import AuthorizationHeaderProvider
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.utils import base64url_encode, der_to_raw_signature
 
 STEP = 30 * 60
 """Seconds for which a token stays the same. Apple: refresh it every 20 to 60 minutes."""
@@ -52,7 +51,7 @@ class ProviderToken(AuthorizationHeaderProvider):
     ) -> None:
         self._key = key
         self._team_id = team_id
-        self._head = _base64url(json.dumps({"alg": "ES256", "kid": key_id}, separators=(",", ":")).encode())
+        self._head = base64url_encode(json.dumps({"alg": "ES256", "kid": key_id}, separators=(",", ":")).encode())
         self._clock = clock
         self._signed_with: ec.EllipticCurvePrivateKey | None = None
         self._valid_from = self._valid_until = 0.0
@@ -74,12 +73,7 @@ class ProviderToken(AuthorizationHeaderProvider):
 
     def _sign(self, key: ec.EllipticCurvePrivateKey, issued_at: int) -> str:
         claims = json.dumps({"iss": self._team_id, "iat": issued_at}, separators=(",", ":")).encode()
-        signed = f"{self._head}.{_base64url(claims)}"
-        # PyJWT cannot ask for a deterministic signature.
-        der = key.sign(signed.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-        r, s = decode_dss_signature(der)
-        return f"{signed}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        signed = self._head + b"." + base64url_encode(claims)
+        # jwt.encode cannot ask for a deterministic signature.
+        der = key.sign(signed, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        return (signed + b"." + base64url_encode(der_to_raw_signature(der, key.curve))).decode()

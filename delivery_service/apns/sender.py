@@ -4,18 +4,18 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
-from aioapns import APNs
 from google.protobuf.timestamp_pb2 import Timestamp
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from smith.delivery.v1.delivery_pb2 import Environment, Outcome
 from smith.delivery.v1.reason_pb2 import Concern, OutcomeKind
 
 from delivery_service.apns import outcomes
 from delivery_service.apns.failures import PushFailed
+from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.request import Job
 from delivery_service.metrics import ApnsMetrics
 from service_kit import request_id, tracing
-from service_kit.tracing import Kind, Span
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +25,14 @@ ORDINARY = frozenset(("Unregistered", "ExpiredToken"))
 
 
 class ApnsSender:
-    """One client per environment. `fault` returns why they cannot be used now; empty if they can.
+    """One pool of connections per environment. `fault` returns why they cannot be used now; empty if they can.
 
     Every job gets an outcome; nothing but cancellation is raised.
     """
 
     def __init__(
         self,
-        clients: Mapping["Environment.ValueType", APNs],
+        pools: Mapping["Environment.ValueType", ApnsConnectionPool],
         *,
         problems: ProblemLog,
         fault: Callable[[], str],
@@ -42,7 +42,7 @@ class ApnsSender:
         """`configuration` is the fingerprint of what the clients are made from."""
         self._configuration = configuration
         self._metrics = metrics
-        self._clients = clients
+        self._pools = pools
         self._problems = problems
         self._fault = fault
 
@@ -50,7 +50,7 @@ class ApnsSender:
         """Sends the job's push and returns its outcome. Sets the request id of the running task to the job's."""
         request_id.current.set(job.origin.request_id)
         began = time.perf_counter()
-        with tracing.child("push", Kind.CONSUMER, job.origin.traceparent) as span:
+        with tracing.child("push", SpanKind.CONSUMER, job.origin.traceparent) as span:
             outcome = await self._send(job)
             _describe(span, job, outcome)
         seconds = time.perf_counter() - began
@@ -66,9 +66,10 @@ class ApnsSender:
         if fault := self._fault():
             return self._outcome(job, "", fault)
         try:
-            with tracing.child("POST /3/device", Kind.CLIENT) as span:
-                result = await self._clients[job.environment].send_notification(job.request)
-                span.note(http__request__method="POST", http__response__status_code=int(result.status or 0))
+            with tracing.child("POST /3/device", SpanKind.CLIENT) as span:
+                result = await self._pools[job.environment].send_notification(job.request)
+                span.set_attribute("http.request.method", "POST")
+                span.set_attribute("http.response.status_code", int(result.status or 0))
         except PushFailed as failure:
             return self._outcome(job, "", failure.reason)
         except Exception:
@@ -104,16 +105,19 @@ class ApnsSender:
 
     def close(self) -> None:
         """Closes all connections."""
-        for client in self._clients.values():
-            client.pool.close()
+        for pool in self._pools.values():
+            pool.close()
 
 
 def _describe(span: Span, job: Job, outcome: Outcome) -> None:
     """Records the push's outcome in the span, without its token and contents."""
-    span.note(smith__outcome=OutcomeKind.Name(outcome.kind), smith__environment=job.environment)
-    span.note(smith__request_id=job.origin.request_id)
+    if not span.is_recording():
+        return
+    span.set_attribute("smith.outcome", OutcomeKind.Name(outcome.kind))
+    span.set_attribute("smith.environment", job.environment)
+    span.set_attribute("smith.request_id", job.origin.request_id)
     if job.request is not None and job.request.notification_id:
-        span.note(smith__apns_id=job.request.notification_id)
+        span.set_attribute("smith.apns_id", job.request.notification_id)
     if outcome.reason:
-        span.note(smith__reason=outcome.reason)
-        span.fail(outcome.reason)
+        span.set_attribute("smith.reason", outcome.reason)
+        span.set_status(StatusCode.ERROR, outcome.reason)

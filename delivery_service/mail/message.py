@@ -9,8 +9,9 @@ from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import format_datetime, localtime
 
-import email_validator
 from smith.delivery.v1.mail_pb2 import Mail
+
+from service_kit import mail_addresses
 
 MAX_SUBJECT = 250
 MAX_BODY = 100_000
@@ -36,8 +37,8 @@ def recipient_of(mail: Mail) -> str:
     Raises Unsendable unless it is exactly one address, so that it cannot add another address or a command.
     """
     try:
-        checked = email_validator.validate_email(mail.to, check_deliverability=False, globally_deliverable=False)
-    except email_validator.EmailNotValidError as error:
+        checked = mail_addresses.checked(mail.to)
+    except ValueError as error:
         raise Unsendable(f"The mail has no usable address: {error}") from None
     return checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}"
 

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from opentelemetry.trace import SpanKind, StatusCode
 from smith.delivery.v1.mail_pb2 import Mail, MailResult, MailResultKind
 from smith.delivery.v1.mail_service_pb2 import SendMailRequest, SendMailResponse
 from smith.delivery.v1.mail_service_pb2_grpc import MailServiceServicer
@@ -11,7 +12,6 @@ from delivery_service.mail.sender import MailSender
 from delivery_service.metrics import MailMetrics
 from service_kit import errors, request_id, tracing
 from service_kit.errors import DomainError
-from service_kit.tracing import Kind
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +44,12 @@ class MailServicer(MailServiceServicer):
 
     async def _send(self, mail: Mail) -> MailResult:
         # Nothing of the mail is logged: it holds an address and a secret.
-        with tracing.child("mail", Kind.CLIENT) as span:
+        with tracing.child("mail", SpanKind.CLIENT) as span:
             result = await self._sender.send(mail)
-            span.note(smith__result=MailResultKind.Name(result.kind))
+            span.set_attribute("smith.result", MailResultKind.Name(result.kind))
             if result.reason:
-                span.note(smith__reason=result.reason)
-                span.fail(result.reason)
+                span.set_attribute("smith.reason", result.reason)
+                span.set_status(StatusCode.ERROR, result.reason)
         self._metrics.count(result)
         if result.reason:
             log.warning("a mail was not sent: %s %s", result.reason, result.smtp_answer)

@@ -5,9 +5,9 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import email_validator
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from service_kit import mail_addresses
 from service_kit.addresses import is_loopback
 from service_kit.settings import ServiceSettings, empty_is_unset
 
@@ -20,9 +20,6 @@ OptionalSecret = Annotated[SecretStr | None, BeforeValidator(empty_is_unset)]
 OptionalSmtpPort = Annotated[
     Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(empty_is_unset)
 ]  # fmt: skip
-
-# The library's documented way to allow names such as `localhost` and `.local`, which teams use in their own networks.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 class SmtpSettings(ServiceSettings):
@@ -80,8 +77,8 @@ class SmtpSettings(ServiceSettings):
         if not text.isprintable():
             raise ValueError("SMITH_SMTP_FROM must be one line")
         try:
-            checked = email_validator.validate_email(address, check_deliverability=False, globally_deliverable=False)
-        except email_validator.EmailNotValidError as error:
+            checked = mail_addresses.checked(address)
+        except ValueError as error:
             raise ValueError(f"SMITH_SMTP_FROM must be an e-mail address or `Name <address>`: {error}") from None
         if not checked.local_part.isascii():
             raise ValueError("SMITH_SMTP_FROM must have no other letters than ASCII before the @")

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from opentelemetry.trace import SpanKind, StatusCode
 from smith.delivery.v1.webhook_pb2 import WebhookCall, WebhookResult, WebhookResultKind
 from smith.delivery.v1.webhook_service_pb2 import CallWebhookRequest, CallWebhookResponse
 from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceServicer
@@ -11,7 +12,6 @@ from delivery_service.metrics import WebhookMetrics
 from delivery_service.webhooks.caller import WebhookCaller
 from service_kit import errors, request_id, tracing
 from service_kit.errors import DomainError
-from service_kit.tracing import Kind
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,13 @@ class WebhookServicer(WebhookServiceServicer):
 
     async def _call(self, call: WebhookCall) -> WebhookResult:
         # Nothing of the URL is logged: it may hold credentials.
-        with tracing.child("webhook", Kind.CLIENT) as span:
+        with tracing.child("webhook", SpanKind.CLIENT) as span:
             result = await self._caller.call(call)
-            span.note(http__response__status_code=result.status, smith__result=WebhookResultKind.Name(result.kind))
+            span.set_attribute("http.response.status_code", result.status)
+            span.set_attribute("smith.result", WebhookResultKind.Name(result.kind))
             if result.reason:
-                span.note(smith__reason=result.reason)
-                span.fail(result.reason)
+                span.set_attribute("smith.reason", result.reason)
+                span.set_status(StatusCode.ERROR, result.reason)
         self._metrics.count(result)
         log.debug("webhook call: %s in %d ms", result.reason or "succeeded", result.latency_ms)
         return result

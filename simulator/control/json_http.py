@@ -29,11 +29,6 @@ def invalid(message: str) -> ControlError:
     return ControlError(400, "Invalid request", message)
 
 
-def not_found(message: str) -> ControlError:
-    """The error for something that does not exist."""
-    return ControlError(404, "Not found", message)
-
-
 def answer(document: Any, status: int = 200) -> Response:
     """`document` as JSON. Decimals keep all their digits; lone surrogates in strings are escaped."""
     text = simplejson.dumps(document, separators=(",", ":"), use_decimal=True, ensure_ascii=True, allow_nan=False)

@@ -1,26 +1,19 @@
 """Serves the control API and the webhook sink within the simulator's event loop."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
-from collections.abc import Iterator
 
-import uvicorn
 from starlette.types import ASGIApp
 
+from service_kit.http_server import HttpServer
 from simulator.sockets import BACKLOG, bind
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+class _Server(HttpServer):
+    def __init__(self, app: ASGIApp, drain_seconds: float) -> None:
+        super().__init__(app, http="httptools", drain_seconds=drain_seconds)
         self.ready = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # The process handles SIGTERM itself.
-        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -39,20 +32,9 @@ class ControlServer:
         """Listens; returns the port, which differs from `port` if that is 0. Raises OSError if it is taken."""
         listener = bind(host, port)
         listener.listen(BACKLOG)
-        config = uvicorn.Config(
-            self._app,
-            loop="none",
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=max(1, round(drain_seconds)),
-        )
-        config.load()
-        config.ssl = self._tls
-        self._server = _Server(config)
+        self._server = _Server(self._app, drain_seconds)
+        self._server.config.load()
+        self._server.config.ssl = self._tls
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         await self._server.ready.wait()
         return int(listener.getsockname()[1])

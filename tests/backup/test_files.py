@@ -82,6 +82,10 @@ BAD: dict[str, tuple[Callable[[Path], bytes], str]] = {
     "empty": (lambda _: b"", "not a backup"),
     "text": (lambda _: b"hello\n" * 1000, "not a backup"),
     "of a later format": (lambda backup: with_manifest(backup, format=2, version="9.9"), "version 9.9"),
+    "of a schema from before the first release": (
+        lambda backup: with_manifest(backup, schema_revision="0007"),
+        "an older build first",
+    ),
     "of a later schema": (lambda backup: with_manifest(backup, schema_revision="9999"), "9999"),
     "nonsense": (lambda backup: with_manifest(backup, format="x"), "makes no sense"),
 }

@@ -182,15 +182,15 @@ def fresh_database(stack: Stack) -> str:
 
 
 def test_a_backup_of_an_older_release_is_upgraded_when_it_is_restored(fresh_database: str, tmp_path: Path) -> None:
-    migrations.upgrade(fresh_database, "0002")
+    migrations.upgrade(fresh_database, "0008")
     account = uuid.uuid4()
     with psycopg.connect(fresh_database) as connection:
         connection.execute("INSERT INTO accounts (id, name, created_at) VALUES (%s, 'Old', now())", (account,))
     file, data_dir = tmp_path / "old", tmp_path / "var"
     made = answer(tmp_path / "none", "backup", file, SMITH_DATABASE_URL=fresh_database)
-    assert made["manifest"]["schema_revision"] == "0002"
+    assert made["manifest"]["schema_revision"] == "0008"
     assert not (tmp_path / "none").exists(), "the data folder of another database is left alone"
-    assert "from schema 0002 to schema" in succeed(data_dir, "restore", file)
+    assert "from schema 0008 to schema" in succeed(data_dir, "restore", file)
     assert answer(data_dir, "migrate", "--check")["before"] == migrations.revisions()[-1]
 
 
@@ -217,16 +217,19 @@ def test_migrate_tells_and_upgrades_whether_the_server_runs_or_not(
     assert answer(stack.data_dir, "migrate") == up_to_date
 
     theirs = {"SMITH_DATABASE_URL": fresh_database}
-    migrations.upgrade(fresh_database, "0002")
+    migrations.upgrade(fresh_database, "0008")
     behind = smith(tmp_path, "migrate", "--check", **theirs)
     assert behind.returncode == 1
-    assert f"has schema 0002, the newest is {newest}" in behind.stdout.decode()
-    assert "from schema 0002 to schema" in succeed(tmp_path, "migrate", **theirs)
+    assert f"has schema 0008, the newest is {newest}" in behind.stdout.decode()
+    assert "from schema 0008 to schema" in succeed(tmp_path, "migrate", **theirs)
     assert "is the newest" in succeed(tmp_path, "migrate", "--check", **theirs)
 
     with psycopg.connect(fresh_database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     assert "newer release" in refuse(tmp_path, "migrate", code=2, **theirs)
+    with psycopg.connect(fresh_database) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0007'")
+    assert "an older build first" in refuse(tmp_path, "migrate", code=2, **theirs)
     away = fresh_database.replace("host=", "host=/nowhere")
     assert "No such file" in refuse(tmp_path, "migrate", code=1, SMITH_DATABASE_URL=away)
 

@@ -1,6 +1,7 @@
 """What commands send, however it is written, and what they say when the server refuses."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -115,7 +116,7 @@ def test_what_the_server_refuses_is_told_with_exit_code_1(team: Team, client: Cl
     arguments, told = REFUSALS[name]
     arguments = [argument.replace("{other}", team.channel()[0]) for argument in arguments]
     lines = client.refused(*arguments, code=1).splitlines()
-    assert lines[0].startswith(f"activitysmith: {told}")
+    assert re.match(rf"activitysmith (push|activity start|activity end-stream): {re.escape(told)}", lines[0])
     assert lines[-1].startswith("request_id: ")
 
 
@@ -140,12 +141,12 @@ def test_limits_are_told_and_nothing_is_tried_again_behind_ones_back(small_accou
     start = ("activity", "start", "--title", "t", "--type", "progress", "--percentage", "1")
     limited.answer(*start)
     told = limited.refused(*start, code=1).splitlines()
-    assert told[0].startswith("activitysmith: 429 Live Activity limit reached: ")
+    assert told[0].startswith("activitysmith activity start: 429 Live Activity limit reached: ")
     assert {"limit: 1", "active: 1"} <= set(told)
     small_account.ask("PATCH", "/api/account", rate_limit_per_minute=1)
     key = small_account.client(limited.api_key)
     while (answer := push(key, title="")).status_code != 429:
         assert answer.status_code == 400
     told = limited.refused("push", "--title", "x", code=1).splitlines()
-    assert told[0].startswith("activitysmith: 429 Rate limit exceeded: ")
+    assert told[0].startswith("activitysmith push: 429 Rate limit exceeded: ")
     assert any(line.startswith("retry_after_seconds: ") for line in told)

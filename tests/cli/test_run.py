@@ -100,7 +100,7 @@ def test_output_that_is_hidden_is_not_shown(audience: Audience) -> None:
 
 def test_a_command_that_cannot_be_started_has_a_shells_exit_code_and_no_card(audience: Audience) -> None:
     said = audience.client.refused(*run_of(audience.slug), "./nix", code=127)
-    assert said == "activitysmith: ./nix: No such file or directory\n"
+    assert said == "activitysmith run: ./nix: No such file or directory\n"
     (audience.client.folder / "plain").write_text("text")
     assert "Permission denied" in audience.client.refused(*run_of(audience.slug), "./plain", code=126)
     assert audience.phone.cards() == []
@@ -137,10 +137,10 @@ def test_a_command_that_a_signal_ends_has_a_shells_exit_code(audience: Audience)
 def test_without_a_key_or_with_a_wrong_one_the_command_runs_all_the_same(unseen: Client, audience: Audience) -> None:
     done = unseen.do(*run_of("k"), "echo", "done")
     assert (done.returncode, done.stdout) == (0, b"done\n")
-    assert done.stderr.startswith(b"activitysmith: run: no API key: set ACTIVITYSMITH_API_KEY")
+    assert done.stderr.startswith(b"activitysmith run: no API key: set ACTIVITYSMITH_API_KEY")
     done = audience.client.do("--api-key", "ask_wrong", *run_of("k"), "echo", "done")
     assert (done.returncode, done.stdout) == (0, b"done\n")
-    assert done.stderr.startswith(b"activitysmith: run: 401 Unauthorized")
+    assert done.stderr.startswith(b"activitysmith run: 401 Unauthorized")
     assert done.stderr.count(b"\n") == 1
 
 
@@ -149,7 +149,7 @@ def test_with_the_server_away_the_command_runs_all_the_same(tmp_path: Path) -> N
     client = Client(f"http://127.0.0.1:{port}", "ask_secret", tmp_path)
     done = client.do(*run_of("k"), "sh", "-c", "echo done; exit 5")
     assert (done.returncode, done.stdout) == (5, b"done\n")
-    assert done.stderr.startswith(b"activitysmith: run: cannot reach http://127.0.0.1")
+    assert done.stderr.startswith(b"activitysmith run: cannot reach http://127.0.0.1")
     assert done.stderr.count(b"\n") == 1
 
 

@@ -27,8 +27,10 @@ from tests.core.harness import Core, start_account
 from tests.core.processes import core_command, core_process, serving_address
 from tests.waiting import eventually
 
+ROOT = Path(__file__).parents[2]
 VERSIONS = Path(migrations.__file__).parent / "versions"
-FUTURE = "9999"
+BASELINE, FUTURE = "0008", "9999"
+BY_OLD_STEPS = Path(__file__).parent / "data" / "schema_0008.sql"
 
 CATALOGUE = {
     "columns": """
@@ -129,29 +131,6 @@ def insert(connection: psycopg.Connection[Any], table: str, **given: Any) -> dic
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))  # type: ignore[call-overload]  # noqa: S608
     return row
-
-
-def test_what_was_owed_before_trust_came_still_is_and_belongs_to_its_account(new_database: NewDatabase) -> None:
-    """0002 -> 0003 names the account of every piece of due work."""
-    url = new_database(empty=True)
-    migrations.upgrade(url, "0002")
-    with psycopg.connect(url) as connection:
-        account = insert(connection, "accounts")["id"]
-        device = insert(
-            connection, "devices", account_id=account, user_id=insert(connection, "users")["id"], environment="sandbox"
-        )["id"]
-        notification = insert(connection, "notifications", account_id=account)["id"]
-        owed = insert(connection, "deliveries", notification_id=notification, device_id=device, state="due")
-        insert(connection, "deliveries", device_id=device, state="due")
-        activity = insert(connection, "live_activities", account_id=account)["id"]
-        insert(connection, "live_activity_devices", activity_id=activity, device_id=device, phase="live")
-    migrations.upgrade(url, "0003")
-    with psycopg.connect(url) as connection:
-        deliveries = connection.execute("SELECT notification_id, account_id, state FROM deliveries").fetchall()
-        assert deliveries == [(owed["notification_id"], account, "due")], "and what belongs to nothing is gone"
-        assert connection.execute("SELECT account_id, phase FROM live_activity_devices").fetchall() == [
-            (account, "live")
-        ]
 
 
 def test_of_devices_that_shared_a_token_the_newest_report_keeps_it(new_database: NewDatabase) -> None:
@@ -262,6 +241,71 @@ def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> 
     assert found == [newest] * 3 + ["None"], "one of them did it"
 
 
+def made_by_old_steps(new_database: NewDatabase) -> str:
+    """A database at 0008 of before eight steps became one."""
+    url = new_database(empty=True)
+    with psycopg.connect(url) as connection:
+        connection.execute(BY_OLD_STEPS.read_bytes())
+    return url
+
+
+STORED = "SELECT relname, reloptions FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+ORDERED = """
+    SELECT attrelid::regclass::text, array_agg(attname ORDER BY attnum) FROM pg_attribute
+    WHERE attnum > 0 AND NOT attisdropped AND attrelid IN (
+        SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    ) GROUP BY attrelid
+"""
+
+
+@pytest.mark.parametrize("revision", [BASELINE, "head"])
+def test_the_first_step_makes_what_eight_steps_once_made(new_database: NewDatabase, revision: str) -> None:
+    """To the order of columns and how tables are stored; and what they have made goes on from there."""
+    old, new = made_by_old_steps(new_database), new_database(empty=True)
+    before = migrations.upgrade(old, revision).before
+    migrations.upgrade(new, revision)
+    assert before == BASELINE
+    assert migrations.current(old) == migrations.current(new)
+    for query in (*CATALOGUE.values(), STORED, ORDERED):
+        found = catalogue(new, query)
+        assert len(found) > 10
+        assert found == catalogue(old, query)
+
+
+def test_rows_of_before_the_first_release_are_kept(new_database: NewDatabase) -> None:
+    url = made_by_old_steps(new_database)
+    with psycopg.connect(url) as connection:
+        account = insert(connection, "accounts")["id"]
+        notification = insert(connection, "notifications", account_id=account)["id"]
+        owed = insert(connection, "deliveries", notification_id=notification, account_id=account, state="due")
+    migrations.upgrade(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT account_id, device_id, state FROM deliveries").fetchall() == [
+            (account, owed["device_id"], "due")
+        ]
+
+
+@pytest.mark.parametrize("command", [[], ["migrate"], ["migrate", "--check"]])
+def test_a_schema_from_before_the_baseline_is_refused_with_what_helps(
+    new_database: NewDatabase, command: list[str]
+) -> None:
+    url = new_database(empty=True)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0007')")
+    answer = core_command(url, *command)
+    assert answer.returncode == 2
+    (line,) = answer.stderr.splitlines()
+    assert "schema 0007" in line
+    assert "run `smith migrate` of an older build first" in line
+    heading = re.search(r'docs/operating\.md, "(.+)"', line)
+    assert heading is not None
+    assert f"### {heading[1]}\n" in (ROOT / "docs" / "operating.md").read_text()
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert tables == [("alembic_version",)], "nothing was touched"
+
+
 def pretend_to_be_newer(url: str) -> None:
     """What an upgrade by the next release does: a step that only expands."""
     with psycopg.connect(url) as connection:
@@ -305,12 +349,12 @@ async def test_a_core_goes_on_while_a_newer_one_upgrades_the_database(
 def test_a_step_does_not_keep_requests_waiting_behind_it(new_database: NewDatabase) -> None:
     """It gives up when somebody, say a backup, holds a table; core tries again until it gets it."""
     url = new_database(empty=True)
-    migrations.upgrade(url, "0002")
+    migrations.upgrade(url, "0008")
     with psycopg.connect(url) as reader:
-        reader.execute("SELECT * FROM deliveries")
+        reader.execute("SELECT * FROM devices")
         with pytest.raises(sqlalchemy.exc.OperationalError, match="lock timeout"):
             migrations.upgrade(url)
-        assert migrations.current(url) == "0002", "all or nothing"
+        assert migrations.current(url) == "0008", "all or nothing"
         refused = core_command(url, "migrate")
         assert refused.returncode == 1
         assert refused.stderr.strip().splitlines()[-1].endswith("canceling statement due to lock timeout")
@@ -319,9 +363,9 @@ def test_a_step_does_not_keep_requests_waiting_behind_it(new_database: NewDataba
 
 def test_core_waits_for_a_table_and_then_serves(new_database: NewDatabase, tmp_path: Path) -> None:
     url, log = new_database(empty=True), tmp_path / "log"
-    migrations.upgrade(url, "0002")
+    migrations.upgrade(url, "0008")
     with psycopg.connect(url) as reader, core_process(url, log) as process:
-        reader.execute("SELECT * FROM deliveries")
+        reader.execute("SELECT * FROM devices")
         eventually("core says that it waits", lambda: "waiting for the database" in log.read_text(), 20)
         reader.rollback()
         assert serving_address(process, log)

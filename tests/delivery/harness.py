@@ -199,7 +199,7 @@ class Service:
     @property
     def connections(self) -> list[Any]:
         """The open connections to production."""
-        return list(self.delivery.sender._clients[PRODUCTION].pool.connections)
+        return list(self.delivery.sender._pools[PRODUCTION].connections)
 
 
 def random_token() -> str:

@@ -122,4 +122,4 @@ def end_stream(
 def _call(context: typer.Context, connection: Connection, options: RequestOptions, request: Request) -> None:
     body: Mapping[str, Any] = request.body or {}
     check_text(body)
-    call_and_print(connection.server(context), request, as_json=options.as_json)
+    call_and_print(context.command_path, connection.server(context), request, as_json=options.as_json)

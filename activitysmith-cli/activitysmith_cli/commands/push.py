@@ -43,4 +43,4 @@ def push(
     body = notification.document() | target.members()
     check_text(body)
     request = Request("POST", "/push-notification", body, options.idempotency_key)
-    call_and_print(connection.server(context), request, as_json=options.as_json)
+    call_and_print(context.command_path, connection.server(context), request, as_json=options.as_json)

@@ -90,7 +90,7 @@ def run(
     try:
         running = Command(command, look=None if options.hide_output else card.written.feed)
     except CannotRun as error:
-        warn(str(error))
+        _warn(str(error))
         raise typer.Exit(error.exit_code) from None
     reporter = server and Reporter(
         server, options.stream_key, card, extras=extras, interval=options.interval or DEFAULT_INTERVAL, warn=_warn
@@ -124,4 +124,4 @@ def _finish(reporter: Reporter, ending: Ending) -> None:
 
 
 def _warn(line: str) -> None:
-    warn(f"run: {line}")
+    warn("activitysmith run", line)

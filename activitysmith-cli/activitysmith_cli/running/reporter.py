@@ -128,7 +128,7 @@ class Reporter(threading.Thread):
             if answer.status == 404 and request.method == "DELETE":
                 # Another client has ended it.
                 return None, 0.0
-            why = refusal(answer).decode().splitlines()[0].removeprefix("activitysmith: ")
+            why, _ = refusal(answer)
             if answer.status != 429 and answer.status < 500:
                 raise Hopeless(why) from refused
             wait = answer.retry_after or ""
