@@ -5,23 +5,11 @@ from smith.core.v1 import account_pb2
 from core_service.accounts.service import AccountView, Membership, Person
 from core_service.common.timestamps import to_timestamp
 from core_service.identity.models import Role
-from service_kit.errors import InvalidRequest
 
 ROLES = {
     Role.OWNER: account_pb2.ROLE_OWNER,
     Role.MEMBER: account_pb2.ROLE_MEMBER,
 }
-
-
-def read_role(value: account_pb2.Role.ValueType) -> Role:
-    """The role that the number stands for.
-
-    Raises InvalidRequest if it stands for none.
-    """
-    for role, number in ROLES.items():
-        if number == value:
-            return role
-    raise InvalidRequest.at("role", "must be `owner` or `member`")
 
 
 def to_account(account: AccountView) -> account_pb2.Account:

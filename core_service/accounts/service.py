@@ -11,15 +11,13 @@ from sqlmodel import col
 
 from core_service.accounts.errors import AlreadyBootstrapped
 from core_service.auth.passwords import Passwords
-from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH
 from core_service.common.conflicts import refusing
-from core_service.common.paging import Page, page_of, read_id, require_page_size
-from core_service.common.validation import missing, require_email, require_name, require_text
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id
+from core_service.common.validation import missing, require_email, require_name, require_storable
+from core_service.field_rules.account import check_account
 from core_service.identity.models import Account, Member, Role, User
 from service_kit.errors import AlreadyExists, InvalidRequest
 
-MAX_QUERY = 100
-MAX_LIVE_ACTIVITIES = 10_000
 MAX_MEMBERSHIPS = 100
 """Most accounts of a person that are listed."""
 BOOTSTRAP_LOCK = 0x424F4F54  # "BOOT"
@@ -130,10 +128,6 @@ class Accounts:
                 raise InvalidRequest.at("rate_limit_per_minute", f"must be 1 to {most}, or 0 for the server's default")
             changes["rate_limit_per_minute"] = rate_limit_per_minute or None
         if max_live_activities is not None:
-            if not 0 <= max_live_activities <= MAX_LIVE_ACTIVITIES:
-                raise InvalidRequest.at(
-                    "max_live_activities", f"must be 1 to {MAX_LIVE_ACTIVITIES}, or 0 for the server's default"
-                )
             changes["max_live_activities"] = max_live_activities or None
         chosen = col(Account.id) == account_id
         async with self._database.begin() as session:
@@ -151,7 +145,7 @@ class Accounts:
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         query = (
             select_people()
             .where(col(Member.account_id) == account_id, col(Member.user_id) > read_id(page_token))
@@ -159,7 +153,7 @@ class Accounts:
             .limit(size + 1)
         )
         if searched := searched.strip():
-            require_text(searched, "query", maximum=MAX_QUERY)
+            require_storable(searched, "query")
             named = (col(User.name), col(User.email))
             query = query.where(or_(*(column.icontains(searched, autoescape=True) for column in named)))
         async with self._database() as session:
@@ -213,6 +207,8 @@ class Accounts:
     async def _prepare_account(
         self, account_name: str, email: str, name: str | None, password: str
     ) -> tuple[Account, User]:
+        # Operators come here as well, by commands that no call stands before.
+        check_account(account_name, name, email, password)
         account = Account(name=require_name(account_name, "account_name"))
         email, password_hash, name = await self._prepare(email, name, password)
         return account, User(email=email, name=name, password_hash=password_hash)
@@ -221,7 +217,7 @@ class Accounts:
         """E-mail address, hash of the password and name, as they are stored."""
         email = require_email(email)
         name = email if name is None else require_name(name)
-        require_text(password, "password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
+        require_storable(password, "password")
         async with self._passwords.slot(email):
             return email, await self._passwords.hash(password), name
 

@@ -5,23 +5,11 @@ from smith.core.v1 import api_key_pb2
 from core_service.api_keys.models import Scope
 from core_service.api_keys.service import ScopedKey
 from core_service.common.timestamps import to_timestamp
-from service_kit.errors import InvalidRequest
 
 SCOPES = {
     Scope.ALL: api_key_pb2.API_KEY_SCOPE_ALL,
     Scope.CHANNELS: api_key_pb2.API_KEY_SCOPE_CHANNELS,
 }
-
-
-def read_scope(value: api_key_pb2.ApiKeyScope.ValueType) -> Scope:
-    """The scope that the number stands for.
-
-    Raises InvalidRequest if it stands for none.
-    """
-    for scope, number in SCOPES.items():
-        if number == value:
-            return scope
-    raise InvalidRequest.at("scope", "must be `all` or `channels`")
 
 
 def to_api_key(scoped: ScopedKey) -> api_key_pb2.ApiKey:

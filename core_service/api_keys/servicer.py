@@ -5,9 +5,10 @@ from typing import Any
 from smith.core.v1 import api_key_service_pb2 as messages
 from smith.core.v1 import api_key_service_pb2_grpc
 
-from core_service.api_keys.convert import read_scope, to_api_key
+from core_service.api_keys.convert import to_api_key
 from core_service.api_keys.models import Scope
 from core_service.api_keys.service import THING, ApiKeys
+from core_service.common.reading import asked_page, choice, given
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
 
@@ -24,7 +25,7 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
             caller.account_id,
             caller.user_id,
             name=request.name,
-            scope=read_scope(request.scope) if request.HasField("scope") else Scope.ALL,
+            scope=choice(request, "scope", Scope) or Scope.ALL,
             channels=request.channels,
         )
         return messages.CreateApiKeyResponse(api_key=to_api_key(new.key), secret=new.secret)
@@ -32,8 +33,7 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
     async def ListApiKeys(self, request: messages.ListApiKeysRequest, context: Any) -> messages.ListApiKeysResponse:
         page = await self._api_keys.list(
             principal.session().account_id,
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
         )
         return messages.ListApiKeysResponse(
             api_keys=[to_api_key(key) for key in page.items], next_page_token=page.next_token
@@ -43,8 +43,8 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
         changed = await self._api_keys.update(
             principal.session().account_id,
             find_uuid(request.api_key_id, THING),
-            name=request.name if request.HasField("name") else None,
-            scope=read_scope(request.scope) if request.HasField("scope") else None,
+            name=given(request, "name"),
+            scope=choice(request, "scope", Scope),
             channels=request.channels,
         )
         return messages.UpdateApiKeyResponse(api_key=to_api_key(changed))

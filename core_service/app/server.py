@@ -73,6 +73,7 @@ from core_service.devices.service import Devices
 from core_service.devices.servicer import DeviceServicer
 from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
+from core_service.field_rules.interceptor import FieldRulesInterceptor
 from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites.acceptance import Acceptance
@@ -211,6 +212,7 @@ def build_server(
             AccessInterceptor(policies, credentials, rate_limiter, peers),
             IdempotencyInterceptor(SERVICES, idempotent),
             AuditInterceptor(policies, peers),
+            FieldRulesInterceptor(SERVICES),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
         max_request_bytes=MAX_REQUEST_BYTES,

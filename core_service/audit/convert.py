@@ -4,6 +4,7 @@ from smith.core.v1 import audit_entry_pb2, audit_service_pb2, json_object_pb2
 
 from core_service.audit.models import AuditEntry
 from core_service.audit.service import AuditFilter
+from core_service.common.reading import given
 from core_service.common.timestamps import read_time, to_timestamp
 from core_service.common.validation import require_uuid
 
@@ -14,8 +15,8 @@ def read_filter(request: audit_service_pb2.ListAuditEntriesRequest) -> AuditFilt
     Raises InvalidRequest.
     """
     return AuditFilter(
-        actor_id=require_uuid(request.actor_id, "actor_id") if request.HasField("actor_id") else None,
-        method=request.method if request.HasField("method") else None,
+        actor_id=given(request, "actor_id", require_uuid),
+        method=given(request, "method"),
         since=read_time(request, "since"),
         until=read_time(request, "until"),
     )

@@ -62,7 +62,7 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):
         return call
 
 
-def request_text(request: Message) -> str:
+def request_text(request: Any) -> str:
     """Returns the request as JSON, without fields that are marked `debug_redact`. Long texts and lists are cut."""
     given = given_encoder_for(request.DESCRIPTOR).encode(request)
     text: str = simplejson.dumps(_cut(given), ensure_ascii=False)

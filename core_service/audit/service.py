@@ -9,10 +9,8 @@ from sqlmodel import col, select
 
 from core_service.audit.models import AuditEntry
 from core_service.common.orm import lowest_id
-from core_service.common.paging import Page, page_of, read_id_before, require_page_size
-from core_service.common.validation import require_text
-
-MAX_METHOD = 100
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
+from core_service.common.validation import require_storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class AuditLog:
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         query = (
             select(AuditEntry)
             .where(col(AuditEntry.account_id) == account_id, col(AuditEntry.id) < read_id_before(page_token))
@@ -49,7 +47,7 @@ class AuditLog:
         if wanted.actor_id is not None:
             query = query.where(col(AuditEntry.actor_id) == wanted.actor_id)
         if wanted.method is not None:
-            query = query.where(col(AuditEntry.method) == require_text(wanted.method, "method", maximum=MAX_METHOD))
+            query = query.where(col(AuditEntry.method) == require_storable(wanted.method, "method"))
         # Ids begin with the time, so the index that sorts the list also finds the time.
         if wanted.since is not None:
             query = query.where(col(AuditEntry.id) >= lowest_id(wanted.since))

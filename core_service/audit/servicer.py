@@ -7,6 +7,7 @@ from smith.core.v1 import audit_service_pb2_grpc
 
 from core_service.audit.convert import read_filter, to_audit_entry
 from core_service.audit.service import AuditLog
+from core_service.common.reading import asked_page
 from core_service.identity import principal
 
 
@@ -22,8 +23,7 @@ class AuditServicer(audit_service_pb2_grpc.AuditServiceServicer):
         page = await self._audit_log.list(
             principal.session().account_id,
             read_filter(request),
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
         )
         return messages.ListAuditEntriesResponse(
             audit_entries=[to_audit_entry(entry) for entry in page.items], next_page_token=page.next_token

@@ -17,8 +17,8 @@ from core_service.auth.models import Session
 from core_service.auth.passwords import Match, Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.common.orm import now
-from core_service.common.paging import Page, page_of, read_id_before, require_page_size
-from core_service.common.validation import missing, require_email, require_text
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
+from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import TooManyAttempts, Unauthenticated
 from core_service.identity.models import Member, User
 from core_service.identity.secrets import SESSION, mint
@@ -27,8 +27,6 @@ from service_kit.errors import NotFound, Unavailable
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
-MIN_PASSWORD_LENGTH = 10
-PASSWORD_LENGTH = 200
 """The longest password, in characters. It is enough for any passphrase and short enough to be hashed quickly."""
 
 FAILURES_PER_PAIR = RateLimitItemPerMinute(10, 15)
@@ -142,7 +140,7 @@ class Sessions:
         Raises what `sign_in` raises.
         """
         email = require_email(email)
-        require_text(password, "password", maximum=PASSWORD_LENGTH)
+        require_storable(password, "password")
         guess = _Guess(email, network_of(client_address))
         # A caller who is blocked must not take a turn. A caller who waited for a turn may be blocked by now.
         await self._refuse_guessing(guess)
@@ -197,7 +195,7 @@ class Sessions:
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         query = (
             select(Session, col(User.email))
             .join(User, col(User.id) == col(Session.user_id))

@@ -8,30 +8,14 @@ key.
 import uuid
 from collections.abc import Sequence
 
-from core_service.channels.errors import ChannelScopeViolation, InvalidTarget
-from core_service.common.validation import SLUG, SLUG_LENGTH
+from core_service.channels.errors import ChannelScopeViolation
+from core_service.field_rules.errors import InvalidTarget
 from core_service.identity.principal import ChannelRef, Sender
 from service_kit.database import Pool
 
-MAX_CHANNELS = 100
 
-
-def check_slugs(slugs: Sequence[str], name: str = "target.channels") -> tuple[str, ...]:
-    """The requested slugs, each once, in the order given.
-
-    Raises InvalidTarget if there are none, too many, or one is not a slug.
-    """
-    if not slugs:
-        raise InvalidTarget.at(name, "must contain at least one channel")
-    if len(slugs) > MAX_CHANNELS:
-        raise InvalidTarget.at(name, f"must have at most {MAX_CHANNELS} items")
-    for place, slug in enumerate(slugs):
-        if len(slug) > SLUG_LENGTH or not SLUG.fullmatch(slug):
-            raise InvalidTarget.at(
-                f"{name}[{place}]",
-                "must be a channel slug: lower-case letters, digits and single hyphens, "
-                f"at most {SLUG_LENGTH} characters",
-            )
+def each_once(slugs: Sequence[str]) -> tuple[str, ...]:
+    """Returns the slugs, each once, in the order given."""
     return tuple(dict.fromkeys(slugs))
 
 
@@ -88,7 +72,7 @@ class Audience:
 
         Raises InvalidTarget, ChannelScopeViolation.
         """
-        slugs = None if requested is None else check_slugs(requested, name)
+        slugs = None if requested is None else each_once(requested)
         if caller.channels is not None:
             return within_scope(caller.channels, slugs)
         if slugs is None:

@@ -5,12 +5,6 @@ from collections.abc import Sequence
 from service_kit.errors import DomainError, Kind
 
 
-class InvalidTarget(DomainError):
-    """`target.channels` breaks a rule or names an unknown channel."""
-
-    kind, reason, error = Kind.INVALID, "INVALID_TARGET", "Invalid channel targeting"
-
-
 class ChannelScopeViolation(DomainError):
     """A channel-scoped key asks for a channel outside its scope. The sentence is the documented one."""
 

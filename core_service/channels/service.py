@@ -15,15 +15,14 @@ from sqlmodel import col
 
 from core_service.channels.models import Channel, ChannelDevice, ChannelUser
 from core_service.common.conflicts import refusing
-from core_service.common.paging import Page, read_slug, require_page_size, write_token
-from core_service.common.validation import missing, require_name, require_slug, require_text
+from core_service.common.paging import DEFAULT_SIZE, Page, read_slug, write_token
+from core_service.common.validation import missing, require_name, require_storable
 from core_service.devices.models import Device
 from core_service.idempotency.resource import new_resource
 from core_service.identity.models import Member
 from service_kit.errors import AlreadyExists, NotFound
 
 THING = "channel"
-MAX_QUERY = 100
 LIKE_WORDS = re.compile(r"[\\%_]")
 """Characters with a meaning in a LIKE pattern."""
 
@@ -83,7 +82,6 @@ class Channels:
 
         Raises InvalidRequest; AlreadyExists if the account has a channel with this slug.
         """
-        slug = require_slug(slug)
         name, resource = slug if name is None else require_name(name), new_resource()
         with _refusing_taken(slug):
             async with self._database.begin() as session:
@@ -102,10 +100,10 @@ class Channels:
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         after = read_slug(page_token)
         if searched := searched.strip():
-            require_text(searched, "query", maximum=MAX_QUERY)
+            require_storable(searched, "query")
             searched = f"%{LIKE_WORDS.sub(_escaped, searched)}%"
         async with self._database() as session:
             found, views = await _select_page(session, account_id, size=size, after=after, searched=searched)
@@ -120,7 +118,7 @@ class Channels:
         """
         changes: dict[str, Any] = {}
         if slug is not None:
-            changes["slug"] = require_slug(slug)
+            changes["slug"] = slug
         if name is not None:
             changes["name"] = require_name(name)
         with _refusing_taken(slug):

@@ -8,6 +8,7 @@ from smith.core.v1 import channel_service_pb2_grpc
 from core_service.channels.convert import to_channel, to_details
 from core_service.channels.details import ChannelLookups
 from core_service.channels.service import THING, Channels
+from core_service.common.reading import asked_page, given
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
 
@@ -25,15 +26,14 @@ class ChannelServicer(channel_service_pb2_grpc.ChannelServiceServicer):
         channel = await self._channels.create(
             principal.session().account_id,
             slug=request.slug,
-            name=request.name if request.HasField("name") else None,
+            name=given(request, "name"),
         )
         return messages.CreateChannelResponse(channel=to_channel(channel))
 
     async def ListChannels(self, request: messages.ListChannelsRequest, context: Any) -> messages.ListChannelsResponse:
         page = await self._channels.list(
             principal.session().account_id,
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
             request.query,
         )
         return messages.ListChannelsResponse(
@@ -57,8 +57,8 @@ class ChannelServicer(channel_service_pb2_grpc.ChannelServiceServicer):
         channel = await self._channels.update(
             principal.session().account_id,
             find_uuid(request.channel_id, THING),
-            slug=request.slug if request.HasField("slug") else None,
-            name=request.name if request.HasField("name") else None,
+            slug=given(request, "slug"),
+            name=given(request, "name"),
         )
         return messages.UpdateChannelResponse(channel=to_channel(channel))
 

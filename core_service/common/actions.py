@@ -13,7 +13,6 @@ from core_service.common.orm import new_id
 from core_service.common.validation import require_storable
 from service_kit.errors import InvalidRequest
 
-WEBHOOK_METHODS = ("GET", "POST")
 MAX_URL = 2048
 MAX_WEBHOOK_BODY = 65_536
 
@@ -41,23 +40,15 @@ class Action:
     id: uuid.UUID = field(default_factory=new_id)
 
 
-def check_action(
-    path: str, *, title: str, kind: ActionType | None, url: str, method: str | None, body: str | None
-) -> Action:
+def check_action(path: str, *, title: str, kind: ActionType, url: str, method: str | None, body: str | None) -> Action:
     """The action, called `path` in messages, if it keeps the rules. `method` and `body` count for webhooks only.
 
     Raises InvalidRequest.
     """
-    if not title.strip():
-        raise InvalidRequest.at(f"{path}.title", "is required and must not be blank")
-    if kind is None:
-        raise InvalidRequest.at(f"{path}.type", "is required: open_url or webhook")
     title = require_storable(title, f"{path}.title")
     url = require_https_url(url, f"{path}.url")
     if kind is ActionType.OPEN_URL:
         return Action(title, kind, url)
-    if method not in (None, *WEBHOOK_METHODS):
-        raise InvalidRequest.at(f"{path}.method", f"must be one of {', '.join(WEBHOOK_METHODS)}")
     if body is not None:
         parse_json_object(body, f"{path}.body")
         if len(body.encode()) > MAX_WEBHOOK_BODY:

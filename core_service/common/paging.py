@@ -33,18 +33,6 @@ def page_of(rows: Sequence[T], size: int, key: Callable[[T], str]) -> Page[T]:
     return Page(items, write_token(key(items[-1])) if len(rows) > size else None)
 
 
-def require_page_size(size: int | None) -> int:
-    """The number of items to return at most: 1 to 1000, 100 if None.
-
-    Raises InvalidRequest.
-    """
-    if size is None:
-        return DEFAULT_SIZE
-    if not 1 <= size <= MAX_SIZE:
-        raise InvalidRequest.at("page_size", f"must be 1 to {MAX_SIZE}")
-    return size
-
-
 def write_token(key: str) -> str:
     """The opaque form of the last key of a page."""
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")

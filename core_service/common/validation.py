@@ -1,4 +1,4 @@
-"""Rules that fields of several areas share. Each message names the field and the rule."""
+"""Rules that fields of several areas share and the protos cannot declare. Each message names the field and the rule."""
 
 import re
 import uuid
@@ -6,25 +6,11 @@ import uuid
 from service_kit import mail_addresses
 from service_kit.errors import InvalidRequest, NotFound
 
-NAME_LENGTH = 100
-"""Most characters of anything's name."""
-
 EMAIL_LENGTH = 254
 """Most characters of an e-mail address (RFC 3696, erratum 1690)."""
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-SLUG_LENGTH = 64
-
-
-def require_text(value: str, field: str, *, minimum: int = 1, maximum: int) -> str:
-    """The text as it is, once it is known to have `minimum` to `maximum` characters that PostgreSQL can store.
-
-    Raises InvalidRequest.
-    """
-    if not minimum <= len(value) <= maximum:
-        raise InvalidRequest.at(field, f"must be {minimum} to {maximum} characters")
-    return require_storable(value, field)
 
 
 def require_storable(value: str, field: str) -> str:
@@ -47,23 +33,11 @@ def containing(text: str) -> str:
 
 
 def require_name(value: str, field: str = "name") -> str:
-    """The name without surrounding white space, 1 to 100 characters.
+    """The name without surrounding white space.
 
     Raises InvalidRequest.
     """
-    return require_text(value.strip(), field, maximum=NAME_LENGTH)
-
-
-def require_slug(value: str, field: str = "slug") -> str:
-    """The slug: lower-case letters, digits and single hyphens between them, 1 to 64 characters.
-
-    Raises InvalidRequest.
-    """
-    if len(value) > SLUG_LENGTH or not SLUG.fullmatch(value):
-        raise InvalidRequest.at(
-            field, f"must be 1 to {SLUG_LENGTH} lower-case letters, digits and single hyphens between them"
-        )
-    return value
+    return require_storable(value.strip(), field)
 
 
 def require_email(value: str, field: str = "email") -> str:
@@ -72,7 +46,10 @@ def require_email(value: str, field: str = "email") -> str:
     Whether mail can reach it is not checked: a team may use addresses of its own network.
     Raises InvalidRequest.
     """
-    value = require_text(value.strip(), field, maximum=EMAIL_LENGTH)
+    value = value.strip()
+    if not 1 <= len(value) <= EMAIL_LENGTH:
+        raise InvalidRequest.at(field, f"must be 1 to {EMAIL_LENGTH} characters")
+    require_storable(value, field)
     try:
         address = mail_addresses.checked(value)
     except ValueError as error:

@@ -1,13 +1,10 @@
 """Attempts and verdicts as protobuf carries them."""
 
-from collections.abc import Iterable, Mapping
-
 from smith.core.v1 import delivery_attempt_pb2 as nouns
 
 from core_service.common.timestamps import to_timestamp
 from core_service.delivery_log.service import Attempt, Explained
 from core_service.sending.reasons import meaning
-from service_kit.errors import InvalidRequest
 
 EVENTS = {
     name: nouns.DeliveryEvent.Value(f"DELIVERY_EVENT_{name.upper()}") for name in ("alert", "start", "update", "end")
@@ -16,29 +13,6 @@ OUTCOMES = {
     name: nouns.DeliveryOutcome.Value(f"DELIVERY_OUTCOME_{name.upper()}")
     for name in ("accepted", "retry", "token_dead", "rejected", "misconfigured")
 }
-
-
-def read_outcomes(numbers: Iterable[int]) -> list[str] | None:
-    """The outcomes that the numbers stand for; None if there are none.
-
-    Raises InvalidRequest naming the first that stands for none.
-    """
-    return _read("outcomes", OUTCOMES, numbers)
-
-
-def read_events(numbers: Iterable[int]) -> list[str] | None:
-    """The same of what pushes were to do."""
-    return _read("events", EVENTS, numbers)
-
-
-def _read(field: str, known: Mapping[str, int], numbers: Iterable[int]) -> list[str] | None:
-    names: dict[int, str] = {number: name for name, number in known.items()}
-    read = []
-    for place, number in enumerate(numbers):
-        if number not in names:
-            raise InvalidRequest.at(f"{field}[{place}]", f"must be one of {', '.join(known)}")
-        read.append(names[number])
-    return read or None
 
 
 def to_attempt(attempt: Attempt) -> nouns.DeliveryAttempt:

@@ -9,7 +9,7 @@ from typing import Any
 from core_service.common.clock import Clock
 from core_service.common.orm import lowest_id
 from core_service.common.orm import now as wall_clock
-from core_service.common.paging import Page, read_id_before, require_page_size, write_token
+from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
 from core_service.common.validation import UUID, containing, missing
 from core_service.delivery_log.queries import (
     EXPLAIN_ACTIVITY,
@@ -128,7 +128,7 @@ class DeliveryLog:
 
         Raises InvalidRequest.
         """
-        size, before = require_page_size(page_size), read_id_before(page_token)
+        size, before = page_size or DEFAULT_SIZE, read_id_before(page_token)
         subjects = await self._subjects(account_id, filters)
         if subjects is not None and not subjects:
             return Page([], None)

@@ -5,14 +5,13 @@ from typing import Any
 from smith.core.v1 import delivery_log_service_pb2 as messages
 from smith.core.v1 import delivery_log_service_pb2_grpc
 
+from core_service.common.reading import asked_page, choices, given
 from core_service.common.timestamps import read_time
-from core_service.common.validation import find_uuid, require_storable, require_text, require_uuid
-from core_service.delivery_log.convert import read_events, read_outcomes, to_attempt, to_verdict
+from core_service.common.validation import find_uuid, require_storable, require_uuid
+from core_service.delivery_log.convert import to_attempt, to_verdict
 from core_service.delivery_log.service import DeliveryLog, Filters, Subject
 from core_service.identity import principal
 from service_kit.errors import InvalidRequest
-
-MAX_SEARCH = 100
 
 
 class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServicer):
@@ -25,24 +24,21 @@ class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServic
         self, request: messages.ListDeliveryAttemptsRequest, context: Any
     ) -> messages.ListDeliveryAttemptsResponse:
         filters = Filters(
-            notification_id=require_uuid(request.notification_id, "notification_id")
-            if request.HasField("notification_id")
-            else None,
-            activity_id=_text(request, "activity_id"),
-            stream_key=_text(request, "stream_key"),
-            device_id=require_uuid(request.device_id, "device_id") if request.HasField("device_id") else None,
-            channel=_text(request, "channel"),
-            outcomes=read_outcomes(request.outcomes),
-            events=read_events(request.events),
-            search=require_text(request.search, "search", maximum=MAX_SEARCH) if request.HasField("search") else None,
+            notification_id=given(request, "notification_id", require_uuid),
+            activity_id=given(request, "activity_id", require_storable),
+            stream_key=given(request, "stream_key", require_storable),
+            device_id=given(request, "device_id", require_uuid),
+            channel=given(request, "channel", require_storable),
+            outcomes=choices(request, "outcomes", str) or None,
+            events=choices(request, "events", str) or None,
+            search=given(request, "search", require_storable),
             since=read_time(request, "since"),
             until=read_time(request, "until"),
         )
         page = await self._log.list(
             principal.whole_account(),
             filters,
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
         )
         return messages.ListDeliveryAttemptsResponse(
             delivery_attempts=[to_attempt(attempt) for attempt in page.items], next_page_token=page.next_token
@@ -56,8 +52,8 @@ class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServic
             notification_id=find_uuid(request.notification_id, "push notification")
             if request.HasField("notification_id")
             else None,
-            activity_id=_text(request, "activity_id"),
-            stream_key=_text(request, "stream_key"),
+            activity_id=given(request, "activity_id", require_storable),
+            stream_key=given(request, "stream_key", require_storable),
         )
         if sum(one is not None for one in (subject.notification_id, subject.activity_id, subject.stream_key)) != 1:
             raise InvalidRequest("exactly one of notification_id, activity_id and stream_key is required").about(
@@ -65,7 +61,3 @@ class DeliveryLogServicer(delivery_log_service_pb2_grpc.DeliveryLogServiceServic
             )
         explained = await self._log.explain(account_id, find_uuid(request.device_id, "device"), subject)
         return messages.ExplainDeliveryResponse(verdict=to_verdict(explained))
-
-
-def _text(request: Any, field: str) -> str | None:
-    return require_storable(getattr(request, field), field) if request.HasField(field) else None

@@ -1,13 +1,10 @@
 """Devices as protobuf carries them."""
 
-from collections.abc import Iterable
-
 from smith.core.v1 import device_pb2, device_service_pb2
 
 from core_service.common.timestamps import to_timestamp
 from core_service.devices.listing import DeviceCounts, DeviceState, DeviceView, state_of
 from core_service.devices.models import Device, Environment
-from service_kit.errors import InvalidRequest
 
 ENVIRONMENTS = {
     Environment.PRODUCTION: device_pb2.APNS_ENVIRONMENT_PRODUCTION,
@@ -19,31 +16,6 @@ STATES = {
     DeviceState.WAITING: device_pb2.DEVICE_STATE_WAITING,
     DeviceState.DEAD: device_pb2.DEVICE_STATE_DEAD,
 }
-
-
-def read_environment(value: device_pb2.ApnsEnvironment.ValueType) -> Environment:
-    """The environment that the number stands for.
-
-    Raises InvalidRequest if it stands for none.
-    """
-    for environment, number in ENVIRONMENTS.items():
-        if number == value:
-            return environment
-    raise InvalidRequest.at("environment", "must be `production` or `sandbox`")
-
-
-def read_states(numbers: Iterable[int]) -> frozenset[DeviceState]:
-    """The states that the numbers stand for, each once.
-
-    Raises InvalidRequest naming the first that stands for none.
-    """
-    states: dict[int, DeviceState] = {number: state for state, number in STATES.items()}
-    chosen = set()
-    for place, number in enumerate(numbers):
-        if number not in states:
-            raise InvalidRequest.at(f"states[{place}]", "must be `ready`, `waiting` or `dead`")
-        chosen.add(states[number])
-    return frozenset(chosen)
 
 
 def to_device_view(view: DeviceView) -> device_pb2.Device:

@@ -9,14 +9,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tex
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core_service.common.paging import Page, page_of, read_id, read_id_before, require_page_size
-from core_service.common.validation import UUID, require_text
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before
+from core_service.common.validation import UUID, require_storable
 from core_service.devices.models import Device
 from core_service.identity.models import User
-from service_kit.errors import InvalidRequest
 
-MAX_QUERY = 100
-MAX_IDS = 1000
 """Devices that can be asked for by their ids at once."""
 MAX_COUNTED = 10_000
 """Counting reads every device that it counts. Beyond this number an exact count is not needed."""
@@ -119,7 +116,7 @@ async def list_devices(
     A page costs what it shows, or with a filter that few devices pass, a walk through the account's devices along
     their index. Raises InvalidRequest.
     """
-    size = require_page_size(page_size)
+    size = page_size or DEFAULT_SIZE
     place, conditions = col(Device.id), _conditions(account_id, wanted)
     if wanted.states:
         conditions.append(or_(*(CONDITIONS[state] for state in wanted.states)))
@@ -184,19 +181,14 @@ def _conditions(account_id: uuid.UUID, wanted: DeviceFilter) -> list[ColumnEleme
         conditions.append(col(Device.id).in_(_known_ids(wanted.device_ids)))
     searched = wanted.query.strip()
     if searched:
-        require_text(searched, "query", maximum=MAX_QUERY)
+        require_storable(searched, "query")
         named = (col(Device.name), col(User.name), col(User.email))
         conditions.append(or_(*(column.icontains(searched, autoescape=True) for column in named)))
     return conditions
 
 
 def _known_ids(device_ids: Sequence[str]) -> list[uuid.UUID]:
-    """Returns those of the texts that are ids.
-
-    Raises InvalidRequest if there are too many.
-    """
-    if len(device_ids) > MAX_IDS:
-        raise InvalidRequest.at("device_ids", f"must have at most {MAX_IDS} items")
+    """Returns those of the texts that are ids."""
     return [uuid.UUID(device_id) for device_id in device_ids if UUID.fullmatch(device_id)]
 
 

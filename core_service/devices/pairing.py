@@ -15,7 +15,7 @@ from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.common.conflicts import refusing
 from core_service.common.orm import now
-from core_service.common.validation import missing, require_name, require_text
+from core_service.common.validation import missing, require_name, require_storable
 from core_service.devices import pairing_code
 from core_service.devices.models import Device, PairingCode
 from core_service.identity.errors import Forbidden
@@ -99,7 +99,7 @@ class Pairing:
         the network of `client_address`, or 1,000 in all, in 10 minutes.
         """
         name = require_name(name)
-        require_text(code, "pairing_code", maximum=50)
+        require_storable(code, "pairing_code")
         windows: Sequence[GuessWindow] = [
             (GUESSES_PER_NETWORK, "pairing", network_of(client_address)),
             (GUESSES, "pairing", "all"),

@@ -23,7 +23,7 @@ from core_service.devices.listing import (
 )
 from core_service.devices.models import Device
 from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
-from core_service.devices.token_report import TokenReport, check
+from core_service.devices.token_report import TokenReport
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest
@@ -167,7 +167,6 @@ class Devices:
 
         Raises InvalidRequest; Unauthenticated if the device was unpaired in the meantime.
         """
-        report = check(report)
         async with self._database.begin() as session:
             locked = await _lock(session, account_id, device_id, report)
             device = next((candidate for candidate in locked if candidate.id == device_id), None)

@@ -5,13 +5,14 @@ from typing import Any
 from smith.core.v1 import device_service_pb2 as messages
 from smith.core.v1 import device_service_pb2_grpc
 
+from core_service.common.reading import asked_page, choices, given
 from core_service.common.timestamps import to_timestamp
 from core_service.common.validation import find_uuid, require_uuid
 from core_service.devices.convert import (
-    read_states,
     to_counts,
     to_device_view,
 )
+from core_service.devices.listing import DeviceState
 from core_service.devices.service import THING, DeviceFilter, Devices
 from core_service.identity import principal
 from core_service.identity.models import Role
@@ -31,7 +32,7 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
             caller.account_id,
             caller.user_id,
             caller_is_owner=caller.role is Role.OWNER,
-            user_id=require_uuid(request.user_id, "user_id") if request.HasField("user_id") else None,
+            user_id=given(request, "user_id", require_uuid),
         )
         return messages.CreatePairingCodeResponse(pairing_code=code.text, expires_at=to_timestamp(code.expires_at))
 
@@ -40,12 +41,11 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
             principal.session().account_id,
             DeviceFilter(
                 query=request.query,
-                user_id=require_uuid(request.user_id, "user_id") if request.HasField("user_id") else None,
-                states=read_states(request.states),
+                user_id=given(request, "user_id", require_uuid),
+                states=frozenset(choices(request, "states", DeviceState)),
                 device_ids=request.device_ids,
             ),
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
             newest_first=request.newest_first,
         )
         return messages.ListDevicesResponse(

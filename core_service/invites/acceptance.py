@@ -16,17 +16,10 @@ from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import (
-    MIN_PASSWORD_LENGTH,
-    PASSWORD_LENGTH,
-    Sessions,
-    SignIn,
-    add_session,
-    require_same_password,
-)
+from core_service.auth.sessions import Sessions, SignIn, add_session, require_same_password
 from core_service.common.conflicts import refusing
 from core_service.common.orm import now
-from core_service.common.validation import require_name, require_text
+from core_service.common.validation import require_name, require_storable
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import Account, Member, Role, User
 from core_service.identity.secrets import MAX_LENGTH, hash_secret
@@ -113,7 +106,7 @@ class Acceptance:
         """
         offer = await self.look(token, client_address)
         name = offer.email if name is None else require_name(name)
-        require_text(password, "password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
+        require_storable(password, "password")
         proven = rehashed = None
         if offer.has_login:
             proof = await self._sessions.prove(offer.email, password, client_address)

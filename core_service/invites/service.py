@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from core_service.auth.rate_limit import RateLimiter
 from core_service.common.orm import new_id, now
-from core_service.common.paging import Page, page_of, read_id_before, require_page_size
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
 from core_service.common.validation import missing, require_email
 from core_service.events.service import Event, EventBus, EventType
 from core_service.idempotency.resource import Resource, new_resource
@@ -95,8 +95,6 @@ class Invites:
         Raises InvalidRequest unless there are 1 to 100 addresses; TooManyAttempts after 1,000 invites of the account in
         an hour.
         """
-        if not 1 <= len(emails) <= MAX_EMAILS:
-            raise InvalidRequest.at("emails", f"must name 1 to {MAX_EMAILS} addresses")
         await self._rate_limiter.refuse_haste(INVITES_AN_HOUR, "invites", str(account_id), cost=len(emails))
         read = [_read(email) for email in emails]
         wanted = dict.fromkeys(one for one in read if not isinstance(one, InvalidRequest))
@@ -116,7 +114,7 @@ class Invites:
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         query = (
             select(Invite, col(User.email))
             .outerjoin(User, col(User.id) == col(Invite.invited_by))

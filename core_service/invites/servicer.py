@@ -5,8 +5,9 @@ from typing import Any
 from smith.core.v1 import invite_service_pb2 as messages
 from smith.core.v1 import invite_service_pb2_grpc
 
-from core_service.accounts.convert import read_role, to_account, to_member
+from core_service.accounts.convert import to_account, to_member
 from core_service.accounts.service import Accounts
+from core_service.common.reading import asked_page, choice, given
 from core_service.common.timestamps import to_timestamp
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
@@ -28,15 +29,14 @@ class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):
         self, request: messages.CreateInvitesRequest, context: Any
     ) -> messages.CreateInvitesResponse:
         caller = principal.session()
-        role = read_role(request.role) if request.HasField("role") else Role.MEMBER
+        role = choice(request, "role", Role) or Role.MEMBER
         answers = await self._invites.create(caller.account_id, caller.user_id, request.emails, role)
         return messages.CreateInvitesResponse(results=[to_result(answer) for answer in answers])
 
     async def ListInvites(self, request: messages.ListInvitesRequest, context: Any) -> messages.ListInvitesResponse:
         page = await self._invites.list(
             principal.session().account_id,
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
         )
         return messages.ListInvitesResponse(
             invites=[to_invite(view) for view in page.items], next_page_token=page.next_token
@@ -63,7 +63,7 @@ class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):
     async def AcceptInvite(self, request: messages.AcceptInviteRequest, context: Any) -> messages.AcceptInviteResponse:
         new = await self._acceptance.accept(
             request.token,
-            name=request.name if request.HasField("name") else None,
+            name=given(request, "name"),
             password=request.password,
             client_address=principal.anonymous().client_address,
         )

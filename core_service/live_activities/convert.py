@@ -1,29 +1,22 @@
 """Between protobuf and the area's own types."""
 
-from collections.abc import Sequence
-
 from smith.core.v1 import live_activity_pb2 as noun
 from smith.core.v1 import live_activity_service_pb2 as pb
-from smith.core.v1 import push_notification_pb2
 
-from core_service.channels.errors import InvalidTarget
 from core_service.common.actions import Action, ActionType, check_action
+from core_service.common.reading import choice, choices, given
 from core_service.common.timestamps import to_timestamp
+from core_service.field_rules.errors import InvalidTarget
 from core_service.live_activities.service import Result
 from core_service.live_activities.state.activity import Alert, Request
-from core_service.live_activities.state.content_state import ActivityType, Color, Given, Metric
+from core_service.live_activities.state.content_state import ActivityType, Given, Metric
 from core_service.live_activities.streams.rules import Operation
 from core_service.live_activities.streams.streams import DeleteResult, PutResult
-from service_kit.errors import InvalidRequest
 
 ACTION_TYPES = {
     noun.LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
     noun.LIVE_ACTIVITY_ACTION_TYPE_WEBHOOK: ActionType.WEBHOOK,
 }
-UNKNOWN_METHOD = "?"
-METHODS = {push_notification_pb2.WEBHOOK_METHOD_GET: "GET", push_notification_pb2.WEBHOOK_METHOD_POST: "POST"}
-TYPES = {noun.LiveActivityType.Value(f"LIVE_ACTIVITY_TYPE_{one.name}"): one for one in ActivityType}
-COLORS = {noun.LiveActivityColor.Value(f"LIVE_ACTIVITY_COLOR_{one.name}"): one for one in Color}
 OPERATIONS = {
     one: pb.LiveActivityStreamOperation.Value(f"LIVE_ACTIVITY_STREAM_OPERATION_{one.name}") for one in Operation
 }
@@ -41,8 +34,6 @@ StateMessage = (
 
 def to_request(message: StateMessage) -> Request:
     """What the message says about an activity. Raises InvalidRequest."""
-    if not message.HasField("content_state"):
-        raise InvalidRequest.at("content_state", "is required")
     return Request(
         given=_given(message.content_state),
         action=_action(message.action) if message.HasField("action") else None,
@@ -52,12 +43,7 @@ def to_request(message: StateMessage) -> Request:
 
 def to_last_request(message: pb.DeleteLiveActivityStreamRequest) -> Request | None:
     """What the message says about an activity's end; None for nothing. Raises InvalidRequest."""
-    if message.HasField("content_state"):
-        return to_request(message)
-    for name in ("action", "alert"):
-        if message.HasField(name):
-            raise InvalidRequest.at(name, "requires content_state too")
-    return None
+    return to_request(message) if message.HasField("content_state") else None
 
 
 def to_channels(message: pb.PutLiveActivityStreamRequest) -> tuple[list[str] | None, str]:
@@ -147,59 +133,43 @@ def from_deleted(result: DeleteResult) -> pb.DeleteLiveActivityStreamResponse:
 def _given(state: noun.LiveActivityContentState) -> Given:
     return Given(
         title=state.title,
-        subtitle=state.subtitle if state.HasField("subtitle") else None,
-        type=_type(state.type) if state.HasField("type") else None,
-        number_of_steps=state.number_of_steps if state.HasField("number_of_steps") else None,
-        current_step=state.current_step if state.HasField("current_step") else None,
-        percentage=state.percentage if state.HasField("percentage") else None,
-        value=state.value if state.HasField("value") else None,
-        upper_limit=state.upper_limit if state.HasField("upper_limit") else None,
+        subtitle=given(state, "subtitle"),
+        type=choice(state, "type", ActivityType),
+        number_of_steps=given(state, "number_of_steps"),
+        current_step=given(state, "current_step"),
+        percentage=given(state, "percentage"),
+        value=given(state, "value"),
+        upper_limit=given(state, "upper_limit"),
         metrics=[_metric(metric) for metric in state.metrics],
-        color=_color(state.color, "color") if state.HasField("color") else None,
-        step_color=_color(state.step_color, "step_color") if state.HasField("step_color") else None,
-        step_colors=_colors(state.step_colors),
-        auto_dismiss_minutes=state.auto_dismiss_minutes if state.HasField("auto_dismiss_minutes") else None,
-        auto_dismiss_seconds=state.auto_dismiss_seconds if state.HasField("auto_dismiss_seconds") else None,
+        color=choice(state, "color", str),
+        step_color=choice(state, "step_color", str),
+        step_colors=choices(state, "step_colors", str),
+        auto_dismiss_minutes=given(state, "auto_dismiss_minutes"),
+        auto_dismiss_seconds=given(state, "auto_dismiss_seconds"),
     )
-
-
-def _type(number: "noun.LiveActivityType.ValueType") -> ActivityType:
-    if number not in TYPES:
-        raise InvalidRequest.at("content_state.type", f"must be one of {', '.join(ActivityType)}")
-    return TYPES[number]
 
 
 def _metric(metric: noun.LiveActivityMetric) -> Metric:
     return Metric(
         metric.label,
-        metric.value if metric.HasField("value") else None,
-        metric.unit if metric.HasField("unit") else None,
+        metric.value,
+        given(metric, "unit"),
     )
-
-
-def _colors(numbers: "Sequence[noun.LiveActivityColor.ValueType]") -> list[Color]:
-    return [_color(number, f"step_colors[{place}]") for place, number in enumerate(numbers)]
-
-
-def _color(number: "noun.LiveActivityColor.ValueType", name: str) -> Color:
-    if number not in COLORS:
-        raise InvalidRequest.at(f"content_state.{name}", f"must be one of {', '.join(Color)}")
-    return COLORS[number]
 
 
 def _action(action: noun.LiveActivityAction) -> Action:
     return check_action(
         "action",
         title=action.title,
-        kind=ACTION_TYPES.get(action.type),
+        kind=ACTION_TYPES[action.type],
         url=action.url,
-        method=METHODS.get(action.method, UNKNOWN_METHOD) if action.HasField("method") else None,
+        method=choice(action, "method", str),
         body=action.body.json if action.HasField("body") else None,
     )
 
 
 def _alert(alert: noun.LiveActivityAlert) -> Alert:
     return Alert(
-        alert.title if alert.HasField("title") else None,
-        alert.body if alert.HasField("body") else None,
+        given(alert, "title"),
+        given(alert, "body"),
     )

@@ -28,7 +28,7 @@ from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, Owed
 from core_service.work_queue.keyed import KeyedLock
 from core_service.work_queue.outcome_wait import Counts, OutcomeWait, OutcomeWaits
-from service_kit.errors import InvalidRequest, Unavailable
+from service_kit.errors import Unavailable
 
 CHANGED_TOO_OFTEN = "Too many requests change this Live Activity at once. Try again."
 
@@ -171,8 +171,6 @@ class LiveActivities:
         raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:
-        if not activity_id:
-            raise InvalidRequest.at("activity_id", "is required")
         activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
         if activity is None:
             raise ActivityNotFound

@@ -5,6 +5,7 @@ from typing import Any
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1 import live_activity_service_pb2_grpc as pb_grpc
 
+from core_service.common.reading import asked_page, choice, given
 from core_service.common.validation import require_storable
 from core_service.identity import principal
 from core_service.live_activities.convert import (
@@ -17,16 +18,8 @@ from core_service.live_activities.convert import (
     to_last_request,
     to_request,
 )
-from core_service.live_activities.history.convert import (
-    read_search,
-    read_status,
-    to_activity,
-    to_device,
-    to_entry,
-    to_phases,
-    to_stream,
-)
-from core_service.live_activities.history.service import ActivityHistory
+from core_service.live_activities.history.convert import to_activity, to_device, to_entry, to_phases, to_stream
+from core_service.live_activities.history.service import ActivityHistory, Status
 from core_service.live_activities.service import LiveActivities
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.streams import Streams
@@ -96,11 +89,11 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     ) -> pb.ListLiveActivitiesResponse:
         page = await self._history.list(
             principal.session().account_id,
-            status=read_status(request),
-            stream_key=require_storable(request.stream_key, "stream_key") if request.HasField("stream_key") else None,
-            search=read_search(request),
-            page_size=_page_size(request),
-            page_token=_page_token(request),
+            status=choice(request, "status", Status),
+            stream_key=given(request, "stream_key", require_storable),
+            search=given(request, "search", require_storable),
+            page_size=given(request, "page_size"),
+            page_token=given(request, "page_token"),
         )
         return pb.ListLiveActivitiesResponse(
             live_activities=map(to_activity, page.items), next_page_token=page.next_token
@@ -116,14 +109,14 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
         self, request: pb.ListLiveActivityDevicesRequest, context: Any
     ) -> pb.ListLiveActivityDevicesResponse:
         account_id = principal.session().account_id
-        page = await self._history.devices(account_id, request.activity_id, _page_size(request), _page_token(request))
+        page = await self._history.devices(account_id, request.activity_id, *asked_page(request))
         return pb.ListLiveActivityDevicesResponse(devices=map(to_device, page.items), next_page_token=page.next_token)
 
     async def ListLiveActivityTimeline(
         self, request: pb.ListLiveActivityTimelineRequest, context: Any
     ) -> pb.ListLiveActivityTimelineResponse:
         account_id = principal.session().account_id
-        page = await self._history.timeline(account_id, request.activity_id, _page_size(request), _page_token(request))
+        page = await self._history.timeline(account_id, request.activity_id, *asked_page(request))
         return pb.ListLiveActivityTimelineResponse(entries=map(to_entry, page.items), next_page_token=page.next_token)
 
     async def ListLiveActivityStreams(
@@ -131,10 +124,10 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     ) -> pb.ListLiveActivityStreamsResponse:
         page = await self._history.streams(
             principal.session().account_id,
-            paused=request.paused if request.HasField("paused") else None,
-            search=read_search(request),
-            page_size=_page_size(request),
-            page_token=_page_token(request),
+            paused=given(request, "paused"),
+            search=given(request, "search", require_storable),
+            page_size=given(request, "page_size"),
+            page_token=given(request, "page_token"),
         )
         return pb.ListLiveActivityStreamsResponse(streams=map(to_stream, page.items), next_page_token=page.next_token)
 
@@ -143,11 +136,3 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     ) -> pb.GetLiveActivityStreamResponse:
         row = await self._history.stream(principal.session().account_id, request.stream_key)
         return pb.GetLiveActivityStreamResponse(stream=to_stream(row))
-
-
-def _page_size(request: Any) -> int | None:
-    return request.page_size if request.HasField("page_size") else None
-
-
-def _page_token(request: Any) -> str | None:
-    return request.page_token if request.HasField("page_token") else None

@@ -105,7 +105,6 @@ class Membership:
         Raises InvalidRequest for a key or device that the account does not have; NotFound; LastOwner; Forbidden if the
         caller is no longer an owner.
         """
-        besides.check()
         async with self._database.begin() as session:
             owners = await _lock_owners(session, account_id, caller_id)
             person = await _find(session, account_id, user_id)
@@ -129,7 +128,6 @@ class Membership:
         Raises InvalidRequest for a key or device that the account does not have; NotFound; LastOwner; Forbidden if the
         caller is no longer an owner.
         """
-        besides.check()
         async with self._database.begin() as session:
             owners = await _lock_owners(session, account_id, caller_id)
             leaving = _theirs(Member, account_id, user_id)

@@ -32,12 +32,6 @@ class Besides:
     device_ids: Sequence[uuid.UUID] = ()
     new_webhook_secret: bool = False
 
-    def check(self) -> None:
-        """Raises InvalidRequest if too many are named."""
-        for field, ids in (("api_key_ids", self.api_key_ids), ("device_ids", self.device_ids)):
-            if len(ids) > MAX_NAMED:
-                raise InvalidRequest.at(field, f"must have at most {MAX_NAMED} items")
-
 
 @dataclass(frozen=True, slots=True)
 class Ended:

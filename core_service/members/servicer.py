@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import account_service_pb2 as messages
 from smith.core.v1 import account_service_pb2_grpc
 
-from core_service.accounts.convert import read_role, to_account, to_member, to_membership
+from core_service.accounts.convert import to_account, to_member, to_membership
 from core_service.accounts.service import Accounts
 from core_service.accounts.setup import NewOwner, Setup
 from core_service.api_keys.convert import to_api_key
@@ -14,6 +14,7 @@ from core_service.audit import act
 from core_service.auth.convert import to_session
 from core_service.auth.sessions import THING as SESSION
 from core_service.auth.sessions import Sessions
+from core_service.common.reading import asked_page, choice, given
 from core_service.common.timestamps import to_timestamp
 from core_service.common.validation import find_uuid, require_uuid
 from core_service.devices.convert import to_device, to_device_view
@@ -58,7 +59,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     async def CreateAccount(
         self, request: messages.CreateAccountRequest, context: Any
     ) -> messages.CreateAccountResponse:
-        name = request.name if request.HasField("name") else None
+        name = given(request, "name")
         new = await self._setup.create_account(
             request.setup_code,
             request.account_name,
@@ -96,8 +97,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
         page = await self._sessions.list(
             caller.account_id,
             None if caller.role is Role.OWNER else caller.user_id,
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
         )
         return messages.ListSessionsResponse(
             sessions=[to_session(one, current_id=caller.session_id) for one in page.items],
@@ -165,17 +165,16 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     ) -> messages.UpdateAccountResponse:
         account = await self._accounts.update(
             principal.session().account_id,
-            name=request.name if request.HasField("name") else None,
-            rate_limit_per_minute=request.rate_limit_per_minute if request.HasField("rate_limit_per_minute") else None,
-            max_live_activities=request.max_live_activities if request.HasField("max_live_activities") else None,
+            name=given(request, "name"),
+            rate_limit_per_minute=given(request, "rate_limit_per_minute"),
+            max_live_activities=given(request, "max_live_activities"),
         )
         return messages.UpdateAccountResponse(account=to_account(account))
 
     async def ListMembers(self, request: messages.ListMembersRequest, context: Any) -> messages.ListMembersResponse:
         page = await self._accounts.list_members(
             principal.session().account_id,
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
             request.query,
         )
         return messages.ListMembersResponse(
@@ -206,7 +205,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             caller.account_id,
             caller.user_id,
             find_uuid(request.user_id, MEMBER),
-            read_role(request.role) if request.HasField("role") else None,
+            choice(request, "role", Role),
             _besides(request),
         )
         return messages.UpdateMemberResponse(

@@ -12,8 +12,7 @@ from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH
-from core_service.common.validation import require_text
+from core_service.common.validation import require_storable
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import User
 from core_service.password_resets.ending import end_links, end_mails
@@ -41,8 +40,8 @@ class PasswordChanges:
         Raises InvalidRequest; Forbidden if `current` is wrong; TooManyAttempts after 10 wrong ones in 15 minutes;
         Unavailable if another request changed the password meanwhile, or too many passwords are being checked.
         """
-        require_text(current, "current_password", maximum=PASSWORD_LENGTH)
-        require_text(new, "new_password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
+        require_storable(current, "current_password")
+        require_storable(new, "new_password")
         windows: Sequence[GuessWindow] = [(GUESSES, "password-change", str(user_id))]
         await self._rate_limiter.refuse_guessing(windows)
         async with self._passwords.slot(str(user_id), network_of(client_address)):

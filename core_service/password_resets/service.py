@@ -15,9 +15,9 @@ from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import MIN_PASSWORD_LENGTH, PASSWORD_LENGTH, Sessions
+from core_service.auth.sessions import Sessions
 from core_service.common.orm import now
-from core_service.common.validation import missing, require_email, require_text
+from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import Forbidden
 from core_service.identity.links import SecretLinks
 from core_service.identity.models import Member, User
@@ -115,7 +115,7 @@ class PasswordResets:
         Raises InvalidRequest; UnknownToken; TooManyAttempts; Unavailable if too many passwords are being checked.
         """
         opened = await self.look(token, client_address)
-        require_text(new_password, "new_password", minimum=MIN_PASSWORD_LENGTH, maximum=PASSWORD_LENGTH)
+        require_storable(new_password, "new_password")
         async with self._passwords.slot(opened.email, network_of(client_address)):
             hashed = await self._passwords.hash(new_password)
         this_person = col(User.id) == opened.user_id

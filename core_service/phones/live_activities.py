@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core_service.common.clock import Clock
 from core_service.common.validation import missing
-from core_service.devices.token_report import require_token
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.principal import DevicePrincipal
 from core_service.live_activities.models import Phase
@@ -61,7 +60,7 @@ class PhoneActivities:
 
         Raises InvalidRequest; NotFound if the activity was never meant for this phone.
         """
-        token = require_token(token, "token")
+        token = token.lower()
         await self._change(queries.PUT_TOKEN, caller, activity_id, EventType.LIVE_ACTIVITY_TOKEN_RECEIVED, token=token)
         self._reconciler.wake()
 

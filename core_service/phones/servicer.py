@@ -5,8 +5,10 @@ from typing import Any
 from smith.core.v1 import phone_service_pb2 as phone_messages
 from smith.core.v1 import phone_service_pb2_grpc
 
-from core_service.common.validation import find_uuid
-from core_service.devices.convert import read_environment, to_device
+from core_service.common.reading import choice, given
+from core_service.common.validation import find_uuid, require_storable
+from core_service.devices.convert import to_device
+from core_service.devices.models import Environment
 from core_service.devices.service import Devices
 from core_service.devices.token_report import TokenReport
 from core_service.identity import principal
@@ -75,14 +77,16 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
         return phone_messages.UnpairDeviceResponse()
 
 
+def _lower_case(value: str, _: str) -> str:
+    return value.lower()
+
+
 def _read_report(request: phone_messages.PutDeviceTokensRequest) -> TokenReport:
     return TokenReport(
-        push_token=request.push_token if request.HasField("push_token") else None,
-        push_to_start_token=request.push_to_start_token if request.HasField("push_to_start_token") else None,
-        environment=read_environment(request.environment) if request.HasField("environment") else None,
-        bundle_id=request.bundle_id if request.HasField("bundle_id") else None,
-        os_version=request.os_version if request.HasField("os_version") else None,
-        frequent_pushes_enabled=request.frequent_pushes_enabled
-        if request.HasField("frequent_pushes_enabled")
-        else None,
+        push_token=given(request, "push_token", _lower_case),
+        push_to_start_token=given(request, "push_to_start_token", _lower_case),
+        environment=choice(request, "environment", Environment),
+        bundle_id=given(request, "bundle_id"),
+        os_version=given(request, "os_version", require_storable),
+        frequent_pushes_enabled=given(request, "frequent_pushes_enabled"),
     )

@@ -5,11 +5,7 @@ from typing import Any
 
 from core_service.common.actions import Action, require_https_url
 from core_service.common.json_object import parse_json_object
-from core_service.common.validation import require_storable, require_text
-from service_kit.errors import InvalidRequest
-
-MAX_ACTIONS = 4
-MAX_BADGE = 2**31 - 1
+from core_service.common.validation import require_storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +35,10 @@ def check_content(
     badge: int | None,
     sound: str | None,
 ) -> Content:
-    """The content, if it keeps the rules. `payload` is JSON text.
+    """The content, if it keeps the rules that the proto cannot declare. `payload` is JSON text.
 
     Raises InvalidRequest naming the first field that breaks a rule, and the rule.
     """
-    if not title.strip():
-        raise InvalidRequest.at("title", "is required and must not be blank")
-    if media is not None and actions:
-        raise InvalidRequest("media cannot be combined with actions").about("media", "actions")
-    if len(actions) > MAX_ACTIONS:
-        raise InvalidRequest.at("actions", f"must have at most {MAX_ACTIONS} items, not {len(actions)}")
-    if badge is not None and not 0 <= badge <= MAX_BADGE:
-        raise InvalidRequest.at("badge", f"must be between 0 and {MAX_BADGE}")
     return Content(
         title=require_storable(title, "title"),
         message=message and require_storable(message, "message"),
@@ -60,5 +48,5 @@ def check_content(
         actions=actions,
         payload=None if payload is None else parse_json_object(payload, "payload"),
         badge=badge,
-        sound=None if sound is None else require_text(sound, "sound", maximum=100),
+        sound=None if sound is None else require_storable(sound, "sound"),
     )

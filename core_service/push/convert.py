@@ -4,6 +4,7 @@ from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 
 from core_service.common.actions import Action, ActionType, check_action
+from core_service.common.reading import choice, given
 from core_service.push.content import Content, check_content
 from core_service.push.service import Sent
 
@@ -11,7 +12,6 @@ ACTION_TYPES = {
     noun.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
     noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: ActionType.WEBHOOK,
 }
-UNKNOWN_METHOD = "?"
 METHODS = {noun.WEBHOOK_METHOD_GET: "GET", noun.WEBHOOK_METHOD_POST: "POST"}
 
 
@@ -19,14 +19,14 @@ def to_content(request: pb.SendPushNotificationRequest) -> Content:
     """The request's content. Raises InvalidRequest if it breaks a rule."""
     return check_content(
         title=request.title,
-        message=request.message if request.HasField("message") else None,
-        subtitle=request.subtitle if request.HasField("subtitle") else None,
-        media=request.media if request.HasField("media") else None,
-        redirection=request.redirection if request.HasField("redirection") else None,
+        message=given(request, "message"),
+        subtitle=given(request, "subtitle"),
+        media=given(request, "media"),
+        redirection=given(request, "redirection"),
         actions=tuple(_to_action(place, action) for place, action in enumerate(request.actions)),
         payload=request.payload.json if request.HasField("payload") else None,
-        badge=request.badge if request.HasField("badge") else None,
-        sound=request.sound if request.HasField("sound") else None,
+        badge=given(request, "badge"),
+        sound=given(request, "sound"),
     )
 
 
@@ -34,9 +34,9 @@ def _to_action(place: int, action: noun.PushNotificationAction) -> Action:
     return check_action(
         f"actions[{place}]",
         title=action.title,
-        kind=ACTION_TYPES.get(action.type),
+        kind=ACTION_TYPES[action.type],
         url=action.url,
-        method=METHODS.get(action.method, UNKNOWN_METHOD) if action.HasField("method") else None,
+        method=choice(action, "method", str),
         body=action.body.json if action.HasField("body") else None,
     )
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from core_service.common.actions import Action, ActionType
 from core_service.common.orm import lowest_id
-from core_service.common.paging import Page, read_id_before, require_page_size, write_token
-from core_service.common.validation import containing, missing, require_text
+from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
+from core_service.common.validation import containing, missing, require_storable
 from core_service.delivery_log.queries import PLAN_ANEW
 from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content
@@ -26,7 +26,6 @@ MOST_OWED = 50_000
 """Owed deliveries that are looked at for the notifications that are owed."""
 SHOWN = 100
 """Devices that a notification is shown with."""
-MAX_SEARCH = 100
 
 
 LISTED = (
@@ -120,8 +119,8 @@ class NotificationHistory:
 
         Raises InvalidRequest.
         """
-        size, before = require_page_size(page_size), read_id_before(page_token)
-        text = None if search.text is None else require_text(search.text, "search", maximum=MAX_SEARCH)
+        size, before = page_size or DEFAULT_SIZE, read_id_before(page_token)
+        text = None if search.text is None else require_storable(search.text, "search")
         is_bounded = any(one is not None for one in (text, search.api_key_id, search.channel, search.outcome))
         examined_at_most = max(EXAMINED, size + 1) if is_bounded else size + 1
         parameters = {

@@ -8,18 +8,13 @@ from smith.core.v1 import push_notification_service_pb2 as pb
 
 from core_service.common.actions import Action
 from core_service.common.json_object import write_json
+from core_service.common.reading import choice, given
 from core_service.common.timestamps import read_time, to_timestamp
 from core_service.common.validation import require_storable, require_uuid
 from core_service.push.content import Content
 from core_service.push.convert import ACTION_TYPES, METHODS
 from core_service.push.history import COUNTED, Notification, NotificationDelivery, Search, Shown
-from service_kit.errors import InvalidRequest
 
-OUTCOMES = {
-    noun.PUSH_NOTIFICATION_OUTCOME_ACCEPTED: "accepted",
-    noun.PUSH_NOTIFICATION_OUTCOME_OWED: "owed",
-    noun.PUSH_NOTIFICATION_OUTCOME_FAILED: "failed",
-}
 TYPES = {kind: number for number, kind in ACTION_TYPES.items()}
 METHOD_NUMBERS = {method: number for number, method in METHODS.items()}
 
@@ -29,13 +24,11 @@ def read_search(request: pb.ListPushNotificationsRequest) -> Search:
 
     Raises InvalidRequest.
     """
-    if request.HasField("outcome") and request.outcome not in OUTCOMES:
-        raise InvalidRequest.at("outcome", f"must be one of {', '.join(OUTCOMES.values())}")
     return Search(
-        text=request.search if request.HasField("search") else None,
-        api_key_id=require_uuid(request.api_key_id, "api_key_id") if request.HasField("api_key_id") else None,
-        channel=require_storable(request.channel, "channel") if request.HasField("channel") else None,
-        outcome=OUTCOMES[request.outcome] if request.HasField("outcome") else None,
+        text=given(request, "search", require_storable),
+        api_key_id=given(request, "api_key_id", require_uuid),
+        channel=given(request, "channel", require_storable),
+        outcome=choice(request, "outcome", str),
         since=read_time(request, "since"),
         until=read_time(request, "until"),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from smith.core.v1 import push_notification_service_pb2 as pb
 from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
 
+from core_service.common.reading import asked_page
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
 from core_service.push.convert import from_sent, to_content
@@ -41,8 +42,7 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
         page = await self._history.list(
             principal.session().account_id,
             read_search(request),
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            *asked_page(request),
         )
         return pb.ListPushNotificationsResponse(
             push_notifications=[to_notification(sent) for sent in page.items], next_page_token=page.next_token

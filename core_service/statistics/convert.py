@@ -4,21 +4,7 @@ from smith.core.v1 import insight_service_pb2 as messages
 from smith.core.v1 import overview_pb2 as nouns
 
 from core_service.common.timestamps import to_timestamp
-from core_service.statistics.service import Counted, Figures, Limit, Overview, Period
-from service_kit.errors import InvalidRequest
-
-PERIODS: dict[int, Period] = {
-    nouns.OVERVIEW_PERIOD_DAY: Period.DAY,
-    nouns.OVERVIEW_PERIOD_WEEK: Period.WEEK,
-    nouns.OVERVIEW_PERIOD_MONTH: Period.MONTH,
-}
-
-
-def read_period(number: int) -> Period:
-    """The period. Raises InvalidRequest if the number stands for none."""
-    if number not in PERIODS:
-        raise InvalidRequest.at("period", "must be one of day, week, month")
-    return PERIODS[number]
+from core_service.statistics.service import Counted, Figures, Limit, Overview
 
 
 def to_response(overview: Overview) -> messages.GetOverviewResponse:

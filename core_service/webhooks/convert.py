@@ -6,17 +6,8 @@ from smith.core.v1 import action_run_pb2
 
 from core_service.common.timestamps import to_timestamp
 from core_service.webhooks.service import Run, RunState
-from service_kit.errors import InvalidRequest
 
 STATES = {state: action_run_pb2.ActionRunState.Value(f"ACTION_RUN_STATE_{state.name}") for state in RunState}
-
-
-def read_state(number: int) -> RunState:
-    """The state that the number stands for. Raises InvalidRequest if it stands for none."""
-    for state, value in STATES.items():
-        if value == number:
-            return state
-    raise InvalidRequest.at("state", f"must be one of {', '.join(RunState)}")
 
 
 def to_action_run(run: Run) -> action_run_pb2.ActionRun:

@@ -8,7 +8,7 @@ from limits import RateLimitItemPerMinute
 
 from core_service.auth.rate_limit import RateLimiter
 from core_service.common.orm import new_id
-from core_service.common.paging import Page, page_of, read_id_before, require_page_size
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
 from core_service.common.validation import missing
 from core_service.identity.principal import DevicePrincipal
 from core_service.webhooks.attempts import LEASE_SECONDS
@@ -82,7 +82,7 @@ class ActionRuns:
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         parameters = {
             "account_id": account_id,
             "before": read_id_before(page_token),

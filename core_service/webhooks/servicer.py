@@ -5,10 +5,11 @@ from typing import Any
 from smith.core.v1 import webhook_service_pb2 as messages
 from smith.core.v1 import webhook_service_pb2_grpc
 
+from core_service.common.reading import asked_page, choice
 from core_service.common.timestamps import to_timestamp
 from core_service.identity import principal
-from core_service.webhooks.convert import read_state, to_action_run, to_secret
-from core_service.webhooks.service import ActionRuns, SigningKeys
+from core_service.webhooks.convert import to_action_run, to_secret
+from core_service.webhooks.service import ActionRuns, RunState, SigningKeys
 
 
 class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
@@ -39,9 +40,8 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     ) -> messages.ListActionRunsResponse:
         page = await self._runs.list(
             principal.session().account_id,
-            read_state(request.state) if request.HasField("state") else None,
-            request.page_size if request.HasField("page_size") else None,
-            request.page_token if request.HasField("page_token") else None,
+            choice(request, "state", RunState),
+            *asked_page(request),
         )
         return messages.ListActionRunsResponse(
             action_runs=[to_action_run(run) for run in page.items], next_page_token=page.next_token

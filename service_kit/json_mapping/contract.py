@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
 
 FORM = "smith.core.v1.form"
 """The option of a field that says how its JSON form differs from the usual one. Found by its name: this package
@@ -37,9 +39,9 @@ def form_of(field: FieldDescriptor) -> FieldForm:
     """
     if not field.has_options:
         return FieldForm()
-    option = descriptor_pool.Default().FindExtensionByName(FORM)
-    given = field.GetOptions().Extensions[option].ListFields()
-    form = FieldForm(**{one.name: value for one, value in given})
+    option: Any = descriptor_pool.Default().FindExtensionByName(FORM)
+    given: Message = field.GetOptions().Extensions[option]
+    form = FieldForm(**{one.name: value for one, value in given.ListFields()})
     if form.refuse_empty and (not field.is_repeated or is_map(field)):
         raise TypeError(f"{field.full_name}: refuse_empty is for lists")
     if form.null_if_unset and not field.has_presence:
@@ -55,6 +57,7 @@ def leaves_out_empty(field: FieldDescriptor) -> bool:
     return form.omit_empty or bool(form.refuse_empty)
 
 
+@cache
 def enum_names(enum: EnumDescriptor) -> dict[int, str]:
     """The documented name of each value by number, without the zero value: it means that nothing was chosen."""
     prefix = "".join("_" + c if c.isupper() else c.upper() for c in enum.name).lstrip("_") + "_"

@@ -22,6 +22,7 @@ from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.events.convert import NUMBERS
 from core_service.events.service import MAX_WAITING, MAX_WATCHERS, MAX_WATCHERS_PER_ACCOUNT, Event, EventBus, EventType
 from core_service.events.servicer import EventServicer
+from core_service.field_rules.interceptor import FieldRulesInterceptor
 from core_service.identity.principal import Principal
 from service_kit.client import open_channel
 from service_kit.database import DATABASE_AWAY, create_request_pool
@@ -121,16 +122,15 @@ class Events:
 async def serving_events(
     core: Core, servicer: Callable[[EventBus], Any] = EventServicer, **seconds: float
 ) -> AsyncIterator[Events]:
-    """The service with both interceptors, on the core's database. `seconds` say how often callers are looked up."""
+    """The service with its interceptors, on the core's database. `seconds` say how often callers are looked up."""
     bus = EventBus()
     async with create_request_pool(core.database_url, max_size=2) as pool:
         credentials = CountingCredentials(pool, LastUsed(pool), 60, ceiling=60)
         rate_limiter = RateLimiter(create_storage(None))
         seconds = {"recheck_seconds": RECHECK_SECONDS} | seconds
         access = AccessInterceptor(read_policies([SERVICE]), credentials, rate_limiter, Peers(), **seconds)
-        server = GrpcServer(
-            interceptors=[ErrorInterceptor(database_away=DATABASE_AWAY), access], max_concurrent_rpcs=1000
-        )
+        errors, rules = ErrorInterceptor(database_away=DATABASE_AWAY), FieldRulesInterceptor([SERVICE])
+        server = GrpcServer(interceptors=[errors, access, rules], max_concurrent_rpcs=1000)
         server.add(
             event_service_pb2_grpc.add_EventServiceServicer_to_server, servicer(bus), SERVICE.full_name
         )  # fmt: skip

@@ -2,26 +2,19 @@
 
 import json
 import math
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.live_activities.state.content_state import (
-    MAX_METRICS,
-    ActivityType,
-    Color,
-    Given,
-    Metric,
-    check,
-    is_step,
-    plain,
-)
+from core_service.live_activities.state.content_state import ActivityType, Given, Metric, is_step, plain
 from service_kit.errors import InvalidRequest
-from tests.core.live_states import STEPPED, given_state
+from tests.core.live_states import STEPPED, check, given_state
 
 CPU = Metric("CPU", 42.0)
+NO_VALUE = Metric("a", cast("float", None))
+COLORS = ["lime", "green", "cyan", "blue", "purple", "magenta", "red", "orange", "yellow"]
 
 SHOWN: list[tuple[Given, dict[str, Any]]] = [
     *(
@@ -45,9 +38,9 @@ SHOWN: list[tuple[Given, dict[str, Any]]] = [
     (
         given_state(
             ActivityType.SEGMENTED_PROGRESS,
-            color=Color.LIME,
-            step_color=Color.RED,
-            step_colors=[Color.GREEN, Color.BLUE],
+            color="lime",
+            step_color="red",
+            step_colors=["green", "blue"],
         ),
         {
             "number_of_steps": 3,
@@ -58,8 +51,8 @@ SHOWN: list[tuple[Given, dict[str, Any]]] = [
         },
     ),
     # What the type does not show is left out.
-    (given_state(number_of_steps=3, current_step=1, metrics=[CPU], step_color=Color.RED), {"percentage": 5}),
-    (given_state(ActivityType.COUNTER, step_color=Color.RED), {"number_of_steps": 3, "current_step": 1}),
+    (given_state(number_of_steps=3, current_step=1, metrics=[CPU], step_color="red"), {"percentage": 5}),
+    (given_state(ActivityType.COUNTER, step_color="red"), {"number_of_steps": 3, "current_step": 1}),
     (given_state(ActivityType.METRICS, percentage=3.0), {"metrics": [{"label": "CPU", "value": 42}]}),
     (given_state(subtitle=""), {"percentage": 5}),
 ]
@@ -95,9 +88,9 @@ REFUSED: list[tuple[Given, str]] = [
     (given_state(value=1.0, upper_limit=-1.0), "upper_limit must be more than 0"),
     (given_state(value=1.0, upper_limit=math.nan), "upper_limit must be more than 0"),
     (given_state(ActivityType.METRICS, metrics=[]), "metrics must contain at least one metric"),
-    (given_state(ActivityType.METRICS, metrics=[CPU] * (MAX_METRICS + 1)), "metrics must have at most 50 items"),
+    (given_state(ActivityType.METRICS, metrics=[CPU] * 51), "metrics must have at most 50 items"),
     (given_state(ActivityType.METRICS, metrics=[CPU, Metric("", 1.0)]), "metrics[1].label is required"),
-    (given_state(ActivityType.METRICS, metrics=[CPU, Metric("a", None)]), "metrics[1].value is required"),
+    (given_state(ActivityType.METRICS, metrics=[CPU, NO_VALUE]), "metrics[1].value is required"),
     (given_state(ActivityType.METRICS, metrics=[Metric("a", 101.0)]), "metrics[0].value must be between 0 and 100"),
     (given_state(ActivityType.METRICS, metrics=[Metric("a", math.nan)]), "metrics[0].value must be between 0 and 100"),
     (given_state(ActivityType.METRICS, metrics=[Metric("a", 1.0, "\x00")]), "metrics[0].unit must not contain"),
@@ -136,9 +129,7 @@ def test_numbers_are_written_as_people_write_them(number: float, text: str) -> N
     assert json.dumps(plain(number)) == text
 
 
-PRESENT = check(
-    given_state(ActivityType.SEGMENTED_PROGRESS, color=Color.RED, step_color=Color.BLUE, subtitle="x")
-).fields
+PRESENT = check(given_state(ActivityType.SEGMENTED_PROGRESS, color="red", step_color="blue", subtitle="x")).fields
 
 
 def test_type_steps_and_color_hold_on_and_all_else_is_replaced() -> None:
@@ -170,8 +161,8 @@ states = st.builds(
     value=st.none() | st.floats(),
     upper_limit=st.none() | st.floats(),
     metrics=st.lists(st.builds(Metric, st.text(max_size=2), st.none() | st.floats(), st.none() | st.text(max_size=2))),
-    color=st.none() | st.sampled_from(Color),
-    step_colors=st.lists(st.sampled_from(Color), max_size=3),
+    color=st.none() | st.sampled_from(COLORS),
+    step_colors=st.lists(st.sampled_from(COLORS), max_size=3),
     auto_dismiss_seconds=st.none() | st.integers(-1, 10**6),
 )
 

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smith.core.v1.push_notification_pb2 import ChannelTarget
+from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
 
 from core_service.channels import audience as targeting
-from core_service.channels.errors import ChannelScopeViolation, InvalidTarget
+from core_service.channels.errors import ChannelScopeViolation
 from core_service.common.actions import require_https_url
 from core_service.common.json_object import parse_json_object, write_json
+from core_service.field_rules.check import check
+from core_service.field_rules.errors import InvalidTarget
 from core_service.identity.principal import ChannelRef
 from core_service.push.content import Content, check_content
 from core_service.push.payload import build_payload
@@ -32,12 +36,17 @@ def test_a_scoped_key_reaches_exactly_what_is_both_its_own_and_asked_for(
     own = {channel.slug for channel in scope}
     if requested is not None and not set(requested) <= own:
         with pytest.raises(ChannelScopeViolation):
-            targeting.within_scope(scope, targeting.check_slugs(requested))
+            targeting.within_scope(scope, targeting.each_once(requested))
         return
-    asked = None if requested is None else targeting.check_slugs(requested)
+    asked = None if requested is None else targeting.each_once(requested)
     reached = [channel.slug for channel in targeting.within_scope(scope, asked)]
     assert set(reached) == (own if requested is None else set(requested))
     assert len(reached) == len(set(reached))
+
+
+def to_channels(*slugs: str) -> SendPushNotificationRequest:
+    """A push to these channels."""
+    return SendPushNotificationRequest(title="t", target=ChannelTarget(channels=slugs))
 
 
 def test_an_unknown_slug_is_named_by_its_place() -> None:
@@ -48,12 +57,13 @@ def test_an_unknown_slug_is_named_by_its_place() -> None:
 @pytest.mark.parametrize("slug", ["", "-", "-a", "a-", "a--b", "A", "a_b", "a b", "ä", "a" * 65, "a\n"])
 def test_what_is_no_slug_is_refused(slug: str) -> None:
     with pytest.raises(InvalidTarget, match=r"target\.channels\[0\] must be a channel slug"):
-        targeting.check_slugs([slug])
+        check(to_channels(slug))
 
 
 @pytest.mark.parametrize("slug", ["a", "0", "ios-beta", "a-1-b", "a" * 64])
 def test_slugs_are_taken(slug: str) -> None:
-    assert targeting.check_slugs([slug, slug]) == (slug,)
+    check(to_channels(slug, slug))
+    assert targeting.each_once([slug, slug]) == (slug,)
 
 
 HTTPS_URLS = [

@@ -8,29 +8,7 @@ from smith.core.v1.json_object_pb2 import JsonObject
 
 from core_service.common.json_object import write_json
 from core_service.common.timestamps import to_timestamp
-from core_service.common.validation import require_text
-from core_service.live_activities.history.service import Details, Entry, OnDevice, Record, Status, StreamRow, button
-from service_kit.errors import InvalidRequest
-
-STATUSES = {
-    nouns.LIVE_ACTIVITY_STATUS_ACTIVE: Status.ACTIVE,
-    nouns.LIVE_ACTIVITY_STATUS_ENDED: Status.ENDED,
-}
-MAX_SEARCH = 100
-
-
-def read_status(request: Any) -> Status | None:
-    """The status that the request asks for; None for any. Raises InvalidRequest."""
-    if not request.HasField("status"):
-        return None
-    if request.status not in STATUSES:
-        raise InvalidRequest.at("status", f"must be one of {', '.join(Status)}")
-    return STATUSES[request.status]
-
-
-def read_search(request: Any) -> str | None:
-    """The text that the request looks for. Raises InvalidRequest."""
-    return require_text(request.search, "search", maximum=MAX_SEARCH) if request.HasField("search") else None
+from core_service.live_activities.history.service import Details, Entry, OnDevice, Record, StreamRow, button
 
 
 def to_activity(record: Record) -> nouns.LiveActivity:

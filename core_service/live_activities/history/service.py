@@ -10,7 +10,7 @@ from typing import Any
 
 from core_service.common.actions import from_json, phone_form
 from core_service.common.clock import Clock
-from core_service.common.paging import Page, page_of, read_id, read_id_before, require_page_size
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before
 from core_service.delivery_log.verdict import ActivityFacts, DeviceFacts, Verdict, explain_activity
 from core_service.live_activities.errors import ActivityNotFound, StreamNotFound
 from core_service.live_activities.history import pages, queries
@@ -163,7 +163,7 @@ class ActivityHistory:
 
         Raises InvalidRequest.
         """
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         before, before_id = pages.read_moment(page_token)
         examined_at_most = size + 1 if search is None else max(EXAMINED, size + 1)
         rows = await self._rows(
@@ -201,7 +201,7 @@ class ActivityHistory:
         self, account_id: uuid.UUID, activity_id: str, page_size: int | None, page_token: str | None
     ) -> Page[OnDevice]:
         """The activity's devices by their ids. Raises InvalidRequest, ActivityNotFound."""
-        size, after, now = require_page_size(page_size), read_id(page_token), self._clock()
+        size, after, now = page_size or DEFAULT_SIZE, read_id(page_token), self._clock()
         await self._require(account_id, activity_id)
         parameters = self._about(account_id, activity_id) | {
             "after": after,
@@ -215,7 +215,7 @@ class ActivityHistory:
         self, account_id: uuid.UUID, activity_id: str, page_size: int | None, page_token: str | None
     ) -> Page[Entry]:
         """What happened to the activity, newest first. Raises InvalidRequest, ActivityNotFound."""
-        size, before = require_page_size(page_size), read_id_before(page_token)
+        size, before = page_size or DEFAULT_SIZE, read_id_before(page_token)
         await self._require(account_id, activity_id)
         parameters = self._about(account_id, activity_id) | {"before": before, "limit": size + 1}
         rows = await self._rows(queries.LIST_TIMELINE, parameters)
@@ -231,7 +231,7 @@ class ActivityHistory:
         page_token: str | None = None,
     ) -> Page[StreamRow]:
         """The account's streams by their keys. Raises InvalidRequest."""
-        size = require_page_size(page_size)
+        size = page_size or DEFAULT_SIZE
         parameters = {
             "account_id": account_id,
             "now": self._clock(),

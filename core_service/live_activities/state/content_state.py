@@ -1,6 +1,5 @@
 """What a Live Activity may show: pure rules, each naming its field."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,8 +9,6 @@ from core_service.common.validation import require_storable
 from service_kit.errors import InvalidRequest
 
 PATH = "content_state"
-MAX_METRICS = 50
-"""Far more than a phone shows and than fits in a push."""
 
 
 class ActivityType(StrEnum):
@@ -25,32 +22,18 @@ class ActivityType(StrEnum):
     COUNTDOWN = "countdown"
 
 
-class Color(StrEnum):
-    """Accent colors."""
-
-    LIME = "lime"
-    GREEN = "green"
-    CYAN = "cyan"
-    BLUE = "blue"
-    PURPLE = "purple"
-    MAGENTA = "magenta"
-    RED = "red"
-    ORANGE = "orange"
-    YELLOW = "yellow"
-
-
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One number."""
 
     label: str
-    value: float | None
+    value: float
     unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A content state as a request has it. None: left out."""
+    """A content state as a request has it, which keeps the rules of the proto. None: left out."""
 
     title: str = ""
     subtitle: str | None = None
@@ -61,9 +44,9 @@ class Given:
     value: float | None = None
     upper_limit: float | None = None
     metrics: Sequence[Metric] = ()
-    color: Color | None = None
-    step_color: Color | None = None
-    step_colors: Sequence[Color] = ()
+    color: str | None = None
+    step_color: str | None = None
+    step_colors: Sequence[str] = ()
     auto_dismiss_minutes: int | None = None
     auto_dismiss_seconds: int | None = None
 
@@ -79,7 +62,7 @@ class ContentState:
 
 
 def check(given: Given, previous: Mapping[str, Any] | None = None) -> ContentState:
-    """The content state, if it keeps the rules.
+    """The content state, if it keeps the rules that the proto cannot declare: those on what an activity had before.
 
     `previous` holds the fields of the activity's present state, if it has one: its type, its colour and, while the type
     stays, its number of steps hold on until others are given. Everything else is replaced.
@@ -87,8 +70,6 @@ def check(given: Given, previous: Mapping[str, Any] | None = None) -> ContentSta
     Raises InvalidRequest naming the first field that breaks a rule, and the rule.
     """
     previous = previous or {}
-    if not given.title.strip():
-        raise InvalidRequest.at(f"{PATH}.title", "is required and must not be blank")
     fields: dict[str, Any] = {"title": require_storable(given.title, f"{PATH}.title")}
     if given.subtitle:
         fields["subtitle"] = require_storable(given.subtitle, f"{PATH}.subtitle")
@@ -96,13 +77,12 @@ def check(given: Given, previous: Mapping[str, Any] | None = None) -> ContentSta
     if kind is None:
         raise InvalidRequest.at(f"{PATH}.type", f"is required: {_one_of(ActivityType)}")
     fields["type"] = kind.value
-    _check_numbers(given)
     metrics = _metrics(given.metrics)
     if kind is ActivityType.METRICS and not metrics:
         raise InvalidRequest.at(f"{PATH}.metrics", "must contain at least one metric for type metrics")
     fields |= {"metrics": metrics} if kind is ActivityType.METRICS else _shown(kind, given, previous)
     if (color := given.color or previous.get("color")) is not None:
-        fields["color"] = str(color)
+        fields["color"] = color
     return ContentState(fields, _dismiss_after(given))
 
 
@@ -117,9 +97,9 @@ def _shown(kind: ActivityType, given: Given, previous: Mapping[str, Any]) -> dic
     steps = _steps(kind, given, previous)
     if kind is ActivityType.SEGMENTED_PROGRESS:
         if given.step_color is not None:
-            steps["step_color"] = given.step_color.value
+            steps["step_color"] = given.step_color
         if given.step_colors:
-            steps["step_colors"] = [color.value for color in given.step_colors]
+            steps["step_colors"] = list(given.step_colors)
     return steps
 
 
@@ -147,46 +127,17 @@ def _progress(given: Given) -> dict[str, Any]:
 
 
 def _metrics(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
-    if len(metrics) > MAX_METRICS:
-        raise InvalidRequest.at(f"{PATH}.metrics", f"must have at most {MAX_METRICS} items")
     return [_metric(metric, f"{PATH}.metrics[{place}]") for place, metric in enumerate(metrics)]
 
 
 def _metric(metric: Metric, path: str) -> dict[str, Any]:
-    if not metric.label:
-        raise InvalidRequest.at(f"{path}.label", "is required and must not be empty")
-    if metric.value is None:
-        raise InvalidRequest.at(f"{path}.value", "is required")
-    if not 0 <= metric.value <= 100:
-        raise InvalidRequest.at(f"{path}.value", "must be between 0 and 100")
     fields: dict[str, Any] = {"label": require_storable(metric.label, f"{path}.label"), "value": plain(metric.value)}
     if metric.unit is not None:
         fields["unit"] = require_storable(metric.unit, f"{path}.unit")
     return fields
 
 
-def _check_numbers(given: Given) -> None:
-    """The rules that hold whatever the type, so that no wrong number is taken for a matter of no concern."""
-    for name in ("number_of_steps", "current_step"):
-        number = getattr(given, name)
-        if number is not None and number < 1:
-            raise InvalidRequest.at(f"{PATH}.{name}", "must be at least 1")
-    if given.percentage is not None and not 0 <= given.percentage <= 100:
-        raise InvalidRequest.at(f"{PATH}.percentage", "must be between 0 and 100")
-    if (given.value is None) is not (given.upper_limit is None):
-        present, absent = ("value", "upper_limit") if given.upper_limit is None else ("upper_limit", "value")
-        raise InvalidRequest.at(f"{PATH}.{present}", f"requires {absent} too")
-    if given.value is not None and not math.isfinite(given.value):
-        raise InvalidRequest.at(f"{PATH}.value", "must be a finite number")
-    if given.upper_limit is not None and not 0 < given.upper_limit < math.inf:
-        raise InvalidRequest.at(f"{PATH}.upper_limit", "must be more than 0")
-
-
 def _dismiss_after(given: Given) -> int | None:
-    for name in ("auto_dismiss_seconds", "auto_dismiss_minutes"):
-        number = getattr(given, name)
-        if number is not None and number < 0:
-            raise InvalidRequest.at(f"{PATH}.{name}", "must be at least 0")
     for number, seconds in ((given.auto_dismiss_seconds, 1), (given.auto_dismiss_minutes, 60)):
         if number is not None:
             # What is longer than iOS keeps anything would only overflow.

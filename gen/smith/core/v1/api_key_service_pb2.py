@@ -28,7 +28,7 @@ from smith.core.v1 import api_key_pb2 as smith_dot_core_dot_v1_dot_api__key__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/api_key_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/api_key.proto\x1a\x1bsmith/core/v1/options.proto\"\xf0\x01\n\x13\x43reateApiKeyRequest\x12\x1e\n\x04name\x18\x01 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\x12;\n\x05scope\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeB\x0b\xb2\xbb\x18\x07R\x05\"all\"H\x00\x88\x01\x01\x12\x37\n\x08\x63hannels\x18\x03 \x03(\tB%\xb2\xbb\x18! \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$H\xe8\x07:9\xc2\xbb\x18\x1b\n\x05scope\x12\x08\x63hannels\x1a\x08\x63hannels\xc2\xbb\x18\x16\n\x05scope\x12\x03\x61ll*\x08\x63hannelsB\x08\n\x06_scope\"S\n\x14\x43reateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x13\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01\"\x7f\n\x12ListApiKeysRequest\x12\x33\n\tpage_size\x18\x01 \x01(\x05\x42\x1b\xb2\xbb\x18\x17\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"p\n\x13ListApiKeysResponse\x12\'\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xd6\x01\n\x13UpdateApiKeyRequest\x12\"\n\napi_key_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1f\n\x04name\x18\x02 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x00\x88\x01\x01\x12.\n\x05scope\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeH\x01\x88\x01\x01\x12\x37\n\x08\x63hannels\x18\x04 \x03(\tB%\xb2\xbb\x18! \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$H\xe8\x07\x42\x07\n\x05_nameB\x08\n\x06_scope\">\n\x14UpdateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\"9\n\x13RevokeApiKeyRequest\x12\"\n\napi_key_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14RevokeApiKeyResponse2\x90\x04\n\rApiKeyService\x12z\n\x0c\x43reateApiKey\x12\".smith.core.v1.CreateApiKeyRequest\x1a#.smith.core.v1.CreateApiKeyResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/api-keys:\x01*\x12r\n\x0bListApiKeys\x12!.smith.core.v1.ListApiKeysRequest\x1a\".smith.core.v1.ListApiKeysResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/api-keys\x12\x87\x01\n\x0cUpdateApiKey\x12\".smith.core.v1.UpdateApiKeyRequest\x1a#.smith.core.v1.UpdateApiKeyResponse\".\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/api-keys/{api_key_id}:\x01*\x12\x84\x01\n\x0cRevokeApiKey\x12\".smith.core.v1.RevokeApiKeyRequest\x1a#.smith.core.v1.RevokeApiKeyResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/api-keys/{api_key_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/api_key_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/api_key.proto\x1a\x1bsmith/core/v1/options.proto\"\xde\x02\n\x13\x43reateApiKeyRequest\x12\x1e\n\x04name\x18\x01 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\x12X\n\x05scope\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeB(\xb2\xbb\x18$R\x05\"all\"z\x1bmust be `all` or `channels`H\x00\x88\x01\x01\x12\x87\x01\n\x08\x63hannels\x18\x03 \x03(\tBu\xb2\xbb\x18q \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$H\xe8\x07z,must be the slug of a channel in the account\x82\x01\x1fmust name at most 1000 channels:9\xc2\xbb\x18\x1b\n\x05scope\x12\x08\x63hannels\x1a\x08\x63hannels\xc2\xbb\x18\x16\n\x05scope\x12\x03\x61ll*\x08\x63hannelsB\x08\n\x06_scope\"S\n\x14\x43reateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x13\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01\"\x92\x01\n\x12ListApiKeysRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"p\n\x13ListApiKeysResponse\x12\'\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.ApiKey\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xca\x02\n\x13UpdateApiKeyRequest\x12\"\n\napi_key_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1f\n\x04name\x18\x02 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x00\x88\x01\x01\x12Q\n\x05scope\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.ApiKeyScopeB!\xb2\xbb\x18\x1dz\x1bmust be `all` or `channels`H\x01\x88\x01\x01\x12\x87\x01\n\x08\x63hannels\x18\x04 \x03(\tBu\xb2\xbb\x18q \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$H\xe8\x07z,must be the slug of a channel in the account\x82\x01\x1fmust name at most 1000 channelsB\x07\n\x05_nameB\x08\n\x06_scope\">\n\x14UpdateApiKeyResponse\x12&\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.ApiKey\"9\n\x13RevokeApiKeyRequest\x12\"\n\napi_key_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14RevokeApiKeyResponse2\x90\x04\n\rApiKeyService\x12z\n\x0c\x43reateApiKey\x12\".smith.core.v1.CreateApiKeyRequest\x1a#.smith.core.v1.CreateApiKeyResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/api-keys:\x01*\x12r\n\x0bListApiKeys\x12!.smith.core.v1.ListApiKeysRequest\x1a\".smith.core.v1.ListApiKeysResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/api-keys\x12\x87\x01\n\x0cUpdateApiKey\x12\".smith.core.v1.UpdateApiKeyRequest\x1a#.smith.core.v1.UpdateApiKeyResponse\".\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/api-keys/{api_key_id}:\x01*\x12\x84\x01\n\x0cRevokeApiKey\x12\".smith.core.v1.RevokeApiKeyRequest\x1a#.smith.core.v1.RevokeApiKeyResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/api-keys/{api_key_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,21 +38,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\262\273\030\010 \001(d2\002\\S'
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['scope']._loaded_options = None
-  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['scope']._serialized_options = b'\262\273\030\007R\005\"all\"'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['scope']._serialized_options = b'\262\273\030$R\005\"all\"z\033must be `all` or `channels`'
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['channels']._loaded_options = None
-  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['channels']._serialized_options = b'\262\273\030! \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$H\350\007'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['channels']._serialized_options = b'\262\273\030q \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$H\350\007z,must be the slug of a channel in the account\202\001\037must name at most 1000 channels'
   _globals['_CREATEAPIKEYREQUEST']._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST']._serialized_options = b'\302\273\030\033\n\005scope\022\010channels\032\010channels\302\273\030\026\n\005scope\022\003all*\010channels'
   _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['secret']._loaded_options = None
   _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['secret']._serialized_options = b'\200\001\001'
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030\027\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100'
+  _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030*\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100z\021must be 1 to 1000'
   _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['api_key_id']._loaded_options = None
   _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['api_key_id']._serialized_options = b'\342A\001\002\262\273\030\006:\004uuid'
   _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\262\273\030\010 \001(d2\002\\S'
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['scope']._loaded_options = None
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['scope']._serialized_options = b'\262\273\030\035z\033must be `all` or `channels`'
   _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['channels']._loaded_options = None
-  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['channels']._serialized_options = b'\262\273\030! \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$H\350\007'
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['channels']._serialized_options = b'\262\273\030q \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$H\350\007z,must be the slug of a channel in the account\202\001\037must name at most 1000 channels'
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['api_key_id']._loaded_options = None
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['api_key_id']._serialized_options = b'\342A\001\002\262\273\030\006:\004uuid'
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._loaded_options = None
@@ -64,21 +66,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\002\034*\032/api/api-keys/{api_key_id}'
   _globals['_CREATEAPIKEYREQUEST']._serialized_start=176
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=416
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=418
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=501
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=503
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=630
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=632
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=744
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=747
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=961
-  _globals['_UPDATEAPIKEYRESPONSE']._serialized_start=963
-  _globals['_UPDATEAPIKEYRESPONSE']._serialized_end=1025
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=1027
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1084
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1086
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1108
-  _globals['_APIKEYSERVICE']._serialized_start=1111
-  _globals['_APIKEYSERVICE']._serialized_end=1639
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=526
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=528
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=611
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=614
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=760
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=762
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=874
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=877
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=1207
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_start=1209
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_end=1271
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=1273
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1330
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1332
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1354
+  _globals['_APIKEYSERVICE']._serialized_start=1357
+  _globals['_APIKEYSERVICE']._serialized_end=1885
 # @@protoc_insertion_point(module_scope)

@@ -28,7 +28,7 @@ from smith.core.v1 import audit_entry_pb2 as smith_dot_core_dot_v1_dot_audit__en
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/audit_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/audit_entry.proto\x1a\x1bsmith/core/v1/options.proto\"\xb4\x02\n\x17ListAuditEntriesRequest\x12\x33\n\tpage_size\x18\x01 \x01(\x05\x42\x1b\xb2\xbb\x18\x17\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12!\n\x08\x61\x63tor_id\x18\x03 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x02\x88\x01\x01\x12\x1d\n\x06method\x18\x04 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(dH\x03\x88\x01\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x0b\n\t_actor_idB\t\n\x07_method\"~\n\x18ListAuditEntriesResponse\x12\x30\n\raudit_entries\x18\x01 \x03(\x0b\x32\x19.smith.core.v1.AuditEntry\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\x93\x01\n\x0c\x41uditService\x12\x82\x01\n\x10ListAuditEntries\x12&.smith.core.v1.ListAuditEntriesRequest\x1a\'.smith.core.v1.ListAuditEntriesResponse\"\x1d\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/audit-logb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/audit_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/audit_entry.proto\x1a\x1bsmith/core/v1/options.proto\"\xc7\x02\n\x17ListAuditEntriesRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12!\n\x08\x61\x63tor_id\x18\x03 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x02\x88\x01\x01\x12\x1d\n\x06method\x18\x04 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(dH\x03\x88\x01\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x0b\n\t_actor_idB\t\n\x07_method\"~\n\x18ListAuditEntriesResponse\x12\x30\n\raudit_entries\x18\x01 \x03(\x0b\x32\x19.smith.core.v1.AuditEntry\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\x93\x01\n\x0c\x41uditService\x12\x82\x01\n\x10ListAuditEntries\x12&.smith.core.v1.ListAuditEntriesRequest\x1a\'.smith.core.v1.ListAuditEntriesResponse\"\x1d\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/audit-logb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.audit_service
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030\027\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030*\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100z\021must be 1 to 1000'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['actor_id']._loaded_options = None
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['actor_id']._serialized_options = b'\262\273\030\006:\004uuid'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['method']._loaded_options = None
@@ -44,9 +44,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEntries']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\020\022\016/api/audit-log'
   _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=178
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=486
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=488
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=614
-  _globals['_AUDITSERVICE']._serialized_start=617
-  _globals['_AUDITSERVICE']._serialized_end=764
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=505
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=507
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=633
+  _globals['_AUDITSERVICE']._serialized_start=636
+  _globals['_AUDITSERVICE']._serialized_end=783
 # @@protoc_insertion_point(module_scope)

@@ -28,7 +28,7 @@ from smith.core.v1 import channel_pb2 as smith_dot_core_dot_v1_dot_channel__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/channel_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/channel.proto\x1a\x1bsmith/core/v1/options.proto\"v\n\x14\x43reateChannelRequest\x12\x34\n\x04slug\x18\x01 \x01(\tB&\xe2\x41\x01\x02\xb2\xbb\x18\x1e \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$\x12\x1f\n\x04name\x18\x02 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x00\x88\x01\x01\x42\x07\n\x05_name\"@\n\x15\x43reateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\"\xa6\x01\n\x13ListChannelsRequest\x12\x33\n\tpage_size\x18\x01 \x01(\x05\x42\x1b\xb2\xbb\x18\x17\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x1a\n\x05query\x18\x03 \x01(\tB\x06\xb2\xbb\x18\x02(dH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_query\"r\n\x14ListChannelsResponse\x12(\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Channel\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"7\n\x11GetChannelRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x9a\x01\n\x12GetChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\x12,\n\x06people\x18\x02 \x03(\x0b\x32\x1c.smith.core.v1.ChannelPerson\x12-\n\x07\x64\x65vices\x18\x03 \x03(\x0b\x32\x1c.smith.core.v1.ChannelDevice\"=\n\rChannelPerson\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\"C\n\rChannelDevice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tuser_name\x18\x03 \x01(\t\"<\n\x16GetChannelUsageRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"E\n\x17GetChannelUsageResponse\x12\x15\n\rapi_key_names\x18\x01 \x03(\t\x12\x13\n\x0bstream_keys\x18\x02 \x03(\t\"\xa4\x01\n\x14UpdateChannelRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x35\n\x04slug\x18\x02 \x01(\tB\"\xb2\xbb\x18\x1e \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$H\x00\x88\x01\x01\x12\x1f\n\x04name\x18\x03 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x01\x88\x01\x01\x42\x07\n\x05_slugB\x07\n\x05_name\"@\n\x15UpdateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\":\n\x14\x44\x65leteChannelRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x17\n\x15\x44\x65leteChannelResponse\"X\n\x11\x41ssignUserRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1f\n\x07user_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x14\n\x12\x41ssignUserResponse\"Z\n\x13UnassignUserRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1f\n\x07user_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14UnassignUserResponse\"\\\n\x13\x41ssignDeviceRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12!\n\tdevice_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14\x41ssignDeviceResponse\"^\n\x15UnassignDeviceRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12!\n\tdevice_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x18\n\x16UnassignDeviceResponse2\x93\x0b\n\x0e\x43hannelService\x12}\n\rCreateChannel\x12#.smith.core.v1.CreateChannelRequest\x1a$.smith.core.v1.CreateChannelResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/channels:\x01*\x12u\n\x0cListChannels\x12\".smith.core.v1.ListChannelsRequest\x1a#.smith.core.v1.ListChannelsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/channels\x12|\n\nGetChannel\x12 .smith.core.v1.GetChannelRequest\x1a!.smith.core.v1.GetChannelResponse\")\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/channels/{channel_id}\x12\x91\x01\n\x0fGetChannelUsage\x12%.smith.core.v1.GetChannelUsageRequest\x1a&.smith.core.v1.GetChannelUsageResponse\"/\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\"\x12 /api/channels/{channel_id}/usage\x12\x8a\x01\n\rUpdateChannel\x12#.smith.core.v1.UpdateChannelRequest\x1a$.smith.core.v1.UpdateChannelResponse\".\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/channels/{channel_id}:\x01*\x12\x87\x01\n\rDeleteChannel\x12#.smith.core.v1.DeleteChannelRequest\x1a$.smith.core.v1.DeleteChannelResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/channels/{channel_id}\x12\x8e\x01\n\nAssignUser\x12 .smith.core.v1.AssignUserRequest\x1a!.smith.core.v1.AssignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,\x1a*/api/channels/{channel_id}/users/{user_id}\x12\x94\x01\n\x0cUnassignUser\x12\".smith.core.v1.UnassignUserRequest\x1a#.smith.core.v1.UnassignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,**/api/channels/{channel_id}/users/{user_id}\x12\x98\x01\n\x0c\x41ssignDevice\x12\".smith.core.v1.AssignDeviceRequest\x1a#.smith.core.v1.AssignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30\x1a./api/channels/{channel_id}/devices/{device_id}\x12\x9e\x01\n\x0eUnassignDevice\x12$.smith.core.v1.UnassignDeviceRequest\x1a%.smith.core.v1.UnassignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30*./api/channels/{channel_id}/devices/{device_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/channel_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/channel.proto\x1a\x1bsmith/core/v1/options.proto\"\xc3\x01\n\x14\x43reateChannelRequest\x12\x80\x01\n\x04slug\x18\x01 \x01(\tBr\xe2\x41\x01\x02\xb2\xbb\x18j \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$zJmust be 1 to 64 lower-case letters, digits and single hyphens between them\x12\x1f\n\x04name\x18\x02 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x00\x88\x01\x01\x42\x07\n\x05_name\"@\n\x15\x43reateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\"\xd6\x01\n\x13ListChannelsRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x37\n\x05query\x18\x03 \x01(\tB#\xb2\xbb\x18\x1f(dz\x1bmust be 1 to 100 charactersH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_query\"r\n\x14ListChannelsResponse\x12(\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x16.smith.core.v1.Channel\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"7\n\x11GetChannelRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x9a\x01\n\x12GetChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\x12,\n\x06people\x18\x02 \x03(\x0b\x32\x1c.smith.core.v1.ChannelPerson\x12-\n\x07\x64\x65vices\x18\x03 \x03(\x0b\x32\x1c.smith.core.v1.ChannelDevice\"=\n\rChannelPerson\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\"C\n\rChannelDevice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tuser_name\x18\x03 \x01(\t\"<\n\x16GetChannelUsageRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"E\n\x17GetChannelUsageResponse\x12\x15\n\rapi_key_names\x18\x01 \x03(\t\x12\x13\n\x0bstream_keys\x18\x02 \x03(\t\"\xf1\x01\n\x14UpdateChannelRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x81\x01\n\x04slug\x18\x02 \x01(\tBn\xb2\xbb\x18j \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$zJmust be 1 to 64 lower-case letters, digits and single hyphens between themH\x00\x88\x01\x01\x12\x1f\n\x04name\x18\x03 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x01\x88\x01\x01\x42\x07\n\x05_slugB\x07\n\x05_name\"@\n\x15UpdateChannelResponse\x12\'\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x16.smith.core.v1.Channel\":\n\x14\x44\x65leteChannelRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x17\n\x15\x44\x65leteChannelResponse\"X\n\x11\x41ssignUserRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1f\n\x07user_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x14\n\x12\x41ssignUserResponse\"Z\n\x13UnassignUserRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1f\n\x07user_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14UnassignUserResponse\"\\\n\x13\x41ssignDeviceRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12!\n\tdevice_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14\x41ssignDeviceResponse\"^\n\x15UnassignDeviceRequest\x12\"\n\nchannel_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12!\n\tdevice_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x18\n\x16UnassignDeviceResponse2\x93\x0b\n\x0e\x43hannelService\x12}\n\rCreateChannel\x12#.smith.core.v1.CreateChannelRequest\x1a$.smith.core.v1.CreateChannelResponse\"!\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/channels:\x01*\x12u\n\x0cListChannels\x12\".smith.core.v1.ListChannelsRequest\x1a#.smith.core.v1.ListChannelsResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/channels\x12|\n\nGetChannel\x12 .smith.core.v1.GetChannelRequest\x1a!.smith.core.v1.GetChannelResponse\")\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/channels/{channel_id}\x12\x91\x01\n\x0fGetChannelUsage\x12%.smith.core.v1.GetChannelUsageRequest\x1a&.smith.core.v1.GetChannelUsageResponse\"/\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\"\x12 /api/channels/{channel_id}/usage\x12\x8a\x01\n\rUpdateChannel\x12#.smith.core.v1.UpdateChannelRequest\x1a$.smith.core.v1.UpdateChannelResponse\".\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1f\x32\x1a/api/channels/{channel_id}:\x01*\x12\x87\x01\n\rDeleteChannel\x12#.smith.core.v1.DeleteChannelRequest\x1a$.smith.core.v1.DeleteChannelResponse\"+\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/api/channels/{channel_id}\x12\x8e\x01\n\nAssignUser\x12 .smith.core.v1.AssignUserRequest\x1a!.smith.core.v1.AssignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,\x1a*/api/channels/{channel_id}/users/{user_id}\x12\x94\x01\n\x0cUnassignUser\x12\".smith.core.v1.UnassignUserRequest\x1a#.smith.core.v1.UnassignUserResponse\";\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02,**/api/channels/{channel_id}/users/{user_id}\x12\x98\x01\n\x0c\x41ssignDevice\x12\".smith.core.v1.AssignDeviceRequest\x1a#.smith.core.v1.AssignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30\x1a./api/channels/{channel_id}/devices/{device_id}\x12\x9e\x01\n\x0eUnassignDevice\x12$.smith.core.v1.UnassignDeviceRequest\x1a%.smith.core.v1.UnassignDeviceResponse\"?\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x30*./api/channels/{channel_id}/devices/{device_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,13 +36,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.channel_servi
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CREATECHANNELREQUEST'].fields_by_name['slug']._loaded_options = None
-  _globals['_CREATECHANNELREQUEST'].fields_by_name['slug']._serialized_options = b'\342A\001\002\262\273\030\036 \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$'
+  _globals['_CREATECHANNELREQUEST'].fields_by_name['slug']._serialized_options = b'\342A\001\002\262\273\030j \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$zJmust be 1 to 64 lower-case letters, digits and single hyphens between them'
   _globals['_CREATECHANNELREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_CREATECHANNELREQUEST'].fields_by_name['name']._serialized_options = b'\262\273\030\010 \001(d2\002\\S'
   _globals['_LISTCHANNELSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTCHANNELSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030\027\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100'
+  _globals['_LISTCHANNELSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030*\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100z\021must be 1 to 1000'
   _globals['_LISTCHANNELSREQUEST'].fields_by_name['query']._loaded_options = None
-  _globals['_LISTCHANNELSREQUEST'].fields_by_name['query']._serialized_options = b'\262\273\030\002(d'
+  _globals['_LISTCHANNELSREQUEST'].fields_by_name['query']._serialized_options = b'\262\273\030\037(dz\033must be 1 to 100 characters'
   _globals['_GETCHANNELREQUEST'].fields_by_name['channel_id']._loaded_options = None
   _globals['_GETCHANNELREQUEST'].fields_by_name['channel_id']._serialized_options = b'\342A\001\002\262\273\030\006:\004uuid'
   _globals['_GETCHANNELUSAGEREQUEST'].fields_by_name['channel_id']._loaded_options = None
@@ -50,7 +50,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATECHANNELREQUEST'].fields_by_name['channel_id']._loaded_options = None
   _globals['_UPDATECHANNELREQUEST'].fields_by_name['channel_id']._serialized_options = b'\342A\001\002\262\273\030\006:\004uuid'
   _globals['_UPDATECHANNELREQUEST'].fields_by_name['slug']._loaded_options = None
-  _globals['_UPDATECHANNELREQUEST'].fields_by_name['slug']._serialized_options = b'\262\273\030\036 \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$'
+  _globals['_UPDATECHANNELREQUEST'].fields_by_name['slug']._serialized_options = b'\262\273\030j \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$zJmust be 1 to 64 lower-case letters, digits and single hyphens between them'
   _globals['_UPDATECHANNELREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_UPDATECHANNELREQUEST'].fields_by_name['name']._serialized_options = b'\262\273\030\010 \001(d2\002\\S'
   _globals['_DELETECHANNELREQUEST'].fields_by_name['channel_id']._loaded_options = None
@@ -91,50 +91,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANNELSERVICE'].methods_by_name['AssignDevice']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\0020\032./api/channels/{channel_id}/devices/{device_id}'
   _globals['_CHANNELSERVICE'].methods_by_name['UnassignDevice']._loaded_options = None
   _globals['_CHANNELSERVICE'].methods_by_name['UnassignDevice']._serialized_options = b'\242\273\030\005\n\001\004\030\001\202\323\344\223\0020*./api/channels/{channel_id}/devices/{device_id}'
-  _globals['_CREATECHANNELREQUEST']._serialized_start=175
-  _globals['_CREATECHANNELREQUEST']._serialized_end=293
-  _globals['_CREATECHANNELRESPONSE']._serialized_start=295
-  _globals['_CREATECHANNELRESPONSE']._serialized_end=359
-  _globals['_LISTCHANNELSREQUEST']._serialized_start=362
-  _globals['_LISTCHANNELSREQUEST']._serialized_end=528
-  _globals['_LISTCHANNELSRESPONSE']._serialized_start=530
-  _globals['_LISTCHANNELSRESPONSE']._serialized_end=644
-  _globals['_GETCHANNELREQUEST']._serialized_start=646
-  _globals['_GETCHANNELREQUEST']._serialized_end=701
-  _globals['_GETCHANNELRESPONSE']._serialized_start=704
-  _globals['_GETCHANNELRESPONSE']._serialized_end=858
-  _globals['_CHANNELPERSON']._serialized_start=860
-  _globals['_CHANNELPERSON']._serialized_end=921
-  _globals['_CHANNELDEVICE']._serialized_start=923
-  _globals['_CHANNELDEVICE']._serialized_end=990
-  _globals['_GETCHANNELUSAGEREQUEST']._serialized_start=992
-  _globals['_GETCHANNELUSAGEREQUEST']._serialized_end=1052
-  _globals['_GETCHANNELUSAGERESPONSE']._serialized_start=1054
-  _globals['_GETCHANNELUSAGERESPONSE']._serialized_end=1123
-  _globals['_UPDATECHANNELREQUEST']._serialized_start=1126
-  _globals['_UPDATECHANNELREQUEST']._serialized_end=1290
-  _globals['_UPDATECHANNELRESPONSE']._serialized_start=1292
-  _globals['_UPDATECHANNELRESPONSE']._serialized_end=1356
-  _globals['_DELETECHANNELREQUEST']._serialized_start=1358
-  _globals['_DELETECHANNELREQUEST']._serialized_end=1416
-  _globals['_DELETECHANNELRESPONSE']._serialized_start=1418
-  _globals['_DELETECHANNELRESPONSE']._serialized_end=1441
-  _globals['_ASSIGNUSERREQUEST']._serialized_start=1443
-  _globals['_ASSIGNUSERREQUEST']._serialized_end=1531
-  _globals['_ASSIGNUSERRESPONSE']._serialized_start=1533
-  _globals['_ASSIGNUSERRESPONSE']._serialized_end=1553
-  _globals['_UNASSIGNUSERREQUEST']._serialized_start=1555
-  _globals['_UNASSIGNUSERREQUEST']._serialized_end=1645
-  _globals['_UNASSIGNUSERRESPONSE']._serialized_start=1647
-  _globals['_UNASSIGNUSERRESPONSE']._serialized_end=1669
-  _globals['_ASSIGNDEVICEREQUEST']._serialized_start=1671
-  _globals['_ASSIGNDEVICEREQUEST']._serialized_end=1763
-  _globals['_ASSIGNDEVICERESPONSE']._serialized_start=1765
-  _globals['_ASSIGNDEVICERESPONSE']._serialized_end=1787
-  _globals['_UNASSIGNDEVICEREQUEST']._serialized_start=1789
-  _globals['_UNASSIGNDEVICEREQUEST']._serialized_end=1883
-  _globals['_UNASSIGNDEVICERESPONSE']._serialized_start=1885
-  _globals['_UNASSIGNDEVICERESPONSE']._serialized_end=1909
-  _globals['_CHANNELSERVICE']._serialized_start=1912
-  _globals['_CHANNELSERVICE']._serialized_end=3339
+  _globals['_CREATECHANNELREQUEST']._serialized_start=176
+  _globals['_CREATECHANNELREQUEST']._serialized_end=371
+  _globals['_CREATECHANNELRESPONSE']._serialized_start=373
+  _globals['_CREATECHANNELRESPONSE']._serialized_end=437
+  _globals['_LISTCHANNELSREQUEST']._serialized_start=440
+  _globals['_LISTCHANNELSREQUEST']._serialized_end=654
+  _globals['_LISTCHANNELSRESPONSE']._serialized_start=656
+  _globals['_LISTCHANNELSRESPONSE']._serialized_end=770
+  _globals['_GETCHANNELREQUEST']._serialized_start=772
+  _globals['_GETCHANNELREQUEST']._serialized_end=827
+  _globals['_GETCHANNELRESPONSE']._serialized_start=830
+  _globals['_GETCHANNELRESPONSE']._serialized_end=984
+  _globals['_CHANNELPERSON']._serialized_start=986
+  _globals['_CHANNELPERSON']._serialized_end=1047
+  _globals['_CHANNELDEVICE']._serialized_start=1049
+  _globals['_CHANNELDEVICE']._serialized_end=1116
+  _globals['_GETCHANNELUSAGEREQUEST']._serialized_start=1118
+  _globals['_GETCHANNELUSAGEREQUEST']._serialized_end=1178
+  _globals['_GETCHANNELUSAGERESPONSE']._serialized_start=1180
+  _globals['_GETCHANNELUSAGERESPONSE']._serialized_end=1249
+  _globals['_UPDATECHANNELREQUEST']._serialized_start=1252
+  _globals['_UPDATECHANNELREQUEST']._serialized_end=1493
+  _globals['_UPDATECHANNELRESPONSE']._serialized_start=1495
+  _globals['_UPDATECHANNELRESPONSE']._serialized_end=1559
+  _globals['_DELETECHANNELREQUEST']._serialized_start=1561
+  _globals['_DELETECHANNELREQUEST']._serialized_end=1619
+  _globals['_DELETECHANNELRESPONSE']._serialized_start=1621
+  _globals['_DELETECHANNELRESPONSE']._serialized_end=1644
+  _globals['_ASSIGNUSERREQUEST']._serialized_start=1646
+  _globals['_ASSIGNUSERREQUEST']._serialized_end=1734
+  _globals['_ASSIGNUSERRESPONSE']._serialized_start=1736
+  _globals['_ASSIGNUSERRESPONSE']._serialized_end=1756
+  _globals['_UNASSIGNUSERREQUEST']._serialized_start=1758
+  _globals['_UNASSIGNUSERREQUEST']._serialized_end=1848
+  _globals['_UNASSIGNUSERRESPONSE']._serialized_start=1850
+  _globals['_UNASSIGNUSERRESPONSE']._serialized_end=1872
+  _globals['_ASSIGNDEVICEREQUEST']._serialized_start=1874
+  _globals['_ASSIGNDEVICEREQUEST']._serialized_end=1966
+  _globals['_ASSIGNDEVICERESPONSE']._serialized_start=1968
+  _globals['_ASSIGNDEVICERESPONSE']._serialized_end=1990
+  _globals['_UNASSIGNDEVICEREQUEST']._serialized_start=1992
+  _globals['_UNASSIGNDEVICEREQUEST']._serialized_end=2086
+  _globals['_UNASSIGNDEVICERESPONSE']._serialized_start=2088
+  _globals['_UNASSIGNDEVICERESPONSE']._serialized_end=2112
+  _globals['_CHANNELSERVICE']._serialized_start=2115
+  _globals['_CHANNELSERVICE']._serialized_end=3542
 # @@protoc_insertion_point(module_scope)

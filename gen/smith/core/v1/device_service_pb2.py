@@ -29,7 +29,7 @@ from smith.core.v1 import device_pb2 as smith_dot_core_dot_v1_dot_device__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/device_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1bsmith/core/v1/options.proto\"H\n\x18\x43reatePairingCodeRequest\x12 \n\x07user_id\x18\x01 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x00\x88\x01\x01\x42\n\n\x08_user_id\"f\n\x19\x43reatePairingCodeResponse\x12\x19\n\x0cpairing_code\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb8\x02\n\x12ListDevicesRequest\x12\x33\n\tpage_size\x18\x01 \x01(\x05\x42\x1b\xb2\xbb\x18\x17\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12!\n\ndevice_ids\x18\n \x03(\tB\r\xb2\xbb\x18\t:\x04uuidH\xe8\x07\x12\x1a\n\x05query\x18\x03 \x01(\tB\x06\xb2\xbb\x18\x02(dH\x02\x88\x01\x01\x12 \n\x07user_id\x18\x04 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x03\x88\x01\x01\x12*\n\x06states\x18\x05 \x03(\x0e\x32\x1a.smith.core.v1.DeviceState\x12\x14\n\x0cnewest_first\x18\x06 \x01(\x08\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_queryB\n\n\x08_user_id\"\x9c\x01\n\x13ListDevicesResponse\x12&\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Device\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x12+\n\x06\x63ounts\x18\x03 \x01(\x0b\x32\x1b.smith.core.v1.DeviceCountsB\x12\n\x10_next_page_token\"J\n\x0c\x44\x65viceCounts\x12\r\n\x05ready\x18\x01 \x01(\x05\x12\x0f\n\x07waiting\x18\x02 \x01(\x05\x12\x0c\n\x04\x64\x65\x61\x64\x18\x03 \x01(\x05\x12\x0c\n\x04more\x18\x04 \x01(\x08\"5\n\x10GetDeviceRequest\x12!\n\tdevice_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\":\n\x11GetDeviceResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"X\n\x13UpdateDeviceRequest\x12!\n\tdevice_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1e\n\x04name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\"=\n\x14UpdateDeviceResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"8\n\x13\x44\x65leteDeviceRequest\x12!\n\tdevice_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14\x44\x65leteDeviceResponse2\x99\x05\n\rDeviceService\x12\x8e\x01\n\x11\x43reatePairingCode\x12\'.smith.core.v1.CreatePairingCodeRequest\x1a(.smith.core.v1.CreatePairingCodeResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/pairing-codes:\x01*\x12q\n\x0bListDevices\x12!.smith.core.v1.ListDevicesRequest\x1a\".smith.core.v1.ListDevicesResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/devices\x12w\n\tGetDevice\x12\x1f.smith.core.v1.GetDeviceRequest\x1a .smith.core.v1.GetDeviceResponse\"\'\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/devices/{device_id}\x12\x85\x01\n\x0cUpdateDevice\x12\".smith.core.v1.UpdateDeviceRequest\x1a#.smith.core.v1.UpdateDeviceResponse\",\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1d\x32\x18/api/devices/{device_id}:\x01*\x12\x82\x01\n\x0c\x44\x65leteDevice\x12\".smith.core.v1.DeleteDeviceRequest\x1a#.smith.core.v1.DeleteDeviceResponse\")\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1a*\x18/api/devices/{device_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/device_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1bsmith/core/v1/options.proto\"H\n\x18\x43reatePairingCodeRequest\x12 \n\x07user_id\x18\x01 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x00\x88\x01\x01\x42\n\n\x08_user_id\"f\n\x19\x43reatePairingCodeResponse\x12\x19\n\x0cpairing_code\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x94\x03\n\x12ListDevicesRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12!\n\ndevice_ids\x18\n \x03(\tB\r\xb2\xbb\x18\t:\x04uuidH\xe8\x07\x12\x37\n\x05query\x18\x03 \x01(\tB#\xb2\xbb\x18\x1f(dz\x1bmust be 1 to 100 charactersH\x02\x88\x01\x01\x12 \n\x07user_id\x18\x04 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x03\x88\x01\x01\x12V\n\x06states\x18\x05 \x03(\x0e\x32\x1a.smith.core.v1.DeviceStateB*\xb2\xbb\x18&z$must be `ready`, `waiting` or `dead`\x12\x14\n\x0cnewest_first\x18\x06 \x01(\x08\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_queryB\n\n\x08_user_id\"\x9c\x01\n\x13ListDevicesResponse\x12&\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Device\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x12+\n\x06\x63ounts\x18\x03 \x01(\x0b\x32\x1b.smith.core.v1.DeviceCountsB\x12\n\x10_next_page_token\"J\n\x0c\x44\x65viceCounts\x12\r\n\x05ready\x18\x01 \x01(\x05\x12\x0f\n\x07waiting\x18\x02 \x01(\x05\x12\x0c\n\x04\x64\x65\x61\x64\x18\x03 \x01(\x05\x12\x0c\n\x04more\x18\x04 \x01(\x08\"5\n\x10GetDeviceRequest\x12!\n\tdevice_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\":\n\x11GetDeviceResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"X\n\x13UpdateDeviceRequest\x12!\n\tdevice_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\x12\x1e\n\x04name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\"=\n\x14UpdateDeviceResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"8\n\x13\x44\x65leteDeviceRequest\x12!\n\tdevice_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14\x44\x65leteDeviceResponse2\x99\x05\n\rDeviceService\x12\x8e\x01\n\x11\x43reatePairingCode\x12\'.smith.core.v1.CreatePairingCodeRequest\x1a(.smith.core.v1.CreatePairingCodeResponse\"&\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/pairing-codes:\x01*\x12q\n\x0bListDevices\x12!.smith.core.v1.ListDevicesRequest\x1a\".smith.core.v1.ListDevicesResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/devices\x12w\n\tGetDevice\x12\x1f.smith.core.v1.GetDeviceRequest\x1a .smith.core.v1.GetDeviceResponse\"\'\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/devices/{device_id}\x12\x85\x01\n\x0cUpdateDevice\x12\".smith.core.v1.UpdateDeviceRequest\x1a#.smith.core.v1.UpdateDeviceResponse\",\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1d\x32\x18/api/devices/{device_id}:\x01*\x12\x82\x01\n\x0c\x44\x65leteDevice\x12\".smith.core.v1.DeleteDeviceRequest\x1a#.smith.core.v1.DeleteDeviceResponse\")\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x1a*\x18/api/devices/{device_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,13 +41,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEPAIRINGCODERESPONSE'].fields_by_name['pairing_code']._loaded_options = None
   _globals['_CREATEPAIRINGCODERESPONSE'].fields_by_name['pairing_code']._serialized_options = b'\200\001\001'
   _globals['_LISTDEVICESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTDEVICESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030\027\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100'
+  _globals['_LISTDEVICESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030*\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100z\021must be 1 to 1000'
   _globals['_LISTDEVICESREQUEST'].fields_by_name['device_ids']._loaded_options = None
   _globals['_LISTDEVICESREQUEST'].fields_by_name['device_ids']._serialized_options = b'\262\273\030\t:\004uuidH\350\007'
   _globals['_LISTDEVICESREQUEST'].fields_by_name['query']._loaded_options = None
-  _globals['_LISTDEVICESREQUEST'].fields_by_name['query']._serialized_options = b'\262\273\030\002(d'
+  _globals['_LISTDEVICESREQUEST'].fields_by_name['query']._serialized_options = b'\262\273\030\037(dz\033must be 1 to 100 characters'
   _globals['_LISTDEVICESREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_LISTDEVICESREQUEST'].fields_by_name['user_id']._serialized_options = b'\262\273\030\006:\004uuid'
+  _globals['_LISTDEVICESREQUEST'].fields_by_name['states']._loaded_options = None
+  _globals['_LISTDEVICESREQUEST'].fields_by_name['states']._serialized_options = b'\262\273\030&z$must be `ready`, `waiting` or `dead`'
   _globals['_GETDEVICEREQUEST'].fields_by_name['device_id']._loaded_options = None
   _globals['_GETDEVICEREQUEST'].fields_by_name['device_id']._serialized_options = b'\342A\001\002\262\273\030\006:\004uuid'
   _globals['_UPDATEDEVICEREQUEST'].fields_by_name['device_id']._loaded_options = None
@@ -71,23 +73,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEPAIRINGCODERESPONSE']._serialized_start=280
   _globals['_CREATEPAIRINGCODERESPONSE']._serialized_end=382
   _globals['_LISTDEVICESREQUEST']._serialized_start=385
-  _globals['_LISTDEVICESREQUEST']._serialized_end=697
-  _globals['_LISTDEVICESRESPONSE']._serialized_start=700
-  _globals['_LISTDEVICESRESPONSE']._serialized_end=856
-  _globals['_DEVICECOUNTS']._serialized_start=858
-  _globals['_DEVICECOUNTS']._serialized_end=932
-  _globals['_GETDEVICEREQUEST']._serialized_start=934
-  _globals['_GETDEVICEREQUEST']._serialized_end=987
-  _globals['_GETDEVICERESPONSE']._serialized_start=989
-  _globals['_GETDEVICERESPONSE']._serialized_end=1047
-  _globals['_UPDATEDEVICEREQUEST']._serialized_start=1049
-  _globals['_UPDATEDEVICEREQUEST']._serialized_end=1137
-  _globals['_UPDATEDEVICERESPONSE']._serialized_start=1139
-  _globals['_UPDATEDEVICERESPONSE']._serialized_end=1200
-  _globals['_DELETEDEVICEREQUEST']._serialized_start=1202
-  _globals['_DELETEDEVICEREQUEST']._serialized_end=1258
-  _globals['_DELETEDEVICERESPONSE']._serialized_start=1260
-  _globals['_DELETEDEVICERESPONSE']._serialized_end=1282
-  _globals['_DEVICESERVICE']._serialized_start=1285
-  _globals['_DEVICESERVICE']._serialized_end=1950
+  _globals['_LISTDEVICESREQUEST']._serialized_end=789
+  _globals['_LISTDEVICESRESPONSE']._serialized_start=792
+  _globals['_LISTDEVICESRESPONSE']._serialized_end=948
+  _globals['_DEVICECOUNTS']._serialized_start=950
+  _globals['_DEVICECOUNTS']._serialized_end=1024
+  _globals['_GETDEVICEREQUEST']._serialized_start=1026
+  _globals['_GETDEVICEREQUEST']._serialized_end=1079
+  _globals['_GETDEVICERESPONSE']._serialized_start=1081
+  _globals['_GETDEVICERESPONSE']._serialized_end=1139
+  _globals['_UPDATEDEVICEREQUEST']._serialized_start=1141
+  _globals['_UPDATEDEVICEREQUEST']._serialized_end=1229
+  _globals['_UPDATEDEVICERESPONSE']._serialized_start=1231
+  _globals['_UPDATEDEVICERESPONSE']._serialized_end=1292
+  _globals['_DELETEDEVICEREQUEST']._serialized_start=1294
+  _globals['_DELETEDEVICEREQUEST']._serialized_end=1350
+  _globals['_DELETEDEVICERESPONSE']._serialized_start=1352
+  _globals['_DELETEDEVICERESPONSE']._serialized_end=1374
+  _globals['_DEVICESERVICE']._serialized_start=1377
+  _globals['_DEVICESERVICE']._serialized_end=2042
 # @@protoc_insertion_point(module_scope)

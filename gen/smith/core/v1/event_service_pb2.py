@@ -26,19 +26,21 @@ from smith.core.v1 import event_pb2 as smith_dot_core_dot_v1_dot_event__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/event_service.proto\x12\rsmith.core.v1\x1a\x19smith/core/v1/event.proto\x1a\x1bsmith/core/v1/options.proto\"=\n\x12WatchEventsRequest\x12\'\n\x05types\x18\x01 \x03(\x0e\x32\x18.smith.core.v1.EventType\"K\n\x13WatchEventsResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.smith.core.v1.Event\x12\x0e\n\x06missed\x18\x02 \x01(\x04\x32p\n\x0c\x45ventService\x12`\n\x0bWatchEvents\x12!.smith.core.v1.WatchEventsRequest\x1a\".smith.core.v1.WatchEventsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/event_service.proto\x12\rsmith.core.v1\x1a\x19smith/core/v1/event.proto\x1a\x1bsmith/core/v1/options.proto\"k\n\x12WatchEventsRequest\x12U\n\x05types\x18\x01 \x03(\x0e\x32\x18.smith.core.v1.EventTypeB,\xb2\xbb\x18(z&must be an event type; {value} is none\"K\n\x13WatchEventsResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.smith.core.v1.Event\x12\x0e\n\x06missed\x18\x02 \x01(\x04\x32p\n\x0c\x45ventService\x12`\n\x0bWatchEvents\x12!.smith.core.v1.WatchEventsRequest\x1a\".smith.core.v1.WatchEventsResponse\"\x08\xa2\xbb\x18\x04\n\x02\x02\x04\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.event_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['types']._loaded_options = None
+  _globals['_WATCHEVENTSREQUEST'].fields_by_name['types']._serialized_options = b'\262\273\030(z&must be an event type; {value} is none'
   _globals['_EVENTSERVICE'].methods_by_name['WatchEvents']._loaded_options = None
   _globals['_EVENTSERVICE'].methods_by_name['WatchEvents']._serialized_options = b'\242\273\030\004\n\002\002\004'
   _globals['_WATCHEVENTSREQUEST']._serialized_start=108
-  _globals['_WATCHEVENTSREQUEST']._serialized_end=169
-  _globals['_WATCHEVENTSRESPONSE']._serialized_start=171
-  _globals['_WATCHEVENTSRESPONSE']._serialized_end=246
-  _globals['_EVENTSERVICE']._serialized_start=248
-  _globals['_EVENTSERVICE']._serialized_end=360
+  _globals['_WATCHEVENTSREQUEST']._serialized_end=215
+  _globals['_WATCHEVENTSRESPONSE']._serialized_start=217
+  _globals['_WATCHEVENTSRESPONSE']._serialized_end=292
+  _globals['_EVENTSERVICE']._serialized_start=294
+  _globals['_EVENTSERVICE']._serialized_end=406
 # @@protoc_insertion_point(module_scope)

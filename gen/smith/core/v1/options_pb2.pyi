@@ -150,8 +150,8 @@ Global___FieldForm: _TypeAlias = FieldForm  # noqa: Y015
 
 @_typing.final
 class FieldRules(_message.Message):
-    """Which values a field takes beyond those of its type, as JSON Schema has it. Core enforces the same rules and more: rules
-    about the finished push, or about the account, are not stated here. Tests compare the two.
+    """Which values a field takes beyond those of its type, as JSON Schema has it. Core checks every request against them. It
+    enforces more than that: what can be said only of the finished push, or of the account, is not said here.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -170,6 +170,8 @@ class FieldRules(_message.Message):
     CONDITIONS_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
     ALWAYS_SET_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    ITEMS_REFUSAL_FIELD_NUMBER: _builtins.int
     minimum: _builtins.float
     """Least value of a number."""
     maximum: _builtins.float
@@ -194,6 +196,12 @@ class FieldRules(_message.Message):
     """An example value, as JSON text."""
     always_set: _builtins.bool
     """The field is present in every answer, although its kind of field may be unset."""
+    refusal: _builtins.str
+    """What a value that breaks a rule above is refused with: it follows the field's name, as in `must be 1 to 100
+    characters`. Empty for the usual sentence. `{value}` stands for the value.
+    """
+    items_refusal: _builtins.str
+    """The same for a list with too few or too many items. `{value}` stands for how many it has."""
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessageRule]:
         """Rules for the field's message in this place, in addition to the message's own rules."""
@@ -219,10 +227,12 @@ class FieldRules(_message.Message):
         conditions: _abc.Iterable[Global___MessageRule] | None = ...,
         values: _abc.Iterable[_builtins.str] | None = ...,
         always_set: _builtins.bool = ...,
+        refusal: _builtins.str = ...,
+        items_refusal: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_exclusive_minimum", b"_exclusive_minimum", "_max_items", b"_max_items", "_max_length", b"_max_length", "_maximum", b"_maximum", "_min_items", b"_min_items", "_min_length", b"_min_length", "_minimum", b"_minimum", "exclusive_minimum", b"exclusive_minimum", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "min_items", b"min_items", "min_length", b"min_length", "minimum", b"minimum"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exclusive_minimum", b"_exclusive_minimum", "_max_items", b"_max_items", "_max_length", b"_max_length", "_maximum", b"_maximum", "_min_items", b"_min_items", "_min_length", b"_min_length", "_minimum", b"_minimum", "always_set", b"always_set", "conditions", b"conditions", "default_json", b"default_json", "example_json", b"example_json", "exclusive_minimum", b"exclusive_minimum", "format", b"format", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "min_items", b"min_items", "min_length", b"min_length", "minimum", b"minimum", "pattern", b"pattern", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exclusive_minimum", b"_exclusive_minimum", "_max_items", b"_max_items", "_max_length", b"_max_length", "_maximum", b"_maximum", "_min_items", b"_min_items", "_min_length", b"_min_length", "_minimum", b"_minimum", "always_set", b"always_set", "conditions", b"conditions", "default_json", b"default_json", "example_json", b"example_json", "exclusive_minimum", b"exclusive_minimum", "format", b"format", "items_refusal", b"items_refusal", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "min_items", b"min_items", "min_length", b"min_length", "minimum", b"minimum", "pattern", b"pattern", "refusal", b"refusal", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exclusive_minimum: _TypeAlias = _typing.Literal["exclusive_minimum"]  # noqa: Y015
     _WhichOneofArgType__exclusive_minimum: _TypeAlias = _typing.Literal["_exclusive_minimum", b"_exclusive_minimum"]  # noqa: Y015

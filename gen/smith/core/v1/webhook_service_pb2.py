@@ -28,7 +28,7 @@ from smith.core.v1 import action_run_pb2 as smith_dot_core_dot_v1_dot_action__ru
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/webhook_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1bsmith/core/v1/options.proto\"\x19\n\x17GetWebhookSecretRequest\"g\n\x18GetWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1c\n\x1aRotateWebhookSecretRequest\"s\n\x1bRotateWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x37\n\x13previous_expires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x01\n\x15ListActionRunsRequest\x12\x33\n\tpage_size\x18\x01 \x01(\x05\x42\x1b\xb2\xbb\x18\x17\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\x1d.smith.core.v1.ActionRunStateH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_state\"y\n\x16ListActionRunsResponse\x12-\n\x0b\x61\x63tion_runs\x18\x01 \x03(\x0b\x32\x18.smith.core.v1.ActionRun\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\xb9\x03\n\x0eWebhookService\x12\x87\x01\n\x10GetWebhookSecret\x12&.smith.core.v1.GetWebhookSecretRequest\x1a\'.smith.core.v1.GetWebhookSecretResponse\"\"\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x15\x12\x13/api/webhook-secret\x12\x9c\x01\n\x13RotateWebhookSecret\x12).smith.core.v1.RotateWebhookSecretRequest\x1a*.smith.core.v1.RotateWebhookSecretResponse\".\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/webhook-secret/rotate:\x01*\x12~\n\x0eListActionRuns\x12$.smith.core.v1.ListActionRunsRequest\x1a%.smith.core.v1.ListActionRunsResponse\"\x1f\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x12\x12\x10/api/action-runsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/webhook_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1bsmith/core/v1/options.proto\"\x19\n\x17GetWebhookSecretRequest\"g\n\x18GetWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1c\n\x1aRotateWebhookSecretRequest\"s\n\x1bRotateWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x37\n\x13previous_expires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd2\x01\n\x15ListActionRunsRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\x1d.smith.core.v1.ActionRunStateH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_state\"y\n\x16ListActionRunsResponse\x12-\n\x0b\x61\x63tion_runs\x18\x01 \x03(\x0b\x32\x18.smith.core.v1.ActionRun\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\xb9\x03\n\x0eWebhookService\x12\x87\x01\n\x10GetWebhookSecret\x12&.smith.core.v1.GetWebhookSecretRequest\x1a\'.smith.core.v1.GetWebhookSecretResponse\"\"\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x15\x12\x13/api/webhook-secret\x12\x9c\x01\n\x13RotateWebhookSecret\x12).smith.core.v1.RotateWebhookSecretRequest\x1a*.smith.core.v1.RotateWebhookSecretResponse\".\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/webhook-secret/rotate:\x01*\x12~\n\x0eListActionRuns\x12$.smith.core.v1.ListActionRunsRequest\x1a%.smith.core.v1.ListActionRunsResponse\"\x1f\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x12\x12\x10/api/action-runsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROTATEWEBHOOKSECRETRESPONSE'].fields_by_name['webhook_secret']._loaded_options = None
   _globals['_ROTATEWEBHOOKSECRETRESPONSE'].fields_by_name['webhook_secret']._serialized_options = b'\200\001\001'
   _globals['_LISTACTIONRUNSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTACTIONRUNSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030\027\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100'
+  _globals['_LISTACTIONRUNSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030*\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100z\021must be 1 to 1000'
   _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookSecret']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookSecret']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\025\022\023/api/webhook-secret'
   _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._loaded_options = None
@@ -56,9 +56,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_start=340
   _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_end=455
   _globals['_LISTACTIONRUNSREQUEST']._serialized_start=458
-  _globals['_LISTACTIONRUNSREQUEST']._serialized_end=649
-  _globals['_LISTACTIONRUNSRESPONSE']._serialized_start=651
-  _globals['_LISTACTIONRUNSRESPONSE']._serialized_end=772
-  _globals['_WEBHOOKSERVICE']._serialized_start=775
-  _globals['_WEBHOOKSERVICE']._serialized_end=1216
+  _globals['_LISTACTIONRUNSREQUEST']._serialized_end=668
+  _globals['_LISTACTIONRUNSRESPONSE']._serialized_start=670
+  _globals['_LISTACTIONRUNSRESPONSE']._serialized_end=791
+  _globals['_WEBHOOKSERVICE']._serialized_start=794
+  _globals['_WEBHOOKSERVICE']._serialized_end=1235
 # @@protoc_insertion_point(module_scope)
