@@ -7,11 +7,11 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.sending.circuit_breaker import Step
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.sending.reasons import BY_WORD
-from core_service.status.relay import EventRelay
 from core_service.work_queue.backlog import Backlog
 from service_kit.database import Pool
 

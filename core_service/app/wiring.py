@@ -20,6 +20,7 @@ from core_service.common.clock import Clock, database_clock
 from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now
 from core_service.delivery_log.recorder import DeliveryRecorder
+from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites import queries as invite_mails
@@ -42,7 +43,6 @@ from core_service.settings import CoreSettings
 from core_service.statistics.service import Tally
 from core_service.status.destinations import KnownDestinations
 from core_service.status.grpc_destinations import GrpcDestinations
-from core_service.status.relay import EventRelay
 from core_service.status.service import ServerStatus
 from core_service.webhooks import queries as webhook_runs
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
@@ -242,7 +242,7 @@ def build_status(
     status.wakes(*wakes)
     if redis_url is None:
         return status, None
-    relay = EventRelay(events, redis_url, alarms=status.own_alarms, on_alarms=status.heard)
+    relay = EventRelay(events, redis_url, news=status.news, on_news=status.heard)
     guarded.listen(lambda alarm, stopped: relay.wake())
     return status, relay
 

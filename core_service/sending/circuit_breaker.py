@@ -53,7 +53,7 @@ class Step(IntEnum):
 
 
 def step_of(outcome: Outcome) -> Step | None:
-    """The step at which the push was refused, PASSED if at none of them; None if nobody has looked at it."""
+    """The step at which the push was refused, PASSED if at none of them; None if APNs has not looked at it."""
     if outcome.concern is Concern.TOKEN_OR_SERVER:
         return Step.TOKEN
     if outcome.verdict is Verdict.MISCONFIGURED:

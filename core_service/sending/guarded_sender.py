@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 
 MAX_ROUTES = 1000
 """Routes that are kept an eye on. Phones name their app, so there may be any number."""
-IDLE_SECONDS = 600.0
-"""A route that nothing was owed on for so long is no cause for alarm any more."""
+IDLE_SECONDS = 20.0
+"""A breaker that no push came to for so long closes. What is held comes back more often, so nothing is owed on the
+route any more, or another core has sent it."""
 
 HELD = Outcome(Verdict.HELD, LINE_STOPPED, HOLD_SECONDS)
 

@@ -52,8 +52,6 @@ class Revival:
         self._clock = clock
         self._time_to_live = time_to_live
         self._wakes: list[Callable[[], None]] = []
-        self._configuration = ""
-        """Under which all other deaths were undone."""
         self._wronged: dict[Route, None] = {}
         self._woken = asyncio.Event()
 
@@ -82,10 +80,9 @@ class Revival:
             route = next(iter(self._wronged))
             await self._revive(account_id=route.account_id, environment=route.environment, bundle_id=route.bundle_id)
             del self._wronged[route]
-        configuration = await self._ask()
-        if configuration and configuration != self._configuration:
+        # Each time, and not only when it has changed: an outcome of the one before may be written late.
+        if configuration := await self._ask():
             await self._revive(configuration=configuration)
-            self._configuration = configuration
 
     async def _revive(
         self,

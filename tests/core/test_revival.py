@@ -20,7 +20,8 @@ from core_service.sending.revival import Revival
 from core_service.sending.settlement import Settler, telling
 from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.database import Pool, create_batch_pool
-from tests.core.harness import Account, Core
+from tests.core.harness import Account, Core, start_account
+from tests.core.live_rig import Rig
 from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -116,6 +117,21 @@ async def test_another_configuration_undoes_the_deaths_of_the_one_before(world: 
     assert world.woken == [True]
     assert await world.is_dead(removed), "APNs has said for certain that it is gone"
     assert await world.state(gone) == "token_dead"
+
+
+async def test_core_undoes_by_itself_what_its_delivery_service_would_not_do_now(rig: Rig) -> None:
+    account = await start_account(rig.core)
+    phone = await account.add_startable_phone()
+    await rig.core.sql(
+        "UPDATE devices SET push_token_dead_reason = 'BadDeviceToken', push_token_died_under = 'other' WHERE id = %s",
+        phone.id,
+    )
+
+    async def is_alive() -> bool:
+        query = "SELECT push_token_dead_reason IS NULL FROM devices WHERE id = %s"
+        return bool((await rig.core.sql(query, phone.id))[0][0])
+
+    await eventually_async("the token is alive", is_alive, 30)
 
 
 async def test_a_delivery_service_that_does_not_answer_undoes_nothing(world: World, account: Account) -> None:

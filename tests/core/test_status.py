@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from pydantic import TypeAdapter
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 from smith.core.v1.status_service_pb2 import DESTINATION_UNSPECIFIED
 
@@ -130,6 +131,7 @@ async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
 
 
 ELSEWHERE = Alarm(Route("sandbox", Step.SENDER), "InvalidProviderToken", dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+NEWS = TypeAdapter(tuple[Alarm, ...]).dump_json((ELSEWHERE,)).decode()
 
 
 async def told(watcher: Watcher) -> list[EventType]:
@@ -139,7 +141,7 @@ async def told(watcher: Watcher) -> list[EventType]:
 
 async def test_a_route_that_is_stopped_in_two_cores_is_one_alarm(routes: Routes) -> None:
     with routes.events.watch(uuid.uuid4()) as watcher:
-        routes.status.heard("other", (ELSEWHERE,))
+        routes.status.heard("other", NEWS)
         assert not routes.status.is_well
         routes.send(KEY_WRONG)
         [alarm] = await routes.status.alarms(uuid.uuid4())
@@ -147,14 +149,31 @@ async def test_a_route_that_is_stopped_in_two_cores_is_one_alarm(routes: Routes)
         assert await told(watcher) == [EventType.DELIVERY_STOPPED]
         routes.send(ACCEPTED)
         assert not routes.status.is_well
-        routes.status.heard("other", ())
+        routes.status.heard("other", "[]")
         assert await told(watcher) == [EventType.DELIVERY_RESUMED]
     assert routes.status.is_well
 
 
+@pytest.mark.parametrize("news", ["", "{}", "[{}]", '[{"route": 1, "reason": "x", "since": "y"}]', "no JSON"])
+async def test_news_of_another_release_is_no_alarm_and_does_no_harm(routes: Routes, news: str) -> None:
+    routes.status.heard("other", NEWS)
+    routes.status.heard("other", news)
+    assert routes.status.is_well
+
+
+async def test_what_a_core_tells_another_hears(routes: Routes) -> None:
+    routes.send(KEY_WRONG)
+    told = routes.status.news()
+    routes.send(ACCEPTED)
+    assert routes.status.is_well
+    routes.status.heard("other", told)
+    [alarm] = await routes.status.alarms(uuid.uuid4())
+    assert (str(alarm.route), alarm.reason) == ("sandbox", "InvalidProviderToken")
+
+
 async def test_the_alarms_of_a_core_that_has_died_die_with_it(routes: Routes) -> None:
     with routes.events.watch(uuid.uuid4()) as watcher:
-        routes.status.heard("dead", (ELSEWHERE,))
+        routes.status.heard("dead", NEWS)
         routes.steady += 14
         routes.status.review()
         assert not routes.status.is_well

@@ -104,7 +104,7 @@ def test_delivery_counts_pushes_and_webhook_calls_by_outcome(used: Observed) -> 
     assert value(used, "delivery", "smith_webhook_call_duration_seconds_count") >= 1
 
 
-def test_a_line_that_stands_still_is_told_of_until_it_is_mended(used: Observed) -> None:
+def test_a_route_that_is_stopped_is_told_of_until_it_works_again(used: Observed) -> None:
     def stopped() -> float:
         return value(used, "core", "smith_apns_lines_stopped")
 

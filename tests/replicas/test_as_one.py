@@ -199,7 +199,7 @@ def test_a_request_that_comes_to_both_gateways_under_one_key_is_done_once(layout
     assert phone.titles() == ["once"]
 
 
-def test_a_line_that_stands_still_is_known_to_both_cores(layout: Layout, team: Team, cores: list[grpc.Channel]) -> None:
+def test_a_route_that_is_stopped_is_known_to_both_cores(layout: Layout, team: Team, cores: list[grpc.Channel]) -> None:
     """However few pushes there are: one is enough, and only one core sends it."""
     slug, channel_id = team.channel()
     phone, key = team.phone(channel_id=channel_id), team.key(slug)

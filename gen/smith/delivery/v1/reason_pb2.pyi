@@ -64,7 +64,7 @@ class _Concern:
 class _ConcernEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Concern.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CONCERN_UNSPECIFIED: _Concern.ValueType  # 0
-    """Nobody: the push was accepted."""
+    """None: the push was accepted."""
     CONCERN_SENDER: _Concern.ValueType  # 1
     """This server's key, team or clock, or its way out: every push of the environment."""
     CONCERN_TOPIC: _Concern.ValueType  # 2
@@ -88,7 +88,7 @@ class Concern(_Concern, metaclass=_ConcernEnumTypeWrapper):
     """Whom a reason concerns. APNs looks at the sender first, then at the topic, then at the token."""
 
 CONCERN_UNSPECIFIED: Concern.ValueType  # 0
-"""Nobody: the push was accepted."""
+"""None: the push was accepted."""
 CONCERN_SENDER: Concern.ValueType  # 1
 """This server's key, team or clock, or its way out: every push of the environment."""
 CONCERN_TOPIC: Concern.ValueType  # 2

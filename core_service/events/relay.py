@@ -16,7 +16,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from core_service.events.service import Event, EventBus
-from core_service.sending.circuit_breaker import Alarm
 
 log = logging.getLogger(__name__)
 
@@ -31,32 +30,32 @@ SILENCE_SECONDS = 3 * HEARTBEAT_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message on the channel, as JSON: events by account, alarms of routes to APNs, and the relay that sent it."""
+    """One message on the channel, as JSON: events by account, the news of the core, and the relay that sent it."""
 
     origin: str
     events: tuple[tuple[uuid.UUID, Event], ...]
-    alarms: tuple[Alarm, ...] = ()
+    news: str = ""
 
 
 _parcels = TypeAdapter(Parcel)
 
 
 class EventRelay:
-    """Sends what its bus publishes and alarms to the other cores, and passes on what they have sent."""
+    """Sends what its bus publishes and its core's news to the other cores, and passes on what they have sent."""
 
     def __init__(
         self,
         bus: EventBus,
         redis_url: str,
         *,
-        alarms: Callable[[], tuple[Alarm, ...]] = tuple,
-        on_alarms: Callable[[str, tuple[Alarm, ...]], None] = lambda origin, alarms: None,
+        news: Callable[[], str] = str,
+        on_news: Callable[[str, str], None] = lambda origin, news: None,
     ) -> None:
-        """`alarms` gives this core's. `on_alarms`, which must neither wait nor fail, hears those of each of the others
-        every few seconds."""
+        """`news` says how this core stands. `on_news`, which must neither wait nor fail, hears that of each of the
+        others every few seconds; it is empty if that core is of another release."""
         self._bus = bus
-        self._alarms = alarms
-        self._on_alarms = on_alarms
+        self._news = news
+        self._on_news = on_news
         # redis-py's own name for Unix sockets is shorter than the one that the rate limiter's library takes.
         self._url = redis_url.removeprefix("redis+") if redis_url.startswith("redis+unix:") else redis_url
         self._origin = uuid.uuid4().hex
@@ -69,7 +68,7 @@ class EventRelay:
         bus.send_through(self._put)
 
     def wake(self) -> None:
-        """The alarms have changed."""
+        """The news have changed."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -116,7 +115,7 @@ class EventRelay:
                 log.warning("%d events were not sent to other cores, Redis is too slow or away", self._dropped)
                 self._dropped = 0
             batch = tuple(self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting))))
-            parcel = Parcel(self._origin, batch, self._alarms())
+            parcel = Parcel(self._origin, batch, self._news())
             try:
                 await redis.publish(CHANNEL, _parcels.dump_json(parcel))
             except (RedisError, OSError):
@@ -148,7 +147,7 @@ class EventRelay:
             log.warning("events of another core cannot be read, is it of another release? %s", first)
             return
         if parcel.origin != self._origin:
-            self._on_alarms(parcel.origin, parcel.alarms)
+            self._on_news(parcel.origin, parcel.news)
             for account_id, event in parcel.events:
                 self._bus.hear(account_id, event)
 
