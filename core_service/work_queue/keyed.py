@@ -87,11 +87,14 @@ class KeyedLimiter(Generic[K]):
         if self._places.users[key] >= self._limit + MAX_WAITING:
             raise Unavailable("Too many requests of this account are waiting. Try again shortly.")
         with self._places.used(key) as places:
-            try:
-                async with asyncio.timeout(WAIT_SECONDS if places.locked() else None):
-                    await places.acquire()
-            except TimeoutError:
-                raise Unavailable("Too many requests of this account are in progress. Try again shortly.") from None
+            if not places.locked():
+                await places.acquire()
+            else:
+                try:
+                    async with asyncio.timeout(WAIT_SECONDS):
+                        await places.acquire()
+                except TimeoutError:
+                    raise Unavailable("Too many requests of this account are in progress. Try again shortly.") from None
             try:
                 yield
             finally:
