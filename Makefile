@@ -5,7 +5,8 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH
 NODE_SDK := tests/sdk/node
 # Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+# `tests/distribution.py` says which goes where.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +17,9 @@ up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 
 test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run the tests, without those of test-all; ARGS="-k push" runs some
 	@scripts/install_test_tools.sh
-	@exec $(PYTEST) -m "not other_languages" $(ARGS)
+	@exec $(PYTEST) -m "not other_languages and not thorough" $(ARGS)
 
-test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests, those with clients in Go and TypeScript too
+test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests: clients in Go and TypeScript, replicas, Redis, long walks too
 	@scripts/install_test_tools.sh
 	@scripts/install_other_languages.sh
 	@exec $(PYTEST) $(ARGS)

@@ -4,9 +4,9 @@ import argparse
 import logging
 import sys
 
-from service_kit import logs, process
+from service_kit import logs
 from service_kit.settings import load
-from simulator import credentials, wiring
+from simulator import credentials
 from simulator.settings import SimulatorSettings
 
 
@@ -22,6 +22,10 @@ def main() -> None:
         if command == "credentials":
             credentials.ensure(settings.data_dir / "simulator", settings.simulator_name)
         else:
+            # Every start of the whole server waits for the credentials, which need none of this.
+            from service_kit import process
+            from simulator import wiring
+
             process.run(lambda stop: wiring.serve(settings, stop))
     except (OSError, ValueError) as error:
         print(f"simulator: {error}", file=sys.stderr)

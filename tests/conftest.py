@@ -3,12 +3,14 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 # As cli/up does, for the same reason.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
+from tests import distribution, prepared
 from tests.stack import Stack
 
 # What runs in the background of a script is started with these ignored, and would hand that on to all it starts.
@@ -17,6 +19,24 @@ for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
 
 MakeStack = Callable[..., Stack]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the place of the prepared data folders, which goes with this process."""
+    if place := prepared.begin():
+        config.add_cleanup(lambda: prepared.end(place))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Units:
+    """How workers share the tests, whatever `--dist` says."""
+    return distribution.Units(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers begin with what takes longest."""
+    if hasattr(config, "workerinput"):
+        items[:] = [items[place] for place in distribution.longest_first([item.nodeid for item in items])]
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +51,13 @@ def stack() -> Iterator[Stack]:
 def make_stack() -> Iterator[MakeStack]:
     """Makes servers of a test's own, which it may hurt as it likes. `make_stack(SMITH_X="y")` is started and ready.
 
-    Whoever makes one should stop or discard it when done with it: two cores do not carry many.
+    Who makes one discards it when done with it: two cores do not carry many.
     """
     made: list[Stack] = []
 
-    def make(*, start: bool = True, **env: str) -> Stack:
+    def make(*, start: bool = True, fresh: bool = False, **env: str) -> Stack:
         env = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", **env}
-        one = Stack(None, **env)
+        one = Stack(None, **env).fresh() if fresh else Stack(None, **env)
         made.append(one)
         return one.start() if start else one
 

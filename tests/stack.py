@@ -19,6 +19,7 @@ from typing import Any, LiteralString
 import httpx
 import psycopg
 
+from tests import prepared
 from tests.page_faults import faults_in
 from tests.waiting import eventually
 
@@ -34,7 +35,7 @@ PORT_VARIABLES = (
 )
 ANY_PORT = "any"
 
-START_SECONDS, STOP_SECONDS = 90.0, 40.0
+START_SECONDS, STOP_SECONDS = 150.0, 60.0
 PORT_LOST = ("is taken", "cannot listen", "address already in use", "Address already in use")
 
 
@@ -78,6 +79,9 @@ class Stack:
         """Neither starts anything nor makes anything but the folder. `env` adds to the environment. `within` is the
         beginning of a command that runs the rest of it.
 
+        A server without a `data_dir` of the caller's starts on a copy of the folder that a first start has left, unless
+        it is told to be `fresh`.
+
         The web admin takes a second to load: it runs for those who ask for it with `SMITH_ADMIN_PORT=ANY_PORT`.
         """
         wanted = [name for name, value in env.items() if value == ANY_PORT]
@@ -89,6 +93,7 @@ class Stack:
             self._scratch.chmod(0o711)
         self.data_dir = data_dir or Path(str(self._scratch)) / "var"
         self._output = Path(tempfile.mkdtemp(prefix="smith-output-"))
+        self._prepared = data_dir is None
         self._env = env
         self._within = within
         self._ports: dict[str, str] = {}
@@ -96,15 +101,22 @@ class Stack:
         self._page_faults: list[str] = []
         """Of runs before this one."""
         self.quickstart: Quickstart
-        self.seconds_to_ready = 0.0
+
+    def fresh(self) -> "Stack":
+        """Its first start will be a first start, on no folder at all."""
+        self._prepared = False
+        return self
 
     def start(self) -> "Stack":
         """Returns when the server has printed `ready`. Fails with its output if it does not."""
+        if self._prepared and not self.data_dir.exists():
+            if self._env.get("SMITH_QUICKSTART") == "0":
+                put_migrated(self.data_dir)
+            else:
+                prepared.put("quickstart", self.data_dir, make_quickstart)
         for _ in range(5):
-            began = time.monotonic()
             self.launch()
             if self._wait_ready():
-                self.seconds_to_ready = time.monotonic() - began
                 self.quickstart = Quickstart(**json.loads((self.data_dir / "quickstart.json").read_text()))
                 return self
             if not any(words in self.stderr for words in PORT_LOST):
@@ -246,7 +258,7 @@ class Stack:
         os.kill(pid, signum)
         return int(pid)
 
-    def wait_answering(self, seconds: float = 20.0) -> None:
+    def wait_answering(self, seconds: float = 60.0) -> None:
         """Returns once the gateway says that it (and core behind it) can serve."""
         eventually("the gateway is ready", lambda: answers(f"{self.base_url}/readyz"), seconds)
 
@@ -265,13 +277,22 @@ class Stack:
         self.process.kill()
         self.process.wait()
 
+    def end(self) -> None:
+        """Ends everything at once, as a second Ctrl-C does: for what is not started again."""
+        while self.running:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+
     def discard(self) -> None:
-        """Stops it if it runs and removes its folders. Once is enough, twice does no harm.
+        """Ends it if it runs and removes its folders. Once is enough, twice does no harm.
 
         Fails if a page of the web admin has failed meanwhile.
         """
         if self.running:
-            self.stop()
+            self.end() if self._scratch else self.stop()
         self._keep_page_faults()
         for folder in (self._output, self._scratch):
             if folder and folder.exists():
@@ -288,6 +309,23 @@ class Stack:
     ) -> None:
         """Discards it."""
         self.discard()
+
+
+def put_migrated(data_dir: Path) -> None:
+    """Puts a data folder with an empty database of the newest schema there, as `smith migrate` makes it."""
+
+    def make(folder: Path) -> None:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")}
+        subprocess.run([SMITH, "migrate"], env=env | {"SMITH_DATA_DIR": str(folder)}, check=True, capture_output=True)
+
+    prepared.put("migrated", data_dir, make)
+
+
+def make_quickstart(data_dir: Path) -> None:
+    """Makes a data folder as a first start leaves it."""
+    with Stack(data_dir) as stack:
+        stack.start()
+        assert stack.stop() == 0, stack.stderr
 
 
 def answers(url: str) -> bool:

@@ -128,4 +128,4 @@ def test_a_whole_server_works_over_tls(make_stack: Callable[..., Stack], tmp_pat
         assert push(team.client(stack.api_key), title="sealed").json()["devices_notified"] == 1
         Phone(team.simulator, stack.phone_id).shows("sealed")
     finally:
-        stack.stop()
+        stack.discard()

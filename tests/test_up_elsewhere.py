@@ -72,7 +72,7 @@ def push(stack: Stack, title: str) -> None:
 
 def refusal(stack: Stack) -> str:
     """The last line of a server that cannot start."""
-    assert stack.launch().wait(60) in (1, 2), stack.stderr
+    assert stack.launch().wait(120) in (1, 2), stack.stderr
     assert "Traceback" not in stack.stderr
     return stack.stderr.splitlines()[-1]
 
@@ -106,8 +106,8 @@ def test_a_folder_of_others_is_not_opened_for_postgresql(abroad: Stack, closed: 
 
 def test_a_killed_postgresql_is_found_and_replaced(abroad: Stack) -> None:
     old = abroad.kill("postgres")
-    eventually("it is restarted", lambda: abroad.pids.get("postgres") not in (None, old), 20)
-    abroad.wait_answering(30)
+    eventually("it is restarted", lambda: abroad.pids.get("postgres") not in (None, old), 60)
+    abroad.wait_answering(60)
     push(abroad, "after the kill")
 
 

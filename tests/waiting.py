@@ -7,26 +7,28 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.25
 
 
 def eventually(what: str, probe: Callable[[], T], seconds: float = 20.0, *, until: Callable[[T], bool] = bool) -> T:
     """What `probe` returns as soon as `until` holds for it; fails the test with the last value after `seconds`."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while not until(value := probe()):
-        _check(what, seconds, deadline, value)
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(_pause(what, seconds, began, value))
     return value
 
 
 async def eventually_async(what: str, probe: Callable[[], Awaitable[T]], seconds: float = 20.0) -> T:
     """What `probe` returns as soon as it is true; fails the test with the last value after `seconds`."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while not (value := await probe()):
-        _check(what, seconds, deadline, value)
-        await asyncio.sleep(PAUSE_SECONDS)
+        pause = _pause(what, seconds, began, value)
+        await asyncio.sleep(pause)
     return value
 
 
-def _check(what: str, seconds: float, deadline: float, value: object) -> None:
-    assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}; last seen: {value!r}"
+def _pause(what: str, seconds: float, began: float, value: object) -> float:
+    """Until the next look: what has taken long may take a little longer, and looking costs what is waited for."""
+    waited = time.monotonic() - began
+    assert waited < seconds, f"not within {seconds:g} s: {what}; last seen: {value!r}"
+    return min(max(PAUSE_SECONDS, waited / 10), LONGEST_PAUSE_SECONDS)

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.smith_command import answer, succeed
+from tests.stack import put_migrated
 
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a database that no server runs on."""
     folder = tmp_path_factory.mktemp("data") / "var"
-    succeed(folder, "migrate")
+    put_migrated(folder)
     return folder
 
 

@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from cli.up.unfinished_restore import settle_restore
 from tests.backup.conftest import cluster, is_well, names
 from tests.smith_command import answer, environment
 from tests.stack import SMITH
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_restore_that_fails_leaves_the_old_database(data_dir: Path, backup: Path) -> None:

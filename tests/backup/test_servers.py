@@ -246,7 +246,7 @@ def test_smith_up_refuses_a_database_from_the_future_with_one_line(make_stack: M
         stack.sql("UPDATE alembic_version SET version_num = '9999'")
         assert push(team_of(stack).key(), title="still served").status_code == 200
         assert stack.stop() == 0
-        assert stack.launch().wait(30) == 2
+        assert stack.launch().wait(90) == 2
         assert "core: the database has schema 9999" in stack.stderr
         assert "smith up: core cannot start" in stack.stderr
         assert "Traceback" not in stack.stderr

@@ -43,10 +43,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def place(make_stack: MakeStack) -> Stack:
+@pytest.fixture(scope="package")
+def place(make_stack: MakeStack) -> Iterator[Stack]:
     """A server with the web admin, shared."""
-    return make_stack(SMITH_ADMIN_PORT=ANY_PORT)
+    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT)
+    yield stack
+    stack.discard()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ Pictures of all of them are in the folder `screenshots` afterwards.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,11 @@ HIDDEN_IN_TABLES = """() => [...document.querySelectorAll('.table-scroll')].flat
     [...table.querySelectorAll('button')]
         .filter((button) => button.getBoundingClientRect().right > table.getBoundingClientRect().right)
         .map((button) => button.getAttribute('aria-label')))"""
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 360)]
+LOOKS = [
+    pytest.param(scheme, width, marks=() if (scheme, width) in RULED else pytest.mark.thorough)
+    for scheme in ("light", "dark")
+    for width in (1440, 360)
+]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +108,7 @@ def test_every_page_is_for_everybody_and_fits(
 
 
 @pytest.fixture(scope="module")
-def doors(place: Stack, make_stack: MakeStack) -> dict[str, str]:
+def doors(place: Stack, make_stack: MakeStack) -> Iterator[dict[str, str]]:
     """The pages for people who are not signed in, by the links that lead there."""
     team = a_team(place)
     emails = [f"{team.unique('ida')}@team.test" for _ in range(2)]
@@ -113,7 +118,8 @@ def doors(place: Stack, make_stack: MakeStack) -> dict[str, str]:
     [mailed] = set(re.findall(r"http://\S+/invite/inv_[\w-]+", letters[0]))
     joined = team.join(f"{team.unique('ida')}@team.test", "a long password")
     link = f"/api/members/{joined['member']['user_id']}/password-reset-link"
-    return {
+    empty = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
+    yield {
         "forgot-password": f"{place.admin_url}/forgot-password",
         "reset-password": team.ask("POST", link)["url"],
         "reset-dead-end": f"{place.admin_url}/reset-password/pwr_nothing",
@@ -121,8 +127,9 @@ def doors(place: Stack, make_stack: MakeStack) -> dict[str, str]:
         "invite-by-link": team.ask("POST", f"/api/invites/{invites[1]}/link")["url"],
         "invite-dead-end": f"{place.admin_url}/invite/inv_nothing",
         "not-found": f"{place.admin_url}/nowhere",
-        "setup": f"{make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART='0').admin_url}/setup",
+        "setup": f"{empty.admin_url}/setup",
     }
+    empty.discard()
 
 
 def letters_to(kept: dict[str, Any], email: str) -> list[str]:

@@ -18,7 +18,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_from_the_first_run_to_a_push_on_the_lock_screen(make_stack: MakeStack, open_page: OpenPage) -> None:
-    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
+    stack = make_stack(fresh=True, SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
     page = open_page(stack.admin_url, "/")
     try:
         [link] = re.findall(r"^  (http://\S+/setup/\S+)$", stack.stdout, re.MULTILINE)

@@ -88,7 +88,7 @@ def test_the_card_shows_time_and_last_line_while_the_command_runs(
     card = last_card(audience, type=kind, **running)
     assert card["subtitle"].partition(" s · ")[2] in {"[2/4] upload archive", "42.5% of it"}
     (audience.client.folder / "go").touch()
-    assert command.wait(30) == 0
+    assert command.wait(90) == 0
     last_card(audience, state="ended", type=kind, **ended)
 
 
@@ -118,7 +118,7 @@ def signalled(client: Client, script: str, signum: signal.Signals, *words: str) 
     assert command.stdout
     first = command.stdout.readline()
     command.send_signal(signum)
-    return command.wait(30), first + command.stdout.read()
+    return command.wait(90), first + command.stdout.read()
 
 
 @pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])
@@ -189,11 +189,11 @@ def test_standard_output_and_error_that_are_one_stay_in_order(unseen: Client) ->
 def test_what_the_command_leaves_behind_is_not_waited_for(unseen: Client) -> None:
     began = time.monotonic()
     done = subprocess.run(
-        [ACTIVITYSMITH, *run_of("k"), "sh", "-c", "sleep 20 & echo $!"],
-        env=unseen.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=30,
+        [ACTIVITYSMITH, *run_of("k"), "sh", "-c", "sleep 200 & echo $!"],
+        env=unseen.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=90,
     )  # fmt: skip
     subprocess.run(["/bin/kill", done.stdout.strip()], check=True)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 90
 
 
 IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
@@ -215,6 +215,6 @@ def test_in_a_terminal_the_command_has_one_and_hears_ctrl_c_once(unseen: Client)
         shown += terminal.stdout.read(1)
     terminal.stdin.write(b"x\n")
     shown += terminal.stdout.read()
-    assert terminal.wait(30) == 4
+    assert terminal.wait(90) == 4
     assert shown.count(b"caught") == 1
     assert b"\r\r\n" not in shown

@@ -1,6 +1,7 @@
 """A phone's life: its tokens change, die and come back; it goes offline; it leaves."""
 
 from tests.e2e.conftest import Audience
+from tests.stack import Stack
 from tests.team import Team, push
 from tests.waiting import eventually
 
@@ -76,12 +77,17 @@ def test_a_device_that_the_owner_deletes_is_refused_from_then_on(team: Team, aud
     assert push(audience.key, title="x").status_code == 404
 
 
-def test_a_push_owed_to_a_token_that_rotates_meanwhile_goes_to_the_new_one(faulty: Team, audience: Audience) -> None:
+def test_a_push_owed_to_a_token_that_rotates_meanwhile_goes_to_the_new_one(
+    stack: Stack, faulty: Team, audience: Audience
+) -> None:
     token = audience.phone.read()["push_token"]
     faulty.faults(tokens={token: [{"status": 429, "reason": "TooManyRequests"}]})
     answer = push(audience.key, title="follows the phone").json()
     assert (answer["devices_notified"], answer["devices_queued"]) == (0, 1)
     audience.phone.do("rotate-token")
+    # It would be tried again in half a minute.
+    waits = "UPDATE deliveries SET due_at = now() WHERE device_id = %s AND state = 'due' AND attempts > 0 RETURNING 1"
+    eventually("it waits", lambda: stack.sql(waits, audience.phone.device_id))
     audience.phone.shows("follows the phone", seconds=60)
 
 

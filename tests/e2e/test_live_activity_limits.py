@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.conftest import MakeStack
 from tests.e2e.backend import Backend, progress, steps
-from tests.e2e.conftest import Audience, LiveAudience, second_account, team_of
+from tests.e2e.conftest import Audience, LiveAudience, second_account
 from tests.stack import Stack
 from tests.team import Team
 from tests.waiting import eventually
@@ -16,17 +15,9 @@ LIMIT = 4
 
 
 @pytest.fixture(scope="module")
-def own_stack(make_stack: MakeStack) -> Iterator[Stack]:
-    """A server with the limit that it comes with."""
-    stack = make_stack()
-    yield stack
-    stack.stop()
-
-
-@pytest.fixture(scope="module")
-def limited(own_stack: Stack) -> Team:
-    """Its account."""
-    return team_of(own_stack)
+def limited(stack: Stack) -> Team:
+    """An account of the shared server, with the limit that it comes with."""
+    return second_account(stack)
 
 
 @pytest.fixture
@@ -233,9 +224,9 @@ def test_a_limit_is_a_sensible_number(limited: Team, limit: object) -> None:
     assert "max_live_activities" in refused.json()["message"]
 
 
-def test_another_account_has_its_own_count(own_stack: Stack, live: LiveAudience) -> None:
+def test_another_account_has_its_own_count(stack: Stack, live: LiveAudience) -> None:
     fill(live)
-    neighbours = second_account(own_stack)
+    neighbours = second_account(stack)
     slug, channel_id = neighbours.channel()
     phone = neighbours.phone(channel_id=channel_id)
     theirs = Backend(neighbours.key(slug))

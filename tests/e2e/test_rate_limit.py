@@ -26,14 +26,14 @@ def redis_url() -> Iterator[str]:
             server.shutdown()
 
 
-@pytest.fixture(scope="module", params=["in process", "redis"])
+@pytest.fixture(scope="module", params=["in process", pytest.param("redis", marks=pytest.mark.thorough)])
 def limited(request: pytest.FixtureRequest, make_stack: Callable[..., Stack]) -> Iterator[Team]:
     """A server with the default limit, for each place that counts."""
     with contextlib.ExitStack() as resources:
         url = {"SMITH_REDIS_URL": resources.enter_context(redis_url())} if request.param == "redis" else {}
         stack = make_stack(SMITH_RATE_LIMIT_PER_MINUTE="60", **url)
         yield team_of(stack)
-        stack.stop()
+        stack.discard()
 
 
 def test_the_61st_request_of_a_minute_is_refused_for_every_key_of_the_account(limited: Team) -> None:
@@ -60,6 +60,7 @@ def test_the_owner_may_set_another_limit(limited: Team) -> None:
     assert answer.headers["RateLimit-Limit"] == "1000"
 
 
+@pytest.mark.thorough
 def test_a_lost_redis_stops_no_push(make_stack: Callable[..., Stack]) -> None:
     with redis_url() as url:
         stack = make_stack(SMITH_REDIS_URL=url)
@@ -69,7 +70,7 @@ def test_a_lost_redis_stops_no_push(make_stack: Callable[..., Stack]) -> None:
     assert push(key, title="without Redis").status_code == 200
     answer = team.anybody.post("/api/sessions", json={"email": "a@example.com", "password": "guess"})
     assert answer.status_code == 503
-    stack.stop()
+    stack.discard()
 
 
 def test_management_is_not_limited(limited: Team) -> None:

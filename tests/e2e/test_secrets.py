@@ -31,9 +31,10 @@ CONFIRMABLE = ("webhook_secrets", "action_runs", "notification_actions", "live_a
 @pytest.fixture(scope="module")
 def talkative(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
     """A server that logs all it can."""
-    stack = make_stack(SMITH_LOG_LEVEL="debug", SMITH_INTERNAL_SECRET=INTERNAL)
+    # The first start has secrets, too.
+    stack = make_stack(fresh=True, SMITH_LOG_LEVEL="debug", SMITH_INTERNAL_SECRET=INTERNAL)
     yield stack
-    stack.stop()
+    stack.discard()
 
 
 @dataclass

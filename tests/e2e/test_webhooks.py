@@ -3,44 +3,17 @@
 import base64
 import concurrent.futures
 import json
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.e2e.backend import steps
-from tests.e2e.conftest import Audience, LiveAudience, team_of
+from tests.e2e.conftest import Audience, LiveAudience
+from tests.e2e.hook import JSON, Hook
 from tests.stack import Stack
 from tests.team import Phone, Team, push
-from tests.waiting import eventually
-
-JSON = dict[str, Any]
-BODY = {"build_id": 9007199254740993, "ratio": 0.1, "name": "é", "deep": [{"a": None}]}
-
-
-class Hook:
-    """A webhook of a test's own: a name in the simulator's sink."""
-
-    def __init__(self, stack: Stack, team: Team) -> None:
-        self.name = team.unique("hook")
-        self.url = f"{stack.quickstart.webhook_sink_url}/{self.name}"
-        self._http = team.simulator
-
-    def action(self, **other: Any) -> JSON:
-        """A button that calls it."""
-        return {"title": "Restart", "type": "webhook", "url": self.url, "body": BODY, **other}
-
-    def calls(self) -> list[JSON]:
-        """What came, oldest first."""
-        return list(self._http.get(f"/webhooks/{self.name}").json()["calls"])
-
-    def answers(self, *answers: JSON) -> None:
-        """How the next calls are answered."""
-        answer = self._http.post(f"/webhooks/{self.name}/answers", json={"answers": answers})
-        assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture
@@ -226,32 +199,3 @@ def test_the_owner_sees_what_became_of_the_calls(team: Team, audience: Audience,
     assert listed["action_runs"] == [run]
     assert run["response_body"] == "gone"
     assert team.owner.get("/api/action-runs", params={"page_token": listed["next_page_token"]}).status_code == 200
-
-
-@pytest.fixture(scope="module")
-def doomed(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
-    """A server whose processes these tests kill."""
-    stack = make_stack()
-    yield stack
-    stack.stop()
-
-
-@pytest.mark.parametrize("victim", ["core", "delivery"])
-def test_a_tap_that_was_recorded_is_called_though_a_process_dies(doomed: Stack, victim: str) -> None:
-    doomed.wait_answering()
-    team, hook = team_of(doomed), Hook(doomed, team_of(doomed))
-    phone = Phone(team.simulator, doomed.phone_id)
-    assert push(team.key(), title=victim, actions=[hook.action()]).status_code == 200
-    action_id = phone.shows(victim)["actions"][0]["id"]
-    hook.answers({"status": 200, "delay_seconds": 5})
-    with concurrent.futures.ThreadPoolExecutor(1) as finger:
-        finger.submit(phone._http.post, f"/phones/{phone.id}/tap", json={"action_id": action_id})
-        eventually("the webhook is being called", hook.calls)
-        doomed.sql("UPDATE action_runs SET due_at = now() + interval '1 second' WHERE state = 'running'")
-        doomed.kill(victim)
-
-    def settled() -> bool:
-        return doomed.sql("SELECT state FROM action_runs WHERE action_id = %s", action_id) == [("succeeded",)]
-
-    eventually("the run has succeeded", settled, 30)
-    assert len({call["headers"]["idempotency-key"] for call in hook.calls()}) == 1

@@ -53,7 +53,7 @@ class Observed:
         return next(match[1] for match in found if match)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def collector() -> Iterator[Collector]:
     """Takes the traces."""
     collector = Collector()
@@ -61,7 +61,7 @@ def collector() -> Iterator[Collector]:
     collector.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def observed(collector: Collector) -> Iterator[Observed]:
     """A running server."""
     settings = {

@@ -188,14 +188,14 @@ def test_a_port_for_metrics_that_is_taken_is_named_before_anything_starts() -> N
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with Stack(SMITH_CORE_METRICS_PORT=port) as stack:
-            assert stack.launch().wait(30) == 2
+            assert stack.launch().wait(90) == 2
             assert f"port {port}" in stack.stderr
             assert "SMITH_CORE_METRICS_PORT" in stack.stderr
 
 
 def test_one_port_for_all_processes_is_refused() -> None:
     with Stack(SMITH_METRICS_PORT=str(free_ports(1)[0])) as stack:
-        assert stack.launch().wait(30) == 2
+        assert stack.launch().wait(90) == 2
         assert "SMITH_GATEWAY_METRICS_PORT" in stack.stderr
 
 

@@ -224,7 +224,7 @@ def test_a_process_says_what_to_install(without_the_extra: dict[str, str], modul
 def test_so_does_smith_up(without_the_extra: dict[str, str]) -> None:
     with Stack(**without_the_extra) as stack:
         process = stack.launch()
-        assert process.wait(30) == 2
+        assert process.wait(90) == 2
         assert "smith up: OTEL_EXPORTER_OTLP_ENDPOINT is set" in stack.stderr
         assert "[tracing]" in stack.stderr
 

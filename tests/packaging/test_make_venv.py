@@ -70,14 +70,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkout
 
 
+@pytest.mark.thorough
 def test_the_environment_is_made_in_the_checkout_whatever_is_set_for_pip(made: Path) -> None:
     assert says_where_it_is(made) == str(made)
 
 
+@pytest.mark.thorough
 def test_nothing_is_done_twice(made: Path) -> None:
     assert make(made) == ""
 
 
+@pytest.mark.thorough
 def test_what_is_to_be_installed_is_installed_again_once_it_changes(made: Path) -> None:
     requirements = made / "requirements" / "run.txt"
     stamp = (made / ".venv" / ".stamp-run").stat().st_mtime
@@ -86,6 +89,7 @@ def test_what_is_to_be_installed_is_installed_again_once_it_changes(made: Path) 
     os.utime(requirements, (stamp - 1, stamp - 1))
 
 
+@pytest.mark.thorough
 def test_a_checkout_that_was_copied_gets_an_environment_of_its_own_and_keeps_its_data(made: Path) -> None:
     copy = made.with_name("copy")
     (made / "var" / "kept").write_text("data")
@@ -99,6 +103,7 @@ def test_a_checkout_that_was_copied_gets_an_environment_of_its_own_and_keeps_its
     assert says_where_it_is(moved) == str(moved)
 
 
+@pytest.mark.thorough
 def test_an_environment_whose_python_is_gone_is_made_again(made: Path) -> None:
     for link in (made / ".venv" / "bin").glob("python*"):
         link.unlink()

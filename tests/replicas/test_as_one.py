@@ -19,6 +19,8 @@ from tests.replicas.layout import PASSWORD, Layout
 from tests.team import Team, plain_http_client, push
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 JSON = dict[str, Any]
 FAN_OUT = 600
 RESUMED_SECONDS = 30.0

@@ -14,7 +14,7 @@ from tests.replicas.layout import EMAIL, NAMES, Layout
 from tests.team import Team, push
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
 
 CATCH_UP_SECONDS = 40.0
 BROKEN = {"ConnectError", "ReadError", "WriteError", "RemoteProtocolError"}

@@ -110,7 +110,7 @@ def test_serve_becomes_the_process_which_health_finds_and_sigterm_ends(stack: St
             assert "core: " in smith(stack.data_dir, "health", "core", SMITH_CORE_PORT=str(port)).stderr.decode()
         finally:
             os.kill(gateway.pid, signal.SIGTERM)
-        assert gateway.wait(30) == 0
+        assert gateway.wait(90) == 0
 
 
 def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack) -> None:

@@ -4,26 +4,18 @@ import collections
 import concurrent.futures
 import threading
 import time
-from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
 from tests.team import Phone, Team, push
 from tests.waiting import eventually
 
-CALLERS = 8
+CALLERS = 6
+PAUSE_SECONDS = 0.1
+"""Before a caller that was refused calls again: calls in vain would slow down the process that is being started."""
 RECOVERY_SECONDS = 90
-
-
-@pytest.fixture(scope="module")
-def doomed(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
-    """A server whose processes these tests kill."""
-    stack = make_stack()
-    yield stack
-    stack.stop()
 
 
 class Load:
@@ -61,7 +53,7 @@ class Load:
                 answer = push(self._key, title=title)
             except httpx.TransportError as error:
                 self.refused[type(error).__name__] += 1
-                time.sleep(0.02)
+                time.sleep(PAUSE_SECONDS)
                 continue
             if answer.status_code == 200:
                 self.promised.append(title)
@@ -69,7 +61,7 @@ class Load:
                 # 503 is an honest "not taken"; anything else is a failure of ours.
                 assert answer.status_code == 503, answer.text
                 self.refused[503] += 1
-                time.sleep(0.02)
+                time.sleep(PAUSE_SECONDS)
 
 
 def assert_nothing_lost(phone: Phone, load: Load) -> None:
@@ -83,20 +75,16 @@ def assert_nothing_lost(phone: Phone, load: Load) -> None:
 
 
 @pytest.mark.parametrize("victim", ["core", "delivery", "gateway", "postgres"])
-def test_a_killed_process_loses_nothing(doomed: Stack, victim: str) -> None:
-    team = team_of(doomed)
-    phone = Phone(team.simulator, doomed.phone_id)
+def test_a_killed_process_loses_nothing(breakable: Stack, team: Team, phone: Phone, victim: str) -> None:
     with Load(team, f"kill {victim}") as load:
         for _ in range(2):
-            doomed.kill(victim)
+            breakable.kill(victim)
             load.more(30)
     assert_nothing_lost(phone, load)
 
 
 @pytest.mark.parametrize("fault", ["refuse_connections", "mute_tls"])
-def test_an_unreachable_apns_loses_nothing(doomed: Stack, fault: str) -> None:
-    team = team_of(doomed)
-    phone = Phone(team.simulator, doomed.phone_id)
+def test_an_unreachable_apns_loses_nothing(team: Team, phone: Phone, fault: str) -> None:
     with Load(team, fault) as load:
         team.faults(settings={fault: True}, connections={"action": "reset"})
         load.more(20)
@@ -105,9 +93,7 @@ def test_an_unreachable_apns_loses_nothing(doomed: Stack, fault: str) -> None:
     assert_nothing_lost(phone, load)
 
 
-def test_answers_that_apns_never_gives_lose_nothing(doomed: Stack) -> None:
-    team = team_of(doomed)
-    phone = Phone(team.simulator, doomed.phone_id)
+def test_answers_that_apns_never_gives_lose_nothing(team: Team, phone: Phone) -> None:
     token = phone.read()["push_token"]
     with Load(team, "mute") as load:
         team.faults(tokens={token: [{"action": "mute"}] * 10 + [{}]})
@@ -116,9 +102,7 @@ def test_answers_that_apns_never_gives_lose_nothing(doomed: Stack) -> None:
     assert_nothing_lost(phone, load)
 
 
-def test_connections_that_apns_closes_under_load_lose_nothing(doomed: Stack) -> None:
-    team = team_of(doomed)
-    phone = Phone(team.simulator, doomed.phone_id)
+def test_connections_that_apns_closes_under_load_lose_nothing(team: Team, phone: Phone) -> None:
     with Load(team, "goaway") as load:
         for action in (
             {"action": "goaway", "reason": "Shutdown", "last_stream": "half", "answer_rest": True, "close": True},
