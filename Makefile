@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: always help up test test-all check audit bench reliability fmt proto reference
+.PHONY: always help up test test-fast test-all check audit bench reliability fmt proto reference
 BIN := .venv/bin
 # A person's own values would make our Python find other packages, or none.
 unexport PYTHONHOME PYTHONPATH
@@ -18,6 +18,9 @@ up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run the tests, without those of test-all; ARGS="-k push" runs some
 	@scripts/install_test_tools.sh
 	@exec $(PYTEST) -m "not other_languages and not thorough" $(ARGS)
+
+test-fast: .venv/.stamp-dev ## run the tests that need no whole server, in about a minute; ARGS="-k push" runs some
+	@exec $(PYTEST) -m fast $(ARGS)
 
 test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests: clients in Go and TypeScript, replicas, Redis, long walks too
 	@scripts/install_test_tools.sh

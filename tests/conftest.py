@@ -1,10 +1,13 @@
 """Fixtures for all tests."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 # As cli/up does, for the same reason.
@@ -18,7 +21,47 @@ for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(signum) == signal.SIG_IGN:
         signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
 
+# On a busy machine an example may take any time.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
 MakeStack = Callable[..., Stack]
+
+HERE = Path(__file__).parent
+FAST = ("core", "delivery", "gateway", "simulator", "test_call_bounds.py", "test_reach.py", "test_redaction.py")
+"""Folders and files whose tests run in this process, but for a database and a simulator that they share."""
+WHOLE_SERVERS = {"stack", "make_stack", "rig"}
+"""Fixtures that take seconds to start, and whose tests wait for several processes."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """For `-m fast` alone the others are not even loaded."""
+    parts = collection_path.relative_to(HERE).parts if collection_path.is_relative_to(HERE) else ()
+    return True if config.option.markexpr == "fast" and parts and parts[0] not in FAST else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what `make test-fast` runs: all of FAST but what is marked as slow or needs a whole server. Workers begin with
+    what takes longest."""
+    if hasattr(config, "workerinput"):
+        items[:] = [items[place] for place in distribution.longest_first([item.nodeid for item in items])]
+    for item in items:
+        begins = item.path.relative_to(HERE).parts[0]
+        needs = set(getattr(item, "fixturenames", ()))
+        if begins in FAST and not needs & WHOLE_SERVERS and item.get_closest_marker("slow") is None:
+            item.add_marker("fast")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, and collections of garbage need not look through it.
+
+    NiceGUI collects twice around each test of the admin app, a tenth of a second each.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,12 +74,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Units:
     """How workers share the tests, whatever `--dist` says."""
     return distribution.Units(config, log)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Workers begin with what takes longest."""
-    if hasattr(config, "workerinput"):
-        items[:] = [items[place] for place in distribution.longest_first([item.nodeid for item in items])]
 
 
 @pytest.fixture(scope="session")

@@ -30,14 +30,14 @@ async def code(channel: grpc.aio.Channel) -> tuple[str, str]:
     ended = []
     try:
         request = DeliverRequest(pushes=[Push(payload=b"{}", targets=[Target(token="ab" * 32)])])
-        async for _ in DeliveryServiceStub(channel).Deliver(request, timeout=5):
+        async for _ in DeliveryServiceStub(channel).Deliver(request, timeout=20):
             pass
         ended.append("OK")
     except grpc.aio.AioRpcError as error:
         ended.append(error.code().name)
     try:
         call = CallWebhookRequest(call=WebhookCall(url="http://example.com"))
-        await WebhookServiceStub(channel).CallWebhook(call, timeout=5)
+        await WebhookServiceStub(channel).CallWebhook(call, timeout=20)
         ended.append("OK")
     except grpc.aio.AioRpcError as error:
         ended.append(error.code().name)
@@ -59,7 +59,7 @@ async def test_delivery_answers_only_who_knows_the_secret() -> None:
             async with open_channel(address, peers) as channel:
                 assert await code(channel) == (expected, expected)
                 health = health_pb2_grpc.HealthStub(channel)
-                answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+                answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=20)
                 assert answer.status == health_pb2.HealthCheckResponse.SERVING
     finally:
         await delivery.stop()

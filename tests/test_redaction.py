@@ -37,6 +37,6 @@ def test_what_is_a_password_is_as_the_definition_says(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["://a:", "://", "a", "@", "ask_", "bearer ", "authorization ", " ", "://a:b@"])
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     redacted(piece * (1_000_000 // len(piece)))
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS

@@ -29,7 +29,7 @@ def tls_of(files: Files) -> Tls:
 async def health(channel: grpc.aio.Channel) -> str:
     """How the call that is open to everybody ends."""
     try:
-        await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+        await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=20)
     except grpc.aio.AioRpcError as error:
         return error.code().name
     return "OK"

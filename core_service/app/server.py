@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 
+from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
 from smith.core.v1 import (
     account_service_pb2,
@@ -166,13 +167,14 @@ def build_server(
     apns: Asker,
     destinations: KnownDestinations,
     clock: Clock,
+    hasher: PasswordHasher | None,
 ) -> GrpcServer:
     """Builds the gRPC server with every service. It is not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
     credentials = Credentials(
         pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute
     )
-    passwords = Passwords()
+    passwords = Passwords(hasher)
     sessions = Sessions(engine, passwords, rate_limiter, failures)
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     limits = Defaults(settings.rate_limit_per_minute, settings.max_live_activities, settings.max_rate_limit_per_minute)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import sqlalchemy.exc
+from argon2 import PasswordHasher
 
 from core_service import migrations
 from core_service.apns_check.grpc_asker import GrpcAsker
@@ -97,9 +98,14 @@ async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
 
 
 @asynccontextmanager
-async def running_core(settings: CoreSettings, other_clock: Clock | None = None) -> AsyncIterator[int]:
+async def running_core(
+    settings: CoreSettings, other_clock: Clock | None = None, hasher: PasswordHasher | None = None
+) -> AsyncIterator[int]:
     """Runs a core on the port that it yields, and drains it at the end. It uses the database's clock; Live Activities
-    use `other_clock` if one is given."""
+    use `other_clock` if one is given.
+
+    Passwords are hashed by `hasher`: by default with the library's parameters.
+    """
     url = settings.database_url
     registry = metrics.new_registry()
     async with AsyncExitStack() as stack:
@@ -175,6 +181,7 @@ async def running_core(settings: CoreSettings, other_clock: Clock | None = None)
             apns=GrpcAsker(channel),
             destinations=destinations,
             clock=clock,
+            hasher=hasher,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
         claiming = start_jobs(

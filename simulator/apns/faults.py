@@ -81,8 +81,9 @@ class FaultSettings(_Strict):
 class ConnectionAction(_Strict):
     """An action on all open connections, done at once."""
 
-    action: Literal["goaway", "reset", "set_streams", "silence"]
-    """`goaway`, a TCP `reset`, a new limit of streams, or `silence`: nothing is read or answered any more."""
+    action: Literal["goaway", "reset", "set_streams", "silence", "answer"]
+    """`goaway`, a TCP `reset`, a new limit of streams, `silence`: nothing is read or answered any more, or `answer`:
+    requests that wait because of `latency_seconds` or `delay_seconds` wait no longer."""
     reason: Annotated[str, Field(max_length=200)] = "Shutdown"
     last_stream: Literal["all", "none", "half"] = "all"
     """Which of the open streams the GOAWAY says will still be answered: all, none, or the older half."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from h2.errors import ErrorCodes
@@ -42,6 +43,8 @@ class ApnsConnection(asyncio.Protocol):
         self._open: dict[int, Request] = {}
         """Streams without an answer so far."""
         self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._waiting: dict[int, Callable[[], None]] = {}
+        """What is done with a stream once its time has come."""
         self._received = 0
         self._limit = 0
         self._greeted = False
@@ -106,6 +109,7 @@ class ApnsConnection(asyncio.Protocol):
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        self._waiting.clear()
         self._service.stats.streams_open -= len(self._open)
         self._service.stats.connections_open -= 1
         self._open.clear()
@@ -140,7 +144,7 @@ class ApnsConnection(asyncio.Protocol):
             return
         delay = self._service.faults.latency()
         if delay:
-            self._timers[stream] = self._loop.call_later(delay, self._process_late, stream)
+            self._do_late(stream, delay, partial(self._process_late, stream))
         else:
             self._process(stream)
 
@@ -149,6 +153,16 @@ class ApnsConnection(asyncio.Protocol):
 
     # --- requests ---
 
+    def _do_late(self, stream: int, delay: float, do: Callable[[], None]) -> None:
+        self._waiting[stream] = do
+        self._timers[stream] = self._loop.call_later(delay, do)
+
+    def _forget_timer(self, stream: int) -> None:
+        self._waiting.pop(stream, None)
+        timer = self._timers.pop(stream, None)
+        if timer is not None:
+            timer.cancel()
+
     def _process_late(self, stream: int) -> None:
         if not self._transport.is_closing():
             self._process(stream)
@@ -156,7 +170,7 @@ class ApnsConnection(asyncio.Protocol):
 
     def _process(self, stream: int) -> None:
         service, request = self._service, self._open[stream]
-        self._timers.pop(stream, None)
+        self._forget_timer(stream)
         step = service.faults.next_step(request.token)
         verdict = service.judge(request, self._authority, step)
         if step is not None and step.action in ("mute", "reset"):
@@ -168,14 +182,12 @@ class ApnsConnection(asyncio.Protocol):
         apns_id = service.settle(request, verdict)
         service.record(self.number, stream, request, verdict)
         if step is not None and step.delay_seconds:
-            self._timers[stream] = self._loop.call_later(
-                step.delay_seconds, self._answer_late, stream, verdict, apns_id, step
-            )
+            self._do_late(stream, step.delay_seconds, partial(self._answer_late, stream, verdict, apns_id, step))
         else:
             self._answer(stream, verdict, apns_id, step)
 
     def _answer_late(self, stream: int, verdict: Verdict, apns_id: bytes, step: Step | None) -> None:
-        self._timers.pop(stream, None)
+        self._forget_timer(stream)
         if not self._transport.is_closing():
             self._answer(stream, verdict, apns_id, step)
             self._flush_soon()
@@ -197,9 +209,7 @@ class ApnsConnection(asyncio.Protocol):
         self._settle(stream)
 
     def _settle(self, stream: int) -> None:
-        timer = self._timers.pop(stream, None)
-        if timer is not None:
-            timer.cancel()
+        self._forget_timer(stream)
         if self._open.pop(stream, None) is not None:
             self._service.stats.streams_open -= 1
         if self._close_after_rest and not self._open:
@@ -231,7 +241,11 @@ class ApnsConnection(asyncio.Protocol):
         """Does `action` to this connection, at once."""
         if self._transport.is_closing():
             return
-        if action.action == "reset" or not self._greeted:
+        if action.action == "answer":
+            # One that has waited for its verdict may wait for its answer next.
+            while self._waiting:
+                self._waiting.pop(next(iter(self._waiting)))()
+        elif action.action == "reset" or not self._greeted:
             self.abort()
         elif action.action == "silence":
             self._silent = True

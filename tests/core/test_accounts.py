@@ -54,14 +54,20 @@ async def test_an_expired_session_is_refused_and_deleted_in_passing(account: Acc
     assert await account.core.sql("SELECT count(*) FROM sessions WHERE account_id = %s", account.id) == [(1,)]
 
 
-async def test_an_unknown_address_and_a_wrong_password_look_alike_and_take_as_long(account: Account) -> None:
+@pytest.mark.slow
+async def test_an_unknown_address_and_a_wrong_password_look_alike_and_take_as_long(new_database: NewDatabase) -> None:
     seconds: dict[str, list[float]] = {}
-    for _ in range(3):
-        for email in (account.email, "nobody@team.test"):
-            began = time.perf_counter()
-            create = account.core.caller(address="198.51.100.7").CreateSession
-            assert await refused_with("UNAUTHENTICATED", create(email=email, password="wrong password")) == WRONG
-            seconds.setdefault(email, []).append(time.perf_counter() - began)
+    async with start_core(await asyncio.to_thread(new_database), hasher=PasswordHasher()) as core:
+        account = await start_account(core)
+        # As the server hashes them.
+        await core.sql("UPDATE users SET password_hash = %s", PasswordHasher().hash(PASSWORD))
+        for _ in range(3):
+            for email in (account.email, "nobody@team.test"):
+                # The core runs in this process; how busy the machine is counts for nothing.
+                began = time.process_time()
+                create = core.caller(address="198.51.100.7").CreateSession
+                assert await refused_with("UNAUTHENTICATED", create(email=email, password="wrong password")) == WRONG
+                seconds.setdefault(email, []).append(time.process_time() - began)
     known, unknown = (min(times) for times in seconds.values())
     assert 0.4 < known / unknown < 2.5
 

@@ -40,6 +40,7 @@ async def test_an_act_is_written_with_who_what_and_where_from(account: Account) 
     assert (entry.client_address, entry.request_id) == ("192.0.2.7", "req-1")
 
 
+@pytest.mark.slow
 async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     owner = account.owner
     phone = await account.add_phone()

@@ -17,7 +17,7 @@ from core_service.delivery_log.recorder import DeliveryRecorder
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.sending.port import About, Concern, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
 from service_kit.database import Pool, create_batch_pool
-from tests.core.harness import Core
+from tests.core.harness import DEADLINE_SECONDS, Core
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -63,7 +63,7 @@ async def running(recorder: DeliveryRecorder) -> AsyncIterator[None]:
     """The recorder at work; at the end everything is written."""
     task = asyncio.create_task(recorder.run())
     yield
-    await asyncio.wait_for(recorder.drain(), 10)
+    await asyncio.wait_for(recorder.drain(), DEADLINE_SECONDS)
     await cancel(task)
 
 

@@ -221,6 +221,7 @@ def test_rounds_take_everything_and_never_too_much_of_one(backlog: list[int], vi
     assert not any(owed.values())
 
 
+@pytest.mark.slow
 async def test_a_neighbours_push_is_shown_while_a_large_one_is_under_way(rig: Rig, team: Team) -> None:
     large = await start_account(rig.core)
     await rig.core.sql(
@@ -254,6 +255,6 @@ async def test_a_neighbours_push_is_shown_while_a_large_one_is_under_way(rig: Ri
         async def done() -> bool:
             return await owed() == 0
 
-        await eventually_async("all have it", done, 30)
+        await eventually_async("all have it", done, 120)
     finally:
         await rig.control("DELETE", "/apns/faults")

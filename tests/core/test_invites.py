@@ -30,6 +30,8 @@ from tests.core.harness import PASSWORD, Account, Core, outcomes, refusal, refus
 from tests.core.mail_rig import MailBox, MailWorld, invite_of, start_mail_world, token_in
 from tests.waiting import eventually_async
 
+pytestmark = pytest.mark.slow
+
 WEEK = 7 * 86400
 DEAD = "This invite link is wrong, was used or revoked, or has expired. Ask for a new one."
 

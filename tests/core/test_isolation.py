@@ -26,6 +26,8 @@ from tests.core.belongings import CONTENT_STATE, LAST_USED, example_ids
 from tests.core.harness import METHODS, PASSWORD, Account, Caller, Core, start_account
 from tests.waiting import eventually_async
 
+pytestmark = pytest.mark.slow
+
 VALUES_OF_ONES_OWN = {
     "content_state", "action", "alert", "title", "message", "subtitle", "media", "redirection", "actions", "payload",
     "badge", "sound", "name", "password", "role", "scope", "rate_limit_per_minute", "max_live_activities", "page_size",

@@ -168,6 +168,7 @@ states = st.builds(
 
 
 @given(history=st.lists(states, max_size=6))
+@pytest.mark.slow
 def test_whatever_is_sent_is_refused_by_name_or_leaves_a_state_that_a_phone_decodes(history: list[Given]) -> None:
     present: dict[str, Any] | None = None
     refusals: list[str] = []

@@ -86,6 +86,7 @@ async def play(pool: Pool, script: Script) -> None:
     suppress_health_check=list(HealthCheck),
 )
 @given(script=st.lists(st.tuples(operations(), st.sampled_from([True, True, True, False])), min_size=5, max_size=25))
+@pytest.mark.slow
 def test_the_phone_ends_on_the_last_state(runner: asyncio.Runner, pool: Pool, script: Script) -> None:
     runner.run(play(pool, script))
 

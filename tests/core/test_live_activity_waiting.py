@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core_service.work_queue.keyed import MAX_BATCH, KeyedBatcher, KeyedLock
 from core_service.work_queue.outcome_wait import Counts, OutcomeWaits
+from tests.core.harness import DEADLINE_SECONDS
 from tests.waiting import eventually_async
 
 DEVICES = [uuid.UUID(int=number) for number in range(4)]
@@ -76,7 +77,7 @@ async def test_a_lane_whose_work_failed_takes_new_work() -> None:
     await asyncio.wait([task])
     assert isinstance(task.exception(), RuntimeError)
     batcher.put("a", 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await done.wait()
 
 
@@ -126,7 +127,7 @@ async def test_a_waiter_returns_as_soon_as_all_were_heard_of_whatever_was_heard(
         began = time.monotonic()
         waiters.tell("a", 1, DEVICES[2], PERSON, accepted=False, gone=False)
         assert await waiting
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < DEADLINE_SECONDS
         assert waiter.counts(3) == Counts(devices_notified=1, users_notified=1, devices_queued=1)
 
 

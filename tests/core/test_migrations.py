@@ -27,6 +27,8 @@ from tests.core.harness import Core, start_account
 from tests.core.processes import core_command, core_process, serving_address
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 VERSIONS = Path(migrations.__file__).parent / "versions"
 BASELINE, FUTURE = "0008", "9999"

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import statistics
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -27,6 +26,8 @@ from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Caller, Core, outcomes, refusal, refused_with, start_account
 from tests.core.mail_rig import MailBox, MailWorld, start_mail_world
 from tests.waiting import eventually_async
+
+pytestmark = pytest.mark.slow
 
 LINK = re.compile(r"http://admin\.test/reset-password/(pwr_[A-Za-z0-9_-]+)")
 NEW = "another good password"
@@ -133,8 +134,9 @@ async def test_nothing_tells_whether_an_address_is_somebodys(account: Account, b
             answer = await person.RequestPasswordReset(email=email)
             took[email in somebodys].append(time.perf_counter() - began)
             assert answer.ByteSize() == 0
-    assert statistics.median(took[True]) < 3 * statistics.median(took[False])
-    assert statistics.median(took[False]) < 3 * statistics.median(took[True])
+    # The shortest: whatever else the machine does only adds to it.
+    assert min(took[True]) < 3 * min(took[False])
+    assert min(took[False]) < 3 * min(took[True])
     for email in somebodys:
         await reset_mail(box, email)
 

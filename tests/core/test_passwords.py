@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core_service.auth.passwords import Match, Passwords, prepared
 from core_service.work_queue.keyed import FairSemaphore, Room
 from service_kit.errors import Unavailable
-from tests.core.harness import Account, refusal
+from tests.core.harness import CHEAP_HASHER, Account, refusal
 from tests.waiting import eventually_async
 
 WEAK = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
@@ -47,7 +47,7 @@ async def test_a_password_is_right_however_its_letters_are_put_together(typed: s
 
 async def test_a_hash_of_what_was_typed_goes_on_and_is_replaced(account: Account) -> None:
     """As releases before have stored it."""
-    as_it_came = PasswordHasher().hash(DECOMPOSED)
+    as_it_came = CHEAP_HASHER.hash(DECOMPOSED)
     await account.core.sql("UPDATE users SET password_hash = %s WHERE id = %s", as_it_came, account.owner_id)
     refused = account.core.caller(address="198.51.100.9").CreateSession(email=account.email, password=COMPOSED)
     assert (await refusal(refused)).reason == "UNAUTHENTICATED"

@@ -32,6 +32,8 @@ from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.janitor import free_stranded
 from tests.core.harness import Core
 
+pytestmark = pytest.mark.slow
+
 FILL = """
 INSERT INTO accounts (id, name, created_at)
 SELECT md5('account' || i)::uuid, 'a', now() FROM generate_series(1, 500) i;

@@ -76,6 +76,7 @@ async def test_a_server_without_a_code_says_how_to_make_its_first_account(new_da
 
 
 @pytest.mark.parametrize(("code", "is_taken"), [("fifteen-letters", False), ("", True)])
+@pytest.mark.slow
 def test_a_short_code_is_refused_without_repeating_it(code: str, is_taken: bool) -> None:
     """An empty one counts as none; what is missing then is the database."""
     env = {"SMITH_SETUP_CODE": code, "SMITH_DATABASE_URL": "nonsense", "PATH": os.environ["PATH"]}

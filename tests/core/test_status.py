@@ -20,7 +20,7 @@ from core_service.status.convert import to_response
 from core_service.status.destinations import UNKNOWN
 from core_service.status.service import ServerStatus
 from service_kit.database import Pool, create_request_pool
-from tests.core.harness import Account, Core
+from tests.core.harness import DEADLINE_SECONDS, Account, Core
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -98,7 +98,7 @@ async def test_every_accounts_watchers_are_told_once_of_a_stop_and_once_of_its_e
         for says in (KEY_WRONG, KEY_WRONG, ACCEPTED, ACCEPTED):
             routes.send(says)
         for watcher in (one, other):
-            batch = await asyncio.wait_for(anext(aiter(watcher)), 5)
+            batch = await asyncio.wait_for(anext(aiter(watcher)), DEADLINE_SECONDS)
             assert [(event.type, event.reason) for event in batch.events] == [
                 (EventType.DELIVERY_STOPPED, "InvalidProviderToken"),
                 (EventType.DELIVERY_RESUMED, "InvalidProviderToken"),
@@ -117,10 +117,10 @@ async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
     with routes.events.watch(account_id) as its_own, routes.events.watch(other) as others:
         for _ in range(6):
             routes.send(BAD_TOKEN, account_id=account_id)
-        batch = await asyncio.wait_for(anext(aiter(its_own)), 5)
+        batch = await asyncio.wait_for(anext(aiter(its_own)), DEADLINE_SECONDS)
         assert [event.type for event in batch.events] == [EventType.DELIVERY_STOPPED]
         routes.send(KEY_WRONG)
-        batch = await asyncio.wait_for(anext(aiter(others)), 5)
+        batch = await asyncio.wait_for(anext(aiter(others)), DEADLINE_SECONDS)
         assert [event.reason for event in batch.events] == ["InvalidProviderToken"]
     told = to_response(await routes.status.alarms(account_id), (), UNKNOWN).alarms
     assert [(alarm.line, alarm.reason) for alarm in told] == [
@@ -136,7 +136,7 @@ NEWS = TypeAdapter(tuple[Alarm, ...]).dump_json((ELSEWHERE,)).decode()
 
 async def told(watcher: Watcher) -> list[EventType]:
     """What the watcher has been told and not read yet."""
-    return [event.type for event in (await asyncio.wait_for(anext(watcher), 5)).events]
+    return [event.type for event in (await asyncio.wait_for(anext(watcher), DEADLINE_SECONDS)).events]
 
 
 async def test_a_route_that_is_stopped_in_two_cores_is_one_alarm(routes: Routes) -> None:

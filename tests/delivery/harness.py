@@ -118,7 +118,7 @@ class SimulatorProcess:
         """Ends it."""
         self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -159,6 +159,15 @@ class Apns:
     async def connections(self, action: str, **more: Any) -> None:
         """Does something to all open connections."""
         await self._call("POST", "/apns/faults", json={"connections": {"action": action, **more}})
+
+    async def hold(self) -> None:
+        """No request gets its verdict until `release`. Needs a service with a long SMITH_APNS_ANSWER_TIMEOUT."""
+        await self.settings(latency_seconds=60)
+
+    async def release(self) -> None:
+        """Those that are held get their verdicts now, later ones at once."""
+        await self.settings(latency_seconds=0)
+        await self.connections("answer")
 
     async def stats(self) -> dict[str, int]:
         """The counters."""

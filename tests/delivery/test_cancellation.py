@@ -11,17 +11,17 @@ from tests.delivery.harness import ACCEPTED, Apns, push, random_token, tally, ta
 
 
 async def test_a_callers_deadline_frees_its_streams_and_spares_its_neighbours(apns: Apns, start: Start) -> None:
-    async with start(SMITH_APNS_CONNECTIONS="1") as service:
+    async with start(SMITH_APNS_CONNECTIONS="1", SMITH_APNS_ANSWER_TIMEOUT="60") as service:
         await service.deliver(push(count=1))
-        await apns.settings(latency_seconds=0.6)
-        neighbour = asyncio.create_task(service.deliver(push(count=40)))
+        await apns.hold()
+        neighbour = asyncio.create_task(service.deliver(push(count=40), deadline=60))
         await apns.until_streams_open(40)
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await service.deliver(push(count=300), deadline=0.3)
         assert refusal.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        await apns.release()
         assert tally(await neighbour) == {(ACCEPTED, ""): 40}
         await apns.until_streams_open(0)
-        await apns.settings(latency_seconds=0)
         assert tally(await service.deliver(push(count=300))) == {(ACCEPTED, ""): 300}
         (connection,) = service.connections
         assert connection.load == 0

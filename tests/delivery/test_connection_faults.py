@@ -19,6 +19,7 @@ from tests.delivery.harness import (
     tally,
     target,
 )
+from tests.waiting import eventually_async
 
 ALL_ACCEPTED = (ACCEPTED, "")
 
@@ -159,33 +160,36 @@ async def test_a_peer_that_fell_silent_is_dropped_and_replaced(apns: Apns, start
 
 @pytest.mark.parametrize("last_stream", ["all", "half", "none"])
 async def test_goaway_under_load_loses_nothing_and_repeats_nothing(apns: Apns, start: Start, last_stream: str) -> None:
-    async with start(SMITH_APNS_CONNECTIONS="1") as service:
+    async with start(SMITH_APNS_CONNECTIONS="1", SMITH_APNS_ANSWER_TIMEOUT="60") as service:
         await service.deliver(push(count=1))
-        # On a busy machine, too, GOAWAY comes before the answers.
-        await apns.settings(latency_seconds=1.2)
-        sending = asyncio.create_task(service.deliver(push(count=100)))
+        await apns.hold()
+        sending = asyncio.create_task(service.deliver(push(count=100), deadline=60))
         await apns.until_streams_open(100)
+        await apns.settings(latency_seconds=0)
         await apns.connections("goaway", last_stream=last_stream)
+        await apns.release()
         assert tally(await sending) == {ALL_ACCEPTED: 100}
     stats = await apns.stats()
     assert (stats["accepted"], stats["duplicates_by_apns_id"]) == (101, 0)
 
 
-async def test_a_goaway_that_breaks_its_word_leaves_the_pushes_to_core(apns: Apns, service: Service) -> None:
-    await service.deliver(push(count=1))
-    await apns.settings(latency_seconds=1.2)
-    sending = asyncio.create_task(service.deliver(push(count=50)))
-    await apns.until_streams_open(50)
-    await apns.connections("goaway", last_stream="all", answer_rest=False)
-    assert tally(await sending) == {(RETRY, "ConnectionLost"): 50}
+async def test_a_goaway_that_breaks_its_word_leaves_the_pushes_to_core(apns: Apns, start: Start) -> None:
+    async with start(SMITH_APNS_ANSWER_TIMEOUT="60") as service:
+        await service.deliver(push(count=1))
+        await apns.hold()
+        sending = asyncio.create_task(service.deliver(push(count=50), deadline=60))
+        await apns.until_streams_open(50)
+        await apns.connections("goaway", last_stream="all", answer_rest=False)
+        assert tally(await sending) == {(RETRY, "ConnectionLost"): 50}
 
 
 async def test_a_lost_connection_answers_those_in_flight_and_those_that_wait(apns: Apns, start: Start) -> None:
-    async with start(SMITH_APNS_CONNECTIONS="1") as service:
+    async with start(SMITH_APNS_CONNECTIONS="1", SMITH_APNS_ANSWER_TIMEOUT="60") as service:
         await service.deliver(push(count=1))
-        await apns.settings(latency_seconds=0.8)
-        sending = [asyncio.create_task(service.deliver(push(count=100))) for _ in range(3)]
+        await apns.hold()
+        sending = [asyncio.create_task(service.deliver(push(count=100), deadline=60)) for _ in range(3)]
         await apns.until_streams_open(100)
+        await apns.settings(latency_seconds=0)
         await apns.connections("reset")
         outcomes = [outcome for one in sending for outcome in await one]
         result = tally(outcomes)
@@ -223,14 +227,14 @@ async def test_a_server_that_withholds_its_window_does_not_block_the_sender_for_
 
 
 async def test_a_limit_lowered_below_what_is_in_flight_breaks_nothing(apns: Apns, start: Start) -> None:
-    async with start(SMITH_APNS_CONNECTIONS="1") as service:
+    async with start(SMITH_APNS_CONNECTIONS="1", SMITH_APNS_ANSWER_TIMEOUT="60") as service:
         await service.deliver(push(count=1))
-        await apns.settings(latency_seconds=0.2)
-        sending = asyncio.create_task(service.deliver(push(count=50)))
+        await apns.hold()
+        sending = asyncio.create_task(service.deliver(push(count=50), deadline=60))
         await apns.until_streams_open(50)
         await apns.connections("set_streams", value=1)
-        await apns.settings(latency_seconds=0)
-        more = asyncio.create_task(service.deliver(push(count=30)))
+        more = asyncio.create_task(service.deliver(push(count=30), deadline=60))
+        await apns.release()
         assert tally(await sending) == {ALL_ACCEPTED: 50}
         assert tally(await more) == {ALL_ACCEPTED: 30}
         await apns.connections("set_streams", value=1000)
@@ -271,10 +275,7 @@ async def test_a_connection_wedged_by_an_expired_token_is_left_behind(apns: Apns
     async def accepted_again() -> bool:
         return tally(await service.deliver(push(count=1))) == {ALL_ACCEPTED: 1}
 
-    deadline = time.monotonic() + 3
-    while not await accepted_again():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+    await eventually_async("a new connection is used", accepted_again)
 
 
 async def test_nothing_is_kept_of_a_push_that_is_over(apns: Apns, start: Start) -> None:

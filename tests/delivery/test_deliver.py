@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import time
 from pathlib import Path
 
 import grpc
@@ -181,30 +180,34 @@ async def test_no_targets_or_more_than_a_thousand_are_refused_whole(
 
 
 async def test_more_than_the_service_is_willing_to_hold_is_refused_at_once(apns: Apns, start: Start) -> None:
-    await apns.settings(latency_seconds=0.5)
-    async with start(SMITH_APNS_MAX_IN_FLIGHT="10") as service:
-        holding = asyncio.create_task(service.deliver(push(count=4)))
+    patient = {"SMITH_APNS_CONNECTIONS": "1", "SMITH_APNS_ANSWER_TIMEOUT": "60"}
+    async with start(SMITH_APNS_MAX_IN_FLIGHT="10", **patient) as service:
+        await service.deliver(push(count=1))
+        await apns.hold()
+        holding = asyncio.create_task(service.deliver(push(count=4), deadline=60))
         await apns.until_streams_open(4)
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await service.deliver(push(count=7))
         assert refusal.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        await apns.settings(latency_seconds=0)
         assert tally(await service.deliver(push(count=6))) == {(ACCEPTED, ""): 6}
+        await apns.release()
         assert tally(await holding) == {(ACCEPTED, ""): 4}
         assert tally(await service.deliver(push(count=10))) == {(ACCEPTED, ""): 10}
-    assert (await apns.stats())["accepted"] == 20
+    assert (await apns.stats())["accepted"] == 1 + 20
 
 
-async def test_the_fastest_outcome_does_not_wait_for_the_slowest(apns: Apns, service: Service) -> None:
+async def test_the_fastest_outcome_does_not_wait_for_the_slowest(apns: Apns, start: Start) -> None:
     slow = target()
-    await service.deliver(push(count=1))
-    await apns.script(slow.token, {"delay_seconds": 3.0})
-    call = service.stub.Deliver(DeliverRequest(pushes=[push(slow, count=1)]), timeout=10)
-    began = time.monotonic()
-    first = await call.read()
-    assert time.monotonic() - began < 3.0
-    assert [outcome.index for outcome in first.outcomes] == [1]
-    assert [outcome.index for outcome in (await call.read()).outcomes] == [0]
-    assert await call.read() is grpc.aio.EOF
+    async with start(SMITH_APNS_ANSWER_TIMEOUT="60") as service:
+        await service.deliver(push(count=1))
+        await apns.script(slow.token, {"delay_seconds": 60})
+        call = service.stub.Deliver(DeliverRequest(pushes=[push(slow, count=1)]), timeout=60)
+        first = await call.read()
+        assert [outcome.index for outcome in first.outcomes] == [1]
+        await apns.connections("answer")
+        assert [outcome.index for outcome in (await call.read()).outcomes] == [0]
+        assert await call.read() is grpc.aio.EOF
 
 
 async def test_many_outcomes_share_a_message(apns: Apns, service: Service) -> None:

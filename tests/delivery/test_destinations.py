@@ -86,8 +86,8 @@ def test_mails_are_simulated_if_they_go_where_simulated_pushes_go_or_as_told(
 async def test_a_service_before_the_simulator_says_so_with_every_answer(apns: Apns, start: Start) -> None:
     mail = {"SMITH_SMTP_HOST": "127.0.0.1", "SMITH_SMTP_PORT": str(apns.process.mail_port), "SMITH_SMTP_TLS": "none"}
     async with start(**mail, SMITH_SMTP_FROM="server@example.com") as service:
-        told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=5)
-        check = await service.stub.CheckCredentials(CheckCredentialsRequest(environment=PRODUCTION), timeout=10)
+        told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=20)
+        check = await service.stub.CheckCredentials(CheckCredentialsRequest(environment=PRODUCTION), timeout=20)
         sent = await service.mails.SendMail(SendMailRequest(mail=Mail(to="a@b.test", subject="s", text="t", id="1")))
     assert (told.pushes, told.mails, told.push_fault) == (SIMULATOR, SIMULATOR, "")
     assert check.simulated
@@ -96,9 +96,9 @@ async def test_a_service_before_the_simulator_says_so_with_every_answer(apns: Ap
 
 async def test_a_service_says_why_it_can_send_nothing(start: Start, tmp_path: Path) -> None:
     async with start(SMITH_APNS_KEY_FILE=str(tmp_path / "nope.p8"), SMITH_APNS_SIMULATED="0") as service:
-        told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=5)
+        told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=20)
     assert (told.pushes, told.mails, told.push_fault) == (REAL, NONE, "ProviderKeyUnreadable")
     assert "SMITH_APNS_KEY_FILE" in told.push_fault_explanation
     async with start(SMITH_APNS_KEY_FILE="", SMITH_APNS_SIMULATED="0") as service:
-        told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=5)
+        told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=20)
     assert (told.pushes, told.push_fault) == (NONE, "ProviderKeyMissing")

@@ -16,6 +16,8 @@ from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from service_kit.client import open_channel
 from tests.delivery.harness import ACCEPTED, Apns, push, tally
 
+pytestmark = pytest.mark.slow
+
 SERVING = re.compile(r"serving on (127\.0\.0\.1:\d+)")
 
 
@@ -69,7 +71,7 @@ async def test_the_process_delivers_and_stops_cleanly_when_told(
         outcomes = [outcome async for group in call for outcome in group.outcomes]
     assert tally(outcomes) == {(ACCEPTED, ""): 300}
     process.process.send_signal(signal.SIGTERM)
-    assert process.process.wait(10) == 0
+    assert process.process.wait(20) == 0
     assert "Traceback" not in process.log.read_text()
 
 
@@ -85,7 +87,7 @@ async def test_a_push_in_flight_is_answered_before_the_process_stops(
         process.process.send_signal(signal.SIGTERM)
         outcomes = [outcome async for group in call for outcome in group.outcomes]
     assert tally(outcomes) == {(ACCEPTED, ""): 1}
-    assert process.process.wait(10) == 0
+    assert process.process.wait(20) == 0
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ class CoreStandIn:
         behaviour = self.behaviours.get(name)
         return await behaviour(request, context) if behaviour is not None else EMPTY_ANSWERS[name]()
 
-    async def received(self, count: int, seconds: float = 5.0) -> None:
+    async def received(self, count: int, seconds: float = 20.0) -> None:
         """Waits until this many calls have arrived."""
         async with asyncio.timeout(seconds):
             while len(self.calls) < count:

@@ -198,13 +198,13 @@ async def test_a_declared_length_alone_is_refused(gateway: RunningGateway) -> No
         async with await gateway.connect() as connection:
             head = b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n"
             await connection.send(head + expect + b"\r\n")
-            assert (await connection.reply(seconds=5)).status == 413
+            assert (await connection.reply()).status == 413
             assert await connection.closed()
 
 
 async def send_until_refused(connection: Connection) -> None:
     """Sends chunks until the other side has had enough."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while True:
             try:
                 await connection.send(b"40000\r\n" + b" " * 0x40000 + b"\r\n")

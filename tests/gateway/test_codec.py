@@ -276,6 +276,7 @@ def dumps(value: Any) -> bytes:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
+@pytest.mark.slow
 def test_any_valid_message_survives_the_way_there_and_back(data: st.DataObject) -> None:
     """JSON to message to JSON to message."""
     descriptor = data.draw(st.sampled_from(sorted(MESSAGES.values(), key=lambda message: message.full_name)))
@@ -308,6 +309,7 @@ def mutated(value: Any, data: st.DataObject) -> Any:
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
+@pytest.mark.slow
 def test_any_json_is_either_a_message_or_an_error_that_names_a_path(data: st.DataObject) -> None:
     """And never another exception."""
     value = mutated(data.draw(valid_objects(SEND.DESCRIPTOR)), data)
@@ -341,6 +343,7 @@ def any_huge(value: Any) -> bool:
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda value: value.encode("utf-8", "surrogatepass")))
+@pytest.mark.slow
 def test_any_bytes_are_either_an_object_or_an_error(body: bytes) -> None:
     """With words for the answer that can be written."""
     try:

@@ -16,6 +16,8 @@ from service_kit.json_mapping import REFUSED, FieldError, UnknownFields, decoder
 from service_kit.json_mapping.contract import JSON_OBJECT, form_of
 from tests.gateway.test_codec import dumps, json_values, valid_objects
 
+pytestmark = pytest.mark.slow
+
 SENDING = [
     route.rpc.input_type for route in routes() if route.rpc.GetOptions().Extensions[options_pb2.policy].sends
 ]  # fmt: skip

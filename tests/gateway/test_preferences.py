@@ -80,6 +80,6 @@ def test_any_text_is_judged(values: list[str]) -> None:
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     strict(f"a{text}", f'a="{text}')
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -18,6 +18,8 @@ from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Connection, client_that_does_not_read, request, was_reset
 from tests.waiting import eventually_async
 
+pytestmark = pytest.mark.slow
+
 
 async def start(core_port: int, **env: str) -> Process:
     """Starts a gateway."""
@@ -52,7 +54,7 @@ async def test_it_tells_its_port_and_finishes_what_it_has_begun(core: CoreStandI
         assert await idle.closed()
         release.set()
         assert (await connection.reply()).status == 200
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await process.wait() == 0
 
 
@@ -77,7 +79,7 @@ async def test_it_says_that_it_stops_before_it_does(core: CoreStandIn) -> None:
         late = await request(port, "POST", "/api/push-notification", {"title": "x"})
         assert (late.status, late.headers["connection"]) == (200, "close")
         assert (await request(port, "GET", "/healthz")).status == 200
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await process.wait() == 0
 
 
@@ -89,7 +91,7 @@ async def test_it_ends_in_time_though_a_request_does_not(core: CoreStandIn) -> N
     sending = asyncio.create_task(request(port, "POST", "/api/push-notification", {"title": "x"}))
     await core.received(1)
     process.terminate()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await process.wait() == 0
     release.set()
     await asyncio.gather(sending, return_exceptions=True)
@@ -151,7 +153,7 @@ async def test_it_listens_for_prometheus_only_if_told(core: CoreStandIn) -> None
             assert 'smith_gateway_refused_total{bound="core"} 1.0' in text
             assert 'smith_gateway_requests_total{method="GET",route="/healthz",status="200"} 1.0' in text
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 20) == 0
 
 
 async def test_a_taken_port_for_metrics_is_one_clear_line(core: CoreStandIn) -> None:

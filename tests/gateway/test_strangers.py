@@ -158,7 +158,7 @@ async def test_half_sent_bodies_make_room_for_new_connections(make_gateway: Make
 
 async def test_few_requests_are_taken_ahead_of_their_turn(gateway: RunningGateway) -> None:
     """Each is kept until those before it are answered, and a client may read no answer."""
-    async with await gateway.connect() as connection, asyncio.timeout(10):
+    async with await gateway.connect() as connection, asyncio.timeout(20):
         await connection.send(ALIVE * 100)
         answers = await connection.reader.read()
     assert answers.count(b"HTTP/1.1 200 OK") == 1 + MAX_AHEAD

@@ -19,7 +19,7 @@ SERVING = re.compile(
 )
 
 
-async def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+async def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
     """Polls until `condition()` is true and returns its value; fails the test after `seconds`."""
     async with asyncio.timeout(seconds):
         while not (value := condition()):  # noqa: ASYNC110 - the condition lies in another process

@@ -17,7 +17,7 @@ from h2.connection import ConnectionState, H2Connection
 from h2.settings import SettingCodes
 
 TOPIC = "com.activitysmith.simulator"
-DEADLINE = 10.0
+DEADLINE = 20.0
 FRAME = 16_000
 
 

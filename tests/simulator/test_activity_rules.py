@@ -225,4 +225,4 @@ class Machine(RuleBasedStateMachine):
             assert card.state == "ended" or age < ACTIVE_SECONDS
 
 
-TestMachine = Machine.TestCase
+TestMachine = pytest.mark.slow(Machine.TestCase)

@@ -142,6 +142,21 @@ async def test_latency_delays_the_verdict(simulator: SimulatorProcess, sender: S
         assert 0.2 <= time.monotonic() - start < 10
 
 
+async def test_what_waits_for_its_verdict_or_its_answer_is_answered_when_told(
+    simulator: SimulatorProcess, sender: Sender, handset: Handset
+) -> None:
+    async with sender:
+        await ready(sender, handset)
+        simulator.faults(tokens={handset.push_token: [{}, {"delay_seconds": 60}]}, settings={"latency_seconds": 60})
+        answers = [sender.answers[sender.post(handset.push_token)] for _ in range(3)]
+        await eventually(lambda: simulator.stats()["streams_open"] == 3)
+        assert not any(answer.ended for answer in answers)
+        simulator.faults(connections={"action": "answer"})
+        await sender.until(lambda: all(answer.ended for answer in answers))
+        assert [answer.status for answer in answers] == [200, 200, 200]
+        simulator.faults(connections={"action": "answer"})
+
+
 async def test_the_limit_can_rise_before_or_after_the_first_answer(
     simulator: SimulatorProcess, handset: Handset
 ) -> None:
@@ -204,10 +219,12 @@ async def test_a_goaway_names_the_last_stream_and_answers_up_to_it(
         async with Sender(simulator.apns_port, simulator.folder) as sender:
             await ready(sender, handset)
             simulator.http.delete("/apns/stats")
-            simulator.faults(settings={"latency_seconds": 0.4})
+            simulator.faults(settings={"latency_seconds": 60})
             streams = [sender.post(handset.push_token) for _ in range(10)]
             await eventually(lambda: simulator.stats()["streams_open"] == 10)
             simulator.faults(connections={"action": "goaway", "last_stream": last_stream})
+            await sender.until(lambda: sender.goaway)
+            simulator.faults(connections={"action": "answer"})
             await sender.until(lambda: sender.closed)
             assert sender.goaway is not None
             assert json.loads(sender.goaway.additional_data or b"") == {"reason": "Shutdown"}
@@ -221,7 +238,7 @@ async def test_a_goaway_can_leave_its_promise_unkept(
 ) -> None:
     async with sender:
         await ready(sender, handset)
-        simulator.faults(settings={"latency_seconds": 0.3})
+        simulator.faults(settings={"latency_seconds": 60})
         answer = sender.answers[sender.post(handset.push_token)]
         await eventually(lambda: simulator.stats()["streams_open"] == 1)
         simulator.faults(connections={"action": "goaway", "answer_rest": False})

@@ -209,10 +209,11 @@ async def test_a_burst_is_answered_completely_and_counted(
     async with sender:
         await sender.push(handset.push_token)
         await sender.until(lambda: sender.limit == 1000)
-        # Long enough for all 200 to be open at once even on a busy machine.
-        simulator.faults(settings={"latency_seconds": 1.0})
+        simulator.faults(settings={"latency_seconds": 60})
         apns_id = str(uuid.uuid4())
         streams = [sender.post(handset.push_token, apns_id=apns_id) for _ in range(200)]
+        await eventually(lambda: simulator.stats()["streams_open"] == 200)
+        simulator.faults(connections={"action": "answer"})
         await sender.until(lambda: all(sender.answers[stream].ended for stream in streams))
         assert {sender.answers[stream].status for stream in streams} == {200}
     stats = simulator.stats()

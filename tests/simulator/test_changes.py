@@ -57,8 +57,10 @@ async def test_everything_that_can_be_seen_is_a_change(live: LivePhone) -> None:
         version = answer["version"]
         return live.id in answer["phones"]
 
+    live.account.answering.clear()
     await live.started()
     assert await changed()
+    live.account.answering.set()
     await live.until(lambda: live.card()["token_reported"])
     assert await changed()
     live.do("live-activities/a/dismiss")
@@ -98,11 +100,12 @@ async def test_a_person_dismisses_a_notification_and_clears_the_rest(
     assert simulator.http.post(f"{notifications}/{first['id']}/dismiss").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_simulator_that_is_told_to_stop_keeps_nobody_waiting(folder: Path) -> None:
     own = SimulatorProcess(folder, SMITH_DRAIN_SECONDS="20").start()
     version = changes(own)["version"]
     host, port = own.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as waiting:
+    with socket.create_connection((host, int(port)), timeout=20) as waiting:
         asked = f"GET /phones/changes?since={version}&wait_seconds=30 HTTP/1.1\r\nhost: {host}\r\n\r\n"
         waiting.sendall(asked.encode())
         assert own.http.get("/healthz").status_code == 200

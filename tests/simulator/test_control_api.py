@@ -114,6 +114,7 @@ def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProc
     assert calls[0]["received_at"] < calls[3]["received_at"]
 
 
+@pytest.mark.slow
 def test_the_sink_keeps_the_last_1000_calls(simulator: SimulatorProcess) -> None:
     with httpx.Client(base_url=simulator.url) as client:
         for number in range(1003):

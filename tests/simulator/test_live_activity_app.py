@@ -230,6 +230,7 @@ async def test_a_phone_without_a_network_cannot_open_the_app_for_its_news(live: 
 
 
 @pytest.mark.parametrize("end", ["stopped", "killed"])
+@pytest.mark.slow
 async def test_cards_tokens_debts_and_the_clock_survive_a_restart(
     folder: Path, gateway: StandInGateway, end: str
 ) -> None:
@@ -273,6 +274,7 @@ async def test_cards_tokens_debts_and_the_clock_survive_a_restart(
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in (folder / "simulator").glob("live_activities/*"))
 
 
+@pytest.mark.slow
 async def test_phones_of_a_simulator_that_was_killed_catch_up(folder: Path, gateway: StandInGateway) -> None:
     record = phone_record(os.urandom(32).hex())
     write_phones(folder, [record])

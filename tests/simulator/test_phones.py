@@ -212,6 +212,7 @@ def test_the_list_of_phones_leaves_their_screens_out(simulator: SimulatorProcess
 
 
 @pytest.mark.parametrize("end", ["stopped", "killed"])
+@pytest.mark.slow
 async def test_phones_survive_a_restart(folder: Path, end: str) -> None:
     record = phone_record(os.urandom(32).hex())
     write_phones(folder, [record])
@@ -247,6 +248,7 @@ async def test_phones_survive_a_restart(folder: Path, end: str) -> None:
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in secret.parent.glob("screens/*"))
 
 
+@pytest.mark.slow
 async def test_a_screen_keeps_the_last_10000_notifications(
     simulator: SimulatorProcess, sender: Sender, handset: Handset
 ) -> None:

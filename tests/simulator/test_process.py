@@ -14,6 +14,8 @@ from cryptography import x509
 from tests.simulator.process import SimulatorProcess, write_phones
 from tests.simulator.sender import Sender
 
+pytestmark = pytest.mark.slow
+
 
 def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs the simulator's command line to its end."""

@@ -77,6 +77,7 @@ def test_a_page_reads_nothing(simulator: SimulatorProcess) -> None:
         assert asks(simulator, "GET", "/mails", headers) == 403
 
 
+@pytest.mark.slow
 def test_the_name_that_others_know_it_by_is_its_own(tmp_path: Path) -> None:
     """As in containers; and on any address of the machine, each of them."""
     process = SimulatorProcess(tmp_path, SMITH_SIMULATOR_NAME="simulator", SMITH_SIMULATOR_BIND_HOST="0.0.0.0")
