@@ -44,8 +44,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks what `make test-fast` runs: all of FAST but what is marked as slow or needs a whole server. Workers begin with
-    what takes longest."""
+    """Marks what `make test-fast` runs: all of FAST but what is marked as slow or needs a whole server.
+    Workers begin with what takes longest."""
     if hasattr(config, "workerinput"):
         items[:] = [items[place] for place in distribution.longest_first([item.nodeid for item in items])]
     for item in items:
