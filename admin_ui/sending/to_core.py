@@ -24,6 +24,8 @@ AnyRequest = (
     | PutLiveActivityStreamRequest
     | DeleteLiveActivityStreamRequest
 )
+MAX_BADGE = 2**31 - 1
+"""Most that iOS takes. The field itself is wider."""
 REQUESTS: dict[Operation, type[AnyRequest]] = {
     Operation.PUSH: SendPushNotificationRequest,
     Operation.START: StartLiveActivityRequest,
@@ -76,4 +78,6 @@ def to_message(request: ApiRequest) -> AnyRequest:
         raise NotSendable(f"{error.path} {rule}", error.path) from None
     except JsonSyntaxError as error:
         raise NotSendable(str(error)) from None
+    if isinstance(message, SendPushNotificationRequest) and abs(message.badge) > MAX_BADGE:
+        raise NotSendable(f"badge must be a whole number of at most {MAX_BADGE}", "badge")
     return message

@@ -80,11 +80,13 @@ def checker_of(message: Descriptor, without: frozenset[str] = frozenset()) -> Ch
     needed = [
         (field.number, check) for field, check in zip(filter(_is_required, fields), required, strict=True) if check
     ]
-    between = [_between_fields(rule) for rule in _rules_between_fields(message)]
+    between = _checks_between_fields(message)
     if not (checks or needed or between):
         return None
 
     def check_message(value: Any) -> None:
+        for check_fields in between:
+            check_fields(value)
         # Only what is set is looked at: most messages leave most fields out.
         for field, item in value.ListFields():
             if (check_item := checks.get(field.number)) is not None:
@@ -97,8 +99,6 @@ def checker_of(message: Descriptor, without: frozenset[str] = frozenset()) -> Ch
                     raise broken.within(field.name) from None
         for _, check_presence in needed:
             check_presence(value)
-        for check_fields in between:
-            check_fields(value)
 
     return check_message
 
@@ -248,11 +248,14 @@ def _length_sentence(rules: options_pb2.FieldRules) -> str:
     return f"is required and must not be {'blank' if rules.pattern else 'empty'}"
 
 
-def _rules_between_fields(message: Descriptor) -> list[options_pb2.MessageRule]:
-    """Those that count whatever a field's value is. What follows from a value may follow from a value of an earlier
-    request as well: services know both."""
+def _checks_between_fields(message: Descriptor) -> list[Check]:
+    """Of the rules that count whatever a field's value is. What follows from a value may follow from a value of an
+    earlier request as well: services know both."""
     declared = message.GetOptions().Extensions[options_pb2.message_rules]
-    return [rule for rule in declared if rule.field and not rule.values and not rule.requires_one_of]
+    checks = [_between_fields(rule) for rule in declared if rule.field and not rule.values and not rule.requires_one_of]
+    if len([field for field in message.fields if form_of(field).decides_audience]) > 1:
+        checks.append(_check_same_channels)
+    return checks
 
 
 def _between_fields(rule: options_pb2.MessageRule) -> Check:
@@ -269,6 +272,14 @@ def _between_fields(rule: options_pb2.MessageRule) -> Check:
                 raise BrokenRule(f"cannot be combined with {name}", (field, name))
 
     return check_fields
+
+
+def _check_same_channels(message: Any) -> None:
+    """Of a message that names channels in two ways: by itself, and in its target."""
+    direct, target = message.channels, message.target.channels
+    if direct and message.HasField("target") and set(direct) != set(target):
+        paths = ("channels", "target.channels")
+        raise BrokenRule("and target.channels must name the same channels", paths, of_target=True)
 
 
 def _rules_of(field: FieldDescriptor) -> options_pb2.FieldRules:

@@ -47,16 +47,9 @@ def to_last_request(message: pb.DeleteLiveActivityStreamRequest) -> Request | No
 
 
 def to_channels(message: pb.PutLiveActivityStreamRequest) -> tuple[list[str] | None, str]:
-    """The slugs that the message names, in whichever of its two forms, and what that form is called.
-
-    Raises InvalidTarget if the two name different channels.
-    """
+    """The slugs that the message names, in whichever of its two forms, and what that form is called."""
     direct, target = list(message.channels), list(message.target.channels)
     if message.HasField("target"):
-        if direct and set(direct) != set(target):
-            raise InvalidTarget("channels and target.channels must name the same channels").about(
-                "channels", "target.channels"
-            )
         return target, "target.channels"
     return (direct or None), "channels"
 
