@@ -2,7 +2,7 @@
 
 from smith.core.v1 import account_pb2
 
-from core_service.accounts.service import AccountView, Membership, Person
+from core_service.accounts.service import AccountView, MembershipView, Person
 from core_service.common.timestamps import to_timestamp
 from core_service.identity.models import Role
 
@@ -37,7 +37,7 @@ def to_member(person: Person) -> account_pb2.Member:
     )
 
 
-def to_membership(membership: Membership) -> account_pb2.AccountMembership:
+def to_membership(membership: MembershipView) -> account_pb2.AccountMembership:
     """An account that the person belongs to."""
     return account_pb2.AccountMembership(
         account_id=str(membership.account_id), name=membership.name, role=ROLES[membership.role]

@@ -36,7 +36,7 @@ class AccountView:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class MembershipView:
     """One of the accounts that a person belongs to."""
 
     account_id: uuid.UUID
@@ -88,7 +88,7 @@ class Accounts:
         account, member, user = row
         return self._view(account), Person(member, user)
 
-    async def list_memberships(self, user_id: uuid.UUID) -> list[Membership]:
+    async def list_memberships(self, user_id: uuid.UUID) -> list[MembershipView]:
         """The first 100 accounts that the person belongs to, in the order of joining."""
         query = (
             select(col(Account.id), col(Account.name), col(Member.role))
@@ -98,7 +98,7 @@ class Accounts:
             .limit(MAX_MEMBERSHIPS)
         )
         async with self._database() as session:
-            return [Membership(row[0], row[1], Role(row[2])) for row in await session.execute(query)]
+            return [MembershipView(row[0], row[1], Role(row[2])) for row in await session.execute(query)]
 
     async def rename_person(self, user_id: uuid.UUID, name: str) -> None:
         """Gives the person another name, in all their accounts.

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from smith.core.v1 import apns_service_pb2, device_pb2
 
-from core_service.apns_check.service import Check, Result
+from core_service.apns_check.service import Check, CheckResult
 
 ENVIRONMENTS = {
     "production": device_pb2.APNS_ENVIRONMENT_PRODUCTION,
     "sandbox": device_pb2.APNS_ENVIRONMENT_SANDBOX,
 }
-RESULTS = {result: apns_service_pb2.ApnsCheckResult.Value(f"APNS_CHECK_RESULT_{result.name}") for result in Result}
+RESULTS = {result: apns_service_pb2.ApnsCheckResult.Value(f"APNS_CHECK_RESULT_{result.name}") for result in CheckResult}
 
 
 def to_response(checks: Iterable[Check]) -> apns_service_pb2.CheckApnsResponse:

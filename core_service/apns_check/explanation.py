@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core_service.apns_check.port import Answer
-from core_service.sending.port import Concern, Verdict
+from core_service.apns_check.port import CheckAnswer
+from core_service.sending.port import Concern, OutcomeKind
 from core_service.sending.reasons import QUEUED, UNKNOWN, Meaning, meaning
 
 
-class Result(StrEnum):
+class CheckResult(StrEnum):
     """The conclusion."""
 
     WORKING = "working"
@@ -23,24 +23,24 @@ class Result(StrEnum):
 class Explanation:
     """What an answer means."""
 
-    result: Result
+    result: CheckResult
     meaning: str
     advice: str = ""
     """Empty if nothing needs doing."""
 
 
 WORKING = Explanation(
-    Result.WORKING,
+    CheckResult.WORKING,
     "APNs knows the key and the team and takes pushes for this app: it refused nothing but the made-up device token.",
 )
 SIMULATED = Explanation(
-    Result.WORKING,
+    CheckResult.WORKING,
     "The simulator takes pushes for this app. It says nothing of credentials with Apple: nothing leaves this "
     "installation.",
     "To reach real phones, give the delivery service a key of your own: SMITH_APNS_KEY_FILE and what belongs to it.",
 )
 SIMULATOR_AWAY = Explanation(
-    Result.UNREACHABLE,
+    CheckResult.UNREACHABLE,
     "The simulator, which stands in for APNs, did not answer.",
     "See that the simulator runs; its log says more. Pushes are kept and go out afterwards.",
 )
@@ -48,21 +48,21 @@ WRONG = (Concern.SENDER, Concern.TOPIC, Concern.TOKEN_OR_SERVER)
 """Whom a reason concerns that speaks against the settings."""
 
 
-def explain(answer: Answer) -> Explanation:
+def explain(answer: CheckAnswer) -> Explanation:
     """What the answer means."""
     why = meaning(answer.reason)
-    if not answer.reason or why.verdict is Verdict.TOKEN_DEAD:
+    if not answer.reason or why.verdict is OutcomeKind.TOKEN_DEAD:
         return SIMULATED if answer.simulated else WORKING
     if answer.misconfigured and why is UNKNOWN:
         why = meaning("Http403")
     if answer.misconfigured or why.concern in WRONG:
-        return Explanation(Result.MISCONFIGURED, why.explanation, why.advice)
+        return Explanation(CheckResult.MISCONFIGURED, why.explanation, why.advice)
     if answer.answered:
         text = f"APNs has answered {answer.reason}." if why is UNKNOWN else why.explanation
-        return Explanation(Result.UNCLEAR, text, _again(why))
+        return Explanation(CheckResult.UNCLEAR, text, _again(why))
     if answer.simulated:
         return SIMULATOR_AWAY
-    return Explanation(Result.UNREACHABLE, why.explanation, f"{why.advice} {QUEUED}")
+    return Explanation(CheckResult.UNREACHABLE, why.explanation, f"{why.advice} {QUEUED}")
 
 
 def _again(why: Meaning) -> str:

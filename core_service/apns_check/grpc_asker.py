@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import grpc
 from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc, reason_pb2
 
-from core_service.apns_check.port import Answer
+from core_service.apns_check.port import CheckAnswer
 from service_kit.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class GrpcAsker:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
 
-    async def ask(self, environment: str, bundle_id: str | None) -> Answer:
+    async def ask(self, environment: str, bundle_id: str | None) -> CheckAnswer:
         """See Asker."""
         request = delivery_service_pb2.CheckCredentialsRequest(
             environment=ENVIRONMENTS[environment], bundle_id=bundle_id or ""
@@ -40,7 +40,7 @@ class GrpcAsker:
             raise Unavailable(
                 "The delivery service cannot be reached, so APNs was not asked. Is it running?"
             ) from error
-        return Answer(
+        return CheckAnswer(
             response.reason,
             response.topic,
             response.kind == reason_pb2.OUTCOME_KIND_MISCONFIGURED,

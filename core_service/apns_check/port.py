@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CheckAnswer:
     """What APNs said to a push that can reach nobody."""
 
     reason: str
@@ -21,10 +21,10 @@ class Answer:
     """Whether it was the simulator that answered, and not Apple."""
 
 
-class Asker(Protocol):
+class ApnsChecker(Protocol):
     """Asks APNs."""
 
-    async def ask(self, environment: str, bundle_id: str | None) -> Answer:
+    async def ask(self, environment: str, bundle_id: str | None) -> CheckAnswer:
         """What APNs says of this environment and app, the configured app if None.
 
         Raises Unavailable if nobody can ask it.

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from limits import RateLimitItemPerSecond
 
 from core_service.apns_check.errors import AskedTooSoon
-from core_service.apns_check.explanation import Explanation, Result, explain
-from core_service.apns_check.port import Answer, Asker
+from core_service.apns_check.explanation import CheckResult, Explanation, explain
+from core_service.apns_check.port import ApnsChecker, CheckAnswer
 from core_service.apns_check.queries import FIND_LINES
 from core_service.auth.rate_limit import RateLimiter
 from core_service.identity.errors import TooManyAttempts
 from service_kit.database import Pool
 
-__all__ = ["ApnsChecks", "Check", "Result"]
+__all__ = ["ApnsChecks", "Check", "CheckResult"]
 
 MAX_LINES = 8
 """Environments and apps that one check asks about."""
@@ -27,15 +27,15 @@ class Check:
     """What APNs says of one environment and app."""
 
     environment: str
-    answer: Answer
+    answer: CheckAnswer
     explanation: Explanation
 
 
 class ApnsChecks:
     """Asks APNs about whatever an account sends to. It shares nothing with what is being sent: no connection, no
-    courier, no record."""
+    sender, no record."""
 
-    def __init__(self, pool: Pool, asker: Asker, rate_limiter: RateLimiter) -> None:
+    def __init__(self, pool: Pool, asker: ApnsChecker, rate_limiter: RateLimiter) -> None:
         self._pool = pool
         self._asker = asker
         self._rate_limiter = rate_limiter

@@ -48,7 +48,7 @@ from core_service.accounts.service import Accounts, Defaults
 from core_service.accounts.setup import Setup
 from core_service.api_keys.service import ApiKeys
 from core_service.api_keys.servicer import ApiKeyServicer
-from core_service.apns_check.port import Asker
+from core_service.apns_check.port import ApnsChecker
 from core_service.apns_check.service import ApnsChecks
 from core_service.apns_check.servicer import ApnsServicer
 from core_service.app.metrics import error_counter
@@ -86,8 +86,8 @@ from core_service.live_activities.servicer import LiveActivityServicer
 from core_service.live_activities.wiring import LiveActivityArea
 from core_service.mail.service import TestMails
 from core_service.mail.servicer import MailServicer
-from core_service.members.membership import Membership
-from core_service.members.parting import forget_person
+from core_service.members.leaving import forget_person
+from core_service.members.membership import Members
 from core_service.members.servicer import AccountServicer
 from core_service.password_resets.password_change import PasswordChanges
 from core_service.password_resets.service import PasswordResets
@@ -95,13 +95,13 @@ from core_service.password_resets.servicer import PasswordResetServicer
 from core_service.password_resets.wiring import PasswordResetArea
 from core_service.phones.live_activities import PhoneActivities
 from core_service.phones.servicer import PhoneServicer
+from core_service.push.device_test import DeviceTest
 from core_service.push.history import NotificationHistory
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
-from core_service.push.trial import TrialPushes
-from core_service.sending.dispatcher import Dispatch
+from core_service.sending.dispatcher import Dispatcher
 from core_service.settings import CoreSettings
-from core_service.statistics.service import Insight
+from core_service.statistics.service import Statistics
 from core_service.statistics.servicer import InsightServicer
 from core_service.status.account_alarms import AccountAlarms
 from core_service.status.destinations import KnownDestinations
@@ -153,7 +153,7 @@ def build_server(
     pool: Pool,
     account_limit: KeyedLimiter[uuid.UUID],
     engine: AsyncEngine,
-    dispatch: Dispatch,
+    dispatch: Dispatcher,
     area: LiveActivityArea,
     events: EventBus,
     keys: SigningKeys,
@@ -164,7 +164,7 @@ def build_server(
     failures: FailedSignIns,
     idempotent: IdempotentRequests,
     status: ServerStatus,
-    apns: Asker,
+    apns: ApnsChecker,
     destinations: KnownDestinations,
     clock: Clock,
     hasher: PasswordHasher | None,
@@ -179,7 +179,7 @@ def build_server(
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     limits = Defaults(settings.rate_limit_per_minute, settings.max_live_activities, settings.max_rate_limit_per_minute)
     accounts = Accounts(engine, passwords, limits)
-    api_keys, membership = ApiKeys(engine), Membership(engine, events)
+    api_keys, membership = ApiKeys(engine), Members(engine, events)
     owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)
     password_resets = PasswordResets(
         engine,
@@ -253,7 +253,9 @@ def build_server(
         ),
         (
             insight_service_pb2_grpc.add_InsightServiceServicer_to_server,
-            InsightServicer(Insight(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)),
+            InsightServicer(
+                Statistics(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)
+            ),
         ),
         (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
@@ -273,7 +275,7 @@ def build_server(
             PushNotificationServicer(
                 push_notifications,
                 NotificationHistory(pool, push_notifications),
-                TrialPushes(devices, push_notifications),
+                DeviceTest(devices, push_notifications),
             ),
         ),
         (

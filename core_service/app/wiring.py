@@ -35,13 +35,13 @@ from core_service.password_resets import queries as password_mails
 from core_service.password_resets.wiring import PasswordResetArea, build_password_resets
 from core_service.retention.service import Ages, Retention
 from core_service.sending import queries as notifications
-from core_service.sending.dispatcher import Dispatch
-from core_service.sending.grpc_sender import GrpcCourier
+from core_service.sending.dispatcher import Dispatcher
+from core_service.sending.grpc_sender import GrpcPushSender
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.sending.revival import Revival
 from core_service.sending.settlement import Settler
 from core_service.settings import CoreSettings
-from core_service.statistics.service import Tally
+from core_service.statistics.service import Counters
 from core_service.status.destinations import KnownDestinations
 from core_service.status.grpc_destinations import GrpcDestinations
 from core_service.status.service import ServerStatus
@@ -119,12 +119,12 @@ async def running_core(
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
 
-        guarded, events = GuardedSender(GrpcCourier(channel)), EventBus()
-        tally = Tally(batches)
-        events.witness(tally.event)
-        courier = DeliveryRecorder(guarded, batches, tally.attempt)
+        guarded, events = GuardedSender(GrpcPushSender(channel)), EventBus()
+        counters = Counters(batches)
+        events.witness(counters.event)
+        sender = DeliveryRecorder(guarded, batches, counters.attempt)
         settler = Settler(batches, events)
-        dispatch = Dispatch(batches, courier, settler)
+        dispatch = Dispatcher(batches, sender, settler)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
         # accounts.
         account_limit = KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10))
@@ -133,7 +133,7 @@ async def running_core(
             requests=requests,
             account_limit=account_limit,
             batches=batches,
-            courier=courier,
+            sender=sender,
             events=events,
             clock=clock,
         )
@@ -197,14 +197,14 @@ async def running_core(
             settler.run,
             area.settler.run,
             area.withdrawals.write,
-            courier.run,
+            sender.run,
             webhooks.write,
             invites.mailer.write,
             resets.mailer.write,
             retention.run,
             last_used.run,
             failures.run,
-            tally.run,
+            counters.run,
             revival.run,
             idempotent.run,
             HealthReport(server, [requests, batches], status).run,
@@ -224,9 +224,9 @@ async def running_core(
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
                     mailers = (invites.mailer, resets.mailer)
-                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, *mailers, courier):
+                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, *mailers, sender):
                         await working.drain()
-                    for noted in (last_used, failures, tally):
+                    for noted in (last_used, failures, counters):
                         await noted.flush()
             await cancel(*background)
 

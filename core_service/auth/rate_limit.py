@@ -25,7 +25,7 @@ GuessWindow = tuple[RateLimitItem, *tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RateLimitResult:
     """Whether a request may pass, and what the `RateLimit-*` headers say."""
 
     allowed: bool
@@ -74,7 +74,7 @@ class RateLimiter:
     def __init__(self, storage: Storage) -> None:
         self._windows = MovingWindowRateLimiter(storage)
 
-    async def hit(self, caller_id: str, limit: int, *, kind: str = "account") -> Verdict:
+    async def hit(self, caller_id: str, limit: int, *, kind: str = "account") -> RateLimitResult:
         """Counts a request of an account against its requests a minute, unless they are used up. Another limit counts
         the same requests and begins no new window.
 
@@ -86,8 +86,10 @@ class RateLimiter:
             stats = await self._windows.get_window_stats(item, kind, caller_id)
         except RedisError as error:
             log.warning("rate limits are not enforced, Redis is away: %s", error)
-            return Verdict(True, limit, limit, 60)
-        return Verdict(allowed, limit, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time())))
+            return RateLimitResult(True, limit, limit, 60)
+        return RateLimitResult(
+            allowed, limit, max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time()))
+        )
 
     async def used(self, account_id: str, limit: int) -> int | None:
         """Returns how many of the account's requests in this minute are used up; None while Redis is away. Counts

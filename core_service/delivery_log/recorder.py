@@ -10,7 +10,7 @@ from typing import Any
 
 from core_service.common.orm import new_id, now
 from core_service.delivery_log.queries import RECORD
-from core_service.sending.port import About, Courier, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.sending.port import About, OnOutcome, Outcome, OutcomeKind, Push, PushSender, Target
 from core_service.work_queue.batch_writer import BatchWriter
 from service_kit.database import Pool
 
@@ -45,9 +45,9 @@ class DeliveryRecorder:
     """
 
     def __init__(
-        self, courier: Courier, pool: Pool, on_attempt: OnAttempt = lambda account, outcome, took: None
+        self, sender: PushSender, pool: Pool, on_attempt: OnAttempt = lambda account, outcome, took: None
     ) -> None:
-        self._courier = courier
+        self._sender = sender
         self._pool = pool
         self._on_attempt = on_attempt
         self._writer: BatchWriter[_Attempt] = BatchWriter("attempts", self._write, self._give_up)
@@ -55,20 +55,20 @@ class DeliveryRecorder:
         self._lost = 0
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """Takes the push; see Courier."""
+        """Takes the push; see Sender."""
         about, began = push.about, time.monotonic()
         if about is None:
-            self._courier.submit(push, on_outcome)
+            self._sender.submit(push, on_outcome)
             return
 
         def recorded(target: Target, outcome: Outcome) -> None:
-            if outcome.verdict is not Verdict.HELD:
+            if outcome.verdict is not OutcomeKind.HELD:
                 latency = time.monotonic() - began
                 self._put(_Attempt(new_id(), about, push.priority, target, outcome, latency, now()))
                 self._on_attempt(about.account_id, outcome.verdict.name.lower(), latency)
             on_outcome(target, outcome)
 
-        self._courier.submit(push, recorded)
+        self._sender.submit(push, recorded)
 
     async def run(self) -> None:
         """Writes what was recorded, until cancelled."""

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core_service.sending.port import LINE_STOPPED
+from core_service.sending.port import ROUTE_STOPPED
 from core_service.sending.reasons import QUEUED, is_servers_fault, of_route
 
 
@@ -230,7 +230,7 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
     if kept:
         explanation, advice = of_route(reason)
-        why = "sending is stopped." if reason == LINE_STOPPED else f"{reason}: {explanation}"
+        why = "sending is stopped." if reason == ROUTE_STOPPED else f"{reason}: {explanation}"
         text = f"APNs refuses this server, and everything stays queued: {why}"
         return Verdict(VerdictCode.MISCONFIGURED, text, f"{advice} {QUEUED}")
     if not attempts:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from core_service.auth.credentials import read_token
-from core_service.idempotency.service import Attempt, IdempotentRequests
+from core_service.idempotency.service import IdempotentCall, IdempotentRequests
 from core_service.identity import principal as principals
 from core_service.identity.principal import ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
 from service_kit.errors import InvalidRequest
@@ -61,7 +61,7 @@ class IdempotencyInterceptor(grpc.aio.ServerInterceptor):
 
             # The credential's id and not the header, which may be written differently the second time.
             secret = read_token(text_of(metadata, "authorization"))
-            attempt = Attempt(credential, secret, key, _fingerprint(method, request))
+            attempt = IdempotentCall(credential, secret, key, _fingerprint(method, request))
             answer, replayed = await self._requests.once(attempt, work)
             if replayed:
                 context.set_trailing_metadata((*(context.trailing_metadata() or ()), *REPLAYED))

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core_service.common.orm import new_id
+from core_service.idempotency.answer_encryption import seal, unseal
 from core_service.idempotency.errors import KeyReused
 from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELEASE, RENEW
 from core_service.idempotency.resource import Resource, kept
-from core_service.idempotency.seal import seal, unseal
 from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.errors import DomainError, InvalidRequest, Kind, Unavailable
 
@@ -34,7 +34,7 @@ POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class IdempotentCall:
     """A request under a key."""
 
     principal_id: uuid.UUID
@@ -56,7 +56,7 @@ class IdempotentRequests:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._working: dict[Resource, tuple[Attempt, float]] = {}
+        self._working: dict[Resource, tuple[IdempotentCall, float]] = {}
         """What is being worked on, and the monotonic time when its lease was last renewed."""
         self._releasing: set[asyncio.Task[None]] = set()
 
@@ -70,7 +70,7 @@ class IdempotentRequests:
                 # No other process can claim them either.
                 log.warning("the leases of idempotent requests cannot be renewed: %s", error)
 
-    async def once(self, attempt: Attempt, work: Callable[[], Awaitable[bytes]]) -> tuple[bytes, bool]:
+    async def once(self, attempt: IdempotentCall, work: Callable[[], Awaitable[bytes]]) -> tuple[bytes, bool]:
         """Returns the answer of `work`, and whether it was given before.
 
         Copies that arrive at the same time, at any process, wait for the first. If a process dies in the middle, the
@@ -93,7 +93,7 @@ class IdempotentRequests:
                 raise Unavailable("A request with this Idempotency-Key is being answered. Try again shortly.")
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _work(self, attempt: Attempt, resource: Resource, work: Callable[[], Awaitable[bytes]]) -> bytes:
+    async def _work(self, attempt: IdempotentCall, resource: Resource, work: Callable[[], Awaitable[bytes]]) -> bytes:
         kept.set(resource)
         self._working[resource] = (attempt, time.monotonic())
         try:
@@ -114,12 +114,12 @@ class IdempotentRequests:
             del self._working[resource]
         return answer
 
-    def _release(self, attempt: Attempt, resource: Resource) -> None:
+    def _release(self, attempt: IdempotentCall, resource: Resource) -> None:
         releasing = asyncio.create_task(self._try_to_release(attempt, resource))
         self._releasing.add(releasing)
         releasing.add_done_callback(self._releasing.discard)
 
-    async def _try_to_release(self, attempt: Attempt, resource: Resource) -> None:
+    async def _try_to_release(self, attempt: IdempotentCall, resource: Resource) -> None:
         try:
             await self._write(RELEASE, attempt, resource)
         except DATABASE_AWAY as error:
@@ -140,7 +140,7 @@ class IdempotentRequests:
         async with self._pool.connection() as connection:
             await connection.execute(RENEW, parameters)
 
-    async def _claim(self, attempt: Attempt) -> Resource | None:
+    async def _claim(self, attempt: IdempotentCall) -> Resource | None:
         fresh = new_id()
         parameters = {
             "principal_id": attempt.principal_id,
@@ -154,7 +154,7 @@ class IdempotentRequests:
             row = await cursor.fetchone()
         return None if row is None else Resource(row[0], repeated=row[0] != fresh)
 
-    async def _read(self, attempt: Attempt) -> bytes | None:
+    async def _read(self, attempt: IdempotentCall) -> bytes | None:
         """Returns the stored answer; None if there is none yet.
 
         Raises KeyReused.
@@ -168,7 +168,7 @@ class IdempotentRequests:
             raise KeyReused
         return None if row[1] is None else unseal(row[1], attempt.secret, attempt.key_hash)
 
-    async def _write(self, query: str, attempt: Attempt, resource: Resource, **more: bytes) -> None:
+    async def _write(self, query: str, attempt: IdempotentCall, resource: Resource, **more: bytes) -> None:
         parameters = {"principal_id": attempt.principal_id, "key_hash": attempt.key_hash, "resource_id": resource.id}
         async with self._pool.connection() as connection:
             await connection.execute(query, parameters | more)

@@ -23,7 +23,7 @@ from core_service.common.validation import require_name, require_storable
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import Account, Member, Role, User
 from core_service.identity.secrets import MAX_LENGTH, hash_secret
-from core_service.invites.errors import UnknownToken
+from core_service.invites.errors import UnknownInviteToken
 from core_service.invites.models import Invite, InviteToken
 from service_kit.client_address import network_of
 from service_kit.errors import Unavailable
@@ -90,7 +90,7 @@ class Acceptance:
         if offer is None:
             failed("invite link", client_address)
             await self._rate_limiter.count_wrong_guess(windows)
-            raise UnknownToken
+            raise UnknownInviteToken
         return offer
 
     async def accept(self, token: str, *, name: str | None, password: str, client_address: str) -> SignIn:
@@ -186,7 +186,7 @@ async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str
         .with_for_update(read=True)
     )
     if set(await session.scalars(vouching)) != offer.vouchers:
-        raise UnknownToken
+        raise UnknownInviteToken
     good = exists().where(
         col(InviteToken.token_hash) == token_hash,
         col(InviteToken.invite_id) == col(Invite.id),
@@ -196,7 +196,7 @@ async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str
     query = delete(Invite).where(*mine, good).returning(col(Invite.role))
     role: str | None = await session.scalar(query.execution_options(synchronize_session=False))
     if role is None:
-        raise UnknownToken
+        raise UnknownInviteToken
     return role
 
 

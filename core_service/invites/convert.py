@@ -6,7 +6,7 @@ from core_service.common.orm import now
 from core_service.common.timestamps import to_timestamp
 from core_service.identity.models import Role
 from core_service.invites.acceptance import Offer
-from core_service.invites.service import Answer, InviteView, Refusal
+from core_service.invites.service import InviteAnswer, InviteView, Refusal
 from core_service.mail.convert import to_mail_state
 
 MAX_ADDRESS = 300
@@ -38,7 +38,7 @@ def to_invite(view: InviteView) -> invite_pb2.Invite:
     )
 
 
-def to_result(answer: Answer) -> invite_service_pb2.InviteResult:
+def to_result(answer: InviteAnswer) -> invite_service_pb2.InviteResult:
     """What became of one address."""
     return invite_service_pb2.InviteResult(
         email=answer.email[:MAX_ADDRESS],

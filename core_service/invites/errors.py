@@ -3,7 +3,7 @@
 from service_kit.errors import NotFound
 
 
-class UnknownToken(NotFound):
+class UnknownInviteToken(NotFound):
     """No invite can be accepted with this secret. Whether one ever could is not told."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from core_service.identity.links import SecretLinks
-from core_service.invites.letter import write_invite
+from core_service.invites.invite_mail import write_invite
 from core_service.invites.models import MAX_TOKENS
 from core_service.invites.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, SETTLE
 from core_service.mail.outbox import DueMail

@@ -60,7 +60,7 @@ class InviteView:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class InviteAnswer:
     """What happened to one address: an invite, or a refusal with its message."""
 
     email: str
@@ -89,7 +89,7 @@ class Invites:
 
     async def create(
         self, account_id: uuid.UUID, invited_by: uuid.UUID, emails: Sequence[str], role: Role
-    ) -> list[Answer]:
+    ) -> list[InviteAnswer]:
         """Invites each address for 7 days and queues a mail to it. A wrong address does not stop the others.
 
         Raises InvalidRequest unless there are 1 to 100 addresses; TooManyAttempts after 1,000 invites of the account in
@@ -206,13 +206,15 @@ def _read(email: str) -> str | InvalidRequest:
         return error
 
 
-def _answer(given: str, read: str | InvalidRequest, members: Collection[str], views: dict[str, InviteView]) -> Answer:
+def _answer(
+    given: str, read: str | InvalidRequest, members: Collection[str], views: dict[str, InviteView]
+) -> InviteAnswer:
     if isinstance(read, InvalidRequest):
-        return Answer(given, None, Refusal.BAD_ADDRESS, read.message)
+        return InviteAnswer(given, None, Refusal.BAD_ADDRESS, read.message)
     if read in views:
-        return Answer(given, views[read])
+        return InviteAnswer(given, views[read])
     refusal = Refusal.ALREADY_MEMBER if read in members else Refusal.ALREADY_INVITED
-    return Answer(given, None, refusal, MESSAGES[refusal])
+    return InviteAnswer(given, None, refusal, MESSAGES[refusal])
 
 
 async def _members(session: AsyncSession, account_id: uuid.UUID, emails: Collection[str]) -> set[str]:

@@ -6,7 +6,7 @@ from smith.core.v1 import live_activity_service_pb2 as pb
 from core_service.common.actions import Action, ActionType, check_action
 from core_service.common.reading import choice, choices, given
 from core_service.common.timestamps import to_timestamp
-from core_service.live_activities.service import Result
+from core_service.live_activities.service import ActivityResult
 from core_service.live_activities.state.activity import Alert, Request
 from core_service.live_activities.state.content_state import ActivityType, Given, Metric
 from core_service.live_activities.streams.rules import Operation
@@ -53,7 +53,7 @@ def to_channels(message: pb.PutLiveActivityStreamRequest) -> tuple[list[str] | N
     return (direct or None), "channels"
 
 
-def from_started(result: Result) -> pb.StartLiveActivityResponse:
+def from_started(result: ActivityResult) -> pb.StartLiveActivityResponse:
     """The answer to a start."""
     return pb.StartLiveActivityResponse(
         success=True,
@@ -66,7 +66,7 @@ def from_started(result: Result) -> pb.StartLiveActivityResponse:
     )
 
 
-def from_updated(result: Result) -> pb.UpdateLiveActivityResponse:
+def from_updated(result: ActivityResult) -> pb.UpdateLiveActivityResponse:
     """The answer to an update."""
     return pb.UpdateLiveActivityResponse(
         success=True,
@@ -78,7 +78,7 @@ def from_updated(result: Result) -> pb.UpdateLiveActivityResponse:
     )
 
 
-def from_ended(result: Result) -> pb.EndLiveActivityResponse:
+def from_ended(result: ActivityResult) -> pb.EndLiveActivityResponse:
     """The answer to an end."""
     return pb.EndLiveActivityResponse(
         success=True,

@@ -13,7 +13,7 @@ from core_service.events.service import Event, EventBus, EventType
 from core_service.idempotency.resource import new_resource
 from core_service.identity.principal import Sender
 from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, NotYours
-from core_service.live_activities.reconcile.promise import Promises
+from core_service.live_activities.reconcile.delivery_wait import DeliveryWait
 from core_service.live_activities.state.activity import (
     ACTIVITY_ID,
     Activity,
@@ -25,21 +25,21 @@ from core_service.live_activities.state.activity import (
     state_of,
 )
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, Owed
+from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, DueDevices
 from core_service.work_queue.keyed import KeyedLock
-from core_service.work_queue.outcome_wait import Counts, OutcomeWait, OutcomeWaits
+from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
 from service_kit.errors import Unavailable
 
 CHANGED_TOO_OFTEN = "Too many requests change this Live Activity at once. Try again."
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ActivityResult:
     """What a call has led to by the time of the answer."""
 
     activity_id: str
     timestamp: dt.datetime
-    counts: Counts
+    counts: OutcomeCounts
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
     ignored: bool = False
@@ -55,7 +55,7 @@ class LiveActivities:
         store: ActivityStore,
         audience: Audience,
         builder: PayloadBuilder,
-        promises: Promises,
+        promises: DeliveryWait,
         waiters: OutcomeWaits,
         events: EventBus,
         clock: Clock,
@@ -71,7 +71,7 @@ class LiveActivities:
         self._default_limit = default_limit
         self._locks: KeyedLock[str] = KeyedLock()
 
-    async def start(self, caller: Sender, request: Request, requested: Sequence[str] | None) -> Result:
+    async def start(self, caller: Sender, request: Request, requested: Sequence[str] | None) -> ActivityResult:
         """Starts an activity on every device that the caller's scope and the `requested` channel slugs select.
 
         Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
@@ -84,7 +84,7 @@ class LiveActivities:
         activity_id = activity_id_of(resource.id)
         if resource.repeated and (activity := await self._store.read(activity_id)) is not None:
             # An earlier run of this request has started it and could not answer.
-            return Result(activity_id, activity.created_at, await self._store.count(activity_id, 1), slugs)
+            return ActivityResult(activity_id, activity.created_at, await self._store.count(activity_id, 1), slugs)
         state.require_room(self._builder, activity_id)
         with self._waiters.expecting(activity_id, 1) as waiter:
             async with self._store.turn(caller.account_id) as turn:
@@ -94,9 +94,9 @@ class LiveActivities:
                     raise NoRecipients(slugs, DEVICES)
             self._publish(EventType.LIVE_ACTIVITY_STARTED, caller, activity_id, now)
             counts = await self._promises.kept(waiter, activity_id, owed, deadline)
-        return Result(activity_id, now, counts, slugs)
+        return ActivityResult(activity_id, now, counts, slugs)
 
-    async def update(self, caller: Sender, activity_id: str, request: Request) -> Result:
+    async def update(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
         """Replaces what the activity shows.
 
         Raises InvalidRequest, ActivityNotFound, NotYours, ActivityEnded, PayloadTooLarge.
@@ -108,9 +108,9 @@ class LiveActivities:
                 raise ActivityEnded
             self._publish(EventType.LIVE_ACTIVITY_UPDATED, caller, activity_id, recorded.now)
             counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
-        return Result(activity_id, recorded.now, counts, warning=recorded.activity.warning(recorded.now))
+        return ActivityResult(activity_id, recorded.now, counts, warning=recorded.activity.warning(recorded.now))
 
-    async def end(self, caller: Sender, activity_id: str, request: Request) -> Result:
+    async def end(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
         """Ends the activity with a last state. One that is over is left as it is.
 
         Raises InvalidRequest, ActivityNotFound, NotYours, PayloadTooLarge.
@@ -119,12 +119,12 @@ class LiveActivities:
         with ExitStack() as expecting:
             recorded = await self._record(caller, activity_id, request, "end", expecting)
             if recorded is None:
-                return Result(activity_id, self._clock(), Counts(0, 0, 0), ignored=True)
+                return ActivityResult(activity_id, self._clock(), OutcomeCounts(0, 0, 0), ignored=True)
             self._publish(EventType.LIVE_ACTIVITY_ENDED, caller, activity_id, recorded.now)
             counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
-        return Result(activity_id, recorded.now, counts)
+        return ActivityResult(activity_id, recorded.now, counts)
 
-    async def stop(self, account_id: uuid.UUID, activity_id: str) -> Result:
+    async def stop(self, account_id: uuid.UUID, activity_id: str) -> ActivityResult:
         """Ends the activity with the state that it shows. One that is over is left as it is.
 
         Raises ActivityNotFound.
@@ -135,7 +135,7 @@ class LiveActivities:
             if activity is None or activity.account_id != account_id:
                 raise ActivityNotFound
             if activity.over(now):
-                return Result(activity_id, now, Counts(0, 0, 0), ignored=True)
+                return ActivityResult(activity_id, now, OutcomeCounts(0, 0, 0), ignored=True)
             state = state_of(activity)
             with self._waiters.expecting(activity_id, activity.version + 1) as waiter:
                 async with self._store.turn(account_id) as turn:
@@ -146,12 +146,12 @@ class LiveActivities:
                     event = Event(EventType.LIVE_ACTIVITY_ENDED, now, activity_id=activity_id)
                     self._events.publish(account_id, event)
                     counts = await self._promises.kept(waiter, activity_id, ended[1], deadline)
-                    return Result(activity_id, now, counts)
+                    return ActivityResult(activity_id, now, counts)
         raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _record(
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
-    ) -> "_Recorded | None":
+    ) -> "_RecordedChange | None":
         """Records the next version; None if the activity is over. The waiter is removed when `expecting` closes."""
         async with self._locks.holding(activity_id):
             for _ in range(ATTEMPTS):
@@ -167,7 +167,7 @@ class LiveActivities:
                     changed = await change(activity, state, now)
                     if changed is not None:
                         expecting.push(attempt.pop_all())
-                        return _Recorded(activity, waiter, changed[1], now)
+                        return _RecordedChange(activity, waiter, changed[1], now)
         raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:
@@ -183,9 +183,9 @@ class LiveActivities:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
+class _RecordedChange:
     activity: Activity
     """The activity before the change."""
     waiter: OutcomeWait
-    owed: Owed
+    owed: DueDevices
     now: dt.datetime

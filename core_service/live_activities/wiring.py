@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import EventBus
+from core_service.live_activities.reconcile.delivery_wait import DeliveryWait, hear
 from core_service.live_activities.reconcile.origins import Origins
-from core_service.live_activities.reconcile.promise import Promises, hear
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.reconcile.withdrawals import Withdrawal, WithdrawalCalls
@@ -15,9 +15,9 @@ from core_service.live_activities.service import LiveActivities
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.control import StreamControl
-from core_service.live_activities.streams.expiry import Timekeeper
+from core_service.live_activities.streams.expiry import Expiry
 from core_service.live_activities.streams.streams import Streams
-from core_service.sending.port import Courier
+from core_service.sending.port import PushSender
 from core_service.settings import CoreSettings
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
@@ -34,7 +34,7 @@ class LiveActivityArea:
     control: StreamControl
     reconciler: Reconciler
     settler: ActivitySettler
-    timekeeper: Timekeeper
+    timekeeper: Expiry
     withdrawals: Outbox[Withdrawal]
 
 
@@ -44,7 +44,7 @@ def build_live_activities(
     requests: Pool,
     account_limit: KeyedLimiter[uuid.UUID],
     batches: Pool,
-    courier: Courier,
+    sender: PushSender,
     events: EventBus,
     clock: Clock,
 ) -> LiveActivityArea:
@@ -55,9 +55,9 @@ def build_live_activities(
     builder = PayloadBuilder(settings.live_activity_attributes_type)
     settler = ActivitySettler(batches, waiters, events, clock)
     origins = Origins()
-    reconciler = Reconciler(batches, courier, settler, builder, clock, origins=origins)
+    reconciler = Reconciler(batches, sender, settler, builder, clock, origins=origins)
     store = ActivityStore(requests, account_limit)
-    promises = Promises(store, reconciler, origins, delivery_wait=settings.delivery_wait)
+    promises = DeliveryWait(store, reconciler, origins, delivery_wait=settings.delivery_wait)
     limit, audience = settings.max_live_activities, Audience(requests)
     control = StreamControl(store=store, promises=promises, events=events, clock=clock, default_limit=limit)
     return LiveActivityArea(
@@ -84,6 +84,6 @@ def build_live_activities(
         control=control,
         reconciler=reconciler,
         settler=settler,
-        timekeeper=Timekeeper(batches, control, events, clock),
-        withdrawals=Outbox(WithdrawalCalls(courier), batches),
+        timekeeper=Expiry(batches, control, events, clock),
+        withdrawals=Outbox(WithdrawalCalls(sender), batches),
     )

@@ -22,7 +22,7 @@ from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
 from core_service.invites.models import Invite
 from core_service.mail.models import MailKind, WantedMail
-from core_service.members.parting import Besides, Ended, end_besides, end_membership, end_ownership
+from core_service.members.leaving import Besides, Ended, end_besides, end_membership, end_ownership
 from core_service.webhooks.models import WebhookSecret
 
 MAX_SHOWN = 100
@@ -52,7 +52,7 @@ class Holdings:
     """The newest mail with a link to a new password that an owner has sent them."""
 
 
-class Membership:
+class Members:
     """The people of an account: their roles, and how they leave."""
 
     def __init__(self, engine: AsyncEngine, events: EventBus) -> None:

@@ -23,8 +23,8 @@ from core_service.identity.models import Role
 from core_service.invites.convert import to_invite
 from core_service.invites.service import InviteView
 from core_service.mail.convert import to_mail
-from core_service.members.membership import Membership
-from core_service.members.parting import Besides
+from core_service.members.leaving import Besides
+from core_service.members.membership import Members
 from core_service.password_resets.password_change import PasswordChanges
 
 MEMBER = "member"
@@ -39,7 +39,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
         self,
         *,
         accounts: Accounts,
-        membership: Membership,
+        membership: Members,
         sessions: Sessions,
         password_changes: PasswordChanges,
         api_keys: ApiKeys,

@@ -8,8 +8,8 @@ from psycopg import AsyncConnection
 from core_service.identity.links import SecretLinks
 from core_service.mail.models import MailKind
 from core_service.mail.outbox import DueMail
-from core_service.password_resets.letters import write_changed, write_reset
 from core_service.password_resets.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, DROP_UNKNOWN, SETTLE
+from core_service.password_resets.reset_mails import write_changed, write_reset
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS
 
 

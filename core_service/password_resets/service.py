@@ -25,7 +25,7 @@ from core_service.identity.secrets import MAX_LENGTH, hash_secret
 from core_service.mail.models import MailKind, WantedMail
 from core_service.mail.outbox import DueMail
 from core_service.password_resets.ending import end_links, end_mails
-from core_service.password_resets.errors import UnknownToken
+from core_service.password_resets.errors import UnknownResetToken
 from core_service.password_resets.models import PasswordResetToken
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, is_good
 from core_service.work_queue.outbox import Outbox
@@ -105,7 +105,7 @@ class PasswordResets:
         if opened is None:
             failed("password link", client_address)
             await self._rate_limiter.count_wrong_guess(windows)
-            raise UnknownToken
+            raise UnknownResetToken
         return opened
 
     async def complete(self, token: str, new_password: str, client_address: str) -> tuple[str, int]:
@@ -259,4 +259,4 @@ async def _use_up(session: AsyncSession, token_hash: bytes) -> None:
         used.returning(col(PasswordResetToken.user_id)).execution_options(synchronize_session=False)
     )
     if found is None:
-        raise UnknownToken
+        raise UnknownResetToken

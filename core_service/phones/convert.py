@@ -4,7 +4,7 @@ from smith.core.v1 import json_object_pb2, live_activity_pb2
 
 from core_service.common.json_object import write_json
 from core_service.common.timestamps import to_timestamp
-from core_service.phones.live_activities import Shown, ShownPhase
+from core_service.phones.live_activities import ShownActivity, ShownPhase
 
 PHASES = {
     ShownPhase.STARTING: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_STARTING,
@@ -13,7 +13,7 @@ PHASES = {
 }
 
 
-def to_live_activity(shown: Shown) -> live_activity_pb2.DeviceLiveActivity:
+def to_live_activity(shown: ShownActivity) -> live_activity_pb2.DeviceLiveActivity:
     """An activity as the phone should show it."""
     return live_activity_pb2.DeviceLiveActivity(
         activity_id=shown.activity_id,

@@ -34,7 +34,7 @@ class ShownPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownActivity:
     """An activity as a phone should show it."""
 
     activity_id: str
@@ -71,7 +71,7 @@ class PhoneActivities:
         """
         await self._change(queries.DISMISS, caller, activity_id, EventType.LIVE_ACTIVITY_DISMISSED)
 
-    async def state(self, caller: DevicePrincipal) -> list[Shown]:
+    async def state(self, caller: DevicePrincipal) -> list[ShownActivity]:
         """Returns what should be on the phone's screen now, oldest first."""
         now = self._clock()
         parameters = {"device_id": caller.device_id, "account_id": caller.account_id, "now": now}
@@ -108,7 +108,7 @@ class PhoneActivities:
         self._events.publish(row[0], Event(kind, now, activity_id=activity_id, device_id=caller.device_id))
 
 
-def _shown(row: tuple[Any, ...]) -> Shown | None:
+def _shown(row: tuple[Any, ...]) -> ShownActivity | None:
     phase, maybe_shown, timestamp, started_at, _ = row[:STATE_COLUMNS]
     activity = Activity(*row[STATE_COLUMNS:])
     if activity.ended_at is not None:
@@ -117,7 +117,7 @@ def _shown(row: tuple[Any, ...]) -> Shown | None:
             return None
     else:
         shown = ShownPhase.STARTING if phase == Phase.REQUESTED else ShownPhase.ACTIVE
-    return Shown(
+    return ShownActivity(
         activity_id=activity.id,
         phase=shown,
         content_state=content_state_for_phone(activity.content_state, activity.action),

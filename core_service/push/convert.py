@@ -6,7 +6,7 @@ from smith.core.v1 import push_notification_service_pb2 as pb
 from core_service.common.actions import Action, ActionType, check_action
 from core_service.common.reading import choice, given
 from core_service.push.content import Content, check_content
-from core_service.push.service import Sent
+from core_service.push.service import SentNotification
 
 ACTION_TYPES = {
     noun.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
@@ -41,7 +41,7 @@ def _to_action(place: int, action: noun.PushNotificationAction) -> Action:
     )
 
 
-def from_sent(sent: Sent) -> pb.SendPushNotificationResponse:
+def from_sent(sent: SentNotification) -> pb.SendPushNotificationResponse:
     """The answer to the caller."""
     response = pb.SendPushNotificationResponse(
         success=True,

@@ -15,7 +15,7 @@ from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content
 from core_service.push.history_queries import ACTIONS, DELIVERIES, GET, LIST
 from core_service.push.payload import read_payload
-from core_service.push.service import PushNotifications, Sent
+from core_service.push.service import PushNotifications, SentNotification
 from service_kit.database import Pool
 
 EXAMINED = 5000
@@ -36,7 +36,7 @@ COLUMNS_OF_ONE = len(LISTED) + 5
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class DeliveryCounts:
     """What has become of a notification's deliveries."""
 
     devices: int
@@ -47,7 +47,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
+class NotificationRecord:
     """A notification as lists show it."""
 
     id: uuid.UUID
@@ -61,12 +61,12 @@ class Notification:
     user_id: uuid.UUID | None
     replay_of: uuid.UUID | None
     sender_name: str
-    counts: Counts
+    counts: DeliveryCounts
 
     @classmethod
-    def of(cls, row: Sequence[Any]) -> "Notification":
+    def of(cls, row: Sequence[Any]) -> "NotificationRecord":
         """From the columns of `history_queries`."""
-        return cls(**dict(zip(LISTED, row, strict=False)), counts=Counts(*row[len(LISTED) : COLUMNS_OF_ONE]))
+        return cls(**dict(zip(LISTED, row, strict=False)), counts=DeliveryCounts(*row[len(LISTED) : COLUMNS_OF_ONE]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ class NotificationDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownNotification:
     """A notification with all that it says."""
 
-    notification: Notification
+    notification: NotificationRecord
     content: Content
     deliveries: Sequence[NotificationDelivery]
 
@@ -114,7 +114,7 @@ class NotificationHistory:
 
     async def list(
         self, account_id: uuid.UUID, search: Search, page_size: int | None, page_token: str | None
-    ) -> Page[Notification]:
+    ) -> Page[NotificationRecord]:
         """Notifications of the account, newest first. A page may be short, or empty, and still have a next one.
 
         Raises InvalidRequest.
@@ -137,13 +137,13 @@ class NotificationHistory:
             "limit": size + 1,
         }
         rows = await self._rows(LIST, parameters)
-        found = [Notification.of(row[2:]) for row in rows if row[2] is not None]
+        found = [NotificationRecord.of(row[2:]) for row in rows if row[2] is not None]
         if len(found) > size:
             return Page(found[:size], write_token(str(found[size - 1].id)))
         examined, last = rows[0][:2]
         return Page(found, write_token(str(last)) if is_bounded and examined == examined_at_most else None)
 
-    async def get(self, account_id: uuid.UUID, notification_id: uuid.UUID) -> Shown:
+    async def get(self, account_id: uuid.UUID, notification_id: uuid.UUID) -> ShownNotification:
         """The notification.
 
         Raises NotFound.
@@ -152,15 +152,15 @@ class NotificationHistory:
         rows = await self._rows(GET, parameters)
         if not rows:
             raise missing("push notification")
-        notification, payload = Notification.of(rows[0]), rows[0][COLUMNS_OF_ONE]
+        notification, payload = NotificationRecord.of(rows[0]), rows[0][COLUMNS_OF_ONE]
         actions = tuple(
             Action(title, ActionType(kind), url, method, body)
             for title, kind, url, method, body in await self._rows(ACTIONS, parameters)
         )
         deliveries = [NotificationDelivery(*row) for row in await self._rows(DELIVERIES, parameters)]
-        return Shown(notification, read_payload(payload, actions), deliveries)
+        return ShownNotification(notification, read_payload(payload, actions), deliveries)
 
-    async def replay(self, person: SessionPrincipal, notification_id: uuid.UUID) -> Sent:
+    async def replay(self, person: SessionPrincipal, notification_id: uuid.UUID) -> SentNotification:
         """Sends what it says to its target once more; see `PushNotifications.send`.
 
         Raises NotFound as well.

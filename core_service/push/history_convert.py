@@ -13,7 +13,7 @@ from core_service.common.timestamps import read_time, to_timestamp
 from core_service.common.validation import require_storable, require_uuid
 from core_service.push.content import Content
 from core_service.push.convert import ACTION_TYPES, METHODS
-from core_service.push.history import COUNTED, Notification, NotificationDelivery, Search, Shown
+from core_service.push.history import COUNTED, NotificationDelivery, NotificationRecord, Search, ShownNotification
 
 TYPES = {kind: number for number, kind in ACTION_TYPES.items()}
 METHOD_NUMBERS = {method: number for number, method in METHODS.items()}
@@ -34,7 +34,7 @@ def read_search(request: pb.ListPushNotificationsRequest) -> Search:
     )
 
 
-def to_notification(sent: Notification, *, counted: int | None = COUNTED) -> noun.PushNotification:
+def to_notification(sent: NotificationRecord, *, counted: int | None = COUNTED) -> noun.PushNotification:
     """The message. No more than `counted` devices were looked at; None for all."""
     counts = sent.counts
     return noun.PushNotification(
@@ -64,7 +64,7 @@ def _text(id_: uuid.UUID | None) -> str | None:
     return None if id_ is None else str(id_)
 
 
-def to_shown(shown: Shown) -> pb.GetPushNotificationResponse:
+def to_shown(shown: ShownNotification) -> pb.GetPushNotificationResponse:
     """The answer."""
     return pb.GetPushNotificationResponse(
         push_notification=to_notification(shown.notification, counted=None),

@@ -20,11 +20,11 @@ from core_service.push.content import Content
 from core_service.push.errors import DeviceUnreachable
 from core_service.push.payload import build_payload
 from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS, RECORD_FOR_DEVICE
-from core_service.sending.dispatcher import Dispatch
+from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.port import About, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
 from core_service.work_queue.keyed import KeyedLimiter
-from core_service.work_queue.outcome_wait import COUNT_SECONDS, Counts, count_in_time
+from core_service.work_queue.outcome_wait import COUNT_SECONDS, OutcomeCounts, count_in_time
 from service_kit import origin
 from service_kit.database import Pool
 
@@ -33,13 +33,13 @@ LEASED_DEVICES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentNotification:
     """What happened to a notification by the time of the answer."""
 
     notification_id: uuid.UUID
     created_at: dt.datetime
     effective_channel_slugs: tuple[str, ...] | None
-    counts: Counts
+    counts: OutcomeCounts
 
 
 class PushNotifications:
@@ -49,7 +49,7 @@ class PushNotifications:
         self,
         pool: Pool,
         audience: Audience,
-        dispatch: Dispatch,
+        dispatch: Dispatcher,
         events: EventBus,
         account_limit: KeyedLimiter[uuid.UUID],
         *,
@@ -72,7 +72,7 @@ class PushNotifications:
         *,
         device_id: uuid.UUID | None = None,
         replay_of: uuid.UUID | None = None,
-    ) -> Sent:
+    ) -> SentNotification:
         """Sends `content` to every device that the caller's scope and the `requested` channel slugs select, or to one
         device of the account. `replay_of` is the notification that is sent again.
 
@@ -100,9 +100,9 @@ class PushNotifications:
         sent = Event(EventType.PUSH_NOTIFICATION_SENT, created_at, notification_id=notification_id)
         self._events.publish(caller.account_id, sent)
         counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
-        return Sent(notification_id, created_at, slugs, counts)
+        return SentNotification(notification_id, created_at, slugs, counts)
 
-    async def _find(self, caller: Sender, notification_id: uuid.UUID, deadline: float) -> Sent | None:
+    async def _find(self, caller: Sender, notification_id: uuid.UUID, deadline: float) -> SentNotification | None:
         """Returns what an earlier run of this request has recorded, if it could not answer."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(FIND, (notification_id, caller.account_id), binary=True)
@@ -111,8 +111,8 @@ class PushNotifications:
             return None
         created_at, slugs, total = row
         self._dispatch.wake()
-        counts = await self._count(notification_id, Counts(0, 0, total), deadline)
-        return Sent(notification_id, created_at, None if slugs is None else tuple(slugs), counts)
+        counts = await self._count(notification_id, OutcomeCounts(0, 0, total), deadline)
+        return SentNotification(notification_id, created_at, None if slugs is None else tuple(slugs), counts)
 
     async def _record(
         self,
@@ -168,15 +168,15 @@ class PushNotifications:
 
     async def _deliver(
         self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push, total: int, deadline: float
-    ) -> Counts:
+    ) -> OutcomeCounts:
         wait = self._dispatch.deliver(account_id, notification_id, push) if push.targets else None
         if wait is not None and len(push.targets) == total:
             await wait.wait(total, deadline - time.monotonic())
             return wait.counts(total)
         self._dispatch.wake()
-        return await self._count(notification_id, Counts(0, 0, total), deadline)
+        return await self._count(notification_id, OutcomeCounts(0, 0, total), deadline)
 
-    async def _count(self, notification_id: uuid.UUID, counts: Counts, deadline: float) -> Counts:
+    async def _count(self, notification_id: uuid.UUID, counts: OutcomeCounts, deadline: float) -> OutcomeCounts:
         """The newest counts by the deadline. The dispatcher delivers a part, of this core or of another: only the
         database knows all."""
         while counts.devices_queued and (left := deadline - time.monotonic()) > 0:

@@ -9,10 +9,10 @@ from core_service.common.reading import asked_page
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
 from core_service.push.convert import from_sent, to_content
+from core_service.push.device_test import DeviceTest
 from core_service.push.history import NotificationHistory
 from core_service.push.history_convert import read_search, to_notification, to_shown
 from core_service.push.service import PushNotifications
-from core_service.push.trial import TrialPushes
 
 THING, DEVICE = "push notification", "device"
 
@@ -20,9 +20,7 @@ THING, DEVICE = "push notification", "device"
 class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
     """Translates; the rules are in the service."""
 
-    def __init__(
-        self, push_notifications: PushNotifications, history: NotificationHistory, trials: TrialPushes
-    ) -> None:
+    def __init__(self, push_notifications: PushNotifications, history: NotificationHistory, trials: DeviceTest) -> None:
         self._push_notifications = push_notifications
         self._history = history
         self._trials = trials

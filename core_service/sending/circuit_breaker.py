@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from typing import NamedTuple
 
-from core_service.sending.port import Concern, Outcome, Target, Verdict
+from core_service.sending.port import Concern, Outcome, OutcomeKind, Target
 
 FIRST_PROBE_SECONDS = 2.0
 LAST_PROBE_SECONDS = 8.0
@@ -56,9 +56,9 @@ def step_of(outcome: Outcome) -> Step | None:
     """The step at which the push was refused, PASSED if at none of them; None if APNs has not looked at it."""
     if outcome.concern is Concern.TOKEN_OR_SERVER:
         return Step.TOKEN
-    if outcome.verdict is Verdict.MISCONFIGURED:
+    if outcome.verdict is OutcomeKind.MISCONFIGURED:
         return Step.SENDER if outcome.concern is Concern.SENDER else Step.TOPIC
-    return Step.PASSED if outcome.verdict in (Verdict.ACCEPTED, Verdict.TOKEN_DEAD) else None
+    return Step.PASSED if outcome.verdict in (OutcomeKind.ACCEPTED, OutcomeKind.TOKEN_DEAD) else None
 
 
 class Route(NamedTuple):
@@ -102,7 +102,7 @@ class Alarm:
     since: dt.datetime
 
 
-class State(Enum):
+class BreakerState(Enum):
     """Of a circuit breaker; see above."""
 
     CLOSED = auto()
@@ -115,7 +115,7 @@ class CircuitBreaker:
 
     def __init__(self, route: Route) -> None:
         self.route = route
-        self.state = State.CLOSED
+        self.state = BreakerState.CLOSED
         self.reason = ""
         """Why it opened."""
         self.changed_at = float("-inf")
@@ -135,12 +135,12 @@ class CircuitBreaker:
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to remember."""
-        return self.state is State.CLOSED and not self._counted and not self._refused
+        return self.state is BreakerState.CLOSED and not self._counted and not self._refused
 
     def admits(self, token: str, now: float) -> bool:
         """Whether a push to the token may be sent now. If the breaker is not closed it is a probe, and `start` must
         follow."""
-        if self.state is State.CLOSED:
+        if self.state is BreakerState.CLOSED:
             return True
         if self._probing >= self._most_probes:
             return False
@@ -154,7 +154,7 @@ class CircuitBreaker:
             self._probe_at, self._probes_left = now + self._interval, self._most_probes
         self._probes_left -= 1
         self._probing += 1
-        self.state, self.used_at = State.HALF_OPEN, now
+        self.state, self.used_at = BreakerState.HALF_OPEN, now
         return self.changed_at
 
     def hold(self, now: float) -> None:
@@ -164,7 +164,7 @@ class CircuitBreaker:
 
     def probed(self, ticket: float, token: str, outcome: Outcome, now: float) -> None:
         """The probe is answered."""
-        if self.state is State.CLOSED or ticket != self.changed_at:
+        if self.state is BreakerState.CLOSED or ticket != self.changed_at:
             return
         self._probing -= 1
         step = step_of(outcome)
@@ -179,7 +179,7 @@ class CircuitBreaker:
         if self.route.step is not Step.TOKEN:
             self._probe_at = now + self._interval
         if not self._probing:
-            self.state = State.OPEN
+            self.state = BreakerState.OPEN
 
     def refuse(self, token: str, reason: str, now: float) -> bool:
         """While the breaker is closed, APNs has refused a push at the route's step. Whether that opens it."""
@@ -192,7 +192,7 @@ class CircuitBreaker:
             if len(self._counted) < MAX_BELIEVED:
                 self._counted[token] = now
                 return False
-        self.state, self.reason, self.changed_at, self.used_at = State.OPEN, reason, now, now
+        self.state, self.reason, self.changed_at, self.used_at = BreakerState.OPEN, reason, now, now
         self._interval, self._probe_at = FIRST_PROBE_SECONDS, now + FIRST_PROBE_SECONDS
         self._probes_left = self._probing = self.held = 0
         return True
@@ -205,7 +205,7 @@ class CircuitBreaker:
         """APNs has accepted a push to the token. True: it had refused it before, so the server was at fault then. A bad
         token does not become good."""
         was_refused = token in self._refused
-        if self.state is State.CLOSED:
+        if self.state is BreakerState.CLOSED:
             self._counted.clear()
             if was_refused or now - self.changed_at > DOUBT_SECONDS:
                 self._refused.clear()
@@ -213,7 +213,7 @@ class CircuitBreaker:
 
     def close(self, now: float) -> None:
         """The route is right again, or nothing is sent over it any more."""
-        self.state, self.changed_at = State.CLOSED, now
+        self.state, self.changed_at = BreakerState.CLOSED, now
         self._counted.clear()
 
     def _remember(self, token: str, *, as_probe: bool = False) -> None:

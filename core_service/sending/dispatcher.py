@@ -6,13 +6,13 @@ from collections import defaultdict
 from typing import Any
 
 from core_service.sending.models import DeliveryState
-from core_service.sending.port import About, Courier, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
 from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS
-from core_service.sending.settlement import OnWritten, Settlement, Settler, telling
+from core_service.sending.settlement import DeliverySettlement, OnWritten, Settler, telling
 from core_service.work_queue.claim_loop import ClaimLoop
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.keyed import KeyedCounter
-from core_service.work_queue.outcome_wait import Counts, OutcomeWait
+from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
 from service_kit.database import Pool
 
 CLAIM_SIZE = 250
@@ -25,12 +25,12 @@ MAX_DIRECT = 400
 """The same for the requests of one account, by what they deliver themselves: the dispatcher is fair, they are not."""
 
 
-class Dispatch:
-    """Takes leased work to the courier and settles the outcomes; claims work whose time has come."""
+class Dispatcher:
+    """Takes leased work to the sender and settles the outcomes; claims work whose time has come."""
 
-    def __init__(self, pool: Pool, courier: Courier, settler: Settler) -> None:
+    def __init__(self, pool: Pool, sender: PushSender, settler: Settler) -> None:
         self._pool = pool
-        self._courier = courier
+        self._sender = sender
         self._settler = settler
         self._loop = ClaimLoop("work", self._claim, size=CLAIM_SIZE, most=MAX_CLAIMED)
         self._direct: KeyedCounter[uuid.UUID] = KeyedCounter()
@@ -56,7 +56,7 @@ class Dispatch:
         wait = OutcomeWait()
         tell = telling(wait)
 
-        def on_written(written: Settlement, state: DeliveryState) -> None:
+        def on_written(written: DeliverySettlement, state: DeliveryState) -> None:
             tell(written, state)
             self._direct.add(account_id, -1)
             self._loop.finish(1, beside=True)
@@ -70,17 +70,17 @@ class Dispatch:
 
     def _send(self, notification_id: uuid.UUID, push: Push, on_written: OnWritten) -> None:
         def on_outcome(target: Target, outcome: Outcome) -> None:
-            if outcome.verdict is Verdict.HELD:
+            if outcome.verdict is OutcomeKind.HELD:
                 self._held += 1
             self._settler.settle(notification_id, target, outcome, on_written)
 
-        self._courier.submit(push, on_outcome)
+        self._sender.submit(push, on_outcome)
 
     def wake(self) -> None:
         """There is work in the table that nobody has leased."""
         self._loop.wake()
 
-    async def count(self, notification_id: uuid.UUID) -> Counts:
+    async def count(self, notification_id: uuid.UUID) -> OutcomeCounts:
         """What has become of a notification's deliveries so far, by the database.
 
         One at a time: however many wait for numbers, claiming and settling keep their connections.
@@ -88,7 +88,7 @@ class Dispatch:
         async with self._counting, self._pool.connection() as connection:
             cursor = await connection.execute(COUNT, (notification_id,), binary=True)
             row = await cursor.fetchone()
-        return Counts(*row) if row else Counts(0, 0, 0)
+        return OutcomeCounts(*row) if row else OutcomeCounts(0, 0, 0)
 
     async def run(self) -> None:
         """Claims and delivers due work, until cancelled."""
@@ -98,7 +98,7 @@ class Dispatch:
         """Returns once nothing is in progress and every outcome is written."""
         await self._loop.drain()
 
-    def _finish(self, _: Settlement, __: DeliveryState) -> None:
+    def _finish(self, _: DeliverySettlement, __: DeliveryState) -> None:
         self._loop.finish(1)
 
     async def _claim(self) -> bool:
@@ -140,4 +140,4 @@ class Dispatch:
 
     def _drop(self, notification_id: uuid.UUID, device_id: uuid.UUID, user_id: uuid.UUID, state: DeliveryState) -> None:
         self._loop.begin(1)
-        self._settler.put(Settlement(notification_id, device_id, user_id, state, self._finish))
+        self._settler.put(DeliverySettlement(notification_id, device_id, user_id, state, self._finish))

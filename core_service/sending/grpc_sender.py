@@ -1,4 +1,4 @@
-"""The courier that calls the delivery service over gRPC, many pushes to a call."""
+"""The sender that calls the delivery service over gRPC, many pushes to a call."""
 
 import asyncio
 import contextvars
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import grpc
 from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc, reason_pb2
 
-from core_service.sending.port import Concern, OnOutcome, Outcome, Push, PushType, Target, Verdict
+from core_service.sending.port import Concern, OnOutcome, Outcome, OutcomeKind, Push, PushType, Target
 
 if TYPE_CHECKING:
     from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
@@ -27,11 +27,11 @@ CALL_TIMEOUT_SECONDS = 17.0
 """Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
 
 VERDICTS = {
-    reason_pb2.OUTCOME_KIND_ACCEPTED: Verdict.ACCEPTED,
-    reason_pb2.OUTCOME_KIND_RETRY: Verdict.RETRY,
-    reason_pb2.OUTCOME_KIND_TOKEN_DEAD: Verdict.TOKEN_DEAD,
-    reason_pb2.OUTCOME_KIND_REJECTED: Verdict.REJECTED,
-    reason_pb2.OUTCOME_KIND_MISCONFIGURED: Verdict.MISCONFIGURED,
+    reason_pb2.OUTCOME_KIND_ACCEPTED: OutcomeKind.ACCEPTED,
+    reason_pb2.OUTCOME_KIND_RETRY: OutcomeKind.RETRY,
+    reason_pb2.OUTCOME_KIND_TOKEN_DEAD: OutcomeKind.TOKEN_DEAD,
+    reason_pb2.OUTCOME_KIND_REJECTED: OutcomeKind.REJECTED,
+    reason_pb2.OUTCOME_KIND_MISCONFIGURED: OutcomeKind.MISCONFIGURED,
 }
 CONCERNS = {reason_pb2.Concern.Value(f"CONCERN_{concern.name}"): concern for concern in Concern}
 ENVIRONMENTS = {
@@ -42,10 +42,10 @@ PUSH_TYPES = {
     PushType.ALERT: delivery_pb2.PUSH_TYPE_ALERT,
     PushType.LIVE_ACTIVITY: delivery_pb2.PUSH_TYPE_LIVE_ACTIVITY,
 }
-ACCEPTED = Outcome(Verdict.ACCEPTED, status_code=200)
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED, status_code=200)
 
 
-class GrpcCourier:
+class GrpcPushSender:
     """Sends a push at once while the delivery service keeps up; otherwise gathers what comes until it has answered, or
     for 10 ms, into one streaming call. Calls overlap freely: a slow target keeps nobody waiting but itself."""
 
@@ -58,7 +58,7 @@ class GrpcCourier:
         self._calls: set[asyncio.Task[None]] = set()
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """Takes the push; see Courier."""
+        """Takes the push; see Sender."""
         self._waiting.append((push, on_outcome))
         if self._flush_handle is None:
             loop = asyncio.get_running_loop()
@@ -130,7 +130,7 @@ class _Call:
     async def run(self, stub: "DeliveryServiceAsyncStub", on_answered: Callable[[], None]) -> None:
         """Calls, and hands out the outcomes; `on_answered` is called once, at the first of them or at the end."""
         answered = False
-        leftover = Outcome(Verdict.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True, concern=Concern.SERVER)
+        leftover = Outcome(OutcomeKind.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True, concern=Concern.SERVER)
         try:
             async for response in stub.Deliver(self.request, timeout=CALL_TIMEOUT_SECONDS):
                 for outcome in response.outcomes:
@@ -149,7 +149,7 @@ class _Call:
             # Only this refusal says for certain that nothing was sent.
             sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
             concern = Concern.SERVER if sent else Concern.LOAD
-            leftover = Outcome(Verdict.RETRY, reason, 1.0, maybe_accepted=sent, concern=concern)
+            leftover = Outcome(OutcomeKind.RETRY, reason, 1.0, maybe_accepted=sent, concern=concern)
         finally:
             for index in range(len(self.targets)):
                 self._settle(index, leftover)
@@ -176,7 +176,7 @@ def _read(outcome: delivery_pb2.Outcome) -> Outcome:
     if outcome.kind == reason_pb2.OUTCOME_KIND_ACCEPTED:
         return ACCEPTED
     return Outcome(
-        VERDICTS.get(outcome.kind, Verdict.RETRY),
+        VERDICTS.get(outcome.kind, OutcomeKind.RETRY),
         outcome.reason,
         outcome.retry_after_ms / 1000,
         outcome.dead_since.ToDatetime(tzinfo=dt.UTC) if outcome.HasField("dead_since") else None,

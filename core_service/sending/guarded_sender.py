@@ -15,13 +15,13 @@ from core_service.sending.circuit_breaker import (
     FIRST_PROBE_SECONDS,
     HOLD_SECONDS,
     Alarm,
+    BreakerState,
     CircuitBreaker,
     Route,
-    State,
     Step,
     step_of,
 )
-from core_service.sending.port import LINE_STOPPED, Courier, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.sending.port import ROUTE_STOPPED, OnOutcome, Outcome, OutcomeKind, Push, PushSender, Target
 from core_service.sending.reasons import of_route
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ IDLE_SECONDS = 20.0
 """A breaker that no push came to for so long closes. What is held comes back more often, so nothing is owed on the
 route any more, or another core has sent it."""
 
-HELD = Outcome(Verdict.HELD, LINE_STOPPED, HOLD_SECONDS)
+HELD = Outcome(OutcomeKind.HELD, ROUTE_STOPPED, HOLD_SECONDS)
 
 OnChange = Callable[[Alarm, bool], None]
 OnProvenFault = Callable[[Route], None]
@@ -45,7 +45,7 @@ class GuardedSender:
     one event loop.
     """
 
-    def __init__(self, sender: Courier, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, sender: PushSender, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sender = sender
         self._clock = clock
         self._breakers: OrderedDict[Route, CircuitBreaker] = OrderedDict()
@@ -70,7 +70,7 @@ class GuardedSender:
         return list(self._alarms.values())
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """Takes the push; see Courier. Targets that are held hear so at once."""
+        """Takes the push; see Sender. Targets that are held hear so at once."""
         account_id = push.about.account_id if push.about else None
         if self._alarms:
             push = replace(push, targets=self._admitted(push, account_id, on_outcome))
@@ -107,7 +107,7 @@ class GuardedSender:
         def answered(target: Target, outcome: Outcome) -> None:
             for breaker, ticket in zip(stopping, tickets, strict=True):
                 breaker.probed(ticket, target.token, outcome, self._clock())
-                if breaker.state is State.CLOSED and breaker.route in self._alarms:
+                if breaker.state is BreakerState.CLOSED and breaker.route in self._alarms:
                     self._resumed(breaker, "it works again")
             on_outcome(target, self._judge(routes, target, outcome, self._clock()))
 
@@ -119,7 +119,7 @@ class GuardedSender:
         A push that was sent before a route on its way stopped or went on says nothing new about it. While a route is
         stopped, what APNs says about its tokens is ignored: it may be wrong.
         """
-        if outcome.verdict is Verdict.ACCEPTED:
+        if outcome.verdict is OutcomeKind.ACCEPTED:
             if self._breakers:
                 self._accepted(routes, target.token)
             return outcome
@@ -127,14 +127,18 @@ class GuardedSender:
         if step is None or step is Step.PASSED:
             return outcome
         kept = replace(
-            outcome, verdict=Verdict.MISCONFIGURED, retry_after_seconds=HOLD_SECONDS, dead_since=None, configuration=""
+            outcome,
+            verdict=OutcomeKind.MISCONFIGURED,
+            retry_after_seconds=HOLD_SECONDS,
+            dead_since=None,
+            configuration="",
         )
         breaker = self._breaker(routes[step])
         if breaker is None or any(
             sent_at < known.changed_at for route in routes if (known := self._breakers.get(route))
         ):
             return kept
-        if breaker.state is not State.CLOSED:
+        if breaker.state is not BreakerState.CLOSED:
             breaker.refuse_more(target.token)
             return kept
         if not breaker.refuse(target.token, outcome.reason, self._clock()):
@@ -155,7 +159,7 @@ class GuardedSender:
         breaker = self._breakers.get(route)
         if breaker is None:
             if len(self._breakers) >= MAX_ROUTES:
-                closed = next((one.route for one in self._breakers.values() if one.state is State.CLOSED), None)
+                closed = next((one.route for one in self._breakers.values() if one.state is BreakerState.CLOSED), None)
                 if closed is not None:
                     del self._breakers[closed]
                 elif route.step is not Step.SENDER:

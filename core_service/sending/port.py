@@ -17,7 +17,7 @@ class PushType(Enum):
     LIVE_ACTIVITY = auto()
 
 
-class Verdict(Enum):
+class OutcomeKind(Enum):
     """What can become of a push. Apple's reasons are sorted into all but the last by the delivery service."""
 
     ACCEPTED = auto()
@@ -46,7 +46,7 @@ class Concern(Enum):
     SERVER = auto()
 
 
-LINE_STOPPED = "LineStopped"
+ROUTE_STOPPED = "LineStopped"
 """The reason of what was held."""
 
 
@@ -54,7 +54,7 @@ LINE_STOPPED = "LineStopped"
 class Outcome:
     """What became of one target."""
 
-    verdict: Verdict
+    verdict: OutcomeKind
     reason: str = ""
     """APNs' reason or the delivery service's; empty if accepted."""
     retry_after_seconds: float = 0.0
@@ -74,7 +74,7 @@ class Outcome:
     def counts(self) -> bool:
         """Whether the attempt after the next failure is to wait longer for it. What only the server's settings are to
         blame for must not slow down what follows once they are right."""
-        return self.verdict not in (Verdict.MISCONFIGURED, Verdict.HELD)
+        return self.verdict not in (OutcomeKind.MISCONFIGURED, OutcomeKind.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Push:
 OnOutcome = Callable[[Target, Outcome], None]
 
 
-class Courier(Protocol):
+class PushSender(Protocol):
     """Takes pushes to APNs."""
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from smith.delivery.v1.reason_pb2 import Concern as ConcernNumber
 from smith.delivery.v1.reason_pb2 import Meaning as Entry
-from smith.delivery.v1.reason_pb2 import OutcomeKind, Reason
+from smith.delivery.v1.reason_pb2 import OutcomeKind as KindNumber
+from smith.delivery.v1.reason_pb2 import Reason
 from smith.delivery.v1.reason_pb2 import meaning as option
 
-from core_service.sending.port import LINE_STOPPED, Concern, Verdict
+from core_service.sending.port import ROUTE_STOPPED, Concern, OutcomeKind
 from service_kit.enum_words import by_word
 
 QUEUED = "Everything stays queued and goes out by itself."
@@ -19,7 +20,7 @@ DELIVERY_PREFIX = "Delivery"
 class Meaning:
     """What a reason means."""
 
-    verdict: Verdict
+    verdict: OutcomeKind
     """What becomes of the push."""
     concern: Concern
     explanation: str
@@ -34,7 +35,7 @@ class Meaning:
 def _meaning(entry: Entry) -> Meaning:
     many = entry.if_many if entry.HasField("if_many") else entry
     return Meaning(
-        Verdict[OutcomeKind.Name(entry.kind).removeprefix("OUTCOME_KIND_")],
+        OutcomeKind[KindNumber.Name(entry.kind).removeprefix("OUTCOME_KIND_")],
         Concern[ConcernNumber.Name(entry.concern).removeprefix("CONCERN_")],
         entry.explanation,
         entry.advice,
@@ -51,8 +52,8 @@ REFUSED = BY_WORD["Http403"]
 STOPPING = frozenset(
     word
     for word, known in BY_WORD.items()
-    if known.verdict is Verdict.MISCONFIGURED or known.concern is Concern.TOKEN_OR_SERVER
-) | {LINE_STOPPED}
+    if known.verdict is OutcomeKind.MISCONFIGURED or known.concern is Concern.TOKEN_OR_SERVER
+) | {ROUTE_STOPPED}
 """Reasons of what waits because a route is stopped, which has an alarm of its own."""
 
 
@@ -66,7 +67,7 @@ def meaning(reason: str) -> Meaning:
 
 def is_servers_fault(reason: str) -> bool:
     """Whether the server's settings alone are to blame."""
-    return reason == LINE_STOPPED or BY_WORD.get(reason, UNKNOWN).verdict is Verdict.MISCONFIGURED
+    return reason == ROUTE_STOPPED or BY_WORD.get(reason, UNKNOWN).verdict is OutcomeKind.MISCONFIGURED
 
 
 def of_route(reason: str) -> tuple[str, str]:

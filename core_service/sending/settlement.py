@@ -10,7 +10,7 @@ from typing import Any
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.models import DeliveryState
-from core_service.sending.port import Outcome, Target, Verdict
+from core_service.sending.port import Outcome, OutcomeKind, Target
 from core_service.sending.queries import SETTLE, SETTLE_ACCEPTED
 from core_service.work_queue.batch_writer import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWait
@@ -18,23 +18,23 @@ from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
 
 STATES = {
-    Verdict.ACCEPTED: DeliveryState.ACCEPTED,
-    Verdict.RETRY: DeliveryState.DUE,
-    Verdict.MISCONFIGURED: DeliveryState.DUE,
-    Verdict.HELD: DeliveryState.DUE,
-    Verdict.TOKEN_DEAD: DeliveryState.TOKEN_DEAD,
-    Verdict.REJECTED: DeliveryState.REJECTED,
+    OutcomeKind.ACCEPTED: DeliveryState.ACCEPTED,
+    OutcomeKind.RETRY: DeliveryState.DUE,
+    OutcomeKind.MISCONFIGURED: DeliveryState.DUE,
+    OutcomeKind.HELD: DeliveryState.DUE,
+    OutcomeKind.TOKEN_DEAD: DeliveryState.TOKEN_DEAD,
+    OutcomeKind.REJECTED: DeliveryState.REJECTED,
 }
 
 
-OnWritten = Callable[["Settlement", DeliveryState], None]
+OnWritten = Callable[["DeliverySettlement", DeliveryState], None]
 """Hears that a settlement has been written, and in which state the delivery is now."""
 
 
 def telling(wait: OutcomeWait) -> OnWritten:
     """Tells a request that waits."""
 
-    def on_written(written: Settlement, state: DeliveryState) -> None:
+    def on_written(written: DeliverySettlement, state: DeliveryState) -> None:
         accepted, gone = state is DeliveryState.ACCEPTED, state is not DeliveryState.DUE
         wait.hear(written.device_id, written.user_id, accepted=accepted, gone=gone)
 
@@ -42,7 +42,7 @@ def telling(wait: OutcomeWait) -> OnWritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class DeliverySettlement:
     """The new state of one delivery."""
 
     notification_id: uuid.UUID
@@ -66,7 +66,7 @@ class Settler:
     def __init__(self, pool: Pool, events: EventBus) -> None:
         self._pool = pool
         self._events = events
-        self._writer: BatchWriter[Settlement] = BatchWriter("outcomes", self._write, _give_up)
+        self._writer: BatchWriter[DeliverySettlement] = BatchWriter("outcomes", self._write, _give_up)
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     def settle(self, notification_id: uuid.UUID, target: Target, outcome: Outcome, on_written: OnWritten) -> None:
@@ -75,7 +75,7 @@ class Settler:
         retries = state in (DeliveryState.DUE, DeliveryState.TOKEN_DEAD)
         attempts = target.attempts if outcome.counts else 0
         self.put(
-            Settlement(
+            DeliverySettlement(
                 notification_id,
                 target.device_id,
                 target.user_id,
@@ -90,7 +90,7 @@ class Settler:
             )
         )
 
-    def put(self, settlement: Settlement) -> None:
+    def put(self, settlement: DeliverySettlement) -> None:
         """Takes a settlement."""
         self._writer.put(settlement)
 
@@ -98,16 +98,16 @@ class Settler:
         """Writes what comes, until cancelled."""
         await self._writer.run()
 
-    async def _write(self, batch: list[Settlement]) -> None:
+    async def _write(self, batch: list[DeliverySettlement]) -> None:
         for settlement, state in zip(batch, await self._states(batch), strict=True):
             settlement.on_written(settlement, state)
 
-    async def _states(self, batch: list[Settlement]) -> list[DeliveryState]:
+    async def _states(self, batch: list[DeliverySettlement]) -> list[DeliveryState]:
         """Writes the batch and returns the state of each delivery now. Writing again what was written is harmless."""
         states = [DeliveryState.ACCEPTED] * len(batch)
         accepted = [one for one in batch if one.state is DeliveryState.ACCEPTED]
         others = [place for place, one in enumerate(batch) if one.state is not DeliveryState.ACCEPTED]
-        dead: list[tuple[uuid.UUID, Settlement]] = []
+        dead: list[tuple[uuid.UUID, DeliverySettlement]] = []
         async with self._pool.connection() as connection:
             if accepted:
                 ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
@@ -125,17 +125,17 @@ class Settler:
             self._tell(account_id, one)
         return states
 
-    def _tell(self, account_id: uuid.UUID, dead: Settlement) -> None:
+    def _tell(self, account_id: uuid.UUID, dead: DeliverySettlement) -> None:
         kind, reason = EventType.PUSH_TOKEN_DEAD, dead.reason or ""
         self._events.publish(account_id, Event(kind, now(), device_id=dead.device_id, reason=reason))
 
 
-def _give_up(settlement: Settlement) -> None:
+def _give_up(settlement: DeliverySettlement) -> None:
     """The delivery is due again when its lease ends."""
     settlement.on_written(settlement, DeliveryState.DUE)
 
 
-def _columns(batch: list[Settlement]) -> dict[str, list[Any]]:
+def _columns(batch: list[DeliverySettlement]) -> dict[str, list[Any]]:
     return {
         "notification_ids": [one.notification_id for one in batch],
         "device_ids": [one.device_id for one in batch],

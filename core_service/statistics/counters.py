@@ -57,7 +57,7 @@ Key = tuple[uuid.UUID, dt.datetime, str, int]
 EVENTS = frozenset(one.value for one in Counted)
 
 
-class Tally:
+class Counters:
     """Counts events and attempts of this core.
 
     A crash loses the last second. If a connection breaks during a write, that second may be counted twice. People look

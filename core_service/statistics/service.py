@@ -12,12 +12,12 @@ from core_service.auth.rate_limit import RateLimiter
 from core_service.common.clock import Clock
 from core_service.common.orm import now
 from core_service.live_activities.state.queries import COUNT_ACTIVE
-from core_service.statistics.counters import Tally, percentile
+from core_service.statistics.counters import Counters, percentile
 from core_service.statistics.models import Counted
 from core_service.statistics.queries import DEVICES, FIRST_STEPS, OWED, READ
 from service_kit.database import Pool
 
-__all__ = ["Counted", "Figures", "Insight", "Limit", "Overview", "Period", "Tally"]
+__all__ = ["Counted", "Counters", "Figures", "Limit", "Overview", "Period", "Statistics"]
 
 HOUR = dt.timedelta(hours=1)
 MOST = 50_000
@@ -52,7 +52,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class QueuedCounts:
     """What is owed to phones now."""
 
     notifications: int
@@ -60,7 +60,7 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class Devices:
+class DeviceTotals:
     """The account's phones."""
 
     total: int
@@ -76,18 +76,18 @@ class Overview:
     total: Figures
     steps: Sequence[Figures]
     step: dt.timedelta
-    owed: Owed
+    owed: QueuedCounts
     rate_limit: Limit
     live_activity_limit: Limit
-    devices: Devices
+    devices: DeviceTotals
     has_api_key: bool
     has_sent: bool
     has_live_activity: bool
     has_second_member: bool
 
 
-class Insight:
-    """Reads. What is counted is written by Tally."""
+class Statistics:
+    """Reads. What is counted is written by Counters."""
 
     def __init__(self, pool: Pool, limiter: RateLimiter, clock: Clock, *, default_live_activities: int) -> None:
         """`clock` is that of Live Activities."""
@@ -116,10 +116,10 @@ class Insight:
             _figures(start, counted),
             [_figures(start + place * step, (row for row in counted if row[0] == place)) for place in range(number)],
             step,
-            Owed(*owed),
+            QueuedCounts(*owed),
             Limit(await self._limiter.used(str(account_id), rate_limit), rate_limit),
             Limit(active, own_limit or self._default_live_activities),
-            Devices(*devices),
+            DeviceTotals(*devices),
             *done,
         )
 

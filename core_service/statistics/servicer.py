@@ -8,13 +8,13 @@ from smith.core.v1 import insight_service_pb2_grpc
 from core_service.common.reading import choice
 from core_service.identity import principal
 from core_service.statistics.convert import to_response
-from core_service.statistics.service import Insight, Period
+from core_service.statistics.service import Period, Statistics
 
 
 class InsightServicer(insight_service_pb2_grpc.InsightServiceServicer):
     """Gives people of an account an overview of it."""
 
-    def __init__(self, insight: Insight) -> None:
+    def __init__(self, insight: Statistics) -> None:
         self._insight = insight
 
     async def GetOverview(self, request: messages.GetOverviewRequest, context: Any) -> messages.GetOverviewResponse:

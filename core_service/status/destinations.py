@@ -35,7 +35,7 @@ class Destinations:
 UNKNOWN = Destinations()
 
 
-class Asker(Protocol):
+class DestinationsSource(Protocol):
     """Asks the delivery service."""
 
     async def ask(self) -> Destinations:
@@ -45,7 +45,7 @@ class Asker(Protocol):
 class KnownDestinations:
     """What was last heard, asked again at most every five seconds and by one caller for all."""
 
-    def __init__(self, asker: Asker, *, steady: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, asker: DestinationsSource, *, steady: Callable[[], float] = time.monotonic) -> None:
         """`steady` gives seconds of a clock that does not go back."""
         self._asker = asker
         self._steady = steady

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from core_service.webhooks.models import RunState
-from core_service.webhooks.port import Result, Verdict
+from core_service.webhooks.port import WebhookResult, WebhookVerdict
 from core_service.work_queue.retry import RetrySchedule
 
 LEASE_SECONDS = 30.0
@@ -24,12 +24,12 @@ class Next:
     """Until the next one; None if this was the last."""
 
 
-def after(result: Result, attempts: int, age: dt.timedelta) -> Next:
+def after(result: WebhookResult, attempts: int, age: dt.timedelta) -> Next:
     """What follows from the result of a call by a run of this age, after `attempts` calls that were made."""
     made, wait = attempts + result.attempted, None
-    if result.verdict is Verdict.SUCCEEDED:
+    if result.verdict is WebhookVerdict.SUCCEEDED:
         return Next(RunState.SUCCEEDED, made)
-    if result.verdict is Verdict.RETRY:
+    if result.verdict is WebhookVerdict.RETRY:
         # A call that was not made does not grow the wait.
         counted, asked = (made, result.retry_after_seconds) if result.attempted else (0, 0.0)
         wait = SCHEDULE.wait_seconds(counted, age, asked_seconds=asked)

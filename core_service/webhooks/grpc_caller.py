@@ -7,7 +7,7 @@ import grpc
 from opentelemetry.trace import SpanKind
 from smith.delivery.v1 import webhook_pb2, webhook_service_pb2, webhook_service_pb2_grpc
 
-from core_service.webhooks.port import Call, Result, Verdict
+from core_service.webhooks.port import Call, WebhookResult, WebhookVerdict
 from service_kit import request_id, tracing
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ CALL_TIMEOUT_SECONDS = 15.0
 
 METHODS = {"GET": webhook_pb2.HTTP_METHOD_GET, "POST": webhook_pb2.HTTP_METHOD_POST}
 VERDICTS = {
-    webhook_pb2.WEBHOOK_RESULT_KIND_SUCCEEDED: Verdict.SUCCEEDED,
-    webhook_pb2.WEBHOOK_RESULT_KIND_RETRY: Verdict.RETRY,
-    webhook_pb2.WEBHOOK_RESULT_KIND_FAILED: Verdict.FAILED,
+    webhook_pb2.WEBHOOK_RESULT_KIND_SUCCEEDED: WebhookVerdict.SUCCEEDED,
+    webhook_pb2.WEBHOOK_RESULT_KIND_RETRY: WebhookVerdict.RETRY,
+    webhook_pb2.WEBHOOK_RESULT_KIND_FAILED: WebhookVerdict.FAILED,
 }
 
 
@@ -32,7 +32,7 @@ class GrpcWebhookCaller:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: WebhookServiceAsyncStub = webhook_service_pb2_grpc.WebhookServiceStub(channel)
 
-    async def call(self, call: Call) -> Result:
+    async def call(self, call: Call) -> WebhookResult:
         """See WebhookCaller."""
         request = webhook_service_pb2.CallWebhookRequest(
             call=webhook_pb2.WebhookCall(
@@ -52,10 +52,10 @@ class GrpcWebhookCaller:
         except grpc.aio.AioRpcError as error:
             log.warning("the delivery service made no webhook call: %s %s", error.code().name, error.details())
             message = "The server could not make the call."
-            return Result(Verdict.RETRY, reason="DeliveryUnavailable", message=message, attempted=False)
+            return WebhookResult(WebhookVerdict.RETRY, reason="DeliveryUnavailable", message=message, attempted=False)
         result = response.result
-        return Result(
-            VERDICTS.get(result.kind, Verdict.RETRY),
+        return WebhookResult(
+            VERDICTS.get(result.kind, WebhookVerdict.RETRY),
             result.status or None,
             result.response_body,
             result.reason,

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 
-class Verdict(Enum):
+class WebhookVerdict(Enum):
     """The three things that can become of a call."""
 
     SUCCEEDED = auto()
@@ -25,10 +25,10 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class WebhookResult:
     """What became of it."""
 
-    verdict: Verdict
+    verdict: WebhookVerdict
     status_code: int | None = None
     response_body: bytes = b""
     reason: str = ""
@@ -42,5 +42,5 @@ class Result:
 class WebhookCaller(Protocol):
     """Calls webhooks."""
 
-    async def call(self, call: Call) -> Result:
+    async def call(self, call: Call) -> WebhookResult:
         """What became of the attempt, whatever happens. Takes some seconds at most."""

@@ -33,7 +33,7 @@ POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
+class _RecordedRun:
     run: Run
     leased: bool
     """This process makes the call."""
@@ -94,7 +94,7 @@ class ActionRuns:
             runs = [Run.of(row) for row in await cursor.fetchall()]
         return page_of(runs, size, lambda run: str(run.id))
 
-    async def _record(self, caller: DevicePrincipal, action_id: uuid.UUID) -> _Recorded:
+    async def _record(self, caller: DevicePrincipal, action_id: uuid.UUID) -> _RecordedRun:
         leased = self._outbox.has_room(caller.account_id)
         parameters = {
             "id": new_id(),
@@ -112,13 +112,13 @@ class ActionRuns:
             if row[0] != "webhook":
                 raise NotAWebhook
             if row[1] is not None:
-                return _Recorded(Run.of(row[1:]), leased)
+                return _RecordedRun(Run.of(row[1:]), leased)
             # Another tap came first, perhaps at the same instant.
             cursor = await connection.execute(NEWEST_RUN, parameters, binary=True)
             row = await cursor.fetchone()
         if row is None:
             raise missing(ACTION)
-        return _Recorded(Run.of(row), leased=False)
+        return _RecordedRun(Run.of(row), leased=False)
 
     async def _until_settled(self, run: Run, deadline: float) -> Run:
         """The run that somebody else calls, at its end or at the deadline. Another process may be at it: only the

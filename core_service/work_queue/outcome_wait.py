@@ -17,7 +17,7 @@ COUNT_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class OutcomeCounts:
     """What has become of a notification, or of a version of a Live Activity."""
 
     devices_notified: int
@@ -25,7 +25,9 @@ class Counts:
     devices_queued: int
 
 
-async def count_in_time(count: Callable[[], Awaitable[Counts]], seconds: float = COUNT_SECONDS) -> Counts | None:
+async def count_in_time(
+    count: Callable[[], Awaitable[OutcomeCounts]], seconds: float = COUNT_SECONDS
+) -> OutcomeCounts | None:
     """The counts by the database; None if it takes longer or is away. What is recorded is promised: to lack its newest
     numbers is no failure."""
     try:
@@ -86,7 +88,9 @@ class OutcomeWait:
         self._elsewhere.clear()
         return len(self._heard) >= due
 
-    async def outcome(self, due: int, owed: int, deadline: float, count: Callable[[], Awaitable[Counts]]) -> Counts:
+    async def outcome(
+        self, due: int, owed: int, deadline: float, count: Callable[[], Awaitable[OutcomeCounts]]
+    ) -> OutcomeCounts:
         """What has come of what `owed` devices are owed, of which `due` can be sent to at once, by the monotonic
         `deadline`. What other cores may have delivered is what `count` finds in the database."""
         while due and not await self.wait(due, deadline - time.monotonic()):
@@ -97,10 +101,10 @@ class OutcomeWait:
                 return counts
         return self.counts(owed)
 
-    def counts(self, owed: int) -> Counts:
+    def counts(self, owed: int) -> OutcomeCounts:
         """What has become of what was owed to so many devices."""
         queued = max(0, owed - len(self._accepted | self._gone))
-        return Counts(len(self._accepted), len(self._users), queued)
+        return OutcomeCounts(len(self._accepted), len(self._users), queued)
 
     def _look(self) -> None:
         if self._wanted and len(self._heard) + len(self._elsewhere) >= self._wanted:

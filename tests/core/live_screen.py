@@ -5,9 +5,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from core_service.sending.port import OnOutcome, Outcome, Target, Verdict
+from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Target
 
-ACCEPTED = Outcome(Verdict.ACCEPTED)
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
 
 
 @dataclass
@@ -47,14 +47,14 @@ class ScreenedPhone:
         number = aps["content-state"]["percentage"]
         if aps["event"] == "start":
             if token != self.start_token:
-                return Outcome(Verdict.TOKEN_DEAD, "Unregistered", dead_since=self.token_changed_at[token])
+                return Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered", dead_since=self.token_changed_at[token])
             card = self.cards.get(push.activity_id)
             if card is None:
                 card = self.cards[push.activity_id] = Card(number, 0, secrets.token_hex(32))
         else:
             card = next((one for one in self.cards.values() if one.token == token), None)
             if card is None:
-                return Outcome(Verdict.TOKEN_DEAD, "Unregistered", dead_since=self.token_changed_at.get(token))
+                return Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered", dead_since=self.token_changed_at.get(token))
         if card.alive and aps["timestamp"] > card.timestamp:
             card.number, card.timestamp = number, aps["timestamp"]
             card.alive = aps["event"] != "end"

@@ -13,14 +13,14 @@ from typing import Any
 from core_service.events.service import EventBus
 from core_service.identity.principal import DevicePrincipal
 from core_service.live_activities.reconcile.reconciler import LEASE, Reconciler
-from core_service.live_activities.reconcile.settlement import ActivitySettler, Settlement
-from core_service.live_activities.state.activity import Activity, State, new_activity_id, state_of
+from core_service.live_activities.reconcile.settlement import ActivitySettlement, ActivitySettler
+from core_service.live_activities.state.activity import Activity, ActivityState, new_activity_id, state_of
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.moves import start_in_stream
 from core_service.phones import live_activity_queries as queries
 from core_service.phones.live_activities import PhoneActivities, ShownPhase
-from core_service.sending.port import OnOutcome, Outcome, Push, PushType, Verdict
+from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, PushType
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from service_kit.database import Pool
@@ -34,9 +34,9 @@ class HandSettler(ActivitySettler):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.waiting: list[Settlement] = []
+        self.waiting: list[ActivitySettlement] = []
 
-    def put(self, settlement: Settlement) -> None:
+    def put(self, settlement: ActivitySettlement) -> None:
         self.waiting.append(settlement)
 
     async def settle(self) -> None:
@@ -67,7 +67,7 @@ class World:
     # --- the server ---
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """Takes a push, as a courier does."""
+        """Takes a push, as a sender does."""
         assert push.push_type is PushType.LIVE_ACTIVITY
         [target] = push.targets
         aps = json.loads(push.payload)["aps"]
@@ -123,9 +123,11 @@ class World:
             )
         await self.rotate()
 
-    def _next_state(self) -> State:
+    def _next_state(self) -> ActivityState:
         self.number += 1
-        return State({"title": "t", "type": "progress", "percentage": self.number % 100 + self.number / 1000}, None, 0)
+        return ActivityState(
+            {"title": "t", "type": "progress", "percentage": self.number % 100 + self.number / 1000}, None, 0
+        )
 
     async def present(self) -> Activity:
         """The stream's activity."""
@@ -176,9 +178,11 @@ class World:
         if not self.in_flight:
             return
         push = self.in_flight.pop(which % len(self.in_flight))
-        outcome = self.phone.take(push) if fault in ("none", "unheard") else Outcome(Verdict.RETRY, "TooManyRequests")
+        outcome = (
+            self.phone.take(push) if fault in ("none", "unheard") else Outcome(OutcomeKind.RETRY, "TooManyRequests")
+        )
         if fault in ("unheard", "lost"):
-            outcome = Outcome(Verdict.RETRY, "no answer", maybe_accepted=True)
+            outcome = Outcome(OutcomeKind.RETRY, "no answer", maybe_accepted=True)
         if fault == "crash":
             # The core that sent it died before it heard.
             self.phone.take(push)

@@ -14,8 +14,8 @@ from smith.core.v1.apns_service_pb2 import (
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_PRODUCTION, APNS_ENVIRONMENT_SANDBOX
 from smith.core.v1.status_service_pb2 import DESTINATION_SIMULATOR
 
-from core_service.apns_check.explanation import Result, explain
-from core_service.apns_check.port import Answer
+from core_service.apns_check.explanation import CheckResult, explain
+from core_service.apns_check.port import CheckAnswer
 from simulator.credentials import BUNDLE_ID
 from tests.core.harness import Account, refusal, refused_with, start_account
 from tests.core.live_rig import Rig
@@ -75,14 +75,14 @@ async def test_what_is_wrong_is_explained_and_stops_no_line(
 @pytest.mark.parametrize(
     ("reason", "result"),
     [
-        ("ProxyUnreachable", Result.UNREACHABLE),
-        ("ProxyCannotConnect", Result.UNREACHABLE),
-        ("ProxyAuthentication", Result.MISCONFIGURED),
-        ("ProxyForbidden", Result.MISCONFIGURED),
+        ("ProxyUnreachable", CheckResult.UNREACHABLE),
+        ("ProxyCannotConnect", CheckResult.UNREACHABLE),
+        ("ProxyAuthentication", CheckResult.MISCONFIGURED),
+        ("ProxyForbidden", CheckResult.MISCONFIGURED),
     ],
 )
-async def test_a_proxy_that_is_in_the_way_is_named(reason: str, result: Result) -> None:
-    answer = Answer(reason, BUNDLE_ID, result is Result.MISCONFIGURED, answered=False, latency_ms=1)
+async def test_a_proxy_that_is_in_the_way_is_named(reason: str, result: CheckResult) -> None:
+    answer = CheckAnswer(reason, BUNDLE_ID, result is CheckResult.MISCONFIGURED, answered=False, latency_ms=1)
     told = explain(answer)
     assert told.result is result
     assert "SMITH_APNS_PROXY" in told.meaning

@@ -10,20 +10,20 @@ from core_service.sending.circuit_breaker import (
     FIRST_PROBE_SECONDS,
     FORGET_SECONDS,
     MAX_BELIEVED,
+    BreakerState,
     CircuitBreaker,
     Route,
-    State,
     Step,
     step_of,
 )
-from core_service.sending.port import Concern, Outcome, Target, Verdict
+from core_service.sending.port import Concern, Outcome, OutcomeKind, Target
 
-ACCEPTED = Outcome(Verdict.ACCEPTED)
-KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", concern=Concern.SENDER)
-TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed", concern=Concern.TOPIC)
-BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER)
-GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
-LOST = Outcome(Verdict.RETRY, "ConnectionLost", concern=Concern.NETWORK)
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
+KEY_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", concern=Concern.SENDER)
+TOPIC_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "TopicDisallowed", concern=Concern.TOPIC)
+BAD_TOKEN = Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER)
+GONE = Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
+LOST = Outcome(OutcomeKind.RETRY, "ConnectionLost", concern=Concern.NETWORK)
 
 TARGET = Target(uuid.uuid4(), uuid.uuid4(), "a token", "sandbox", "com.example.app", uuid.uuid4())
 ROUTES = Route.steps(TARGET, uuid.uuid4())
@@ -41,33 +41,33 @@ def an_open(step: Step) -> CircuitBreaker:
 # fmt: off
 PROBES = [
     # the breaker's route, the answer to its probe, its state then
-    (Step.SENDER, KEY_WRONG, State.OPEN),
-    (Step.SENDER, TOPIC_WRONG, State.CLOSED),
-    (Step.SENDER, BAD_TOKEN, State.CLOSED),
-    (Step.SENDER, GONE, State.CLOSED),
-    (Step.SENDER, ACCEPTED, State.CLOSED),
-    (Step.SENDER, LOST, State.OPEN),
-    (Step.TOPIC, KEY_WRONG, State.OPEN),
-    (Step.TOPIC, TOPIC_WRONG, State.OPEN),
-    (Step.TOPIC, BAD_TOKEN, State.CLOSED),
-    (Step.TOPIC, GONE, State.CLOSED),
-    (Step.TOPIC, ACCEPTED, State.CLOSED),
-    (Step.TOPIC, LOST, State.OPEN),
-    (Step.TOKEN, KEY_WRONG, State.OPEN),
-    (Step.TOKEN, TOPIC_WRONG, State.OPEN),
-    (Step.TOKEN, BAD_TOKEN, State.OPEN),
-    (Step.TOKEN, GONE, State.CLOSED),
-    (Step.TOKEN, ACCEPTED, State.CLOSED),
-    (Step.TOKEN, LOST, State.OPEN),
+    (Step.SENDER, KEY_WRONG, BreakerState.OPEN),
+    (Step.SENDER, TOPIC_WRONG, BreakerState.CLOSED),
+    (Step.SENDER, BAD_TOKEN, BreakerState.CLOSED),
+    (Step.SENDER, GONE, BreakerState.CLOSED),
+    (Step.SENDER, ACCEPTED, BreakerState.CLOSED),
+    (Step.SENDER, LOST, BreakerState.OPEN),
+    (Step.TOPIC, KEY_WRONG, BreakerState.OPEN),
+    (Step.TOPIC, TOPIC_WRONG, BreakerState.OPEN),
+    (Step.TOPIC, BAD_TOKEN, BreakerState.CLOSED),
+    (Step.TOPIC, GONE, BreakerState.CLOSED),
+    (Step.TOPIC, ACCEPTED, BreakerState.CLOSED),
+    (Step.TOPIC, LOST, BreakerState.OPEN),
+    (Step.TOKEN, KEY_WRONG, BreakerState.OPEN),
+    (Step.TOKEN, TOPIC_WRONG, BreakerState.OPEN),
+    (Step.TOKEN, BAD_TOKEN, BreakerState.OPEN),
+    (Step.TOKEN, GONE, BreakerState.CLOSED),
+    (Step.TOKEN, ACCEPTED, BreakerState.CLOSED),
+    (Step.TOKEN, LOST, BreakerState.OPEN),
 ]
 # fmt: on
 
 
 @pytest.mark.parametrize(("step", "answer", "state"), PROBES)
-def test_a_probe_closes_what_it_has_passed_and_nothing_else(step: Step, answer: Outcome, state: State) -> None:
+def test_a_probe_closes_what_it_has_passed_and_nothing_else(step: Step, answer: Outcome, state: BreakerState) -> None:
     breaker = an_open(step)
     ticket = breaker.start(FIRST_PROBE_SECONDS)
-    assert breaker.state is State.HALF_OPEN
+    assert breaker.state is BreakerState.HALF_OPEN
     breaker.probed(ticket, "a token", answer, FIRST_PROBE_SECONDS)
     assert breaker.state is state
 
@@ -94,11 +94,11 @@ def test_the_answer_to_a_probe_of_before_neither_closes_nor_opens_a_breaker() ->
     first, late = breaker.start(2.0), breaker.start(2.0)
     breaker.probed(first, "a", ACCEPTED, 3.0)
     breaker.probed(late, "b", BAD_TOKEN, 3.0)
-    assert breaker.state is State.CLOSED
+    assert breaker.state is BreakerState.CLOSED
     for number in range(MAX_BELIEVED + 1):
         breaker.refuse(f"again {number}", "", 4.0)
     breaker.probed(late, "b", ACCEPTED, 5.0)
-    assert breaker.state is State.OPEN
+    assert breaker.state is BreakerState.OPEN
 
 
 @pytest.mark.parametrize("step", [Step.SENDER, Step.TOPIC])
@@ -114,16 +114,16 @@ def test_probes_are_2_4_and_then_8_seconds_apart(step: Step) -> None:
     assert apart == [2, 4, 8, 8, 8]
 
 
-@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("verdict", list(OutcomeKind))
 @pytest.mark.parametrize("concern", [None, *Concern])
-def test_every_answer_has_a_step_or_none(verdict: Verdict, concern: Concern | None) -> None:
+def test_every_answer_has_a_step_or_none(verdict: OutcomeKind, concern: Concern | None) -> None:
     step = step_of(Outcome(verdict, "some reason", concern=concern))
     if concern is Concern.TOKEN_OR_SERVER:
         assert step is Step.TOKEN
-    elif verdict is Verdict.MISCONFIGURED:
+    elif verdict is OutcomeKind.MISCONFIGURED:
         assert step is (Step.SENDER if concern is Concern.SENDER else Step.TOPIC), "an unknown one concerns one app"
     else:
-        assert step is (Step.PASSED if verdict in (Verdict.ACCEPTED, Verdict.TOKEN_DEAD) else None)
+        assert step is (Step.PASSED if verdict in (OutcomeKind.ACCEPTED, OutcomeKind.TOKEN_DEAD) else None)
 
 
 tokens = st.integers(0, 30).map(str)
@@ -137,7 +137,7 @@ def hear(breaker: CircuitBreaker, words: list[tuple[bool, str]]) -> list[str]:
     for accepted, token in words:
         if accepted:
             breaker.accept(token, 0.0)
-        elif breaker.state is State.CLOSED and not breaker.refuse(token, "BadDeviceToken", 0.0):
+        elif breaker.state is BreakerState.CLOSED and not breaker.refuse(token, "BadDeviceToken", 0.0):
             believed.append(token)
     return believed
 
@@ -175,7 +175,7 @@ def test_up_to_five_phones_with_bad_tokens_never_stop_a_route_however_often_they
 def test_only_a_token_that_was_refused_before_proves_the_server_at_fault(refused: list[str], accepted: str) -> None:
     breaker = CircuitBreaker(ROUTES[Step.TOKEN])
     for token in refused:
-        if breaker.state is State.CLOSED:
+        if breaker.state is BreakerState.CLOSED:
             breaker.refuse(token, "BadDeviceToken", 0.0)
         else:
             breaker.refuse_more(token)

@@ -15,7 +15,7 @@ from core_service.common.jobs import cancel
 from core_service.delivery_log import recorder as module
 from core_service.delivery_log.recorder import DeliveryRecorder
 from core_service.sending.guarded_sender import GuardedSender
-from core_service.sending.port import About, Concern, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.port import About, Concern, OnOutcome, Outcome, OutcomeKind, Push, PushEvent, Target
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import DEADLINE_SECONDS, Core
 
@@ -29,7 +29,7 @@ class Apns:
         self.says = says
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Courier."""
+        """See Sender."""
         for target in push.targets:
             on_outcome(target, self.says)
 
@@ -84,7 +84,7 @@ async def recorded(core: Core, push: Push) -> list[str]:
 
 
 async def test_a_token_that_is_not_believed_bad_is_not_called_dead(core: Core, pool: Pool) -> None:
-    apns = Apns(Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", status_code=400, concern=Concern.TOKEN_OR_SERVER))
+    apns = Apns(Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", status_code=400, concern=Concern.TOKEN_OR_SERVER))
     recorder, push = DeliveryRecorder(GuardedSender(apns), pool), a_push(8)
     async with running(recorder):
         recorder.submit(push, lambda _, outcome: None)
@@ -92,19 +92,19 @@ async def test_a_token_that_is_not_believed_bad_is_not_called_dead(core: Core, p
 
 
 async def test_what_was_held_back_was_not_attempted(core: Core, pool: Pool) -> None:
-    apns = Apns(Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", status_code=403, concern=Concern.SENDER))
+    apns = Apns(Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", status_code=403, concern=Concern.SENDER))
     recorder, push, held, told = DeliveryRecorder(GuardedSender(apns), pool), a_push(1), a_push(5), []
     async with running(recorder):
         recorder.submit(push, lambda _, outcome: None)
         recorder.submit(held, lambda _, outcome: told.append(outcome.verdict))
-    assert told == 5 * [Verdict.HELD]
+    assert told == 5 * [OutcomeKind.HELD]
     assert await recorded(core, push) == ["misconfigured"]
     assert await recorded(core, held) == []
 
 
 async def test_what_was_written_before_the_connection_broke_is_not_written_twice(core: Core, pool: Pool) -> None:
     breaking = BreakingPool(pool)
-    recorder, push = DeliveryRecorder(Apns(Outcome(Verdict.ACCEPTED)), breaking), a_push(3)  # type: ignore[arg-type]
+    recorder, push = DeliveryRecorder(Apns(Outcome(OutcomeKind.ACCEPTED)), breaking), a_push(3)  # type: ignore[arg-type]
     async with running(recorder):
         recorder.submit(push, lambda _, outcome: None)
     assert breaking.broken
@@ -115,7 +115,7 @@ async def test_a_log_that_cannot_be_written_does_not_fill_the_memory(
     core: Core, pool: Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "MAX_WAITING", 100)
-    recorder, push, later = DeliveryRecorder(Apns(Outcome(Verdict.ACCEPTED)), pool), a_push(1000), a_push(1)
+    recorder, push, later = DeliveryRecorder(Apns(Outcome(OutcomeKind.ACCEPTED)), pool), a_push(1000), a_push(1)
     told: list[Target] = []
     async with await psycopg.AsyncConnection.connect(core.database_url) as other, running(recorder):
         await other.execute("LOCK TABLE delivery_attempts IN EXCLUSIVE MODE")

@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from core_service.common.jobs import cancel, keep_running
 from core_service.events.service import EventBus, EventType
-from core_service.sending.dispatcher import MAX_DIRECT, MAX_IN_PROGRESS, Dispatch
-from core_service.sending.port import OnOutcome, Outcome, Push, Target, Verdict
+from core_service.sending.dispatcher import MAX_DIRECT, MAX_IN_PROGRESS, Dispatcher
+from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, Target
 from core_service.sending.settlement import OnWritten, Settler, telling
 from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.database import Pool, create_batch_pool
@@ -22,8 +22,8 @@ from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ACCEPTED = Outcome(Verdict.ACCEPTED)
-GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered")
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
+GONE = Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -49,11 +49,11 @@ async def settler(pool: Pool, events: EventBus) -> AsyncIterator[Settler]:
     await cancel(running)
 
 
-class InstantCourier:
+class InstantSender:
     """Has every push accepted at once."""
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Courier."""
+        """See Sender."""
         for target in push.targets:
             on_outcome(target, ACCEPTED)
 
@@ -116,7 +116,7 @@ async def test_an_outcome_that_can_never_be_written_holds_up_no_other(core: Core
     notification_id, unwritable, others = uuid.uuid4(), a_target(), [a_target() for _ in range(3)]
     await owe(core, notification_id, unwritable, *others)
     counted = Progress(4)
-    settler.settle(notification_id, unwritable, Outcome(Verdict.REJECTED, "PostgreSQL takes no \0"), counted.hears)
+    settler.settle(notification_id, unwritable, Outcome(OutcomeKind.REJECTED, "PostgreSQL takes no \0"), counted.hears)
     for target in others:
         settler.settle(notification_id, target, ACCEPTED, counted.hears)
     await counted.wait(5)
@@ -158,9 +158,9 @@ async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
     assert (told.type, told.device_id, told.reason) == (EventType.PUSH_TOKEN_DEAD, phone.device_id, "Unregistered")
 
 
-@pytest.mark.parametrize("verdict", [Verdict.HELD, Verdict.MISCONFIGURED])
+@pytest.mark.parametrize("verdict", [OutcomeKind.HELD, OutcomeKind.MISCONFIGURED])
 async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follows(
-    core: Core, settler: Settler, verdict: Verdict
+    core: Core, settler: Settler, verdict: OutcomeKind
 ) -> None:
     notification_id, target = uuid.uuid4(), replace(a_target(), attempts=10)
     await owe(core, notification_id, target)
@@ -175,7 +175,7 @@ async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follo
 
 
 async def test_while_outcomes_cannot_be_written_nothing_new_is_begun(pool: Pool) -> None:
-    dispatch = Dispatch(pool, InstantCourier(), Settler(pool, EventBus()))
+    dispatch = Dispatcher(pool, InstantSender(), Settler(pool, EventBus()))
     push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_IN_PROGRESS)])
     dispatch.deliver(uuid.uuid4(), uuid.uuid4(), push)
     assert not dispatch.has_room(uuid.uuid4())
@@ -184,7 +184,7 @@ async def test_while_outcomes_cannot_be_written_nothing_new_is_begun(pool: Pool)
 async def test_an_account_that_delivers_much_itself_leaves_the_rest_to_the_dispatcher(
     pool: Pool, settler: Settler
 ) -> None:
-    dispatch, greedy, modest = Dispatch(pool, InstantCourier(), settler), uuid.uuid4(), uuid.uuid4()
+    dispatch, greedy, modest = Dispatcher(pool, InstantSender(), settler), uuid.uuid4(), uuid.uuid4()
     push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_DIRECT)])
     delivered = dispatch.deliver(greedy, uuid.uuid4(), push)
     assert (dispatch.has_room(greedy), dispatch.has_room(modest)) == (False, True)

@@ -16,8 +16,8 @@ from core_service.events.service import EventBus
 from core_service.live_activities.reconcile import reconciler as live
 from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.sending.dispatcher import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatch
-from core_service.sending.port import LINE_STOPPED, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.sending.dispatcher import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatcher
+from core_service.sending.port import ROUTE_STOPPED, OnOutcome, Outcome, OutcomeKind, Push, Target
 from core_service.sending.settlement import Settler
 from core_service.work_queue.fair_claim import MAX_ACCOUNTS, Round
 from core_service.work_queue.outcome_wait import OutcomeWaits
@@ -27,8 +27,8 @@ from tests.core.harness import start_account
 from tests.core.live_rig import Rig, Team
 from tests.waiting import eventually_async
 
-ACCEPTED = Outcome(Verdict.ACCEPTED)
-HELD = Outcome(Verdict.HELD, LINE_STOPPED, 60.0)
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
+HELD = Outcome(OutcomeKind.HELD, ROUTE_STOPPED, 60.0)
 
 FILL = """
 INSERT INTO accounts (id, name, created_at) VALUES (%(account_id)s, 'a', now());
@@ -67,7 +67,7 @@ async def pool(new_database: NewDatabase) -> AsyncIterator[Pool]:
         yield opened
 
 
-class RecordingCourier:
+class RecordingSender:
     """Has every push told the same at once, and remembers whom they were for."""
 
     def __init__(self, outcome: Outcome = ACCEPTED) -> None:
@@ -75,7 +75,7 @@ class RecordingCourier:
         self.users: list[uuid.UUID] = []
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Courier."""
+        """See Sender."""
         for target in push.targets:
             self.users.append(target.user_id)
             on_outcome(target, self.outcome)
@@ -103,24 +103,24 @@ async def running(*jobs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         await cancel(*tasks)  # type: ignore[arg-type]
 
 
-async def dispatched(pool: Pool, courier: RecordingCourier, count: int) -> list[uuid.UUID]:
+async def dispatched(pool: Pool, sender: RecordingSender, count: int) -> list[uuid.UUID]:
     """Whom the dispatcher sends to, in order, once so many were sent to."""
     settler = Settler(pool, EventBus())
-    dispatch = Dispatch(pool, courier, settler)
+    dispatch = Dispatcher(pool, sender, settler)
 
     async def done() -> bool:
-        return len(courier.users) >= count
+        return len(sender.users) >= count
 
     async with running(dispatch.run, settler.run):
         await eventually_async(f"{count} are sent", done)
         await dispatch.drain()
-    return courier.users
+    return sender.users
 
 
 async def test_the_first_claim_takes_some_of_each_account(pool: Pool) -> None:
     greedy = await owe(pool, OWE_PUSH, 5000, late=3600)
     modest = [await owe(pool, OWE_PUSH, 3) for _ in range(2)]
-    sent = await dispatched(pool, RecordingCourier(), 5006)
+    sent = await dispatched(pool, RecordingSender(), 5006)
     assert sorted(sent[:6], key=str) == sorted(3 * modest, key=str), "few devices before many"
     assert len(sent) == 5006
     assert sent.count(greedy) == 5000
@@ -141,21 +141,21 @@ async def test_more_accounts_than_one_claim_visits_all_have_their_turn(pool: Poo
     account_id = await owe(pool, OWE_PUSH, 1)
     async with pool.connection() as connection:
         await connection.execute("UPDATE deliveries SET account_id = %s WHERE account_id = %s", (last, account_id))
-    assert await dispatched(pool, RecordingCourier(), 1) == [account_id]
+    assert await dispatched(pool, RecordingSender(), 1) == [account_id]
 
 
 async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool: Pool) -> None:
     owed = await owe(pool, OWE_PUSH, 1)
 
-    class SlowCourier(RecordingCourier):
+    class SlowSender(RecordingSender):
         """Answers for what was owed alone."""
 
         def submit(self, push: Push, on_outcome: OnOutcome) -> None:
             if push.targets[0].user_id == owed:
                 super().submit(push, on_outcome)
 
-    courier, settler = SlowCourier(), Settler(pool, EventBus())
-    dispatch = Dispatch(pool, courier, settler)
+    sender, settler = SlowSender(), Settler(pool, EventBus())
+    dispatch = Dispatcher(pool, sender, settler)
     for _ in range(MAX_CLAIMED // MAX_DIRECT + 1):
         targets = [
             Target(uuid.uuid4(), uuid.uuid4(), "ab", "production", None, uuid.uuid4()) for _ in range(MAX_DIRECT)
@@ -163,7 +163,7 @@ async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool
         dispatch.deliver(uuid.uuid4(), uuid.uuid4(), Push(b"{}", now(), targets=targets))
 
     async def sent() -> bool:
-        return courier.users == [owed]
+        return sender.users == [owed]
 
     async with running(dispatch.run, settler.run):
         await eventually_async("what was owed is sent", sent)
@@ -171,29 +171,29 @@ async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool
 
 async def test_while_a_line_stands_still_the_backlog_is_left_alone(pool: Pool) -> None:
     await owe(pool, OWE_PUSH, 4 * CLAIM_SIZE)
-    sent = await dispatched(pool, RecordingCourier(HELD), CLAIM_SIZE)
+    sent = await dispatched(pool, RecordingSender(HELD), CLAIM_SIZE)
     assert len(sent) == CLAIM_SIZE, "after a claim of nothing but held pushes comes a pause"
     async with pool.connection() as connection:
         cursor = await connection.execute("SELECT attempts, reason, count(*) FROM deliveries GROUP BY 1, 2 ORDER BY 3")
         rows = await cursor.fetchall()
-    assert rows == [(0, LINE_STOPPED, CLAIM_SIZE), (0, None, 3 * CLAIM_SIZE)]
+    assert rows == [(0, ROUTE_STOPPED, CLAIM_SIZE), (0, None, 3 * CLAIM_SIZE)]
 
 
 async def test_the_reconciler_goes_round_too(pool: Pool) -> None:
     greedy = await owe(pool, OWE_START, 3 * live.CLAIM_SIZE, late=3600)
     modest = await owe(pool, OWE_START, 1)
-    courier, events = RecordingCourier(), EventBus()
+    sender, events = RecordingSender(), EventBus()
     settler = ActivitySettler(pool, OutcomeWaits(), events, now)
-    reconciler = live.Reconciler(pool, courier, settler, PayloadBuilder("A"), now)
+    reconciler = live.Reconciler(pool, sender, settler, PayloadBuilder("A"), now)
 
     async def done() -> bool:
-        return len(courier.users) == 3 * live.CLAIM_SIZE + 1
+        return len(sender.users) == 3 * live.CLAIM_SIZE + 1
 
     async with running(reconciler.run, settler.run):
         await eventually_async("all are sent", done)
         await reconciler.drain()
-    assert modest in courier.users[: live.CLAIM_SIZE]
-    assert courier.users.count(greedy) == 3 * live.CLAIM_SIZE
+    assert modest in sender.users[: live.CLAIM_SIZE]
+    assert sender.users.count(greedy) == 3 * live.CLAIM_SIZE
 
 
 @given(st.lists(st.integers(1, 30), max_size=12), st.integers(1, 6), st.integers(1, 20))

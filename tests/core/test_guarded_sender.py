@@ -9,20 +9,20 @@ import pytest
 from core_service.sending import guarded_sender
 from core_service.sending.circuit_breaker import HOLD_SECONDS, LAST_PROBE_SECONDS, MAX_BELIEVED, Route
 from core_service.sending.guarded_sender import MAX_ROUTES, GuardedSender
-from core_service.sending.port import About, Concern, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.port import About, Concern, OnOutcome, Outcome, OutcomeKind, Push, PushEvent, Target
 from core_service.sending.reasons import of_route
 from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ACCEPTED = Outcome(Verdict.ACCEPTED)
-KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", 60.0, concern=Concern.SENDER)
-TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed", 60.0, concern=Concern.TOPIC)
-BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER, configuration="present")
-OTHER_TOPIC = Outcome(Verdict.REJECTED, "DeviceTokenNotForTopic", concern=Concern.TOKEN_OR_SERVER)
-GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
-LOST = Outcome(Verdict.RETRY, "ConnectionLost", 1.0, maybe_accepted=True, concern=Concern.NETWORK)
-MALFORMED = Outcome(Verdict.REJECTED, "MalformedToken", concern=Concern.REQUEST)
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
+KEY_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", 60.0, concern=Concern.SENDER)
+TOPIC_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "TopicDisallowed", 60.0, concern=Concern.TOPIC)
+BAD_TOKEN = Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER, configuration="present")
+OTHER_TOPIC = Outcome(OutcomeKind.REJECTED, "DeviceTokenNotForTopic", concern=Concern.TOKEN_OR_SERVER)
+GONE = Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
+LOST = Outcome(OutcomeKind.RETRY, "ConnectionLost", 1.0, maybe_accepted=True, concern=Concern.NETWORK)
+MALFORMED = Outcome(OutcomeKind.REJECTED, "MalformedToken", concern=Concern.REQUEST)
 
 
 def a_target(environment: str = "sandbox", bundle_id: str | None = "com.example.app") -> Target:
@@ -44,7 +44,7 @@ class Apns:
     _unanswered: list[tuple[Target, OnOutcome]] = field(default_factory=list)
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Courier."""
+        """See Sender."""
         for target in push.targets:
             self.sent.append(target)
             self._unanswered.append((target, on_outcome))
@@ -79,7 +79,7 @@ class World:
         self.sender.submit(of(*targets, account_id=account_id), self._hear)
         return [self.outcomes.get(target) for target in targets]
 
-    def verdict(self, target: Target | None = None) -> Verdict | None:
+    def verdict(self, target: Target | None = None) -> OutcomeKind | None:
         """Sends to one target; what it is told."""
         [outcome] = self.send(target or a_target())
         return outcome and outcome.verdict
@@ -114,7 +114,9 @@ async def test_a_wrong_key_stops_the_environment_once_and_only_probes_go_out(wor
             assert 1 < outcome.retry_after_seconds <= HOLD_SECONDS
     # 2, 4, 8, 8 ... seconds apart.
     assert len(world.apns.sent) == 50 + 5
-    assert world.verdict(a_target("production")) is Verdict.MISCONFIGURED, "the other environment finds out by itself"
+    assert world.verdict(a_target("production")) is OutcomeKind.MISCONFIGURED, (
+        "the other environment finds out by itself"
+    )
     assert len(world.told) == 2
 
 
@@ -139,7 +141,7 @@ async def test_a_probe_that_says_nothing_about_the_key_changes_nothing(world: Wo
     world.now += LAST_PROBE_SECONDS
     assert world.send(a_target()) == [nothing]
     assert world.stopped == ["sandbox"]
-    assert world.verdict() is Verdict.HELD
+    assert world.verdict() is OutcomeKind.HELD
 
 
 async def test_one_probe_goes_out_at_a_time(world: World) -> None:
@@ -148,7 +150,7 @@ async def test_one_probe_goes_out_at_a_time(world: World) -> None:
     world.apns.waits = True
     world.now += 60
     assert world.verdict() is None
-    assert [world.verdict() for _ in range(10)] == [Verdict.HELD] * 10
+    assert [world.verdict() for _ in range(10)] == [OutcomeKind.HELD] * 10
     world.apns.answer(ACCEPTED)
     assert world.verdict() is None
     assert len(world.apns.sent) == 3
@@ -186,7 +188,7 @@ async def test_a_late_refusal_of_before_does_not_stop_a_route_that_is_right_agai
     world.apns.answer(ACCEPTED)
     tell(slow, KEY_WRONG)
     assert world.stopped == []
-    assert world.outcomes[slow].verdict is Verdict.MISCONFIGURED, "it stays queued"
+    assert world.outcomes[slow].verdict is OutcomeKind.MISCONFIGURED, "it stays queued"
 
 
 async def test_a_wrong_topic_stops_its_app_alone(world: World) -> None:
@@ -194,9 +196,9 @@ async def test_a_wrong_topic_stops_its_app_alone(world: World) -> None:
     world.send(a_target(bundle_id="com.example.mistyped"))
     world.apns.says = ACCEPTED
     assert world.stopped == ["sandbox com.example.mistyped"]
-    assert world.verdict() is Verdict.ACCEPTED
-    assert world.verdict(a_target(bundle_id="com.example.mistyped")) is Verdict.HELD
-    assert world.verdict(a_target("production", "com.example.mistyped")) is Verdict.ACCEPTED
+    assert world.verdict() is OutcomeKind.ACCEPTED
+    assert world.verdict(a_target(bundle_id="com.example.mistyped")) is OutcomeKind.HELD
+    assert world.verdict(a_target("production", "com.example.mistyped")) is OutcomeKind.ACCEPTED
 
 
 async def test_a_probe_tells_of_key_and_topic_apart(world: World) -> None:
@@ -225,15 +227,15 @@ async def test_the_wrong_environment_costs_five_tokens_and_keeps_the_rest_queued
     world.apns.says = refusal
     outcomes = world.send(*(a_target() for _ in range(50)))
     assert outcomes.count(refusal) == 5
-    assert {outcome and outcome.verdict for outcome in outcomes[5:]} == {Verdict.MISCONFIGURED}
+    assert {outcome and outcome.verdict for outcome in outcomes[5:]} == {OutcomeKind.MISCONFIGURED}
     [alarm] = world.sender.alarms()
     assert of_route(alarm.reason)[0].startswith("Most device tokens are refused")
     for _ in range(10):
         world.now += LAST_PROBE_SECONDS
-        assert world.verdict() is Verdict.MISCONFIGURED, "no probe's token is buried"
+        assert world.verdict() is OutcomeKind.MISCONFIGURED, "no probe's token is buried"
     world.apns.says = ACCEPTED
     world.now += LAST_PROBE_SECONDS
-    assert world.verdict() is Verdict.ACCEPTED
+    assert world.verdict() is OutcomeKind.ACCEPTED
     assert world.stopped == []
 
 
@@ -243,7 +245,7 @@ async def test_a_lone_phone_with_a_bad_token_stops_nothing(world: World) -> None
     assert world.send(lone) == [BAD_TOKEN]
     assert world.stopped == []
     world.apns.says = ACCEPTED
-    assert world.verdict() is Verdict.ACCEPTED
+    assert world.verdict() is OutcomeKind.ACCEPTED
 
 
 async def test_a_good_token_of_an_account_whose_tokens_are_refused_is_tried_within_seconds(world: World) -> None:
@@ -326,7 +328,7 @@ async def test_in_the_wrong_environment_each_account_loses_five_tokens_until_the
     for account_id, of_account in targets.items():
         told = world.send(*of_account, account_id=account_id)
         assert told[:MAX_BELIEVED] == [BAD_TOKEN] * MAX_BELIEVED
-        assert {outcome and outcome.verdict for outcome in told[MAX_BELIEVED:]} == {Verdict.MISCONFIGURED}
+        assert {outcome and outcome.verdict for outcome in told[MAX_BELIEVED:]} == {OutcomeKind.MISCONFIGURED}
     assert world.stopped == [f"sandbox com.example.app of account {account_id}" for account_id in accounts]
     world.outcomes.clear()
     world.apns.says = ACCEPTED
@@ -343,7 +345,7 @@ async def test_a_good_token_does_not_prove_that_bad_ones_are_good(world: World) 
     world.apns.says = ACCEPTED
     for _ in range(20):
         world.now += LAST_PROBE_SECONDS
-        assert world.verdict() is Verdict.ACCEPTED
+        assert world.verdict() is OutcomeKind.ACCEPTED
     assert world.proven == []
     assert world.stopped == []
 
@@ -394,7 +396,7 @@ async def test_however_many_apps_are_made_up_a_wrong_key_stops_its_environment(w
     assert len(world.stopped) == MAX_ROUTES
     world.apns.says = KEY_WRONG
     world.send(a_target())
-    assert world.verdict() is Verdict.HELD
+    assert world.verdict() is OutcomeKind.HELD
 
 
 async def test_removed_apps_never_stop_a_route(world: World) -> None:

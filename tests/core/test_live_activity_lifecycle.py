@@ -25,23 +25,23 @@ from core_service.live_activities.reconcile.claims import (
 from core_service.live_activities.reconcile.lifecycle import (
     OPEN_PHASES,
     Held,
-    Sent,
+    SentPush,
     Wanted,
     next_event,
     schedule,
     settle,
 )
 from core_service.live_activities.state.activity import LIFETIME, Activity
-from core_service.live_activities.state.payload import Event
-from core_service.sending.port import LINE_STOPPED, Outcome, Verdict
+from core_service.live_activities.state.payload import ActivityEvent
+from core_service.sending.port import ROUTE_STOPPED, Outcome, OutcomeKind
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
-ACCEPTED = Outcome(Verdict.ACCEPTED)
-UNHEARD = Outcome(Verdict.RETRY, "no answer", maybe_accepted=True)
-REFUSED = Outcome(Verdict.RETRY, "TooManyRequests")
-DEAD = Outcome(Verdict.TOKEN_DEAD, "Unregistered")
-NEVER = Outcome(Verdict.REJECTED, "PayloadTooLarge")
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
+UNHEARD = Outcome(OutcomeKind.RETRY, "no answer", maybe_accepted=True)
+REFUSED = Outcome(OutcomeKind.RETRY, "TooManyRequests")
+DEAD = Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered")
+NEVER = Outcome(OutcomeKind.REJECTED, "PayloadTooLarge")
 ACTIVE, ENDED = Wanted(3, ended=False), Wanted(3, ended=True)
 EXPIRED = Wanted(3, ended=False, expired=True)
 
@@ -53,57 +53,57 @@ LIVE = Held(Phase.LIVE, update_token="t", maybe_shown=True, accepted_version=2, 
 @pytest.mark.parametrize(
     ("held", "wanted", "event"),
     [
-        (REQUESTED, ACTIVE, Event.START),
+        (REQUESTED, ACTIVE, ActivityEvent.START),
         (REQUESTED, ENDED, None),
         (REQUESTED, EXPIRED, None),
         (STARTED, ACTIVE, None),
         (STARTED, ENDED, None),
-        (LIVE, ACTIVE, Event.UPDATE),
-        (LIVE, ENDED, Event.END),
+        (LIVE, ACTIVE, ActivityEvent.UPDATE),
+        (LIVE, ENDED, ActivityEvent.END),
         (LIVE, EXPIRED, None),
-        (LIVE, Wanted(3, ended=True, expired=True), Event.END),
+        (LIVE, Wanted(3, ended=True, expired=True), ActivityEvent.END),
         (replace(LIVE, accepted_version=3), ACTIVE, None),
         (replace(LIVE, accepted_version=3), ENDED, None),
         *((replace(LIVE, phase=phase), ENDED, None) for phase in set(Phase) - set(OPEN_PHASES)),
     ],
 )
-def test_what_is_owed(held: Held, wanted: Wanted, event: Event | None) -> None:
+def test_what_is_owed(held: Held, wanted: Wanted, event: ActivityEvent | None) -> None:
     assert next_event(held, wanted) is event
 
 
-def outcome_of(held: Held, event: Event, outcome: Outcome, wanted: Wanted = ACTIVE) -> Held:
+def outcome_of(held: Held, event: ActivityEvent, outcome: Outcome, wanted: Wanted = ACTIVE) -> Held:
     """What is so after the present attempt."""
-    sent = Sent(event, 3, held.attempt, held.update_token or "start", NOW - SECOND / 4)
+    sent = SentPush(event, 3, held.attempt, held.update_token or "start", NOW - SECOND / 4)
     return settle(held, sent, outcome, wanted, NOW, delay_seconds=10)
 
 
 def test_an_accepted_start_waits_for_its_update_token() -> None:
-    after = outcome_of(REQUESTED, Event.START, ACCEPTED)
+    after = outcome_of(REQUESTED, ActivityEvent.START, ACCEPTED)
     assert (after.phase, after.accepted_version, after.next_at, after.started_at) == (Phase.STARTED, 3, None, NOW)
 
 
 def test_a_start_that_was_not_heard_of_is_tried_again_and_not_forgotten_by_an_end() -> None:
     owed = replace(REQUESTED, maybe_shown=True)
-    assert outcome_of(owed, Event.START, UNHEARD).next_at == NOW + 10 * SECOND
-    after = outcome_of(owed, Event.START, UNHEARD, ENDED)
+    assert outcome_of(owed, ActivityEvent.START, UNHEARD).next_at == NOW + 10 * SECOND
+    after = outcome_of(owed, ActivityEvent.START, UNHEARD, ENDED)
     assert (after.phase, after.next_at) == (Phase.REQUESTED, None)
 
 
 @pytest.mark.parametrize("outcome", [REFUSED, DEAD])
 def test_a_start_that_the_phone_cannot_have_has_nothing_to_end(outcome: Outcome) -> None:
-    after = outcome_of(replace(REQUESTED, maybe_shown=True), Event.START, outcome, ENDED)
+    after = outcome_of(replace(REQUESTED, maybe_shown=True), ActivityEvent.START, outcome, ENDED)
     assert (after.phase, after.next_at) == (Phase.ENDED, None)
 
 
 def test_updates_of_a_device_are_a_second_apart_and_ends_wait_for_nothing() -> None:
     behind = Wanted(4, ended=False)
-    after = outcome_of(LIVE, Event.UPDATE, ACCEPTED, behind)
+    after = outcome_of(LIVE, ActivityEvent.UPDATE, ACCEPTED, behind)
     assert after.next_at == after.paced_until == NOW - SECOND / 4 + SECOND
-    assert outcome_of(LIVE, Event.UPDATE, ACCEPTED, replace(behind, ended=True)).next_at == NOW
+    assert outcome_of(LIVE, ActivityEvent.UPDATE, ACCEPTED, replace(behind, ended=True)).next_at == NOW
 
 
 def test_a_dead_update_token_leaves_the_device_waiting_for_another() -> None:
-    after = outcome_of(LIVE, Event.UPDATE, DEAD)
+    after = outcome_of(LIVE, ActivityEvent.UPDATE, DEAD)
     assert (after.phase, after.update_token, after.next_at) == (Phase.STARTED, None, None)
 
 
@@ -115,32 +115,32 @@ def test_a_token_that_was_reported_after_apns_gave_it_up_is_alive(
     registered: dt.datetime | None, dead_since: dt.datetime | None, dies: bool
 ) -> None:
     held = replace(LIVE, update_token_registered_at=registered)
-    after = outcome_of(held, Event.UPDATE, replace(DEAD, dead_since=dead_since))
+    after = outcome_of(held, ActivityEvent.UPDATE, replace(DEAD, dead_since=dead_since))
     assert (after.update_token is None) is dies
 
 
 def test_another_token_that_came_meanwhile_outlives_the_death_of_the_first() -> None:
-    sent = Sent(Event.UPDATE, 3, 1, "before", NOW)
+    sent = SentPush(ActivityEvent.UPDATE, 3, 1, "before", NOW)
     after = settle(LIVE, sent, DEAD, ACTIVE, NOW, delay_seconds=0)
     assert (after.phase, after.update_token, after.next_at) == (Phase.LIVE, "t", NOW)
 
 
 def test_what_an_old_token_accepted_is_sent_to_the_new_one_too() -> None:
-    sent = Sent(Event.UPDATE, 3, 1, "before", NOW)
+    sent = SentPush(ActivityEvent.UPDATE, 3, 1, "before", NOW)
     after = settle(LIVE, sent, ACCEPTED, ACTIVE, NOW, delay_seconds=0)
     assert (after.accepted_version, after.next_at) == (LIVE.accepted_version, NOW)
 
 
 def test_an_end_that_meets_a_dead_token_waits_for_another_unless_an_earlier_attempt_may_have_ended_it() -> None:
-    assert outcome_of(LIVE, Event.END, DEAD, ENDED).phase is Phase.STARTED
-    assert outcome_of(replace(LIVE, failures=1), Event.END, DEAD, ENDED).phase is Phase.ENDED
+    assert outcome_of(LIVE, ActivityEvent.END, DEAD, ENDED).phase is Phase.STARTED
+    assert outcome_of(replace(LIVE, failures=1), ActivityEvent.END, DEAD, ENDED).phase is Phase.ENDED
 
 
 def test_what_apns_will_never_take_is_not_sent_again() -> None:
-    assert outcome_of(REQUESTED, Event.START, NEVER).phase is Phase.FAILED
-    after = outcome_of(LIVE, Event.UPDATE, NEVER)
+    assert outcome_of(REQUESTED, ActivityEvent.START, NEVER).phase is Phase.FAILED
+    after = outcome_of(LIVE, ActivityEvent.UPDATE, NEVER)
     assert (after.phase, after.accepted_version, after.next_at) == (Phase.LIVE, 3, None)
-    assert outcome_of(LIVE, Event.END, NEVER, ENDED).phase is Phase.ENDED
+    assert outcome_of(LIVE, ActivityEvent.END, NEVER, ENDED).phase is Phase.ENDED
 
 
 moments = st.none() | st.integers(-30, 90).map(lambda seconds: NOW + seconds * SECOND)
@@ -160,10 +160,10 @@ helds = st.builds(
     started_at=moments,
 )
 sents = st.builds(
-    Sent, st.sampled_from(Event), st.integers(1, 4), st.integers(1, 3), st.sampled_from("ab"), st.just(NOW)
+    SentPush, st.sampled_from(ActivityEvent), st.integers(1, 4), st.integers(1, 3), st.sampled_from("ab"), st.just(NOW)
 )
 outcomes = st.builds(
-    Outcome, st.sampled_from(Verdict), st.just("r"), st.just(0.0), moments, maybe_accepted=st.booleans()
+    Outcome, st.sampled_from(OutcomeKind), st.just("r"), st.just(0.0), moments, maybe_accepted=st.booleans()
 )
 wanteds = st.builds(Wanted, st.integers(1, 4), st.booleans(), st.booleans())
 happenings = st.lists(st.tuples(sents, outcomes, wanteds), min_size=1, max_size=6)
@@ -175,7 +175,7 @@ def valid(held: Held) -> bool:
 
 
 @given(held=helds.filter(valid), happenings=happenings)
-def test_whatever_becomes_of_pushes(held: Held, happenings: list[tuple[Sent, Outcome, Wanted]]) -> None:
+def test_whatever_becomes_of_pushes(held: Held, happenings: list[tuple[SentPush, Outcome, Wanted]]) -> None:
     for sent, outcome, wanted in happenings:
         before, held = held, settle(held, sent, outcome, wanted, NOW, delay_seconds=5)
         assert valid(held)
@@ -189,11 +189,11 @@ def test_whatever_becomes_of_pushes(held: Held, happenings: list[tuple[Sent, Out
         event = next_event(held, wanted)
         assert (held.next_at is None) is (event is None), "what is owed is scheduled, and nothing else"
         if held.phase is Phase.LIVE and wanted.ended and held.accepted_version < wanted.version:
-            assert event is Event.END, "an end is never lost once there is a token"
+            assert event is ActivityEvent.END, "an end is never lost once there is a token"
         if held.next_at is not None:
             assert held.next_at >= NOW
-            proven = sent.event is Event.START and held.phase is Phase.LIVE
-            if outcome.verdict is Verdict.RETRY and not proven:
+            proven = sent.event is ActivityEvent.START and held.phase is Phase.LIVE
+            if outcome.verdict is OutcomeKind.RETRY and not proven:
                 assert held.next_at >= NOW + 5 * SECOND, "a push that failed is not repeated at once"
 
 
@@ -250,7 +250,7 @@ def claim(**columns: Any) -> Claim:
     return Claim(**(usual | columns))
 
 
-def planned(one: Claim, shown: Activity, event: Event = Event.UPDATE) -> Planned:
+def planned(one: Claim, shown: Activity, event: ActivityEvent = ActivityEvent.UPDATE) -> Planned:
     """The push, which must not have to wait."""
     push = plan(one, shown, event, NOW)
     assert push is not None
@@ -261,16 +261,16 @@ def test_a_repeat_is_the_same_push_and_anything_else_is_newer() -> None:
     before = int(NOW.timestamp())
     repeat = planned(claim(sent_version=3), activity())
     assert (repeat.timestamp, repeat.apns_id, repeat.sent(NOW).attempt) == (before, uuid.UUID(int=3), 6)
-    for one, event in ((claim(), Event.UPDATE), (claim(sent_version=3), Event.END)):
+    for one, event in ((claim(), ActivityEvent.UPDATE), (claim(sent_version=3), ActivityEvent.END)):
         push = planned(one, activity(), event)
         assert push.timestamp == before + 1
         assert push.apns_id != one.apns_id
 
 
 def test_a_start_keeps_its_apns_id_whatever_it_says_by_now() -> None:
-    push = planned(claim(sent_event="start"), activity(), Event.START)
+    push = planned(claim(sent_event="start"), activity(), ActivityEvent.START)
     assert (push.timestamp, push.apns_id, push.token) == (int(NOW.timestamp()) + 1, uuid.UUID(int=3), "s")
-    assert plan(claim(start_token=None), activity(), Event.START, NOW) is None
+    assert plan(claim(start_token=None), activity(), ActivityEvent.START, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_an_alert_is_said_once_and_not_too_late(columns: dict[str, Any], minutes
 def test_a_tick_is_not_urgent_and_whatever_was_urgent_since_the_last_push_is() -> None:
     assert not planned(claim(accepted_version=2), activity(urgent_version=2)).urgent
     assert planned(claim(accepted_version=1), activity(urgent_version=2)).urgent
-    assert planned(claim(accepted_version=2), activity(urgent_version=2), Event.END).urgent
+    assert planned(claim(accepted_version=2), activity(urgent_version=2), ActivityEvent.END).urgent
 
 
 @given(
@@ -323,30 +323,30 @@ def test_no_hour_has_more_urgent_pushes_than_the_budget(waits: list[tuple[int, b
 
 def test_starts_are_always_urgent_and_cost_nothing() -> None:
     budgets = {uuid.UUID(int=1): [0] * BUDGET}
-    assert spend(planned(claim(), activity(), Event.START), budgets, 1).priority == HIGH
+    assert spend(planned(claim(), activity(), ActivityEvent.START), budgets, 1).priority == HIGH
     assert budgets == {uuid.UUID(int=1): [0] * BUDGET}
-    assert spend(planned(claim(), activity(), Event.END), budgets, 1).priority == LOW
+    assert spend(planned(claim(), activity(), ActivityEvent.END), budgets, 1).priority == LOW
 
 
 def test_what_is_held_again_and_again_takes_from_the_budget_once() -> None:
     budgets: dict[uuid.UUID, list[int]] = {}
     spend(planned(claim(), activity(urgent_version=3)), budgets, 1)
     for minute in range(1, 40):
-        held = claim(reason=LINE_STOPPED, failures=1, timestamp=int(NOW.timestamp()) + minute)
+        held = claim(reason=ROUTE_STOPPED, failures=1, timestamp=int(NOW.timestamp()) + minute)
         push = planned(held, activity(3 + minute, urgent_version=3 + minute))
         assert spend(push, budgets, 60 * minute).priority == HIGH
     assert len(budgets[uuid.UUID(int=1)]) == 1
 
 
-@pytest.mark.parametrize(("held", "event"), [(REQUESTED, Event.START), (LIVE, Event.UPDATE)])
-@pytest.mark.parametrize("verdict", [Verdict.HELD, Verdict.MISCONFIGURED])
+@pytest.mark.parametrize(("held", "event"), [(REQUESTED, ActivityEvent.START), (LIVE, ActivityEvent.UPDATE)])
+@pytest.mark.parametrize("verdict", [OutcomeKind.HELD, OutcomeKind.MISCONFIGURED])
 def test_what_a_stopped_line_holds_stays_owed_and_waits_no_longer_each_time(
-    held: Held, event: Event, verdict: Verdict
+    held: Held, event: ActivityEvent, verdict: OutcomeKind
 ) -> None:
     after = held
     for attempt in range(1, 20):
         after = replace(after, attempt=attempt, leased=True)
-        after = outcome_of(after, event, Outcome(verdict, LINE_STOPPED, 8.0))
+        after = outcome_of(after, event, Outcome(verdict, ROUTE_STOPPED, 8.0))
         assert next_event(after, ACTIVE) is event
         assert after.next_at == NOW + 10 * SECOND
         assert after.failures == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core_service.live_activities.state.payload import (
     LATEST_TIMESTAMP,
-    Event,
+    ActivityEvent,
     Message,
     PayloadBuilder,
     start_alert,
@@ -34,7 +34,7 @@ WEBHOOK = {
 LINK = {"id": OPEN_ID, "title": "Open", "type": "open_url", "url": "https://a.test", "method": None, "body": None}
 START = Message(
     activity_id="a" * 32,
-    event=Event.START,
+    event=ActivityEvent.START,
     timestamp=1_700_000_000,
     content_state=json.dumps(STATE),
     action=None,
@@ -67,7 +67,7 @@ def test_a_start() -> None:
 
 
 def test_a_silent_update() -> None:
-    assert aps(replace(START, event=Event.UPDATE, alert=None, urgent=False)) == {
+    assert aps(replace(START, event=ActivityEvent.UPDATE, alert=None, urgent=False)) == {
         "timestamp": 1_700_000_000,
         "event": "update",
         "content-state": STATE,
@@ -77,7 +77,7 @@ def test_a_silent_update() -> None:
 
 
 def test_an_end() -> None:
-    end = replace(START, event=Event.END, alert=None, dismiss_at=NOW + dt.timedelta(seconds=180))
+    end = replace(START, event=ActivityEvent.END, alert=None, dismiss_at=NOW + dt.timedelta(seconds=180))
     assert aps(end) == {
         "timestamp": 1_700_000_000,
         "event": "end",
@@ -87,13 +87,13 @@ def test_an_end() -> None:
 
 
 def test_what_has_something_to_say_is_the_most_relevant() -> None:
-    update = replace(START, event=Event.UPDATE)
+    update = replace(START, event=ActivityEvent.UPDATE)
     assert aps(update)["relevance-score"] == 100
     assert aps(replace(update, alert=None))["relevance-score"] == 75
 
 
-@pytest.mark.parametrize("event", Event)
-def test_a_phone_never_learns_a_webhooks_url(event: Event) -> None:
+@pytest.mark.parametrize("event", ActivityEvent)
+def test_a_phone_never_learns_a_webhooks_url(event: ActivityEvent) -> None:
     body = BUILDER.build(replace(START, event=event, action=json.dumps(WEBHOOK))).decode()
     assert json.loads(body)["aps"]["content-state"]["action"] == {"id": STOP_ID, "title": "Stop", "type": "webhook"}
     assert "secret" not in body
@@ -157,11 +157,11 @@ def test_a_long_webhook_costs_no_room_on_the_phone() -> None:
     title=st.text(min_size=1, max_size=1500),
     subtitle=st.text(max_size=1500),
     body=st.text(max_size=1500),
-    event=st.sampled_from(Event),
+    event=st.sampled_from(ActivityEvent),
     timestamp=st.integers(0, LATEST_TIMESTAMP),
 )
 def test_a_state_that_was_given_room_fits_in_every_push(
-    title: str, subtitle: str, body: str, event: Event, timestamp: int
+    title: str, subtitle: str, body: str, event: ActivityEvent, timestamp: int
 ) -> None:
     state = STATE | {"title": title, "subtitle": subtitle}
     alert = start_alert(state, {"body": body}, quiet=False)

@@ -17,9 +17,9 @@ from core_service.live_activities.state.activity import (
     LIFETIME,
     WARNING,
     Activity,
+    ActivityState,
     Alert,
     Request,
-    State,
     Stream,
     first_state,
     from_held,
@@ -45,7 +45,7 @@ def action(title: str = "Open", url: str = "https://a.test/", kind: ActionType =
     return Action(title, kind, url)
 
 
-def state(**fields: Any) -> State:
+def state(**fields: Any) -> ActivityState:
     """A first state."""
     return first_state(Request(given_state(), **fields))
 
@@ -94,13 +94,15 @@ def test_only_what_shows_or_says_nothing_new_is_the_same() -> None:
 
 texts = st.none() | st.sampled_from(['{"title": "a"}', '{"title": "b"}'])
 some_states = st.builds(
-    lambda percentage, alert, urgent, button: State({"percentage": percentage}, button, None, alert, False, urgent),
+    lambda percentage, alert, urgent, button: ActivityState(
+        {"percentage": percentage}, button, None, alert, False, urgent
+    ),
     st.integers(0, 3), texts, st.booleans(), st.none() | st.sampled_from(["x", "y"]),
 )  # fmt: skip
 
 
 @given(folded=st.lists(some_states, min_size=1, max_size=5), before=st.none() | st.sampled_from(["x", "y"]))
-def test_states_that_are_folded_lose_no_alert_and_no_urgency(folded: list[State], before: str | None) -> None:
+def test_states_that_are_folded_lose_no_alert_and_no_urgency(folded: list[ActivityState], before: str | None) -> None:
     merged = merge(folded, before)
     alerts = [one.alert for one in folded if one.alert is not None]
     assert merged.fields == folded[-1].fields
@@ -110,7 +112,7 @@ def test_states_that_are_folded_lose_no_alert_and_no_urgency(folded: list[State]
 
 
 @given(channels=st.none() | st.lists(st.sampled_from([OPS, DEV]), unique=True), held=some_states)
-def test_what_a_paused_stream_holds_comes_back(channels: list[ChannelRef] | None, held: State) -> None:
+def test_what_a_paused_stream_holds_comes_back(channels: list[ChannelRef] | None, held: ActivityState) -> None:
     back, refs = from_held(to_held(held, channels))
     assert (back.fields, back.action, back.dismiss_after_seconds) == (held.fields, held.action, None)
     assert refs == (None if channels is None else tuple(channels))

@@ -6,14 +6,14 @@ import uuid
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.common.orm import now
-from core_service.live_activities.state.activity import State, new_activity_id
+from core_service.live_activities.state.activity import ActivityState, new_activity_id
 from core_service.live_activities.state.store import ActivityStore
 from core_service.work_queue.keyed import KeyedLimiter
 from service_kit.database import create_request_pool
 from tests.core.harness import Account, Phone
 from tests.waiting import eventually_async
 
-STATE = State({"title": "Deploy", "type": "progress", "percentage": 5}, None, None)
+STATE = ActivityState({"title": "Deploy", "type": "progress", "percentage": 5}, None, None)
 
 
 async def kill_start_token(account: Account, phone: Phone) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_service.work_queue.keyed import MAX_BATCH, KeyedBatcher, KeyedLock
-from core_service.work_queue.outcome_wait import Counts, OutcomeWaits
+from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWaits
 from tests.core.harness import DEADLINE_SECONDS
 from tests.waiting import eventually_async
 
@@ -108,7 +108,7 @@ async def test_a_waiter_counts_devices_and_people_once_and_older_versions_not_at
         waiters.tell("a", 3, DEVICES[2], OTHER, accepted=True, gone=False)
         waiters.tell("a", 1, DEVICES[3], OTHER, accepted=True, gone=False)
         waiters.tell("b", 2, DEVICES[3], OTHER, accepted=True, gone=False)
-        assert waiter.counts(4) == Counts(devices_notified=3, users_notified=2, devices_queued=1)
+        assert waiter.counts(4) == OutcomeCounts(devices_notified=3, users_notified=2, devices_queued=1)
         assert not await waiter.wait(4, 0.01)
         assert await waiter.wait(3, 0.01)
     waiters.tell("a", 2, DEVICES[3], OTHER, accepted=True, gone=False)
@@ -128,7 +128,7 @@ async def test_a_waiter_returns_as_soon_as_all_were_heard_of_whatever_was_heard(
         waiters.tell("a", 1, DEVICES[2], PERSON, accepted=False, gone=False)
         assert await waiting
         assert time.monotonic() - began < DEADLINE_SECONDS
-        assert waiter.counts(3) == Counts(devices_notified=1, users_notified=1, devices_queued=1)
+        assert waiter.counts(3) == OutcomeCounts(devices_notified=1, users_notified=1, devices_queued=1)
 
 
 tellings = st.lists(

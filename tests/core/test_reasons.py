@@ -6,9 +6,9 @@ import pytest
 from smith.core.v1.delivery_attempt_pb2 import DeliveryConcern
 from smith.delivery.v1 import reason_pb2
 
-from core_service.apns_check.explanation import Result, explain
-from core_service.apns_check.port import Answer
-from core_service.sending.port import Concern, Verdict
+from core_service.apns_check.explanation import CheckResult, explain
+from core_service.apns_check.port import CheckAnswer
+from core_service.sending.port import Concern, OutcomeKind
 from core_service.sending.reasons import BY_WORD, UNKNOWN, Meaning, is_servers_fault, meaning, of_route
 from core_service.status.account_alarms import queue_age
 from service_kit.enum_words import by_word
@@ -22,12 +22,12 @@ def test_every_reason_says_what_it_means_and_what_to_do_if_somebody_can_do_somet
     reason: str, known: Meaning
 ) -> None:
     assert known.explanation.endswith(".")
-    if known.verdict in (Verdict.RETRY, Verdict.MISCONFIGURED, Verdict.TOKEN_DEAD):
+    if known.verdict in (OutcomeKind.RETRY, OutcomeKind.MISCONFIGURED, OutcomeKind.TOKEN_DEAD):
         assert known.advice.endswith(".")
-    assert (known.retry_after_seconds > 0) == (known.verdict in (Verdict.RETRY, Verdict.MISCONFIGURED))
+    assert (known.retry_after_seconds > 0) == (known.verdict in (OutcomeKind.RETRY, OutcomeKind.MISCONFIGURED))
 
 
-@pytest.mark.parametrize("reason", [reason for reason, known in TABLE if known.verdict is Verdict.MISCONFIGURED])
+@pytest.mark.parametrize("reason", [reason for reason, known in TABLE if known.verdict is OutcomeKind.MISCONFIGURED])
 def test_what_the_settings_are_to_blame_for_concerns_the_sender_or_the_topic(reason: str) -> None:
     assert meaning(reason).concern in (Concern.SENDER, Concern.TOPIC)
     assert is_servers_fault(reason)
@@ -55,28 +55,28 @@ def test_no_word_stands_for_two_reasons() -> None:
 @pytest.mark.parametrize(
     ("reason", "result", "advice"),
     [
-        ("DeviceTokenNotForTopic", Result.MISCONFIGURED, "letter by letter"),
-        ("MissingBundleId", Result.MISCONFIGURED, "Set SMITH_APNS_TOPIC"),
-        ("MalformedBundleId", Result.MISCONFIGURED, "letters, digits, hyphens and periods"),
-        ("InternalServerError", Result.UNCLEAR, "Check again in 15 minutes."),
-        ("TooManyRequests", Result.UNCLEAR, "Check again in a minute."),
-        ("TooManyProviderTokenUpdates", Result.UNCLEAR, "Another program seems to use the same key"),
-        ("SomethingNew", Result.UNCLEAR, "Check again"),
-        ("ConnectFailed", Result.UNREACHABLE, "port 443 of Apple's hosts"),
+        ("DeviceTokenNotForTopic", CheckResult.MISCONFIGURED, "letter by letter"),
+        ("MissingBundleId", CheckResult.MISCONFIGURED, "Set SMITH_APNS_TOPIC"),
+        ("MalformedBundleId", CheckResult.MISCONFIGURED, "letters, digits, hyphens and periods"),
+        ("InternalServerError", CheckResult.UNCLEAR, "Check again in 15 minutes."),
+        ("TooManyRequests", CheckResult.UNCLEAR, "Check again in a minute."),
+        ("TooManyProviderTokenUpdates", CheckResult.UNCLEAR, "Another program seems to use the same key"),
+        ("SomethingNew", CheckResult.UNCLEAR, "Check again"),
+        ("ConnectFailed", CheckResult.UNREACHABLE, "port 443 of Apple's hosts"),
     ],
 )
 def test_a_check_of_the_credentials_draws_its_conclusion_from_the_table(
-    reason: str, result: Result, advice: str
+    reason: str, result: CheckResult, advice: str
 ) -> None:
-    answered = result is not Result.UNREACHABLE
-    told = explain(Answer(reason, "com.example.app", misconfigured=False, answered=answered, latency_ms=1))
+    answered = result is not CheckResult.UNREACHABLE
+    told = explain(CheckAnswer(reason, "com.example.app", misconfigured=False, answered=answered, latency_ms=1))
     assert told.result is result
     assert advice in told.advice
 
 
 def test_a_refusal_of_the_sender_that_is_not_in_the_table_is_said_to_be_one() -> None:
-    told = explain(Answer("SomethingNew", "com.example.app", misconfigured=True, answered=True, latency_ms=1))
-    assert told.result is Result.MISCONFIGURED
+    told = explain(CheckAnswer("SomethingNew", "com.example.app", misconfigured=True, answered=True, latency_ms=1))
+    assert told.result is CheckResult.MISCONFIGURED
     assert meaning("SomethingNew") is UNKNOWN
     assert (
         told.meaning

@@ -15,7 +15,7 @@ from core_service.common.orm import new_id, now
 from core_service.events.service import EventBus, EventType
 from core_service.sending import revival as module
 from core_service.sending.circuit_breaker import Route, Step
-from core_service.sending.port import Concern, Outcome, Target, Verdict
+from core_service.sending.port import Concern, Outcome, OutcomeKind, Target
 from core_service.sending.revival import Revival
 from core_service.sending.settlement import Settler, telling
 from core_service.work_queue.outcome_wait import OutcomeWait
@@ -26,8 +26,8 @@ from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-BAD = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER, configuration="wrong")
-GONE = Outcome(Verdict.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
+BAD = Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER, configuration="wrong")
+GONE = Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from core_service.common.orm import now
 from core_service.events.service import EventBus, EventType, Watcher
 from core_service.sending.circuit_breaker import Alarm, Route, Step
 from core_service.sending.guarded_sender import GuardedSender
-from core_service.sending.port import About, Concern, OnOutcome, Outcome, Push, PushEvent, Target, Verdict
+from core_service.sending.port import About, Concern, OnOutcome, Outcome, OutcomeKind, Push, PushEvent, Target
 from core_service.status.convert import to_response
 from core_service.status.destinations import UNKNOWN
 from core_service.status.service import ServerStatus
@@ -24,10 +24,10 @@ from tests.core.harness import DEADLINE_SECONDS, Account, Core
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-KEY_WRONG = Outcome(Verdict.MISCONFIGURED, "InvalidProviderToken", concern=Concern.SENDER)
-BAD_TOKEN = Outcome(Verdict.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER)
-TOPIC_WRONG = Outcome(Verdict.MISCONFIGURED, "TopicDisallowed", concern=Concern.TOPIC)
-ACCEPTED = Outcome(Verdict.ACCEPTED)
+KEY_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", concern=Concern.SENDER)
+BAD_TOKEN = Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER)
+TOPIC_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "TopicDisallowed", concern=Concern.TOPIC)
+ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
 
 
 class Apns:
@@ -36,7 +36,7 @@ class Apns:
     says = ACCEPTED
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Courier."""
+        """See Sender."""
         for target in push.targets:
             on_outcome(target, self.says)
 

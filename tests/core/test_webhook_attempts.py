@@ -6,7 +6,7 @@ import pytest
 
 from core_service.webhooks.attempts import Next, after
 from core_service.webhooks.models import RunState
-from core_service.webhooks.port import Result, Verdict
+from core_service.webhooks.port import WebhookResult, WebhookVerdict
 
 YOUNG, OLD = dt.timedelta(seconds=5), dt.timedelta(minutes=10)
 RUNNING, SUCCEEDED, FAILED = RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED
@@ -15,20 +15,20 @@ RUNNING, SUCCEEDED, FAILED = RunState.RUNNING, RunState.SUCCEEDED, RunState.FAIL
 @pytest.mark.parametrize(
     ("result", "attempts", "age", "expected"),
     [
-        (Result(Verdict.SUCCEEDED), 0, YOUNG, Next(SUCCEEDED, 1)),
-        (Result(Verdict.SUCCEEDED), 2, OLD, Next(SUCCEEDED, 3)),
-        (Result(Verdict.FAILED), 0, YOUNG, Next(FAILED, 1)),
-        (Result(Verdict.RETRY), 0, YOUNG, Next(RUNNING, 1, 1.0)),
-        (Result(Verdict.RETRY), 1, YOUNG, Next(RUNNING, 2, 5.0)),
-        (Result(Verdict.RETRY), 2, YOUNG, Next(FAILED, 3)),
-        (Result(Verdict.RETRY, retry_after_seconds=20), 0, YOUNG, Next(RUNNING, 1, 20.0)),
-        (Result(Verdict.RETRY, retry_after_seconds=3600), 1, YOUNG, Next(RUNNING, 2, 60.0)),
-        (Result(Verdict.RETRY, attempted=False), 0, YOUNG, Next(RUNNING, 0, 1.0)),
-        (Result(Verdict.RETRY, attempted=False), 2, YOUNG, Next(RUNNING, 2, 1.0)),
-        (Result(Verdict.RETRY, attempted=False), 2, OLD, Next(FAILED, 2)),
+        (WebhookResult(WebhookVerdict.SUCCEEDED), 0, YOUNG, Next(SUCCEEDED, 1)),
+        (WebhookResult(WebhookVerdict.SUCCEEDED), 2, OLD, Next(SUCCEEDED, 3)),
+        (WebhookResult(WebhookVerdict.FAILED), 0, YOUNG, Next(FAILED, 1)),
+        (WebhookResult(WebhookVerdict.RETRY), 0, YOUNG, Next(RUNNING, 1, 1.0)),
+        (WebhookResult(WebhookVerdict.RETRY), 1, YOUNG, Next(RUNNING, 2, 5.0)),
+        (WebhookResult(WebhookVerdict.RETRY), 2, YOUNG, Next(FAILED, 3)),
+        (WebhookResult(WebhookVerdict.RETRY, retry_after_seconds=20), 0, YOUNG, Next(RUNNING, 1, 20.0)),
+        (WebhookResult(WebhookVerdict.RETRY, retry_after_seconds=3600), 1, YOUNG, Next(RUNNING, 2, 60.0)),
+        (WebhookResult(WebhookVerdict.RETRY, attempted=False), 0, YOUNG, Next(RUNNING, 0, 1.0)),
+        (WebhookResult(WebhookVerdict.RETRY, attempted=False), 2, YOUNG, Next(RUNNING, 2, 1.0)),
+        (WebhookResult(WebhookVerdict.RETRY, attempted=False), 2, OLD, Next(FAILED, 2)),
     ],
 )
 def test_three_calls_and_ten_minutes_are_the_bounds(
-    result: Result, attempts: int, age: dt.timedelta, expected: Next
+    result: WebhookResult, attempts: int, age: dt.timedelta, expected: Next
 ) -> None:
     assert after(result, attempts, age) == expected

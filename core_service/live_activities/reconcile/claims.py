@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from core_service.common.orm import new_id
 from core_service.live_activities.models import Phase
-from core_service.live_activities.reconcile.lifecycle import Held, Sent, Wanted, next_event
+from core_service.live_activities.reconcile.lifecycle import Held, SentPush, Wanted, next_event
 from core_service.live_activities.state.activity import REMAINS, Activity
-from core_service.live_activities.state.payload import Event, Message, PayloadBuilder, start_alert, update_alert
+from core_service.live_activities.state.payload import ActivityEvent, Message, PayloadBuilder, start_alert, update_alert
 from core_service.sending.errors import LIMIT_BYTES
-from core_service.sending.port import LINE_STOPPED, About, Push, PushEvent, PushType, Target
+from core_service.sending.port import ROUTE_STOPPED, About, Push, PushEvent, PushType, Target
 
 HIGH, LOW = 10, 5
 """Apple: priority 10 is delivered at once and counts against an hourly budget of the phone. Beyond it iOS throttles
@@ -74,7 +74,7 @@ class Claim(NamedTuple):
     awaits_successor: bool | None
     """Its end waits for the activity that takes its place."""
 
-    def event(self, wanted: Wanted) -> Event | None:
+    def event(self, wanted: Wanted) -> ActivityEvent | None:
         """The push that is owed."""
         held = Held(Phase(self.phase), self.update_token, accepted_version=self.accepted_version)
         return next_event(held, wanted)
@@ -85,7 +85,7 @@ class Planned:
     """A push to one device, decided."""
 
     claim: Claim
-    event: Event
+    event: ActivityEvent
     version: int
     timestamp: int
     apns_id: uuid.UUID
@@ -94,19 +94,19 @@ class Planned:
     urgent: bool
     priority: int
 
-    def sent(self, now: dt.datetime) -> Sent:
+    def sent(self, now: dt.datetime) -> SentPush:
         """The same as what its outcome will be the outcome of."""
         claim = self.claim
-        return Sent(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
+        return SentPush(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
 
 
-def plan(claim: Claim, activity: Activity, event: Event, now: dt.datetime) -> Planned | None:
+def plan(claim: Claim, activity: Activity, event: ActivityEvent, now: dt.datetime) -> Planned | None:
     """The push for a claimed row; None if its start must wait for another push-to-start token."""
-    token = claim.start_token if event is Event.START else claim.update_token
+    token = claim.start_token if event is ActivityEvent.START else claim.update_token
     if token is None:
         return None
     again = claim.sent_event == event and claim.sent_version == activity.version
-    keeps_id = again or (event is Event.START and claim.sent_event == event)
+    keeps_id = again or (event is ActivityEvent.START and claim.sent_event == event)
     return Planned(
         claim=claim,
         event=event,
@@ -115,21 +115,21 @@ def plan(claim: Claim, activity: Activity, event: Event, now: dt.datetime) -> Pl
         timestamp=claim.timestamp if again else max(int(now.timestamp()), claim.timestamp + 1),
         apns_id=claim.apns_id if keeps_id else new_id(),
         token=token,
-        alerting=event is Event.START or _says_alert(claim, activity, now),
-        urgent=event is not Event.UPDATE or claim.accepted_version < activity.urgent_version,
-        priority=HIGH if event is Event.START else LOW,
+        alerting=event is ActivityEvent.START or _says_alert(claim, activity, now),
+        urgent=event is not ActivityEvent.UPDATE or claim.accepted_version < activity.urgent_version,
+        priority=HIGH if event is ActivityEvent.START else LOW,
     )
 
 
 def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Planned:
     """The same with the priority that it deserves and its device's budget allows; takes it from `budgets`."""
-    if planned.event is Event.START or not planned.urgent:
+    if planned.event is ActivityEvent.START or not planned.urgent:
         return planned
     claim = planned.claim
     spent = budgets[claim.device_id] = within_window(budgets.get(claim.device_id, ()), now)
-    vital = planned.alerting or planned.event is Event.END
+    vital = planned.alerting or planned.event is ActivityEvent.END
     # A repeat has been counted already, whether it came through or not; so has what was held and never sent.
-    again = bool(spent) and (planned.timestamp == claim.timestamp or claim.reason == LINE_STOPPED)
+    again = bool(spent) and (planned.timestamp == claim.timestamp or claim.reason == ROUTE_STOPPED)
     if not has_room(len(spent) - again, frequent=claim.frequent, vital=vital):
         return planned
     if not again:
@@ -164,7 +164,7 @@ def pushes(
 
 
 def _push(planned: Planned, activity: Activity, builder: PayloadBuilder, now: dt.datetime) -> Push:
-    start = planned.event is Event.START
+    start = planned.event is ActivityEvent.START
     message = Message(
         activity_id=activity.id,
         event=planned.event,
@@ -194,7 +194,7 @@ def _push(planned: Planned, activity: Activity, builder: PayloadBuilder, now: dt
 
 def _alert(activity: Activity, planned: Planned) -> dict[str, str]:
     asked = json.loads(activity.alert) if activity.alert is not None else None
-    if planned.event is Event.START:
+    if planned.event is ActivityEvent.START:
         return start_alert(activity.fields, asked, quiet=activity.quiet_start)
     return update_alert(activity.fields, asked or {})
 

@@ -15,8 +15,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from core_service.live_activities.models import Phase
-from core_service.live_activities.state.payload import Event
-from core_service.sending.port import Outcome, Verdict
+from core_service.live_activities.state.payload import ActivityEvent
+from core_service.sending.port import Outcome, OutcomeKind
 
 UPDATE_INTERVAL = dt.timedelta(seconds=1)
 """Least time between two updates of one activity on one device."""
@@ -24,7 +24,7 @@ UPDATE_INTERVAL = dt.timedelta(seconds=1)
 EVIDENCE_SECONDS = 10.0
 """How long a start without an answer is given to prove itself by an update token."""
 
-DELAYED = (Verdict.RETRY, Verdict.MISCONFIGURED, Verdict.HELD)
+DELAYED = (OutcomeKind.RETRY, OutcomeKind.MISCONFIGURED, OutcomeKind.HELD)
 """Outcomes after which the same push is owed again, not at once."""
 
 OPEN_PHASES = (Phase.REQUESTED, Phase.STARTED, Phase.LIVE)
@@ -60,10 +60,10 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentPush:
     """A push that was sent."""
 
-    event: Event
+    event: ActivityEvent
     version: int
     attempt: int
     token: str
@@ -72,14 +72,14 @@ class Sent:
     """Of a start: an earlier one may have been shown."""
 
 
-def next_event(held: Held, wanted: Wanted) -> Event | None:
+def next_event(held: Held, wanted: Wanted) -> ActivityEvent | None:
     """The push that is owed, or None."""
     if wanted.expired and not wanted.ended:
         return None
     if held.phase is Phase.REQUESTED and not wanted.ended:
-        return Event.START
+        return ActivityEvent.START
     if held.phase is Phase.LIVE and held.update_token is not None and held.accepted_version < wanted.version:
-        return Event.END if wanted.ended else Event.UPDATE
+        return ActivityEvent.END if wanted.ended else ActivityEvent.UPDATE
     return None
 
 
@@ -88,7 +88,7 @@ def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
     if held.phase is Phase.REQUESTED and wanted.ended and not held.maybe_shown:
         held = replace(held, phase=Phase.ENDED)
     event = next_event(held, wanted)
-    paced = held.paced_until if event is Event.UPDATE and held.paced_until is not None else now
+    paced = held.paced_until if event is ActivityEvent.UPDATE and held.paced_until is not None else now
     if paced > now + UPDATE_INTERVAL:
         # Written before the clock was set back.
         paced = now
@@ -96,16 +96,18 @@ def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
     return replace(held, leased=False, next_at=next_at)
 
 
-def settle(held: Held, sent: Sent, outcome: Outcome, wanted: Wanted, now: dt.datetime, *, delay_seconds: float) -> Held:
+def settle(
+    held: Held, sent: SentPush, outcome: Outcome, wanted: Wanted, now: dt.datetime, *, delay_seconds: float
+) -> Held:
     """What is so after the outcome of a push. `delay_seconds` is what a retry waits.
 
     An outcome that comes after its lease has passed to another attempt changes what is known and schedules nothing.
     """
     if held.phase not in OPEN_PHASES:
         return replace(held, leased=False, next_at=None) if sent.attempt == held.attempt else held
-    if outcome.verdict is Verdict.ACCEPTED:
+    if outcome.verdict is OutcomeKind.ACCEPTED:
         after = _accepted(held, sent, now)
-    elif outcome.verdict is Verdict.REJECTED:
+    elif outcome.verdict is OutcomeKind.REJECTED:
         after = _rejected(held, sent, outcome.reason)
     else:
         after = _failed(held, sent, outcome, now)
@@ -113,46 +115,46 @@ def settle(held: Held, sent: Sent, outcome: Outcome, wanted: Wanted, now: dt.dat
         return replace(after, leased=held.leased, next_at=held.next_at)
     after = schedule(after, wanted, now)
     # An update token has proven the start: what is owed now is no repetition of it, so nothing is to be waited for.
-    proven = sent.event is Event.START and after.phase is Phase.LIVE
+    proven = sent.event is ActivityEvent.START and after.phase is Phase.LIVE
     if after.next_at is not None and outcome.verdict in DELAYED and not proven:
         return replace(after, next_at=max(after.next_at, now + dt.timedelta(seconds=delay_seconds)))
     return after
 
 
-def _accepted(held: Held, sent: Sent, now: dt.datetime) -> Held:
-    if sent.event is not Event.START and sent.token != held.update_token:
+def _accepted(held: Held, sent: SentPush, now: dt.datetime) -> Held:
+    if sent.event is not ActivityEvent.START and sent.token != held.update_token:
         # Another token was reported meanwhile. Whether the old one still led to the phone nobody knows.
         return replace(held, failures=0, reason=None)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=None)
-    if sent.event is Event.END:
+    if sent.event is ActivityEvent.END:
         return replace(held, phase=Phase.ENDED)
-    if sent.event is Event.START:
+    if sent.event is ActivityEvent.START:
         phase = Phase.STARTED if held.phase is Phase.REQUESTED else held.phase
         return replace(held, phase=phase, maybe_shown=True, started_at=held.started_at or now)
     return replace(held, paced_until=sent.sent_at + UPDATE_INTERVAL)
 
 
-def _rejected(held: Held, sent: Sent, reason: str) -> Held:
+def _rejected(held: Held, sent: SentPush, reason: str) -> Held:
     """It can never be sent as it is. A later version may be another matter; a start is not."""
-    if sent.event is not Event.START and sent.token != held.update_token:
+    if sent.event is not ActivityEvent.START and sent.token != held.update_token:
         return replace(held, failures=0, reason=reason)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=reason)
-    if sent.event is Event.START and held.phase is Phase.REQUESTED:
+    if sent.event is ActivityEvent.START and held.phase is Phase.REQUESTED:
         return replace(held, phase=Phase.FAILED)
-    return replace(held, phase=Phase.ENDED) if sent.event is Event.END else held
+    return replace(held, phase=Phase.ENDED) if sent.event is ActivityEvent.END else held
 
 
-def _failed(held: Held, sent: Sent, outcome: Outcome, now: dt.datetime) -> Held:
-    if sent.event is Event.START and held.phase is not Phase.REQUESTED:
+def _failed(held: Held, sent: SentPush, outcome: Outcome, now: dt.datetime) -> Held:
+    if sent.event is ActivityEvent.START and held.phase is not Phase.REQUESTED:
         # An update token has proven it: nothing has failed.
         return held
     failures = held.failures + 1 if outcome.counts else max(held.failures, 1)
     held = replace(held, failures=failures, reason=outcome.reason)
-    if sent.event is Event.START:
+    if sent.event is ActivityEvent.START:
         refused = not outcome.maybe_accepted and sent.attempt == held.attempt
         return replace(held, maybe_shown=sent.maybe_shown_before) if refused else held
-    if outcome.verdict is Verdict.TOKEN_DEAD and held.update_token == sent.token and _died(held, outcome):
-        if sent.event is Event.END and held.failures > 1:
+    if outcome.verdict is OutcomeKind.TOKEN_DEAD and held.update_token == sent.token and _died(held, outcome):
+        if sent.event is ActivityEvent.END and held.failures > 1:
             # An attempt before has ended it, its token with it, though the answer was lost. If not, the app will report
             # another token, and that revives it.
             return replace(held, phase=Phase.ENDED)

@@ -16,12 +16,12 @@ from core_service.live_activities.reconcile import reconciler_queries as queries
 from core_service.live_activities.reconcile.claims import Claim, Planned, plan, pushes, spend
 from core_service.live_activities.reconcile.lifecycle import Wanted
 from core_service.live_activities.reconcile.origins import Origins
-from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettler, Settlement
+from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettlement, ActivitySettler
 from core_service.live_activities.state.activity import Activity
-from core_service.live_activities.state.payload import Event, PayloadBuilder
+from core_service.live_activities.state.payload import ActivityEvent, PayloadBuilder
 from core_service.live_activities.state.queries import READ_ACTIVITIES
 from core_service.live_activities.state.store import LOOK_AGAIN
-from core_service.sending.port import Courier, OnOutcome, Outcome, Push, Target, Verdict
+from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, PushSender, Target
 from core_service.work_queue.claim_loop import POLL_SECONDS, ClaimLoop
 from core_service.work_queue.fair_claim import Round
 from service_kit.database import Pool
@@ -55,7 +55,7 @@ class Reconciler:
     def __init__(
         self,
         pool: Pool,
-        courier: Courier,
+        sender: PushSender,
         settler: ActivitySettler,
         builder: PayloadBuilder,
         clock: Clock,
@@ -65,7 +65,7 @@ class Reconciler:
         """`origins` knows for which requests it works; without them it is for none."""
         self._origins = origins or Origins()
         self._pool = pool
-        self._courier = courier
+        self._sender = sender
         self._settler = settler
         self._builder = builder
         self._clock = clock
@@ -114,10 +114,10 @@ class Reconciler:
         outgoing = pushes(decided.planned, decided.activities, self._builder, now)
         self._loop.begin(len(decided.planned) + len(decided.idle))
         for claim in decided.idle:
-            self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id))
+            self._settler.put(ActivitySettlement(claim.activity_id, claim.device_id, claim.user_id))
         held = self._held
         for push, members in outgoing:
-            self._courier.submit(self._of_request(push), self._on_outcome(members, now))
+            self._sender.submit(self._of_request(push), self._on_outcome(members, now))
         # If everything was held, the rest would be too.
         return more and self._held - held < len(claims)
 
@@ -134,7 +134,7 @@ class Reconciler:
             event = claim.event(Wanted(activity.version, activity.ended_at is not None, activity.expires_at <= now))
             if event is None:
                 decided.idle.append(claim)
-            elif event is Event.END and claim.awaits_successor:
+            elif event is ActivityEvent.END and claim.awaits_successor:
                 decided.waiting.append(claim)
             elif (planned := plan(claim, activity, event, now)) is None:
                 decided.resting.append(claim)
@@ -146,7 +146,9 @@ class Reconciler:
     async def _prioritize(
         self, connection: AsyncConnection[TupleRow], planned: list[Planned], now: dt.datetime
     ) -> list[Planned]:
-        device_ids = sorted({one.claim.device_id for one in planned if one.urgent and one.event is not Event.START})
+        device_ids = sorted(
+            {one.claim.device_id for one in planned if one.urgent and one.event is not ActivityEvent.START}
+        )
         if not device_ids:
             return planned
         cursor = await connection.execute(queries.READ_BUDGETS, {"device_ids": device_ids}, binary=True)
@@ -187,11 +189,13 @@ class Reconciler:
 
     def _on_outcome(self, members: dict[uuid.UUID, Planned], now: dt.datetime) -> OnOutcome:
         def on_outcome(target: Target, outcome: Outcome) -> None:
-            if outcome.verdict is Verdict.HELD:
+            if outcome.verdict is OutcomeKind.HELD:
                 self._held += 1
             planned = members[target.device_id]
             claim = planned.claim
-            self._settler.put(Settlement(claim.activity_id, claim.device_id, claim.user_id, planned.sent(now), outcome))
+            self._settler.put(
+                ActivitySettlement(claim.activity_id, claim.device_id, claim.user_id, planned.sent(now), outcome)
+            )
 
         return on_outcome
 

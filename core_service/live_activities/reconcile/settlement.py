@@ -18,13 +18,13 @@ from core_service.live_activities.reconcile.lifecycle import (
     EVIDENCE_SECONDS,
     OPEN_PHASES,
     Held,
-    Sent,
+    SentPush,
     Wanted,
     schedule,
     settle,
 )
-from core_service.live_activities.state.payload import Event as PushEvent
-from core_service.sending.port import Outcome, Verdict
+from core_service.live_activities.state.payload import ActivityEvent as PushEvent
+from core_service.sending.port import Outcome, OutcomeKind
 from core_service.work_queue.batch_writer import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from core_service.work_queue.retry import delay_seconds
@@ -38,13 +38,13 @@ TOKEN_CHANGING = dt.timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class ActivitySettlement:
     """What became of a push to one device; or, without one, a look at whether anything is owed."""
 
     activity_id: str
     device_id: uuid.UUID
     user_id: uuid.UUID
-    sent: Sent | None = None
+    sent: SentPush | None = None
     outcome: Outcome | None = None
 
     @property
@@ -59,7 +59,7 @@ class Settlement:
             self.sent is not None
             and self.sent.event is PushEvent.START
             and self.outcome is not None
-            and self.outcome.verdict is Verdict.TOKEN_DEAD
+            and self.outcome.verdict is OutcomeKind.TOKEN_DEAD
         )
 
 
@@ -78,11 +78,13 @@ class ActivitySettler:
         self._waiters = waiters
         self._events = events
         self._clock = clock
-        self._writer: BatchWriter[Settlement] = BatchWriter("Live Activity outcomes", self._write, self._give_up)
+        self._writer: BatchWriter[ActivitySettlement] = BatchWriter(
+            "Live Activity outcomes", self._write, self._give_up
+        )
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.on_written: OnWritten = lambda count, next_at: None
 
-    def put(self, settlement: Settlement) -> None:
+    def put(self, settlement: ActivitySettlement) -> None:
         """Takes a settlement."""
         self._writer.put(settlement)
 
@@ -90,12 +92,12 @@ class ActivitySettler:
         """Writes what comes, until cancelled."""
         await self._writer.run()
 
-    def _give_up(self, settlement: Settlement) -> None:
+    def _give_up(self, settlement: ActivitySettlement) -> None:
         """The device is due again when its lease ends."""
         del settlement
         self.on_written(1, None)
 
-    async def _write(self, batch: list[Settlement]) -> None:
+    async def _write(self, batch: list[ActivitySettlement]) -> None:
         now = self._clock()
         buried: list[tuple[uuid.UUID, uuid.UUID, str]] = []
         async with self._pool.connection() as connection, connection.transaction():
@@ -129,7 +131,7 @@ class ActivitySettler:
         times = [one.next_at for one in held.values() if one.next_at is not None and not one.leased]
         self.on_written(len(batch), now if released else min(times, default=None))
 
-    def _settle(self, held: Held, one: Settlement, wanted: Wanted, now: dt.datetime) -> Held:
+    def _settle(self, held: Held, one: ActivitySettlement, wanted: Wanted, now: dt.datetime) -> Held:
         if one.sent is None or one.outcome is None:
             return schedule(held, wanted, now) if held.phase in OPEN_PHASES else replace(held, next_at=None)
         failures = held.failures if one.outcome.counts else 0
@@ -143,12 +145,16 @@ class ActivitySettler:
         return settled
 
     def _tell(
-        self, batch: list[Settlement], activities: dict[str, _Activity], held: dict[Pair, Held], now: dt.datetime
+        self,
+        batch: list[ActivitySettlement],
+        activities: dict[str, _Activity],
+        held: dict[Pair, Held],
+        now: dt.datetime,
     ) -> None:
         for one in batch:
             if one.sent is None or one.outcome is None:
                 continue
-            accepted = one.outcome.verdict is Verdict.ACCEPTED
+            accepted = one.outcome.verdict is OutcomeKind.ACCEPTED
             now_held = held.get(one.pair)
             refused = now_held is not None and not accepted and now_held.accepted_version >= one.sent.version
             gone = now_held is None or now_held.phase not in OPEN_PHASES or refused
@@ -156,7 +162,7 @@ class ActivitySettler:
                 one.activity_id, one.sent.version, one.device_id, one.user_id, accepted=accepted, gone=gone
             )
             # What was never sent has not failed; that its route is stopped is told once.
-            if one.activity_id in activities and one.outcome.verdict is not Verdict.HELD:
+            if one.activity_id in activities and one.outcome.verdict is not OutcomeKind.HELD:
                 kind = EventType.LIVE_ACTIVITY_DELIVERED if accepted else EventType.LIVE_ACTIVITY_FAILED
                 self._events.publish(
                     activities[one.activity_id].account_id,
@@ -171,7 +177,7 @@ class ActivitySettler:
 
 
 async def _lock_activities(
-    connection: AsyncConnection[TupleRow], batch: list[Settlement], now: dt.datetime
+    connection: AsyncConnection[TupleRow], batch: list[ActivitySettlement], now: dt.datetime
 ) -> dict[str, _Activity]:
     ids = list({one.activity_id for one in batch})
     cursor = await connection.execute(queries.LOCK_ACTIVITIES, {"activity_ids": ids, "now": now}, binary=True)
@@ -181,7 +187,7 @@ async def _lock_activities(
     }
 
 
-async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[Settlement]) -> dict[Pair, Held]:
+async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[ActivitySettlement]) -> dict[Pair, Held]:
     pairs = list({one.pair for one in batch})
     parameters = {"activity_ids": [pair[0] for pair in pairs], "device_ids": [pair[1] for pair in pairs]}
     cursor = await connection.execute(queries.LOCK_DEVICES, parameters, binary=True)
@@ -189,7 +195,7 @@ async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[Settl
 
 
 async def _bury_start_tokens(
-    connection: AsyncConnection[TupleRow], died: list[Settlement]
+    connection: AsyncConnection[TupleRow], died: list[ActivitySettlement]
 ) -> tuple[list[tuple[uuid.UUID, uuid.UUID, str]], set[uuid.UUID]]:
     """Marks the tokens dead; returns them, and the devices that certainly have no other."""
     outcomes = [(one.device_id, one.sent, one.outcome) for one in died if one.sent and one.outcome]
@@ -225,14 +231,14 @@ async def _write_devices(connection: AsyncConnection[TupleRow], held: dict[Pair,
     await connection.execute(queries.WRITE_DEVICES, parameters)
 
 
-def _replaced(batch: list[Settlement], activities: dict[str, _Activity]) -> list[Pair]:
+def _replaced(batch: list[ActivitySettlement], activities: dict[str, _Activity]) -> list[Pair]:
     """Where an activity that replaces another has started, or never will: the other may end."""
     released = []
     for one in batch:
         activity = activities.get(one.activity_id)
         if activity is None or activity.replaces is None or one.sent is None or one.outcome is None:
             continue
-        decided = one.outcome.verdict in (Verdict.ACCEPTED, Verdict.REJECTED)
+        decided = one.outcome.verdict in (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
         if one.sent.event is PushEvent.START and decided:
             released.append((activity.replaces, one.device_id))
     return released

@@ -12,14 +12,14 @@ from psycopg import AsyncConnection
 from core_service.common.json_object import write_json
 from core_service.live_activities.reconcile.claims import HIGH
 from core_service.live_activities.reconcile.withdrawal_queries import CLAIM_WITHDRAWALS, SETTLE_WITHDRAWALS
-from core_service.sending.port import About, Courier, Outcome, Push, PushEvent, PushType, Target, Verdict
+from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, PushType, Target
 from core_service.work_queue.outbox import Limits, Settlement
 from core_service.work_queue.retry import delay_seconds
 
 EMPTY_CARD = {"title": "Unpaired", "type": "progress", "percentage": 0}
 """What the end carries: Apple wants a state with it, the app must be able to decode it, and it must tell nothing."""
 
-FINAL = frozenset({Verdict.ACCEPTED, Verdict.TOKEN_DEAD, Verdict.REJECTED})
+FINAL = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.TOKEN_DEAD, OutcomeKind.REJECTED})
 """Outcomes after which the card is gone, or out of reach."""
 
 
@@ -78,8 +78,8 @@ class WithdrawalCalls:
     """A lease is longer than any delivery can take."""
     settle = SETTLE_WITHDRAWALS
 
-    def __init__(self, courier: Courier) -> None:
-        self._courier = courier
+    def __init__(self, sender: PushSender) -> None:
+        self._sender = sender
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     async def claim(self, connection: AsyncConnection[Any], parameters: dict[str, Any]) -> Sequence[Withdrawal]:
@@ -97,7 +97,7 @@ class WithdrawalCalls:
             if not answer.done():
                 answer.set_result(outcome)
 
-        self._courier.submit(card.push(), on_outcome)
+        self._sender.submit(card.push(), on_outcome)
         outcome = await answer
         if outcome.verdict in FINAL:
             return Settlement(card, "done", card.attempts, None, outcome.reason, {})

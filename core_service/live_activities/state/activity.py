@@ -144,7 +144,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ActivityState:
     """A complete state: what is recorded as one version of an activity."""
 
     fields: dict[str, Any]
@@ -176,22 +176,22 @@ class State:
         return ended_at + dt.timedelta(seconds=DEFAULT_DISMISSAL_SECONDS if seconds is None else seconds)
 
 
-def first_state(request: Request) -> State:
+def first_state(request: Request) -> ActivityState:
     """The state that a new activity begins with. Raises InvalidRequest."""
     return _state(request, check(request.given), present=None)
 
 
-def next_state(request: Request, present: State) -> State:
+def next_state(request: Request, present: ActivityState) -> ActivityState:
     """The state that follows `present`. Raises InvalidRequest."""
     return _state(request, check(request.given, present.fields), present)
 
 
-def state_of(activity: Activity) -> State:
+def state_of(activity: Activity) -> ActivityState:
     """The state that an activity shows, without its alert, which was announced before."""
-    return State(activity.fields, activity.action, activity.dismiss_after_seconds)
+    return ActivityState(activity.fields, activity.action, activity.dismiss_after_seconds)
 
 
-def is_same(state: State, present: State) -> bool:
+def is_same(state: ActivityState, present: ActivityState) -> bool:
     """Whether `state` changes nothing that `present` shows and announces nothing."""
     return (
         state.fields == present.fields
@@ -201,7 +201,7 @@ def is_same(state: State, present: State) -> bool:
     )
 
 
-def merge(states: Sequence[State], action_before: str | None) -> State:
+def merge(states: Sequence[ActivityState], action_before: str | None) -> ActivityState:
     """The last of the states, as urgent as the most urgent one, with the last alert of any of them.
 
     `action_before` is the button before the first of them.
@@ -216,7 +216,7 @@ def merge(states: Sequence[State], action_before: str | None) -> State:
     )
 
 
-def to_held(state: State, channels: Sequence[ChannelRef] | None, *, over: bool = False) -> str:
+def to_held(state: ActivityState, channels: Sequence[ChannelRef] | None, *, over: bool = False) -> str:
     """The state and its target as a paused stream stores them: JSON text. `over`: it is not to be shown when the
     stream is resumed."""
     return json.dumps(
@@ -230,12 +230,12 @@ def to_held(state: State, channels: Sequence[ChannelRef] | None, *, over: bool =
     )
 
 
-def from_held(held: str) -> tuple[State, tuple[ChannelRef, ...] | None]:
+def from_held(held: str) -> tuple[ActivityState, tuple[ChannelRef, ...] | None]:
     """Reads what `to_held` wrote."""
     kept = json.loads(held)
     channels = kept["channels"]
     refs = None if channels is None else tuple(ChannelRef(uuid.UUID(id_), slug) for id_, slug in channels)
-    return State(kept["fields"], kept["action"], kept["dismiss_after_seconds"]), refs
+    return ActivityState(kept["fields"], kept["action"], kept["dismiss_after_seconds"]), refs
 
 
 def is_over(held: str) -> bool:
@@ -243,8 +243,8 @@ def is_over(held: str) -> bool:
     return bool(json.loads(held)["over"])
 
 
-def _state(request: Request, content: ContentState, present: State | None) -> State:
-    state = State(
+def _state(request: Request, content: ContentState, present: ActivityState | None) -> ActivityState:
+    state = ActivityState(
         fields=content.fields,
         action=present.action if present else None,
         dismiss_after_seconds=content.dismiss_after_seconds,

@@ -26,7 +26,7 @@ RELEVANCE_ALERT, RELEVANCE_STEP, RELEVANCE_TICK = 100, 75, 50
 """The activity with the highest score gets the Dynamic Island: the one that has something to announce."""
 
 
-class Event(StrEnum):
+class ActivityEvent(StrEnum):
     """What a push does, as Apple names it."""
 
     START = "start"
@@ -39,7 +39,7 @@ class Message:
     """Everything that goes into the body of a push."""
 
     activity_id: str
-    event: Event
+    event: ActivityEvent
     timestamp: int
     """UNIX seconds."""
     content_state: str
@@ -61,7 +61,7 @@ class PayloadBuilder:
     def build(self, message: Message) -> bytes:
         """The body, ready to be sent."""
         aps: dict[str, Any] = {"timestamp": message.timestamp, "event": message.event.value}
-        if message.event is Event.START:
+        if message.event is ActivityEvent.START:
             aps |= {
                 "attributes-type": self._attributes_type,
                 "attributes": {"activity_id": message.activity_id},
@@ -71,7 +71,7 @@ class PayloadBuilder:
         aps["content-state"] = content_state_for_phone(message.content_state, message.action)
         if message.alert is not None:
             aps["alert"] = message.alert
-        if message.event is Event.END:
+        if message.event is ActivityEvent.END:
             aps["dismissal-date"] = int((message.dismiss_at or message.expires_at).timestamp())
         else:
             aps["stale-date"] = int(message.expires_at.timestamp())
@@ -93,7 +93,7 @@ class PayloadBuilder:
         body = self.build(
             Message(
                 activity_id=activity_id,
-                event=Event.START,
+                event=ActivityEvent.START,
                 timestamp=LATEST_TIMESTAMP,
                 content_state=content_state,
                 action=action,
@@ -133,6 +133,6 @@ def update_alert(content_state: dict[str, Any], asked: dict[str, str]) -> dict[s
 
 
 def _relevance(message: Message) -> int:
-    if message.alert is not None and message.event is not Event.START:
+    if message.alert is not None and message.event is not ActivityEvent.START:
         return RELEVANCE_ALERT
     return RELEVANCE_STEP if message.urgent else RELEVANCE_TICK

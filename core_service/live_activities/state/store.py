@@ -15,9 +15,9 @@ from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import LimitReached
 from core_service.live_activities.state import queries
-from core_service.live_activities.state.activity import LIFETIME, Activity, State, Stream
+from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
-from core_service.work_queue.outcome_wait import Counts
+from core_service.work_queue.outcome_wait import OutcomeCounts
 from service_kit.database import Pool
 
 STREAM_COLUMNS = 6
@@ -36,7 +36,7 @@ RENEWAL = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class DueDevices:
     """What a change has made due."""
 
     due: int
@@ -74,8 +74,8 @@ class ActivityStore:
         return _stream(row[:STREAM_COLUMNS], activity)
 
     async def update(
-        self, activity: Activity, state: State, now: dt.datetime, *, versions: int = 1
-    ) -> tuple[int, Owed] | None:
+        self, activity: Activity, state: ActivityState, now: dt.datetime, *, versions: int = 1
+    ) -> tuple[int, DueDevices] | None:
         """Makes `state` the newest of the activity, `versions` versions on. Returns that version and what is owed.
 
         Returns None and changes nothing if the activity is no longer as it was read.
@@ -84,9 +84,9 @@ class ActivityStore:
         async with self._account_limit.place(activity.account_id), self._pool.connection() as connection:
             cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
             row = await cursor.fetchone()
-        return None if row is None else (row[0], Owed(*row[1:]))
+        return None if row is None else (row[0], DueDevices(*row[1:]))
 
-    async def end(self, activity: Activity, state: State, now: dt.datetime) -> tuple[int, Owed] | None:
+    async def end(self, activity: Activity, state: ActivityState, now: dt.datetime) -> tuple[int, DueDevices] | None:
         """Ends the activity with `state`; otherwise like `update`."""
         async with self.turn(activity.account_id) as turn:
             return await turn.end(activity, state, now, state.dismiss_at(now))
@@ -96,12 +96,12 @@ class ActivityStore:
         async with self._pool.connection() as connection:
             await connection.execute(queries.HEAR, {"id": activity_id, "now": now})
 
-    async def count(self, activity_id: str, version: int) -> Counts:
+    async def count(self, activity_id: str, version: int) -> OutcomeCounts:
         """Counts in the database what has become of a version."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(queries.COUNT, {"id": activity_id, "version": version}, binary=True)
             row = await cursor.fetchone()
-        return Counts(*row) if row else Counts(0, 0, 0)
+        return OutcomeCounts(*row) if row else OutcomeCounts(0, 0, 0)
 
     @asynccontextmanager
     async def turn(self, account_id: uuid.UUID) -> AsyncIterator["Turn"]:
@@ -168,7 +168,7 @@ class Turn:
     async def start(
         self,
         activity_id: str,
-        state: State,
+        state: ActivityState,
         channels: Sequence[ChannelRef] | None,
         now: dt.datetime,
         *,
@@ -176,7 +176,7 @@ class Turn:
         replaces: str | None = None,
         quiet: bool = False,
         started_by: uuid.UUID | None = None,
-    ) -> Owed:
+    ) -> DueDevices:
         """Records a new activity; nothing if no device can show it (`total` is 0)."""
         expires_at = now + LIFETIME
         parameters = {
@@ -200,17 +200,17 @@ class Turn:
         query = queries.START_FOR_ALL if channels is None else queries.START_FOR_CHANNELS
         cursor = await self._connection.execute(query, parameters, binary=True)
         row = await cursor.fetchone()
-        return Owed(*row) if row else Owed(0, 0)
+        return DueDevices(*row) if row else DueDevices(0, 0)
 
     async def end(
         self,
         activity: Activity,
-        state: State,
+        state: ActivityState,
         now: dt.datetime,
         dismiss_at: dt.datetime,
         *,
         successor: str | None = None,
-    ) -> tuple[int, Owed] | None:
+    ) -> tuple[int, DueDevices] | None:
         """Ends the activity. On devices that will show `successor`, it ends once that has appeared. Returns None if
         the activity was changed since."""
         parameters = _end_parameters(activity, state, now, dismiss_at) | {"successor": successor}
@@ -220,7 +220,7 @@ class Turn:
             return None
         cursor = await self._connection.execute(queries.END_DEVICES, parameters, binary=True)
         owed = await cursor.fetchone()
-        return row[0], Owed(*owed) if owed else Owed(0, 0)
+        return row[0], DueDevices(*owed) if owed else DueDevices(0, 0)
 
     async def note_act(self, stream_id: uuid.UUID | None) -> None:
         """Writes the audit entry if this change is an act of administration."""
@@ -252,7 +252,7 @@ class Turn:
         await self._connection.execute(queries.DELETE_STREAM, {"id": stream_id})
 
 
-def _state_parameters(activity: Activity, state: State, now: dt.datetime) -> dict[str, Any]:
+def _state_parameters(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[str, Any]:
     return {
         "id": activity.id,
         "read_version": activity.version,
@@ -266,7 +266,9 @@ def _state_parameters(activity: Activity, state: State, now: dt.datetime) -> dic
     }
 
 
-def _end_parameters(activity: Activity, state: State, now: dt.datetime, dismiss_at: dt.datetime) -> dict[str, Any]:
+def _end_parameters(
+    activity: Activity, state: ActivityState, now: dt.datetime, dismiss_at: dt.datetime
+) -> dict[str, Any]:
     return _state_parameters(activity, state, now) | {
         "dismiss_at": dismiss_at,
         "hold_until": now + HOLD_END,

@@ -5,7 +5,7 @@ import uuid
 
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities.reconcile.promise import Promises
+from core_service.live_activities.reconcile.delivery_wait import DeliveryWait
 from core_service.live_activities.state.activity import Activity, from_held, is_over, new_activity_id, state_of, to_held
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.moves import end_in_stream, existing, start_in_stream
@@ -16,7 +16,7 @@ class StreamControl:
     """The use cases. `default_limit` is in effect for accounts without a limit of their own."""
 
     def __init__(
-        self, *, store: ActivityStore, promises: Promises, events: EventBus, clock: Clock, default_limit: int
+        self, *, store: ActivityStore, promises: DeliveryWait, events: EventBus, clock: Clock, default_limit: int
     ) -> None:
         self._store = store
         self._promises = promises

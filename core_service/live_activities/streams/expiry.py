@@ -17,7 +17,7 @@ EVERY_SECONDS = 1.0
 BATCH = 500
 
 
-class Timekeeper:
+class Expiry:
     """Looks every second at what is due."""
 
     def __init__(self, pool: Pool, streams: StreamControl, events: EventBus, clock: Clock) -> None:

@@ -7,8 +7,15 @@ from collections.abc import Sequence
 from core_service.channels.errors import ChannelScopeViolation
 from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.errors import StreamNotFound
-from core_service.live_activities.state.activity import Activity, State, Stream, from_held, state_of, within_scope
-from core_service.live_activities.state.store import Owed, Turn
+from core_service.live_activities.state.activity import (
+    Activity,
+    ActivityState,
+    Stream,
+    from_held,
+    state_of,
+    within_scope,
+)
+from core_service.live_activities.state.store import DueDevices, Turn
 
 
 async def start_in_stream(
@@ -16,12 +23,12 @@ async def start_in_stream(
     stream_id: uuid.UUID,
     *,
     activity_id: str,
-    state: State,
+    state: ActivityState,
     channels: Sequence[ChannelRef] | None,
     now: dt.datetime,
     replaced: Activity | None,
     started_by: uuid.UUID | None = None,
-) -> Owed:
+) -> DueDevices:
     """Starts the stream's next activity. The one that it replaces ends on each phone when the new one has appeared
     there.
 
@@ -47,12 +54,12 @@ async def start_in_stream(
 async def end_in_stream(
     turn: Turn,
     activity: Activity,
-    state: State,
+    state: ActivityState,
     now: dt.datetime,
     dismiss_at: dt.datetime,
     *,
     successor: str | None = None,
-) -> Owed:
+) -> DueDevices:
     """Ends the stream's activity, which the transaction has locked."""
     ended = await turn.end(activity, state, now, dismiss_at, successor=successor)
     if ended is None:

@@ -12,8 +12,8 @@ from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.state.activity import (
     Activity,
+    ActivityState,
     Request,
-    State,
     Stream,
     merge,
     new_activity_id,
@@ -21,7 +21,7 @@ from core_service.live_activities.state.activity import (
     to_held,
 )
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, Owed, Turn
+from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, DueDevices, Turn
 from core_service.live_activities.streams.moves import require_scope, start_in_stream
 from core_service.live_activities.streams.rules import Decision, Operation, decide
 from core_service.work_queue.keyed import KeyedBatcher
@@ -43,7 +43,7 @@ class Recorded:
     activity_id: str | None = None
     previous: Activity | None = None
     """The activity before this PUT: as it was, or the one that was replaced."""
-    owed: Owed | None = None
+    owed: DueDevices | None = None
 
 
 @dataclass(slots=True)
@@ -220,7 +220,7 @@ class _Fold:
     def __init__(self, stream: Stream | None, builder: PayloadBuilder, now: dt.datetime) -> None:
         self._stream = stream
         self._builder = builder
-        self._states: list[State] = []
+        self._states: list[ActivityState] = []
         self.now = now
         self.updates: list[Put] = []
         self.followers: list[Put] = []
@@ -266,7 +266,7 @@ class _Fold:
         self.updates.append(put)
         return True
 
-    def state(self) -> State:
+    def state(self) -> ActivityState:
         """The state after all of them, with everything that any of them asked for."""
         return merge(self._states, self.before.action)
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import InvalidStreamKey
 from core_service.live_activities.state.activity import (
+    ActivityState,
     Request,
-    State,
     Stream,
     first_state,
     from_held,
@@ -41,7 +41,7 @@ class Decision:
     """What to do, and the resulting state."""
 
     operation: Operation
-    state: State
+    state: ActivityState
 
 
 def check_key(stream_key: str) -> str:

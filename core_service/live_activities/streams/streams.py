@@ -11,14 +11,14 @@ from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.principal import Sender
-from core_service.live_activities.reconcile.promise import Promises
+from core_service.live_activities.reconcile.delivery_wait import DeliveryWait
 from core_service.live_activities.state.activity import Activity, Request, next_state, state_of
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.moves import end_in_stream, existing, require_scope
 from core_service.live_activities.streams.puts import Put, PutRecorder, Recorded
 from core_service.live_activities.streams.rules import Operation, check_key
-from core_service.work_queue.outcome_wait import Counts, OutcomeWaits
+from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWaits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class PutResult:
     timestamp: dt.datetime
     activity_id: str | None = None
     previous_activity_id: str | None = None
-    counts: Counts | None = None
+    counts: OutcomeCounts | None = None
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
 
@@ -42,7 +42,7 @@ class DeleteResult:
     stream_key: str
     timestamp: dt.datetime
     activity_id: str | None = None
-    counts: Counts | None = None
+    counts: OutcomeCounts | None = None
 
 
 class Streams:
@@ -54,7 +54,7 @@ class Streams:
         store: ActivityStore,
         audience: Audience,
         builder: PayloadBuilder,
-        promises: Promises,
+        promises: DeliveryWait,
         waiters: OutcomeWaits,
         events: EventBus,
         clock: Clock,

@@ -2,10 +2,10 @@
 
 import datetime as dt
 
-from core_service.mail.letter import Letter, one_line, write
+from core_service.mail.message import MailMessage, one_line, write
 
 
-def write_reset(*, email: str, owner: str, account: str, url: str, expires_at: dt.datetime) -> Letter:
+def write_reset(*, email: str, owner: str, account: str, url: str, expires_at: dt.datetime) -> MailMessage:
     """Writes the mail with a link to a new password. `owner` and `account` name who asked for it; both are empty if the
     person did."""
     account, owner = one_line(account), one_line(owner)
@@ -21,7 +21,7 @@ def write_reset(*, email: str, owner: str, account: str, url: str, expires_at: d
     )
 
 
-def write_changed(*, email: str, url: str, changed_at: dt.datetime) -> Letter:
+def write_changed(*, email: str, url: str, changed_at: dt.datetime) -> MailMessage:
     """Writes the mail that says that a password was set with a link. `url` is the page for another link."""
     return write(
         subject="Your password for ActivitySmith was changed",

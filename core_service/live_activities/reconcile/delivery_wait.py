@@ -5,8 +5,8 @@ import time
 from core_service.events.service import Event, EventType
 from core_service.live_activities.reconcile.origins import Origins
 from core_service.live_activities.reconcile.reconciler import Reconciler
-from core_service.live_activities.state.store import ActivityStore, Owed
-from core_service.work_queue.outcome_wait import Counts, OutcomeWait, OutcomeWaits
+from core_service.live_activities.state.store import ActivityStore, DueDevices
+from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
 
 OUTCOMES = (EventType.LIVE_ACTIVITY_DELIVERED, EventType.LIVE_ACTIVITY_FAILED)
 
@@ -17,7 +17,7 @@ def hear(waits: OutcomeWaits, event: Event) -> None:
         waits.tell_elsewhere(event.activity_id, event.device_id)
 
 
-class Promises:
+class DeliveryWait:
     """Answers requests with what has come of their state by the time of the answer."""
 
     def __init__(self, store: ActivityStore, reconciler: Reconciler, origins: Origins, *, delivery_wait: float) -> None:
@@ -30,7 +30,7 @@ class Promises:
         """The monotonic time until which a request that begins now waits for outcomes."""
         return time.monotonic() + self._delivery_wait
 
-    async def kept(self, wait: OutcomeWait, activity_id: str, owed: Owed, deadline: float) -> Counts:
+    async def kept(self, wait: OutcomeWait, activity_id: str, owed: DueDevices, deadline: float) -> OutcomeCounts:
         """What has come of `owed` by the deadline."""
         self._origins.note(activity_id)
         self._reconciler.wake()

@@ -6,19 +6,19 @@ from core_service.devices.service import Devices
 from core_service.identity.models import Role
 from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content
-from core_service.push.service import PushNotifications, Sent
+from core_service.push.service import PushNotifications, SentNotification
 
 TITLE = "Test notification"
 
 
-class TrialPushes:
+class DeviceTest:
     """Sends test notifications."""
 
     def __init__(self, devices: Devices, push_notifications: PushNotifications) -> None:
         self._devices = devices
         self._push_notifications = push_notifications
 
-    async def send(self, person: SessionPrincipal, device_id: uuid.UUID) -> Sent:
+    async def send(self, person: SessionPrincipal, device_id: uuid.UUID) -> SentNotification:
         """Sends one to a device that the person may change; see `PushNotifications.send`.
 
         Raises NotFound; Forbidden if it belongs to another person and the caller is no owner; DeviceUnreachable.

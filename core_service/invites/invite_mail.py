@@ -2,10 +2,10 @@
 
 import datetime as dt
 
-from core_service.mail.letter import Letter, one_line, write
+from core_service.mail.message import MailMessage, one_line, write
 
 
-def write_invite(*, account: str, inviter: str, url: str, expires_at: dt.datetime) -> Letter:
+def write_invite(*, account: str, inviter: str, url: str, expires_at: dt.datetime) -> MailMessage:
     """Writes the mail for one invite. The names in it were typed by people."""
     account, inviter = one_line(account), one_line(inviter) or "Somebody"
     return write(

@@ -27,7 +27,7 @@ JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailMessage:
     """What somebody reads."""
 
     subject: str
@@ -39,7 +39,7 @@ class Letter:
         return Mail(str(mail_id), email, self.subject, self.text, self.html)
 
 
-def write(*, subject: str, heading: str, lead: str, action: str, url: str, about: str, note: str) -> Letter:
+def write(*, subject: str, heading: str, lead: str, action: str, url: str, about: str, note: str) -> MailMessage:
     """A letter with one link. `about` says how long the link works; empty for one that always does.
 
     What people have typed may stand in any of it: it cannot become HTML.
@@ -47,7 +47,7 @@ def write(*, subject: str, heading: str, lead: str, action: str, url: str, about
     parts = [lead, f"{action}:", url, about, note]
     words = {"heading": heading, "lead": lead, "action": action, "url": url, "note": note}
     words["about"] = f"{about} " if about else ""
-    return Letter(
+    return MailMessage(
         subject=subject,
         text="\n\n".join(part for part in parts if part) + "\n",
         html=HTML.format(**{name: escape(word) for name, word in words.items()}),
