@@ -5,7 +5,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from core_service.auth.rate_limit import RateLimiter
@@ -24,12 +24,16 @@ MOST = 50_000
 """Counting of what is owed ends here."""
 
 
-class Period(Enum):
-    """How far an overview looks back: the length of a step, and the number of steps."""
+class Period(StrEnum):
+    """How far an overview looks back."""
 
-    DAY = (HOUR, 24)
-    WEEK = (6 * HOUR, 28)
-    MONTH = (24 * HOUR, 30)
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+STEPS = {Period.DAY: (HOUR, 24), Period.WEEK: (6 * HOUR, 28), Period.MONTH: (24 * HOUR, 30)}
+"""The length of a step of the overview, and the number of steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Statistics:
 
     async def overview(self, account_id: uuid.UUID, rate_limit: int, period: Period) -> Overview:
         """The account's overview; `rate_limit` is how many requests a minute it may make."""
-        step, number = period.value
+        step, number = STEPS[period]
         start = now().replace(minute=0, second=0, microsecond=0) + HOUR - number * step
         of_account: dict[str, Any] = {"account_id": account_id}
         counting = of_account | {"start": start, "step": step.total_seconds()}
