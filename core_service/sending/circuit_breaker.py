@@ -23,24 +23,25 @@ from core_service.sending.port import Concern, Outcome, OutcomeKind, Target
 
 FIRST_PROBE_SECONDS = 2.0
 LAST_PROBE_SECONDS = 8.0
-"""Time between two probes of an open breaker; it doubles from the first to the last."""
+"""Seconds between two probes of an open breaker. They double from the first to the last."""
 
 HOLD_SECONDS = 8.0
-"""After this a push that was held comes back."""
+"""Seconds until a push that was held is tried again."""
 
 MAX_BELIEVED = 5
-"""Tokens in a row that APNs may refuse, with none accepted in between, before the server is held to be wrong."""
+"""How many tokens APNs may refuse one after the other, with none accepted in between, before the server is thought
+to be wrong."""
 FORGET_SECONDS = 24 * 3600.0
-"""After this a refused token does not count any more."""
+"""After this a refused token no longer counts."""
 
 MAX_TOKEN_PROBES = 4
-"""Probes of a route whose tokens are refused, in `FIRST_PROBE_SECONDS` and at a time. A token says less than a key: one
-may be bad and the next one good."""
+"""Probes at one time, and within `FIRST_PROBE_SECONDS`, of a route whose tokens are refused. A token proves less
+than a key: one may be bad and the next one good."""
 
 MAX_TOKENS = 1000
 """Refused tokens that a breaker remembers."""
 DOUBT_SECONDS = 60.0
-"""How long it remembers them once the breaker is closed: until what was held has come back."""
+"""How long a closed breaker remembers them: until everything that was held has come back."""
 
 
 class Step(IntEnum):
@@ -62,18 +63,19 @@ def step_of(outcome: Outcome) -> Step | None:
 
 
 class Route(NamedTuple):
-    """Pushes that are refused together: those of an environment if the key is wrong, those to an app in it if the topic
-    is, those of an account to the app if its tokens are. Of an account only, because accounts may make up tokens."""
+    """Pushes that are refused together. If the key is wrong, that is an environment; if the topic is, an app in it;
+    if tokens are, an account's pushes to that app. The last is for one account only, because accounts may make up
+    tokens."""
 
     environment: str
     step: Step
     bundle_id: str | None = None
-    """None for the app that the delivery service is configured with, and for every app."""
+    """None for the app that the delivery service is configured with, and for a route of all apps."""
     account_id: uuid.UUID | None = None
 
     @classmethod
     def steps(cls, target: Target, account_id: uuid.UUID | None) -> "tuple[Route, Route, Route]":
-        """Those that the account's push to the target takes, by their step."""
+        """The routes of the account's push to the target, by their step."""
         environment, bundle_id = target.environment, target.bundle_id
         return (
             cls(environment, Step.SENDER),
@@ -103,7 +105,7 @@ class Alarm:
 
 
 class BreakerState(Enum):
-    """Of a circuit breaker; see above."""
+    """The state of a circuit breaker; see the table above."""
 
     CLOSED = auto()
     OPEN = auto()
@@ -111,7 +113,7 @@ class BreakerState(Enum):
 
 
 class CircuitBreaker:
-    """One route's. Times are seconds of a clock that does not go back."""
+    """The breaker of one route. Times are seconds of a clock that never goes back."""
 
     def __init__(self, route: Route) -> None:
         self.route = route
@@ -123,33 +125,33 @@ class CircuitBreaker:
         self.used_at = float("-inf")
         """When a push last came while it was open."""
         self.held = 0
-        """How often a push was held back since it opened."""
+        """How many pushes were held since it opened."""
         self._most_probes = MAX_TOKEN_PROBES if route.step is Step.TOKEN else 1
         self._interval = self._probe_at = 0.0
         self._probes_left = self._probing = 0
         self._counted: OrderedDict[str, float] = OrderedDict()
-        """Tokens that were refused since one was accepted, while the breaker is closed: when."""
+        """While the breaker is closed: tokens that were refused since one was accepted, and when."""
         self._refused: OrderedDict[str, bool] = OrderedDict()
-        """Tokens that were refused and none of which was accepted since: whether as a probe."""
+        """Refused tokens, none of which was accepted since, and whether they were refused as a probe."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether there is nothing to remember."""
+        """Whether it has nothing to remember."""
         return self.state is BreakerState.CLOSED and not self._counted and not self._refused
 
     def admits(self, token: str, now: float) -> bool:
-        """Whether a push to the token may be sent now. If the breaker is not closed it is a probe, and `start` must
-        follow."""
+        """Whether a push to the token may be sent now. If the breaker is not closed, the push is a probe, and
+        `start` must be called."""
         if self.state is BreakerState.CLOSED:
             return True
         if self._probing >= self._most_probes:
             return False
-        # A token that was refused as a probe lets the others go first, until all that is held has come back.
+        # A token that was refused as a probe waits for the others, until everything that was held has come back.
         turn = self._probe_at + (HOLD_SECONDS if self._refused.get(token) else 0.0)
         return now >= turn or (self._probes_left > 0 and not self._refused.get(token))
 
     def start(self, now: float) -> float:
-        """A probe is sent. The ticket that `probed` must be called with."""
+        """Notes that a probe is sent. Returns the ticket for `probed`."""
         if now >= self._probe_at:
             self._probe_at, self._probes_left = now + self._interval, self._most_probes
         self._probes_left -= 1
@@ -158,12 +160,12 @@ class CircuitBreaker:
         return self.changed_at
 
     def hold(self, now: float) -> None:
-        """A push is held back."""
+        """Notes that a push is held."""
         self.held += 1
         self.used_at = now
 
     def probed(self, ticket: float, token: str, outcome: Outcome, now: float) -> None:
-        """The probe is answered."""
+        """Takes the answer to a probe."""
         if self.state is BreakerState.CLOSED or ticket != self.changed_at:
             return
         self._probing -= 1
@@ -182,7 +184,8 @@ class CircuitBreaker:
             self.state = BreakerState.OPEN
 
     def refuse(self, token: str, reason: str, now: float) -> bool:
-        """While the breaker is closed, APNs has refused a push at the route's step. Whether that opens it."""
+        """Notes that APNs refused a push at the route's step while the breaker is closed. Returns whether that opens
+        it."""
         self._remember(token)
         if self.route.step is Step.TOKEN:
             while self._counted and now - next(iter(self._counted.values())) > FORGET_SECONDS:
@@ -198,12 +201,12 @@ class CircuitBreaker:
         return True
 
     def refuse_more(self, token: str) -> None:
-        """APNs has refused what was sent before the breaker opened."""
+        """Notes a refusal of a push that was sent before the breaker opened."""
         self._remember(token)
 
     def accept(self, token: str, now: float) -> bool:
-        """APNs has accepted a push to the token. True: it had refused it before, so the server was at fault then. A bad
-        token does not become good."""
+        """Notes that APNs accepted a push to the token. Returns whether it had refused that token before: then the
+        server was at fault, because a bad token does not become good."""
         was_refused = token in self._refused
         if self.state is BreakerState.CLOSED:
             self._counted.clear()
@@ -212,7 +215,7 @@ class CircuitBreaker:
         return was_refused
 
     def close(self, now: float) -> None:
-        """The route is right again, or nothing is sent over it any more."""
+        """Closes the breaker: the route works again, or nothing is sent on it any more."""
         self.state, self.changed_at = BreakerState.CLOSED, now
         self._counted.clear()
 

@@ -1,4 +1,4 @@
-"""Delivers what is owed: at once for a request that waits, from the database for everything else."""
+"""Delivers what is owed: at once for a request that waits, and from the database otherwise."""
 
 import asyncio
 import uuid
@@ -17,16 +17,17 @@ from service_kit.database import Pool
 
 CLAIM_SIZE = 250
 MAX_CLAIMED = 1000
-"""Claimed deliveries in progress up to which the dispatcher claims more. They are ahead of everybody's next push, so
-they must be no more than a fifth of a second's work; and no fewer than keep APNs busy while it answers."""
+"""Deliveries in progress up to which the dispatcher claims more. They are ahead of every later push, so they are at
+most a fifth of a second of work; and enough to keep APNs busy while it answers."""
 MAX_IN_PROGRESS = 4000
-"""With this many in progress, new requests only record their work and leave it to the dispatcher."""
+"""Beyond this many deliveries in progress, new requests only record their work and leave it to the dispatcher."""
 MAX_DIRECT = 400
-"""The same for the requests of one account, by what they deliver themselves: the dispatcher is fair, they are not."""
+"""The same for what the requests of one account deliver themselves. The dispatcher is fair between accounts;
+requests are not."""
 
 
 class Dispatcher:
-    """Takes leased work to the sender and settles the outcomes; claims work whose time has come."""
+    """Passes leased work to the sender and settles the outcomes. Claims work that is due."""
 
     def __init__(self, pool: Pool, sender: PushSender, settler: Settler) -> None:
         self._pool = pool
@@ -37,22 +38,21 @@ class Dispatcher:
         """What requests deliver themselves, by account."""
         self._round = Round()
         self._held = 0
-        """Counts what was not sent because its route is stopped."""
+        """Pushes that were not sent because their route is stopped."""
         self._counting = asyncio.Semaphore(1)
 
     @property
     def in_progress(self) -> int:
-        """Deliveries that are on their way, until their outcomes are written."""
+        """Deliveries whose outcome is not written yet."""
         return self._loop.in_progress
 
     def has_room(self, account_id: uuid.UUID) -> bool:
-        """False while so much is in progress, of all or of this account, that new work must be left to the
-        dispatcher."""
+        """Whether a request may deliver now. False if too much is in progress, in all or for this account."""
         return self._loop.in_progress < MAX_IN_PROGRESS and self._direct[account_id] < MAX_DIRECT
 
     def deliver(self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push) -> OutcomeWait:
-        """Sends a push whose deliveries the caller has leased. Outcomes are settled whether the caller waits for them
-        or not."""
+        """Sends a push whose deliveries the caller has leased. Outcomes are settled even if the caller does not wait
+        for them."""
         wait = OutcomeWait()
         tell = telling(wait)
 
@@ -61,8 +61,7 @@ class Dispatcher:
             self._direct.add(account_id, -1)
             self._loop.finish(1, beside=True)
 
-        # Were claims to wait for these, they would wait for ever while there are always some: what is tried again, and
-        # what is too much for a request, must go on beside them.
+        # Claims do not wait for these. There may always be some, and retries and large pushes must go on beside them.
         self._loop.begin(len(push.targets), beside=True)
         self._direct.add(account_id, len(push.targets))
         self._send(notification_id, push, on_written)
@@ -77,14 +76,12 @@ class Dispatcher:
         self._sender.submit(push, on_outcome)
 
     def wake(self) -> None:
-        """There is work in the table that nobody has leased."""
+        """The table has work that is not leased."""
         self._loop.wake()
 
     async def count(self, notification_id: uuid.UUID) -> OutcomeCounts:
-        """What has become of a notification's deliveries so far, by the database.
-
-        One at a time: however many wait for numbers, claiming and settling keep their connections.
-        """
+        """Counts in the database what has become of a notification's deliveries. One count at a time, so that claims
+        and settlements keep their connections."""
         async with self._counting, self._pool.connection() as connection:
             cursor = await connection.execute(COUNT, (notification_id,), binary=True)
             row = await cursor.fetchone()
@@ -114,16 +111,16 @@ class Dispatcher:
             cursor = await connection.execute(READ_NOTIFICATIONS, (list(claimed),), binary=True)
             notifications = {row[0]: row[1:] for row in await cursor.fetchall()}
         held = self._held
-        # Few devices before many: the few are hardly noticed by the many.
+        # Pushes to few devices go first: they delay those to many devices hardly at all.
         for notification_id, group in sorted(claimed.items(), key=lambda item: len(item[1])):
             self._resume(notification_id, notifications.get(notification_id), group)
-        # If everything was held, the rest would be too, and each row costs two writes.
+        # If everything was held, the rest would be held too, and each row costs two writes.
         return more and self._held - held < len(rows)
 
     def _resume(
         self, notification_id: uuid.UUID, notification: tuple[Any, ...] | None, rows: list[tuple[Any, ...]]
     ) -> None:
-        """Delivers claimed rows, or settles those that no delivery can serve any more."""
+        """Delivers claimed rows, and settles those that cannot be delivered any more."""
         payload, expires_at, expired, account_id = notification or (b"", None, True, None)
         about = About(account_id, str(notification_id), PushEvent.ALERT) if account_id else None
         push = Push(payload, expires_at, collapse_id=str(notification_id), about=about)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.01
-"""How long a push waits at most for the call before its own to show a first outcome. A call costs both sides as much as
+"""How long a push waits at most for the first outcome of the call before its own. A call costs both sides as much as
 several pushes, so under load pushes of different requests share one."""
 MAX_TARGETS_PER_CALL = 1000
 MAX_NAMED = 20
-"""Requests that a line of the log names."""
+"""How many requests a log line names."""
 CALL_TIMEOUT_SECONDS = 17.0
 """Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
 
@@ -46,8 +46,8 @@ ACCEPTED = Outcome(OutcomeKind.ACCEPTED, status_code=200)
 
 
 class GrpcPushSender:
-    """Sends a push at once while the delivery service keeps up; otherwise gathers what comes until it has answered, or
-    for 10 ms, into one streaming call. Calls overlap freely: a slow target keeps nobody waiting but itself."""
+    """Sends a push at once while the delivery service keeps up. Otherwise it gathers pushes into one streaming call
+    until the service has answered, or for 10 ms. Calls overlap, so a slow target delays only itself."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
@@ -62,8 +62,8 @@ class GrpcPushSender:
         self._waiting.append((push, on_outcome))
         if self._flush_handle is None:
             loop = asyncio.get_running_loop()
-            # Even if nothing is under way, what comes in the same turn of the loop shares a call. The call is nobody's
-            # in particular.
+            # Pushes that come in the same turn of the loop share a call, even if no other is under way. The call
+            # belongs to no request in particular.
             nobodys = contextvars.Context()
             self._flush_handle = (
                 loop.call_later(GATHER_SECONDS, self._flush, context=nobodys)
@@ -75,7 +75,7 @@ class GrpcPushSender:
         if self._flush_handle is not None:
             self._flush_handle.cancel()
             self._flush_handle = None
-        # Few targets before many: the few are hardly noticed by the many.
+        # Pushes to few targets go first: they delay those to many targets hardly at all.
         waiting, self._waiting = sorted(self._waiting, key=_size), []
         call = _Call()
         for push, on_outcome in waiting:
@@ -101,7 +101,7 @@ class GrpcPushSender:
 
 
 class _Call:
-    """One Deliver call. Sees to it that each target gets exactly one outcome."""
+    """One Deliver call. Each target gets exactly one outcome."""
 
     def __init__(self) -> None:
         self.request = delivery_service_pb2.DeliverRequest()
@@ -128,7 +128,8 @@ class _Call:
             self.targets.append((target, on_outcome))
 
     async def run(self, stub: "DeliveryServiceAsyncStub", on_answered: Callable[[], None]) -> None:
-        """Calls, and hands out the outcomes; `on_answered` is called once, at the first of them or at the end."""
+        """Makes the call and hands out the outcomes. `on_answered` is called once: at the first outcome, or at the
+        end."""
         answered = False
         leftover = Outcome(OutcomeKind.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True, concern=Concern.SERVER)
         try:

@@ -1,4 +1,4 @@
-"""The sender that holds back what a circuit breaker does not let through, and goes on by itself once APNs takes it."""
+"""The sender that holds pushes whose circuit breaker is open, and goes on by itself once APNs accepts them again."""
 
 import asyncio
 import contextvars
@@ -27,7 +27,7 @@ from core_service.sending.reasons import of_route
 log = logging.getLogger(__name__)
 
 MAX_ROUTES = 1000
-"""Routes that are kept an eye on. Phones name their app, so there may be any number."""
+"""Breakers that are kept at one time. Phones name their app, so there may be any number of routes."""
 IDLE_SECONDS = 20.0
 """A breaker that no push came to for so long closes. What is held comes back more often, so nothing is owed on the
 route any more, or another core has sent it."""
@@ -39,30 +39,29 @@ OnProvenFault = Callable[[Route], None]
 
 
 class GuardedSender:
-    """Passes pushes on, unless a breaker on their way is open: then all but a probe now and then are held.
+    """Passes pushes on. If a breaker on a push's route is open, the push is held, apart from probes.
 
-    It costs a healthy route next to nothing: there are breakers only where APNs has refused something. For use within
-    one event loop.
+    Healthy routes cost next to nothing: a breaker exists only where APNs has refused something. For use within one
+    event loop.
     """
 
     def __init__(self, sender: PushSender, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sender = sender
         self._clock = clock
         self._breakers: OrderedDict[Route, CircuitBreaker] = OrderedDict()
-        """Those with something to remember, the oldest first."""
+        """Breakers that have something to remember, the oldest first."""
         self._alarms: dict[Route, Alarm] = {}
-        """Of those that are not closed, the oldest first."""
+        """Alarms of breakers that are not closed, the oldest first."""
         self._listeners: list[OnChange] = []
         self._on_proven_fault: OnProvenFault = lambda route: None
 
     def listen(self, on_change: OnChange) -> None:
-        """From now on `on_change`, which must neither wait nor fail, hears of each route that stops (True) or is no
-        longer stopped (False)."""
+        """Calls `on_change` for each route that stops (True) or works again (False). It must neither wait nor fail."""
         self._listeners.append(on_change)
 
     def listen_for_faults(self, on_proven_fault: OnProvenFault) -> None:
-        """From now on this, which must neither wait nor fail, hears of routes whose tokens were refused by the server's
-        fault, as APNs accepts one of them now."""
+        """Calls this for each route whose tokens were refused by the server's fault, when APNs accepts one of them.
+        It must neither wait nor fail."""
         self._on_proven_fault = on_proven_fault
 
     def alarms(self) -> list[Alarm]:
@@ -70,7 +69,7 @@ class GuardedSender:
         return list(self._alarms.values())
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """Takes the push; see Sender. Targets that are held hear so at once."""
+        """Takes the push; see PushSender. Held targets get their outcome at once."""
         account_id = push.about.account_id if push.about else None
         if self._alarms:
             push = replace(push, targets=self._admitted(push, account_id, on_outcome))
@@ -84,7 +83,7 @@ class GuardedSender:
         self._sender.submit(push, judged)
 
     def _admitted(self, push: Push, account_id: uuid.UUID | None, on_outcome: OnOutcome) -> list[Target]:
-        """Targets that no breaker is open for. The others are held, or sent as probes."""
+        """Returns the targets to send to: those with no open breaker, and probes. The others are held."""
         now, passing = self._clock(), []
         for target in push.targets:
             routes = Route.steps(target, account_id)
@@ -114,9 +113,9 @@ class GuardedSender:
         self._sender.submit(push, answered)
 
     def _judge(self, routes: tuple[Route, ...], target: Target, outcome: Outcome, sent_at: float) -> Outcome:
-        """What to tell of the push, once the breakers have drawn their conclusions.
+        """Returns the outcome to pass on, after the breakers have seen it.
 
-        A push that was sent before a route on its way stopped or went on says nothing new about it. While a route is
+        The outcome of a push that was sent before its route stopped or started again says nothing new. While a route is
         stopped, what APNs says about its tokens is ignored: it may be wrong.
         """
         if outcome.verdict is OutcomeKind.ACCEPTED:
@@ -155,7 +154,7 @@ class GuardedSender:
                 del self._breakers[breaker.route]
 
     def _breaker(self, route: Route) -> CircuitBreaker | None:
-        """The route's; None if there are too many already. Phones make up apps, but no environments."""
+        """The breaker of the route; None if there are too many. Phones make up apps, but not environments."""
         breaker = self._breakers.get(route)
         if breaker is None:
             if len(self._breakers) >= MAX_ROUTES:
@@ -180,7 +179,7 @@ class GuardedSender:
         self._tell(alarm, stopped=False)
 
     def _look_after(self, breaker: CircuitBreaker, alarm: Alarm) -> None:
-        """Closes a breaker that nothing was sent through for long."""
+        """Closes a breaker that no push has come to for long."""
         if self._alarms.get(breaker.route) is not alarm:
             return
         idle = self._clock() - breaker.used_at
@@ -191,7 +190,7 @@ class GuardedSender:
             self._look_after_in(IDLE_SECONDS - idle, breaker)
 
     def _look_after_in(self, seconds: float, breaker: CircuitBreaker) -> None:
-        # Not in the name of the request whose push was refused first.
+        # This task belongs to no request.
         alarm, context = self._alarms[breaker.route], contextvars.Context()
         asyncio.get_running_loop().call_later(seconds, self._look_after, breaker, alarm, context=context)
 

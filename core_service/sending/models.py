@@ -32,7 +32,7 @@ FAILED = "state IN ('token_dead', 'rejected', 'expired')"
 class Delivery(SQLModel, table=True):
     """One notification owed to one device.
 
-    Without foreign keys on purpose: they would cost two look-ups a row in the busiest insert, and a row is meaningful
+    There are no foreign keys. They would cost two look-ups for each row of the busiest insert, and a row is useful
     after its device has gone.
     """
 
@@ -48,10 +48,10 @@ class Delivery(SQLModel, table=True):
     notification_id: uuid.UUID = Field(primary_key=True)
     device_id: uuid.UUID = Field(primary_key=True)
     account_id: uuid.UUID
-    """Accounts take turns when due work is claimed."""
+    """Claims are fair between accounts."""
     user_id: uuid.UUID
     apns_id: uuid.UUID
-    """The same on every attempt, so that APNs and phones can tell a repeat."""
+    """The same on every attempt, so that APNs and phones recognize a repeat."""
     state: str
     due_at: dt.datetime = Field(sa_type=Timestamp)
     attempts: int = 0

@@ -1,4 +1,4 @@
-"""What the delivery service is to core: somebody who takes pushes away and comes back with outcomes."""
+"""What the delivery service is to core: it takes pushes and returns outcomes."""
 
 import datetime as dt
 import uuid
@@ -18,7 +18,7 @@ class PushType(Enum):
 
 
 class OutcomeKind(Enum):
-    """What can become of a push. Apple's reasons are sorted into all but the last by the delivery service."""
+    """What can become of a push. The delivery service maps Apple's reasons to all of these but HELD."""
 
     ACCEPTED = auto()
     RETRY = auto()
@@ -72,8 +72,8 @@ class Outcome:
 
     @property
     def counts(self) -> bool:
-        """Whether the attempt after the next failure is to wait longer for it. What only the server's settings are to
-        blame for must not slow down what follows once they are right."""
+        """Whether a further failure makes the next wait longer. A failure that only the server's settings caused
+        does not, so that pushes follow quickly once the settings are right."""
         return self.verdict not in (OutcomeKind.MISCONFIGURED, OutcomeKind.HELD)
 
 
@@ -105,7 +105,7 @@ class PushEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a push is about, for whoever keeps the record."""
+    """What a push is about, for the delivery log."""
 
     account_id: uuid.UUID
     subject: str
@@ -117,7 +117,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One message and devices it is owed to. Whoever holds it holds the lease on its delivery."""
+    """One message and the devices that it is owed to. The holder of this object holds the lease of these deliveries."""
 
     payload: bytes
     expires_at: dt.datetime
@@ -128,7 +128,7 @@ class Push:
     priority: int = 10
     """10: at once; 5: as the phone's battery allows."""
     about: About | None = None
-    """None: nobody keeps a record of it."""
+    """None: there is no record of it in the delivery log."""
     origin: Origin = NOBODY
     """The request that it is sent for."""
     targets: list[Target] = field(default_factory=list)
@@ -138,7 +138,7 @@ OnOutcome = Callable[[Target, Outcome], None]
 
 
 class PushSender(Protocol):
-    """Takes pushes to APNs."""
+    """Sends pushes to APNs."""
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Sends the push to each of its targets, soon. `on_outcome` is called once per target, whatever happens."""

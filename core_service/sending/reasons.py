@@ -1,4 +1,5 @@
-"""What a reason means, read from delivery's table (`smith/delivery/v1/reason.proto`), the only one there is."""
+"""What a reason means. It is read from the delivery service's table (`smith/delivery/v1/reason.proto`), which is the
+only one."""
 
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ STOPPING = frozenset(
     for word, known in BY_WORD.items()
     if known.verdict is OutcomeKind.MISCONFIGURED or known.concern is Concern.TOKEN_OR_SERVER
 ) | {ROUTE_STOPPED}
-"""Reasons of what waits because a route is stopped, which has an alarm of its own."""
+"""Reasons of pushes that wait because a route is stopped. The route has an alarm of its own."""
 
 
 def meaning(reason: str) -> Meaning:

@@ -1,8 +1,8 @@
-"""Undoes deaths of tokens that were the server's fault.
+"""Revives tokens that died by the server's fault.
 
-In the wrong environment APNs calls every token bad. So a token that is declared dead with such a reason remembers under
-which configuration of the delivery service that was. The death is undone when the configuration has changed, and when
-APNs accepts a token that it had refused: the app may not report its tokens again for long.
+In the wrong environment APNs calls every token bad. A token that is declared dead for such a reason therefore remembers
+the configuration of the delivery service at that time. It is revived when the configuration has changed, or when APNs
+accepts a token that it had refused. The app may not report its tokens again for a long time.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from service_kit.database import Pool
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0
-"""Time between two questions for the delivery service's configuration."""
+"""Seconds between two requests for the delivery service's configuration."""
 BATCH = 500
 """Devices that one statement revives."""
 MAX_ROUTES = 1000
@@ -44,8 +44,8 @@ class Revival:
         *,
         time_to_live: dt.timedelta,
     ) -> None:
-        """`ask` gives the fingerprint of the delivery service's configuration, empty if it is not known. No
-        notification is worth delivering for longer than `time_to_live`."""
+        """`ask` returns the fingerprint of the delivery service's configuration, empty if unknown. A notification is
+        worth delivering for `time_to_live` at most."""
         self._pool = pool
         self._events = events
         self._ask = ask
@@ -56,17 +56,17 @@ class Revival:
         self._woken = asyncio.Event()
 
     def wakes(self, *wake: Callable[[], None]) -> None:
-        """From now on each `wake` is called when something is owed to tokens that were revived."""
+        """Calls each `wake` when something is owed to revived tokens."""
         self._wakes.extend(wake)
 
     def is_proven(self, route: Route) -> None:
-        """APNs has accepted a token of the route that it had refused."""
+        """Notes that APNs accepted a token of the route that it had refused."""
         if len(self._wronged) < MAX_ROUTES:
             self._wronged[route] = None
             self._woken.set()
 
     async def run(self) -> None:
-        """Looks until cancelled."""
+        """Looks for tokens to revive, until cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -75,12 +75,12 @@ class Revival:
             await self.look()
 
     async def look(self) -> None:
-        """Undoes what is known to have been the server's fault."""
+        """Revives the tokens that are known to have died by the server's fault."""
         while self._wronged:
             route = next(iter(self._wronged))
             await self._revive(account_id=route.account_id, environment=route.environment, bundle_id=route.bundle_id)
             del self._wronged[route]
-        # Each time, and not only when it has changed: an outcome of the one before may be written late.
+        # Every time, and not only after a change: an outcome for the earlier configuration may be written late.
         if configuration := await self._ask():
             await self._revive(configuration=configuration)
 

@@ -1,4 +1,4 @@
-"""Outcomes written to the database, all that are waiting in one statement."""
+"""Writes outcomes to the database, all that wait in one statement."""
 
 import datetime as dt
 import random
@@ -28,11 +28,11 @@ STATES = {
 
 
 OnWritten = Callable[["DeliverySettlement", DeliveryState], None]
-"""Hears that a settlement has been written, and in which state the delivery is now."""
+"""Called when a settlement has been written, with the delivery's state now."""
 
 
 def telling(wait: OutcomeWait) -> OnWritten:
-    """Tells a request that waits."""
+    """Passes what is written on to a request that waits."""
 
     def on_written(written: DeliverySettlement, state: DeliveryState) -> None:
         accepted, gone = state is DeliveryState.ACCEPTED, state is not DeliveryState.DUE
@@ -55,13 +55,13 @@ class DeliverySettlement:
     token: str = ""
     dead_since: dt.datetime | None = None
     counts: bool = True
-    """Whether it is an attempt that the next one waits longer for."""
+    """Whether the attempt makes the next wait longer."""
     configuration: str | None = None
     """See Outcome."""
 
 
 class Settler:
-    """Writes what became of deliveries. Bounded by the deliveries in progress, which last until they are written."""
+    """Writes what became of deliveries. The number that can wait is bounded by the deliveries in progress."""
 
     def __init__(self, pool: Pool, events: EventBus) -> None:
         self._pool = pool
@@ -103,7 +103,7 @@ class Settler:
             settlement.on_written(settlement, state)
 
     async def _states(self, batch: list[DeliverySettlement]) -> list[DeliveryState]:
-        """Writes the batch and returns the state of each delivery now. Writing again what was written is harmless."""
+        """Writes the batch and returns each delivery's state now. Writing the same twice does no harm."""
         states = [DeliveryState.ACCEPTED] * len(batch)
         accepted = [one for one in batch if one.state is DeliveryState.ACCEPTED]
         others = [place for place, one in enumerate(batch) if one.state is not DeliveryState.ACCEPTED]
@@ -115,7 +115,7 @@ class Settler:
             if others:
                 parameters = _columns([batch[place] for place in others])
                 cursor = await connection.execute(SETTLE, parameters)
-                # A delivery that the statement left alone had been accepted before, through somebody else's lease.
+                # The statement did not change a delivery that was accepted before, under another process's lease.
                 for place, state, account_id in await cursor.fetchall():
                     states[others[place - 1]] = DeliveryState(state)
                     one = batch[others[place - 1]]

@@ -1,1 +1,1 @@
-"""Work that tables owe: claimed, done, settled. The same parts for pushes, Live Activities, webhooks and mails."""
+"""Work that tables owe: claimed, done, settled. Pushes, Live Activities, webhooks and mails use the same parts."""

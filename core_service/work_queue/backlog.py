@@ -1,6 +1,6 @@
-"""How much is owed, and for how long it has been due: read now and then, however often it is asked for.
+"""How much is owed, and for how long it has been due. It is read now and then, no matter how often it is asked for.
 
-Each statement walks an index of what is owed, and only so far.
+Each statement walks an index of what is owed, up to a bound.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ READ_SECONDS = 5.0
 MAX_SHARE = 20
 """Pause at least 20 times as long as the last reading took."""
 MAX_COUNTED = 50_000
-"""Beyond this the depth of a queue is not counted on: what counting costs does not grow with what is owed."""
+"""Counting stops here, so that it never costs more."""
 MAX_VISITS = 40
 """Visits to 250 accounts each, for the oldest work of one queue."""
 VISIT_SECONDS = 0.05
@@ -49,10 +49,10 @@ SELECT 1, NULL::uuid, EXTRACT(EPOCH FROM {queue.now} - (
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """What a reading has found of a queue."""
+    """What was read of a queue."""
 
     owed: int
-    """MAX_COUNTED for that and more."""
+    """Pieces of work; MAX_COUNTED means that or more."""
     oldest_seconds: float
     """For how long the oldest work has been due; 0 if none is."""
 
@@ -69,7 +69,7 @@ class Backlog:
         """UNIX time of the last complete reading; 0 before the first."""
 
     async def run(self) -> None:
-        """Reads, until cancelled. While the database is away the last reading stands."""
+        """Reads until cancelled. While the database is away, the last reading stays."""
         while True:
             began = time.monotonic()
             try:

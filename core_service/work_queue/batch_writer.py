@@ -1,4 +1,4 @@
-"""Results written to the database, all that are waiting in one batch."""
+"""Writes results to the database, all that wait in one batch."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ MAX_BATCH = 1000
 RETRY_SECONDS = 0.5
 BUSY = 4
 GATHER_SECONDS = 0.003
-"""After a batch of so many, the next waits for more to come: a transaction costs much more than an item in it."""
+"""After a large batch, the next one waits for more items: a transaction costs much more than an item in it."""
 
 
 class BatchWriter(Generic[T]):
-    """Writes items in the order they come, gathering those that come while a batch is being written.
+    """Writes items in order. Items that come while a batch is being written go into the next one.
 
-    `write` writes a batch in one transaction; `give_up` hears of an item that can never be written. The caller bounds
-    how many items there are. While the database is away they wait.
+    `write` writes a batch in one transaction. `give_up` is called with an item that can never be written. The caller
+    bounds the number of items. While the database is away, they wait.
     """
 
     def __init__(self, what: str, write: Callable[[list[T]], Awaitable[None]], give_up: Callable[[T], None]) -> None:
@@ -81,7 +81,7 @@ class BatchWriter(Generic[T]):
         self._waiting.extendleft(reversed(batch))
 
     def _isolate(self, batch: list[T]) -> None:
-        """Writes the items one by one, so that one that can never be written holds up no other."""
+        """Writes the items one by one, so that one that can never be written does not stop the others."""
         if len(batch) > 1:
             self._put_back(batch)
             self._apart = len(batch)

@@ -14,13 +14,13 @@ BUSY = 4
 
 
 class ClaimLoop:
-    """Calls `claim`, which takes up to `size` pieces of work and returns whether there may be more to take at once, and
-    counts what is in progress.
+    """Calls `claim`, which takes up to `size` pieces of work and returns whether more may be due. Counts the work in
+    progress.
 
-    Being woken makes it quick, polling makes it certain: it finds what a crash, a lost wake-up or a due retry has left
-    in the table. At most `most` pieces are in progress through claims. Work is in progress until its outcome is
-    written, so nothing new begins while outcomes cannot be written. With at least 4 in progress a claim waits
-    `gather_seconds` for more to come, because a claim costs much more than a piece of work in it.
+    A wake-up makes it quick. Polling makes it certain: it finds what a crash, a lost wake-up or a due retry left in the
+    table. At most `most` claimed pieces are in progress. Work is in progress until its outcome is written, so nothing
+    new begins while outcomes cannot be written. With at least 4 in progress, a claim waits `gather_seconds` for more
+    work, because a claim costs much more than a piece of work in it.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ClaimLoop:
         self._gather_seconds = gather_seconds
         self.in_progress = 0
         self._others = 0
-        """Those of them that began beside the loop."""
+        """Of these, work that began beside the loop."""
         self._wake = asyncio.Event()
         self._wants_room = False
         """True while work has been left in the table because too much is in progress."""
@@ -45,14 +45,14 @@ class ClaimLoop:
         self._wake.set()
 
     def begin(self, count: int, *, beside: bool = False) -> None:
-        """So many pieces of work have begun. `beside` the loop are those that claims do not wait for."""
+        """Notes that this many pieces of work have begun. Claims do not wait for those that began `beside` the loop."""
         if count:
             self.in_progress += count
             self._others += count if beside else 0
             self._empty.clear()
 
     def finish(self, count: int, *, beside: bool = False) -> None:
-        """The outcomes of so many are written. `beside` is what it was for `begin`."""
+        """Notes that this many outcomes are written. `beside` is the same as for `begin`."""
         self.in_progress -= count
         self._others -= count if beside else 0
         if self.in_progress == 0:
@@ -81,7 +81,7 @@ class ClaimLoop:
                 await self._pause()
 
     async def drain(self) -> None:
-        """Returns once nothing is in progress and every outcome is written."""
+        """Returns when nothing is in progress and every outcome is written."""
         await self._empty.wait()
 
     async def _pause(self) -> None:

@@ -12,32 +12,32 @@ from typing import Any
 from core_service.work_queue.queue import Queue
 
 MAX_ACCOUNTS = 250
-"""Accounts that one claim visits. The next claim goes on behind the last of them."""
+"""Accounts that one claim visits. The next claim continues after the last of them."""
 OLDEST = 1000
-"""Of a small table, so many rows that have been due longest take part in a claim."""
+"""How many rows of a small table take part in a claim: those that have been due longest."""
 
 START = uuid.UUID(int=0)
 """Before every account."""
 
 
 class Round:
-    """Where the claims of this process have got to among the accounts of a large table."""
+    """How far this process's claims have come among the accounts of a large table."""
 
     def __init__(self) -> None:
         self._after = START
         self._left_some = False
-        """Some account used up its share in this round, so more may be due."""
+        """Whether an account used up its share in this round, so that more may be due."""
 
     def parameters(self, limit: int) -> dict[str, Any]:
-        """What `walk_accounts` needs to claim up to about `limit` rows."""
+        """The parameters of `walk_accounts` for up to about `limit` rows."""
         return {"after": self._after, "accounts": MAX_ACCOUNTS, "limit": limit}
 
     def read(self, found: Sequence[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], bool]:
-        """The rows that were claimed, and whether there may be more to claim at once: of an account that used up its
-        share, or of the accounts that come after.
+        """Returns the claimed rows, and whether more may be due: of an account that used up its share, or of the
+        accounts after it.
 
-        Each row must begin with `visited`, `last`, `share` and its account, which is null if nothing was claimed; these
-        are taken off.
+        Each row must begin with `visited`, `last`, `share` and its account, which is null if nothing was claimed. These
+        columns are removed.
         """
         visited, last, share, *_ = found[0]
         claimed = [row for row in found if row[3] is not None]
@@ -50,12 +50,12 @@ class Round:
 
 
 def walk_accounts(queue: Queue) -> str:
-    """The CTEs, after `WITH RECURSIVE`, that find whose turn it is in a table with an index by account.
+    """The CTEs, after `WITH RECURSIVE`, that choose accounts from a table with an index by account.
 
-    `owing` has an account in each row and `at`, the time of what it has due first: one step in that index for each
-    account, however much it is owed. `walk` has one row: how many accounts those are (`visited`), the `last` of them,
-    and how many rows each may have claimed (`share`) so that `%(limit)s` are claimed in all. The statement that uses
-    them must state the limit once more: the planner cannot know it.
+    `owing` has an account in each row, and `at`, when its first work is due. It takes one step in the index for each
+    account, no matter how much that account is owed. `walk` has one row: how many accounts there are (`visited`), the
+    `last` of them, and how many rows each may claim (`share`) for `%(limit)s` rows in all. The statement around it must
+    state the limit again, because the planner cannot know it.
     """
     first = f"""SELECT account_id, {queue.moment} AS at FROM {queue.table}
         WHERE {queue.is_owed} AND account_id > {{after}}
@@ -79,9 +79,11 @@ owing AS (
 
 
 def due_of_oldest(queue: Queue, *, only: str = "true") -> str:
-    """The CTEs, after `WITH`, that lock due rows of a small table: each account's first before any account's second.
-    `due` has their primary keys, `%(limit)s` at most, and `%(share)s` of one account; none of the accounts in
-    `%(busy)s`. `only` is one more condition, in which the table is called `q`.
+    """The CTEs, after `WITH`, that lock due rows of a small table: each account's first row before any account's
+    second.
+
+    `due` has their primary keys: at most `%(limit)s`, at most `%(share)s` of one account, and none of the accounts in
+    `%(busy)s`. `only` is a further condition, in which the table is called `q`.
     """
     due = f"{queue.is_owed} AND q.{queue.moment} <= {queue.now} AND {only}"
     return f"""

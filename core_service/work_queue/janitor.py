@@ -1,7 +1,7 @@
 """Frees work that would wait too long because the database's clock was set back.
 
-A row that is due in a year was written while the clock was a year ahead. No wait that this server writes is that long,
-so such a row is due now.
+A row that is due in a year was written while the clock was a year ahead. The server never waits that long, so the row
+is due now.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ BATCH = 1000
 
 
 def free_stranded(queue: Queue) -> str:
-    """The statement that makes up to `%(limit)s` rows due that wait for longer than any wait lasts."""
+    """The statement that makes up to `%(limit)s` rows due whose wait is longer than any that the server uses."""
     return f"""
 WITH stranded AS (
     SELECT {queue.key} FROM {queue.table}

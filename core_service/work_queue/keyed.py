@@ -1,4 +1,4 @@
-"""Locks, limits and batches by key: by stream, activity, account or person. A key costs nothing once it is unused."""
+"""Locks, limits and batches by key: by stream, activity, account or person. An unused key costs nothing."""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 MAX_BATCH = 100
 MAX_WAITING = 200
-"""Requests of one account that wait for a place; beyond it the answer is a quick 503."""
+"""Requests of one account that may wait for a place. Others are refused at once with 503."""
 WAIT_SECONDS = 2.0
-"""How long they wait at most, as long as for a connection."""
+"""Seconds that they wait at most, as long as for a connection."""
 
 
 class KeyedCounter(Counter[K]):
@@ -40,7 +40,7 @@ class _PerKey(Generic[K, T]):
 
     @contextmanager
     def used(self, key: K) -> Iterator[T]:
-        """The key's `T`, which others who use it at the same time share."""
+        """The key's `T`, shared with others who use it at the same time."""
         value = self.values.get(key)
         if value is None:
             value = self.values[key] = self._make()
@@ -54,25 +54,23 @@ class _PerKey(Generic[K, T]):
 
 
 class KeyedLock(Generic[K]):
-    """A lock for each key, within this process.
-
-    PostgreSQL would keep changes of one row apart too, by making all but one of them start again; a lock is cheaper.
-    """
+    """A lock for each key, within this process. PostgreSQL would also keep changes of one row apart, but all except
+    one would have to start again."""
 
     def __init__(self) -> None:
         self._locks: _PerKey[K, asyncio.Lock] = _PerKey(asyncio.Lock)
 
     @asynccontextmanager
     async def holding(self, key: K) -> AsyncIterator[None]:
-        """Waits until all who came before have released the key."""
+        """Waits until all earlier holders have released the key."""
         with self._locks.used(key) as lock:
             async with lock:
                 yield
 
 
 class KeyedLimiter(Generic[K]):
-    """A limit per account: each key does at most `limit` things at a time. The others of the same key wait in line, and
-    in no other key's way."""
+    """A limit for each key: at most `limit` holders at one time. Others with the same key wait in line; other keys
+    are not affected."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -82,7 +80,7 @@ class KeyedLimiter(Generic[K]):
     async def place(self, key: K) -> AsyncIterator[None]:
         """Waits for one of the key's places.
 
-        Raises Unavailable if too many of the key wait already, or after two seconds.
+        Raises Unavailable if too many wait for this key already, or after two seconds.
         """
         if self._places.users[key] >= self._limit + MAX_WAITING:
             raise Unavailable("Too many requests of this account are waiting. Try again shortly.")
@@ -102,8 +100,11 @@ class KeyedLimiter(Generic[K]):
 
 
 class KeyedBatcher(Generic[K, T]):
-    """Work on each key in the order it came, all that is waiting at once: a hundred requests about one stream need not
-    wait for a hundred commits. `work` gets a key and 1 to 100 items, and must not raise."""
+    """Works on each key in order, on all items that wait at once: a hundred requests for one stream need not wait for a
+    hundred commits.
+
+    `work` gets a key and 1 to 100 items, and must not raise.
+    """
 
     def __init__(self, work: Callable[[K, list[T]], Awaitable[None]]) -> None:
         self._work = work
@@ -153,13 +154,13 @@ class _Waiter:
 
 
 class FairSemaphore:
-    """`at_once` turns at a time for all. Persons take turns with each other, however often each of them asks."""
+    """At most `at_once` holders. People take turns, no matter how often each of them asks."""
 
     def __init__(self, at_once: int, room: Room) -> None:
         self._free = at_once
         self._room = room
         self._lines: OrderedDict[str, deque[_Waiter]] = OrderedDict()
-        """The next turn is that of the first in the first line."""
+        """The next place goes to the first waiter of the first line."""
 
     @asynccontextmanager
     async def turn(self, person: str, network: str) -> AsyncIterator[None]:
@@ -188,10 +189,10 @@ class FairSemaphore:
             await waiter.turn
         except BaseException:
             if waiter.turn.done() and not waiter.turn.cancelled():
-                # The turn came at the same moment: it goes to the next.
+                # The place came at the same moment, so it goes to the next waiter.
                 self._pass_on()
             elif waiter in self._lines.get(person, ()):
-                # Otherwise another who left at the same moment has taken it out.
+                # Otherwise another waiter who left at the same moment has removed the line.
                 self._take_out(waiter)
             raise
 

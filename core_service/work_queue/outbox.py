@@ -26,7 +26,7 @@ class Owed(Protocol):
 
     @property
     def account_id(self) -> uuid.UUID | None:
-        """Whose share of the calls in progress it takes."""
+        """The account that the call counts for."""
 
 
 C = TypeVar("C", bound=Owed)
@@ -44,7 +44,7 @@ class Settlement(Generic[C]):
     """Until the next attempt; None if this was the last."""
     reason: str
     columns: dict[str, Any]
-    """What else is written into the row, by parameter of the statement."""
+    """Further values for the row, by parameter of the statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Limits:
 
 
 class Calls(Protocol[C]):
-    """What differs from outbox to outbox: a table, and what its rows ask for."""
+    """What differs between outboxes: the table, and what its rows ask for."""
 
     what: str
     """For logs."""
@@ -71,18 +71,20 @@ class Calls(Protocol[C]):
     """The statement that writes settlements down. Its parameters are arrays of equal length."""
 
     async def claim(self, connection: AsyncConnection[Any], parameters: dict[str, Any]) -> Sequence[C]:
-        """Leases due rows. The parameters are those of `due_of_oldest`, and `lease`, in seconds."""
+        """Leases due rows. The parameters are those of `due_of_oldest`, and `lease` in seconds."""
 
     async def call(self, call: C) -> Settlement[C]:
-        """Makes one attempt and says what follows. Raises one of DATABASE_AWAY if it could not even begin: then the row
-        is due again when its lease ends."""
+        """Makes one attempt and returns what follows.
+
+        Raises one of DATABASE_AWAY if it could not begin. The row is due again when its lease ends.
+        """
 
     def settled(self, settlement: Settlement[C]) -> None:
-        """The settlement is written."""
+        """Called when the settlement is written."""
 
 
 class Outbox(Generic[C]):
-    """Makes calls: those of the table whose time has come, and at once those that a request has leased."""
+    """Makes the calls of a table: those that are due, and at once those that a request has leased."""
 
     def __init__(self, calls: Calls[C], pool: Pool) -> None:
         self._calls = calls
@@ -116,7 +118,7 @@ class Outbox(Generic[C]):
         self._loop.wake()
 
     async def ended(self, call_id: uuid.UUID, seconds: float) -> None:
-        """Returns when the call has come to its end here, or after so many seconds."""
+        """Returns when the call has ended, or after this many seconds."""
         event = asyncio.Event()
         waiting = self._waiting.setdefault(call_id, [])
         waiting.append(event)

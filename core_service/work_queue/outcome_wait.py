@@ -1,4 +1,4 @@
-"""Requests that wait for outcomes. They are told at once of those that this process writes."""
+"""Requests that wait for outcomes. They hear at once of outcomes that this process writes."""
 
 import asyncio
 import logging
@@ -28,8 +28,8 @@ class OutcomeCounts:
 async def count_in_time(
     count: Callable[[], Awaitable[OutcomeCounts]], seconds: float = COUNT_SECONDS
 ) -> OutcomeCounts | None:
-    """The counts by the database; None if it takes longer or is away. What is recorded is promised: to lack its newest
-    numbers is no failure."""
+    """The counts in the database; None if they take too long or the database is away. The work is recorded, so
+    missing the newest counts is no failure."""
     try:
         async with asyncio.timeout(seconds):
             return await count()
