@@ -1,4 +1,4 @@
-"""The sender of mails that asks the delivery service over gRPC."""
+"""Sends mails through the delivery service, over gRPC."""
 
 import logging
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What mails look like: one style for all of them."""
+"""How mails look: one style for all."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ style="color:#60646c">{url}</a></p>
 """
 
 JOINERS = "\u200c\u200d"
-"""Letters of Persian and of many emoji hang together by them: they are no mere decoration of a name."""
+"""Persian text and many emoji need these characters: they join letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """What somebody reads."""
+    """The text of a mail."""
 
     subject: str
     text: str
@@ -40,10 +40,8 @@ class MailMessage:
 
 
 def write(*, subject: str, heading: str, lead: str, action: str, url: str, about: str, note: str) -> MailMessage:
-    """A letter with one link. `about` says how long the link works; empty for one that always does.
-
-    What people have typed may stand in any of it: it cannot become HTML.
-    """
+    """Writes a mail with one link. `about` says how long the link works; empty for one that always does. Any of it
+    may be text that people typed; none of it can become HTML."""
     parts = [lead, f"{action}:", url, about, note]
     words = {"heading": heading, "lead": lead, "action": action, "url": url, "note": note}
     words["about"] = f"{about} " if about else ""

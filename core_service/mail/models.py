@@ -42,15 +42,16 @@ class WantedMail(SQLModel, table=True):
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     kind: str
     email: str
-    """In lower case. Whether it is anybody's is found out when the mail is sent: asking for one tells nothing."""
+    """In lower case. Whether it belongs to a person is found out when the mail is sent, so a request for a mail
+    reveals nothing."""
     account_id: uuid.UUID | None = Field(default=None, foreign_key="accounts.id", ondelete="CASCADE")
-    """The account whose owner has asked for it. None if the person has, or if it was not asked for."""
+    """The account whose owner asked for it. None if the person did, or if it was not asked for."""
     requested_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
-    """That owner."""
+    """The owner who asked for it."""
     queued_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     due_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)
-    """When it is of no use any more."""
+    """When it is no longer useful."""
     state: str = MailState.QUEUED.value
     attempts: int = 0
     sent_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)

@@ -1,4 +1,4 @@
-"""The outboxes of mails: two tables owe mails, and both are sent in the same way."""
+"""The outboxes of mails. Two tables owe mails, and both are sent in the same way."""
 
 import datetime as dt
 import uuid
@@ -35,14 +35,14 @@ class DueMail:
     id: uuid.UUID
     """The row that owes it."""
     mail_id: uuid.UUID
-    """The mail that the row owed at that moment: it may owe another one by now."""
+    """The mail that the row owed at that moment. It may owe another one by now."""
     account_id: uuid.UUID | None
-    """Whose watchers are told that its state has changed."""
+    """The account whose watchers are told that the state has changed."""
     mail: Mail
     attempts: int
     age: dt.timedelta
     expired: bool
-    """It would be of no use any more."""
+    """Whether it is no longer useful."""
 
 
 class MailTable(Protocol):
@@ -51,15 +51,15 @@ class MailTable(Protocol):
     what: str
     """For logs."""
     expired: str
-    """What is said of a mail that is of no use any more."""
+    """The error text of a mail that is no longer useful."""
     settle: LiteralString
     """See `core_service.mail.queries.settle_mails`."""
 
     async def claim(self, connection: AsyncConnection[Any], parameters: dict[str, Any]) -> Sequence[DueMail]:
-        """Leases mails that are due, in a transaction that is under way.
+        """Leases mails that are due, in the transaction that is open.
 
-        The secret in a mail is made here, and only its hash is written down, before the mail leaves: an attempt
-        whose end is not known is simply repeated with another secret, and either works.
+        The secret in a mail is made here, and only its hash is stored before the mail leaves. An attempt whose result
+        is unknown is repeated with another secret, and both work.
         """
 
 
@@ -99,11 +99,11 @@ class MailCalls:
 
 
 def open_outbox(table: MailTable, pool: Pool, sender: MailSender, events: EventBus) -> Outbox[DueMail]:
-    """The outbox of the mails that the table owes, at rest."""
+    """The outbox of the mails that the table owes. It does not run yet."""
     return Outbox(MailCalls(table, sender, events), pool)
 
 
 def _words(result: MailResult) -> str:
-    """What an owner is told: ours, and the mail server's own."""
+    """What an owner is told: our words and the mail server's."""
     said = f"{result.smtp_code or ''} {result.smtp_answer}".strip().replace("\x00", "\ufffd")
     return f"{result.message} It says: {said}" if said else result.message

@@ -1,4 +1,4 @@
-"""What the delivery service is to mails: somebody who makes one attempt and says what came of it."""
+"""What the delivery service is to mails: it makes one attempt and returns the result."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,13 +36,13 @@ class MailResult:
     smtp_code: int | None = None
     smtp_answer: str = ""
     simulated: bool = False
-    """Whether the mail went to the simulator, which passes none on."""
+    """Whether the mail went to the simulator, which does not pass it on."""
     attempted: bool = True
-    """False: the delivery service could not be asked, or has refused to try."""
+    """False: the delivery service could not be asked, or refused to try."""
 
 
 class MailSender(Protocol):
     """Sends mails."""
 
     async def send(self, mail: Mail) -> MailResult:
-        """What became of the attempt, whatever happens. Takes half a minute at most."""
+        """Makes one attempt and returns its result, whatever happens. Takes half a minute at most."""

@@ -1,9 +1,9 @@
-"""The SQL that tables which owe mails have in common."""
+"""The SQL that all tables with mails share."""
 
 
 def settle_mails(table: str, *, prefix: str = "", mail_id: str = "id") -> str:
-    """The statement that writes down what became of mails. `prefix` is that of the columns, `mail_id` the column with
-    the mail that the row owes: nothing is said of a mail that another was asked for after."""
+    """The statement that records what became of mails. `prefix` is that of the columns; `mail_id` is the column with
+    the mail that the row owes. If another mail was asked for since, nothing is recorded."""
     p = prefix
     return f"""
 UPDATE {table} m

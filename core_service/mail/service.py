@@ -1,4 +1,4 @@
-"""The mail that tries out whether mails can be sent."""
+"""Test mails: they show whether mails can be sent."""
 
 import asyncio
 import uuid
@@ -18,10 +18,10 @@ from service_kit.errors import Unavailable
 __all__ = ["Mail", "MailResult", "MailSender", "MailVerdict", "TestMails"]
 
 TEST_MAILS = RateLimitItemPerMinute(10, 10)
-"""Of one person: enough to mend settings with."""
+"""Test mails of one person in 10 minutes: enough to correct settings with."""
 
 TEST_SECONDS = 9.0
-"""Whoever has asked waits, and the gateway waits for ten."""
+"""The caller waits for the result, and the gateway waits ten seconds."""
 
 SUBJECT = "A test mail from your ActivitySmith server"
 TEXT = "This is the test mail that you have asked for. Your ActivitySmith server can send mails.\n"
@@ -38,7 +38,7 @@ TIMEOUT = (
 
 
 class TestMails:
-    """Test mails to those who ask for them."""
+    """Sends test mails to the people who ask for them."""
 
     def __init__(self, engine: AsyncEngine, sender: MailSender, rate_limiter: RateLimiter) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
@@ -46,7 +46,7 @@ class TestMails:
         self._rate_limiter = rate_limiter
 
     async def send(self, user_id: uuid.UUID) -> tuple[str, MailResult]:
-        """Sends one to the person. Returns their address and what became of it.
+        """Sends one to the person. Returns their address and the result.
 
         Raises TooManyAttempts after 10 in 10 minutes; Unavailable if the delivery service is away.
         """

@@ -11,7 +11,7 @@ from core_service.mail.service import TestMails
 
 
 class MailServicer(mail_service_pb2_grpc.MailServiceServicer):
-    """Lets owners try out whether mails can be sent."""
+    """Lets owners test whether mails can be sent."""
 
     def __init__(self, test_mails: TestMails) -> None:
         self._test_mails = test_mails

@@ -1,4 +1,4 @@
-"""What is wrong with what is an account's own: its phones' tokens, and what it is owed for too long."""
+"""Problems of one account: dead tokens of its phones, and deliveries that have waited too long."""
 
 import datetime as dt
 import uuid
@@ -12,10 +12,10 @@ from core_service.status.queries import DEAD_TOKENS, OLDEST_OWED
 from service_kit.database import Pool
 
 DEAD_SHARE = 0.1
-"""Of the account's devices. Fewer are what comes of people who change their phones."""
+"""Share of the account's devices with a dead token. A lower share is usual: people replace their phones."""
 OLD = dt.timedelta(minutes=5)
 LOOKED_AT = 1000
-"""Owed deliveries, those due first, among which the oldest is looked for."""
+"""How many owed deliveries are searched for the oldest: those that are due first."""
 
 REPORT_TOKENS = (
     "Open the app on these phones: it reports its tokens at each launch. Remove devices that nobody uses any more; "
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountAlarm:
-    """Something that does not mend itself."""
+    """A problem that does not go away by itself."""
 
     kind: Kind
     reason: str
@@ -42,7 +42,7 @@ class AccountAlarm:
 
 
 class AccountAlarms:
-    """Looks when it is asked; each look is bounded."""
+    """Finds the alarms when they are asked for. The cost is bounded."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -51,7 +51,7 @@ class AccountAlarms:
         """The account's alarms."""
         owed = {
             "account_id": account_id,
-            # What a stopped route holds up has an alarm of its own.
+            # Deliveries that wait for a stopped route have an alarm of their own.
             "excused": list(STOPPING),
             "most": LOOKED_AT,
         }
@@ -68,7 +68,7 @@ class AccountAlarms:
 
 
 def dead_tokens(total: int, dead: int, reasons: Sequence[str]) -> AccountAlarm | None:
-    """The alarm of an account with so many devices, of which so many have a dead token."""
+    """The alarm of an account with this many devices, this many of them with a dead token; None if that is usual."""
     if not dead or dead < DEAD_SHARE * total:
         return None
     which = f"{dead} of {total} devices have a push token" if total > 1 else "The only device has a push token"
@@ -77,7 +77,8 @@ def dead_tokens(total: int, dead: int, reasons: Sequence[str]) -> AccountAlarm |
 
 
 def queue_age(since: dt.datetime, reason: str | None, moment: dt.datetime) -> AccountAlarm | None:
-    """The alarm of an account whose oldest owed delivery was accepted at `since`, and last failed for `reason`."""
+    """The alarm of an account whose oldest owed delivery was accepted at `since`, and failed last for `reason`; None
+    if that is recent."""
     age = moment - since
     if age < OLD:
         return None

@@ -1,1 +1,1 @@
-"""Webhook actions: what somebody's tap asks for, kept until it is done or has failed for good."""
+"""Webhook actions: the call behind a button, repeated until it succeeds or has failed for good."""

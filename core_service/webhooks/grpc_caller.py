@@ -1,4 +1,4 @@
-"""The caller of webhooks that asks the delivery service over gRPC."""
+"""Calls webhooks through the delivery service, over gRPC."""
 
 import logging
 from typing import TYPE_CHECKING

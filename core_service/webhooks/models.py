@@ -20,7 +20,7 @@ class RunState(StrEnum):
 
 
 class WebhookSecret(SQLModel, table=True):
-    """A key that an account's webhook calls are signed with. Not hashed, because signing needs it."""
+    """A key that signs an account's webhook calls. It is not hashed, because signing needs it."""
 
     __tablename__ = "webhook_secrets"
     __table_args__ = (
@@ -33,7 +33,7 @@ class WebhookSecret(SQLModel, table=True):
     secret: bytes
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """When it is forgotten; null for the account's present key."""
+    """When it is deleted; null for the account's present key."""
 
 
 class ActionRun(SQLModel, table=True):
@@ -61,7 +61,7 @@ class ActionRun(SQLModel, table=True):
     action_id: uuid.UUID
     device_id: uuid.UUID
     repeatable: bool
-    """A Live Activity's button stays and may be tapped again; a notification's succeeds once on a device."""
+    """A Live Activity's button stays and may be tapped again. A notification's button succeeds once on a device."""
     url: str
     method: str
     body: str | None = None

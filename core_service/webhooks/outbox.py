@@ -22,7 +22,7 @@ class WebhookCalls:
 
     what = "webhook calls"
     limits = Limits(claim_size=25, most=100, of_account=20, lease_seconds=LEASE_SECONDS)
-    """Of an account 20: receivers that hang must not hold up the calls of all."""
+    """At most 20 of one account, so that receivers that hang do not delay other accounts' calls."""
     settle = SETTLE
 
     def __init__(self, caller: WebhookCaller, keys: SigningKeys, events: EventBus) -> None:
@@ -58,5 +58,5 @@ class WebhookCalls:
 
 
 def _text(body: bytes) -> str:
-    """As PostgreSQL and protobuf can hold it."""
+    """The text without characters that PostgreSQL or protobuf cannot hold."""
     return body[:MAX_RESPONSE].decode("utf-8", "replace").replace("\x00", "\ufffd")

@@ -1,4 +1,4 @@
-"""What the delivery service is to webhooks: somebody who makes one call and says what came of it."""
+"""What the delivery service is to webhooks: it makes one call and returns the result."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -34,13 +34,13 @@ class WebhookResult:
     reason: str = ""
     message: str = ""
     retry_after_seconds: float = 0.0
-    """Least time before the next attempt, as the receiver asks for."""
+    """The least wait before the next attempt that the receiver asks for."""
     attempted: bool = True
-    """False: the call was certainly not made, or nobody can tell. It counts as no attempt."""
+    """False if the call was certainly not made, or if that is unknown. It does not count as an attempt."""
 
 
 class WebhookCaller(Protocol):
     """Calls webhooks."""
 
     async def call(self, call: Call) -> WebhookResult:
-        """What became of the attempt, whatever happens. Takes some seconds at most."""
+        """Makes one attempt and returns its result, whatever happens. Takes some seconds at most."""

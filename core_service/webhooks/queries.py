@@ -54,7 +54,7 @@ WITH action AS (
 )
 SELECT action.type, made.* FROM action LEFT JOIN made ON true
 """
-"""No row: the device was not sent the action. Nulls after the type: it is no webhook, or there is a run already."""
+"""No row: the device was not sent the action. Nulls after the type: it is no webhook, or a run exists already."""
 
 NEWEST_RUN = f"""
 SELECT {RUN_COLUMNS} FROM action_runs

@@ -10,7 +10,7 @@ from core_service.webhooks.models import RunState
 
 STATE_COLUMN = 7
 EMPTY_BODY = "{}"
-"""What a POST carries if its sender has given no body: receivers parse what claims to be JSON."""
+"""The body of a POST whose sender gave none: receivers parse a body that is declared as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +42,5 @@ class Run:
 
     @property
     def sent_body(self) -> bytes:
-        """What the receiver gets: the sender's JSON as it was written. A GET carries none."""
+        """What the receiver gets: the sender's JSON, unchanged. A GET has no body."""
         return b"" if self.method == "GET" else (self.body or EMPTY_BODY).encode()

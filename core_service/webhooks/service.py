@@ -1,4 +1,4 @@
-"""Taps on webhook actions: recorded, called, answered with what came of it."""
+"""Taps on webhook actions: recorded, called, and answered with the result."""
 
 import time
 import uuid
@@ -24,9 +24,9 @@ __all__ = ["ActionRuns", "PresentKey", "Run", "RunState", "SigningKeys"]
 
 ACTION, RUN = "action on this device", "run of an action on this device"
 TAPS = RateLimitItemPerMinute(30)
-"""Of one device. Nobody taps faster; a phone gone wild might."""
+"""Taps of one device in a minute. People never tap that often; a faulty phone might."""
 DOUBLE_TAP_SECONDS = 10.0
-"""A tap on a Live Activity's button so soon after the last one succeeded is taken for the same."""
+"""A tap on a Live Activity's button this soon after the last success counts as the same tap."""
 WAIT_SECONDS = 8.0
 """How long a phone waits for the outcome. The gateway gives a call 10 seconds."""
 POLL_SECONDS = 0.5
@@ -48,11 +48,11 @@ class ActionRuns:
         self._rate_limiter = rate_limiter
 
     async def run(self, caller: DevicePrincipal, action_id: uuid.UUID) -> Run:
-        """Runs the action and returns the run as it stands some seconds later, at the end if it has come to one.
+        """Runs the action. Returns the run as it is some seconds later, or as soon as it has ended.
 
-        Once it is recorded it will be called, whatever happens to this process. A tap while a run of the same button is
-        running gets that run; so does one after a notification's button has succeeded, and one within 10 seconds
-        after a Live Activity's has.
+        Once it is recorded it will be called, even if this process dies. A tap while a run of the same button is
+        running gets that run. So does a tap after a notification's button has succeeded, and one within 10 seconds
+        after a Live Activity's button has.
 
         Raises NotAWebhook; NotFound if the device was not sent the action; TooManyAttempts.
         """
@@ -121,8 +121,8 @@ class ActionRuns:
         return _RecordedRun(Run.of(row), leased=False)
 
     async def _until_settled(self, run: Run, deadline: float) -> Run:
-        """The run that somebody else calls, at its end or at the deadline. Another process may be at it: only the
-        database knows."""
+        """Returns a run that another process may be calling, when it has ended or at the deadline. Only the database
+        knows."""
         while run.state is RunState.RUNNING and (left := deadline - time.monotonic()) > 0:
             await self._outbox.ended(run.id, min(POLL_SECONDS, left))
             run = await self.get(run.device_id, run.id)

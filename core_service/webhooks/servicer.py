@@ -13,7 +13,7 @@ from core_service.webhooks.service import ActionRuns, RunState, SigningKeys
 
 
 class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
-    """Answers owners about their account's webhooks."""
+    """Shows owners their account's webhooks."""
 
     def __init__(self, runs: ActionRuns, keys: SigningKeys) -> None:
         self._runs = runs

@@ -1,4 +1,4 @@
-"""The keys that accounts' webhook calls are signed with."""
+"""The keys that sign accounts' webhook calls."""
 
 import datetime as dt
 import secrets
@@ -18,7 +18,7 @@ from service_kit.database import Pool
 
 KEY_BYTES = 32
 OVERLAP = dt.timedelta(hours=24)
-"""How long calls are signed with a replaced key as well, so that receivers can be told of the new one."""
+"""How long calls are also signed with a replaced key, so that receivers have time to change it."""
 
 Keys = dict[uuid.UUID, tuple[bytes, ...]]
 
@@ -32,14 +32,14 @@ class PresentKey:
 
 
 class SigningKeys:
-    """Made when they are first needed."""
+    """Keys of accounts. They are made when they are first needed."""
 
     def __init__(self, pool: Pool, engine: AsyncEngine) -> None:
         self._pool = pool
         self._database = async_sessionmaker(engine, expire_on_commit=False)
 
     async def of(self, account_ids: Collection[uuid.UUID]) -> Keys:
-        """The keys of each account that count now, newest first, at least one."""
+        """Returns the keys of each account that are valid now, newest first, at least one."""
         keys = await self._read(account_ids)
         if lacking := [account_id for account_id in account_ids if account_id not in keys]:
             await self._make(lacking)
@@ -57,7 +57,7 @@ class SigningKeys:
         return PresentKey(found.secret, found.created_at)
 
     async def rotate(self, account_id: uuid.UUID) -> tuple[bytes, dt.datetime]:
-        """A new key, and until when the one before it counts."""
+        """Makes a new key and returns it, and until when the one before it is valid."""
         async with self._database.begin() as session:
             return await replace_key(session, account_id)
 
@@ -81,11 +81,10 @@ class SigningKeys:
 
 
 async def replace_key(session: AsyncSession, account_id: uuid.UUID) -> tuple[bytes, dt.datetime]:
-    """Gives the account a new key in a transaction that is under way. Returns it, and until when the one before it
-    counts."""
+    """Makes a new key in the transaction that is open. Returns it, and until when the one before it is valid."""
     expires_at = now() + OVERLAP
     made = WebhookSecret(account_id=account_id, secret=secrets.token_bytes(KEY_BYTES))
-    # Two who rotate at once take turns.
+    # Two rotations at the same time happen one after the other.
     await session.execute(select(Account).where(col(Account.id) == account_id).with_for_update(key_share=True))
     await session.execute(
         update(WebhookSecret)

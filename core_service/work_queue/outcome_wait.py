@@ -66,16 +66,16 @@ class OutcomeWait:
         self._look()
 
     def hear_elsewhere(self, device_id: uuid.UUID) -> None:
-        """Another core has written an outcome of the device, of whatever version."""
+        """Notes that another core has written an outcome of the device, of any version."""
         if device_id not in self._heard:
             self._elsewhere.add(device_id)
             self._look()
 
     async def wait(self, due: int, seconds: float) -> bool:
-        """Returns True once so many devices were heard of.
+        """Returns True once this many devices have an outcome.
 
-        Returns False once the time is over, or when what other cores have told may be what was missing: the database
-        knows.
+        Returns False when the time is over, or when the missing outcomes may have been written by other cores: then the
+        database knows.
         """
         self._wanted = due
         self._woken.clear()
@@ -91,8 +91,9 @@ class OutcomeWait:
     async def outcome(
         self, due: int, owed: int, deadline: float, count: Callable[[], Awaitable[OutcomeCounts]]
     ) -> OutcomeCounts:
-        """What has come of what `owed` devices are owed, of which `due` can be sent to at once, by the monotonic
-        `deadline`. What other cores may have delivered is what `count` finds in the database."""
+        """Waits for outcomes until `deadline` (monotonic time) and returns the counts. `owed` devices are owed
+        something; `due` of them can be sent to at once. `count` reads the database, which also has what other cores
+        delivered."""
         while due and not await self.wait(due, deadline - time.monotonic()):
             counts = await count_in_time(count)
             if counts is None:
@@ -102,7 +103,7 @@ class OutcomeWait:
         return self.counts(owed)
 
     def counts(self, owed: int) -> OutcomeCounts:
-        """What has become of what was owed to so many devices."""
+        """The counts of something that this many devices were owed."""
         queued = max(0, owed - len(self._accepted | self._gone))
         return OutcomeCounts(len(self._accepted), len(self._users), queued)
 
@@ -119,7 +120,8 @@ class OutcomeWaits:
 
     @contextmanager
     def expecting(self, subject: str, version: int) -> Iterator[OutcomeWait]:
-        """A wait for what is about to be recorded: outcomes may come before the recording request is told so."""
+        """A wait for what is about to be recorded. It exists before, because outcomes may come before the request
+        knows that it was recorded."""
         wait = self.add(subject, version)
         try:
             yield wait
@@ -140,14 +142,14 @@ class OutcomeWaits:
             del self._waiting[wait.subject]
 
     def tell_elsewhere(self, subject: str, device_id: uuid.UUID) -> None:
-        """Another core has written an outcome of the device, of whatever version."""
+        """Notes that another core has written an outcome of the device, of any version."""
         for wait in self._waiting.get(subject, ()):
             wait.hear_elsewhere(device_id)
 
     def tell(
         self, subject: str, version: int, device_id: uuid.UUID, user_id: uuid.UUID, *, accepted: bool, gone: bool
     ) -> None:
-        """A device's outcome for a version has been written."""
+        """Notes that a device's outcome for a version is written."""
         for wait in self._waiting.get(subject, ()):
             if version >= wait.version:
                 wait.hear(device_id, user_id, accepted=accepted, gone=gone)

@@ -1,4 +1,4 @@
-"""A table of owed work, as the statements see it that every such table needs: claims, backlog, janitor."""
+"""A table of owed work, as claims, backlog and janitor see it."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ class Queue:
     is_owed: str
     """The condition of the index on `moment`."""
     longest_wait_seconds: float
-    """Above every wait that is ever written into `moment`, leases included."""
+    """Longer than any wait that is written into `moment`, including leases."""
     now: str = "now()"
-    """The present: the database's clock, or a parameter where time must be able to travel in tests."""
+    """The present: the database's clock, or a parameter where tests must be able to change the time."""
     by_account: bool = False
     """Whether the index on `moment` begins with `account_id`."""
