@@ -1,1 +1,1 @@
-"""Asking APNs whether this server's credentials are good, on demand."""
+"""Asks APNs on demand whether this server's credentials are valid."""

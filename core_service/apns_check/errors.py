@@ -4,7 +4,7 @@ from service_kit.errors import DomainError, Kind
 
 
 class AskedTooSoon(DomainError):
-    """The account has just asked."""
+    """The account asked a moment ago."""
 
     kind, reason, error = Kind.EXHAUSTED, "TOO_MANY_ATTEMPTS", "Too many attempts"
 

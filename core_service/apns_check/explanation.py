@@ -1,4 +1,4 @@
-"""What APNs' answer to a check says of the credentials, and what to do about it."""
+"""What APNs' answer to a check means for the credentials, and what to do about it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,14 +9,14 @@ from core_service.sending.reasons import QUEUED, UNKNOWN, Meaning, meaning
 
 
 class CheckResult(StrEnum):
-    """The conclusion."""
+    """The conclusion of a check."""
 
     WORKING = "working"
     MISCONFIGURED = "misconfigured"
     UNREACHABLE = "unreachable"
     """No answer came."""
     UNCLEAR = "unclear"
-    """APNs has answered, and neither way."""
+    """APNs answered, and the answer decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Explanation:
     result: CheckResult
     meaning: str
     advice: str = ""
-    """Empty if nothing needs doing."""
+    """Empty if there is nothing to do."""
 
 
 WORKING = Explanation(
@@ -45,7 +45,7 @@ SIMULATOR_AWAY = Explanation(
     "See that the simulator runs; its log says more. Pushes are kept and go out afterwards.",
 )
 WRONG = (Concern.SENDER, Concern.TOPIC, Concern.TOKEN_OR_SERVER)
-"""Whom a reason concerns that speaks against the settings."""
+"""Concerns of reasons that speak against the settings."""
 
 
 def explain(answer: CheckAnswer) -> Explanation:

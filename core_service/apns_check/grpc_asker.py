@@ -1,4 +1,4 @@
-"""The asker that has the delivery service ask, over gRPC."""
+"""Asks APNs through the delivery service, over gRPC."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 9.0
-"""Above what the delivery service gives APNs; below the patience of those who call us."""
+"""Longer than the delivery service waits for APNs, and shorter than our callers wait for us."""
 ENVIRONMENTS = {
     "production": delivery_pb2.ENVIRONMENT_PRODUCTION,
     "sandbox": delivery_pb2.ENVIRONMENT_SANDBOX,
@@ -29,7 +29,7 @@ class GrpcAsker:
         self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
 
     async def ask(self, environment: str, bundle_id: str | None) -> CheckAnswer:
-        """See Asker."""
+        """See ApnsChecker."""
         request = delivery_service_pb2.CheckCredentialsRequest(
             environment=ENVIRONMENTS[environment], bundle_id=bundle_id or ""
         )

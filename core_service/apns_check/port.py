@@ -1,4 +1,4 @@
-"""What the delivery service is to core here: somebody who asks APNs."""
+"""What the delivery service is to a check: it asks APNs."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,26 +6,26 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """What APNs said to a push that can reach nobody."""
+    """APNs' answer to a push that can reach no phone."""
 
     reason: str
     """APNs' reason or the delivery service's; empty if APNs accepted the push."""
     topic: str
     """The bundle id that was asked about; empty if none is configured."""
     misconfigured: bool
-    """Whether the reason stands for something that an operator has to change."""
+    """Whether the reason is something that an operator has to change."""
     answered: bool
-    """Whether the answer is APNs' own."""
+    """Whether APNs itself answered."""
     latency_ms: int
     simulated: bool = False
-    """Whether it was the simulator that answered, and not Apple."""
+    """Whether the simulator answered instead of Apple."""
 
 
 class ApnsChecker(Protocol):
     """Asks APNs."""
 
     async def ask(self, environment: str, bundle_id: str | None) -> CheckAnswer:
-        """What APNs says of this environment and app, the configured app if None.
+        """Returns APNs' answer for this environment and app; for the configured app if None.
 
-        Raises Unavailable if nobody can ask it.
+        Raises Unavailable if APNs cannot be asked.
         """

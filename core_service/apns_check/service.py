@@ -1,4 +1,4 @@
-"""Checks the server's credentials with APNs, without sending anybody anything."""
+"""Checks the server's credentials with APNs. No phone is sent anything."""
 
 import asyncio
 import uuid
@@ -32,8 +32,8 @@ class Check:
 
 
 class ApnsChecks:
-    """Asks APNs about whatever an account sends to. It shares nothing with what is being sent: no connection, no
-    sender, no record."""
+    """Asks APNs about the environments and apps that an account sends to. It shares nothing with sending: no
+    connection, no breaker, no record."""
 
     def __init__(self, pool: Pool, asker: ApnsChecker, rate_limiter: RateLimiter) -> None:
         self._pool = pool
@@ -41,8 +41,8 @@ class ApnsChecks:
         self._rate_limiter = rate_limiter
 
     async def check(self, account_id: uuid.UUID) -> list[Check]:
-        """What APNs says of every environment and app that the account has phones of, those with most phones first;
-        of the configured app in both environments if it has none.
+        """Returns APNs' answer for each environment and app that the account has phones of, those with most phones
+        first. If it has none, the configured app is checked in both environments.
 
         Raises AskedTooSoon; Unavailable.
         """

@@ -11,7 +11,7 @@ from core_service.identity import principal
 
 
 class ApnsServicer(apns_service_pb2_grpc.ApnsServiceServicer):
-    """Says whether Apple knows this server."""
+    """Reports whether Apple knows this server."""
 
     def __init__(self, checks: ApnsChecks) -> None:
         self._checks = checks

@@ -1,4 +1,4 @@
-"""Reads fields of requests that have been held to their rules."""
+"""Reads fields of requests whose rules have been checked."""
 
 from collections.abc import Callable
 from functools import cache
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def given(message: Message, field: str, read: Callable[[Any, str], Any] | None = None) -> Any:
-    """The field's value, or what `read` makes of it and of the field's name; None if it is left out."""
+    """Returns the field's value, or what `read` makes of it and the field's name; None if it is left out."""
     if not message.HasField(field):
         return None
     value = getattr(message, field)
@@ -21,17 +21,17 @@ def given(message: Message, field: str, read: Callable[[Any, str], Any] | None =
 
 
 def asked_page(request: Message) -> tuple[int | None, str | None]:
-    """The size and the token of the page that is asked for; None for what is left out."""
+    """Returns the page's size and token; None for what is left out."""
     return given(request, "page_size"), given(request, "page_token")
 
 
 def choice(message: Message, field: str, kind: Callable[[str], T]) -> T | None:
-    """What `kind` makes of the documented name of an enum's value; None if it is left out."""
+    """Returns `kind` of the documented name of an enum's value; None if it is left out."""
     return kind(_names(message.DESCRIPTOR, field)[getattr(message, field)]) if message.HasField(field) else None
 
 
 def choices(message: Message, field: str, kind: Callable[[str], T]) -> list[T]:
-    """The same for each of a list."""
+    """The same for each item of a list."""
     names = _names(message.DESCRIPTOR, field)
     return [kind(names[number]) for number in getattr(message, field)]
 

@@ -1,1 +1,1 @@
-"""The rules that the protos declare for fields of requests, enforced in front of every method."""
+"""The rules that the protos declare for fields of requests, enforced before every method."""

@@ -1,4 +1,4 @@
-"""The rules of a first account, for operators: their commands make accounts without a call."""
+"""The rules of an account for the operator's commands, which make accounts without an RPC."""
 
 from smith.core.v1.account_service_pb2 import CreateAccountRequest
 

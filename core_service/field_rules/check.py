@@ -1,4 +1,5 @@
-"""Checks a message against the `(rules)` and `message_rules` of its fields, compiled once per message type."""
+"""Checks a message against the `(rules)` and `message_rules` of its fields. They are compiled once for each type of
+message."""
 
 import math
 import re
@@ -28,11 +29,11 @@ NUMBERS = (
     FieldDescriptor.CPPTYPE_UINT64,
 )
 SETTING_DECIDES = frozenset({"smith.core.v1.UpdateAccountRequest.rate_limit_per_minute"})
-"""Fields with a lower limit where the operator has set one. The error names that limit, so the service raises it."""
+"""Fields with a lower limit if the operator has set one. The error names that limit, so the service raises it."""
 
 
 class BrokenRule(Exception):
-    """A value breaks a rule: `sentence` follows the first of `paths`, which lead to the fields to blame."""
+    """A value breaks a rule. `sentence` follows the first of `paths`, which lead to the wrong fields."""
 
     def __init__(self, sentence: str, paths: tuple[str, ...] = ("",), *, of_target: bool = False) -> None:
         super().__init__(sentence)
@@ -41,7 +42,7 @@ class BrokenRule(Exception):
         self.of_target = of_target
 
     def within(self, place: str | int) -> "BrokenRule":
-        """This error, seen from the message (by field) or list (by index) that holds the value."""
+        """This error, with its paths seen from the message (by field) or list (by index) around the value."""
         self.paths = tuple(prefixed(place, path) for path in self.paths)
         return self
 
@@ -52,15 +53,16 @@ class BrokenRule(Exception):
 
 
 def check(message: Any, *, without: frozenset[str] = frozenset()) -> None:
-    """Checks a message, all but the fields `without`.
+    """Checks a message, except the fields `without`.
 
-    Raises InvalidRequest, or InvalidTarget for what decides who is reached, naming the first field that breaks a rule.
+    Raises InvalidRequest, or InvalidTarget for a field that decides who is reached, naming the first field that breaks
+    a rule.
     """
     enforce(checker_of(message.DESCRIPTOR, without), message)
 
 
 def enforce(checker: Check | None, message: Any) -> None:
-    """The same with the checker of the message's type."""
+    """Checks a message with the compiled checker of its type."""
     if checker is not None:
         try:
             checker(message)
@@ -70,9 +72,9 @@ def enforce(checker: Check | None, message: Any) -> None:
 
 @cache
 def checker_of(message: Descriptor, without: frozenset[str] = frozenset()) -> Check | None:
-    """What checks messages of a type, but for the fields `without`. None if nothing is asked of them.
+    """Returns a checker of messages of this type, except the fields `without`; None if there is nothing to check.
 
-    Raises TypeError for rules for which there is no sentence.
+    Raises TypeError for a rule that has no sentence.
     """
     fields = [field for field in message.fields if field.name not in without]
     checks = {field.number: found for field in fields if (found := _field_check(field)) is not None}
@@ -87,7 +89,7 @@ def checker_of(message: Descriptor, without: frozenset[str] = frozenset()) -> Ch
     def check_message(value: Any) -> None:
         for check_fields in between:
             check_fields(value)
-        # Only what is set is looked at: most messages leave most fields out.
+        # Only fields that are set are checked: most messages leave most fields out.
         for field, item in value.ListFields():
             if (check_item := checks.get(field.number)) is not None:
                 try:
@@ -104,8 +106,8 @@ def checker_of(message: Descriptor, without: frozenset[str] = frozenset()) -> Ch
 
 
 def _required_check(field: FieldDescriptor, found: Check | None) -> Check | None:
-    """What refuses a message without the field. None if a message cannot be without it: for a text of which nothing is
-    asked, empty is a value."""
+    """Returns what refuses a message without the field. None if a message cannot lack it: a text without rules may
+    be empty."""
     name = field.name
     if field.has_presence:
 
@@ -128,13 +130,13 @@ def _required_check(field: FieldDescriptor, found: Check | None) -> Check | None
 
 
 def _field_check(field: FieldDescriptor) -> Check | None:
-    """What checks the field's value, or list of values."""
+    """Returns what checks the field's value, or its list of values."""
     return _list_check(field) if field.is_repeated else _value_check(field)
 
 
 def _list_check(field: FieldDescriptor) -> Check | None:
     rules, form, check_item = _rules_of(field), form_of(field), _value_check(field)
-    # An empty list is as left out: only a required one has to have items.
+    # An empty list counts as left out: only a required one must have items.
     least = rules.min_items if _is_required(field) else 0
     most = rules.max_items if rules.HasField("max_items") else math.inf
     if check_item is None and not least and most == math.inf:
@@ -162,7 +164,7 @@ def _list_check(field: FieldDescriptor) -> Check | None:
 
 
 def _value_check(field: FieldDescriptor) -> Check | None:
-    """What checks a value of the field, or an item of a list."""
+    """Returns what checks a value of the field, or an item of its list."""
     if field.message_type is not None:
         return checker_of(field.message_type)
     if field.enum_type is not None:
@@ -196,7 +198,7 @@ def _number_check(field: FieldDescriptor) -> Check | None:
     refusal = rules.refusal or _range_sentence(low, high, above)
 
     def check_number(value: float) -> None:
-        # Neither an infinite number nor NaN is a value of anything.
+        # Infinity and NaN are never valid.
         if not (low <= value <= high and above < value < math.inf):
             raise BrokenRule(refusal)
 
@@ -212,7 +214,8 @@ def _range_sentence(low: float, high: float, above: float) -> str:
 
 
 def _text_check(field: FieldDescriptor) -> Check | None:
-    """The reader of a format (`uuid`, `uri`, `email`) checks the whole text: reading it is checking it."""
+    """Returns what checks a text. The reader of a format (`uuid`, `uri`, `email`) checks the whole text, so there is
+    no check here."""
     rules = _rules_of(field)
     low, high = rules.min_length, rules.max_length if rules.HasField("max_length") else math.inf
     if rules.format or not (low or high < math.inf or rules.pattern):
@@ -231,7 +234,7 @@ def _text_check(field: FieldDescriptor) -> Check | None:
         check_length(value.strip())
 
     if pattern is None:
-        # What must not be blank is kept without surrounding white space.
+        # Text that must not be blank is stored without surrounding white space.
         return check_stripped if rules.pattern else check_length
 
     def check_pattern(value: str) -> None:
@@ -249,8 +252,8 @@ def _length_sentence(rules: options_pb2.FieldRules) -> str:
 
 
 def _checks_between_fields(message: Descriptor) -> list[Check]:
-    """Of the rules that count whatever a field's value is. What follows from a value may follow from a value of an
-    earlier request as well: services know both."""
+    """Returns the rules between fields that hold whatever the values are. A rule that depends on a value may also
+    depend on the value of an earlier request, so the services check it."""
     declared = message.GetOptions().Extensions[options_pb2.message_rules]
     checks = [_between_fields(rule) for rule in declared if rule.field and not rule.values and not rule.requires_one_of]
     if len([field for field in message.fields if form_of(field).decides_audience]) > 1:
@@ -275,7 +278,7 @@ def _between_fields(rule: options_pb2.MessageRule) -> Check:
 
 
 def _check_same_channels(message: Any) -> None:
-    """Of a message that names channels in two ways: by itself, and in its target."""
+    """Checks a message that can name channels in two ways: directly, and in its target."""
     direct, target = message.channels, message.target.channels
     if direct and message.HasField("target") and set(direct) != set(target):
         paths = ("channels", "target.channels")

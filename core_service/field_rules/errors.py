@@ -1,4 +1,4 @@
-"""What a broken rule of a field is refused with, beyond the shared errors."""
+"""What a broken rule is refused with, in addition to the shared errors."""
 
 from service_kit.errors import DomainError, Kind
 

@@ -1,4 +1,4 @@
-"""Holds requests to the rules of their fields. Stands last, right before the method."""
+"""Checks requests against the rules of their fields, directly before the method."""
 
 import re
 from collections.abc import Iterable
@@ -17,12 +17,15 @@ PATH_FIELD = re.compile(r"\{(\w+)")
 class FieldRulesInterceptor(grpc.aio.ServerInterceptor):
     """Refuses requests that break a declared rule, with INVALID_REQUEST and the path of the field.
 
-    Fields that stand in the path of a REST call name a thing. They are left to the services, which answer NOT_FOUND to
-    a name that nothing can have.
+    A field in the path of a REST call names an object. It is left to the services, which answer NOT_FOUND to an id that
+    cannot exist.
     """
 
     def __init__(self, services: Iterable[ServiceDescriptor]) -> None:
-        """Compiles the rules of every method. Raises TypeError for rules for which there is no sentence."""
+        """Compiles the rules of every method.
+
+        Raises TypeError for a rule that has no sentence.
+        """
         self._checkers: dict[str, Check] = {}
         self._wrapped: dict[str, Handler] = {}
         for service in services:

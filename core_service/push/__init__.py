@@ -1,1 +1,1 @@
-"""Push notifications: what a request asks for, whom it is for, what the phone is told."""
+"""Push notifications: their content, their recipients, what the phone is told."""

@@ -1,4 +1,4 @@
-"""What a push notification may say: pure rules, each naming its field."""
+"""What a push notification may contain. Pure rules, each naming its field."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from core_service.common.validation import require_storable
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A push notification that keeps every rule but the size limit, which only the finished payload can be held to."""
+    """A push notification that keeps all rules except the size limit, which applies to the finished payload."""
 
     title: str
     message: str | None = None
@@ -35,7 +35,7 @@ def check_content(
     badge: int | None,
     sound: str | None,
 ) -> Content:
-    """The content, if it keeps the rules that the proto cannot declare. `payload` is JSON text.
+    """Returns the content if it keeps the rules that the proto cannot declare. `payload` is JSON text.
 
     Raises InvalidRequest naming the first field that breaks a rule, and the rule.
     """

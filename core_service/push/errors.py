@@ -4,7 +4,7 @@ from service_kit.errors import DomainError, Kind
 
 
 class DeviceUnreachable(DomainError):
-    """The one device that a notification is for has no push token that works."""
+    """The only device of the notification has no push token that works."""
 
     kind, reason, error = Kind.NOT_FOUND, "NO_RECIPIENTS", "No recipients found"
 

@@ -1,4 +1,4 @@
-"""Notifications that were sent: looked for, read, and sent once more."""
+"""Notifications that were sent: found, read, and sent again."""
 
 import datetime as dt
 import uuid
@@ -19,13 +19,13 @@ from core_service.push.service import PushNotifications, SentNotification
 from service_kit.database import Pool
 
 EXAMINED = 5000
-"""Notifications that one page looks at for what no index finds."""
+"""Notifications that one page examines if no index fits the filters."""
 COUNTED = 1000
-"""Devices of each that a list counts."""
+"""Devices in each state that a list counts at most."""
 MOST_OWED = 50_000
-"""Owed deliveries that are looked at for the notifications that are owed."""
+"""Owed deliveries that are searched for notifications."""
 SHOWN = 100
-"""Devices that a notification is shown with."""
+"""Devices that are shown with a notification."""
 
 
 LISTED = (
@@ -85,7 +85,7 @@ class NotificationDelivery:
 
 @dataclass(frozen=True, slots=True)
 class ShownNotification:
-    """A notification with all that it says."""
+    """A notification with its whole content."""
 
     notification: NotificationRecord
     content: Content
@@ -94,7 +94,7 @@ class ShownNotification:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which notifications are asked for. None leaves it open."""
+    """Which notifications to list. A filter that is None matches all."""
 
     text: str | None = None
     api_key_id: uuid.UUID | None = None
@@ -115,7 +115,7 @@ class NotificationHistory:
     async def list(
         self, account_id: uuid.UUID, search: Search, page_size: int | None, page_token: str | None
     ) -> Page[NotificationRecord]:
-        """Notifications of the account, newest first. A page may be short, or empty, and still have a next one.
+        """Lists notifications of the account, newest first. A page may be short or empty and still have a next one.
 
         Raises InvalidRequest.
         """
@@ -161,7 +161,7 @@ class NotificationHistory:
         return ShownNotification(notification, read_payload(payload, actions), deliveries)
 
     async def replay(self, person: SessionPrincipal, notification_id: uuid.UUID) -> SentNotification:
-        """Sends what it says to its target once more; see `PushNotifications.send`.
+        """Sends its content to its target again; see `PushNotifications.send`.
 
         Raises NotFound as well.
         """

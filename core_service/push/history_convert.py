@@ -20,7 +20,7 @@ METHOD_NUMBERS = {method: number for number, method in METHODS.items()}
 
 
 def read_search(request: pb.ListPushNotificationsRequest) -> Search:
-    """What is looked for.
+    """Reads the filters.
 
     Raises InvalidRequest.
     """
@@ -35,7 +35,7 @@ def read_search(request: pb.ListPushNotificationsRequest) -> Search:
 
 
 def to_notification(sent: NotificationRecord, *, counted: int | None = COUNTED) -> noun.PushNotification:
-    """The message. No more than `counted` devices were looked at; None for all."""
+    """The message. At most `counted` devices were examined; None for all."""
     counts = sent.counts
     return noun.PushNotification(
         id=str(sent.id),

@@ -1,10 +1,10 @@
-"""The SQL of notifications that were sent: found among the newest, and read one by one."""
+"""The SQL of notifications that were sent."""
 
 from core_service.sending.models import FAILED
 
 COLUMNS = """n.id, n.created_at, n.expires_at, n.title, n.message, n.channel_slugs, n.device_id,
     n.api_key_id, n.user_id, n.replay_of"""
-"""In the order of `Notification` in history.py, which has the sender's name and the counts after them."""
+"""In the order of `NotificationRecord` in history.py, which has the sender's name and the counts after them."""
 
 SENDER = """COALESCE(
     (SELECT k.name FROM api_keys k WHERE k.id = n.api_key_id), (SELECT u.name FROM users u WHERE u.id = n.user_id), ''
@@ -56,8 +56,8 @@ LEFT JOIN LATERAL (
 ) counts ON true
 ORDER BY n.id DESC
 """
-"""Each row is preceded by how many were examined and the last of them. What no index finds is looked for among so many
-of the newest as `examined` says, so that a page costs the same however rare it is."""
+"""Each row is preceded by how many were examined and the last of them. Filters without an index look at the newest
+`examined` rows only, which bounds the cost."""
 
 GET = f"""
 SELECT {COLUMNS}, {SENDER}, counts.*, n.payload

@@ -1,8 +1,8 @@
-"""What the phone is told: the JSON body of an alert push, within APNs' size limit, and the way back from it.
+"""The JSON body of an alert push, within APNs' size limit, and the way back from it.
 
-The `aps` keys are Apple's ("Generating a remote notification"); everything of ours stands beside them under `smith`,
-where the app's notification service extension finds it. A field of `Content` that has no place among Apple's keys goes
-there under its own name.
+The `aps` keys are Apple's ("Generating a remote notification"). Everything else is beside them under `smith`, where the
+app's notification service extension finds it. A field of `Content` without a place among Apple's keys goes there under
+its own name.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 CATEGORY = "activitysmith"
 DEFAULT_SOUND = "default"
 ACTIONS = "actions"
-"""Kept in a table of their own: a payload tells phones less of them than a server needs."""
+"""Kept in a table of their own: phones are told less of them than the server needs."""
 
 APPLES: Mapping[str, tuple[str, ...]] = {
     "title": ("aps", "alert", "title"),
@@ -29,19 +29,19 @@ APPLES: Mapping[str, tuple[str, ...]] = {
     "sound": ("aps", "sound"),
     "badge": ("aps", "badge"),
 }
-"""Where Apple wants fields of a notification."""
+"""Apple's places for fields of a notification."""
 PLACES = {one.name: APPLES.get(one.name, ("smith", one.name)) for one in dataclasses.fields(Content)}
-"""Where a payload holds each field."""
+"""The place of each field in a payload."""
 
 
 def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
-    """The body, ready to be sent to every device.
+    """Writes the body for all devices.
 
     Raises PayloadTooLarge naming the longest part.
     """
     values = _said(content)
-    # The app's service extension attaches media and buttons, and runs only if asked to; the category is what iOS falls
-    # back to without it.
+    # The app's service extension attaches media and buttons, and runs only if asked to. Without it, iOS uses the
+    # category.
     aps = {"alert": {}, "sound": DEFAULT_SOUND, "mutable-content": 1, "category": CATEGORY}
     body: dict[str, Any] = {"aps": aps, "smith": {"notification_id": str(notification_id)}}
     for name, value in values.items():
@@ -58,7 +58,7 @@ def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
 
 
 def read_payload(payload: bytes, actions: tuple[Action, ...]) -> Content:
-    """The content that `build_payload` has written, with the buttons that were kept beside it."""
+    """Returns the content that `build_payload` has written, with the buttons from their table."""
     body = simplejson.loads(payload, use_decimal=True)
     found: dict[str, Any] = {}
     for name, path in PLACES.items():
@@ -72,7 +72,7 @@ def read_payload(payload: bytes, actions: tuple[Action, ...]) -> Content:
 
 
 def _said(content: Content) -> dict[str, Any]:
-    """The fields that say something, as phones are told them."""
+    """The fields that have a value, as phones are told them."""
     values = {name: getattr(content, name) for name in PLACES}
     values[ACTIONS] = [phone_form(action) for action in content.actions] or None
     return {name: value for name, value in values.items() if value is not None and value != ""}

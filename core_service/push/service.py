@@ -177,8 +177,8 @@ class PushNotifications:
         return await self._count(notification_id, OutcomeCounts(0, 0, total), deadline)
 
     async def _count(self, notification_id: uuid.UUID, counts: OutcomeCounts, deadline: float) -> OutcomeCounts:
-        """The newest counts by the deadline. The dispatcher delivers a part, of this core or of another: only the
-        database knows all."""
+        """Returns the newest counts by the deadline. The dispatcher of this core or another delivers a part, so only
+        the database knows all."""
         while counts.devices_queued and (left := deadline - time.monotonic()) > 0:
             await asyncio.sleep(min(COUNT_SECONDS, left))
             left = max(0.0, deadline - time.monotonic())

@@ -20,7 +20,7 @@ DESTINATIONS = {one: messages.Destination.Value(f"DESTINATION_{one.name}") for o
 def to_response(
     alarms: Iterable[Alarm], own: Iterable[AccountAlarm], destinations: Destinations
 ) -> messages.GetServerStatusResponse:
-    """The answer: what is wrong with the server, then what is the account's own, and where things go."""
+    """The answer: problems of the server, then of the account, and where pushes and mails go."""
     return messages.GetServerStatusResponse(
         alarms=[*map(_to_alarm, alarms), *map(_to_own_alarm, own)],
         pushes=DESTINATIONS[destinations.pushes],
@@ -29,7 +29,7 @@ def to_response(
 
 
 def to_destinations(destinations: Destinations) -> messages.GetDestinationsResponse:
-    """Where things go."""
+    """Where pushes and mails go."""
     return messages.GetDestinationsResponse(
         pushes=DESTINATIONS[destinations.pushes], mails=DESTINATIONS[destinations.mails]
     )

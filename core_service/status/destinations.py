@@ -1,4 +1,4 @@
-"""Where pushes and mails go, as the delivery service is configured: out into the world, or to the simulator."""
+"""Where pushes and mails go, as the delivery service is configured: to the outside, or to the simulator."""
 
 import asyncio
 import time
@@ -8,28 +8,28 @@ from enum import StrEnum
 from typing import Protocol
 
 FRESH_SECONDS = 5.0
-"""For so long an answer counts, and so does having none: the settings change with a restart only."""
+"""Seconds for which an answer, or the lack of one, is used again. The settings change only with a restart."""
 
 
 class Destination(StrEnum):
-    """Who takes what leaves the server."""
+    """Who receives what leaves the server."""
 
     UNSPECIFIED = "unspecified"
-    """Not known."""
+    """Unknown."""
     NONE = "none"
-    """No one: it is not configured."""
+    """Nothing is configured."""
     SIMULATOR = "simulator"
     REAL = "real"
 
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """Who takes pushes, and who takes mails."""
+    """Who receives pushes, and who receives mails."""
 
     pushes: Destination = Destination.UNSPECIFIED
     mails: Destination = Destination.UNSPECIFIED
     configuration: str = ""
-    """Fingerprint of the delivery service's settings that decide whether APNs knows a token; empty if not known."""
+    """Fingerprint of the delivery service's settings that decide whether APNs knows a token; empty if unknown."""
 
 
 UNKNOWN = Destinations()
@@ -39,14 +39,14 @@ class DestinationsSource(Protocol):
     """Asks the delivery service."""
 
     async def ask(self) -> Destinations:
-        """Where things go; UNKNOWN if there is no answer."""
+        """Returns where pushes and mails go; UNKNOWN if there is no answer."""
 
 
 class KnownDestinations:
-    """What was last heard, asked again at most every five seconds and by one caller for all."""
+    """The last answer. It is asked for again after five seconds, and by one caller for all."""
 
     def __init__(self, asker: DestinationsSource, *, steady: Callable[[], float] = time.monotonic) -> None:
-        """`steady` gives seconds of a clock that does not go back."""
+        """`steady` returns seconds of a clock that never goes back."""
         self._asker = asker
         self._steady = steady
         self._known = UNKNOWN
@@ -54,7 +54,7 @@ class KnownDestinations:
         self._asking = asyncio.Lock()
 
     async def now(self) -> Destinations:
-        """Where things go. While the delivery service is away, what it last said."""
+        """Returns where pushes and mails go. While the delivery service is away, it is the last answer."""
         async with self._asking:
             if self._steady() >= self._ask_at:
                 answer = await self._asker.ask()

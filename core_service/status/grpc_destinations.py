@@ -1,4 +1,4 @@
-"""The asker that has the delivery service say where things go, over gRPC."""
+"""Asks the delivery service where pushes and mails go, over gRPC."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 1.0
-"""The delivery service answers at once; somebody waits for a page."""
+"""The delivery service answers at once, and a person waits for a page."""
 
 
 class GrpcDestinations:
@@ -24,7 +24,7 @@ class GrpcDestinations:
         self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
 
     async def ask(self) -> Destinations:
-        """See Asker."""
+        """See DestinationsSource."""
         request = delivery_service_pb2.GetDestinationsRequest()
         try:
             answer = await self._stub.GetDestinations(request, timeout=PATIENCE_SECONDS)

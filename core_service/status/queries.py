@@ -9,7 +9,7 @@ WHERE EXISTS (
       AND d.bundle_id IS NOT DISTINCT FROM line.bundle_id
 )
 """
-"""Places, from 0, of those lines that the account has a phone on."""
+"""The places, from 0, of those routes on which the account has a phone."""
 
 DEAD_TOKENS = """
 SELECT count(*)::int, (count(*) FILTER (WHERE push_token_dead_reason IS NOT NULL))::int,
@@ -30,4 +30,4 @@ WHERE d.reason IS NULL OR d.reason <> ALL(%(excused)s::text[])
 ORDER BY n.created_at
 LIMIT 1
 """
-"""When what is owed longest was accepted, and why it last failed."""
+"""When the delivery that is owed longest was accepted, and why it failed last."""

@@ -1,4 +1,4 @@
-"""What is wrong with the server, told to whom it concerns."""
+"""Problems of the server, shown to the accounts that they concern."""
 
 import logging
 import time
@@ -17,9 +17,9 @@ from service_kit.database import Pool
 __all__ = ["Alarm", "ServerStatus"]
 
 MAX_ALARMS = 50
-"""What one core tells the others of at most."""
+"""Alarms that one core tells the others at most."""
 FORGET_SECONDS = 15.0
-"""After so long a silence a core has ended, and its alarms with it. Living ones are heard of every five seconds."""
+"""A core that is silent for this long has ended, and its alarms with it. Running cores report every five seconds."""
 
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,7 @@ _alarms = TypeAdapter(tuple[Alarm, ...])
 
 
 class ServerStatus:
-    """Tells of routes to APNs that are stopped, here or in another core: those who watch events at once, others when
-    they ask."""
+    """Reports routes to APNs that are stopped, here or in another core. Watchers of events are told at once."""
 
     def __init__(
         self,
@@ -39,7 +38,7 @@ class ServerStatus:
         *,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`steady` gives seconds of a clock that does not go back."""
+        """`steady` returns seconds of a clock that never goes back."""
         self._sender = sender
         self._events = events
         self._pool = pool
@@ -47,7 +46,7 @@ class ServerStatus:
         self._steady = steady
         self._wakes: list[Callable[[], None]] = []
         self._others: dict[str, tuple[float, Sequence[Alarm]]] = {}
-        """The alarms of other cores that have any, and when they were last heard of."""
+        """Alarms of the other cores that have any, and when they last reported."""
         self._told: dict[Route, Alarm] = {}
         sender.listen(self._changed)
 
@@ -57,15 +56,15 @@ class ServerStatus:
         return not self._standing()
 
     def wakes(self, *wake: Callable[[], None]) -> None:
-        """From now on each `wake` is called when a route works again: there is work that was held."""
+        """Calls each `wake` when a route works again, because work was held."""
         self._wakes.extend(wake)
 
     def news(self) -> str:
-        """What to tell the other cores."""
+        """What this core reports to the others."""
         return _alarms.dump_json(tuple(self._sender.alarms()[:MAX_ALARMS])).decode()
 
     def heard(self, origin: str, news: str) -> None:
-        """Another core has told its news."""
+        """Takes the report of another core."""
         self._others.pop(origin, None)
         try:
             alarms = _alarms.validate_json(news)
@@ -77,7 +76,7 @@ class ServerStatus:
         self.review()
 
     def review(self) -> None:
-        """Tells what has changed, should another core have fallen silent. To be called every now and then."""
+        """Publishes what has changed, for example because another core is silent. To be called regularly."""
         silent = self._steady() - FORGET_SECONDS
         for origin in [origin for origin, (heard_at, _) in self._others.items() if heard_at < silent]:
             del self._others[origin]
@@ -90,7 +89,8 @@ class ServerStatus:
                 self._tell(EventType.DELIVERY_STOPPED, alarm)
 
     async def alarms(self, account_id: uuid.UUID) -> list[Alarm]:
-        """The alarms that concern the account, the oldest first. An app that only others' phones have does not."""
+        """Returns the alarms that concern the account, the oldest first. An app that only other accounts' phones
+        have does not."""
         standing = [alarm for alarm in self._standing().values() if alarm.route.account_id in (None, account_id)]
         alarms = sorted(standing, key=lambda alarm: alarm.since)
         of_apps = [alarm.route for alarm in alarms if alarm.route.step is not Step.SENDER]
@@ -107,7 +107,7 @@ class ServerStatus:
         return [alarm for alarm in alarms if alarm.route.step is Step.SENDER or alarm.route in concerning]
 
     def _standing(self) -> dict[Route, Alarm]:
-        """One alarm for each route. What this core knows of a route comes before what others say."""
+        """One alarm for each route. This core's own comes before those of others."""
         others = {alarm.route: alarm for _, alarms in self._others.values() for alarm in alarms}
         return others | {alarm.route: alarm for alarm in self._sender.alarms()}
 

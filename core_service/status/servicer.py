@@ -13,7 +13,7 @@ from core_service.status.service import ServerStatus
 
 
 class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
-    """Says what is wrong, and where things go."""
+    """Reports problems, and where pushes and mails go."""
 
     def __init__(self, status: ServerStatus, account_alarms: AccountAlarms, destinations: KnownDestinations) -> None:
         self._status = status

@@ -1,4 +1,4 @@
-"""Claimed rows turned into pushes: what goes to which device, with which priority, as which attempt."""
+"""Turns claimed rows into pushes: what goes to which device, with which priority, as which attempt."""
 
 import datetime as dt
 import json
@@ -28,7 +28,7 @@ RESERVE = 2
 
 
 def within_window(sent_at: Sequence[int], now: int) -> list[int]:
-    """Those of the UNIX seconds, oldest first, that still count."""
+    """Returns those of the UNIX seconds, oldest first, that are within the window."""
     return [moment for moment in sent_at if moment > now - WINDOW_SECONDS]
 
 
@@ -42,7 +42,7 @@ START_EXPIRY = dt.timedelta(minutes=10)
 """How long APNs keeps a start for a phone that is off. Not 0, or a moment without network would lose it."""
 
 ALERT_LIFETIME = dt.timedelta(minutes=10)
-"""How long an alert is worth saying to a device that could not be told at once."""
+"""How long an alert is worth announcing on a device that could not be told at once."""
 
 
 class Claim(NamedTuple):
@@ -72,7 +72,7 @@ class Claim(NamedTuple):
     bundle_id: str | None
     frequent: bool
     awaits_successor: bool | None
-    """Its end waits for the activity that takes its place."""
+    """Its end waits for the activity that replaces it."""
 
     def event(self, wanted: Wanted) -> ActivityEvent | None:
         """The push that is owed."""
@@ -82,7 +82,7 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A push to one device, decided."""
+    """A push to one device, as decided."""
 
     claim: Claim
     event: ActivityEvent
@@ -95,13 +95,13 @@ class Planned:
     priority: int
 
     def sent(self, now: dt.datetime) -> SentPush:
-        """The same as what its outcome will be the outcome of."""
+        """What the settler needs to know once APNs has answered this push."""
         claim = self.claim
         return SentPush(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
 
 
 def plan(claim: Claim, activity: Activity, event: ActivityEvent, now: dt.datetime) -> Planned | None:
-    """The push for a claimed row; None if its start must wait for another push-to-start token."""
+    """Returns the push for a claimed row; None if its start must wait for another push-to-start token."""
     token = claim.start_token if event is ActivityEvent.START else claim.update_token
     if token is None:
         return None
@@ -111,7 +111,7 @@ def plan(claim: Claim, activity: Activity, event: ActivityEvent, now: dt.datetim
         claim=claim,
         event=event,
         version=activity.version,
-        # A repeat says the same with the same timestamp, so that a phone that has seen it ignores it.
+        # A repeat has the same contents and timestamp, so a phone that has seen it ignores it.
         timestamp=claim.timestamp if again else max(int(now.timestamp()), claim.timestamp + 1),
         apns_id=claim.apns_id if keeps_id else new_id(),
         token=token,
@@ -122,13 +122,13 @@ def plan(claim: Claim, activity: Activity, event: ActivityEvent, now: dt.datetim
 
 
 def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Planned:
-    """The same with the priority that it deserves and its device's budget allows; takes it from `budgets`."""
+    """Sets the push's priority, as far as its device's budget allows, and takes it from `budgets`."""
     if planned.event is ActivityEvent.START or not planned.urgent:
         return planned
     claim = planned.claim
     spent = budgets[claim.device_id] = within_window(budgets.get(claim.device_id, ()), now)
     vital = planned.alerting or planned.event is ActivityEvent.END
-    # A repeat has been counted already, whether it came through or not; so has what was held and never sent.
+    # A repeat was counted before, whether it arrived or not. So was a push that was held and never sent.
     again = bool(spent) and (planned.timestamp == claim.timestamp or claim.reason == ROUTE_STOPPED)
     if not has_room(len(spent) - again, frequent=claim.frequent, vital=vital):
         return planned
@@ -140,7 +140,7 @@ def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Pl
 def pushes(
     planned: Iterable[Planned], activities: Mapping[str, Activity], builder: PayloadBuilder, now: dt.datetime
 ) -> list[tuple[Push, dict[uuid.UUID, Planned]]]:
-    """One push for all devices that get the same bytes, with what was planned for each."""
+    """Returns one push for all devices that get the same bytes, each with what was planned for it."""
     groups: dict[tuple[Any, ...], tuple[Push, dict[uuid.UUID, Planned]]] = {}
     for one in planned:
         activity = activities[one.claim.activity_id]
@@ -178,13 +178,13 @@ def _push(planned: Planned, activity: Activity, builder: PayloadBuilder, now: dt
     )
     body = builder.build(message)
     if len(body) > LIMIT_BYTES:
-        # The state alone fits. An alert of an earlier version, beside a state that has grown since, may not.
+        # The state fits by itself. Together with the alert of an earlier version it may not, because it has grown.
         alert = start_alert(activity.fields, None, quiet=activity.quiet_start) if start else None
         body = builder.build(replace(message, alert=alert))
     return Push(
         body,
         now + START_EXPIRY if start else activity.expires_at + REMAINS,
-        # Starts only: of two that wait for a phone that is off, one must be enough.
+        # Starts only: of two that wait for a phone that is off, one is enough.
         collapse_id=activity.id if start else "",
         push_type=PushType.LIVE_ACTIVITY,
         priority=planned.priority,
@@ -200,12 +200,12 @@ def _alert(activity: Activity, planned: Planned) -> dict[str, str]:
 
 
 def _says_alert(claim: Claim, activity: Activity, now: dt.datetime) -> bool:
-    """Whether the device is to be told of an alert that it was not told of."""
+    """Whether the device has not been told of the alert yet and should be."""
     if activity.alert is None or activity.alert_at is None or now - activity.alert_at > ALERT_LIFETIME:
         return False
     vanishes = activity.ended_at is not None and activity.dismiss_at == activity.ended_at
     if vanishes and activity.alert_version < activity.version:
-        # What replaces it says it.
+        # The activity that replaces it announces this.
         return False
     told = claim.sent_version >= activity.alert_version and not claim.failures and not claim.leased
     return claim.accepted_version < activity.alert_version and not told

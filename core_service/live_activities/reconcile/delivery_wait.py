@@ -1,4 +1,4 @@
-"""From what was recorded to what the caller is told: wakes the reconciler and waits a little for outcomes."""
+"""Lets a request wait a little for the outcomes of what it recorded."""
 
 import time
 
@@ -12,13 +12,13 @@ OUTCOMES = (EventType.LIVE_ACTIVITY_DELIVERED, EventType.LIVE_ACTIVITY_FAILED)
 
 
 def hear(waits: OutcomeWaits, event: Event) -> None:
-    """Another core has told of this: perhaps of the outcome that a request waits for."""
+    """Another core has published this event: perhaps an outcome that a request waits for."""
     if event.type in OUTCOMES and event.device_id is not None:
         waits.tell_elsewhere(event.activity_id, event.device_id)
 
 
 class DeliveryWait:
-    """Answers requests with what has come of their state by the time of the answer."""
+    """Wakes the reconciler for a request, and answers with the outcomes so far."""
 
     def __init__(self, store: ActivityStore, reconciler: Reconciler, origins: Origins, *, delivery_wait: float) -> None:
         self._store = store
@@ -27,11 +27,11 @@ class DeliveryWait:
         self._delivery_wait = delivery_wait
 
     def deadline(self) -> float:
-        """The monotonic time until which a request that begins now waits for outcomes."""
+        """Returns the monotonic time until which a request that begins now waits for outcomes."""
         return time.monotonic() + self._delivery_wait
 
     async def kept(self, wait: OutcomeWait, activity_id: str, owed: DueDevices, deadline: float) -> OutcomeCounts:
-        """What has come of `owed` by the deadline."""
+        """Returns the outcomes of `owed` by the deadline."""
         self._origins.note(activity_id)
         self._reconciler.wake()
         if owed.next_at is not None:
@@ -41,5 +41,5 @@ class DeliveryWait:
         )  # fmt: skip
 
     def wake(self) -> None:
-        """Something was recorded that no request waits for."""
+        """Wakes the reconciler for something that no request waits for."""
         self._reconciler.wake()

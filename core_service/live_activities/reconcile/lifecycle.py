@@ -1,14 +1,17 @@
-"""One activity on one device, from what is wanted to the next push, and from a push's outcome to what is so.
+"""One activity on one device: from the state that is wanted to the next push, and from a push's outcome to the new
+state.
 
-Pure rules. A device holds one version of an activity (`accepted_version`); the activity has a version that is wanted.
-While the two differ, a push is owed:
+Pure rules. A device has one version of an activity (`accepted_version`); another one is wanted. While the two differ, a
+push is owed:
 
-- requested: the start, with the newest state. Once the activity has ended, nothing, if the phone cannot have it.
-- started: nothing can be sent without an update token. The newest state, or the end, is held until it is reported.
+- requested: the start, with the newest state. If the activity has ended and the phone cannot have it, nothing.
+
+- started: nothing can be sent without an update token. The newest state, or the end, is held until a token is reported.
+
 - live: an update, at most one a second; or the end, at once.
 
-A start whose answer never came may have been shown. It is tried again only after the app has had time to report an
-update token, because iOS shows a second start as a second activity; a token that comes proves that there is one.
+A start without an answer may have been shown. It is repeated only after the app has had time to report an update token,
+because iOS shows a second start as a second activity. A token that comes proves that there is one.
 """
 
 import datetime as dt
@@ -22,27 +25,27 @@ UPDATE_INTERVAL = dt.timedelta(seconds=1)
 """Least time between two updates of one activity on one device."""
 
 EVIDENCE_SECONDS = 10.0
-"""How long a start without an answer is given to prove itself by an update token."""
+"""How long a start without an answer has to prove itself by an update token."""
 
 DELAYED = (OutcomeKind.RETRY, OutcomeKind.MISCONFIGURED, OutcomeKind.HELD)
-"""Outcomes after which the same push is owed again, not at once."""
+"""Outcomes after which the same push is owed again, but not at once."""
 
 OPEN_PHASES = (Phase.REQUESTED, Phase.STARTED, Phase.LIVE)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of an activity matters here."""
+    """The activity, as far as it matters here."""
 
     version: int
     ended: bool
     expired: bool = False
-    """iOS has ended it by itself: there is nothing to start or to update."""
+    """iOS has ended it by itself: there is nothing to start or update."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is known of an activity on a device: the columns of LiveActivityDevice."""
+    """An activity on a device: the columns of LiveActivityDevice."""
 
     phase: Phase
     update_token: str | None = None
@@ -69,7 +72,7 @@ class SentPush:
     token: str
     sent_at: dt.datetime
     maybe_shown_before: bool = False
-    """Of a start: an earlier one may have been shown."""
+    """Whether an earlier start may have been shown. For starts only."""
 
 
 def next_event(held: Held, wanted: Wanted) -> ActivityEvent | None:
@@ -84,7 +87,7 @@ def next_event(held: Held, wanted: Wanted) -> ActivityEvent | None:
 
 
 def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
-    """The same with the time of the next push, None if none is owed. What has nothing to end is over."""
+    """Sets the time of the next push; None if none is owed. A card that was never shown and has ended is over."""
     if held.phase is Phase.REQUESTED and wanted.ended and not held.maybe_shown:
         held = replace(held, phase=Phase.ENDED)
     event = next_event(held, wanted)
@@ -99,9 +102,9 @@ def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
 def settle(
     held: Held, sent: SentPush, outcome: Outcome, wanted: Wanted, now: dt.datetime, *, delay_seconds: float
 ) -> Held:
-    """What is so after the outcome of a push. `delay_seconds` is what a retry waits.
+    """Returns the state after the outcome of a push. `delay_seconds` is the wait before a retry.
 
-    An outcome that comes after its lease has passed to another attempt changes what is known and schedules nothing.
+    An outcome that comes after its lease has passed to another attempt changes what is known, but schedules nothing.
     """
     if held.phase not in OPEN_PHASES:
         return replace(held, leased=False, next_at=None) if sent.attempt == held.attempt else held
@@ -114,7 +117,7 @@ def settle(
     if sent.attempt != held.attempt:
         return replace(after, leased=held.leased, next_at=held.next_at)
     after = schedule(after, wanted, now)
-    # An update token has proven the start: what is owed now is no repetition of it, so nothing is to be waited for.
+    # An update token has proven the start. The next push is no repetition of it, so it does not wait.
     proven = sent.event is ActivityEvent.START and after.phase is Phase.LIVE
     if after.next_at is not None and outcome.verdict in DELAYED and not proven:
         return replace(after, next_at=max(after.next_at, now + dt.timedelta(seconds=delay_seconds)))
@@ -123,7 +126,7 @@ def settle(
 
 def _accepted(held: Held, sent: SentPush, now: dt.datetime) -> Held:
     if sent.event is not ActivityEvent.START and sent.token != held.update_token:
-        # Another token was reported meanwhile. Whether the old one still led to the phone nobody knows.
+        # Another token was reported meanwhile. Whether the old one still reached the phone is unknown.
         return replace(held, failures=0, reason=None)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=None)
     if sent.event is ActivityEvent.END:
@@ -135,7 +138,7 @@ def _accepted(held: Held, sent: SentPush, now: dt.datetime) -> Held:
 
 
 def _rejected(held: Held, sent: SentPush, reason: str) -> Held:
-    """It can never be sent as it is. A later version may be another matter; a start is not."""
+    """This push can never be sent. A later version may be accepted; a start is given up."""
     if sent.event is not ActivityEvent.START and sent.token != held.update_token:
         return replace(held, failures=0, reason=reason)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=reason)
@@ -146,7 +149,7 @@ def _rejected(held: Held, sent: SentPush, reason: str) -> Held:
 
 def _failed(held: Held, sent: SentPush, outcome: Outcome, now: dt.datetime) -> Held:
     if sent.event is ActivityEvent.START and held.phase is not Phase.REQUESTED:
-        # An update token has proven it: nothing has failed.
+        # An update token has proven the start, so nothing has failed.
         return held
     failures = held.failures + 1 if outcome.counts else max(held.failures, 1)
     held = replace(held, failures=failures, reason=outcome.reason)
@@ -155,14 +158,14 @@ def _failed(held: Held, sent: SentPush, outcome: Outcome, now: dt.datetime) -> H
         return replace(held, maybe_shown=sent.maybe_shown_before) if refused else held
     if outcome.verdict is OutcomeKind.TOKEN_DEAD and held.update_token == sent.token and _died(held, outcome):
         if sent.event is ActivityEvent.END and held.failures > 1:
-            # An attempt before has ended it, its token with it, though the answer was lost. If not, the app will report
-            # another token, and that revives it.
+            # An earlier attempt has ended it, and its token with it, although the answer was lost. Otherwise the app
+            # will report another token, and that revives it.
             return replace(held, phase=Phase.ENDED)
         return replace(held, phase=Phase.STARTED, update_token=None)
     return held
 
 
 def _died(held: Held, outcome: Outcome) -> bool:
-    """Whether the token is dead still: one that was reported after APNs gave it up is alive again."""
+    """Whether the token is still dead. A token that was reported after APNs gave it up is alive again."""
     registered_at, dead_since = held.update_token_registered_at, outcome.dead_since
     return dead_since is None or registered_at is None or registered_at <= dead_since

@@ -1,6 +1,7 @@
-"""Which request the pushes of an activity are sent for: the reconciler works for all, but logs and traces should know.
+"""Which request caused the pushes of an activity. The reconciler works for all requests, but logs and traces should
+name one.
 
-Kept in memory only, and only as long as it is likely to be true.
+It is kept in memory, and only for as long as it is probably right.
 """
 
 import time
@@ -12,7 +13,7 @@ from service_kit.origin import NOBODY, Origin
 
 MAX_ACTIVITIES = 1000
 LIFETIME_SECONDS = 10.0
-"""A push so long after the last request is more likely a repetition or the passing of time."""
+"""A push later than this after the last request is more likely a repetition, or caused by time."""
 
 
 class Origins:
@@ -23,7 +24,7 @@ class Origins:
         self._noted: OrderedDict[str, tuple[float, Origin]] = OrderedDict()
 
     def note(self, activity_id: str) -> None:
-        """The running task serves a request that has changed the activity."""
+        """Notes that the running task serves a request that has changed the activity."""
         asking = origin.here()
         if asking is NOBODY:
             return
@@ -33,6 +34,6 @@ class Origins:
             self._noted.popitem(last=False)
 
     def of(self, activity_id: str) -> Origin:
-        """The request that a push of the activity is sent for now."""
+        """Returns the request that a push of the activity is sent for now."""
         until, asking = self._noted.get(activity_id, (0.0, NOBODY))
         return asking if self._clock() < until else NOBODY

@@ -1,6 +1,6 @@
-"""Makes phones show what is wanted: claims devices that are due and sends each what it lacks.
+"""Brings phones to the state that is wanted: claims devices that are due, and sends each what it lacks.
 
-Requests, phones and time only change rows and wake it. Being woken makes it quick, polling makes it certain.
+Requests, phones and time only change rows and wake it. Waking makes it quick; polling makes it certain.
 """
 
 import asyncio
@@ -29,28 +29,29 @@ from service_kit.origin import NOBODY
 
 CLAIM_SIZE = 250
 MAX_IN_PROGRESS = 1000
-"""Pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
+"""Beyond this many pushes in progress, until their outcomes are written, nothing more is claimed."""
 LEASE = dt.timedelta(seconds=20)
-"""How long a push stays with the process that sends it. Longer than any delivery can take; after it anybody may."""
+"""How long a push belongs to the process that sends it. Longer than any delivery can take; after it any process may
+send it."""
 GATHER_SECONDS = 0.005
 
 
 @dataclass(slots=True)
 class _Decided:
-    """What a claim has come to."""
+    """The decisions of one claim."""
 
     activities: dict[str, Activity] = field(default_factory=dict)
     planned: list[Planned] = field(default_factory=list)
     idle: list[Claim] = field(default_factory=list)
-    """Nothing is owed, as far as could be seen without the activity's lock."""
+    """Nothing is owed, as far as can be seen without the activity's lock."""
     resting: list[Claim] = field(default_factory=list)
     """Waiting for a push-to-start token."""
     waiting: list[Claim] = field(default_factory=list)
-    """Ends that wait for the activity that takes their place."""
+    """Ends that wait for the activity that replaces theirs."""
 
 
 class Reconciler:
-    """The loop, and what is in progress."""
+    """The loop, and the work in progress."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class Reconciler:
         *,
         origins: Origins | None = None,
     ) -> None:
-        """`origins` knows for which requests it works; without them it is for none."""
+        """`origins` knows which request a push is for; without it, pushes are for none."""
         self._origins = origins or Origins()
         self._pool = pool
         self._sender = sender
@@ -74,20 +75,20 @@ class Reconciler:
         )
         self._round = Round()
         self._held = 0
-        """Counts what was not sent because its route is stopped."""
+        """Pushes that were not sent because their route is stopped."""
         settler.on_written = self._written
 
     @property
     def in_progress(self) -> int:
-        """Devices that are being brought up to date, until that is written."""
+        """Devices whose outcome is not written yet."""
         return self._loop.in_progress
 
     def wake(self) -> None:
-        """Something is due."""
+        """To be called when something is due."""
         self._loop.wake()
 
     def wake_at(self, moment: dt.datetime) -> None:
-        """Something will be due. What is further off than a few polls is left to them."""
+        """To be called when something will be due. Polling finds what is further away than a few polls."""
         delay = (moment - self._clock()).total_seconds()
         if delay < POLL_SECONDS * 4:
             asyncio.get_running_loop().call_later(max(0.0, delay), self._loop.wake)
@@ -97,7 +98,7 @@ class Reconciler:
         await self._loop.run()
 
     async def drain(self) -> None:
-        """Returns once nothing is in progress and every outcome is written."""
+        """Returns when nothing is in progress and every outcome is written."""
         await self._loop.drain()
 
     async def _claim(self) -> bool:
@@ -118,7 +119,7 @@ class Reconciler:
         held = self._held
         for push, members in outgoing:
             self._sender.submit(self._of_request(push), self._on_outcome(members, now))
-        # If everything was held, the rest would be too.
+        # If everything was held, the rest would be held too.
         return more and self._held - held < len(claims)
 
     def _of_request(self, push: Push) -> Push:
@@ -160,7 +161,7 @@ class Reconciler:
 
     async def _lease(self, connection: AsyncConnection[TupleRow], decided: _Decided, now: dt.datetime) -> None:
         planned, still = decided.planned, [*decided.idle, *decided.waiting, *decided.resting]
-        # The idle ones are settled under the activity's lock; if this process dies before, somebody else does.
+        # Idle rows are settled under the activity's lock. If this process dies before, another one does it.
         next_at: list[dt.datetime | None] = [now + LEASE for _ in decided.idle]
         next_at += [now + LOOK_AGAIN for _ in decided.waiting]
         if decided.resting:
@@ -200,7 +201,7 @@ class Reconciler:
         return on_outcome
 
     def _written(self, count: int, next_at: dt.datetime | None) -> None:
-        """So many outcomes are written; the earliest push that follows from them is due at `next_at`."""
+        """Notes that outcomes are written. The earliest push that follows from them is due at `next_at`."""
         self._loop.finish(count)
         if next_at is not None:
             self.wake_at(next_at)

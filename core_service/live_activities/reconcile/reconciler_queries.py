@@ -1,4 +1,5 @@
-"""The SQL that makes phones show what is wanted: claims, leases, budgets, outcomes. How it locks: see queries.py."""
+"""The SQL that brings phones to the state that is wanted: claims, leases, budgets, outcomes. Locks: see
+state/queries.py."""
 
 from core_service.work_queue.fair_claim import walk_accounts
 from core_service.work_queue.queue import Queue
@@ -67,8 +68,8 @@ SELECT id FROM devices
 WHERE id = ANY(%(device_ids)s) AND (push_to_start_token IS NULL OR push_to_start_token_dead_reason IS NOT NULL)
 FOR SHARE SKIP LOCKED
 """
-"""Devices that certainly have no push-to-start token, and cannot report one before this transaction ends. One that is
-being changed at the moment is not among them."""
+"""Locks devices that certainly have no push-to-start token, and cannot report one before this transaction ends. A
+device that is being changed now is left out."""
 
 READ_BUDGETS = """
 SELECT device_id, sent_at FROM live_activity_push_budgets
@@ -152,4 +153,5 @@ SET end_after = NULL, next_at = CASE WHEN p.leased OR p.phase <> 'live' THEN p.n
 FROM held
 WHERE p.activity_id = held.activity_id AND p.device_id = held.device_id
 """
-"""Ends that waited for the activity that replaces theirs: at once, not when they are looked at again."""
+"""Releases ends that waited for the activity that replaces theirs, at once and not only when they are looked at
+again."""

@@ -1,4 +1,4 @@
-"""Outcomes of pushes written to the database, all that are waiting in one transaction."""
+"""Writes outcomes of pushes to the database, all that wait in one transaction."""
 
 import datetime as dt
 import random
@@ -34,12 +34,12 @@ Pair = tuple[str, uuid.UUID]
 OnWritten = Callable[[int, dt.datetime | None], None]
 
 TOKEN_CHANGING = dt.timedelta(seconds=1)
-"""When to look again at a device whose push-to-start token is just being reported."""
+"""When to look again at a device whose push-to-start token is being reported now."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActivitySettlement:
-    """What became of a push to one device; or, without one, a look at whether anything is owed."""
+    """What became of a push to one device. Without a push, it asks whether anything is owed."""
 
     activity_id: str
     device_id: uuid.UUID
@@ -49,7 +49,7 @@ class ActivitySettlement:
 
     @property
     def pair(self) -> Pair:
-        """Names the row."""
+        """The key of the row."""
         return self.activity_id, self.device_id
 
     @property
@@ -71,7 +71,7 @@ class _Activity:
 
 
 class ActivitySettler:
-    """Writes settlements. Bounded by the pushes in progress, which last until they are written."""
+    """Writes settlements. The number that can wait is bounded by the pushes in progress."""
 
     def __init__(self, pool: Pool, waiters: OutcomeWaits, events: EventBus, clock: Clock) -> None:
         self._pool = pool
@@ -140,7 +140,7 @@ class ActivitySettler:
             delay = max(delay, EVIDENCE_SECONDS)
         settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
         if one.start_token_died and settled.next_at is not None and not settled.leased:
-            # There is another token, or one is just being reported, or APNs is wrong: longer and longer, in that case.
+            # There is another token, or one is being reported now, or APNs is wrong. In that case the wait grows.
             return replace(settled, next_at=now + max(TOKEN_CHANGING, dt.timedelta(seconds=delay)))
         return settled
 
@@ -161,7 +161,7 @@ class ActivitySettler:
             self._waiters.tell(
                 one.activity_id, one.sent.version, one.device_id, one.user_id, accepted=accepted, gone=gone
             )
-            # What was never sent has not failed; that its route is stopped is told once.
+            # What was never sent has not failed. That its route is stopped is published once.
             if one.activity_id in activities and one.outcome.verdict is not OutcomeKind.HELD:
                 kind = EventType.LIVE_ACTIVITY_DELIVERED if accepted else EventType.LIVE_ACTIVITY_FAILED
                 self._events.publish(
@@ -197,7 +197,7 @@ async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[Activ
 async def _bury_start_tokens(
     connection: AsyncConnection[TupleRow], died: list[ActivitySettlement]
 ) -> tuple[list[tuple[uuid.UUID, uuid.UUID, str]], set[uuid.UUID]]:
-    """Marks the tokens dead; returns them, and the devices that certainly have no other."""
+    """Marks the tokens dead. Returns them, and the devices that certainly have no other."""
     outcomes = [(one.device_id, one.sent, one.outcome) for one in died if one.sent and one.outcome]
     parameters: dict[str, Any] = {
         "device_ids": [device_id for device_id, _, _ in outcomes],
@@ -232,7 +232,7 @@ async def _write_devices(connection: AsyncConnection[TupleRow], held: dict[Pair,
 
 
 def _replaced(batch: list[ActivitySettlement], activities: dict[str, _Activity]) -> list[Pair]:
-    """Where an activity that replaces another has started, or never will: the other may end."""
+    """Returns activities whose replacement has started, or never will: they may end."""
     released = []
     for one in batch:
         activity = activities.get(one.activity_id)

@@ -1,4 +1,4 @@
-"""The SQL of cards that leave the screen of a phone whose right to them has ended. It goes by the database's clock."""
+"""The SQL that takes cards off phones which may no longer show them. It uses the database's clock."""
 
 from core_service.live_activities.models import OPEN
 from core_service.work_queue.fair_claim import due_of_oldest
@@ -32,7 +32,8 @@ WHERE a.id IN (SELECT p.activity_id FROM live_activity_devices p WHERE p.device_
 ORDER BY a.id
 FOR NO KEY UPDATE
 """
-"""Before `WITHDRAW`: who changes an activity has its lock, and locks rows of its devices in any order."""
+"""Before `WITHDRAW`: a transaction that changes an activity has its lock, and locks rows of its devices in any
+order."""
 
 WITHDRAW = f"""
 WITH card AS (
@@ -73,4 +74,4 @@ SET next_at = now() + s.wait * interval '1 second'
 FROM s
 WHERE w.update_token = s.token AND s.state = 'owed'
 """
-"""Forgets those that are off the screen, or out of reach."""
+"""Deletes those that are off the screen, or out of reach."""

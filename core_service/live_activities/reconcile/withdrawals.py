@@ -1,4 +1,4 @@
-"""Takes cards off the screens of phones that have no right to them any more."""
+"""Takes cards off the screens of phones that may no longer show them."""
 
 import asyncio
 import datetime as dt
@@ -17,7 +17,7 @@ from core_service.work_queue.outbox import Limits, Settlement
 from core_service.work_queue.retry import delay_seconds
 
 EMPTY_CARD = {"title": "Unpaired", "type": "progress", "percentage": 0}
-"""What the end carries: Apple wants a state with it, the app must be able to decode it, and it must tell nothing."""
+"""The state in the end. Apple requires one, the app must be able to decode it, and it must reveal nothing."""
 
 FINAL = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.TOKEN_DEAD, OutcomeKind.REJECTED})
 """Outcomes after which the card is gone, or out of reach."""
@@ -37,10 +37,10 @@ class Withdrawal(NamedTuple):
     timestamp: int
     apns_id: uuid.UUID
     attempts: int
-    """This one counted."""
+    """The number of attempts, including this one."""
     gone_at: dt.datetime
     is_gone: bool
-    """iOS has taken the card away by itself."""
+    """Whether iOS has removed the card by itself."""
 
     def push(self) -> Push:
         """The push that ends it."""
@@ -101,10 +101,10 @@ class WithdrawalCalls:
         outcome = await answer
         if outcome.verdict in FINAL:
             return Settlement(card, "done", card.attempts, None, outcome.reason, {})
-        # What only the server's settings are to blame for does not grow the wait.
+        # Failures that only the server's settings caused do not make the wait longer.
         attempts = card.attempts - 1 if outcome.counts else 0
         wait = delay_seconds(outcome.retry_after_seconds, attempts, self._jitter)
         return Settlement(card, "owed", card.attempts, wait, outcome.reason, {})
 
     def settled(self, settlement: Settlement[Withdrawal]) -> None:
-        """See Calls. Only APNs is told of these cards."""
+        """See Calls. The account is not told about these cards."""

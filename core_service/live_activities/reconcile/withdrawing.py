@@ -9,11 +9,11 @@ from core_service.live_activities.reconcile.withdrawal_queries import LOCK_SHOWN
 
 
 async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
-    """Ends what the devices show, once the session commits: no state is sent to them any more, and each card that can
-    be reached is owed an end, though its device be gone by then.
+    """Ends what the devices show, when the session commits. No state is sent to them any more, and each card that can
+    be reached is owed an end, even if its device is gone by then.
 
-    The devices must be there still, and be locked by the session in a way that lets others refer to them (FOR NO KEY
-    UPDATE): who changes an activity waits for devices while it holds the activity.
+    The devices must still exist, and the session must have locked them FOR NO KEY UPDATE, which lets others refer to
+    them: a transaction that changes an activity waits for devices while it holds the activity's lock.
     """
     if device_ids:
         connection = await session.connection()
