@@ -14,14 +14,14 @@ class Origin:
     """W3C Trace Context of the span that asks for the work; empty without tracing."""
 
 
-NOBODY = Origin()
+NO_ORIGIN = Origin()
 """The origin of work that no request waits for."""
 
 
 def here() -> Origin:
     """The request that the running task serves."""
     given = request_id.current.get()
-    return Origin(given, tracing.traceparent()) if given else NOBODY
+    return Origin(given, tracing.traceparent()) if given else NO_ORIGIN
 
 
 def leave() -> None:

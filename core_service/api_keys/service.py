@@ -71,7 +71,7 @@ class ApiKeys:
         secret, resource = mint(API_KEY), new_resource()
         async with self._database.begin() as session:
             found = await _find_channels(session, account_id, channels)
-            # Made by a request that could not answer: nobody knows its secret, so it gets another one.
+            # A request that could not answer made it. Its secret is unknown, so it gets another one.
             key = await session.get(ApiKey, resource.id) if resource.repeated else None
             if key is None:
                 key = ApiKey(id=resource.id, account_id=account_id, name=name, scope=scope, secret_hash=b"", hint="")

@@ -210,7 +210,7 @@ async def running_core(
             HealthReport(server, [requests, batches], status).run,
             Janitor(batches, QUEUES, clock).run,
             *([relay.run] if relay else []),
-            # Nobody else would look at it.
+            # Only the metrics show it.
             *([backlog.run] if settings.metrics_port is not None else []),
         )
         try:

@@ -50,7 +50,7 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._nobodys = self._hasher.hash("nobody has this password")
+        self._unused = self._hasher.hash("no person has this password")
         room = Room(MAX_WAITING, MAX_WAITING_OF_A_PERSON, MAX_WAITING_OF_A_NETWORK)
         self._turns = FairSemaphore(SLOTS, room)
         # An executor of its own. Hashing goes on after its caller has left, and still takes one of the few places.
@@ -73,7 +73,7 @@ class Passwords:
         """Returns whether the password is the stored one. Call it inside a `slot`. Without a stored hash the answer is
         NO, after as much time as a wrong password takes."""
         match = await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._match, password, stored or self._nobodys
+            self._threads, self._match, password, stored or self._unused
         )
         return match if stored is not None else Match.NO
 

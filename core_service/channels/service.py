@@ -136,7 +136,7 @@ class Channels:
         return views[0]
 
     async def delete(self, account_id: uuid.UUID, channel_id: uuid.UUID) -> None:
-        """Deletes the channel. An API key scoped to it loses it; one that loses its last reaches nobody.
+        """Deletes the channel. An API key scoped to it loses it; one that loses its last channel reaches no device.
 
         Raises NotFound.
         """

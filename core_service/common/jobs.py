@@ -23,7 +23,7 @@ async def keep_running(job: Callable[[], Awaitable[None]]) -> None:
         try:
             await job()
         except Exception:
-            log.exception("a background job failed and begins anew")
+            log.exception("a background job failed and starts again")
         await asyncio.sleep(RESTART_SECONDS)
 
 

@@ -24,8 +24,8 @@ PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
 def _newest(column: str, value: str) -> str:
     """The newest attempts of `value`, in the order of the index on `column`.
 
-    Compared as rows, lest the planner expect few rows of `column = value`, as of most values, and read and sort them
-    all: it is to walk the index from the newest and stop, however many there are.
+    It compares rows. With `column = value` the planner would expect few rows, read all and sort them. This way it walks
+    the index from the newest and stops, no matter how many there are.
     """
     return f"""
     SELECT {COLUMNS}

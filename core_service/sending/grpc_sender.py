@@ -64,11 +64,11 @@ class GrpcPushSender:
             loop = asyncio.get_running_loop()
             # Pushes that come in the same turn of the loop share a call, even if no other is under way. The call
             # belongs to no request in particular.
-            nobodys = contextvars.Context()
+            of_no_request = contextvars.Context()
             self._flush_handle = (
-                loop.call_later(GATHER_SECONDS, self._flush, context=nobodys)
+                loop.call_later(GATHER_SECONDS, self._flush, context=of_no_request)
                 if self._unanswered
-                else loop.call_soon(self._flush, context=nobodys)
+                else loop.call_soon(self._flush, context=of_no_request)
             )
 
     def _flush(self) -> None:

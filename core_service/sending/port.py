@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Protocol
 
-from service_kit.origin import NOBODY, Origin
+from service_kit.origin import NO_ORIGIN, Origin
 
 
 class PushType(Enum):
@@ -129,7 +129,7 @@ class Push:
     """10: at once; 5: as the phone's battery allows."""
     about: About | None = None
     """None: there is no record of it in the delivery log."""
-    origin: Origin = NOBODY
+    origin: Origin = NO_ORIGIN
     """The request that it is sent for."""
     targets: list[Target] = field(default_factory=list)
 

@@ -1,6 +1,6 @@
 """The dispatcher's SQL: claim what is due, read what it says, write what became of it.
 
-They belong on a batch pool (service_kit/database.py), which plans each execution anew.
+They belong on a batch pool (service_kit/database.py), which plans each execution by itself.
 """
 
 from core_service.work_queue.fair_claim import walk_accounts
@@ -70,7 +70,7 @@ WITH s AS (
         notification_id, device_id, state, reason, delay, token, dead_since, counts, configuration, place
     )
 ), dying AS (
-    -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
+    -- Exactly the token that APNs refused, and not if the app reported it again after APNs gave it up. A device that
     -- somebody else is changing is not waited for: everybody's outcomes would wait with it.
     SELECT v.id, s.place, s.reason, s.configuration
     FROM s JOIN devices v ON v.id = s.device_id

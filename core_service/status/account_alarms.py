@@ -18,7 +18,7 @@ LOOKED_AT = 1000
 """How many owed deliveries are searched for the oldest: those that are due first."""
 
 REPORT_TOKENS = (
-    "Open the app on these phones: it reports its tokens at each launch. Remove devices that nobody uses any more; "
+    "Open the app on these phones: it reports its tokens at each launch. Remove devices that are no longer used; "
     "Devices lists them."
 )
 

@@ -3,7 +3,7 @@
 from activitysmith_cli.main import app
 from typer.testing import CliRunner
 
-NOBODY = {"ACTIVITYSMITH_API_KEY": "ask_nobody", "ACTIVITYSMITH_BASE_URL": "http://127.0.0.1:1", "COLUMNS": "80"}
+NO_ORIGIN = {"ACTIVITYSMITH_API_KEY": "ask_nobody", "ACTIVITYSMITH_BASE_URL": "http://127.0.0.1:1", "COLUMNS": "80"}
 
 
 def say(*arguments: str, **env: str) -> tuple[int, str]:
@@ -11,5 +11,5 @@ def say(*arguments: str, **env: str) -> tuple[int, str]:
 
     The key and the server are nobody's unless `env` says otherwise.
     """
-    done = CliRunner().invoke(app, arguments, env=NOBODY | env)
+    done = CliRunner().invoke(app, arguments, env=NO_ORIGIN | env)
     return done.exit_code, done.output

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from service_kit import origin
-from service_kit.origin import NOBODY, Origin
+from service_kit.origin import NO_ORIGIN, Origin
 
 MAX_ACTIVITIES = 1000
 LIFETIME_SECONDS = 10.0
@@ -26,7 +26,7 @@ class Origins:
     def note(self, activity_id: str) -> None:
         """Notes that the running task serves a request that has changed the activity."""
         asking = origin.here()
-        if asking is NOBODY:
+        if asking is NO_ORIGIN:
             return
         self._noted.pop(activity_id, None)
         self._noted[activity_id] = (self._clock() + LIFETIME_SECONDS, asking)
@@ -35,5 +35,5 @@ class Origins:
 
     def of(self, activity_id: str) -> Origin:
         """Returns the request that a push of the activity is sent for now."""
-        until, asking = self._noted.get(activity_id, (0.0, NOBODY))
-        return asking if self._clock() < until else NOBODY
+        until, asking = self._noted.get(activity_id, (0.0, NO_ORIGIN))
+        return asking if self._clock() < until else NO_ORIGIN

@@ -25,7 +25,7 @@ from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, Pus
 from core_service.work_queue.claim_loop import POLL_SECONDS, ClaimLoop
 from core_service.work_queue.fair_claim import Round
 from service_kit.database import Pool
-from service_kit.origin import NOBODY
+from service_kit.origin import NO_ORIGIN
 
 CLAIM_SIZE = 250
 MAX_IN_PROGRESS = 1000
@@ -123,8 +123,8 @@ class Reconciler:
         return more and self._held - held < len(claims)
 
     def _of_request(self, push: Push) -> Push:
-        origin = self._origins.of(push.about.subject) if push.about else NOBODY
-        return push if origin is NOBODY else replace(push, origin=origin)
+        origin = self._origins.of(push.about.subject) if push.about else NO_ORIGIN
+        return push if origin is NO_ORIGIN else replace(push, origin=origin)
 
     async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
         ids = list({claim.activity_id for claim in claims})

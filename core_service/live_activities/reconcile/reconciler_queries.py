@@ -108,7 +108,7 @@ WITH s AS (
         %(configurations)s::text[]
     ) AS s(device_id, token, reason, dead_since, configuration)
 ), dying AS (
-    -- Exactly the token that APNs refused, and not if the app reported it anew after APNs gave it up. A device that
+    -- Exactly the token that APNs refused, and not if the app reported it again after APNs gave it up. A device that
     -- somebody else is changing is not waited for: it is about to get another token.
     SELECT v.id, s.reason, s.configuration
     FROM s JOIN devices v ON v.id = s.device_id

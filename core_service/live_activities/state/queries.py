@@ -132,7 +132,7 @@ WITH activity AS (
     RETURNING id, version
 ), {_BUTTON}, {_kept("update")}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
-    -- One that is locked has a time already, or is about to get one: whoever settles it will see the new version.
+    -- One that is locked has a time already, or is about to get one: its settlement will see the new version.
     SELECT p.device_id, p.phase = 'live' AND p.next_at IS NULL AS resting
     FROM live_activity_devices p JOIN activity ON p.activity_id = activity.id
     WHERE p.{OPEN}
