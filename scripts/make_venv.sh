@@ -20,6 +20,8 @@ print(os.path.realpath("."), sysconfig.get_platform(), *sys.version_info[:2])' 2
 
 is_usable() {
   local now
+  # Without this file its Python is the machine's own, and so are the packages that it would install.
+  [ -e .venv/pyvenv.cfg ] || return 1
   now=$(identity) || return 1
   if [ -e $mark ]; then
     [ "$now" = "$(cat $mark)" ]

@@ -104,6 +104,14 @@ def test_a_checkout_that_was_copied_gets_an_environment_of_its_own_and_keeps_its
 
 
 @pytest.mark.thorough
+def test_an_environment_whose_making_was_interrupted_is_made_again(made: Path) -> None:
+    """Its Python would be the machine's own, and so would be what is installed."""
+    (made / ".venv" / "pyvenv.cfg").unlink()
+    assert "Making .venv" in make(made)
+    assert says_where_it_is(made) == str(made)
+
+
+@pytest.mark.thorough
 def test_an_environment_whose_python_is_gone_is_made_again(made: Path) -> None:
     for link in (made / ".venv" / "bin").glob("python*"):
         link.unlink()
