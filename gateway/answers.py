@@ -1,7 +1,9 @@
-"""Answers, written directly to the ASGI server: JSON by default, each with its request id."""
+"""Answers, written directly to the ASGI server: JSON by default, each with its request id. Some clients get the
+contract's fields only."""
 
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.types import Scope, Send
@@ -9,6 +11,22 @@ from starlette.types import Scope, Send
 from gateway.problems import Problem
 from service_kit import request_id
 from service_kit.json_mapping import dump
+
+GO_SDK = {
+    b"x-activitysmith-sdk": re.compile(rb"go-"),
+    b"user-agent": re.compile(rb"OpenAPI-Generator/[^/]*/go$"),
+}
+"""How the official Go SDK identifies itself: newer versions by a header, older ones by their generator's name."""
+
+
+def refuses_unknown_fields(headers: Mapping[bytes, bytes]) -> bool:
+    """True for the official Go SDK.
+
+    Its models decode with `DisallowUnknownFields`: with one field too many it reports an error for a push that was
+    sent. The other official SDKs ignore such fields.
+    """
+    return any(pattern.match(headers.get(name, b"")) for name, pattern in GO_SDK.items())
+
 
 REQUEST_ID_KEY = "smith.request_id"
 """Key of the request's id in its ASGI scope."""

@@ -1,9 +1,42 @@
-"""Unknown fields of requests that send: ignored, and told in a header."""
+"""Unknown fields of requests that send: ignored and named in a header, unless they look as if they decide who is
+reached."""
 
+import re
+import string
 from urllib.parse import quote
 
-from gateway.audience import looks_like_audience
 from service_kit.json_mapping import FieldError
+
+NAMES = ("target", "channels")
+"""The fields whose form says `decides_audience`."""
+
+PREFIXES = tuple(name.removesuffix("s") for name in NAMES)
+NO_LETTER = re.compile(r"[^a-z]+")
+LONGEST = 64
+"""Characters of a key that are looked at."""
+
+
+def looks_like_audience(key: str) -> bool:
+    """True for a key that is one of the names in other letters, begins as one does, or is one slip of a finger off.
+
+    A request that misspells them would otherwise reach everybody: `chanels`, `Target`, `target[channels]`.
+    """
+    letters = NO_LETTER.sub("", key[:LONGEST].lower())
+    return letters.startswith(PREFIXES) or letters in _SLIPS
+
+
+def _slips(word: str) -> set[str]:
+    """Every word that one letter too many, too few, wrong or swapped makes of `word`."""
+    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    fewer = {head + tail[1:] for head, tail in parts if tail}
+    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in parts if len(tail) > 1}
+    wrong = {head + letter + tail[1:] for head, tail in parts if tail for letter in string.ascii_lowercase}
+    more = {head + letter + tail for head, tail in parts for letter in string.ascii_lowercase}
+    return fewer | swapped | wrong | more
+
+
+_SLIPS = frozenset(slip for name in (*NAMES, *PREFIXES, "targets") for slip in _slips(name))
+
 
 MAX_PATHS = 20
 MAX_HEADER_BYTES = 1024

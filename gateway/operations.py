@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 from smith.core.v1 import options_pb2
 from starlette.types import Receive, Scope
 
-from gateway.answers import REQUEST_ID_KEY, Answer
+from gateway.answers import REQUEST_ID_KEY, Answer, refuses_unknown_fields
 from gateway.bodies import check_head, read_body
 from gateway.callers import Callers
 from gateway.ignored_fields import IgnoredFields, Ignoring
@@ -19,7 +19,6 @@ from gateway.load import BodyMemory, Calls
 from gateway.preferences import STRICT_HANDLING, wants_strict_handling
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
-from gateway.strict_clients import refuses_unknown_fields
 from service_kit import request_id, tracing
 from service_kit.json_mapping import (
     REFUSED,

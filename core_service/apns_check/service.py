@@ -6,13 +6,36 @@ from dataclasses import dataclass
 
 from limits import RateLimitItemPerSecond
 
-from core_service.apns_check.errors import AskedTooSoon
 from core_service.apns_check.explanation import CheckResult, Explanation, explain
 from core_service.apns_check.port import ApnsChecker, CheckAnswer
-from core_service.apns_check.queries import FIND_LINES
 from core_service.auth.rate_limit import RateLimiter
 from core_service.identity.errors import TooManyAttempts
 from service_kit.database import Pool
+from service_kit.errors import DomainError, Kind
+
+
+class AskedTooSoon(DomainError):
+    """The account asked a moment ago."""
+
+    kind, reason, error = Kind.EXHAUSTED, "TOO_MANY_ATTEMPTS", "Too many attempts"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"APNs was asked just now. Ask again in {retry_after_seconds} seconds.",
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+FIND_LINES = """
+SELECT environment, bundle_id
+FROM devices
+WHERE account_id = %(account_id)s AND environment IS NOT NULL
+GROUP BY environment, bundle_id
+ORDER BY count(*) DESC, environment, bundle_id NULLS FIRST
+LIMIT %(most)s
+"""
+"""Environments and apps that the account has phones of, those with most phones first. One walk through its devices."""
+
 
 __all__ = ["ApnsChecks", "Check", "CheckResult"]
 

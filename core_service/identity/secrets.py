@@ -1,4 +1,4 @@
-"""Random secrets with a prefix that says what they open, and the hashes that are stored instead of them."""
+"""Random secrets with a prefix that says what they open, the hashes that are stored instead, and links with secrets."""
 
 import hashlib
 import secrets
@@ -33,3 +33,17 @@ def hash_secret(text: str) -> bytes:
     """Returns the hash that is stored and looked up. A fast hash is enough, because secrets are random. A look-up by
     hash takes the same time whichever part of a guess is right."""
     return hashlib.sha256(text.encode()).digest()
+
+
+class SecretLinks:
+    """Makes links to one page of the admin app."""
+
+    def __init__(self, admin_url: str, page: str, prefix: str) -> None:
+        """`admin_url` is the address of the admin app; `prefix` is that of the secrets."""
+        self._page = f"{admin_url.rstrip('/')}/{page}"
+        self._prefix = prefix
+
+    def new(self) -> tuple[str, Secret]:
+        """Returns a link, and the secret in it. Its hash is to be stored."""
+        secret = mint(self._prefix)
+        return f"{self._page}/{secret.text}", secret

@@ -19,8 +19,8 @@ from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_befo
 from core_service.common.validation import missing, require_email
 from core_service.events.service import Event, EventBus, EventType
 from core_service.idempotency.resource import Resource, new_resource
-from core_service.identity.links import SecretLinks
 from core_service.identity.models import Member, Role, User
+from core_service.identity.secrets import SecretLinks
 from core_service.invites.models import MAX_TOKENS, Invite, InviteToken
 from core_service.mail.models import MailState
 from core_service.mail.outbox import DueMail

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from core_service.events.service import EventBus
-from core_service.identity.links import SecretLinks
-from core_service.identity.secrets import INVITE
+from core_service.identity.secrets import INVITE, SecretLinks
 from core_service.invites.outbox import InviteMails
 from core_service.mail.outbox import DueMail, open_outbox
 from core_service.mail.service import MailSender

@@ -14,7 +14,7 @@ from core_service.channels.models import Channel, ChannelUser
 from core_service.common.orm import now
 from core_service.devices.models import Device, PairingCode
 from core_service.invites.models import Invite, InviteToken
-from core_service.live_activities.reconcile.withdrawing import withdraw_cards
+from core_service.live_activities.reconcile.withdrawals import withdraw_cards
 from core_service.password_resets.models import PasswordResetToken
 from core_service.webhooks.signing_keys import replace_key
 from service_kit.errors import InvalidRequest

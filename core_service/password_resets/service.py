@@ -19,9 +19,8 @@ from core_service.auth.sessions import Sessions
 from core_service.common.orm import now
 from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import Forbidden
-from core_service.identity.links import SecretLinks
 from core_service.identity.models import Member, User
-from core_service.identity.secrets import MAX_LENGTH, hash_secret
+from core_service.identity.secrets import MAX_LENGTH, SecretLinks, hash_secret
 from core_service.mail.models import MailKind, WantedMail
 from core_service.mail.outbox import DueMail
 from core_service.password_resets.ending import end_links, end_mails

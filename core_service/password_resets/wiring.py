@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from core_service.events.service import EventBus
-from core_service.identity.links import SecretLinks
-from core_service.identity.secrets import PASSWORD_RESET
+from core_service.identity.secrets import PASSWORD_RESET, SecretLinks
 from core_service.mail.outbox import DueMail, open_outbox
 from core_service.mail.service import MailSender
 from core_service.password_resets.outbox import PasswordMails

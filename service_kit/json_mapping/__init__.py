@@ -7,11 +7,10 @@ snake case without prefix, 64-bit integers as numbers, null for what is left out
 name.
 """
 
-from service_kit.json_mapping.decoding import MessageDecoder, decoder_for
+from service_kit.json_mapping.contract import FieldError
+from service_kit.json_mapping.decoding import REFUSED, MessageDecoder, UnknownFields, decoder_for
 from service_kit.json_mapping.encoding import GivenEncoder, MessageEncoder, encoder_for, given_encoder_for
-from service_kit.json_mapping.errors import FieldError
 from service_kit.json_mapping.json_text import JsonSyntaxError, dump, parse_object
-from service_kit.json_mapping.unknown_fields import REFUSED, UnknownFields
 
 __all__ = [
     "REFUSED",

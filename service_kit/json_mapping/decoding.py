@@ -1,16 +1,36 @@
 """From parsed JSON to messages."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, form_of, is_map
-from service_kit.json_mapping.errors import FieldError, must_be
+from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, FieldError, form_of, is_map, must_be
 from service_kit.json_mapping.json_text import object_text
-from service_kit.json_mapping.scalars import FromText, parser_for, text_reader_for
-from service_kit.json_mapping.timestamps import fill_timestamp
-from service_kit.json_mapping.unknown_fields import REFUSED, UnknownFields
+from service_kit.json_mapping.scalars import FromText, fill_timestamp, parser_for, text_reader_for
+
+
+class UnknownFields(Protocol):
+    """What a decoder does with a key that it does not know."""
+
+    def meet(self, key: str) -> None:
+        """Takes note of `key`. Raises FieldError, without a path yet, if it is refused."""
+
+    def inside(self, step: str | int) -> "UnknownFields":
+        """The same for the object under this key, or at this index."""
+
+
+class _Refusing:
+    def meet(self, key: str) -> None:
+        raise FieldError("is not a known field")
+
+    def inside(self, step: str | int) -> "_Refusing":
+        return self
+
+
+REFUSED: UnknownFields = _Refusing()
+"""Refuses every unknown field."""
+
 
 Fill = Callable[[Any, Any, UnknownFields], None]
 """Fills a message with a value, and says what becomes of fields in it that are not known."""

@@ -7,7 +7,7 @@ import simplejson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of, is_map, leaves_out_empty
-from service_kit.json_mapping.timestamps import render_timestamp
+from service_kit.json_mapping.scalars import render_timestamp
 
 Write = Callable[[Any, dict[str, Any]], None]
 """Writes one field of a message into the object that stands for it."""

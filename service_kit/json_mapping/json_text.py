@@ -7,7 +7,7 @@ import simplejson
 
 from service_kit import json_numbers
 from service_kit.field_paths import written
-from service_kit.json_mapping.errors import FieldError
+from service_kit.json_mapping.contract import FieldError
 
 MAX_OBJECT_DEPTH = 32
 """Levels of nesting that a carried JSON object may have."""

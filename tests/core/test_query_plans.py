@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.dialects import postgresql
 
-from core_service.apns_check import queries as apns_check
+from core_service.apns_check import service as apns_check
 from core_service.app.wiring import MEASURED, QUEUES
 from core_service.auth import credentials, last_used
 from core_service.channels import audience

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.descriptor import Descriptor
 from smith.core.v1 import options_pb2, push_notification_service_pb2
 
-from gateway import audience
+from gateway import ignored_fields as audience
 from gateway.openapi import document
 from gateway.routes import routes
 from service_kit.errors import InvalidRequest, Kind

@@ -8,13 +8,33 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core_service.common.json_object import write_json
 from core_service.live_activities.reconcile.claims import HIGH
-from core_service.live_activities.reconcile.withdrawal_queries import CLAIM_WITHDRAWALS, SETTLE_WITHDRAWALS
+from core_service.live_activities.reconcile.withdrawal_queries import (
+    CLAIM_WITHDRAWALS,
+    LOCK_SHOWN,
+    SETTLE_WITHDRAWALS,
+    WITHDRAW,
+)
 from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, PushType, Target
 from core_service.work_queue.outbox import Limits, Settlement
 from core_service.work_queue.retry import delay_seconds
+
+
+async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
+    """Ends what the devices show, when the session commits. No state is sent to them any more, and each card that can
+    be reached is owed an end, even if its device is gone by then.
+
+    The devices must still exist, and the session must have locked them FOR NO KEY UPDATE, which lets others refer to
+    them: a transaction that changes an activity waits for devices while it holds the activity's lock.
+    """
+    if device_ids:
+        connection = await session.connection()
+        for step in (LOCK_SHOWN, WITHDRAW):
+            await connection.exec_driver_sql(step, {"device_ids": list(device_ids)})
+
 
 EMPTY_CARD = {"title": "Unpaired", "type": "progress", "percentage": 0}
 """The state in the end. Apple requires one, the app must be able to decode it, and it must reveal nothing."""
