@@ -25,6 +25,7 @@ from core_service.live_activities.streams import expiry_queries as time_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
 from core_service.sending import queries as dispatch
+from core_service.sending import revival_queries
 from core_service.status import queries as status
 from core_service.webhooks import queries as webhooks
 from core_service.work_queue import backlog
@@ -161,6 +162,7 @@ SETTLEMENT: dict[str, Any] = {
     "tokens": ["ab"],
     "dead_since": [None],
     "counts": [True],
+    "configurations": [None],
 }
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LIVE: dict[str, Any] = {
@@ -216,6 +218,7 @@ BATCH: dict[str, Any] = {
     "tokens": ["ab"],
     "reasons": ["r"],
     "dead_since": [None],
+    "configurations": [None],
     "phases": ["live"],
     "update_tokens": ["ab"],
     "maybe_shown": [True],
@@ -242,8 +245,8 @@ OF_ACTIVITIES = """
 OF_STREAMS = "FIND_STREAM_KEY WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
     CLAIM_WITHDRAWALS SETTLE_WITHDRAWALS LOCK_SHOWN WITHDRAW
-    LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES BURY_START_TOKENS WRITE_DEVICES
-    RELEASE_ENDS
+    LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES MARK_START_TOKENS_DEAD
+    WRITE_DEVICES RELEASE_ENDS
 """
 LIVE_QUERIES = {
     name: value
@@ -318,6 +321,16 @@ SETTLED_MAIL = {
     "messages": [""],
 }
 
+REVIVE = {
+    "configuration": "a",
+    "environment": None,
+    "account_id": None,
+    "bundle_id": None,
+    "limit": 500,
+    "oldest": ID,
+    "now": NOW,
+}
+
 HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
@@ -329,6 +342,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
     "record for one device": (push.RECORD_FOR_DEVICE, RECORD),
+    "revive tokens": (revival_queries.REVIVE, REVIVE),
     "claim": (dispatch.CLAIM, {**Round().parameters(250), "lease": 20}),
     "read notifications": (dispatch.READ_NOTIFICATIONS, ([ID],)),
     "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID])),

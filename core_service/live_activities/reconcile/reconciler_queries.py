@@ -101,7 +101,7 @@ ORDER BY p.activity_id, p.device_id
 FOR UPDATE OF p
 """
 
-BURY_START_TOKENS = """
+MARK_START_TOKENS_DEAD = """
 WITH s AS (
     SELECT * FROM unnest(
         %(device_ids)s::uuid[], %(tokens)s::text[], %(reasons)s::text[], %(dead_since)s::timestamptz[],

@@ -105,7 +105,7 @@ class ActivitySettler:
             held = await _lock_devices(connection, batch)
             waiting: set[uuid.UUID] = set()
             if died := [one for one in batch if one.start_token_died]:
-                buried, waiting = await _bury_start_tokens(connection, died)
+                buried, waiting = await _mark_start_tokens_dead(connection, died)
             for one in batch:
                 # A device that was unpaired meanwhile has no row any more.
                 if one.pair in held:
@@ -194,7 +194,7 @@ async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[Activ
     return {(row[0], row[1]): Held(Phase(row[2]), *row[3:]) for row in await cursor.fetchall()}
 
 
-async def _bury_start_tokens(
+async def _mark_start_tokens_dead(
     connection: AsyncConnection[TupleRow], died: list[ActivitySettlement]
 ) -> tuple[list[tuple[uuid.UUID, uuid.UUID, str]], set[uuid.UUID]]:
     """Marks the tokens dead. Returns them, and the devices that certainly have no other."""
@@ -206,7 +206,7 @@ async def _bury_start_tokens(
         "dead_since": [outcome.dead_since for _, _, outcome in outcomes],
         "configurations": [outcome.configuration or None for _, _, outcome in outcomes],
     }
-    cursor = await connection.execute(queries.BURY_START_TOKENS, parameters)
+    cursor = await connection.execute(queries.MARK_START_TOKENS_DEAD, parameters)
     buried = [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
     cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": parameters["device_ids"]})
     return buried, {row[0] for row in await cursor.fetchall()}
