@@ -167,6 +167,7 @@ def test_sigterm_stops_everything_and_leaves_no_process(stack: Stack, own: Stack
     assert answers(f"{stack.base_url}/readyz"), "another server does not notice"
 
 
+@pytest.mark.thorough
 def test_an_interrupted_first_run_is_completed_without_a_second_phone_or_key(owned: Stack) -> None:
     if not owned.data_dir.exists():
         owned.start()
@@ -195,6 +196,7 @@ def test_a_second_ctrl_c_kills_at_once(own: Stack) -> None:
     assert gone(own)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_during_the_start_stops_everything(make_stack: MakeStack) -> None:
     stack = make_stack(start=False)
     stack.launch()
@@ -242,6 +244,7 @@ def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     assert "SMITH_DATA_DIR" in line
 
 
+@pytest.mark.thorough
 def test_a_start_after_the_supervisor_was_killed_clears_up_and_keeps_everything(own: Stack) -> None:
     before = own.quickstart
     assert send(own, "before").json()["devices_notified"] == 1
@@ -275,6 +278,7 @@ def test_the_printed_curl_works(stack: Stack) -> None:
     assert json.loads(done.stdout)["success"] is True
 
 
+@pytest.mark.thorough
 def test_the_banner_repeats_that_no_push_can_be_sent_and_why(make_stack: MakeStack) -> None:
     key = {"SMITH_APNS_KEY_FILE": "/nope", "SMITH_APNS_KEY_ID": "ABCDE12345", "SMITH_APNS_TEAM_ID": "ABCDE12345"}
     stack = make_stack(**key, SMITH_APNS_TOPIC="com.example.app", SMITH_QUICKSTART="0")

@@ -22,6 +22,8 @@ from tests.stack import SMITH, Stack
 from tests.team import Phone, Team, push
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 
 class Load:
     """Backends that push without a pause."""

@@ -22,6 +22,8 @@ from tests.stack import Stack
 from tests.team import Phone, Team, push
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 PREFIXED = re.compile("(ask|dev|ses|inv|whsec)_")
 INTERNAL = "internal-" + secrets.token_hex(24)
 CONFIRMABLE = ("webhook_secrets", "action_runs", "notification_actions", "live_activity_actions", "notifications")

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 
 from tests.smith_command import answer, environment, refuse, smith, succeed
 from tests.stack import SMITH, Stack, free_ports
@@ -46,6 +47,7 @@ def test_a_key_works_from_its_making_to_its_revoking_and_no_session_stays(stack:
     assert sessions(stack) == before
 
 
+@pytest.mark.thorough
 def test_who_has_lost_their_password_gets_back_in_with_a_link_of_the_operators(stack: Stack) -> None:
     email = "forgetful@team.test"
     answer(stack.data_dir, "account", "create", "Forgetful", "--email", email, "--generate-password")
@@ -138,6 +140,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack)
     assert stack.owner_password not in done.stdout.decode()
 
 
+@pytest.mark.thorough
 def test_a_workspace_made_before_the_server_runs_is_left_alone_by_its_first_start(tmp_path: Path) -> None:
     folder = tmp_path / "var"
     succeed(folder, "migrate")

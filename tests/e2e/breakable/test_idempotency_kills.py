@@ -6,10 +6,13 @@ import uuid
 from contextlib import suppress
 
 import httpx
+import pytest
 
 from tests.stack import Stack
 from tests.team import Phone, Team
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.thorough
 
 
 def test_what_is_repeated_until_it_is_answered_is_there_once_though_core_is_killed(
