@@ -13,6 +13,8 @@ from core_service.auth.interceptor import read_policies
 from tests.core.belongings import CONTENT_STATE, everything, example_ids
 from tests.core.harness import METHODS, Account, Caller, Core, refusal, refused_with
 
+pytestmark = pytest.mark.slow
+
 POLICIES = {path.rpartition("/")[2]: policy for path, policy in read_policies(SERVICES).items()}
 KINDS = {
     "api key": {options_pb2.ACCESS_API_KEY},

@@ -18,6 +18,8 @@ from tests.core.conftest import NewDatabase
 from tests.core.harness import Account, Caller, outcomes, refusal, start_account, start_core
 from tests.waiting import eventually_async
 
+pytestmark = pytest.mark.slow
+
 STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
 SENT = "SELECT count(*) FROM notifications WHERE account_id = %s"
 STARTED = "SELECT count(*) FROM live_activities WHERE account_id = %s"

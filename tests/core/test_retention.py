@@ -15,6 +15,8 @@ from core_service.retention.service import Ages, Retention
 from service_kit.database import create_batch_pool
 from tests.core.harness import Account, Core
 
+pytestmark = pytest.mark.slow
+
 DAY = dt.timedelta(days=1)
 AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY)
 OLD, YOUNG = now() - 31 * DAY, now() - 29 * DAY

@@ -21,6 +21,8 @@ from tests.delivery.harness import (
 )
 from tests.waiting import eventually_async
 
+pytestmark = pytest.mark.slow
+
 ALL_ACCEPTED = (ACCEPTED, "")
 
 

@@ -16,6 +16,8 @@ from tests.delivery.harness import Apns
 from tests.delivery.receivers import receiver, says
 from tests.delivery.test_webhooks import FAILED, RETRY, SUCCEEDED, call
 
+pytestmark = pytest.mark.slow
+
 
 def allowing(folder: Path) -> dict[str, str]:
     """Receivers on this machine may be called."""
