@@ -26,6 +26,8 @@ from tests.core.harness import (
     unwritten_failures,
 )
 
+pytestmark = pytest.mark.slow
+
 WRONG = "The e-mail address or the password is wrong."
 
 

@@ -17,6 +17,8 @@ from core_service.events.relay import CHANNEL, EventRelay
 from core_service.events.service import Event, EventBus, EventType
 from tests.waiting import eventually_async
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_SECONDS = 20.0
 
 

@@ -12,6 +12,8 @@ from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, Apns, push, tally
 from tests.waiting import eventually_async
 
+pytestmark = pytest.mark.slow
+
 
 def new_key() -> str:
     """A key that APNs does not know, as it stands in a file."""

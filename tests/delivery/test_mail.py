@@ -27,6 +27,8 @@ from simulator.mails.sink import MailSink
 from tests.delivery.conftest import Start
 from tests.delivery.harness import Apns, Service
 
+pytestmark = pytest.mark.slow
+
 SENT = MailResultKind.MAIL_RESULT_KIND_SENT
 RETRY = MailResultKind.MAIL_RESULT_KIND_RETRY
 REJECTED = MailResultKind.MAIL_RESULT_KIND_REJECTED
