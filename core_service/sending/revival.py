@@ -18,7 +18,7 @@ from core_service.common.orm import lowest_id, now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.circuit_breaker import Route
 from core_service.sending.revival_queries import REVIVE
-from service_kit.database import Pool
+from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,10 @@ class Revival:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._woken.wait()
             self._woken.clear()
-            await self.look()
+            try:
+                await self.look()
+            except DATABASE_AWAY as error:
+                log.warning("tokens that may have died by the server's fault are not revived yet: %s", error)
 
     async def look(self) -> None:
         """Revives the tokens that are known to have died by the server's fault."""
