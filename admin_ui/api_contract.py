@@ -3,19 +3,15 @@
 import json
 from typing import Any
 
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from smith.core.v1 import options_pb2
 from smith.core.v1.live_activity_pb2 import LiveActivityColor, LiveActivityContentState
 from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
 
+from service_kit.json_mapping.contract import enum_names
+
 PUSH_FIELDS = SendPushNotificationRequest.DESCRIPTOR.fields_by_name
 STATE_FIELDS = LiveActivityContentState.DESCRIPTOR.fields_by_name
-
-
-def words_of(enum: EnumDescriptor) -> tuple[str, ...]:
-    """The API's words for the enum's values."""
-    prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
-    return tuple(value.name.removeprefix(prefix).lower() for value in enum.values[1:])
 
 
 def rules_of(field: FieldDescriptor) -> options_pb2.FieldRules:
@@ -39,5 +35,5 @@ def default_of(field: FieldDescriptor) -> Any:
     return json.loads(text) if text else None
 
 
-COLORS = words_of(LiveActivityColor.DESCRIPTOR)
+COLORS = tuple(enum_names(LiveActivityColor.DESCRIPTOR).values())
 DEFAULT_COLOR = str(default_of(STATE_FIELDS["color"]))

@@ -7,10 +7,12 @@ from importlib import import_module
 from smith.core.v1.live_activity_pb2 import LiveActivityType
 
 from admin_ui.activity_types.card_type import Bar, Body, CardType, State, color_or, word
-from admin_ui.api_contract import DEFAULT_COLOR, words_of
+from admin_ui.api_contract import DEFAULT_COLOR
+from service_kit.json_mapping.contract import enum_names
 
 TYPES: Mapping[str, CardType] = {
-    name: import_module(f"admin_ui.activity_types.{name}").TYPE for name in words_of(LiveActivityType.DESCRIPTOR)
+    name: import_module(f"admin_ui.activity_types.{name}").TYPE
+    for name in enum_names(LiveActivityType.DESCRIPTOR).values()
 }
 """By the API's names, in its order."""
 
