@@ -2,13 +2,16 @@
 
 import os
 import re
+import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.conftest import MakeStack
 from tests.stack import ANY_PORT, Stack
@@ -24,23 +27,61 @@ FLAGS = (
     "--no-first-run",
 )
 PATIENCE_MS = 15_000
+CLOSE_SECONDS = 60.0
 HOME = re.compile("^(Overview|Pair your phone)$")
 """What people find first: figures, or, a member without a phone, the way to one."""
 
 OpenPage = Callable[..., Page]
 
 
+class Chromium:
+    """A browser. One that does not close its pages is ended, and the next test gets another."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._browser: Browser | None = None
+        self._pid = 0
+
+    def new_context(self, **options: Any) -> BrowserContext:
+        """A browser of somebody's own, with options of Playwright's contexts."""
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._launch()
+            processes = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+            [self._pid] = [process["id"] for process in processes if process["type"] == "browser"]
+        return self._browser.new_context(**options)
+
+    def _launch(self) -> Browser:
+        found = subprocess.run([FIND], capture_output=True, text=True, check=False)
+        assert found.returncode == 0, found.stderr
+        # Chromium's sandbox does not work as root; the pages are our own.
+        flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
+        return self._playwright.chromium.launch(executable_path=found.stdout.strip(), args=flags)
+
+    def close(self, context: BrowserContext) -> None:
+        """Closes the context. Chromium now and then never answers that; Playwright would wait for it without end."""
+        end = threading.Timer(CLOSE_SECONDS, os.kill, (self._pid, signal.SIGKILL))
+        end.start()
+        try:
+            context.close()
+        except PlaywrightError:
+            if self._browser is not None and self._browser.is_connected():
+                raise
+        finally:
+            end.cancel()
+
+    def quit(self) -> None:
+        """Ends the browser."""
+        if self._browser is not None and self._browser.is_connected():
+            self._browser.close()
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     """A browser for the tests of a module. No longer: while Playwright runs, its event loop does, and no other can."""
-    found = subprocess.run([FIND], capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
-    # Chromium's sandbox does not work as root; the pages are our own.
-    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=flags)
+        browser = Chromium(playwright)
         yield browser
-        browser.close()
+        browser.quit()
 
 
 @pytest.fixture(scope="package")
@@ -68,7 +109,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, complaints: list[str]) -> Iterator[OpenPage]:
+def open_page(chromium: Chromium, complaints: list[str]) -> Iterator[OpenPage]:
     """Opens a browser of somebody's own: `open_page(url)`, with options of Playwright's contexts.
 
     The test fails if a page wrote an error to its console, which is where broken scripts, refused styles and blocked
@@ -88,7 +129,7 @@ def open_page(chromium: Browser, complaints: list[str]) -> Iterator[OpenPage]:
 
     yield open_one
     for context in contexts:
-        context.close()
+        chromium.close(context)
     assert not complaints
 
 
