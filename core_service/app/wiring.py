@@ -187,7 +187,7 @@ async def running_core(
         claiming = start_jobs(
             dispatch.run,
             area.reconciler.run,
-            area.timekeeper.run,
+            area.expiry.run,
             area.withdrawals.run,
             webhooks.run,
             invites.mailer.run,

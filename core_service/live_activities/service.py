@@ -55,7 +55,7 @@ class LiveActivities:
         store: ActivityStore,
         audience: Audience,
         builder: PayloadBuilder,
-        promises: DeliveryWait,
+        delivery_wait: DeliveryWait,
         waiters: OutcomeWaits,
         events: EventBus,
         clock: Clock,
@@ -64,7 +64,7 @@ class LiveActivities:
         self._store = store
         self._audience = audience
         self._builder = builder
-        self._promises = promises
+        self._delivery_wait = delivery_wait
         self._waiters = waiters
         self._events = events
         self._clock = clock
@@ -76,7 +76,7 @@ class LiveActivities:
 
         Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
         """
-        deadline, now = self._promises.deadline(), self._clock()
+        deadline, now = self._delivery_wait.deadline(), self._clock()
         state = first_state(request)
         channels = await self._audience.resolve(caller, requested)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
@@ -93,7 +93,7 @@ class LiveActivities:
                 if not owed.total:
                     raise NoRecipients(slugs, DEVICES)
             self._publish(EventType.LIVE_ACTIVITY_STARTED, caller, activity_id, now)
-            counts = await self._promises.kept(waiter, activity_id, owed, deadline)
+            counts = await self._delivery_wait.outcomes(waiter, activity_id, owed, deadline)
         return ActivityResult(activity_id, now, counts, slugs)
 
     async def update(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
@@ -101,13 +101,13 @@ class LiveActivities:
 
         Raises InvalidRequest, ActivityNotFound, NotYours, ActivityEnded, PayloadTooLarge.
         """
-        deadline = self._promises.deadline()
+        deadline = self._delivery_wait.deadline()
         with ExitStack() as expecting:
             recorded = await self._record(caller, activity_id, request, "update", expecting)
             if recorded is None:
                 raise ActivityEnded
             self._publish(EventType.LIVE_ACTIVITY_UPDATED, caller, activity_id, recorded.now)
-            counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
+            counts = await self._delivery_wait.outcomes(recorded.waiter, activity_id, recorded.owed, deadline)
         return ActivityResult(activity_id, recorded.now, counts, warning=recorded.activity.warning(recorded.now))
 
     async def end(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
@@ -115,13 +115,13 @@ class LiveActivities:
 
         Raises InvalidRequest, ActivityNotFound, NotYours, PayloadTooLarge.
         """
-        deadline = self._promises.deadline()
+        deadline = self._delivery_wait.deadline()
         with ExitStack() as expecting:
             recorded = await self._record(caller, activity_id, request, "end", expecting)
             if recorded is None:
                 return ActivityResult(activity_id, self._clock(), OutcomeCounts(0, 0, 0), ignored=True)
             self._publish(EventType.LIVE_ACTIVITY_ENDED, caller, activity_id, recorded.now)
-            counts = await self._promises.kept(recorded.waiter, activity_id, recorded.owed, deadline)
+            counts = await self._delivery_wait.outcomes(recorded.waiter, activity_id, recorded.owed, deadline)
         return ActivityResult(activity_id, recorded.now, counts)
 
     async def stop(self, account_id: uuid.UUID, activity_id: str) -> ActivityResult:
@@ -129,7 +129,7 @@ class LiveActivities:
 
         Raises ActivityNotFound.
         """
-        deadline, now = self._promises.deadline(), self._clock()
+        deadline, now = self._delivery_wait.deadline(), self._clock()
         for _ in range(ATTEMPTS):
             activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
             if activity is None or activity.account_id != account_id:
@@ -145,7 +145,7 @@ class LiveActivities:
                 if ended is not None:
                     event = Event(EventType.LIVE_ACTIVITY_ENDED, now, activity_id=activity_id)
                     self._events.publish(account_id, event)
-                    counts = await self._promises.kept(waiter, activity_id, ended[1], deadline)
+                    counts = await self._delivery_wait.outcomes(waiter, activity_id, ended[1], deadline)
                     return ActivityResult(activity_id, now, counts)
         raise Unavailable(CHANGED_TOO_OFTEN)
 

@@ -34,7 +34,7 @@ class LiveActivityArea:
     control: StreamControl
     reconciler: Reconciler
     settler: ActivitySettler
-    timekeeper: Expiry
+    expiry: Expiry
     withdrawals: Outbox[Withdrawal]
 
 
@@ -57,15 +57,15 @@ def build_live_activities(
     origins = Origins()
     reconciler = Reconciler(batches, sender, settler, builder, clock, origins=origins)
     store = ActivityStore(requests, account_limit)
-    promises = DeliveryWait(store, reconciler, origins, delivery_wait=settings.delivery_wait)
+    delivery_wait = DeliveryWait(store, reconciler, origins, delivery_wait=settings.delivery_wait)
     limit, audience = settings.max_live_activities, Audience(requests)
-    control = StreamControl(store=store, promises=promises, events=events, clock=clock, default_limit=limit)
+    control = StreamControl(store=store, delivery_wait=delivery_wait, events=events, clock=clock, default_limit=limit)
     return LiveActivityArea(
         activities=LiveActivities(
             store=store,
             audience=audience,
             builder=builder,
-            promises=promises,
+            delivery_wait=delivery_wait,
             waiters=waiters,
             events=events,
             clock=clock,
@@ -75,7 +75,7 @@ def build_live_activities(
             store=store,
             audience=audience,
             builder=builder,
-            promises=promises,
+            delivery_wait=delivery_wait,
             waiters=waiters,
             events=events,
             clock=clock,
@@ -84,6 +84,6 @@ def build_live_activities(
         control=control,
         reconciler=reconciler,
         settler=settler,
-        timekeeper=Expiry(batches, control, events, clock),
+        expiry=Expiry(batches, control, events, clock),
         withdrawals=Outbox(WithdrawalCalls(sender), batches),
     )

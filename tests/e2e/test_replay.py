@@ -65,7 +65,7 @@ def excluded(field: FieldDescriptor) -> set[str]:
 
 @st.composite
 def pushes(draw: st.DrawFn) -> dict[str, Any]:
-    """All fields but those that exclude each other, of which it is one or the other."""
+    """All fields. Of those that exclude each other, one."""
     body = {field.name: draw(values_of(field)) for field in FIELDS}
     for field in FIELDS:
         if rivals := excluded(field):

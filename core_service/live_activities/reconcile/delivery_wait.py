@@ -30,7 +30,7 @@ class DeliveryWait:
         """Returns the monotonic time until which a request that begins now waits for outcomes."""
         return time.monotonic() + self._delivery_wait
 
-    async def kept(self, wait: OutcomeWait, activity_id: str, owed: DueDevices, deadline: float) -> OutcomeCounts:
+    async def outcomes(self, wait: OutcomeWait, activity_id: str, owed: DueDevices, deadline: float) -> OutcomeCounts:
         """Returns the outcomes of `owed` by the deadline."""
         self._origins.note(activity_id)
         self._reconciler.wake()

@@ -99,13 +99,13 @@ class ActivitySettler:
 
     async def _write(self, batch: list[ActivitySettlement]) -> None:
         now = self._clock()
-        buried: list[tuple[uuid.UUID, uuid.UUID, str]] = []
+        dead_tokens: list[tuple[uuid.UUID, uuid.UUID, str]] = []
         async with self._pool.connection() as connection, connection.transaction():
             activities = await _lock_activities(connection, batch, now)
             held = await _lock_devices(connection, batch)
             waiting: set[uuid.UUID] = set()
             if died := [one for one in batch if one.start_token_died]:
-                buried, waiting = await _mark_start_tokens_dead(connection, died)
+                dead_tokens, waiting = await _mark_start_tokens_dead(connection, died)
             for one in batch:
                 # A device that was unpaired meanwhile has no row any more.
                 if one.pair in held:
@@ -124,7 +124,7 @@ class ActivitySettler:
                     },
                 )
         self._tell(batch, activities, held, now)
-        for device_id, account_id, reason in buried:
+        for device_id, account_id, reason in dead_tokens:
             self._events.publish(
                 account_id, Event(EventType.PUSH_TO_START_TOKEN_DEAD, now, device_id=device_id, reason=reason)
             )
@@ -207,9 +207,9 @@ async def _mark_start_tokens_dead(
         "configurations": [outcome.configuration or None for _, _, outcome in outcomes],
     }
     cursor = await connection.execute(queries.MARK_START_TOKENS_DEAD, parameters)
-    buried = [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+    dead_tokens = [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
     cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": parameters["device_ids"]})
-    return buried, {row[0] for row in await cursor.fetchall()}
+    return dead_tokens, {row[0] for row in await cursor.fetchall()}
 
 
 async def _write_devices(connection: AsyncConnection[TupleRow], held: dict[Pair, Held]) -> None:

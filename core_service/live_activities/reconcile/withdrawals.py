@@ -22,6 +22,12 @@ from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEve
 from core_service.work_queue.outbox import Limits, Settlement
 from core_service.work_queue.retry import delay_seconds
 
+EMPTY_CARD = {"title": "Unpaired", "type": "progress", "percentage": 0}
+"""The state in the end. Apple requires one, the app must be able to decode it, and it must reveal nothing."""
+
+FINAL = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.TOKEN_DEAD, OutcomeKind.REJECTED})
+"""Outcomes after which the card is gone, or out of reach."""
+
 
 async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
     """Ends what the devices show, when the session commits. No state is sent to them any more, and each card that can
@@ -34,13 +40,6 @@ async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID])
         connection = await session.connection()
         for step in (LOCK_SHOWN, WITHDRAW):
             await connection.exec_driver_sql(step, {"device_ids": list(device_ids)})
-
-
-EMPTY_CARD = {"title": "Unpaired", "type": "progress", "percentage": 0}
-"""The state in the end. Apple requires one, the app must be able to decode it, and it must reveal nothing."""
-
-FINAL = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.TOKEN_DEAD, OutcomeKind.REJECTED})
-"""Outcomes after which the card is gone, or out of reach."""
 
 
 class Withdrawal(NamedTuple):

@@ -16,10 +16,10 @@ class StreamControl:
     """The use cases. `default_limit` is in effect for accounts without a limit of their own."""
 
     def __init__(
-        self, *, store: ActivityStore, promises: DeliveryWait, events: EventBus, clock: Clock, default_limit: int
+        self, *, store: ActivityStore, delivery_wait: DeliveryWait, events: EventBus, clock: Clock, default_limit: int
     ) -> None:
         self._store = store
-        self._promises = promises
+        self._delivery_wait = delivery_wait
         self._events = events
         self._clock = clock
         self._default_limit = default_limit
@@ -47,7 +47,7 @@ class StreamControl:
         if ended is not None:
             self._publish(account_id, EventType.LIVE_ACTIVITY_ENDED, stream_key, now, ended.id)
         self._publish(account_id, EventType.STREAM_PAUSED, stream_key, now, ended.id if ended else "")
-        self._promises.wake()
+        self._delivery_wait.wake()
         return ended.id if ended else None
 
     async def resume(self, account_id: uuid.UUID, stream_key: str) -> str | None:
@@ -75,7 +75,7 @@ class StreamControl:
         if shown is not None:
             self._publish(account_id, EventType.LIVE_ACTIVITY_STARTED, stream_key, now, shown)
         self._publish(account_id, EventType.STREAM_RESUMED, stream_key, now, shown or "")
-        self._promises.wake()
+        self._delivery_wait.wake()
         return shown
 
     async def renew(self, account_id: uuid.UUID, stream_id: uuid.UUID | None, activity_id: str) -> None:
@@ -111,7 +111,7 @@ class StreamControl:
         if renewed:
             self._publish(account_id, EventType.LIVE_ACTIVITY_STARTED, stream_key, now, next_id)
         self._publish(account_id, EventType.LIVE_ACTIVITY_ENDED, stream_key, now, activity_id)
-        self._promises.wake()
+        self._delivery_wait.wake()
 
     def _publish(
         self, account_id: uuid.UUID, kind: EventType, stream_key: str, now: dt.datetime, activity_id: str

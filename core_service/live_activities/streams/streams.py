@@ -54,7 +54,7 @@ class Streams:
         store: ActivityStore,
         audience: Audience,
         builder: PayloadBuilder,
-        promises: DeliveryWait,
+        delivery_wait: DeliveryWait,
         waiters: OutcomeWaits,
         events: EventBus,
         clock: Clock,
@@ -63,7 +63,7 @@ class Streams:
         self._store = store
         self._audience = audience
         self._builder = builder
-        self._promises = promises
+        self._delivery_wait = delivery_wait
         self._waiters = waiters
         self._events = events
         self._clock = clock
@@ -83,7 +83,7 @@ class Streams:
         Raises InvalidStreamKey, InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge,
         LimitReached.
         """
-        deadline = self._promises.deadline()
+        deadline = self._delivery_wait.deadline()
         check_key(stream_key)
         channels = await self._audience.resolve(caller, requested, name)
         put = Put(caller, stream_key, request, channels, asyncio.get_running_loop().create_future())
@@ -92,7 +92,7 @@ class Streams:
             recorded = await self._recorder.record(put)
             if recorded.activity_id is not None and recorded.owed is not None and put.waiter is not None:
                 self._publish_put(caller.account_id, stream_key, recorded)
-                counts = await self._promises.kept(put.waiter, recorded.activity_id, recorded.owed, deadline)
+                counts = await self._delivery_wait.outcomes(put.waiter, recorded.activity_id, recorded.owed, deadline)
         finally:
             self._recorder.forget(put)
         operation, previous = recorded.operation, recorded.previous
@@ -113,7 +113,7 @@ class Streams:
 
         Raises InvalidStreamKey, StreamNotFound, ChannelScopeViolation, InvalidRequest, PayloadTooLarge.
         """
-        deadline, now = self._promises.deadline(), self._clock()
+        deadline, now = self._delivery_wait.deadline(), self._clock()
         check_key(stream_key)
         activity: Activity | None = None
         with ExitStack() as expecting:
@@ -132,7 +132,7 @@ class Streams:
             self._publish(caller.account_id, EventType.STREAM_ENDED, stream_key, now, activity)
             if activity is None:
                 return DeleteResult(stream_key, now)
-            counts = await self._promises.kept(waiter, activity.id, owed, deadline)
+            counts = await self._delivery_wait.outcomes(waiter, activity.id, owed, deadline)
         return DeleteResult(stream_key, now, activity.id, counts)
 
     def _publish_put(self, account_id: uuid.UUID, stream_key: str, recorded: Recorded) -> None:
