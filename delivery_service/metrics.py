@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from smith.delivery.v1.delivery_pb2 import Environment, Outcome
+from smith.delivery.v1.delivery_pb2 import Environment
 from smith.delivery.v1.mail_pb2 import MailResult, MailResultKind
 from smith.delivery.v1.reason_pb2 import OutcomeKind
 from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
@@ -22,21 +22,17 @@ ENVIRONMENTS: dict[int, str] = {
     Environment.ENVIRONMENT_PRODUCTION: "production",
     Environment.ENVIRONMENT_SANDBOX: "sandbox",
 }
-KINDS = {number: name.removeprefix("OUTCOME_KIND_").lower() for name, number in OutcomeKind.items()}
+KINDS: dict[int, str] = {number: name.removeprefix("OUTCOME_KIND_").lower() for name, number in OutcomeKind.items()}
 MAIL_RESULTS = {number: name.removeprefix("MAIL_RESULT_KIND_").lower() for name, number in MailResultKind.items()}
 RESULTS = {number: name.removeprefix("WEBHOOK_RESULT_KIND_").lower() for name, number in WebhookResultKind.items()}
 
 
 class ApnsMetrics:
-    """Pushes by outcome."""
+    """Pushes by outcome. Who counts takes the counter or histogram of its labels and adds to it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._pushes = Counter(
-            "smith_apns_pushes",
-            "Pushes to single devices, by outcome and reason.",
-            ["environment", "outcome", "reason"],
-            registry=registry,
-        )
+        self.pushes = _PushCounters(registry)
+        """By environment, kind of outcome, and reason, which is empty if APNs took the push."""
         duration = Histogram(
             "smith_apns_push_duration_seconds",
             "Time until APNs has answered a push, the wait for a free stream included.",
@@ -44,29 +40,32 @@ class ApnsMetrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self._duration = {number: duration.labels(name) for number, name in ENVIRONMENTS.items()}
-        self._ended: dict[tuple[int, int, str], Counter] = {}
-        self._refused = Counter(
+        self.duration = {number: duration.labels(name) for number, name in ENVIRONMENTS.items()}
+        """By environment."""
+        self.refused = Counter(
             "smith_apns_refused", "Deliver calls refused because too many pushes are in progress.", registry=registry
         )
 
-    def count(self, environment: int, outcome: Outcome, seconds: float) -> None:
-        """Counts a push with its outcome."""
-        reason = outcome.reason
-        if reason and reason not in BY_WORD:
-            reason = OTHER
-        key = (environment, outcome.kind, reason)
-        counter = self._ended.get(key)
-        if counter is None:
-            name = ENVIRONMENTS.get(environment, OTHER)
-            counter = self._ended[key] = self._pushes.labels(name, KINDS.get(outcome.kind, OTHER), reason)
-        counter.inc()
-        if outcome.status and environment in self._duration:
-            self._duration[environment].observe(seconds)
 
-    def refuse(self) -> None:
-        """Counts a refused call."""
-        self._refused.inc()
+class _PushCounters(dict[tuple[int, int, str], Counter]):
+    """Counters by their labels, each made when it is first asked for: looking one up in the library costs more."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__()
+        self._pushes = Counter(
+            "smith_apns_pushes",
+            "Pushes to single devices, by outcome and reason.",
+            ["environment", "outcome", "reason"],
+            registry=registry,
+        )
+
+    def __missing__(self, key: tuple[int, int, str]) -> Counter:
+        environment, kind, reason = key
+        if reason not in BY_WORD and reason not in ("", OTHER):
+            return self[environment, kind, OTHER]
+        labels = ENVIRONMENTS.get(environment, OTHER), KINDS.get(kind, OTHER), reason
+        counter = self[key] = self._pushes.labels(*labels)
+        return counter
 
 
 class WebhookMetrics:

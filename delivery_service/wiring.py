@@ -1,6 +1,7 @@
 """Builds the delivery service from its settings: the only place that builds clients and servers."""
 
 import ssl
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,10 +17,10 @@ from smith.delivery.v1 import (
 from smith.delivery.v1.delivery_pb2 import Environment
 
 from delivery_service.apns.credentials_check import CredentialsCheck
-from delivery_service.apns.key_file import KeyFile
+from delivery_service.apns.dialer import Dialer
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
-from delivery_service.apns.provider_token import ProviderToken
+from delivery_service.apns.provider_token import KeyFile, ProviderToken
 from delivery_service.apns.sender import ApnsSender
 from delivery_service.destinations import Destinations, configuration_of, mails_are_simulated, pushes_are_simulated
 from delivery_service.mail.sender import MailSender
@@ -60,12 +61,12 @@ class Delivery:
         self._pools: dict[Environment.ValueType, ApnsConnectionPool] = {}
         self._problems = ProblemLog()
         self._configuration = configuration_of(settings)
-        self.sender, check = self._build_sender()
+        self.sender, check, fault = self._build_sender()
         destinations = Destinations(
             pushes_simulated=pushes_are_simulated(settings),
             mails_simulated=mails_are_simulated(settings),
             has_mail_server=settings.smtp_host is not None,
-            push_fault=lambda: check.fault,
+            push_fault=fault,
             configuration=self._configuration,
         )
         servicer = DeliveryServicer(
@@ -79,29 +80,22 @@ class Delivery:
         )
         self.registry.register(ApnsCollector(self._pools, lambda: servicer.in_progress, settings.apns_max_in_flight))
         self._webhooks = _build_webhook_caller(settings, resolver)
-        most = settings.webhook_max_in_progress
+        most_calls, most_mails = settings.webhook_max_in_progress, settings.smtp_max_in_progress
+        webhooks = WebhookServicer(self._webhooks, WebhookMetrics(self.registry), max_in_progress=most_calls)
+        smtp_context = _ssl_context("SMITH_SMTP_CA_FILE", settings.smtp_ca_file)
+        mail_sender = MailSender(settings, smtp_context, is_simulated=destinations.mails_simulated)
+        mails = MailServicer(mail_sender, MailMetrics(self.registry), max_in_progress=most_mails)
         self._server = GrpcServer(
             interceptors=[
                 PeersOnly(self._peers),
                 CallObserver(CallMetrics(self.registry, "delivery")),
                 ErrorInterceptor(),
             ],
-            max_concurrent_rpcs=settings.apns_max_in_flight + most + settings.smtp_max_in_progress + HEADROOM,
+            max_concurrent_rpcs=settings.apns_max_in_flight + most_calls + most_mails + HEADROOM,
         )
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
-        webhook_servicer = WebhookServicer(self._webhooks, WebhookMetrics(self.registry), max_in_progress=most)
-        self._server.add(
-            webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhook_servicer, WEBHOOK_SERVICE
-        )
-        mails = MailSender(
-            settings,
-            _ssl_context("SMITH_SMTP_CA_FILE", settings.smtp_ca_file),
-            is_simulated=destinations.mails_simulated,
-        )
-        mail_servicer = MailServicer(
-            mails, MailMetrics(self.registry), max_in_progress=settings.smtp_max_in_progress
-        )  # fmt: skip
-        self._server.add(mail_service_pb2_grpc.add_MailServiceServicer_to_server, mail_servicer, MAIL_SERVICE)
+        self._server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks, WEBHOOK_SERVICE)
+        self._server.add(mail_service_pb2_grpc.add_MailServiceServicer_to_server, mails, MAIL_SERVICE)
 
     async def start(self) -> int:
         """Listens and serves; returns the port. Raises OSError if the address cannot be bound."""
@@ -118,59 +112,44 @@ class Delivery:
         self.sender.close()
         self._webhooks.close()
 
-    def _build_sender(self) -> tuple[ApnsSender, CredentialsCheck]:
+    def _build_sender(self) -> tuple[ApnsSender, CredentialsCheck, Callable[[], str]]:
+        """The sender, the check, and what returns why they cannot be used now."""
         settings = self._settings
-        topic = settings.apns_topic
-        if not (settings.apns_key_file and settings.apns_key_id and settings.apns_team_id):
+        fault, single = _no_key, {}
+        if settings.apns_key_file and settings.apns_key_id and settings.apns_team_id:
+            key = KeyFile(settings.apns_key_file, self._problems).key
+            token = ProviderToken(key, key_id=settings.apns_key_id, team_id=settings.apns_team_id)
+            fault = token.fault
+            context = _ssl_context("SMITH_APNS_CA_FILE", settings.apns_ca_file)
+            context.set_alpn_protocols(["h2"])
+            for environment, address in (
+                (Environment.ENVIRONMENT_PRODUCTION, settings.apns_production_address),
+                (Environment.ENVIRONMENT_SANDBOX, settings.apns_sandbox_address),
+            ):
+                way = Dialer(
+                    *split_address(address), context, settings.apns_connect_timeout, proxy_of(settings.apns_proxy)
+                )
+                build = partial(
+                    ApnsConnectionPool,
+                    way,
+                    provider_token=token,
+                    answer_timeout=settings.apns_answer_timeout,
+                    problems=self._problems,
+                )
+                self._pools[environment] = build(max_connections=settings.apns_connections)
+                single[environment] = partial(build, max_connections=1)
+        else:
             self._problems.report(
                 "key", "no pushes can be sent: set SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID"
             )
-            return (
-                ApnsSender({}, problems=self._problems, fault=_no_key, metrics=self._apns_metrics),
-                CredentialsCheck({}, fault=_no_key, default_topic=topic),
-            )
-        file = KeyFile(settings.apns_key_file, self._problems)
-        token = ProviderToken(lambda: file.key, key_id=settings.apns_key_id, team_id=settings.apns_team_id)
-        context = _ssl_context("SMITH_APNS_CA_FILE", settings.apns_ca_file)
-        context.set_alpn_protocols(["h2"])
-        addresses = {
-            Environment.ENVIRONMENT_PRODUCTION: settings.apns_production_address,
-            Environment.ENVIRONMENT_SANDBOX: settings.apns_sandbox_address,
-        }
-        connections = settings.apns_connections
-        for name, address in addresses.items():
-            self._pools[name] = self._build_pool(address, token, context, connections)
-
-        def fault() -> str:
-            return "" if token.is_usable else "ProviderKeyUnreadable"
-
-        single = {name: partial(self._build_pool, address, token, context, 1) for name, address in addresses.items()}
-        return (
-            ApnsSender(
-                self._pools,
-                problems=self._problems,
-                fault=fault,
-                metrics=self._apns_metrics,
-                configuration=self._configuration,
-            ),
-            CredentialsCheck(single, fault=fault, default_topic=topic),
-        )
-
-    def _build_pool(
-        self, address: str, token: ProviderToken, context: ssl.SSLContext, connections: int
-    ) -> ApnsConnectionPool:
-        host, port = split_address(address)
-        return ApnsConnectionPool(
-            host=host,
-            port=port,
-            provider_token=token,
-            ssl_context=context,
-            max_connections=connections,
-            connect_timeout=self._settings.apns_connect_timeout,
-            answer_timeout=self._settings.apns_answer_timeout,
+        sender = ApnsSender(
+            self._pools,
             problems=self._problems,
-            proxy=proxy_of(self._settings.apns_proxy),
+            fault=fault,
+            metrics=self._apns_metrics,
+            configuration=self._configuration,
         )
+        return sender, CredentialsCheck(single, fault=fault, default_topic=settings.apns_topic), fault
 
 
 def _no_key() -> str:

@@ -1,31 +1,20 @@
-"""One HTTP/2 connection to APNs."""
+"""One HTTP/2 connection to APNs: what is in flight on it, whether there is room for more, and how it ends."""
 
 import asyncio
-import socket
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from aioapns.common import NotificationResult
-from aioapns.connection import AuthorizationHeaderProvider
+from h2 import events
 from h2.errors import ErrorCodes
-from h2.events import (
-    ConnectionTerminated,
-    DataReceived,
-    Event,
-    RemoteSettingsChanged,
-    ResponseReceived,
-    StreamEnded,
-    StreamReset,
-    WindowUpdated,
-)
 from h2.exceptions import NoAvailableStreamIDError, ProtocolError
 from h2.settings import SettingCodes
-from hpack import HeaderTuple, NeverIndexedHeaderTuple
+from hpack import HeaderTuple
 
-from delivery_service.apns.exchange import Exchange, status_of
-from delivery_service.apns.failures import MaybeSent, NotSent
 from delivery_service.apns.http2 import ForgivingH2Connection
-from delivery_service.apns.request import MAX_PAYLOAD_BYTES, ApnsRequest
+from delivery_service.apns.outcomes import MaybeSent, NotSent
+from delivery_service.apns.provider_token import ProviderToken
+from delivery_service.apns.request import MAX_PAYLOAD_BYTES, ApnsRequest, Exchange, status_of
 
 MAX_IN_FLIGHT = 100
 """h2 walks all open streams for each new one; measured, throughput falls beyond this many."""
@@ -37,37 +26,32 @@ not hold up the others."""
 SILENT_IN_A_ROW = 3
 """Pushes that time out in a row, without an answer to any other, until the peer counts as gone."""
 
-METHOD = HeaderTuple(b":method", b"POST")
-SCHEME = HeaderTuple(b":scheme", b"https")
-
-KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""TCP keep-alive: finds within 90 seconds that the network has dropped an idle connection, before a push is lost."""
-
 
 class ApnsConnection(asyncio.Protocol):
     """A connection that loses no push, no answer and no permit, whatever the peer does.
 
-    It waits for the server's first SETTINGS; counts streams in flight against the server's limit as it is now; matches
-    answers by stream; hears RST_STREAM and GOAWAY; obeys flow control; limits the wait for an answer; and gives a
-    stream back when its caller has gone.
+    It waits for the server's first SETTINGS, counts streams against the server's limit as it is now, matches answers by
+    stream, limits the wait for an answer, and gives a stream back when its caller has gone.
     """
 
     def __init__(
         self,
         *,
         authority: str,
-        loop: asyncio.AbstractEventLoop,
-        auth_provider: AuthorizationHeaderProvider,
+        provider_token: ProviderToken,
         answer_timeout: float,
         on_change: Callable[[], None],
         on_lost: Callable[["ApnsConnection"], None],
     ) -> None:
-        self.loop = loop
-        self.transport: asyncio.Transport | None = None
+        """`on_change` is called when there may be room, `on_lost` once when the connection has ended."""
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._on_change = on_change
         self._on_lost = on_lost
-        self._provider_token = auth_provider
+        self._provider_token = provider_token
+        self._authority = HeaderTuple(b":authority", authority.encode())
         self.conn = ForgivingH2Connection()
-        self.ready: asyncio.Future[None] = loop.create_future()
+        self.ready: asyncio.Future[None] = self._loop.create_future()
         """Done once the server's first SETTINGS have arrived; before that nothing may be sent."""
         self.ready_at = 0.0
         self.draining = False
@@ -80,19 +64,14 @@ class ApnsConnection(asyncio.Protocol):
         """Pushes in a row that had no answer in time."""
         self._dead = False
         self._limit = MAX_IN_FLIGHT
-        self._slow = 0
-        self._slow_timer: asyncio.TimerHandle | None = None
         self._reserved = 0
         self._in_flight: dict[int, Exchange] = {}
-        self._blocked: set[int] = set()
+        """By stream, in the order of their deadlines."""
+        self._slow = 0
         self._answered_at = 0.0
         self._answer_timeout = answer_timeout
         self._timer: asyncio.TimerHandle | None = None
         self._flush_scheduled = False
-        self._on_change = on_change
-        self._authority = HeaderTuple(b":authority", authority.encode())
-        self._auth_text = ""
-        self._auth_header = HeaderTuple(b"authorization", b"")
 
     # State for the pool.
 
@@ -137,84 +116,51 @@ class ApnsConnection(asyncio.Protocol):
         try:
             return await exchange.answer
         except asyncio.CancelledError:
-            self._abandon(stream_id)
+            if self._take(stream_id) is not None:
+                self._cancel(stream_id)
             self._settle()
             raise
 
     def _open(self, request: ApnsRequest) -> tuple[int, Exchange]:
         if not self.usable:
             raise NotSent("ConnectionLost")
-        now = self.loop.time()
-        exchange = Exchange(
-            request, answer=self.loop.create_future(), opened_at=now, deadline=now + self._answer_timeout
-        )
+        now = self._loop.time()
+        exchange = Exchange(request.notification_id, self._loop.create_future(), now, now + self._answer_timeout)
         try:
             stream_id = self.conn.get_next_available_stream_id()
-            self.conn.send_headers(stream_id, self._headers(request))
-        except NoAvailableStreamIDError:
+            self.conn.send_headers(stream_id, request.head(self._authority, self._provider_token.get_header()))
+            if len(request.payload) <= self.conn.local_flow_control_window(stream_id):
+                self.conn.send_data(stream_id, request.payload, end_stream=True)
+            else:
+                self.conn.send_piecewise(stream_id, request.payload)
+        except ProtocolError as error:
             self.retire()
-            raise NotSent("ConnectionDraining") from None
-        except ProtocolError:
-            self.retire()
-            raise NotSent("ConnectionLost") from None
+            reason = "ConnectionDraining" if isinstance(error, NoAvailableStreamIDError) else "ConnectionLost"
+            raise NotSent(reason) from None
         self.used = True
         self._in_flight[stream_id] = exchange
-        self._pump(stream_id, exchange)
         if self._timer is None:
-            self._timer = self.loop.call_at(exchange.deadline, self._expire)
-        if self._slow_timer is None:
-            self._slow_timer = self.loop.call_later(SLOW_SECONDS, self._count_slow)
-        self.flush()
+            self._timer = self._loop.call_at(min(exchange.deadline, now + SLOW_SECONDS), self._look_for_overdue)
+        self._flush()
         return stream_id, exchange
 
-    def _headers(self, request: ApnsRequest) -> list[HeaderTuple]:
-        text = self._provider_token.get_header()
-        if text is not self._auth_text:
-            self._auth_text = text
-            # Apple's page on token-based connections allows to index an `authorization` that rarely changes. It saves
-            # 250 bytes and their Huffman coding on every push.
-            self._auth_header = HeaderTuple(b"authorization", text.encode())
-        return [
-            METHOD,
-            SCHEME,
-            NeverIndexedHeaderTuple(b":path", b"/3/device/" + request.device_token.encode()),
-            self._authority,
-            self._auth_header,
-            NeverIndexedHeaderTuple(b"apns-id", request.notification_id.encode()),
-            *request.headers,
-        ]
-
-    def _pump(self, stream_id: int, exchange: Exchange) -> None:
-        """Sends as much of the body as the flow-control windows allow; the rest goes when they open."""
-        while exchange.unsent:
-            size = min(
-                len(exchange.unsent), self.conn.local_flow_control_window(stream_id), self.conn.max_outbound_frame_size
-            )
-            if size <= 0:
-                self._blocked.add(stream_id)
-                return
-            piece, exchange.unsent = exchange.unsent[:size], exchange.unsent[size:]
-            self.conn.send_data(stream_id, bytes(piece), end_stream=not exchange.unsent)
-        self._blocked.discard(stream_id)
-
-    def flush(self) -> None:
+    def _flush(self) -> None:
         """Schedules a write of h2's pending data, once per turn of the event loop: many pushes share a TLS record."""
         if not self._flush_scheduled:
             self._flush_scheduled = True
-            self.loop.call_soon(self._flush_now)
+            self._loop.call_soon(self._flush_now)
 
     def _flush_now(self) -> None:
         self._flush_scheduled = False
         data = self.conn.data_to_send()
-        if data and self.transport is not None and not self.transport.is_closing():
-            self.transport.write(data)
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
 
     # Receiving.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """TLS is established: sends the HTTP/2 preface."""
-        self.transport = cast(asyncio.Transport, transport)
-        _keep_alive(transport)
+        self._transport = cast(asyncio.Transport, transport)
         self.conn.initiate_connection()
         self._flush_now()
 
@@ -225,113 +171,93 @@ class ApnsConnection(asyncio.Protocol):
         try:
             for event in self.conn.receive_data(data):
                 self._on_event(event)
-            for stream_id in list(self._blocked):
-                self._pump(stream_id, self._in_flight[stream_id])
+            if self.conn.unsent:
+                self.conn.send_unsent()
         except ProtocolError:
             self._flush_now()
             self.abort()
             return
-        self.flush()
+        self._flush()
         self._settle()
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: events.Event) -> None:
         match event:
-            case ResponseReceived(stream_id=int(stream_id), headers=headers):
+            case events.ResponseReceived(stream_id=int(stream_id), headers=headers):
                 if exchange := self._in_flight.get(stream_id):
                     exchange.status = status_of(headers)
-            case DataReceived(stream_id=int(stream_id), data=data, flow_controlled_length=int(length)):
+            case events.DataReceived(stream_id=int(stream_id), data=data, flow_controlled_length=int(length)):
                 if exchange := self._in_flight.get(stream_id):
                     exchange.take(data or b"")
                 self.conn.acknowledge_received_data(length, stream_id)
-            case StreamEnded(stream_id=int(stream_id)):
+            case events.StreamEnded(stream_id=int(stream_id)):
                 self._on_answer(stream_id)
-            case StreamReset(stream_id=int(stream_id), error_code=code):
+            case events.StreamReset(stream_id=int(stream_id), error_code=code):
                 refused = code == ErrorCodes.REFUSED_STREAM
-                self._answered_at = self.loop.time()
+                self._answered_at = self._loop.time()
                 self._fail(stream_id, NotSent("StreamRefused") if refused else MaybeSent("StreamReset"))
-            case RemoteSettingsChanged():
+            case events.RemoteSettingsChanged():
                 self._on_settings(event)
-            case ConnectionTerminated(last_stream_id=last_stream_id):
-                self._on_goaway(last_stream_id or 0)
-            case WindowUpdated() | _:
-                pass
+            case events.ConnectionTerminated(last_stream_id=last_stream_id):
+                self.draining = True
+                for stream_id in [stream_id for stream_id in self._in_flight if stream_id > (last_stream_id or 0)]:
+                    self._fail(stream_id, NotSent("ConnectionDraining"))
 
-    def _on_settings(self, event: RemoteSettingsChanged) -> None:
-        changed = event.changed_settings.get(SettingCodes.MAX_CONCURRENT_STREAMS)
-        if changed is not None:
+    def _on_settings(self, event: events.RemoteSettingsChanged) -> None:
+        if changed := event.changed_settings.get(SettingCodes.MAX_CONCURRENT_STREAMS):
             self._limit = min(changed.new_value, MAX_STREAMS)
         if not self.ready.done():
-            self.ready_at = self.loop.time()
+            self.ready_at = self._loop.time()
             self.ready.set_result(None)
 
     def _on_answer(self, stream_id: int) -> None:
-        self._blocked.discard(stream_id)
-        exchange = self._in_flight.pop(stream_id, None)
+        if stream_id in self.conn.unsent:
+            self._cancel(stream_id)
+        exchange = self._take(stream_id)
         if exchange is None:
             return
-        self._answered_at = self.loop.time()
+        self._answered_at = self._loop.time()
         self.silent = 0
         if exchange.status not in ("", "403"):
             self.proved = True
-        if exchange.unsent:
-            self._reset(stream_id)
         if not exchange.answer.done():
             exchange.answer.set_result(exchange.result())
 
-    def _on_goaway(self, last_stream_id: int) -> None:
-        self.draining = True
-        for stream_id in [stream_id for stream_id in self._in_flight if stream_id > last_stream_id]:
-            self._fail(stream_id, NotSent("ConnectionDraining"))
+    # Ending.
+
+    def _take(self, stream_id: int) -> Exchange | None:
+        """Ends the push on this stream, if there still is one."""
+        self.conn.unsent.pop(stream_id, None)
+        return self._in_flight.pop(stream_id, None)
 
     def _fail(self, stream_id: int, failure: NotSent | MaybeSent) -> None:
-        self._blocked.discard(stream_id)
-        exchange = self._in_flight.pop(stream_id, None)
+        exchange = self._take(stream_id)
         if exchange is not None and not exchange.answer.done():
             exchange.answer.set_exception(failure)
 
-    # Ending.
+    def _cancel(self, stream_id: int) -> None:
+        """Tells the peer that this stream's answer is no longer wanted."""
+        self.conn.cancel_stream(stream_id)
+        self._flush()
 
-    def _expire(self) -> None:
-        """Fails pushes whose answer is overdue. They are in the order of their deadlines."""
+    def _look_for_overdue(self) -> None:
+        """Fails pushes whose answer is overdue, and counts slow ones, so that each answer does not have to."""
         self._timer = None
-        now = self.loop.time()
-        while self._in_flight:
-            stream_id, exchange = next(iter(self._in_flight.items()))
+        now = self._loop.time()
+        for stream_id, exchange in list(self._in_flight.items()):
             if exchange.deadline > now:
-                self._timer = self.loop.call_at(exchange.deadline, self._expire)
+                self._timer = self._loop.call_at(min(exchange.deadline, now + SLOW_SECONDS), self._look_for_overdue)
                 break
             if self._answered_at < exchange.opened_at:
                 self.silent += 1
-            if exchange.unsent:  # the server withholds its window: no push would get through any more
+            if stream_id in self.conn.unsent:  # the server withholds its window: no push would get through any more
                 self.draining = True
-            self._reset(stream_id)
+            self._cancel(stream_id)
             self._fail(stream_id, MaybeSent("AnswerTimeout"))
         if self.silent >= SILENT_IN_A_ROW:
             self.abort()
-        else:
-            self._settle()
-
-    def _count_slow(self) -> None:
-        """Counts slow pushes once a second, so that each answer does not have to."""
-        before = self.loop.time() - SLOW_SECONDS
-        self._slow = sum(exchange.opened_at <= before for exchange in self._in_flight.values())
-        self._slow_timer = self.loop.call_later(SLOW_SECONDS, self._count_slow) if self._in_flight else None
-        self._on_change()
-
-    def _abandon(self, stream_id: int) -> None:
-        self._blocked.discard(stream_id)
-        if self._in_flight.pop(stream_id, None) is not None:
-            self._reset(stream_id)
-
-    def _reset(self, stream_id: int) -> None:
-        """Tells the peer that this stream's answer is no longer wanted."""
-        if self._dead:
             return
-        try:
-            self.conn.reset_stream(stream_id, ErrorCodes.CANCEL)
-        except ProtocolError:  # it ended by itself
-            return
-        self.flush()
+        self._slow = sum(exchange.opened_at <= now - SLOW_SECONDS for exchange in self._in_flight.values())
+        self._settle()
 
     def _settle(self) -> None:
         if self.draining and not self._in_flight:
@@ -345,14 +271,14 @@ class ApnsConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Closes the connection properly by TLS. Pushes in flight are lost."""
-        if self.transport is not None and not self.transport.is_closing():
+        if self._transport is not None and not self._transport.is_closing():
             self._flush_now()
-            self.transport.close()
+            self._transport.close()
 
     def abort(self) -> None:
         """Cuts the connection; pushes in flight fail as MaybeSent."""
-        if self.transport is not None:
-            self.transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
         self._mark_lost("the connection was given up")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -365,21 +291,9 @@ class ApnsConnection(asyncio.Protocol):
         self._dead = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._slow_timer is not None:
-            self._slow_timer.cancel()
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(f"no SETTINGS: {why}"))
             self.ready.exception()  # marks the exception as handled: a waiter is optional
         for stream_id in list(self._in_flight):
             self._fail(stream_id, MaybeSent("ConnectionLost"))
         self._on_lost(self)
-
-
-def _keep_alive(transport: asyncio.BaseTransport) -> None:
-    peer: Any = transport.get_extra_info("socket")
-    if peer is None:
-        return
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, seconds in KEEPALIVE.items():
-        if hasattr(socket, name):  # not every system has them
-            peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)

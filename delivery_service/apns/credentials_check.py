@@ -16,7 +16,6 @@ from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 from smith.delivery.v1.reason_pb2 import OutcomeKind, Reason
 
 from delivery_service.apns import outcomes
-from delivery_service.apns.failures import PushFailed
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.request import ApnsRequest, jobs_of
 
@@ -63,11 +62,6 @@ class CredentialsCheck:
         self._fault = fault
         self._default_topic = default_topic
 
-    @property
-    def fault(self) -> str:
-        """Why nothing can be sent at the moment; empty if nothing is known to be wrong here."""
-        return self._fault()
-
     async def ask(self, environment: "Environment.ValueType", bundle_id: str) -> Finding:
         """APNs' answer for this app; for the configured one if `bundle_id` is empty."""
         topic = bundle_id or self._default_topic
@@ -87,7 +81,7 @@ class CredentialsCheck:
         try:
             async with asyncio.timeout(SECONDS):
                 result: NotificationResult = await pool.send_notification(request)
-        except PushFailed as failure:
+        except outcomes.PushFailed as failure:
             return "", failure.reason
         except TimeoutError:
             return "", "AnswerTimeout"

@@ -1,8 +1,12 @@
-"""An HTTP/2 client connection that tolerates known faults of APNs, proxies and networks."""
+"""h2's client connection, which here tolerates faults of APNs, proxies and networks, and sends bodies in pieces."""
+
+from contextlib import suppress
 
 from h2.config import H2Configuration
 from h2.connection import ConnectionState, H2Connection
+from h2.errors import ErrorCodes
 from h2.events import Event
+from h2.exceptions import ProtocolError
 from hyperframe.frame import Frame, GoAwayFrame
 
 CONFIGURATION = H2Configuration(
@@ -27,6 +31,29 @@ class ForgivingH2Connection(H2Connection):
 
     def __init__(self) -> None:
         super().__init__(CONFIGURATION)
+        self.unsent: dict[int, bytes] = {}
+        """By stream: what flow control has not let through yet."""
+
+    def send_piecewise(self, stream_id: int, body: bytes) -> None:
+        """Sends as much of a request's body as the windows allow; `send_unsent` sends more once they have opened."""
+        while body:
+            size = min(len(body), self.local_flow_control_window(stream_id), self.max_outbound_frame_size)
+            if size <= 0:
+                self.unsent[stream_id] = body
+                return
+            piece, body = body[:size], body[size:]
+            self.send_data(stream_id, piece, end_stream=not body)
+        self.unsent.pop(stream_id, None)
+
+    def send_unsent(self) -> None:
+        """Goes on with the bodies that flow control held up."""
+        for stream_id, body in list(self.unsent.items()):
+            self.send_piecewise(stream_id, body)
+
+    def cancel_stream(self, stream_id: int) -> None:
+        """Tells the peer that the stream's answer is no longer wanted."""
+        with suppress(ProtocolError):  # the stream has ended by itself
+            self.reset_stream(stream_id, ErrorCodes.CANCEL)
 
     def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
         # h2 considers the connection closed after GOAWAY and would refuse the answers that APNs still sends for the

@@ -23,3 +23,23 @@ def reason_of(status: str, word: str) -> "Reason.ValueType":
     (digits; empty for none)."""
     of_status = BY_WORD.get(f"Http{status}") or BY_WORD.get(f"Http{status[:1]}Xx", Reason.REASON_UNKNOWN)
     return BY_WORD.get(word, of_status)
+
+
+class PushFailed(Exception):
+    """The push has no answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotSent(PushFailed):
+    """APNs certainly did not process the push: it may go out again at once, over another connection."""
+
+
+class MaybeSent(PushFailed):
+    """APNs may have processed the push. A repeat may show twice unless the push has a collapse id."""
+
+
+class NoConnection(PushFailed):
+    """There was no connection for the push. An immediate repeat would not help."""

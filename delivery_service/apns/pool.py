@@ -2,21 +2,18 @@
 
 import asyncio
 import logging
-import socket
-import ssl
 from collections import OrderedDict
 
 from aioapns.common import NotificationResult
-from aioapns.connection import AuthorizationHeaderProvider
 
 from delivery_service.apns.connection import ApnsConnection
-from delivery_service.apns.failures import NoConnection, NotSent
-from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN
+from delivery_service.apns.dialer import Dialer
+from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN, NoConnection, NotSent
 from delivery_service.apns.problem_log import ProblemLog
-from delivery_service.apns.proxy import Proxy, ProxyFailed
+from delivery_service.apns.provider_token import ProviderToken
+from delivery_service.apns.proxy import ProxyFailed
 from delivery_service.apns.request import ApnsRequest
 from service_kit import origin
-from service_kit.addresses import join
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +21,6 @@ MAX_TRIES = 3
 MAX_CONNECTING = 2
 RECONNECT_INTERVAL = 0.5
 """Seconds between a failed connection and the next try at least."""
-
-PROXY_SHARE = 0.7
-"""The part of the time for connecting that a proxy may take to open the tunnel."""
 
 SPENT = frozenset((EXPIRED_PROVIDER_TOKEN, "UnrelatedKeyIdInToken", "Shutdown", "IdleTimeout"))
 """Reasons after which APNs answers no more pushes on that connection (pushy: it "will wedge")."""
@@ -40,29 +34,21 @@ class ApnsConnectionPool:
 
     def __init__(
         self,
+        dialer: Dialer,
         *,
-        host: str,
-        port: int,
-        provider_token: AuthorizationHeaderProvider,
-        ssl_context: ssl.SSLContext,
+        provider_token: ProviderToken,
         max_connections: int,
-        connect_timeout: float,
         answer_timeout: float,
         problems: ProblemLog,
-        proxy: Proxy | None = None,
     ) -> None:
-        """`proxy` is the way to the host; without one it is asked directly."""
-        self.loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         self.connections: list[ApnsConnection] = []
-        self.max_connections = max_connections
-        self._ssl_context = ssl_context
-        self._host = host
-        self._port = port
+        self._max_connections = max_connections
+        self._dialer = dialer
+        self._name = f"{dialer.host}:{dialer.port}"
         self._provider_token = provider_token
-        self._connect_timeout = connect_timeout
         self._answer_timeout = answer_timeout
         self._problems = problems
-        self._proxy = proxy
         self._failure = "ConnectFailed"
         """Why the last connection failed: a reason of outcomes.py."""
         self._connecting: set[asyncio.Task[None]] = set()
@@ -82,15 +68,17 @@ class ApnsConnectionPool:
         Takes at most the answer timeout for a free stream and the same again for the answer. Raises NoConnection,
         NotSent (after three tries) or MaybeSent.
         """
-        deadline = self.loop.time() + self._answer_timeout
+        deadline = self._loop.time() + self._answer_timeout
         renewed = False
-        failure = NotSent("ConnectionLost")
-        for _ in range(MAX_TRIES):
+        tries = 0
+        while True:
             connection = await self._acquire_by(deadline)
+            tries += 1
             try:
                 result = await connection.send_notification(request)
-            except NotSent as not_sent:
-                failure = not_sent
+            except NotSent:
+                if tries >= MAX_TRIES:
+                    raise
                 continue
             if result.description in SPENT:
                 connection.retire()
@@ -98,16 +86,15 @@ class ApnsConnectionPool:
                     renewed = True
                     continue
             return result
-        raise failure
 
     async def _acquire_by(self, deadline: float) -> ApnsConnection:
         """A connection with room reserved for one push. Raises NoConnection."""
         if not self._waiters and (connection := self._pick()):
             connection.reserve()
             return connection
-        waiter: Waiter = self.loop.create_future()
+        waiter: Waiter = self._loop.create_future()
         self._waiters[waiter] = None
-        timer = self.loop.call_at(deadline, self._give_up, waiter)
+        timer = self._loop.call_at(deadline, self._give_up, waiter)
         self._settle()
         try:
             return await waiter
@@ -133,11 +120,11 @@ class ApnsConnectionPool:
                 waiter.set_result(connection)
         if not self._waiters or self._closed:
             return
-        now = self.loop.time()
+        now = self._loop.time()
         if now >= self._next_connect_at:
             self._open_connections()
         elif self._reconnect is None:
-            self._reconnect = self.loop.call_at(self._next_connect_at, self._on_reconnect)
+            self._reconnect = self._loop.call_at(self._next_connect_at, self._on_reconnect)
         if not self._connecting and not self._usable():
             self._fail_waiters(self._failure)
 
@@ -145,9 +132,9 @@ class ApnsConnectionPool:
         return sum(connection.usable for connection in self.connections)
 
     def _open_connections(self) -> None:
-        wanted = min(len(self._waiters), MAX_CONNECTING, self.max_connections - self._usable())
+        wanted = min(len(self._waiters), MAX_CONNECTING, self._max_connections - self._usable())
         for _ in range(wanted - len(self._connecting)):
-            task = self.loop.create_task(self._connect())
+            task = self._loop.create_task(self._connect())
             self._connecting.add(task)
 
     def _on_reconnect(self) -> None:
@@ -157,80 +144,46 @@ class ApnsConnectionPool:
     async def _connect(self) -> None:
         # The connection lives longer than the request whose push first needed it.
         origin.leave()
+        connection = ApnsConnection(
+            authority=self._dialer.authority,
+            provider_token=self._provider_token,
+            answer_timeout=self._answer_timeout,
+            on_change=self._settle,
+            on_lost=self._discard,
+        )
         try:
-            async with asyncio.timeout(self._connect_timeout):
-                connection = await self.create_connection()
+            async with asyncio.timeout(self._dialer.timeout):
+                await self._dialer.dial(connection)
+                await connection.ready
         except Exception as error:  # waiting pushes must learn of any error
+            connection.abort()
             self._came_to_nothing(_describe(error), error.reason if isinstance(error, ProxyFailed) else "ConnectFailed")
+        except BaseException:
+            connection.abort()
+            raise
         else:
             if not connection.usable:  # it ended in the same turn of the event loop
                 self._came_to_nothing("APNs closed it at once")
                 return
             self.connections.append(connection)
-            log.info("connected to %s:%d (%d connections)", self._host, self._port, len(self.connections))
+            log.info("connected to %s (%d connections)", self._name, len(self.connections))
         finally:
             self._connecting.discard(asyncio.current_task())
             self._settle()
 
-    async def create_connection(self) -> ApnsConnection:
-        """Connects and waits for the server's SETTINGS. Raises OSError or ConnectionError. DNS is asked each time."""
-        connection = ApnsConnection(
-            authority=self._host if self._port == 443 else join(self._host, self._port),
-            loop=self.loop,
-            auth_provider=self._provider_token,
-            answer_timeout=self._answer_timeout,
-            on_change=self._settle,
-            on_lost=self.discard_connection,
-        )
-        try:
-            tunnel = None
-            if self._proxy is not None:
-                # Less than the whole time, so that the error names the side that did not answer.
-                tunnel = await self._proxy.tunnel(self._host, self._port, PROXY_SHARE * self._connect_timeout)
-            await self._begin(connection, tunnel)
-            await connection.ready
-        except BaseException:
-            connection.abort()
-            raise
-        return connection
-
-    async def _begin(self, connection: ApnsConnection, tunnel: socket.socket | None) -> None:
-        """Starts TLS with the host, over the tunnel if there is one. The certificate must have the host's name."""
-        if tunnel is None:
-            await self.loop.create_connection(
-                lambda: connection,
-                self._host,
-                self._port,
-                ssl=self._ssl_context,
-                ssl_handshake_timeout=self._connect_timeout,
-            )
-            return
-        try:
-            await self.loop.create_connection(
-                lambda: connection,
-                sock=tunnel,
-                server_hostname=self._host,
-                ssl=self._ssl_context,
-                ssl_handshake_timeout=self._connect_timeout,
-            )
-        except BaseException:
-            tunnel.close()
-            raise
-
-    def discard_connection(self, connection: ApnsConnection) -> None:
-        """A connection has ended."""
+    def _discard(self, connection: ApnsConnection) -> None:
         if connection in self.connections:
             self.connections.remove(connection)
-            log.info("connection to %s:%d ended (%d left)", self._host, self._port, len(self.connections))
-            young = self.loop.time() - connection.ready_at < RECONNECT_INTERVAL
+            log.info("connection to %s ended (%d left)", self._name, len(self.connections))
+            young = self._loop.time() - connection.ready_at < RECONNECT_INTERVAL
             if not connection.proved and (connection.used or young):
                 self._came_to_nothing("the connection ended before APNs accepted the sender")
         self._settle()
 
     def _came_to_nothing(self, why: str, reason: str = "ConnectFailed") -> None:
         self._failure = reason
-        self._next_connect_at = self.loop.time() + RECONNECT_INTERVAL
-        self._problems.report(f"{self._host}:{self._port}", f"no connection to {self._host}:{self._port}: {why}")
+        self._next_connect_at = self._loop.time() + RECONNECT_INTERVAL
+        self._problems.report(self._name, f"no connection to {self._name}: {why}")
 
     def _give_up(self, waiter: Waiter) -> None:
         if waiter.done():

@@ -1,11 +1,17 @@
-"""Makes the HTTP request for a push and its target, or says why there can be none."""
+"""How APNs wants a push written as an HTTP request, and how its answer reads.
 
+A push with a malformed target gets no request but the reason why there can be none.
+"""
+
+import asyncio
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, repeat
+from typing import Any
 
-from aioapns import NotificationRequest
+from aioapns.common import NotificationRequest, NotificationResult
 from hpack import HeaderTuple, NeverIndexedHeaderTuple
 from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 
@@ -14,6 +20,8 @@ from service_kit.origin import Origin
 
 MAX_PAYLOAD_BYTES = 4096
 MAX_COLLAPSE_ID_BYTES = 64
+MAX_ANSWER_BYTES = 4096
+MAX_REASON_CHARACTERS = 64
 PRIORITIES = frozenset((1, 5, 10))
 MAX_TRACED = 20
 """Most targets of one push that a trace shows."""
@@ -32,6 +40,9 @@ PUSH_TYPES: dict[int, tuple[bytes, str]] = {
 }
 """The `apns-push-type` header and the suffix of the topic, as APNs wants them."""
 
+METHOD = HeaderTuple(b":method", b"POST")
+SCHEME = HeaderTuple(b":scheme", b"https")
+
 ENVIRONMENTS = frozenset((Environment.ENVIRONMENT_PRODUCTION, Environment.ENVIRONMENT_SANDBOX))
 
 
@@ -44,6 +55,18 @@ class ApnsRequest(NotificationRequest):
         super().__init__(token, {}, apns_id)
         self.payload = payload
         self.headers = headers
+
+    def head(self, authority: HeaderTuple, authorization: HeaderTuple) -> list[HeaderTuple]:
+        """All headers of the request: those of the connection, of the target, and of the push."""
+        return [
+            METHOD,
+            SCHEME,
+            NeverIndexedHeaderTuple(b":path", b"/3/device/" + self.device_token.encode()),
+            authority,
+            authorization,
+            NeverIndexedHeaderTuple(b"apns-id", self.notification_id.encode()),
+            *self.headers,
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +174,60 @@ def _shared_headers(push: Push) -> tuple[tuple[HeaderTuple, ...], str]:
     if push.collapse_id:
         headers.append(once_only(b"apns-collapse-id", push.collapse_id.encode()))
     return tuple(headers), suffix
+
+
+class Exchange:
+    """A push that was sent, and its answer so far. Times are those of the event loop."""
+
+    __slots__ = ("_body", "answer", "apns_id", "deadline", "opened_at", "status")
+
+    def __init__(
+        self, apns_id: str, answer: "asyncio.Future[NotificationResult]", opened_at: float, deadline: float
+    ) -> None:
+        self.apns_id = apns_id
+        self.answer = answer
+        self.opened_at = opened_at
+        self.deadline = deadline
+        self.status = ""
+        self._body = b""
+
+    def take(self, data: bytes) -> None:
+        """Adds a piece of the answer's body, up to a limit: APNs' answers are small, a proxy's may not be."""
+        if len(self._body) < MAX_ANSWER_BYTES:
+            self._body += data
+
+    def result(self) -> NotificationResult:
+        """The answer, once it is complete.
+
+        It has the request's own id: the stream identifies the request, not the answer's text.
+        """
+        reason, timestamp = _read_error(self._body)
+        if self.status != "200" and not reason:
+            reason = f"Http{self.status}" if self.status.isdecimal() else "NoStatus"
+        return NotificationResult(self.apns_id, self.status, reason, timestamp)
+
+
+def status_of(headers: Iterable[tuple[Any, ...]] | None) -> str:
+    """The three digits of `:status`; empty if there are none."""
+    for name, value in headers or ():
+        if name == b":status":
+            text = bytes(value).decode("latin-1")
+            return text if len(text) == 3 and text.isascii() and text.isdecimal() else ""
+    return ""
+
+
+def _read_error(body: bytes) -> tuple[str, int | None]:
+    """Reason and timestamp (UNIX milliseconds) of an error's body; each is empty if APNs did not write it."""
+    try:
+        said = json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return "", None
+    if not isinstance(said, dict):
+        return "", None
+    reason, timestamp = said.get("reason"), said.get("timestamp")
+    if not (isinstance(reason, str) and reason.isascii() and reason.isprintable()):
+        reason = ""
+    return (
+        reason[:MAX_REASON_CHARACTERS],
+        timestamp if isinstance(timestamp, int) and not isinstance(timestamp, bool) else None,
+    )

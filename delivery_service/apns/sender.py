@@ -10,7 +10,6 @@ from smith.delivery.v1.delivery_pb2 import Environment, Outcome
 from smith.delivery.v1.reason_pb2 import Concern, OutcomeKind
 
 from delivery_service.apns import outcomes
-from delivery_service.apns.failures import PushFailed
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.request import Job
@@ -54,7 +53,9 @@ class ApnsSender:
             outcome = await self._send(job)
             _describe(span, job, outcome)
         seconds = time.perf_counter() - began
-        self._metrics.count(job.environment, outcome, seconds)
+        self._metrics.pushes[job.environment, outcome.kind, outcome.reason].inc()
+        if outcome.status and (duration := self._metrics.duration.get(job.environment)):
+            duration.observe(seconds)
         if log.isEnabledFor(logging.DEBUG):
             what = outcome.reason or "accepted"
             log.debug("push %s: %s in %.1f ms", job.request and job.request.notification_id, what, seconds * 1000)
@@ -70,7 +71,7 @@ class ApnsSender:
                 result = await self._pools[job.environment].send_notification(job.request)
                 span.set_attribute("http.request.method", "POST")
                 span.set_attribute("http.response.status_code", int(result.status or 0))
-        except PushFailed as failure:
+        except outcomes.PushFailed as failure:
             return self._outcome(job, "", failure.reason)
         except Exception:
             log.exception("a push failed by a fault of this server")

@@ -286,6 +286,6 @@ async def test_nothing_is_kept_of_a_push_that_is_over(apns: Apns, start: Start) 
             await service.deliver(push(count=400))
         (connection,) = service.connections
         assert connection.load == 0
-        assert not connection._blocked
+        assert not connection.conn.unsent
         assert len(connection.conn.streams) <= 101
         assert len(connection.conn._closed_streams) <= 256

@@ -6,9 +6,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from delivery_service.apns.key_file import CHECK_SECONDS, KeyFile
 from delivery_service.apns.problem_log import ProblemLog
-from delivery_service.apns.provider_token import load_provider_key
+from delivery_service.apns.provider_token import CHECK_SECONDS, KeyFile, load_provider_key
 from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, Apns, push, tally
 from tests.waiting import eventually_async
@@ -40,16 +39,16 @@ def test_a_key_in_use_serves_on_while_its_file_is_away_or_half_written(tmp_path:
     file, clock = tmp_path / "AuthKey.p8", [0.0]
     file.write_text(new_key())
     held = KeyFile(file, ProblemLog(), lambda: clock[0])
-    key = held.key
+    key = held.key()
     assert key is not None
     for content in (None, "-----BEGIN PRI", ""):
         file.unlink(missing_ok=True)
         if content is not None:
             file.write_text(content)
         clock[0] += CHECK_SECONDS
-        assert held.key is key
+        assert held.key() is key
     file.write_text(other := new_key())
-    assert held.key is key, "the file is not looked at with every push"
+    assert held.key() is key, "the file is not looked at with every push"
     clock[0] += CHECK_SECONDS
-    assert held.key is not None
-    assert held.key.private_numbers() == load_provider_key(other).private_numbers()
+    assert held.key() is not None
+    assert held.key().private_numbers() == load_provider_key(other).private_numbers()

@@ -38,7 +38,7 @@ def test_all_replicas_show_the_same_token_within_a_step(moment: int, later: floa
 
 @given(moments)
 def test_the_token_verifies_and_is_neither_from_the_future_nor_near_its_end(moment: int) -> None:
-    scheme, token = provider([float(moment)]).get_header().split(" ")
+    scheme, token = provider([float(moment)]).get_header()[1].decode().split(" ")
     assert scheme == "bearer"
     assert jwt.get_unverified_header(token)["kid"] == "ABC123DEFG"
     claims = jwt.decode(
