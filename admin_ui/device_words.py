@@ -10,7 +10,7 @@ from smith.core.v1.device_pb2 import (
     PUSH_TOKEN_STATE_DEAD,
     Device,
 )
-from smith.delivery.v1.reason_pb2 import Reason, meaning
+from smith.delivery.v1.reason_pb2 import Concern, Reason
 
 from service_kit.enum_words import by_word
 
@@ -40,7 +40,7 @@ CANNOT_START = Words(
 )
 REFUSED = {
     word: Words(said.label, "bad", said.advice)
-    for word, (_, said) in by_word(Reason.DESCRIPTOR, meaning).items()
+    for word, (_, said) in by_word(Reason.DESCRIPTOR, Concern.DESCRIPTOR).items()
     if said.label
 }
 """By why Apple refuses the device's token."""

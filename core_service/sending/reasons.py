@@ -7,7 +7,6 @@ from smith.delivery.v1.reason_pb2 import Concern as ConcernNumber
 from smith.delivery.v1.reason_pb2 import Meaning as Entry
 from smith.delivery.v1.reason_pb2 import OutcomeKind as KindNumber
 from smith.delivery.v1.reason_pb2 import Reason
-from smith.delivery.v1.reason_pb2 import meaning as option
 
 from core_service.sending.port import ROUTE_STOPPED, Concern, OutcomeKind
 from service_kit.enum_words import by_word
@@ -45,7 +44,7 @@ def _meaning(entry: Entry) -> Meaning:
     )
 
 
-BY_WORD = {word: _meaning(said) for word, (_, said) in by_word(Reason.DESCRIPTOR, option).items()}
+BY_WORD = {word: _meaning(said) for word, (_, said) in by_word(Reason.DESCRIPTOR, ConcernNumber.DESCRIPTOR).items()}
 UNKNOWN = BY_WORD["Unknown"]
 REFUSED = BY_WORD["Http403"]
 """APNs refuses the sender for a reason that is not in the table."""

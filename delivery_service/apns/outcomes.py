@@ -1,6 +1,6 @@
 """What follows from an answer of APNs, or from having none, by the table in `smith/delivery/v1/reason.proto`."""
 
-from smith.delivery.v1.reason_pb2 import Meaning, OutcomeKind, Reason, meaning
+from smith.delivery.v1.reason_pb2 import Concern, Meaning, OutcomeKind, Reason
 
 from service_kit.enum_words import by_word
 
@@ -12,7 +12,7 @@ MISCONFIGURED = OutcomeKind.OUTCOME_KIND_MISCONFIGURED
 
 EXPIRED_PROVIDER_TOKEN = "ExpiredProviderToken"  # noqa: S105 (a reason, not a secret)
 
-_TABLE = by_word(Reason.DESCRIPTOR, meaning)
+_TABLE = by_word(Reason.DESCRIPTOR, Concern.DESCRIPTOR)
 BY_WORD: dict[str, "Reason.ValueType"] = {word: number for word, (number, _) in _TABLE.items()}
 """Reasons by the word that APNs has for them, or that we have."""
 MEANINGS: dict["Reason.ValueType", Meaning] = {BY_WORD[word]: said for word, (_, said) in _TABLE.items()}

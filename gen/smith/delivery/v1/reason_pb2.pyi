@@ -362,6 +362,21 @@ class Many(_message.Message):
 
 Global___Many: _TypeAlias = Many  # noqa: Y015
 
-MEANING_FIELD_NUMBER: _builtins.int
-meaning: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
-"""What the reason means. Every value of `Reason` but the first has one."""
+SENDER_FIELD_NUMBER: _builtins.int
+TOPIC_FIELD_NUMBER: _builtins.int
+TOKEN_OR_SERVER_FIELD_NUMBER: _builtins.int
+TOKEN_FIELD_NUMBER: _builtins.int
+REQUEST_FIELD_NUMBER: _builtins.int
+LOAD_FIELD_NUMBER: _builtins.int
+NETWORK_FIELD_NUMBER: _builtins.int
+APNS_FIELD_NUMBER: _builtins.int
+SERVER_FIELD_NUMBER: _builtins.int
+sender: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+topic: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+token_or_server: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+token: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+request: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+load: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+network: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+apns: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
+server: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___Meaning]
