@@ -3,6 +3,7 @@
 import datetime
 import fcntl
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,15 @@ class Credentials:
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
             raise ValueError(f"{self.provider_key} is not a P-256 private key")
         return key.public_key()
+
+    def tls_context(self, *protocols: str) -> ssl.SSLContext:
+        """TLS as APNs offers it, 1.2 or later, with these protocols by ALPN. Raises OSError for unusable files."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.server_certificate, self.server_key)
+        if protocols:
+            context.set_alpn_protocols(protocols)
+        return context
 
 
 def ensure(folder: Path, name: str = LOCAL) -> Credentials:

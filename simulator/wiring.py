@@ -8,20 +8,16 @@ from service_kit.process import StopRequest
 from simulator import credentials
 from simulator.apns.directory import TokenDirectory
 from simulator.apns.provider_token import ProviderTokens
-from simulator.apns.server import ApnsServer, tls_context
+from simulator.apns.server import ApnsServer
 from simulator.apns.service import ApnsService
 from simulator.clock import ClockFile
 from simulator.control.apns_routes import ApnsRoutes
-from simulator.control.app import build_app
-from simulator.control.change_routes import ChangeRoutes
 from simulator.control.clock_routes import ClockRoutes
 from simulator.control.guard import ControlGuard
-from simulator.control.live_activity_routes import LiveActivityRoutes
 from simulator.control.mail_routes import MailRoutes
-from simulator.control.notification_routes import NotificationRoutes
 from simulator.control.phone_routes import PhoneRoutes
-from simulator.control.server import ControlServer
-from simulator.control.webhook_routes import WebhookRoutes, sink_tls_context
+from simulator.control.server import ControlServer, build_app
+from simulator.control.webhook_routes import WebhookRoutes
 from simulator.credentials import LOCAL
 from simulator.mails.server import MailServer
 from simulator.mails.sink import MailSink
@@ -41,7 +37,7 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     keys = {credentials.KEY_ID: files.public_provider_key()}
     directory = TokenDirectory()
     service = ApnsService(credentials.BUNDLE_ID, ProviderTokens(keys, credentials.TEAM_ID), directory)
-    apns = ApnsServer(service, tls_context(files))
+    apns = ApnsServer(service, files.tls_context("h2"))
     gateway = GatewayClient(settings.gateway_url)
     clock_file = ClockFile(folder)
     clock = clock_file.load()
@@ -51,16 +47,13 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     mail_server = MailServer(mails)
     app = build_app(
         ApnsRoutes(service, apns).routes(),
-        ChangeRoutes(phones).routes(),
         PhoneRoutes(phones).routes(),
-        NotificationRoutes(phones).routes(),
-        LiveActivityRoutes(phones).routes(),
         ClockRoutes(clock, clock_file).routes(),
         webhooks.routes(),
         MailRoutes(mails).routes(),
     )
     control = ControlServer(ControlGuard(app, settings))
-    sink = ControlServer(build_app(webhooks.public_routes()), sink_tls_context(files))
+    sink = ControlServer(build_app(webhooks.public_routes()), files.tls_context())
     host = settings.simulator_bind_host
     async with AsyncExitStack() as running:
         running.push_async_callback(gateway.close)

@@ -9,14 +9,13 @@ from typing import Any, cast
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, RequestReceived, StreamEnded, StreamReset
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes
 
 from simulator.apns import answers
 from simulator.apns.faults import ConnectionAction, Step
-from simulator.apns.greeting import greet, server_side
 from simulator.apns.provider_token import ConnectionAuthority
 from simulator.apns.rules import MAX_VOIP_BODY, Request, Verdict
 from simulator.apns.service import ApnsService
+from simulator.apns.settings_frames import StreamLimit, server_side
 from simulator.sockets import reset_on_close
 
 MAX_DISCARDED_BODY = 1024 * 1024
@@ -46,24 +45,21 @@ class ApnsConnection(asyncio.Protocol):
         self._waiting: dict[int, Callable[[], None]] = {}
         """What is done with a stream once its time has come."""
         self._received = 0
-        self._limit = 0
         self._greeted = False
-        self._trusted = False
         self._silent = False
         self._last_stream: int | None = None
         """After a GOAWAY: the highest stream that is still served."""
         self._close_after_rest = False
         self._flush_due = False
         self._h2 = server_side()
+        self._limit = StreamLimit(self._h2)
         self._handlers: dict[type, Callable[[Any], None]] = {
             RequestReceived: self._on_request,
             DataReceived: self._on_data,
             StreamEnded: self._on_end,
-            StreamReset: self._on_reset,
+            StreamReset: lambda event: self._settle(event.stream_id),
             ConnectionTerminated: lambda _: self._transport.close(),
         }
-
-    # --- asyncio.Protocol ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """TLS is ready: sends SETTINGS, now or as late as the faults say."""
@@ -116,7 +112,7 @@ class ApnsConnection(asyncio.Protocol):
         self._connections.discard(self)
         self.lost.set()
 
-    # --- HTTP/2 events ---
+    # HTTP/2 events.
 
     def _on_request(self, event: RequestReceived) -> None:
         if self._last_stream is not None and event.stream_id > self._last_stream:
@@ -148,10 +144,7 @@ class ApnsConnection(asyncio.Protocol):
         else:
             self._process(stream)
 
-    def _on_reset(self, event: StreamReset) -> None:
-        self._settle(event.stream_id)
-
-    # --- requests ---
+    # Requests.
 
     def _do_late(self, stream: int, delay: float, do: Callable[[], None]) -> None:
         self._waiting[stream] = do
@@ -193,9 +186,9 @@ class ApnsConnection(asyncio.Protocol):
             self._flush_soon()
 
     def _answer(self, stream: int, verdict: Verdict, apns_id: bytes, step: Step | None) -> None:
-        settings = self._service.faults.settings
+        settings, known = self._service.faults.settings, self._authority.current is not None
         if settings.settings_before_answer:
-            self._adapt_limit(verdict)
+            self._limit.adapt(verdict, settings, known=known)
         try:
             answers.send(self._h2, stream, verdict, apns_id, step or answers.PLAIN)
         except ProtocolError:
@@ -205,7 +198,7 @@ class ApnsConnection(asyncio.Protocol):
             self._flush()
             self._transport.write(answers.repeated_headers(self._h2, stream, verdict, apns_id))
         if not settings.settings_before_answer:
-            self._adapt_limit(verdict)
+            self._limit.adapt(verdict, settings, known=known)
         self._settle(stream)
 
     def _settle(self, stream: int) -> None:
@@ -216,26 +209,7 @@ class ApnsConnection(asyncio.Protocol):
             self._flush()
             self._transport.close()
 
-    def _adapt_limit(self, verdict: Verdict) -> None:
-        settings = self._service.faults.settings
-        if not self._trusted:
-            if self._authority.current is None:
-                return
-            self._trusted = True
-            self._set_limit(settings.streams)
-        if settings.drop_to_one_after_error:
-            if verdict.status == 200:
-                self._set_limit(settings.streams)
-            # Apple: 410 does not count as an error.
-            elif verdict.status != 410:
-                self._set_limit(1)
-
-    def _set_limit(self, streams: int) -> None:
-        if streams != self._limit:
-            self._limit = streams
-            self._h2.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: streams})
-
-    # --- the connection itself ---
+    # The connection itself.
 
     def act(self, action: ConnectionAction) -> None:
         """Does `action` to this connection, at once."""
@@ -250,7 +224,7 @@ class ApnsConnection(asyncio.Protocol):
         elif action.action == "silence":
             self._silent = True
         elif action.action == "set_streams":
-            self._set_limit(action.value)
+            self._limit.set(action.value)
             self._flush()
         else:
             self._go_away(action)
@@ -295,10 +269,8 @@ class ApnsConnection(asyncio.Protocol):
         self._transport.resume_reading()
 
     def _greet(self) -> None:
-        settings = self._service.faults.settings
-        self._limit = settings.initial_streams
         self._greeted = True
-        greet(self._h2, settings)
+        self._limit.greet(self._service.faults.settings)
         self._flush()
 
     def _reopen_windows(self, event: DataReceived) -> None:

@@ -10,7 +10,6 @@ from collections import deque
 from simulator.apns.faults import ConnectionAction
 from simulator.apns.protocol import ApnsConnection
 from simulator.apns.service import ApnsService
-from simulator.credentials import Credentials
 from simulator.sockets import BACKLOG, bind, reset_on_close
 
 log = logging.getLogger(__name__)
@@ -20,15 +19,6 @@ HANDSHAKE_TIMEOUT = 10.0
 SHUTDOWN_TIMEOUT = 1.0
 """Seconds that a sender has to answer the end of TLS before its connection is cut."""
 IDLE_CHECK_SECONDS = 0.1
-
-
-def tls_context(credentials: Credentials) -> ssl.SSLContext:
-    """TLS as APNs offers it: 1.2 or later, with `h2` by ALPN. Raises OSError for unusable files."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(credentials.server_certificate, credentials.server_key)
-    context.set_alpn_protocols(["h2"])
-    return context
 
 
 class ApnsServer:

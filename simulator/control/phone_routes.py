@@ -1,4 +1,4 @@
-"""Control of the simulated phones."""
+"""Control of the simulated phones, and what is on their screens."""
 
 from typing import Annotated, Literal
 
@@ -7,13 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.control.json_http import answer, read_limit, read_model, read_object, validate
-from simulator.control.phone_json import identity, with_screen
+from simulator.control.json_http import ControlError, answer, invalid, read_limit, read_model, read_object, validate
+from simulator.control.phone_json import card_json, identity, with_screen
 from simulator.phones.client import GatewayError
 from simulator.phones.phone import Phone
 from simulator.phones.records import PhoneSettings
 from simulator.phones.screen import CAPACITY
 from simulator.phones.service import PhoneError, PhoneService
+
+MAX_WAIT_SECONDS = 30
 
 
 class _Body(BaseModel):
@@ -51,9 +53,12 @@ class PhoneRoutes:
 
     def routes(self) -> list[BaseRoute]:
         """The routes, for the application."""
+        note, card = "/phones/{id}/notifications", "/phones/{id}/live-activities/{activity_id}"
         return [
             Route("/phones", self.list_phones, methods=["GET"]),
             Route("/phones", self.pair, methods=["POST"]),
+            # Before the routes of single phones.
+            Route("/phones/changes", self.list_changes, methods=["GET"]),
             Route("/phones/{id}", self.show, methods=["GET"]),
             Route("/phones/{id}", self.delete, methods=["DELETE"]),
             Route("/phones/{id}/settings", self.change_settings, methods=["POST"]),
@@ -62,6 +67,10 @@ class PhoneRoutes:
             Route("/phones/{id}/open", self.open, methods=["POST"]),
             Route("/phones/{id}/uninstall", self.uninstall, methods=["POST"]),
             Route("/phones/{id}/tap", self.tap, methods=["POST"]),
+            Route(f"{note}/{{notification_id}}/dismiss", self.dismiss_notification, methods=["POST"]),
+            Route(f"{note}/clear", self.clear_notifications, methods=["POST"]),
+            Route(f"{card}/dismiss", self.dismiss_activity, methods=["POST"]),
+            Route(f"{card}/rotate-token", self.rotate_update_token, methods=["POST"]),
         ]
 
     async def list_phones(self, _: Request) -> Response:
@@ -124,8 +133,50 @@ class PhoneRoutes:
         body = await read_model(request, Tap)
         return answer(await self._phones.tap(self._phone(request), body.action_id, body.notification_id))
 
+    async def dismiss_notification(self, request: Request) -> Response:
+        """The person takes a notification, named by its `id`, off the screen."""
+        notification_id = request.path_params["notification_id"]
+        self._phones.dismiss_notification(self._phone(request), notification_id)
+        return answer({"dismissed": notification_id})
+
+    async def clear_notifications(self, request: Request) -> Response:
+        """The person clears all notifications and the badge."""
+        return answer({"cleared": self._phones.clear_notifications(self._phone(request))})
+
+    async def dismiss_activity(self, request: Request) -> Response:
+        """The person takes the Live Activity off the screen."""
+        activity_id = request.path_params["activity_id"]
+        self._phones.dismiss(self._phone(request), activity_id)
+        return answer({"dismissed": activity_id})
+
+    async def rotate_update_token(self, request: Request) -> Response:
+        """Gives the Live Activity a new update token."""
+        phone = self._phone(request)
+        card = self._phones.rotate_update_token(phone, request.path_params["activity_id"])
+        return answer(card_json(card, phone.now()))
+
+    async def list_changes(self, request: Request) -> Response:
+        """The ids of phones that have changed since `since`, the `version` of an earlier answer. Waits for the first
+        for up to `wait_seconds`. If `complete`, the answer names all existing phones, because earlier changes are
+        unknown."""
+        since, seconds = request.query_params.get("since", ""), _read_wait(request)
+        news = await self._phones.changes.wait(since, seconds, self._phones.pass_time)
+        if news is None:
+            raise ControlError(503, "Service unavailable", "Too many clients are waiting for changes. Try again.")
+        if news.phones is None:
+            everybody = [phone.record.id for phone in self._phones.all()]
+            return answer({"version": news.version, "phones": everybody, "complete": True})
+        return answer({"version": news.version, "phones": news.phones, "complete": False})
+
     def _phone(self, request: Request) -> Phone:
         return self._phones.get(request.path_params["id"])
+
+
+def _read_wait(request: Request) -> int:
+    digits = request.query_params.get("wait_seconds", "0")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 3 and int(digits) <= MAX_WAIT_SECONDS):
+        raise invalid(f"wait_seconds must be a whole number from 0 to {MAX_WAIT_SECONDS}.")
+    return int(digits)
 
 
 async def on_phone_error(_: Request, error: Exception) -> Response:

@@ -3,7 +3,6 @@
 import asyncio
 import datetime
 import re
-import ssl
 from dataclasses import asdict
 from typing import Annotated
 
@@ -13,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.control.json_http import answer, invalid, read_body, read_model
-from simulator.credentials import Credentials
 from simulator.webhooks.sink import ScriptedAnswer, WebhookCall, WebhookSink
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -89,14 +87,6 @@ class WebhookRoutes:
         await asyncio.sleep(scripted.delay_seconds)
         headers = {"content-type": "application/json"} | scripted.headers
         return Response(scripted.body, scripted.status, headers=headers)
-
-
-def sink_tls_context(credentials: Credentials) -> ssl.SSLContext:
-    """TLS with the simulator's certificate, for `localhost`. Raises OSError for unusable files."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(credentials.server_certificate, credentials.server_key)
-    return context
 
 
 def _read_name(request: Request) -> str:
