@@ -94,18 +94,11 @@ class DeliveryServicer(DeliveryServiceServicer):
             raise TooManyInProgress(f"{MAX_CHECKS} checks are in progress.")
         self._checks += 1
         try:
-            finding = await self._check.ask(request.environment, request.bundle_id)
+            found = await self._check.ask(request.environment, request.bundle_id)
         finally:
             self._checks -= 1
-        return CheckCredentialsResponse(
-            reason=finding.reason,
-            kind=finding.kind,
-            code=finding.code,
-            topic=finding.topic,
-            status=finding.status,
-            latency_ms=finding.latency_ms,
-            simulated=self._destinations.pushes_simulated,
-        )
+        found.simulated = self._destinations.pushes_simulated
+        return found
 
     async def GetDestinations(self, request: GetDestinationsRequest, context: Any) -> GetDestinationsResponse:
         """See the proto."""

@@ -9,11 +9,10 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from aioapns.common import NotificationResult
 from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
-from smith.delivery.v1.reason_pb2 import OutcomeKind, Reason
+from smith.delivery.v1.delivery_service_pb2 import CheckCredentialsResponse
 
 from delivery_service.apns import outcomes
 from delivery_service.apns.pool import ApnsConnectionPool
@@ -24,26 +23,6 @@ SECONDS = 7.0
 TOKEN_BYTES = 32
 SILENT = b'{"aps":{"content-available":1}}'
 """A silent push: if the made-up token should exist, its phone shows nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """APNs' answer to the check."""
-
-    reason: str
-    """APNs' or ours; empty if it accepted the push."""
-    code: "Reason.ValueType"
-    """The same as one of the table."""
-    topic: str
-    """The bundle id that was asked about; empty if none is configured."""
-    status: int
-    """HTTP status of the answer; 0 if there was none."""
-    latency_ms: int
-
-    @property
-    def kind(self) -> "OutcomeKind.ValueType":
-        """What the reason would mean for a push."""
-        return outcomes.MEANINGS[self.code].kind if self.code else outcomes.ACCEPTED
 
 
 class CredentialsCheck:
@@ -62,18 +41,23 @@ class CredentialsCheck:
         self._fault = fault
         self._default_topic = default_topic
 
-    async def ask(self, environment: "Environment.ValueType", bundle_id: str) -> Finding:
+    async def ask(self, environment: "Environment.ValueType", bundle_id: str) -> CheckCredentialsResponse:
         """APNs' answer for this app; for the configured one if `bundle_id` is empty."""
         topic = bundle_id or self._default_topic
         [job] = jobs_of([_made_up_push(environment, bundle_id)], self._default_topic)
         fault = job.fault or self._fault()
         if job.request is None or fault:
-            return Finding(fault, outcomes.reason_of("", fault), topic, 0, 0)
+            code = outcomes.reason_of("", fault)
+            return CheckCredentialsResponse(reason=fault, code=code, kind=outcomes.MEANINGS[code].kind, topic=topic)
         began = time.perf_counter()
         status, reason = await self._send(environment, job.request)
         latency_ms = round((time.perf_counter() - began) * 1000)
-        code = Reason.REASON_UNSPECIFIED if status == "200" else outcomes.reason_of(status, reason)
-        return Finding(reason, code, topic, int(status) if status.isdigit() else 0, latency_ms)
+        found = CheckCredentialsResponse(kind=outcomes.ACCEPTED, topic=topic, latency_ms=latency_ms)
+        found.status = int(status) if status.isdigit() else 0
+        if status != "200":
+            found.reason, found.code = reason, outcomes.reason_of(status, reason)
+            found.kind = outcomes.MEANINGS[found.code].kind
+        return found
 
     async def _send(self, environment: "Environment.ValueType", request: ApnsRequest) -> tuple[str, str]:
         """Status and reason."""

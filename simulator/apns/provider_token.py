@@ -70,20 +70,16 @@ class ConnectionAuthority:
     def __init__(self, tokens: ProviderTokens) -> None:
         self._tokens = tokens
         self._header = b""
-        self._current: ProviderToken | None = None
+        self.current: ProviderToken | None = None
+        """The newest token accepted on this connection."""
         self._previous: bytes = b""
         self.expired = False
         """An expired token was seen here."""
 
-    @property
-    def current(self) -> ProviderToken | None:
-        """The newest token accepted on this connection."""
-        return self._current
-
     def problem(self, header: bytes | None, now: float) -> tuple[int, str] | None:
         """Why the `authorization` header is refused at `now` (UNIX seconds) as status and reason, or None."""
-        if self._current is not None and header == self._header:
-            return self._age_problem(self._current, now)
+        if self.current is not None and header == self._header:
+            return self._age_problem(self.current, now)
         if header is None or header[:7].lower() != b"bearer ":
             return 403, "MissingProviderToken"
         token = self._tokens.verify(header[7:])
@@ -100,7 +96,7 @@ class ConnectionAuthority:
         return 403, "ExpiredProviderToken"
 
     def _succession_problem(self, header: bytes, token: ProviderToken) -> tuple[int, str] | None:
-        current = self._current
+        current = self.current
         if current is not None:
             if token.key_id != current.key_id:
                 return 403, "UnrelatedKeyIdInToken"
@@ -109,5 +105,5 @@ class ConnectionAuthority:
                 return None
             if abs(token.issued_at - current.issued_at) < UPDATE_INTERVAL:
                 return 429, "TooManyProviderTokenUpdates"
-        self._previous, self._header, self._current = self._header, header, token
+        self._previous, self._header, self.current = self._header, header, token
         return None

@@ -1,6 +1,7 @@
-"""Control of the simulated phones, and what is on their screens."""
+"""Control of the simulated phones and of what is on their screens, and their JSON."""
 
-from typing import Annotated, Literal
+import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
@@ -8,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.control.json_http import ControlError, answer, invalid, read_limit, read_model, read_object, validate
-from simulator.control.phone_json import card_json, identity, with_screen
+from simulator.phones.activity_card import ActivityCard
 from simulator.phones.client import GatewayError
 from simulator.phones.phone import Phone
 from simulator.phones.records import PhoneSettings
-from simulator.phones.screen import CAPACITY
+from simulator.phones.screen import CAPACITY, describe
 from simulator.phones.service import PhoneError, PhoneService
 
 MAX_WAIT_SECONDS = 30
@@ -190,3 +191,60 @@ async def on_gateway_error(_: Request, error: Exception) -> Response:
     """Passes the gateway's error on."""
     assert isinstance(error, GatewayError)  # noqa: S101 - registered for this class only
     return answer(error.document, error.status)
+
+
+def identity(phone: Phone) -> dict[str, Any]:
+    """The phone without its screen."""
+    record = phone.record
+    return {
+        "id": record.id,
+        "name": record.name,
+        "device_id": record.device_id,
+        "bundle_id": record.bundle_id,
+        "environment": record.environment,
+        "os_version": record.os_version,
+        "push_token": record.push_token,
+        "push_to_start_token": record.push_to_start_token,
+        "tokens_reported": record.tokens_reported,
+        "installed": record.installed,
+        "settings": record.settings.model_dump(),
+        "badge": phone.badge,
+        "dropped": phone.cards.record.dropped,
+    }
+
+
+def with_screen(phone: Phone, limit: int) -> dict[str, Any]:
+    """The phone with its Live Activities and its newest `limit` notifications, both oldest first."""
+    now = phone.now()
+    return {
+        **identity(phone),
+        "notifications": [describe(notification) for notification in phone.screen.newest(limit)],
+        "live_activities": [card_json(card, now) for card in phone.cards.cards()],
+    }
+
+
+def card_json(card: ActivityCard, now: float) -> dict[str, Any]:
+    """A Live Activity as it looks at `now` (UNIX seconds)."""
+    return {
+        "activity_id": card.activity_id,
+        "state": card.state,
+        "stale": card.stale(now),
+        "content_state": card.content_state,
+        "actions": card.actions,
+        "started_at": _iso(card.started_at),
+        "updated_at": _iso(card.updated_at),
+        "ended_at": _iso(card.ended_at),
+        "dismiss_at": _iso(card.dismiss_at),
+        "timestamp": card.timestamp,
+        "update_token": card.update_token,
+        "token_reported": card.report == "taken",
+        "updates": card.updates,
+        "alerts": card.alerts,
+        "relevance_score": card.relevance_score,
+        "stale_at": _iso(card.stale_at),
+        "duplicate_starts": card.duplicate_starts,
+    }
+
+
+def _iso(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()

@@ -19,23 +19,12 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _name = re.compile(r"[A-Za-z0-9._-]{1,100}").fullmatch
 
 
-class Answer(BaseModel):
-    """The answer to one call."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-    status: Annotated[int, Field(ge=200, le=599)] = 200
-    body: Annotated[str, Field(max_length=200_000)] = ""
-    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z-]+$")], Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]] = {}
-    delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
-
-
 class Script(BaseModel):
     """The answers to the next calls."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    answers: Annotated[list[Answer], Field(max_length=1000)]
+    answers: Annotated[list[ScriptedAnswer], Field(max_length=1000)]
 
 
 class WebhookRoutes:
@@ -70,7 +59,7 @@ class WebhookRoutes:
     async def script(self, request: Request) -> Response:
         """Sets the answers to the next calls, one after the other."""
         name, script = _read_name(request), await read_model(request, Script)
-        self._sink.script(name, [ScriptedAnswer(**one.model_dump()) for one in script.answers])
+        self._sink.script(name, script.answers)
         return answer({"answers": len(script.answers)})
 
     async def take(self, request: Request) -> Response:

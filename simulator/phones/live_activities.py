@@ -6,7 +6,6 @@ Apple publishes few of the numbers. The others are marked as observed on real ph
 from simulator.clock import Clock
 from simulator.phones.activity_card import ActivityCard
 from simulator.phones.activity_cards import ActivityCards
-from simulator.phones.budget import spend
 from simulator.phones.drops import Drop
 from simulator.phones.live_activity_push import (
     EndPush,
@@ -25,6 +24,8 @@ FIRST_OS_VERSION = (17, 2)
 HIGH_PRIORITY_PER_HOUR = 15
 """Pushes of priority 10 that a phone accepts within an hour, as observed on real phones."""
 HIGH_PRIORITY_PER_HOUR_FREQUENT = 60
+WINDOW_SECONDS = 3600.0
+MAX_REMEMBERED = 1000
 
 
 class LiveActivities:
@@ -121,3 +122,16 @@ def _budget(settings: PhoneSettings) -> int:
 def _starts_by_push(os_version: str) -> bool:
     parts = [int(part) if part.isascii() and part.isdigit() else 0 for part in os_version[:40].split(".")]
     return tuple(parts) >= FIRST_OS_VERSION
+
+
+def spend(moments: list[float], now: float, limit: int | None) -> bool:
+    """Whether `limit` (at most 1,000; None: no limit) allows one more within the last 60 minutes. Counts it if so.
+
+    `moments` are the UNIX seconds of those before, oldest first; it is pruned and appended to.
+    """
+    while moments and (moments[0] <= now - WINDOW_SECONDS or len(moments) > MAX_REMEMBERED):
+        del moments[0]
+    if limit is not None and len(moments) >= limit:
+        return False
+    moments.append(now)
+    return True

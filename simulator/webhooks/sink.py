@@ -1,7 +1,10 @@
 """Stores received calls, and answers them with the set answers."""
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 MAX_NAMES = 1000
 MAX_CALLS = 1000
@@ -24,14 +27,18 @@ class WebhookCall:
         return len(self.body) + len(self.query) + sum(len(name) + len(value) for name, value in self.headers.items())
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptedAnswer:
+class ScriptedAnswer(BaseModel):
     """The answer to one call."""
 
-    status: int = 200
-    body: str = '{"received":true}'
-    headers: dict[str, str] = field(default_factory=dict)
-    delay_seconds: float = 0.0
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    status: Annotated[int, Field(ge=200, le=599)] = 200
+    body: Annotated[str, Field(max_length=200_000)] = ""
+    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z-]+$")], Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]] = {}
+    delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
+
+
+UNSCRIPTED = ScriptedAnswer(body='{"received":true}')
 
 
 class WebhookSink:
@@ -58,7 +65,7 @@ class WebhookSink:
             if not self._calls[oldest]:
                 del self._calls[oldest]
         script = self._answers.get(name)
-        return script.popleft() if script else ScriptedAnswer()
+        return script.popleft() if script else UNSCRIPTED
 
     def calls(self, name: str) -> list[WebhookCall]:
         """The calls of `name`, newest last."""

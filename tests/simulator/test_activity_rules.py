@@ -11,10 +11,9 @@ from simulator.apns.directory import AcceptedPush, TokenDirectory
 from simulator.clock import MAX_OFFSET, Clock
 from simulator.phones.activity_card import ACTIVE_SECONDS, LINGER_SECONDS, ActivityCard
 from simulator.phones.activity_cards import MAX_ACTIVE, ActivityCards
-from simulator.phones.budget import spend
 from simulator.phones.catch_up import catch_up
 from simulator.phones.drops import Drop
-from simulator.phones.live_activities import LiveActivities
+from simulator.phones.live_activities import LiveActivities, spend
 from simulator.phones.records import LiveActivitiesRecord, PhoneSettings
 from simulator.phones.tokens import TokenBook
 from tests.simulator.live import change, start, state
