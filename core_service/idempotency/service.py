@@ -11,13 +11,13 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from core_service.common.orm import new_id
 from core_service.idempotency.answer_encryption import seal, unseal
 from core_service.idempotency.errors import KeyReused
 from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELEASE, RENEW
-from core_service.idempotency.resource import Resource, kept
 from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.errors import DomainError, InvalidRequest, Kind, Unavailable
 
@@ -31,6 +31,29 @@ RENEW_SECONDS = 3.0
 WAIT_SECONDS = 8.0
 """Seconds that a copy waits for the answer to the first request. The gateway waits 10 seconds for a call."""
 POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a request is about to make."""
+
+    id: uuid.UUID
+    repeated: bool = False
+    """The request was begun before, and how far it came is unknown: look whether the object exists."""
+
+
+kept: ContextVar[Resource | None] = ContextVar("resource", default=None)
+
+
+def new_resource() -> Resource:
+    """Returns the one object that this request makes, usually a new one. A request with an `Idempotency-Key` gets the
+    id that is stored with the key: if it runs again after a crash, it finds what it has made. A request that makes
+    several objects gets new ids for the others."""
+    resource = kept.get()
+    if resource is None:
+        return Resource(new_id())
+    kept.set(None)
+    return resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core_service.common.actions import Action, require_https_url
-from core_service.common.json_object import parse_json_object
-from core_service.common.validation import require_storable
+from core_service.common.validation import parse_json_object, require_storable
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,8 @@ from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 
 from core_service.common.actions import Action
-from core_service.common.json_object import write_json
-from core_service.common.reading import choice, given
-from core_service.common.timestamps import read_time, to_timestamp
-from core_service.common.validation import require_storable, require_uuid
+from core_service.common.reading import choice, given, read_time, to_timestamp
+from core_service.common.validation import require_storable, require_uuid, write_json
 from core_service.push.content import Content
 from core_service.push.convert import ACTION_TYPES, METHODS
 from core_service.push.history import COUNTED, NotificationDelivery, NotificationRecord, Search, ShownNotification

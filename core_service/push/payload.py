@@ -13,7 +13,7 @@ from typing import Any
 import simplejson
 
 from core_service.common.actions import Action, phone_form
-from core_service.common.json_object import write_json
+from core_service.common.validation import write_json
 from core_service.push.content import Content
 from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 

@@ -14,7 +14,7 @@ from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
-from core_service.idempotency.resource import new_resource
+from core_service.idempotency.service import new_resource
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
 from core_service.push.content import Content
 from core_service.push.errors import DeviceUnreachable

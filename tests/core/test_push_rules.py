@@ -15,7 +15,7 @@ from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequ
 from core_service.channels import audience as targeting
 from core_service.channels.errors import ChannelScopeViolation
 from core_service.common.actions import require_https_url
-from core_service.common.json_object import parse_json_object, write_json
+from core_service.common.validation import parse_json_object, write_json
 from core_service.field_rules.check import check
 from core_service.field_rules.errors import InvalidTarget
 from core_service.identity.principal import ChannelRef
