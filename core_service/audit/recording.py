@@ -34,12 +34,6 @@ def install() -> None:
         event.listen(OrmSession, "before_commit", _before_commit)
 
 
-def is_act() -> bool:
-    """Whether there is an act in progress whose entry is not written yet."""
-    doing = act.current.get()
-    return doing is not None and not doing.is_written
-
-
 async def record(connection: AsyncConnection[Any], account_id: uuid.UUID, subject_id: uuid.UUID | None) -> None:
     """Writes the entry in a transaction of plain SQL on this connection. For acts of people."""
     doing = act.current.get()
