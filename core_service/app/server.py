@@ -56,9 +56,8 @@ from core_service.app.metrics import error_counter
 from core_service.audit import recording
 from core_service.audit.service import AuditLog
 from core_service.audit.servicer import AuditServicer
-from core_service.auth.credentials import Credentials
+from core_service.auth.credentials import Credentials, LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
-from core_service.auth.last_used import LastUsed
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.sessions import Sessions

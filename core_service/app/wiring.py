@@ -15,8 +15,8 @@ from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.app.health import HealthReport
 from core_service.app.metrics import CoreCollector, PoolCollector
 from core_service.app.server import build_server
+from core_service.auth.credentials import LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
-from core_service.auth.last_used import LastUsed
 from core_service.common.clock import Clock, database_clock
 from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now

@@ -10,7 +10,7 @@ from typing import Any
 from core_service.common.orm import new_id, now
 from core_service.delivery_log.queries import RECORD
 from core_service.sending.port import About, Outcome, Push, Target
-from core_service.work_queue.batch_writer import BatchWriter
+from core_service.work_queue.loops import BatchWriter
 from service_kit.database import Pool
 
 log = logging.getLogger(__name__)

@@ -18,10 +18,9 @@ from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.models import DeliveryState
 from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
 from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, SETTLE, SETTLE_ACCEPTED
-from core_service.work_queue.batch_writer import BatchWriter
-from core_service.work_queue.claim_loop import ClaimLoop
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.keyed import KeyedCounter
+from core_service.work_queue.loops import BatchWriter, ClaimLoop
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
 from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool

@@ -16,8 +16,7 @@ from smith.core.v1 import api_key_pb2, event_pb2, event_service_pb2, event_servi
 from smith.core.v1.event_service_pb2 import WatchEventsRequest, WatchEventsResponse
 
 from core_service.app.interceptor import CallInterceptor
-from core_service.auth.credentials import Credentials
-from core_service.auth.last_used import LastUsed
+from core_service.auth.credentials import Credentials, LastUsed
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.events.convert import NUMBERS
 from core_service.events.service import MAX_WAITING, MAX_WATCHERS, MAX_WATCHERS_PER_ACCOUNT, Event, EventBus, EventType
