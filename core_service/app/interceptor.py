@@ -210,7 +210,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(request: Message, context: Any) -> Any:
             address = self._client_address(context.invocation_metadata())
-            with act.doing(principals.current.get(), method, request, address, request_id.current.get()):
+            with act.in_progress(principals.current.get(), method, request, address, request_id.current.get()):
                 return await inner(request, context)
 
         return call

@@ -48,12 +48,12 @@ from core_service.accounts.service import Accounts, Defaults
 from core_service.accounts.setup import Setup
 from core_service.api_keys.service import ApiKeys
 from core_service.api_keys.servicer import ApiKeyServicer
-from core_service.apns_check.port import ApnsChecker
+from core_service.apns_check.explanation import ApnsChecker
 from core_service.apns_check.service import ApnsChecks
 from core_service.apns_check.servicer import ApnsServicer
 from core_service.app.interceptor import CallInterceptor
 from core_service.app.metrics import error_counter
-from core_service.audit import recording
+from core_service.audit import act
 from core_service.audit.service import AuditLog
 from core_service.audit.servicer import AuditServicer
 from core_service.auth.credentials import Credentials, LastUsed
@@ -199,7 +199,7 @@ def build_server(
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )
-    recording.install()
+    act.install()
     runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
         interceptors=[

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.audit.recording import record
+from core_service.audit.act import record
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.common.orm import now
