@@ -103,7 +103,7 @@ from core_service.status.account_alarms import AccountAlarms
 from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
-from core_service.webhooks.run import Run
+from core_service.webhooks.models import Run
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
