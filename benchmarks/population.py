@@ -6,7 +6,7 @@ import uuid
 import psycopg
 from psycopg import sql
 
-from core_service.identity.secrets import API_KEY, mint
+from core_service.auth.credentials import API_KEY, mint
 
 DEVICES_PER_USER = 5
 USERS_PER_ACCOUNT = 10

@@ -3,7 +3,7 @@
 from smith.core.v1 import account_pb2
 
 from core_service.accounts.service import AccountView, MembershipView, Person
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.identity.models import Role
 
 ROLES = {

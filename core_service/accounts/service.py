@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from core_service.accounts.errors import AlreadyBootstrapped
 from core_service.auth.passwords import Passwords
-from core_service.common.conflicts import refusing
+from core_service.common.orm import refusing
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id
 from core_service.common.validation import missing, require_email, require_name, require_storable
 from core_service.field_rules.account import check_account

@@ -4,7 +4,7 @@ from smith.core.v1 import api_key_pb2
 
 from core_service.api_keys.models import Scope
 from core_service.api_keys.service import ScopedKey
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 
 SCOPES = {
     Scope.ALL: api_key_pb2.API_KEY_SCOPE_ALL,

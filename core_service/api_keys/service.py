@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.api_keys.models import ApiKey, ApiKeyChannel, Scope
+from core_service.auth.credentials import API_KEY, mint
 from core_service.channels.models import Channel
 from core_service.common.orm import now
 from core_service.common.paging import DEFAULT_SIZE, MAX_SIZE, Page, page_of, read_id
 from core_service.common.validation import missing, require_name
-from core_service.idempotency.resource import new_resource
+from core_service.idempotency.service import new_resource
 from core_service.identity.models import User
-from core_service.identity.secrets import API_KEY, mint
 from service_kit.errors import InvalidRequest
 
 MAX_CHANNELS = 1000

@@ -1,11 +1,38 @@
-"""What APNs' answer to a check means for the credentials, and what to do about it."""
+"""APNs' answer to a check: what it means for the credentials, and what to do about it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
-from core_service.apns_check.port import CheckAnswer
 from core_service.sending.port import Concern, OutcomeKind
 from core_service.sending.reasons import QUEUED, UNKNOWN, Meaning, meaning
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAnswer:
+    """APNs' answer to a push that can reach no phone."""
+
+    reason: str
+    """APNs' reason or the delivery service's; empty if APNs accepted the push."""
+    topic: str
+    """The bundle id that was asked about; empty if none is configured."""
+    misconfigured: bool
+    """Whether the reason is something that an operator has to change."""
+    answered: bool
+    """Whether APNs itself answered."""
+    latency_ms: int
+    simulated: bool = False
+    """Whether the simulator answered instead of Apple."""
+
+
+class ApnsChecker(Protocol):
+    """Asks APNs."""
+
+    async def ask(self, environment: str, bundle_id: str | None) -> CheckAnswer:
+        """Returns APNs' answer for this environment and app; for the configured app if None.
+
+        Raises Unavailable if APNs cannot be asked.
+        """
 
 
 class CheckResult(StrEnum):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import grpc
 from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc, reason_pb2
 
-from core_service.apns_check.port import CheckAnswer
+from core_service.apns_check.explanation import CheckAnswer
 from service_kit.errors import Unavailable
 
 if TYPE_CHECKING:

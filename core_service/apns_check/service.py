@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from limits import RateLimitItemPerSecond
 
-from core_service.apns_check.explanation import CheckResult, Explanation, explain
-from core_service.apns_check.port import ApnsChecker, CheckAnswer
+from core_service.apns_check.explanation import ApnsChecker, CheckAnswer, CheckResult, Explanation, explain
 from core_service.auth.rate_limit import RateLimiter
 from core_service.identity.errors import TooManyAttempts
 from service_kit.database import Pool

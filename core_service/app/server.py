@@ -48,18 +48,16 @@ from core_service.accounts.service import Accounts, Defaults
 from core_service.accounts.setup import Setup
 from core_service.api_keys.service import ApiKeys
 from core_service.api_keys.servicer import ApiKeyServicer
-from core_service.apns_check.port import ApnsChecker
+from core_service.apns_check.explanation import ApnsChecker
 from core_service.apns_check.service import ApnsChecks
 from core_service.apns_check.servicer import ApnsServicer
+from core_service.app.interceptor import CallInterceptor
 from core_service.app.metrics import error_counter
-from core_service.audit import recording
-from core_service.audit.interceptor import AuditInterceptor
+from core_service.audit import act
 from core_service.audit.service import AuditLog
 from core_service.audit.servicer import AuditServicer
-from core_service.auth.credentials import Credentials
+from core_service.auth.credentials import Credentials, LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
-from core_service.auth.interceptor import AccessInterceptor, read_policies
-from core_service.auth.last_used import LastUsed
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.sessions import Sessions
@@ -74,8 +72,6 @@ from core_service.devices.service import Devices
 from core_service.devices.servicer import DeviceServicer
 from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
-from core_service.field_rules.interceptor import FieldRulesInterceptor
-from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites.acceptance import Acceptance
 from core_service.invites.service import Invites
@@ -107,7 +103,7 @@ from core_service.status.account_alarms import AccountAlarms
 from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
-from core_service.webhooks.run import Run
+from core_service.webhooks.models import Run
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
@@ -203,18 +199,13 @@ def build_server(
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )
-    recording.install()
-    peers = Peers.of(settings)
-    policies = read_policies(SERVICES)
+    act.install()
     runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
         interceptors=[
             CallObserver(metrics.CallMetrics(registry, "core"), serves_clients=True),
             ErrorInterceptor(error_counter(registry), database_away=DATABASE_AWAY),
-            AccessInterceptor(policies, credentials, rate_limiter, peers),
-            IdempotencyInterceptor(SERVICES, idempotent),
-            AuditInterceptor(policies, peers),
-            FieldRulesInterceptor(SERVICES),
+            CallInterceptor(SERVICES, credentials, rate_limiter, idempotent, Peers.of(settings)),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
         max_request_bytes=MAX_REQUEST_BYTES,

@@ -15,8 +15,8 @@ from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.app.health import HealthReport
 from core_service.app.metrics import CoreCollector, PoolCollector
 from core_service.app.server import build_server
+from core_service.auth.credentials import LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
-from core_service.auth.last_used import LastUsed
 from core_service.common.clock import Clock, database_clock
 from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now
@@ -39,7 +39,6 @@ from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.grpc_sender import GrpcPushSender
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.sending.revival import Revival
-from core_service.sending.settlement import Settler
 from core_service.settings import CoreSettings
 from core_service.statistics.service import Counters
 from core_service.status.destinations import KnownDestinations
@@ -119,12 +118,11 @@ async def running_core(
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
 
-        guarded, events = GuardedSender(GrpcPushSender(channel)), EventBus()
-        counters = Counters(batches)
+        counters, events = Counters(batches), EventBus()
         events.witness(counters.event)
-        sender = DeliveryRecorder(guarded, batches, counters.attempt)
-        settler = Settler(batches, events)
-        dispatch = Dispatcher(batches, sender, settler)
+        recorder = DeliveryRecorder(batches, counters.attempt)
+        sender = GuardedSender(GrpcPushSender(channel), on_attempt=recorder.record)
+        dispatch = Dispatcher(batches, sender, events)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
         # accounts.
         account_limit = KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10))
@@ -141,8 +139,8 @@ async def running_core(
         webhooks = Outbox(WebhookCalls(GrpcWebhookCaller(channel), keys, events), batches)
         invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
         destinations = KnownDestinations(GrpcDestinations(channel))
-        status, relay = build_status(settings.redis_url, guarded, events, requests, dispatch.wake, area.reconciler.wake)
-        revival = build_revival(settings, batches, guarded, events=events, destinations=destinations, clock=clock)
+        status, relay = build_status(settings.redis_url, sender, events, requests, dispatch.wake, area.reconciler.wake)
+        revival = build_revival(settings, batches, sender, events=events, destinations=destinations, clock=clock)
         revival.wakes(dispatch.wake, area.reconciler.wake)
         retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
         last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
@@ -155,7 +153,7 @@ async def running_core(
                     "live_activities": lambda: area.reconciler.in_progress,
                     "webhooks": lambda: webhooks.in_progress,
                 },
-                sender=guarded,
+                sender=sender,
                 events=events,
                 relay=relay,
                 calls_limit=settings.max_concurrent_requests,
@@ -194,10 +192,10 @@ async def running_core(
             resets.mailer.run,
         )
         background = start_jobs(
-            settler.run,
+            dispatch.write,
             area.settler.run,
             area.withdrawals.write,
-            sender.run,
+            recorder.run,
             webhooks.write,
             invites.mailer.write,
             resets.mailer.write,
@@ -224,7 +222,7 @@ async def running_core(
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
                     mailers = (invites.mailer, resets.mailer)
-                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, *mailers, sender):
+                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, *mailers, recorder):
                         await working.drain()
                     for noted in (last_used, failures, counters):
                         await noted.flush()

@@ -4,8 +4,7 @@ from smith.core.v1 import audit_entry_pb2, audit_service_pb2, json_object_pb2
 
 from core_service.audit.models import AuditEntry
 from core_service.audit.service import AuditFilter
-from core_service.common.reading import given
-from core_service.common.timestamps import read_time, to_timestamp
+from core_service.common.reading import given, read_time, to_timestamp
 from core_service.common.validation import require_uuid
 
 

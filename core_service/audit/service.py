@@ -1,4 +1,4 @@
-"""Reads the audit log. It is written by recording.py."""
+"""Reads the audit log. It is written by act.py."""
 
 import datetime as dt
 import uuid

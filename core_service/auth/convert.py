@@ -5,7 +5,7 @@ import uuid
 from smith.core.v1 import session_pb2
 
 from core_service.auth.sessions import OpenSession
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 
 
 def to_session(one: OpenSession, *, current_id: uuid.UUID) -> session_pb2.Session:

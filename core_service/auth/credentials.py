@@ -1,14 +1,130 @@
-"""Turns a bearer token into a principal. Every call looks it up with one indexed query, so a revoked or edited
-credential counts at once."""
+"""Secrets that open something: how they are made, what is stored of them, whose a bearer token is, and when it was last
+used.
 
+Every call looks its credential up with one indexed query, so a revoked or edited one counts at once.
+"""
+
+import asyncio
+import hashlib
+import logging
+import secrets
 import uuid
+from dataclasses import dataclass
+from typing import LiteralString
 
-from core_service.auth.last_used import LastUsed
+from core_service.common.orm import now
 from core_service.identity.errors import Unauthenticated
 from core_service.identity.models import Role
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Principal, SessionPrincipal
-from core_service.identity.secrets import API_KEY, DEVICE, MAX_LENGTH, SESSION, hash_secret
-from service_kit.database import Pool
+from service_kit.database import DATABASE_AWAY, Pool
+
+log = logging.getLogger(__name__)
+
+API_KEY = "ask_"
+DEVICE = "dev_"
+SESSION = "ses_"
+INVITE = "inv_"
+PASSWORD_RESET = "pwr_"  # noqa: S105 - no password
+
+MAX_LENGTH = 200
+"""Longer credentials are refused without a look-up."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A new secret. `text` is shown to its owner once and stored nowhere."""
+
+    text: str
+    hash: bytes
+    hint: str
+
+
+def mint(prefix: str) -> Secret:
+    """A new secret with 256 random bits."""
+    text = prefix + secrets.token_urlsafe(32)
+    return Secret(text=text, hash=hash_secret(text), hint=text[: len(prefix) + 4])
+
+
+def hash_secret(text: str) -> bytes:
+    """Returns the hash that is stored and looked up. A fast hash is enough, because secrets are random. A look-up by
+    hash takes the same time whichever part of a guess is right."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+class SecretLinks:
+    """Makes links to one page of the admin app."""
+
+    def __init__(self, admin_url: str, page: str, prefix: str) -> None:
+        """`admin_url` is the address of the admin app; `prefix` is that of the secrets."""
+        self._page = f"{admin_url.rstrip('/')}/{page}"
+        self._prefix = prefix
+
+    def new(self) -> tuple[str, Secret]:
+        """Returns a link, and the secret in it. Its hash is to be stored."""
+        secret = mint(self._prefix)
+        return f"{self._page}/{secret.text}", secret
+
+
+INTERVAL_SECONDS = 5.0
+"""How often last uses are written."""
+
+UPDATE_API_KEYS = """
+UPDATE api_keys k SET last_used_at = u.at
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS u(id, at)
+WHERE k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)
+"""
+
+UPDATE_DEVICES = """
+UPDATE devices d SET last_seen_at = u.at
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS u(id, at)
+WHERE d.id = u.id AND (d.last_seen_at IS NULL OR d.last_seen_at < u.at - interval '1 minute')
+"""
+"""At most once a minute for each phone. Pushes read this row, and a talkative phone must not change it all the time."""
+
+
+class LastUsed:
+    """Collects uses of API keys and calls of phones. A crash loses the last few seconds, which only people look at."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._keys: set[uuid.UUID] = set()
+        self._devices: set[uuid.UUID] = set()
+
+    def note(self, api_key_id: uuid.UUID) -> None:
+        """The key was used now."""
+        self._keys.add(api_key_id)
+
+    def note_device(self, device_id: uuid.UUID) -> None:
+        """The phone has called now."""
+        self._devices.add(device_id)
+
+    async def run(self) -> None:
+        """Writes what was noted, every few seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(INTERVAL_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Writes what was noted. If the database is away it is kept for the next time."""
+        keys, self._keys = self._keys, set()
+        self._keys |= await self._write(UPDATE_API_KEYS, keys, "last use of %d API keys not written yet: %s")
+        devices, self._devices = self._devices, set()
+        self._devices |= await self._write(UPDATE_DEVICES, devices, "last call of %d phones not written yet: %s")
+
+    async def _write(self, statement: LiteralString, seen: set[uuid.UUID], complaint: str) -> set[uuid.UUID]:
+        """Returns the entries that could not be written."""
+        if not seen:
+            return seen
+        # All processes lock rows in this order, so that they cannot deadlock.
+        ids = sorted(seen)
+        try:
+            async with self._pool.connection() as connection:
+                await connection.execute(statement, (ids, [now()] * len(ids)))
+        except DATABASE_AWAY as error:
+            log.warning(complaint, len(ids), error)
+            return seen
+        return set()
+
 
 SELECT_API_KEY = """
 SELECT k.id, k.account_id, k.scope, a.rate_limit_per_minute,

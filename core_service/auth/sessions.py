@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit import act
+from core_service.auth.credentials import SESSION, mint
 from core_service.auth.failed_sign_ins import FailedSignIns, failed, locked
 from core_service.auth.models import Session
 from core_service.auth.passwords import Match, Passwords
@@ -21,7 +22,6 @@ from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_befo
 from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import TooManyAttempts, Unauthenticated
 from core_service.identity.models import Member, User
-from core_service.identity.secrets import SESSION, mint
 from service_kit.client_address import network_of
 from service_kit.errors import NotFound, Unavailable
 

@@ -4,7 +4,7 @@ from smith.core.v1 import channel_pb2, channel_service_pb2
 
 from core_service.channels.details import ChannelDetails
 from core_service.channels.service import ChannelView
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 
 
 def to_channel(channel: ChannelView) -> channel_pb2.Channel:

@@ -1,7 +1,6 @@
 """Channels and who belongs to them."""
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -14,17 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.channels.models import Channel, ChannelDevice, ChannelUser
-from core_service.common.conflicts import refusing
+from core_service.common.orm import refusing
 from core_service.common.paging import DEFAULT_SIZE, Page, read_slug, write_token
-from core_service.common.validation import missing, require_name, require_storable
+from core_service.common.validation import containing, missing, require_name, require_storable
 from core_service.devices.models import Device
-from core_service.idempotency.resource import new_resource
+from core_service.idempotency.service import new_resource
 from core_service.identity.models import Member
 from service_kit.errors import AlreadyExists, NotFound
 
 THING = "channel"
-LIKE_WORDS = re.compile(r"[\\%_]")
-"""Characters with a meaning in a LIKE pattern."""
 
 MAX_IDS_IN_PAGE = 20_000
 """A page with more assigned people and devices than this ends early, so that an answer stays near one megabyte."""
@@ -104,7 +101,7 @@ class Channels:
         after = read_slug(page_token)
         if searched := searched.strip():
             require_storable(searched, "query")
-            searched = f"%{LIKE_WORDS.sub(_escaped, searched)}%"
+            searched = containing(searched)
         async with self._database() as session:
             found, views = await _select_page(session, account_id, size=size, after=after, searched=searched)
         return Page(views, write_token(views[-1].slug) if found > len(views) else None)
@@ -212,10 +209,6 @@ class Channels:
         async with self._database.begin() as session:
             if await session.scalar(query) is None:
                 raise NotFound("There is no such channel in the account, or the device is not assigned to it.")
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\{match[0]}"
 
 
 def _refusing_taken(slug: str | None) -> AbstractContextManager[None]:

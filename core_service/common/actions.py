@@ -8,9 +8,8 @@ from enum import StrEnum
 
 from pydantic_core import Url, ValidationError
 
-from core_service.common.json_object import parse_json_object
 from core_service.common.orm import new_id
-from core_service.common.validation import require_storable
+from core_service.common.validation import parse_json_object, require_storable
 from service_kit.errors import InvalidRequest
 
 MAX_URL = 2048

@@ -1,11 +1,17 @@
-"""Ids and times of all tables."""
+"""What all tables share: ids, times, and the refusal for a broken constraint."""
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import uuid_utils
 from sqlalchemy import DateTime
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
+
+from service_kit.errors import DomainError
 
 Timestamp: type[TypeEngine[dt.datetime]] | TypeEngine[dt.datetime] = DateTime(timezone=True)
 
@@ -24,3 +30,15 @@ def lowest_id(moment: dt.datetime) -> uuid.UUID:
 def now() -> dt.datetime:
     """The time now, in UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+@contextmanager
+def refusing(constraint: str, refusal: DomainError) -> Iterator[None]:
+    """Raises `refusal` if the statements inside break the constraint of that name. A check beforehand is not enough:
+    two callers at the same time would both find the name free."""
+    try:
+        yield
+    except IntegrityError as error:
+        if isinstance(error.orig, psycopg.Error) and error.orig.diag.constraint_name == constraint:
+            raise refusal from None
+        raise

@@ -1,12 +1,15 @@
-"""Reads fields of requests whose rules have been checked."""
+"""Between fields of messages and Python values, for requests whose rules have been checked."""
 
+import datetime as dt
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from service_kit.errors import InvalidRequest
 from service_kit.json_mapping.contract import enum_names
 
 T = TypeVar("T")
@@ -42,3 +45,29 @@ def _names(kind: Descriptor, field: str) -> dict[int, str]:
     if enum is None:
         raise TypeError(f"{field} is no enum")
     return enum_names(enum)
+
+
+LATEST = 253_402_300_799
+"""Seconds of the last moment of the year 9999."""
+
+
+def to_timestamp(time: dt.datetime | None) -> Timestamp | None:
+    """The same moment; None stays None, which leaves a field out."""
+    if time is None:
+        return None
+    timestamp = Timestamp()
+    timestamp.FromDatetime(time)
+    return timestamp
+
+
+def read_time(message: Any, field: str) -> dt.datetime | None:
+    """The moment in this field of a message; None if it is not set.
+
+    Raises InvalidRequest if it is before 1970 or after 9999.
+    """
+    if not message.HasField(field):
+        return None
+    timestamp = getattr(message, field)
+    if not 0 <= timestamp.seconds <= LATEST or not 0 <= timestamp.nanos < 1_000_000_000:
+        raise InvalidRequest.at(field, "must be a time from 1970 to 9999")
+    return dt.datetime.fromtimestamp(timestamp.seconds, dt.UTC) + dt.timedelta(microseconds=timestamp.nanos // 1000)

@@ -2,7 +2,7 @@
 
 from smith.core.v1 import delivery_attempt_pb2 as nouns
 
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.delivery_log.service import Attempt, Explained
 from core_service.sending.reasons import meaning
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import logging
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from typing import Any
 
 from core_service.common.orm import new_id, now
 from core_service.delivery_log.queries import RECORD
-from core_service.sending.port import About, OnOutcome, Outcome, OutcomeKind, Push, PushSender, Target
-from core_service.work_queue.batch_writer import BatchWriter
+from core_service.sending.port import About, Outcome, Push, Target
+from core_service.work_queue.loops import BatchWriter
 from service_kit.database import Pool
 
 log = logging.getLogger(__name__)
@@ -20,10 +19,8 @@ MAX_WAITING = 50_000
 """Attempts that may wait to be written. Beyond it they are counted and not stored, so that a log cannot stop the
 server."""
 
-
-OnAttempt = Callable[[uuid.UUID, str, float], None]
-"""Called for each attempt: its account, its outcome as the log names it, and its seconds. It must neither wait nor
-fail."""
+Count = Callable[[uuid.UUID, str, float], None]
+"""Takes each attempt's account, its outcome as the log names it, and its seconds. It must neither wait nor fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +35,29 @@ class _Attempt:
 
 
 class DeliveryRecorder:
-    """Passes pushes on and writes what became of each target, all that is waiting in one statement.
+    """Writes attempts, all that are waiting in one statement.
 
-    Usually bounded by the pushes in progress: while the database is away, none is settled and no more are begun. What
-    was held back was not attempted and leaves no record.
+    Usually bounded by the pushes in progress: while the database is away, none is settled and no more are begun.
     """
 
-    def __init__(
-        self, sender: PushSender, pool: Pool, on_attempt: OnAttempt = lambda account, outcome, took: None
-    ) -> None:
-        self._sender = sender
+    def __init__(self, pool: Pool, count: Count = lambda account, outcome, seconds: None) -> None:
         self._pool = pool
-        self._on_attempt = on_attempt
+        self._count = count
         self._writer: BatchWriter[_Attempt] = BatchWriter("attempts", self._write, self._give_up)
         self._waiting = 0
         self._lost = 0
 
-    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """Takes the push; see Sender."""
-        about, began = push.about, time.monotonic()
+    def record(self, push: Push, target: Target, outcome: Outcome, seconds: float) -> None:
+        """Takes an attempt, which took so many seconds. A push that is about nothing leaves no record."""
+        about = push.about
         if about is None:
-            self._sender.submit(push, on_outcome)
             return
-
-        def recorded(target: Target, outcome: Outcome) -> None:
-            if outcome.verdict is not OutcomeKind.HELD:
-                latency = time.monotonic() - began
-                self._put(_Attempt(new_id(), about, push.priority, target, outcome, latency, now()))
-                self._on_attempt(about.account_id, outcome.verdict.name.lower(), latency)
-            on_outcome(target, outcome)
-
-        self._sender.submit(push, recorded)
+        self._count(about.account_id, outcome.verdict.name.lower(), seconds)
+        if self._waiting >= MAX_WAITING:
+            self._lost += 1
+            return
+        self._waiting += 1
+        self._writer.put(_Attempt(new_id(), about, push.priority, target, outcome, seconds, now()))
 
     async def run(self) -> None:
         """Writes what was recorded, until cancelled."""
@@ -77,13 +66,6 @@ class DeliveryRecorder:
     async def drain(self) -> None:
         """Returns when everything is written."""
         await self._writer.drain()
-
-    def _put(self, attempt: _Attempt) -> None:
-        if self._waiting >= MAX_WAITING:
-            self._lost += 1
-            return
-        self._waiting += 1
-        self._writer.put(attempt)
 
     def _give_up(self, attempt: _Attempt) -> None:
         del attempt

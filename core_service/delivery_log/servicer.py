@@ -5,8 +5,7 @@ from typing import Any
 from smith.core.v1 import delivery_log_service_pb2 as messages
 from smith.core.v1 import delivery_log_service_pb2_grpc
 
-from core_service.common.reading import asked_page, choices, given
-from core_service.common.timestamps import read_time
+from core_service.common.reading import asked_page, choices, given, read_time
 from core_service.common.validation import find_uuid, require_storable, require_uuid
 from core_service.delivery_log.convert import to_attempt, to_verdict
 from core_service.delivery_log.service import DeliveryLog, Filters, Subject

@@ -2,7 +2,7 @@
 
 from smith.core.v1 import device_pb2, device_service_pb2
 
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.devices.listing import DeviceCounts, DeviceState, DeviceView, state_of
 from core_service.devices.models import Device, Environment
 

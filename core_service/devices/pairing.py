@@ -11,17 +11,16 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.auth.credentials import DEVICE
+from core_service.auth.credentials import mint as mint_secret
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.common.conflicts import refusing
-from core_service.common.orm import now
+from core_service.common.orm import now, refusing
 from core_service.common.validation import missing, require_name, require_storable
 from core_service.devices import pairing_code
 from core_service.devices.models import Device, PairingCode
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
-from core_service.identity.secrets import DEVICE
-from core_service.identity.secrets import mint as mint_secret
 from service_kit.client_address import network_of
 from service_kit.errors import NotFound, Unavailable
 

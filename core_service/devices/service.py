@@ -21,9 +21,8 @@ from core_service.devices.listing import (
     find_device,
     list_devices,
 )
-from core_service.devices.models import Device
+from core_service.devices.models import Device, TokenReport
 from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
-from core_service.devices.token_report import TokenReport
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest

@@ -5,8 +5,7 @@ from typing import Any
 from smith.core.v1 import device_service_pb2 as messages
 from smith.core.v1 import device_service_pb2_grpc
 
-from core_service.common.reading import asked_page, choices, given
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import asked_page, choices, given, to_timestamp
 from core_service.common.validation import find_uuid, require_uuid
 from core_service.devices.convert import (
     to_counts,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from smith.core.v1 import event_pb2, event_service_pb2
 
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.events.service import Event, EventBatch, EventType
 
 NUMBERS = {type_: event_pb2.EventType.Value(f"EVENT_TYPE_{type_.name}") for type_ in EventType}

@@ -7,17 +7,21 @@ use the same key.
 import asyncio
 import hashlib
 import logging
+import os
 import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from core_service.common.orm import new_id
-from core_service.idempotency.answer_encryption import seal, unseal
 from core_service.idempotency.errors import KeyReused
 from core_service.idempotency.queries import CLAIM, COMPLETE, FORGET, READ, RELEASE, RENEW
-from core_service.idempotency.resource import Resource, kept
 from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.errors import DomainError, InvalidRequest, Kind, Unavailable
 
@@ -31,6 +35,29 @@ RENEW_SECONDS = 3.0
 WAIT_SECONDS = 8.0
 """Seconds that a copy waits for the answer to the first request. The gateway waits 10 seconds for a call."""
 POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a request is about to make."""
+
+    id: uuid.UUID
+    repeated: bool = False
+    """The request was begun before, and how far it came is unknown: look whether the object exists."""
+
+
+kept: ContextVar[Resource | None] = ContextVar("resource", default=None)
+
+
+def new_resource() -> Resource:
+    """Returns the one object that this request makes, usually a new one. A request with an `Idempotency-Key` gets the
+    id that is stored with the key: if it runs again after a crash, it finds what it has made. A request that makes
+    several objects gets new ids for the others."""
+    resource = kept.get()
+    if resource is None:
+        return Resource(new_id())
+    kept.set(None)
+    return resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +199,25 @@ class IdempotentRequests:
         parameters = {"principal_id": attempt.principal_id, "key_hash": attempt.key_hash, "resource_id": resource.id}
         async with self._pool.connection() as connection:
             await connection.execute(query, parameters | more)
+
+
+NONCE_BYTES = 12
+
+
+def seal(answer: bytes, secret: str, key_hash: bytes) -> bytes:
+    """Encrypts the answer. The caller's secret and the key's hash are needed to read it."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _cipher(secret, key_hash).encrypt(nonce, answer, None)
+
+
+def unseal(sealed: bytes, secret: str, key_hash: bytes) -> bytes:
+    """Decrypts what `seal` returned.
+
+    Raises cryptography.exceptions.InvalidTag for anything else.
+    """
+    return _cipher(secret, key_hash).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+
+
+def _cipher(secret: str, key_hash: bytes) -> AESGCM:
+    derived = HKDF(SHA256(), length=32, salt=key_hash, info=b"activitysmith idempotent answer")
+    return AESGCM(derived.derive(secret.encode()))

@@ -1,4 +1,4 @@
-"""Who is calling. Set once per call by the access interceptor, read by servicers."""
+"""Who is calling. Set once per call by the interceptor, read by servicers."""
 
 import uuid
 from contextvars import ContextVar
@@ -68,24 +68,33 @@ Principal = Anonymous | ApiKeyPrincipal | SessionPrincipal | DevicePrincipal
 current: ContextVar[Principal] = ContextVar("principal")
 
 
+def credential_id() -> uuid.UUID | None:
+    """The id of the caller's API key, session or device; None for a caller without credentials."""
+    match current.get():
+        case ApiKeyPrincipal(api_key_id=id_) | SessionPrincipal(session_id=id_) | DevicePrincipal(device_id=id_):
+            return id_
+        case _:
+            return None
+
+
 def sender() -> Sender:
     """The calling API key or person. For methods whose policy allows both."""
     principal = current.get()
-    assert isinstance(principal, ApiKeyPrincipal | SessionPrincipal)  # noqa: S101 - the access interceptor has made sure
+    assert isinstance(principal, ApiKeyPrincipal | SessionPrincipal)  # noqa: S101 - the interceptor has made sure
     return principal
 
 
 def session() -> SessionPrincipal:
     """The calling person. For methods whose policy allows sessions only."""
     principal = current.get()
-    assert isinstance(principal, SessionPrincipal)  # noqa: S101 - the access interceptor has made sure
+    assert isinstance(principal, SessionPrincipal)  # noqa: S101 - the interceptor has made sure
     return principal
 
 
 def device() -> DevicePrincipal:
     """The calling phone. For methods whose policy allows devices only."""
     principal = current.get()
-    assert isinstance(principal, DevicePrincipal)  # noqa: S101 - the access interceptor has made sure
+    assert isinstance(principal, DevicePrincipal)  # noqa: S101 - the interceptor has made sure
     return principal
 
 
@@ -106,5 +115,5 @@ def whole_account() -> uuid.UUID:
 def anonymous() -> Anonymous:
     """The caller of a public method."""
     principal = current.get()
-    assert isinstance(principal, Anonymous)  # noqa: S101 - the access interceptor has made sure
+    assert isinstance(principal, Anonymous)  # noqa: S101 - the interceptor has made sure
     return principal

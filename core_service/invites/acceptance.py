@@ -12,17 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
+from core_service.auth.credentials import MAX_LENGTH, hash_secret
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.sessions import Sessions, SignIn, add_session, require_same_password
-from core_service.common.conflicts import refusing
-from core_service.common.orm import now
+from core_service.common.orm import now, refusing
 from core_service.common.validation import require_name, require_storable
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import Account, Member, Role, User
-from core_service.identity.secrets import MAX_LENGTH, hash_secret
 from core_service.invites.errors import UnknownInviteToken
 from core_service.invites.models import Invite, InviteToken
 from service_kit.client_address import network_of

@@ -3,7 +3,7 @@
 from smith.core.v1 import account_pb2, invite_pb2, invite_service_pb2
 
 from core_service.common.orm import now
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.identity.models import Role
 from core_service.invites.acceptance import Offer
 from core_service.invites.service import InviteAnswer, InviteView, Refusal

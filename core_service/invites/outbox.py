@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from core_service.identity.secrets import SecretLinks
+from core_service.auth.credentials import SecretLinks
 from core_service.invites.invite_mail import write_invite
 from core_service.invites.models import MAX_TOKENS
 from core_service.invites.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, SETTLE

@@ -13,14 +13,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.auth.credentials import SecretLinks
 from core_service.auth.rate_limit import RateLimiter
 from core_service.common.orm import new_id, now
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
 from core_service.common.validation import missing, require_email
 from core_service.events.service import Event, EventBus, EventType
-from core_service.idempotency.resource import Resource, new_resource
+from core_service.idempotency.service import Resource, new_resource
 from core_service.identity.models import Member, Role, User
-from core_service.identity.secrets import SecretLinks
 from core_service.invites.models import MAX_TOKENS, Invite, InviteToken
 from core_service.mail.models import MailState
 from core_service.mail.outbox import DueMail

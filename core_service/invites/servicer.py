@@ -7,8 +7,7 @@ from smith.core.v1 import invite_service_pb2_grpc
 
 from core_service.accounts.convert import to_account, to_member
 from core_service.accounts.service import Accounts
-from core_service.common.reading import asked_page, choice, given
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import asked_page, choice, given, to_timestamp
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
 from core_service.identity.models import Role

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from core_service.auth.credentials import INVITE, SecretLinks
 from core_service.events.service import EventBus
-from core_service.identity.secrets import INVITE, SecretLinks
 from core_service.invites.outbox import InviteMails
 from core_service.mail.outbox import DueMail, open_outbox
 from core_service.mail.service import MailSender

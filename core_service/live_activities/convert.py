@@ -4,8 +4,7 @@ from smith.core.v1 import live_activity_pb2 as noun
 from smith.core.v1 import live_activity_service_pb2 as pb
 
 from core_service.common.actions import Action, ActionType, check_action
-from core_service.common.reading import choice, choices, given
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import choice, choices, given, to_timestamp
 from core_service.live_activities.service import ActivityResult
 from core_service.live_activities.state.activity import Alert, Request
 from core_service.live_activities.state.content_state import ActivityType, Given, Metric

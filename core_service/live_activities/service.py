@@ -10,7 +10,7 @@ from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.idempotency.resource import new_resource
+from core_service.idempotency.service import new_resource
 from core_service.identity.principal import Sender
 from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, NotYours
 from core_service.live_activities.reconcile.delivery_wait import DeliveryWait

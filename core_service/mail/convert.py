@@ -4,7 +4,7 @@ import datetime as dt
 
 from smith.core.v1 import invite_pb2, mail_service_pb2
 
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.mail.models import MailState, WantedMail
 from core_service.mail.service import MailResult, MailVerdict, explain
 

@@ -14,8 +14,7 @@ from core_service.audit import act
 from core_service.auth.convert import to_session
 from core_service.auth.sessions import THING as SESSION
 from core_service.auth.sessions import Sessions
-from core_service.common.reading import asked_page, choice, given
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import asked_page, choice, given, to_timestamp
 from core_service.common.validation import find_uuid, require_uuid
 from core_service.devices.convert import to_device, to_device_view
 from core_service.identity import principal

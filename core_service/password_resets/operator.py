@@ -5,9 +5,9 @@ import datetime as dt
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, exists, select
 
+from core_service.auth.credentials import SecretLinks
 from core_service.common.validation import require_email
 from core_service.identity.models import Member, User
-from core_service.identity.secrets import SecretLinks
 from core_service.password_resets.service import add_link
 from service_kit.errors import NotFound
 

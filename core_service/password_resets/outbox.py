@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from core_service.identity.secrets import SecretLinks
+from core_service.auth.credentials import SecretLinks
 from core_service.mail.models import MailKind
 from core_service.mail.outbox import DueMail
 from core_service.password_resets.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, DROP_UNKNOWN, SETTLE

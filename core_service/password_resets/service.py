@@ -10,7 +10,8 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.audit.recording import record_in
+from core_service.audit.act import record_in
+from core_service.auth.credentials import MAX_LENGTH, SecretLinks, hash_secret
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.passwords import Passwords
@@ -20,13 +21,11 @@ from core_service.common.orm import now
 from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, User
-from core_service.identity.secrets import MAX_LENGTH, SecretLinks, hash_secret
 from core_service.mail.models import MailKind, WantedMail
 from core_service.mail.outbox import DueMail
-from core_service.password_resets.ending import end_links, end_mails
 from core_service.password_resets.errors import UnknownResetToken
 from core_service.password_resets.models import PasswordResetToken
-from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, is_good
+from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, end_links, end_mails, is_good
 from core_service.work_queue.outbox import Outbox
 from service_kit.client_address import network_of
 

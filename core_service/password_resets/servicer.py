@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import password_reset_service_pb2 as messages
 from smith.core.v1 import password_reset_service_pb2_grpc
 
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
 from core_service.mail.convert import to_mail

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from core_service.auth.credentials import PASSWORD_RESET, SecretLinks
 from core_service.events.service import EventBus
-from core_service.identity.secrets import PASSWORD_RESET, SecretLinks
 from core_service.mail.outbox import DueMail, open_outbox
 from core_service.mail.service import MailSender
 from core_service.password_resets.outbox import PasswordMails

@@ -2,8 +2,8 @@
 
 from smith.core.v1 import json_object_pb2, live_activity_pb2
 
-from core_service.common.json_object import write_json
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
+from core_service.common.validation import write_json
 from core_service.phones.live_activities import ShownActivity, ShownPhase
 
 PHASES = {

@@ -1,14 +1,28 @@
-"""What a push notification may contain. Pure rules, each naming its field."""
+"""A push notification's content, and the JSON body of an alert push that carries it, within APNs' size limit.
 
-from dataclasses import dataclass
+The `aps` keys are Apple's ("Generating a remote notification"). Everything else is beside them under `smith`, where the
+app's notification service extension finds it. A field of `Content` without a place among Apple's keys goes there under
+its own name.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
-from core_service.common.actions import Action, require_https_url
-from core_service.common.json_object import parse_json_object
-from core_service.common.validation import require_storable
+import simplejson
+
+from core_service.common.actions import Action, phone_form
+from core_service.common.validation import write_json
+from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
+
+CATEGORY = "activitysmith"
+DEFAULT_SOUND = "default"
+ACTIONS = "actions"
+"""Kept in a table of their own: phones are told less of them than the server needs."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Content:
     """A push notification that keeps all rules except the size limit, which applies to the finished payload."""
 
@@ -23,30 +37,57 @@ class Content:
     sound: str | None = None
 
 
-def check_content(
-    *,
-    title: str,
-    message: str | None,
-    subtitle: str | None,
-    media: str | None,
-    redirection: str | None,
-    actions: tuple[Action, ...],
-    payload: str | None,
-    badge: int | None,
-    sound: str | None,
-) -> Content:
-    """Returns the content if it keeps the rules that the proto cannot declare. `payload` is JSON text.
+APPLES: Mapping[str, tuple[str, ...]] = {
+    "title": ("aps", "alert", "title"),
+    "subtitle": ("aps", "alert", "subtitle"),
+    "message": ("aps", "alert", "body"),
+    "sound": ("aps", "sound"),
+    "badge": ("aps", "badge"),
+}
+"""Apple's places for fields of a notification."""
+PLACES = {one.name: APPLES.get(one.name, ("smith", one.name)) for one in dataclasses.fields(Content)}
+"""The place of each field in a payload."""
 
-    Raises InvalidRequest naming the first field that breaks a rule, and the rule.
+
+def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
+    """Writes the body for all devices.
+
+    Raises PayloadTooLarge naming the longest part.
     """
-    return Content(
-        title=require_storable(title, "title"),
-        message=message and require_storable(message, "message"),
-        subtitle=subtitle and require_storable(subtitle, "subtitle"),
-        media=None if media is None else require_https_url(media, "media"),
-        redirection=None if redirection is None else require_https_url(redirection, "redirection"),
-        actions=actions,
-        payload=None if payload is None else parse_json_object(payload, "payload"),
-        badge=badge,
-        sound=None if sound is None else require_storable(sound, "sound"),
-    )
+    values = _said(content)
+    # The app's service extension attaches media and buttons, and runs only if asked to. Without it, iOS uses the
+    # category.
+    aps = {"alert": {}, "sound": DEFAULT_SOUND, "mutable-content": 1, "category": CATEGORY}
+    body: dict[str, Any] = {"aps": aps, "smith": {"notification_id": str(notification_id)}}
+    for name, value in values.items():
+        *path, key = PLACES[name]
+        part = body
+        for step in path:
+            part = part[step]
+        part[key] = value
+    written = write_json(body)
+    if len(written) > LIMIT_BYTES:
+        part_bytes, longest = max((len(write_json(value)), name) for name, value in values.items())
+        raise PayloadTooLarge(part=longest, part_bytes=part_bytes, total_bytes=len(written))
+    return written
+
+
+def read_payload(payload: bytes, actions: tuple[Action, ...]) -> Content:
+    """Returns the content that `build_payload` has written, with the buttons from their table."""
+    body = simplejson.loads(payload, use_decimal=True)
+    found: dict[str, Any] = {}
+    for name, path in PLACES.items():
+        part = body
+        for step in path:
+            part = part.get(step) if part is not None else None
+        found[name] = part
+    if found["sound"] == DEFAULT_SOUND:
+        found["sound"] = None
+    return Content(**found | {ACTIONS: actions})
+
+
+def _said(content: Content) -> dict[str, Any]:
+    """The fields that have a value, as phones are told them."""
+    values = {name: getattr(content, name) for name in PLACES}
+    values[ACTIONS] = [phone_form(action) for action in content.actions] or None
+    return {name: value for name, value in values.items() if value is not None and value != ""}

@@ -1,36 +1,45 @@
-"""Between protobuf and the push area's own types."""
+"""Between protobuf and the push area's own types. A request's content is checked on the way."""
 
+import uuid
+
+from smith.core.v1 import json_object_pb2
 from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 
-from core_service.common.actions import Action, ActionType, check_action
-from core_service.common.reading import choice, given
-from core_service.push.content import Content, check_content
+from core_service.common.actions import Action, ActionType, check_action, require_https_url
+from core_service.common.reading import choice, given, read_time, to_timestamp
+from core_service.common.validation import parse_json_object, require_storable, require_uuid, write_json
+from core_service.push.content import Content
+from core_service.push.history import COUNTED, NotificationDelivery, NotificationRecord, Search, ShownNotification
 from core_service.push.service import SentNotification
 
 ACTION_TYPES = {
     noun.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
     noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: ActionType.WEBHOOK,
 }
-METHODS = {noun.WEBHOOK_METHOD_GET: "GET", noun.WEBHOOK_METHOD_POST: "POST"}
+ACTION_TYPE_NUMBERS = {kind: number for number, kind in ACTION_TYPES.items()}
+METHOD_NUMBERS = {"GET": noun.WEBHOOK_METHOD_GET, "POST": noun.WEBHOOK_METHOD_POST}
 
 
-def to_content(request: pb.SendPushNotificationRequest) -> Content:
-    """The request's content. Raises InvalidRequest if it breaks a rule."""
-    return check_content(
-        title=request.title,
-        message=given(request, "message"),
-        subtitle=given(request, "subtitle"),
-        media=given(request, "media"),
-        redirection=given(request, "redirection"),
-        actions=tuple(_to_action(place, action) for place, action in enumerate(request.actions)),
-        payload=request.payload.json if request.HasField("payload") else None,
+def read_content(request: pb.SendPushNotificationRequest) -> Content:
+    """The request's content, if it keeps the rules that the proto cannot declare.
+
+    Raises InvalidRequest naming the first field that breaks one, and the rule.
+    """
+    return Content(
+        title=require_storable(request.title, "title"),
+        message=given(request, "message", require_storable),
+        subtitle=given(request, "subtitle", require_storable),
+        media=given(request, "media", require_https_url),
+        redirection=given(request, "redirection", require_https_url),
+        actions=tuple(_read_action(place, action) for place, action in enumerate(request.actions)),
+        payload=parse_json_object(request.payload.json, "payload") if request.HasField("payload") else None,
         badge=given(request, "badge"),
-        sound=given(request, "sound"),
+        sound=given(request, "sound", require_storable),
     )
 
 
-def _to_action(place: int, action: noun.PushNotificationAction) -> Action:
+def _read_action(place: int, action: noun.PushNotificationAction) -> Action:
     return check_action(
         f"actions[{place}]",
         title=action.title,
@@ -41,16 +50,102 @@ def _to_action(place: int, action: noun.PushNotificationAction) -> Action:
     )
 
 
-def from_sent(sent: SentNotification) -> pb.SendPushNotificationResponse:
-    """The answer to the caller."""
-    response = pb.SendPushNotificationResponse(
+def to_sent(sent: SentNotification) -> pb.SendPushNotificationResponse:
+    """The answer to the sender."""
+    return pb.SendPushNotificationResponse(
         success=True,
         devices_notified=sent.counts.devices_notified,
+        devices_queued=sent.counts.devices_queued or None,
         users_notified=sent.counts.users_notified,
         effective_channel_slugs=sent.effective_channel_slugs or (),
         notification_id=str(sent.notification_id),
+        timestamp=to_timestamp(sent.created_at),
     )
-    response.timestamp.FromDatetime(sent.created_at)
-    if sent.counts.devices_queued:
-        response.devices_queued = sent.counts.devices_queued
-    return response
+
+
+def read_search(request: pb.ListPushNotificationsRequest) -> Search:
+    """Reads the filters.
+
+    Raises InvalidRequest.
+    """
+    return Search(
+        text=given(request, "search", require_storable),
+        api_key_id=given(request, "api_key_id", require_uuid),
+        channel=given(request, "channel", require_storable),
+        outcome=choice(request, "outcome", str),
+        since=read_time(request, "since"),
+        until=read_time(request, "until"),
+    )
+
+
+def to_notification(sent: NotificationRecord, *, counted: int | None = COUNTED) -> noun.PushNotification:
+    """The message. At most `counted` devices were examined; None for all."""
+    counts = sent.counts
+    return noun.PushNotification(
+        id=str(sent.id),
+        created_at=to_timestamp(sent.created_at),
+        expires_at=to_timestamp(sent.expires_at),
+        title=sent.title,
+        message=sent.message or None,
+        channels=sent.channel_slugs or (),
+        device_id=_text(sent.device_id),
+        api_key_id=_text(sent.api_key_id),
+        user_id=_text(sent.user_id),
+        sender_name=sent.sender_name,
+        replay_of=_text(sent.replay_of),
+        counts=noun.PushNotificationCounts(
+            devices=counts.devices,
+            accepted=counts.accepted,
+            owed=counts.owed,
+            failed=counts.failed,
+            expired=counts.expired,
+            partial=counts.devices == counted,
+        ),
+    )
+
+
+def _text(id_: uuid.UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
+
+
+def to_shown(shown: ShownNotification) -> pb.GetPushNotificationResponse:
+    """The answer."""
+    return pb.GetPushNotificationResponse(
+        push_notification=to_notification(shown.notification, counted=None),
+        content=_to_content(shown.content),
+        deliveries=[_to_delivery(one) for one in shown.deliveries],
+    )
+
+
+def _to_content(content: Content) -> noun.PushNotificationContent:
+    values = {name: getattr(content, name) for name in noun.PushNotificationContent.DESCRIPTOR.fields_by_name}
+    values["actions"] = [_to_action(action) for action in content.actions]
+    values["payload"] = None if content.payload is None else _to_json(write_json(content.payload).decode())
+    return noun.PushNotificationContent(**values)
+
+
+def _to_action(action: Action) -> noun.PushNotificationAction:
+    return noun.PushNotificationAction(
+        title=action.title,
+        type=ACTION_TYPE_NUMBERS[action.type],
+        url=action.url,
+        method=None if action.method is None else METHOD_NUMBERS[action.method],
+        body=None if action.body is None else _to_json(action.body),
+    )
+
+
+def _to_json(text: str) -> json_object_pb2.JsonObject:
+    return json_object_pb2.JsonObject(json=text)
+
+
+def _to_delivery(one: NotificationDelivery) -> noun.PushNotificationDelivery:
+    return noun.PushNotificationDelivery(
+        device_id=str(one.device_id),
+        device_name=one.device_name,
+        user_name=one.user_name,
+        state=noun.PushNotificationDeliveryState.Value(f"PUSH_NOTIFICATION_DELIVERY_STATE_{one.state.upper()}"),
+        attempts=one.attempts,
+        reason=one.reason,
+        settled_at=to_timestamp(one.settled_at),
+        due_at=to_timestamp(one.due_at),
+    )

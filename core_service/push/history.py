@@ -12,9 +12,8 @@ from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write
 from core_service.common.validation import containing, missing, require_storable
 from core_service.delivery_log.queries import PLAN_ANEW
 from core_service.identity.principal import SessionPrincipal
-from core_service.push.content import Content
+from core_service.push.content import Content, read_payload
 from core_service.push.history_queries import ACTIONS, DELIVERIES, GET, LIST
-from core_service.push.payload import read_payload
 from core_service.push.service import PushNotifications, SentNotification
 from service_kit.database import Pool
 

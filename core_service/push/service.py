@@ -9,16 +9,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.audit.recording import is_act, record
+from core_service.audit.act import record
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
-from core_service.idempotency.resource import new_resource
+from core_service.idempotency.service import new_resource
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
-from core_service.push.content import Content
+from core_service.push.content import Content, build_payload
 from core_service.push.errors import DeviceUnreachable
-from core_service.push.payload import build_payload
 from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS, RECORD_FOR_DEVICE
 from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.port import About, Push, PushEvent, Target
@@ -157,10 +156,11 @@ class PushNotifications:
             leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0
             parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
             # One statement is a transaction by itself. The act of a person has its audit entry in the same transaction.
-            async with connection.transaction() if is_act() else nullcontext():
+            is_person = isinstance(caller, SessionPrincipal)
+            async with connection.transaction() if is_person else nullcontext():
                 cursor = await connection.execute(query, parameters, binary=True)
                 rows = await cursor.fetchall()
-                if rows:
+                if rows and is_person:
                     await record(connection, caller.account_id, notification_id)
         if leased:
             push.targets.extend(Target(*row[:6]) for row in rows)

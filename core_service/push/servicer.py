@@ -8,10 +8,9 @@ from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
 from core_service.common.reading import asked_page
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
-from core_service.push.convert import from_sent, to_content
+from core_service.push.convert import read_content, read_search, to_notification, to_sent, to_shown
 from core_service.push.device_test import DeviceTest
 from core_service.push.history import NotificationHistory
-from core_service.push.history_convert import read_search, to_notification, to_shown
 from core_service.push.service import PushNotifications
 
 THING, DEVICE = "push notification", "device"
@@ -30,8 +29,8 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
     ) -> pb.SendPushNotificationResponse:
         """See the proto."""
         requested = list(request.target.channels) if request.HasField("target") else None
-        sent = await self._push_notifications.send(principal.sender(), to_content(request), requested)
-        return from_sent(sent)
+        sent = await self._push_notifications.send(principal.sender(), read_content(request), requested)
+        return to_sent(sent)
 
     async def ListPushNotifications(
         self, request: pb.ListPushNotificationsRequest, context: Any
@@ -58,11 +57,11 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
     ) -> pb.ReplayPushNotificationResponse:
         """See the proto."""
         sent = await self._history.replay(principal.session(), find_uuid(request.notification_id, THING))
-        return pb.ReplayPushNotificationResponse(sent=from_sent(sent))
+        return pb.ReplayPushNotificationResponse(sent=to_sent(sent))
 
     async def SendTestPushNotification(
         self, request: pb.SendTestPushNotificationRequest, context: Any
     ) -> pb.SendTestPushNotificationResponse:
         """See the proto."""
         sent = await self._trials.send(principal.session(), find_uuid(request.device_id, DEVICE))
-        return pb.SendTestPushNotificationResponse(sent=from_sent(sent))
+        return pb.SendTestPushNotificationResponse(sent=to_sent(sent))

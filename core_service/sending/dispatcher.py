@@ -1,18 +1,28 @@
-"""Delivers what is owed: at once for a request that waits, and from the database otherwise."""
+"""Delivers the notifications that are owed, and writes what became of them.
+
+Each delivery takes four steps. It is leased: by the request that made it, or by `_claim`. `_send` hands it to the
+sender. `_settle` takes its outcome. `_write` writes all outcomes that wait in one statement, and `_finish` tells the
+request, if one waits.
+"""
 
 import asyncio
+import datetime as dt
+import random
 import uuid
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
+from core_service.common.orm import now
+from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.models import DeliveryState
 from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
-from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS
-from core_service.sending.settlement import DeliverySettlement, OnWritten, Settler, telling
-from core_service.work_queue.claim_loop import ClaimLoop
+from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, SETTLE, SETTLE_ACCEPTED
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.keyed import KeyedCounter
+from core_service.work_queue.loops import BatchWriter, ClaimLoop
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
+from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
 
 CLAIM_SIZE = 250
@@ -25,21 +35,63 @@ MAX_DIRECT = 400
 """The same for what the requests of one account deliver themselves. The dispatcher is fair between accounts;
 requests are not."""
 
+STATES = {
+    OutcomeKind.ACCEPTED: DeliveryState.ACCEPTED,
+    OutcomeKind.RETRY: DeliveryState.DUE,
+    OutcomeKind.MISCONFIGURED: DeliveryState.DUE,
+    OutcomeKind.HELD: DeliveryState.DUE,
+    OutcomeKind.TOKEN_DEAD: DeliveryState.TOKEN_DEAD,
+    OutcomeKind.REJECTED: DeliveryState.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request that delivers by itself."""
+
+    account_id: uuid.UUID
+    wait: OutcomeWait
+
+
+@dataclass(frozen=True, slots=True)
+class _Settlement:
+    """The new state of one delivery."""
+
+    notification_id: uuid.UUID
+    device_id: uuid.UUID
+    user_id: uuid.UUID
+    state: DeliveryState
+    request: _Request | None = None
+    """None if the dispatcher has claimed it."""
+    reason: str | None = None
+    delay_seconds: float = 0.0
+    token: str = ""
+    dead_since: dt.datetime | None = None
+    counts: bool = True
+    """Whether the attempt makes the next wait longer."""
+    configuration: str | None = None
+    """See Outcome."""
+
 
 class Dispatcher:
-    """Passes leased work to the sender and settles the outcomes. Claims work that is due."""
+    """Passes leased work to the sender and settles the outcomes. Claims work that is due.
 
-    def __init__(self, pool: Pool, sender: PushSender, settler: Settler) -> None:
+    The number of outcomes that can wait is bounded by the deliveries in progress.
+    """
+
+    def __init__(self, pool: Pool, sender: PushSender, events: EventBus) -> None:
         self._pool = pool
         self._sender = sender
-        self._settler = settler
+        self._events = events
         self._loop = ClaimLoop("work", self._claim, size=CLAIM_SIZE, most=MAX_CLAIMED)
+        self._writer: BatchWriter[_Settlement] = BatchWriter("outcomes", self._write, self._give_up)
         self._direct: KeyedCounter[uuid.UUID] = KeyedCounter()
         """What requests deliver themselves, by account."""
         self._round = Round()
         self._held = 0
         """Pushes that were not sent because their route is stopped."""
         self._counting = asyncio.Semaphore(1)
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     @property
     def in_progress(self) -> int:
@@ -53,27 +105,12 @@ class Dispatcher:
     def deliver(self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push) -> OutcomeWait:
         """Sends a push whose deliveries the caller has leased. Outcomes are settled even if the caller does not wait
         for them."""
-        wait = OutcomeWait()
-        tell = telling(wait)
-
-        def on_written(written: DeliverySettlement, state: DeliveryState) -> None:
-            tell(written, state)
-            self._direct.add(account_id, -1)
-            self._loop.finish(1, beside=True)
-
+        request = _Request(account_id, OutcomeWait())
         # Claims do not wait for these. There may always be some, and retries and large pushes must go on beside them.
         self._loop.begin(len(push.targets), beside=True)
         self._direct.add(account_id, len(push.targets))
-        self._send(notification_id, push, on_written)
-        return wait
-
-    def _send(self, notification_id: uuid.UUID, push: Push, on_written: OnWritten) -> None:
-        def on_outcome(target: Target, outcome: Outcome) -> None:
-            if outcome.verdict is OutcomeKind.HELD:
-                self._held += 1
-            self._settler.settle(notification_id, target, outcome, on_written)
-
-        self._sender.submit(push, on_outcome)
+        self._send(notification_id, push, request)
+        return request.wait
 
     def wake(self) -> None:
         """The table has work that is not leased."""
@@ -91,12 +128,13 @@ class Dispatcher:
         """Claims and delivers due work, until cancelled."""
         await self._loop.run()
 
+    async def write(self) -> None:
+        """Writes outcomes, until cancelled."""
+        await self._writer.run()
+
     async def drain(self) -> None:
         """Returns once nothing is in progress and every outcome is written."""
         await self._loop.drain()
-
-    def _finish(self, _: DeliverySettlement, __: DeliveryState) -> None:
-        self._loop.finish(1)
 
     async def _claim(self) -> bool:
         async with self._pool.connection() as connection:
@@ -121,20 +159,94 @@ class Dispatcher:
         self, notification_id: uuid.UUID, notification: tuple[Any, ...] | None, rows: list[tuple[Any, ...]]
     ) -> None:
         """Delivers claimed rows, and settles those that cannot be delivered any more."""
+        self._loop.begin(len(rows))
         payload, expires_at, expired, account_id = notification or (b"", None, True, None)
         about = About(account_id, str(notification_id), PushEvent.ALERT) if account_id else None
         push = Push(payload, expires_at, collapse_id=str(notification_id), about=about)
         for _, device_id, user_id, apns_id, attempts, token, environment, bundle_id in rows:
-            if expired:
-                self._drop(notification_id, device_id, user_id, DeliveryState.EXPIRED)
-            elif token is None:
-                self._drop(notification_id, device_id, user_id, DeliveryState.TOKEN_DEAD)
+            if expired or token is None:
+                state = DeliveryState.EXPIRED if expired else DeliveryState.TOKEN_DEAD
+                self._writer.put(_Settlement(notification_id, device_id, user_id, state))
             else:
                 push.targets.append(Target(device_id, user_id, token, environment, bundle_id, apns_id, attempts))
         if push.targets:
-            self._loop.begin(len(push.targets))
-            self._send(notification_id, push, self._finish)
+            self._send(notification_id, push, None)
 
-    def _drop(self, notification_id: uuid.UUID, device_id: uuid.UUID, user_id: uuid.UUID, state: DeliveryState) -> None:
-        self._loop.begin(1)
-        self._settler.put(DeliverySettlement(notification_id, device_id, user_id, state, self._finish))
+    def _send(self, notification_id: uuid.UUID, push: Push, request: _Request | None) -> None:
+        self._sender.submit(push, lambda target, outcome: self._settle(notification_id, target, outcome, request))
+
+    def _settle(self, notification_id: uuid.UUID, target: Target, outcome: Outcome, request: _Request | None) -> None:
+        """Takes the outcome of a delivery."""
+        if outcome.verdict is OutcomeKind.HELD:
+            self._held += 1
+        state = STATES[outcome.verdict]
+        retries = state in (DeliveryState.DUE, DeliveryState.TOKEN_DEAD)
+        attempts = target.attempts if outcome.counts else 0
+        self._writer.put(
+            _Settlement(
+                notification_id,
+                target.device_id,
+                target.user_id,
+                state,
+                request,
+                outcome.reason or None,
+                delay_seconds(outcome.retry_after_seconds, attempts, self._jitter) if retries else 0.0,
+                target.token,
+                outcome.dead_since,
+                outcome.counts,
+                outcome.configuration or None,
+            )
+        )
+
+    async def _write(self, batch: list[_Settlement]) -> None:
+        for one, state in zip(batch, await self._states(batch), strict=True):
+            self._finish(one, state)
+
+    async def _states(self, batch: list[_Settlement]) -> list[DeliveryState]:
+        """Writes the batch and returns each delivery's state now. Writing the same twice does no harm."""
+        states = [DeliveryState.ACCEPTED] * len(batch)
+        accepted = [one for one in batch if one.state is DeliveryState.ACCEPTED]
+        others = [place for place, one in enumerate(batch) if one.state is not DeliveryState.ACCEPTED]
+        dead: list[tuple[uuid.UUID, _Settlement]] = []
+        async with self._pool.connection() as connection:
+            if accepted:
+                ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
+                await connection.execute(SETTLE_ACCEPTED, ids)
+            if others:
+                cursor = await connection.execute(SETTLE, _columns([batch[place] for place in others]))
+                # The statement did not change a delivery that was accepted before, under another process's lease.
+                for place, state, account_id in await cursor.fetchall():
+                    states[others[place - 1]] = DeliveryState(state)
+                    one = batch[others[place - 1]]
+                    if state == DeliveryState.TOKEN_DEAD and one.token:
+                        dead.append((account_id, one))
+        for account_id, one in dead:
+            event = Event(EventType.PUSH_TOKEN_DEAD, now(), device_id=one.device_id, reason=one.reason or "")
+            self._events.publish(account_id, event)
+        return states
+
+    def _give_up(self, settlement: _Settlement) -> None:
+        """The delivery is due again when its lease ends."""
+        self._finish(settlement, DeliveryState.DUE)
+
+    def _finish(self, settlement: _Settlement, state: DeliveryState) -> None:
+        """The settlement is written and the delivery is in this state."""
+        if (request := settlement.request) is not None:
+            accepted, gone = state is DeliveryState.ACCEPTED, state is not DeliveryState.DUE
+            request.wait.hear(settlement.device_id, settlement.user_id, accepted=accepted, gone=gone)
+            self._direct.add(request.account_id, -1)
+        self._loop.finish(1, beside=request is not None)
+
+
+def _columns(batch: list[_Settlement]) -> dict[str, list[Any]]:
+    return {
+        "notification_ids": [one.notification_id for one in batch],
+        "device_ids": [one.device_id for one in batch],
+        "states": [one.state.value for one in batch],
+        "reasons": [one.reason for one in batch],
+        "delays": [one.delay_seconds for one in batch],
+        "tokens": [one.token for one in batch],
+        "dead_since": [one.dead_since for one in batch],
+        "counts": [one.counts for one in batch],
+        "configurations": [one.configuration for one in batch],
+    }

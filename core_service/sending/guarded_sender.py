@@ -34,6 +34,7 @@ route any more, or another core has sent it."""
 
 HELD = Outcome(OutcomeKind.HELD, ROUTE_STOPPED, HOLD_SECONDS)
 
+OnAttempt = Callable[[Push, Target, Outcome, float], None]
 OnChange = Callable[[Alarm, bool], None]
 OnProvenFault = Callable[[Route], None]
 
@@ -41,12 +42,21 @@ OnProvenFault = Callable[[Route], None]
 class GuardedSender:
     """Passes pushes on. If a breaker on a push's route is open, the push is held, apart from probes.
 
-    Healthy routes cost next to nothing: a breaker exists only where APNs has refused something. For use within one
-    event loop.
+    An outcome comes back through the breakers, then to `on_attempt`, then to the one that submitted the push. What was
+    held was not attempted. Healthy routes cost next to nothing: a breaker exists only where APNs has refused something.
+    For use within one event loop.
     """
 
-    def __init__(self, sender: PushSender, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        sender: PushSender,
+        *,
+        on_attempt: OnAttempt = lambda push, target, outcome, seconds: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`on_attempt` is told of each attempt, and its seconds. It must neither wait nor fail."""
         self._sender = sender
+        self._on_attempt = on_attempt
         self._clock = clock
         self._breakers: OrderedDict[Route, CircuitBreaker] = OrderedDict()
         """Breakers that have something to remember, the oldest first."""
@@ -77,10 +87,13 @@ class GuardedSender:
                 return
         sent_at = self._clock()
 
-        def judged(target: Target, outcome: Outcome) -> None:
-            on_outcome(target, self._judge(Route.steps(target, account_id), target, outcome, sent_at))
+        def answered(target: Target, outcome: Outcome) -> None:
+            if self._breakers or outcome.verdict is not OutcomeKind.ACCEPTED:
+                outcome = self._judge(Route.steps(target, account_id), target, outcome, sent_at)
+            self._on_attempt(push, target, outcome, self._clock() - sent_at)
+            on_outcome(target, outcome)
 
-        self._sender.submit(push, judged)
+        self._sender.submit(push, answered)
 
     def _admitted(self, push: Push, account_id: uuid.UUID | None, on_outcome: OnOutcome) -> list[Target]:
         """Returns the targets to send to: those with no open breaker, and probes. The others are held."""
@@ -101,14 +114,17 @@ class GuardedSender:
     def _probe(
         self, push: Push, routes: tuple[Route, ...], stopping: list[CircuitBreaker], on_outcome: OnOutcome
     ) -> None:
-        tickets = [breaker.start(self._clock()) for breaker in stopping]
+        sent_at = self._clock()
+        tickets = [breaker.start(sent_at) for breaker in stopping]
 
         def answered(target: Target, outcome: Outcome) -> None:
             for breaker, ticket in zip(stopping, tickets, strict=True):
                 breaker.probed(ticket, target.token, outcome, self._clock())
                 if breaker.state is BreakerState.CLOSED and breaker.route in self._alarms:
                     self._resumed(breaker, "it works again")
-            on_outcome(target, self._judge(routes, target, outcome, self._clock()))
+            outcome = self._judge(routes, target, outcome, self._clock())
+            self._on_attempt(push, target, outcome, self._clock() - sent_at)
+            on_outcome(target, outcome)
 
         self._sender.submit(push, answered)
 
@@ -119,8 +135,7 @@ class GuardedSender:
         stopped, what APNs says about its tokens is ignored: it may be wrong.
         """
         if outcome.verdict is OutcomeKind.ACCEPTED:
-            if self._breakers:
-                self._accepted(routes, target.token)
+            self._accepted(routes, target.token)
             return outcome
         step = step_of(outcome)
         if step is None or step is Step.PASSED:

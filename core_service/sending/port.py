@@ -138,7 +138,7 @@ OnOutcome = Callable[[Target, Outcome], None]
 
 
 class PushSender(Protocol):
-    """Sends pushes to APNs."""
+    """Sends pushes to APNs: `GuardedSender`, which passes them on to `GrpcPushSender`."""
 
     def submit(self, push: Push, on_outcome: OnOutcome) -> None:
         """Sends the push to each of its targets, soon. `on_outcome` is called once per target, whatever happens."""

@@ -3,7 +3,7 @@
 from smith.core.v1 import insight_service_pb2 as messages
 from smith.core.v1 import overview_pb2 as nouns
 
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.statistics.service import Counted, Figures, Limit, Overview
 
 

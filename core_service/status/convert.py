@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from smith.core.v1 import status_service_pb2 as messages
 
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
 from core_service.sending.reasons import QUEUED, of_route
 from core_service.status.account_alarms import AccountAlarm, Kind
 from core_service.status.destinations import Destination, Destinations

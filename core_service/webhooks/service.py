@@ -13,9 +13,8 @@ from core_service.common.validation import missing
 from core_service.identity.principal import DevicePrincipal
 from core_service.webhooks.attempts import LEASE_SECONDS
 from core_service.webhooks.errors import NotAWebhook
-from core_service.webhooks.models import RunState
+from core_service.webhooks.models import Run, RunState
 from core_service.webhooks.queries import LIST_RUNS, NEWEST_RUN, READ_RUN, RECORD
-from core_service.webhooks.run import Run
 from core_service.webhooks.signing_keys import PresentKey, SigningKeys
 from core_service.work_queue.outbox import Outbox
 from service_kit.database import Pool

@@ -5,8 +5,7 @@ from typing import Any
 from smith.core.v1 import webhook_service_pb2 as messages
 from smith.core.v1 import webhook_service_pb2_grpc
 
-from core_service.common.reading import asked_page, choice
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import asked_page, choice, to_timestamp
 from core_service.identity import principal
 from core_service.webhooks.convert import to_action_run, to_secret
 from core_service.webhooks.service import ActionRuns, RunState, SigningKeys

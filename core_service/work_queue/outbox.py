@@ -9,9 +9,8 @@ from typing import Any, Generic, LiteralString, Protocol, TypeVar
 
 from psycopg import AsyncConnection
 
-from core_service.work_queue.batch_writer import BatchWriter
-from core_service.work_queue.claim_loop import ClaimLoop
 from core_service.work_queue.keyed import KeyedCounter
+from core_service.work_queue.loops import BatchWriter, ClaimLoop
 from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)

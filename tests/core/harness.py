@@ -18,9 +18,9 @@ from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from core_service.app.server import SERVICES
 from core_service.app.wiring import running_core
+from core_service.auth.credentials import SESSION, Secret, mint
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.common.clock import Clock
-from core_service.identity.secrets import SESSION, Secret, mint
 from core_service.settings import CoreSettings
 from service_kit.client import open_channel
 from service_kit.status import RemoteError, from_rpc_error

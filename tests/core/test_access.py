@@ -8,8 +8,8 @@ import pytest
 from smith.core.v1 import options_pb2
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
 
+from core_service.app.interceptor import read_policies
 from core_service.app.server import SERVICES
-from core_service.auth.interceptor import read_policies
 from tests.core.belongings import CONTENT_STATE, everything, example_ids
 from tests.core.harness import METHODS, Account, Caller, Core, refusal, refused_with
 

@@ -14,8 +14,7 @@ from smith.core.v1.apns_service_pb2 import (
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_PRODUCTION, APNS_ENVIRONMENT_SANDBOX
 from smith.core.v1.status_service_pb2 import DESTINATION_SIMULATOR
 
-from core_service.apns_check.explanation import CheckResult, explain
-from core_service.apns_check.port import CheckAnswer
+from core_service.apns_check.explanation import CheckAnswer, CheckResult, explain
 from simulator.credentials import BUNDLE_ID
 from tests.core.harness import Account, refusal, refused_with, start_account
 from tests.core.live_rig import Rig

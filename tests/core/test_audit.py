@@ -14,8 +14,8 @@ from smith.core.v1.account_pb2 import ROLE_OWNER
 from smith.core.v1.audit_entry_pb2 import AUDIT_ACTOR_ANONYMOUS, AUDIT_ACTOR_DEVICE, AUDIT_ACTOR_USER
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
+from core_service.app.interceptor import read_policies
 from core_service.app.server import SERVICES
-from core_service.auth.interceptor import read_policies
 from tests.core.harness import METHODS, PASSWORD, Account, refusal
 
 AUDITED = sorted(path.rpartition("/")[2] for path, policy in read_policies(SERVICES).items() if policy.audited)

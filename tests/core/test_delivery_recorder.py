@@ -15,23 +15,12 @@ from core_service.common.jobs import cancel
 from core_service.delivery_log import recorder as module
 from core_service.delivery_log.recorder import DeliveryRecorder
 from core_service.sending.guarded_sender import GuardedSender
-from core_service.sending.port import About, Concern, OnOutcome, Outcome, OutcomeKind, Push, PushEvent, Target
+from core_service.sending.port import About, Concern, Outcome, OutcomeKind, Push, PushEvent, Target
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import DEADLINE_SECONDS, Core
+from tests.core.saying_sender import SayingSender
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-class Apns:
-    """Says the same of every push."""
-
-    def __init__(self, says: Outcome) -> None:
-        self.says = says
-
-    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Sender."""
-        for target in push.targets:
-            on_outcome(target, self.says)
 
 
 class BreakingPool:
@@ -84,19 +73,25 @@ async def recorded(core: Core, push: Push) -> list[str]:
 
 
 async def test_a_token_that_is_not_believed_bad_is_not_called_dead(core: Core, pool: Pool) -> None:
-    apns = Apns(Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", status_code=400, concern=Concern.TOKEN_OR_SERVER))
-    recorder, push = DeliveryRecorder(GuardedSender(apns), pool), a_push(8)
+    apns = SayingSender(
+        Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", status_code=400, concern=Concern.TOKEN_OR_SERVER)
+    )
+    recorder, push = DeliveryRecorder(pool), a_push(8)
+    sender = GuardedSender(apns, on_attempt=recorder.record)
     async with running(recorder):
-        recorder.submit(push, lambda _, outcome: None)
+        sender.submit(push, lambda _, outcome: None)
     assert await recorded(core, push) == 5 * ["token_dead"] + 3 * ["misconfigured"]
 
 
 async def test_what_was_held_back_was_not_attempted(core: Core, pool: Pool) -> None:
-    apns = Apns(Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", status_code=403, concern=Concern.SENDER))
-    recorder, push, held, told = DeliveryRecorder(GuardedSender(apns), pool), a_push(1), a_push(5), []
+    apns = SayingSender(
+        Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", status_code=403, concern=Concern.SENDER)
+    )
+    recorder, push, held, told = DeliveryRecorder(pool), a_push(1), a_push(5), []
+    sender = GuardedSender(apns, on_attempt=recorder.record)
     async with running(recorder):
-        recorder.submit(push, lambda _, outcome: None)
-        recorder.submit(held, lambda _, outcome: told.append(outcome.verdict))
+        sender.submit(push, lambda _, outcome: None)
+        sender.submit(held, lambda _, outcome: told.append(outcome.verdict))
     assert told == 5 * [OutcomeKind.HELD]
     assert await recorded(core, push) == ["misconfigured"]
     assert await recorded(core, held) == []
@@ -104,9 +99,10 @@ async def test_what_was_held_back_was_not_attempted(core: Core, pool: Pool) -> N
 
 async def test_what_was_written_before_the_connection_broke_is_not_written_twice(core: Core, pool: Pool) -> None:
     breaking = BreakingPool(pool)
-    recorder, push = DeliveryRecorder(Apns(Outcome(OutcomeKind.ACCEPTED)), breaking), a_push(3)  # type: ignore[arg-type]
+    recorder, push = DeliveryRecorder(breaking), a_push(3)  # type: ignore[arg-type]
+    sender = GuardedSender(SayingSender(), on_attempt=recorder.record)
     async with running(recorder):
-        recorder.submit(push, lambda _, outcome: None)
+        sender.submit(push, lambda _, outcome: None)
     assert breaking.broken
     assert await recorded(core, push) == 3 * ["accepted"]
 
@@ -115,15 +111,16 @@ async def test_a_log_that_cannot_be_written_does_not_fill_the_memory(
     core: Core, pool: Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "MAX_WAITING", 100)
-    recorder, push, later = DeliveryRecorder(Apns(Outcome(OutcomeKind.ACCEPTED)), pool), a_push(1000), a_push(1)
+    recorder, push, later = DeliveryRecorder(pool), a_push(1000), a_push(1)
+    sender = GuardedSender(SayingSender(), on_attempt=recorder.record)
     told: list[Target] = []
     async with await psycopg.AsyncConnection.connect(core.database_url) as other, running(recorder):
         await other.execute("LOCK TABLE delivery_attempts IN EXCLUSIVE MODE")
-        recorder.submit(push, lambda target, _: told.append(target))
+        sender.submit(push, lambda target, _: told.append(target))
         assert len(told) == 1000, "nobody waits for the log"
         await other.commit()
         await recorder.drain()
-        recorder.submit(later, lambda _, outcome: None)
+        sender.submit(later, lambda _, outcome: None)
     assert len(await recorded(core, push)) == 100
     assert await recorded(core, later) == ["accepted"]
     assert "900 attempts are missing in the delivery log" in caplog.text

@@ -13,16 +13,14 @@ import pytest_asyncio
 from core_service.common.jobs import cancel, keep_running
 from core_service.events.service import EventBus, EventType
 from core_service.sending.dispatcher import MAX_DIRECT, MAX_IN_PROGRESS, Dispatcher
-from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, Target
-from core_service.sending.settlement import OnWritten, Settler, telling
-from core_service.work_queue.outcome_wait import OutcomeWait
+from core_service.sending.port import Outcome, OutcomeKind, Push, Target
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import DEADLINE_SECONDS, Account, Core, refusal
+from tests.core.saying_sender import SayingSender
 from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
 GONE = Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered")
 
 
@@ -35,27 +33,24 @@ async def pool(core: Core) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 def events() -> EventBus:
-    """What the settler tells of."""
+    """What the dispatcher tells of."""
     return EventBus()
 
 
+@pytest.fixture
+def apns() -> SayingSender:
+    """What becomes of pushes."""
+    return SayingSender()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def settler(pool: Pool, events: EventBus) -> AsyncIterator[Settler]:
-    """A settler that runs."""
-    settler = Settler(pool, events)
-    running = asyncio.create_task(settler.run())
-    yield settler
+async def dispatch(pool: Pool, apns: SayingSender, events: EventBus) -> AsyncIterator[Dispatcher]:
+    """A dispatcher that writes outcomes."""
+    dispatch = Dispatcher(pool, apns, events)
+    running = asyncio.create_task(dispatch.write())
+    yield dispatch
     assert not running.done()
     await cancel(running)
-
-
-class InstantSender:
-    """Has every push accepted at once."""
-
-    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Sender."""
-        for target in push.targets:
-            on_outcome(target, ACCEPTED)
 
 
 def a_target(device_id: uuid.UUID | None = None, token: str = "ab" * 32) -> Target:
@@ -77,27 +72,8 @@ async def state(core: Core, notification_id: uuid.UUID, target: Target) -> str:
     return str((await core.sql(query, notification_id, target.device_id))[0][0])
 
 
-class Progress:
-    """What a request that waits hears of so many deliveries."""
-
-    def __init__(self, total: int = 1) -> None:
-        self._total = total
-        self._wait = OutcomeWait()
-        self.hears: OnWritten = telling(self._wait)
-
-    async def wait(self, seconds: float) -> None:
-        """Until all are settled, or the time is over."""
-        await self._wait.wait(self._total, seconds)
-
-    @property
-    def accepted(self) -> int:
-        """Devices that were reached."""
-        return self._wait.counts(self._total).devices_notified
-
-    @property
-    def queued(self) -> int:
-        """Devices that are owed it still."""
-        return self._wait.counts(self._total).devices_queued
+def a_push(*targets: Target) -> Push:
+    return Push(b"{}", dt.datetime.now(dt.UTC), targets=list(targets))
 
 
 async def reachable_phone(account: Account) -> Target:
@@ -112,45 +88,43 @@ async def reachable_phone(account: Account) -> Target:
     return a_target(uuid.UUID(phone.id), token)
 
 
-async def test_an_outcome_that_can_never_be_written_holds_up_no_other(core: Core, settler: Settler) -> None:
+async def test_an_outcome_that_can_never_be_written_holds_up_no_other(
+    core: Core, apns: SayingSender, dispatch: Dispatcher
+) -> None:
     notification_id, unwritable, others = uuid.uuid4(), a_target(), [a_target() for _ in range(3)]
     await owe(core, notification_id, unwritable, *others)
-    counted = Progress(4)
-    settler.settle(notification_id, unwritable, Outcome(OutcomeKind.REJECTED, "PostgreSQL takes no \0"), counted.hears)
-    for target in others:
-        settler.settle(notification_id, target, ACCEPTED, counted.hears)
-    await counted.wait(5)
-    assert (counted.accepted, counted.queued) == (3, 1)
+    apns.by_target[unwritable] = Outcome(OutcomeKind.REJECTED, "PostgreSQL takes no \0")
+    wait = dispatch.deliver(uuid.uuid4(), notification_id, a_push(unwritable, *others))
+    await wait.wait(4, 5)
+    assert (wait.counts(4).devices_notified, wait.counts(4).devices_queued) == (3, 1)
     assert await state(core, notification_id, unwritable) == "due"
 
 
 async def test_a_device_that_somebody_is_changing_holds_up_nobodys_outcomes(
-    core: Core, account: Account, settler: Settler
+    core: Core, account: Account, apns: SayingSender, dispatch: Dispatcher
 ) -> None:
     notification_id, rotating, other = uuid.uuid4(), await reachable_phone(account), a_target()
     await owe(core, notification_id, rotating, other)
-    counted = Progress(2)
+    apns.by_target[rotating] = GONE
     async with await psycopg.AsyncConnection.connect(core.database_url) as app:
         await app.execute("UPDATE devices SET push_token = 'cdcd' WHERE id = %s", (rotating.device_id,))
-        settler.settle(notification_id, rotating, GONE, counted.hears)
-        settler.settle(notification_id, other, ACCEPTED, counted.hears)
-        await counted.wait(2)
-        assert counted.accepted == 1
+        wait = dispatch.deliver(uuid.uuid4(), notification_id, a_push(rotating, other))
+        await wait.wait(2, 2)
+        assert wait.counts(2).devices_notified == 1
     assert await state(core, notification_id, rotating) == "due", "it is owed to the token that comes"
     query = "SELECT push_token_dead_reason FROM devices WHERE id = %s"
     assert await core.sql(query, rotating.device_id) == [(None,)]
 
 
 async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
-    core: Core, account: Account, settler: Settler, events: EventBus
+    core: Core, account: Account, apns: SayingSender, dispatch: Dispatcher, events: EventBus
 ) -> None:
     notification_id, phone = uuid.uuid4(), await reachable_phone(account)
     await owe(core, notification_id, phone)
-    counted = Progress()
+    apns.by_target[phone] = GONE
     [(account_id,)] = await core.sql("SELECT account_id FROM deliveries WHERE notification_id = %s", notification_id)
     with events.watch(account_id) as watcher:
-        settler.settle(notification_id, phone, GONE, counted.hears)
-        await counted.wait(5)
+        await dispatch.deliver(account_id, notification_id, a_push(phone)).wait(1, 5)
         [told] = (await anext(watcher)).events
     assert await state(core, notification_id, phone) == "token_dead"
     query = "SELECT push_token_dead_reason FROM devices WHERE id = %s"
@@ -160,13 +134,12 @@ async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
 
 @pytest.mark.parametrize("verdict", [OutcomeKind.HELD, OutcomeKind.MISCONFIGURED])
 async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follows(
-    core: Core, settler: Settler, verdict: OutcomeKind
+    core: Core, apns: SayingSender, dispatch: Dispatcher, verdict: OutcomeKind
 ) -> None:
     notification_id, target = uuid.uuid4(), replace(a_target(), attempts=10)
     await owe(core, notification_id, target)
-    counted = Progress()
-    settler.settle(notification_id, target, Outcome(verdict, "LineStopped", 8.0), counted.hears)
-    await counted.wait(5)
+    apns.by_target[target] = Outcome(verdict, "LineStopped", 8.0)
+    await dispatch.deliver(uuid.uuid4(), notification_id, a_push(target)).wait(1, 5)
     query = (
         "SELECT state, attempts, due_at - now() < interval '9 seconds' FROM deliveries"
         " WHERE notification_id = %s AND device_id = %s"
@@ -175,18 +148,16 @@ async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follo
 
 
 async def test_while_outcomes_cannot_be_written_nothing_new_is_begun(pool: Pool) -> None:
-    dispatch = Dispatcher(pool, InstantSender(), Settler(pool, EventBus()))
-    push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_IN_PROGRESS)])
-    dispatch.deliver(uuid.uuid4(), uuid.uuid4(), push)
+    dispatch = Dispatcher(pool, SayingSender(), EventBus())
+    dispatch.deliver(uuid.uuid4(), uuid.uuid4(), a_push(*(a_target() for _ in range(MAX_IN_PROGRESS))))
     assert not dispatch.has_room(uuid.uuid4())
 
 
 async def test_an_account_that_delivers_much_itself_leaves_the_rest_to_the_dispatcher(
-    pool: Pool, settler: Settler
+    dispatch: Dispatcher,
 ) -> None:
-    dispatch, greedy, modest = Dispatcher(pool, InstantSender(), settler), uuid.uuid4(), uuid.uuid4()
-    push = Push(b"{}", dt.datetime.now(dt.UTC), targets=[a_target() for _ in range(MAX_DIRECT)])
-    delivered = dispatch.deliver(greedy, uuid.uuid4(), push)
+    greedy, modest = uuid.uuid4(), uuid.uuid4()
+    delivered = dispatch.deliver(greedy, uuid.uuid4(), a_push(*(a_target() for _ in range(MAX_DIRECT))))
     assert (dispatch.has_room(greedy), dispatch.has_room(modest)) == (False, True)
     await delivered.wait(MAX_DIRECT, 5)
     assert dispatch.has_room(greedy)

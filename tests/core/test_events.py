@@ -15,14 +15,13 @@ import pytest_asyncio
 from smith.core.v1 import api_key_pb2, event_pb2, event_service_pb2, event_service_pb2_grpc
 from smith.core.v1.event_service_pb2 import WatchEventsRequest, WatchEventsResponse
 
-from core_service.auth.credentials import Credentials
-from core_service.auth.interceptor import AccessInterceptor, read_policies
-from core_service.auth.last_used import LastUsed
+from core_service.app.interceptor import CallInterceptor
+from core_service.auth.credentials import Credentials, LastUsed
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.events.convert import NUMBERS
 from core_service.events.service import MAX_WAITING, MAX_WATCHERS, MAX_WATCHERS_PER_ACCOUNT, Event, EventBus, EventType
 from core_service.events.servicer import EventServicer
-from core_service.field_rules.interceptor import FieldRulesInterceptor
+from core_service.idempotency.service import IdempotentRequests
 from core_service.identity.principal import Principal
 from service_kit.client import open_channel
 from service_kit.database import DATABASE_AWAY, create_request_pool
@@ -128,9 +127,10 @@ async def serving_events(
         credentials = CountingCredentials(pool, LastUsed(pool), 60, ceiling=60)
         rate_limiter = RateLimiter(create_storage(None))
         seconds = {"recheck_seconds": RECHECK_SECONDS} | seconds
-        access = AccessInterceptor(read_policies([SERVICE]), credentials, rate_limiter, Peers(), **seconds)
-        errors, rules = ErrorInterceptor(database_away=DATABASE_AWAY), FieldRulesInterceptor([SERVICE])
-        server = GrpcServer(interceptors=[errors, access, rules], max_concurrent_rpcs=1000)
+        idempotent = IdempotentRequests(pool)
+        calls = CallInterceptor([SERVICE], credentials, rate_limiter, idempotent, Peers(), **seconds)
+        errors = ErrorInterceptor(database_away=DATABASE_AWAY)
+        server = GrpcServer(interceptors=[errors, calls], max_concurrent_rpcs=1000)
         server.add(
             event_service_pb2_grpc.add_EventServiceServicer_to_server, servicer(bus), SERVICE.full_name
         )  # fmt: skip
@@ -417,7 +417,7 @@ async def test_a_failure_in_the_middle_of_a_stream_is_told_and_tells_no_more(
 
 
 class Generating(EventServicer):
-    """In the form of a stream that the access interceptor cannot guard."""
+    """In the form of a stream that the interceptor cannot guard."""
 
     async def WatchEvents(self, request: Any, context: Any) -> AsyncIterator[Any]:  # type: ignore[override] # noqa: N802
         yield WatchEventsResponse()

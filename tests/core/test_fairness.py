@@ -18,7 +18,6 @@ from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.sending.dispatcher import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatcher
 from core_service.sending.port import ROUTE_STOPPED, OnOutcome, Outcome, OutcomeKind, Push, Target
-from core_service.sending.settlement import Settler
 from core_service.work_queue.fair_claim import MAX_ACCOUNTS, Round
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from service_kit.database import Pool, create_batch_pool
@@ -105,13 +104,12 @@ async def running(*jobs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
 
 async def dispatched(pool: Pool, sender: RecordingSender, count: int) -> list[uuid.UUID]:
     """Whom the dispatcher sends to, in order, once so many were sent to."""
-    settler = Settler(pool, EventBus())
-    dispatch = Dispatcher(pool, sender, settler)
+    dispatch = Dispatcher(pool, sender, EventBus())
 
     async def done() -> bool:
         return len(sender.users) >= count
 
-    async with running(dispatch.run, settler.run):
+    async with running(dispatch.run, dispatch.write):
         await eventually_async(f"{count} are sent", done)
         await dispatch.drain()
     return sender.users
@@ -154,8 +152,8 @@ async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool
             if push.targets[0].user_id == owed:
                 super().submit(push, on_outcome)
 
-    sender, settler = SlowSender(), Settler(pool, EventBus())
-    dispatch = Dispatcher(pool, sender, settler)
+    sender = SlowSender()
+    dispatch = Dispatcher(pool, sender, EventBus())
     for _ in range(MAX_CLAIMED // MAX_DIRECT + 1):
         targets = [
             Target(uuid.uuid4(), uuid.uuid4(), "ab", "production", None, uuid.uuid4()) for _ in range(MAX_DIRECT)
@@ -165,7 +163,7 @@ async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool
     async def sent() -> bool:
         return sender.users == [owed]
 
-    async with running(dispatch.run, settler.run):
+    async with running(dispatch.run, dispatch.write):
         await eventually_async("what was owed is sent", sent)
 
 

@@ -14,7 +14,8 @@ from argon2 import PasswordHasher
 from limits.aio.storage import MemoryStorage
 from pydantic import ValidationError
 
-from core_service.auth import failed_sign_ins, interceptor
+from core_service.app import interceptor
+from core_service.auth import failed_sign_ins
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.rate_limit import InProcessStorage, RateLimiter
 from core_service.auth.sessions import MAX_SESSIONS

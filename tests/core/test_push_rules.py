@@ -15,12 +15,12 @@ from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequ
 from core_service.channels import audience as targeting
 from core_service.channels.errors import ChannelScopeViolation
 from core_service.common.actions import require_https_url
-from core_service.common.json_object import parse_json_object, write_json
+from core_service.common.validation import parse_json_object, write_json
 from core_service.field_rules.check import check
 from core_service.field_rules.errors import InvalidTarget
 from core_service.identity.principal import ChannelRef
-from core_service.push.content import Content, check_content
-from core_service.push.payload import build_payload
+from core_service.push.content import Content, build_payload
+from core_service.push.convert import read_content
 from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 from core_service.work_queue.retry import delay_seconds
 from service_kit.errors import InvalidRequest
@@ -194,7 +194,8 @@ def test_retries_back_off() -> None:
 
 
 def test_media_excludes_actions_but_not_redirection() -> None:
-    fine: dict[str, Any] = dict.fromkeys(("message", "subtitle", "payload", "badge", "sound"))
-    content = check_content(title="t", media="https://e.com/m", redirection="https://e.com/r", actions=(), **fine)
+    content = read_content(
+        SendPushNotificationRequest(title="t", media="https://e.com/m", redirection="https://e.com/r")
+    )
     assert content.media == "https://e.com/m"
     assert content.redirection == "https://e.com/r"

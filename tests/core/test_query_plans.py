@@ -11,11 +11,11 @@ from sqlalchemy.dialects import postgresql
 
 from core_service.apns_check import service as apns_check
 from core_service.app.wiring import MEASURED, QUEUES
-from core_service.auth import credentials, last_used
+from core_service.auth import credentials
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
+from core_service.devices.models import TokenReport
 from core_service.devices.service import select_holders
-from core_service.devices.token_report import TokenReport
 from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
@@ -335,8 +335,8 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
-    "note last use": (last_used.UPDATE, ([ID], ["2026-01-01"])),
-    "note last call": (last_used.UPDATE_DEVICES, ([ID], ["2026-01-01"])),
+    "note last use": (credentials.UPDATE_API_KEYS, ([ID], ["2026-01-01"])),
+    "note last call": (credentials.UPDATE_DEVICES, ([ID], ["2026-01-01"])),
     "find environments and apps": (apns_check.FIND_LINES, {"account_id": ID, "most": 8}),
     "find channels": (audience.FIND_CHANNELS, (ID, ["a"])),
     "record for all": (push.RECORD_FOR_ALL, RECORD),

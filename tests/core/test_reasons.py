@@ -6,8 +6,7 @@ import pytest
 from smith.core.v1.delivery_attempt_pb2 import DeliveryConcern
 from smith.delivery.v1 import reason_pb2
 
-from core_service.apns_check.explanation import CheckResult, explain
-from core_service.apns_check.port import CheckAnswer
+from core_service.apns_check.explanation import CheckAnswer, CheckResult, explain
 from core_service.sending.port import Concern, OutcomeKind
 from core_service.sending.reasons import BY_WORD, UNKNOWN, Meaning, is_servers_fault, meaning, of_route
 from core_service.status.account_alarms import queue_age

@@ -15,13 +15,13 @@ from core_service.common.orm import new_id, now
 from core_service.events.service import EventBus, EventType
 from core_service.sending import revival as module
 from core_service.sending.circuit_breaker import Route, Step
-from core_service.sending.port import Concern, Outcome, OutcomeKind, Target
+from core_service.sending.dispatcher import Dispatcher
+from core_service.sending.port import Concern, Outcome, OutcomeKind, Push, Target
 from core_service.sending.revival import Revival
-from core_service.sending.settlement import Settler, telling
-from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import Account, Core, start_account
 from tests.core.live_rig import Rig
+from tests.core.saying_sender import SayingSender
 from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -32,12 +32,13 @@ GONE = Outcome(OutcomeKind.TOKEN_DEAD, "Unregistered", concern=Concern.TOKEN)
 
 @dataclass
 class World:
-    """A settler at work, and a revival that looks when it is told to."""
+    """A dispatcher that settles outcomes, and a revival that looks when it is told to."""
 
     core: Core
     pool: Pool
     events: EventBus
-    settler: Settler
+    apns: SayingSender
+    dispatch: Dispatcher
     configuration: str = "wrong"
     woken: list[bool] = field(default_factory=list)
 
@@ -73,8 +74,8 @@ class World:
             " VALUES (%s, %s, %s, %s, %s, 'due', now() + interval '1 hour', 0)",
             *(notification_id, target.device_id, account.id, target.user_id, target.apns_id),
         )
-        wait = OutcomeWait()
-        self.settler.settle(notification_id, target, outcome, telling(wait))
+        self.apns.by_target[target] = outcome
+        wait = self.dispatch.deliver(uuid.UUID(account.id), notification_id, Push(b"{}", now(), targets=[target]))
         assert await wait.wait(1, 10)
         assert wait.counts(1).devices_queued == 0
         return notification_id
@@ -95,9 +96,10 @@ async def world(core: Core) -> AsyncIterator[World]:
     """On the core's database."""
     async with create_batch_pool(core.database_url, max_size=2) as pool:
         events = EventBus()
-        settler = Settler(pool, events)
-        running = asyncio.create_task(settler.run())
-        yield World(core, pool, events, settler)
+        apns = SayingSender()
+        dispatch = Dispatcher(pool, apns, events)
+        running = asyncio.create_task(dispatch.write())
+        yield World(core, pool, events, apns, dispatch)
         await cancel(running)
 
 

@@ -15,37 +15,26 @@ from core_service.common.orm import now
 from core_service.events.service import EventBus, EventType, Watcher
 from core_service.sending.circuit_breaker import Alarm, Route, Step
 from core_service.sending.guarded_sender import GuardedSender
-from core_service.sending.port import About, Concern, OnOutcome, Outcome, OutcomeKind, Push, PushEvent, Target
+from core_service.sending.port import About, Concern, Outcome, OutcomeKind, Push, PushEvent, Target
 from core_service.status.convert import to_response
 from core_service.status.destinations import UNKNOWN
 from core_service.status.service import ServerStatus
 from service_kit.database import Pool, create_request_pool
 from tests.core.harness import DEADLINE_SECONDS, Account, Core
+from tests.core.saying_sender import ACCEPTED, SayingSender
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEY_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", concern=Concern.SENDER)
 BAD_TOKEN = Outcome(OutcomeKind.TOKEN_DEAD, "BadDeviceToken", concern=Concern.TOKEN_OR_SERVER)
 TOPIC_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "TopicDisallowed", concern=Concern.TOPIC)
-ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
-
-
-class Apns:
-    """Says the same of every push."""
-
-    says = ACCEPTED
-
-    def submit(self, push: Push, on_outcome: OnOutcome) -> None:
-        """See Sender."""
-        for target in push.targets:
-            on_outcome(target, self.says)
 
 
 class Routes:
     """A sender, and what is told of it."""
 
     def __init__(self, pool: Pool) -> None:
-        self.apns, self.events, self.woken, self.clock, self.steady = Apns(), EventBus(), 0, 0.0, 0.0
+        self.apns, self.events, self.woken, self.clock, self.steady = SayingSender(), EventBus(), 0, 0.0, 0.0
         self.sender = GuardedSender(self.apns, clock=lambda: self.clock)
         self.status = ServerStatus(self.sender, self.events, pool, now, steady=lambda: self.steady)
         self.status.wakes(self._wake)
@@ -56,7 +45,7 @@ class Routes:
     def send(self, says: Outcome, bundle_id: str = "com.example.app", *, account_id: uuid.UUID | None = None) -> None:
         """A push, a minute after the one before."""
         self.clock += 60
-        self.apns.says = says
+        self.apns.outcome = says
         target = Target(uuid.uuid4(), uuid.uuid4(), uuid.uuid4().hex, "sandbox", bundle_id, uuid.uuid4())
         about = About(account_id, "a subject", PushEvent.ALERT) if account_id else None
         push = Push(b"{}", dt.datetime.now(dt.UTC), about=about, targets=[target])

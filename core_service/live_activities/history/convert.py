@@ -6,8 +6,8 @@ from smith.core.v1 import delivery_attempt_pb2 as attempts
 from smith.core.v1 import live_activity_record_pb2 as nouns
 from smith.core.v1.json_object_pb2 import JsonObject
 
-from core_service.common.json_object import write_json
-from core_service.common.timestamps import to_timestamp
+from core_service.common.reading import to_timestamp
+from core_service.common.validation import write_json
 from core_service.live_activities.history.service import Details, Entry, OnDevice, Record, StreamRow, button
 
 

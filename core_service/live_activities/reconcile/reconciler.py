@@ -22,8 +22,8 @@ from core_service.live_activities.state.payload import ActivityEvent, PayloadBui
 from core_service.live_activities.state.queries import READ_ACTIVITIES
 from core_service.live_activities.state.store import LOOK_AGAIN
 from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, PushSender, Target
-from core_service.work_queue.claim_loop import POLL_SECONDS, ClaimLoop
 from core_service.work_queue.fair_claim import Round
+from core_service.work_queue.loops import POLL_SECONDS, ClaimLoop
 from service_kit.database import Pool
 from service_kit.origin import NO_ORIGIN
 

@@ -25,7 +25,7 @@ from core_service.live_activities.reconcile.lifecycle import (
 )
 from core_service.live_activities.state.payload import ActivityEvent as PushEvent
 from core_service.sending.port import Outcome, OutcomeKind
-from core_service.work_queue.batch_writer import BatchWriter
+from core_service.work_queue.loops import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core_service.common.json_object import write_json
+from core_service.common.validation import write_json
 from core_service.live_activities.reconcile.claims import HIGH
 from core_service.live_activities.reconcile.withdrawal_queries import (
     CLAIM_WITHDRAWALS,

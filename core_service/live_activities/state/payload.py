@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from core_service.common.actions import from_json, phone_form
-from core_service.common.json_object import write_json
+from core_service.common.validation import write_json
 from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 
 LATEST_TIMESTAMP = 9_999_999_999

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from core_service.audit.recording import record
+from core_service.audit.act import record
 from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import LimitReached
