@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from starlette.types import Scope, Send
 
 from gateway.problems import Problem
-from service_kit import request_id
+from service_kit import tracing
 from service_kit.json_mapping import dump
 
 GO_SDK = {
@@ -53,7 +53,9 @@ def from_problem(problem: Problem) -> Answer:
 
 def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The caller's `X-Request-Id` if it is 1 to 64 letters, digits, `_` or `-`, else a new one."""
-    return request_id.taken(next((value.decode("latin-1") for name, value in headers if name == b"x-request-id"), ""))
+    return tracing.taken_request_id(
+        next((value.decode("latin-1") for name, value in headers if name == b"x-request-id"), "")
+    )
 
 
 async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = False) -> None:

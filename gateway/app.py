@@ -15,7 +15,7 @@ from gateway.answers import ANSWERED_KEY, IS_STOPPING_KEY, REQUEST_ID_KEY, Answe
 from gateway.bodies import ClientGone, linger
 from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, internal
-from service_kit import request_id, tracing
+from service_kit import tracing
 from service_kit.hosts import Hosts
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Gateway:
         began = time.perf_counter()
         scope[REQUEST_ID_KEY] = given = answers.request_id_of(scope["headers"])
         scope[IS_STOPPING_KEY] = self._is_stopping
-        request_id.current.set(given)
+        tracing.request_id.set(given)
         self.metrics.in_progress.inc()
         try:
             if tracing.is_on() and scope["path"] not in HEALTH:
@@ -102,7 +102,7 @@ def host_of(scope: Scope) -> str:
 
 def traceparent(scope: Scope) -> str:
     """The client's W3C Trace Context; empty if it sends none, or two."""
-    values = [value for name, value in scope["headers"] if name == tracing.METADATA_KEY.encode()]
+    values = [value for name, value in scope["headers"] if name == tracing.TRACEPARENT_KEY.encode()]
     return values[0].decode("latin-1") if len(values) == 1 else ""
 
 

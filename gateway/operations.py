@@ -19,7 +19,7 @@ from gateway.load import BodyMemory, Calls
 from gateway.preferences import STRICT_HANDLING, wants_strict_handling
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
-from service_kit import request_id, tracing
+from service_kit import tracing
 from service_kit.json_mapping import (
     REFUSED,
     FieldError,
@@ -209,7 +209,7 @@ def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str,
 
     Credentials that are given twice or are not plain ASCII cannot be right: they are left out.
     """
-    metadata = [(request_id.METADATA_KEY, scope[REQUEST_ID_KEY])]
+    metadata = [(tracing.REQUEST_ID_KEY, scope[REQUEST_ID_KEY])]
     client = scope.get("client")
     if client and PLAIN_ASCII.fullmatch(client[0]):
         metadata.append(("x-client-address", client[0]))

@@ -9,7 +9,7 @@ import grpc
 from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import Counter
 
-from service_kit import request_id, tracing
+from service_kit import tracing
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 from service_kit.metrics import CallMetrics
 
@@ -28,7 +28,7 @@ class CallObserver(grpc.aio.ServerInterceptor):
     def __init__(self, metrics: CallMetrics, *, serves_clients: bool = False) -> None:
         """A server that `serves_clients` gives a request id to calls without one."""
         self._metrics = metrics
-        self._request_id = request_id.taken if serves_clients else request_id.checked
+        self._request_id = tracing.taken_request_id if serves_clients else tracing.checked_request_id
         self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
@@ -52,7 +52,7 @@ class CallObserver(grpc.aio.ServerInterceptor):
 
         async def call(message: Any, context: Any) -> Any:
             metadata = context.invocation_metadata()
-            request_id.current.set(self._request_id(text_of(metadata, request_id.METADATA_KEY)))
+            tracing.request_id.set(self._request_id(text_of(metadata, tracing.REQUEST_ID_KEY)))
             began, code = time.perf_counter(), "OK"
             self._metrics.in_progress.inc()
             try:
@@ -81,11 +81,11 @@ class CallObserver(grpc.aio.ServerInterceptor):
 
 
 async def _traced(inner: AwaitedCall, message: Any, context: Any, name: str) -> Any:
-    parent = text_of(context.invocation_metadata(), tracing.METADATA_KEY)
+    parent = text_of(context.invocation_metadata(), tracing.TRACEPARENT_KEY)
     service, _, method = name.partition("/")
     with tracing.span(name, SpanKind.SERVER, parent=parent) as span:
         span.set_attributes({"rpc.system": "grpc", "rpc.service": service, "rpc.method": method})
-        span.set_attribute("smith.request_id", request_id.current.get())
+        span.set_attribute("smith.request_id", tracing.request_id.get())
         try:
             return await inner(message, context)
         except grpc.aio.AbortError as error:

@@ -21,7 +21,7 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from service_kit import request_id
+from service_kit import tracing
 from service_kit.alarm import Alarm
 from service_kit.connections import Connections
 
@@ -354,7 +354,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.on_refused(refusal.status)
         content_type, body = self.render(refusal)
         headers = {
-            "x-request-id": request_id.new(),
+            "x-request-id": tracing.new_request_id(),
             "content-type": content_type,
             "content-length": str(len(body)),
             "cache-control": "no-store",

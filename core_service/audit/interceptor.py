@@ -15,7 +15,7 @@ from core_service.audit.act import Act
 from core_service.common.validation import UUID
 from core_service.identity import principal as principals
 from core_service.identity.client_address import read_client_address
-from service_kit import request_id
+from service_kit import tracing
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like
 from service_kit.json_mapping import given_encoder_for
 from service_kit.peers import Peers
@@ -51,7 +51,7 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):
                     request=request_text(request),
                     subject_id=_subject(request),
                     client_address=read_client_address(metadata, self._peers) or None,
-                    request_id=request_id.current.get(),
+                    request_id=tracing.request_id.get(),
                 )
             )
             try:

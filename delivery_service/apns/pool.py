@@ -15,7 +15,7 @@ from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.proxy import Proxy, ProxyFailed
 from delivery_service.apns.request import ApnsRequest
-from service_kit import origin
+from service_kit import tracing
 from service_kit.addresses import join
 
 log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ class ApnsConnectionPool:
 
     async def _connect(self) -> None:
         # The connection lives longer than the request whose push first needed it.
-        origin.leave()
+        tracing.leave()
         try:
             async with asyncio.timeout(self._connect_timeout):
                 connection = await self.create_connection()
