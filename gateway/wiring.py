@@ -7,15 +7,13 @@ import grpc
 from prometheus_client import CollectorRegistry
 
 from gateway import health
-from gateway.access import AccessLog
 from gateway.app import Gateway, Handler
-from gateway.callers import Callers
-from gateway.load import BodyMemory, Calls
-from gateway.metrics import GatewayMetrics
+from gateway.load import BodyMemory, Callers, Calls
 from gateway.operations import Operation
 from gateway.reference import reference
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
+from gateway.telemetry import AccessLog, GatewayMetrics
 from service_kit import metrics
 from service_kit.addresses import join
 from service_kit.client import open_channel
