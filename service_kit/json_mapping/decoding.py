@@ -6,8 +6,7 @@ from typing import Any, Protocol
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, FieldError, form_of, is_map, must_be
-from service_kit.json_mapping.json_text import object_text
-from service_kit.json_mapping.scalars import FromText, fill_timestamp, parser_for, text_reader_for
+from service_kit.json_mapping.values import FromText, fill_timestamp, object_text, parser_for, text_reader_for
 
 
 class UnknownFields(Protocol):

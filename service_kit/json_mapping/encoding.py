@@ -7,7 +7,7 @@ import simplejson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of, is_map, leaves_out_empty
-from service_kit.json_mapping.scalars import render_timestamp
+from service_kit.json_mapping.values import render_timestamp
 
 Write = Callable[[Any, dict[str, Any]], None]
 """Writes one field of a message into the object that stands for it."""
@@ -27,7 +27,7 @@ def encoder_for(descriptor: Descriptor) -> "MessageEncoder":
 
 
 class MessageEncoder:
-    """Turns messages of one type into what `json_text.dump` writes.
+    """Turns messages of one type into what `values.dump` writes.
 
     Fields without presence are always there, also when 0, empty or false, and lists also when empty, unless their
     form leaves them out. Fields with presence are there when set, and null when unset if their form says so. An enum at
