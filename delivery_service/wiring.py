@@ -31,10 +31,9 @@ from delivery_service.webhooks.addresses import AddressRules
 from delivery_service.webhooks.caller import WebhookCaller
 from delivery_service.webhooks.connecting import CheckedBackend, Resolve, resolve
 from delivery_service.webhooks.servicer import WebhookServicer
-from service_kit.call_observer import CallObserver
-from service_kit.interceptors import ErrorInterceptor
+from service_kit.interceptors import CallObserver, ErrorInterceptor
 from service_kit.metrics import CallMetrics, new_registry
-from service_kit.peers import Peers, PeersOnly
+from service_kit.peers import Peers
 from service_kit.server import GrpcServer
 
 SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
@@ -82,7 +81,7 @@ class Delivery:
         most = settings.webhook_max_in_progress
         self._server = GrpcServer(
             interceptors=[
-                PeersOnly(self._peers),
+                *self._peers.server_interceptors(),
                 CallObserver(CallMetrics(self.registry, "delivery")),
                 ErrorInterceptor(),
             ],

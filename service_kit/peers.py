@@ -15,13 +15,11 @@ import grpc
 
 from service_kit.addresses import is_loopback
 from service_kit.errors import DomainError, Kind
-from service_kit.interceptors import Continuation, Handler, abort
+from service_kit.interceptors import OPEN, Continuation, Handler, abort
 from service_kit.settings import ServiceSettings
 from service_kit.tls import Tls
 
 METADATA_KEY = "x-smith-secret"
-OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
-"""Services that clients may call without the secret: they reveal nothing and change nothing."""
 
 
 class NotAPeer(DomainError):
@@ -50,6 +48,10 @@ class Peers:
     def client_interceptors(self) -> Sequence[grpc.aio.ClientInterceptor]:
         """For channels to other processes: they send the secret with every call."""
         return [_UnarySaying(self._secret), _StreamSaying(self._secret)] if self._secret else []
+
+    def server_interceptors(self) -> Sequence[grpc.aio.ServerInterceptor]:
+        """For servers that they alone may call, first of all: they refuse calls without the secret, if there is one."""
+        return [_PeersOnly(self)] if self._secret else []
 
     def server_credentials(self) -> grpc.ServerCredentials | None:
         """For servers that they call; None without TLS."""
@@ -80,7 +82,7 @@ def require_protection(settings: ServiceSettings, process: str) -> None:
         raise SystemExit(2)
 
 
-class PeersOnly(grpc.aio.ServerInterceptor):
+class _PeersOnly(grpc.aio.ServerInterceptor):
     """Refuses callers that are not peers, except for health and reflection."""
 
     def __init__(self, peers: Peers) -> None:
@@ -108,11 +110,7 @@ def _with_secret(details: grpc.aio.ClientCallDetails, secret: str) -> grpc.aio.C
     metadata = grpc.aio.Metadata(*(details.metadata or ()))
     metadata.add(METADATA_KEY, secret)
     return grpc.aio.ClientCallDetails(
-        method=details.method,
-        timeout=details.timeout,
-        metadata=metadata,
-        credentials=details.credentials,
-        wait_for_ready=details.wait_for_ready,
+        details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
     )
 
 
