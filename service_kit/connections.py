@@ -6,12 +6,11 @@ longest is closed: its client opens another when it needs one. So idle connectio
 """
 
 import asyncio
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from service_kit.client_address import network_of
+from service_kit.addresses import named_in, network_of
 
 UNKNOWN = "unknown"
 """The address of clients without one, as on a Unix socket."""
@@ -141,27 +140,3 @@ class Alarm:
 def share_of(address: str) -> str:
     """The key of an address's share of a limit: its network. Text that is not an address has a share of its own."""
     return network_of(address) or address or UNKNOWN
-
-
-def named_in(listed: str) -> Callable[[str], bool]:
-    """A function that says whether an address is in the list: addresses and networks separated by commas, or `*`."""
-    names = {name.strip() for name in listed.split(",") if name.strip()}
-    if "*" in names:
-        return lambda address: True
-    networks = []
-    for name in names:
-        try:
-            networks.append(ipaddress.ip_network(name, strict=False))
-        except ValueError:
-            continue  # A name, which is compared as text.
-
-    def is_listed(address: str) -> bool:
-        if address in names:
-            return True
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(ip in network for network in networks)
-
-    return is_listed

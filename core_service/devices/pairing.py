@@ -22,7 +22,7 @@ from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
 from core_service.identity.secrets import DEVICE
 from core_service.identity.secrets import mint as mint_secret
-from service_kit.client_address import network_of
+from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
 
 LIFETIME = dt.timedelta(minutes=10)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service_kit.client_address import read_address
+from service_kit.addresses import read_address
 from service_kit.interceptors import text_of
 from service_kit.peers import Peers
 

@@ -25,7 +25,7 @@ from core_service.identity.models import Account, Member, Role, User
 from core_service.identity.secrets import MAX_LENGTH, hash_secret
 from core_service.invites.errors import UnknownInviteToken
 from core_service.invites.models import Invite, InviteToken
-from service_kit.client_address import network_of
+from service_kit.addresses import network_of
 from service_kit.errors import Unavailable
 
 ForgetPerson = Callable[[AsyncSession, uuid.UUID, uuid.UUID], Awaitable[None]]
