@@ -96,14 +96,11 @@ class GrpcServer:
 
     async def set_serving(self, serving: bool) -> None:
         """Sets the answer to health checks: whether calls can be answered."""
-        await asyncio.gather(*(self._set(name, serving) for name in ["", *self._names]))
+        await asyncio.gather(*(self.set_well(name, serving) for name in ["", *self._names]))
 
     async def set_well(self, name: str, well: bool) -> None:
-        """Sets the health of an optional dependency."""
-        await self._set(name, well)
-
-    async def _set(self, name: str, serving: bool) -> None:
-        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        """Sets the health of one name: a service, or an optional dependency."""
+        status = health_pb2.HealthCheckResponse.SERVING if well else health_pb2.HealthCheckResponse.NOT_SERVING
         await self._health.set(name, status)
 
     async def say_stopping(self, delay: float) -> None:
