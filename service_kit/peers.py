@@ -94,11 +94,8 @@ class _PeersOnly(grpc.aio.ServerInterceptor):
         is_open = handler_call_details.method.startswith(OPEN)
         if handler is None or is_open or self._peers.know(handler_call_details.invocation_metadata):
             return handler
-        make = (
-            grpc.unary_stream_rpc_method_handler
-            if handler.response_streaming
-            else grpc.unary_unary_rpc_method_handler
-        )  # fmt: skip
+        streams = handler.response_streaming
+        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
         return make(_refuse, None, None)
 
 
@@ -106,29 +103,27 @@ async def _refuse(request: bytes, context: Any) -> None:
     await abort(context, NotAPeer())
 
 
-def _with_secret(details: grpc.aio.ClientCallDetails, secret: str) -> grpc.aio.ClientCallDetails:
-    metadata = grpc.aio.Metadata(*(details.metadata or ()))
-    metadata.add(METADATA_KEY, secret)
-    return grpc.aio.ClientCallDetails(
-        details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
-    )
-
-
-class _UnarySaying(grpc.aio.UnaryUnaryClientInterceptor):
+class _Saying:
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
+    def _with_secret(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+        metadata = grpc.aio.Metadata(*(details.metadata or ()))
+        metadata.add(METADATA_KEY, self._secret)
+        return grpc.aio.ClientCallDetails(
+            details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+        )
+
+
+class _UnarySaying(_Saying, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        return await continuation(_with_secret(client_call_details, self._secret), request)
+        return await continuation(self._with_secret(client_call_details), request)
 
 
-class _StreamSaying(grpc.aio.UnaryStreamClientInterceptor):
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-
+class _StreamSaying(_Saying, grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(
         self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        return await continuation(_with_secret(client_call_details, self._secret), request)
+        return await continuation(self._with_secret(client_call_details), request)
