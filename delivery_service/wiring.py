@@ -31,7 +31,7 @@ from delivery_service.webhooks.addresses import AddressRules
 from delivery_service.webhooks.caller import WebhookCaller
 from delivery_service.webhooks.connecting import CheckedBackend, Resolve, resolve
 from delivery_service.webhooks.servicer import WebhookServicer
-from service_kit.interceptors import CallObserver, ErrorInterceptor
+from service_kit.interceptors import CallObserver, ErrorInterceptor, PeersOnly
 from service_kit.metrics import CallMetrics, new_registry
 from service_kit.peers import Peers
 from service_kit.server import GrpcServer
@@ -81,7 +81,7 @@ class Delivery:
         most = settings.webhook_max_in_progress
         self._server = GrpcServer(
             interceptors=[
-                *self._peers.server_interceptors(),
+                PeersOnly(self._peers),
                 CallObserver(CallMetrics(self.registry, "delivery")),
                 ErrorInterceptor(),
             ],

@@ -19,7 +19,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from service_kit import tracing
 from service_kit.errors import DomainError, InvalidRequest, Unavailable
 from service_kit.metrics import CallMetrics
-from service_kit.status import DETAILS_KEY, to_details
+from service_kit.peers import NotAPeer, Peers
+from service_kit.status import abort, code_of
 from service_kit.stream_bounds import WATCH, StreamBounds
 
 log = logging.getLogger(__name__)
@@ -35,14 +36,12 @@ OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 """Services that clients may call without credentials: they reveal nothing and change nothing."""
 
 MAX_EXPECTED = 256
-"""Most calls whose message has not come yet. Beyond it the oldest is given up: an honest client sends its message at
-once."""
+"""Most calls whose message has not come yet. Beyond it the oldest is given up: honest clients send it at once."""
 MESSAGE_SECONDS = 10.0
 """Seconds within which a call's message must come."""
 
 FAULTS = frozenset({"UNKNOWN", "INTERNAL", "DATA_LOSS", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNIMPLEMENTED"})
 """Codes that mean a fault of the server; the others are regular answers."""
-CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class CallBounds(grpc.aio.ServerInterceptor):
@@ -130,6 +129,27 @@ class CallBounds(grpc.aio.ServerInterceptor):
         if message is grpc.aio.EOF:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "The call ended without a message.")
         return message
+
+
+class PeersOnly(grpc.aio.ServerInterceptor):
+    """Refuses callers that are not peers, except for health and reflection."""
+
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
+
+    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
+        """See the class."""
+        handler = await continuation(handler_call_details)
+        is_open = handler_call_details.method.startswith(OPEN)
+        if handler is None or is_open or self._peers.know(handler_call_details.invocation_metadata):
+            return handler
+        streams = handler.response_streaming
+        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
+        return make(_refuse_stranger, None, None)
+
+
+async def _refuse_stranger(request: bytes, context: Any) -> None:
+    await abort(context, NotAPeer())
 
 
 class _WrappingOnce(grpc.aio.ServerInterceptor):
@@ -278,16 +298,3 @@ def text_of(metadata: Iterable[tuple[str, str | bytes]] | None, wanted: str) -> 
     """The text under a key of metadata; empty if it is missing or given twice, because order must not decide."""
     values = [value for key, value in metadata or () if key == wanted and isinstance(value, str)]
     return values[0] if len(values) == 1 else ""
-
-
-def code_of(context: Any) -> str:
-    """The name of the gRPC code that the call was ended with."""
-    code = context.code()
-    return code.name if isinstance(code, grpc.StatusCode) else CODES.get(code, "UNKNOWN")
-
-
-async def abort(context: Any, error: DomainError) -> None:
-    """Ends the call with the status of `error`, keeping trailing metadata that was set before."""
-    code, details = to_details(error)
-    metadata = tuple(context.trailing_metadata() or ())
-    await context.abort(code, error.message, (*metadata, (DETAILS_KEY, details)))

@@ -15,7 +15,6 @@ import grpc
 
 from service_kit.addresses import is_loopback
 from service_kit.errors import DomainError, Kind
-from service_kit.interceptors import OPEN, Continuation, Handler, abort
 from service_kit.settings import ServiceSettings
 from service_kit.tls import Tls
 
@@ -49,10 +48,6 @@ class Peers:
         """For channels to other processes: they send the secret with every call."""
         return [_UnarySaying(self._secret), _StreamSaying(self._secret)] if self._secret else []
 
-    def server_interceptors(self) -> Sequence[grpc.aio.ServerInterceptor]:
-        """For servers that they alone may call, first of all: they refuse calls without the secret, if there is one."""
-        return [_PeersOnly(self)] if self._secret else []
-
     def server_credentials(self) -> grpc.ServerCredentials | None:
         """For servers that they call; None without TLS."""
         return self.tls.server_credentials() if self.tls else None
@@ -80,27 +75,6 @@ def require_protection(settings: ServiceSettings, process: str) -> None:
             file=sys.stderr,
         )
         raise SystemExit(2)
-
-
-class _PeersOnly(grpc.aio.ServerInterceptor):
-    """Refuses callers that are not peers, except for health and reflection."""
-
-    def __init__(self, peers: Peers) -> None:
-        self._peers = peers
-
-    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """See the class."""
-        handler = await continuation(handler_call_details)
-        is_open = handler_call_details.method.startswith(OPEN)
-        if handler is None or is_open or self._peers.know(handler_call_details.invocation_metadata):
-            return handler
-        streams = handler.response_streaming
-        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
-        return make(_refuse, None, None)
-
-
-async def _refuse(request: bytes, context: Any) -> None:
-    await abort(context, NotAPeer())
 
 
 class _Saying:
