@@ -24,7 +24,7 @@ from smith.core.v1 import (
     webhook_service_pb2_grpc,
 )
 
-from service_kit import request_id
+from service_kit import tracing
 from service_kit.status import from_rpc_error
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Caller:
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """What goes with each call."""
-        pairs = [(request_id.METADATA_KEY, request_id.current.get() or request_id.new())]
+        pairs = [(tracing.REQUEST_ID_KEY, tracing.request_id.get() or tracing.new_request_id())]
         if self.client_address.isascii() and self.client_address.isprintable():
             pairs.append(("x-client-address", self.client_address))
         if self.session_token:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import grpc
 import nicegui
@@ -26,12 +27,13 @@ from admin_ui.site import Site
 from service_kit.client import open_channel
 from service_kit.connections import Connections
 from service_kit.descriptors import that_fit
-from service_kit.http_protocol import as_text, bounded
+from service_kit.http_protocol import BoundedHttpProtocol
+from service_kit.http_refusals import as_text
 from service_kit.http_server import HttpServer
 from service_kit.listening import listen
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
-from service_kit.websocket_protocol import bounded_websocket
+from service_kit.websocket_protocol import BoundedWebSocketProtocol
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +104,10 @@ def build_server(app: FastAPI, settings: AdminSettings) -> HttpServer:
     )
     return HttpServer(
         Guard(app, settings, Sockets(app, SessionCookie(settings)), has_room),
-        http=bounded(held=held, head_seconds=HEAD_SECONDS, unread_seconds=UNREAD_SECONDS, render=as_text),
-        ws=bounded_websocket(held=held, unread_seconds=UNREAD_SECONDS),
+        http=partial(
+            BoundedHttpProtocol, held=held, head_seconds=HEAD_SECONDS, unread_seconds=UNREAD_SECONDS, render=as_text
+        ),
+        ws=partial(BoundedWebSocketProtocol, held=held, unread_seconds=UNREAD_SECONDS),
         ws_max_size=MAX_SOCKET_BYTES,
         # A few bytes of it may become a megabyte.
         ws_per_message_deflate=False,

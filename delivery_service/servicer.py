@@ -24,7 +24,7 @@ from delivery_service.apns.sender import ApnsSender
 from delivery_service.destinations import Destinations
 from delivery_service.metrics import ApnsMetrics
 from service_kit.errors import DomainError, InvalidRequest, Kind
-from service_kit.interceptors import abort
+from service_kit.status import abort
 
 MAX_TARGETS = 1000
 MAX_CHECKS = 16

@@ -32,10 +32,9 @@ from delivery_service.webhooks.addresses import AddressRules
 from delivery_service.webhooks.caller import WebhookCaller
 from delivery_service.webhooks.connecting import CheckedBackend, Resolve, resolve
 from delivery_service.webhooks.servicer import WebhookServicer
-from service_kit.call_observer import CallObserver
-from service_kit.interceptors import ErrorInterceptor
+from service_kit.interceptors import CallObserver, ErrorInterceptor, PeersOnly
 from service_kit.metrics import CallMetrics, new_registry
-from service_kit.peers import Peers, PeersOnly
+from service_kit.peers import Peers
 from service_kit.server import GrpcServer
 
 SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name

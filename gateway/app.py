@@ -2,28 +2,52 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace import SpanKind
 from starlette.routing import Route as StarletteRoute
 from starlette.routing import Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from gateway import answers
-from gateway.access import HEALTH, ROUTE_KEY, AccessLog, Exchange
-from gateway.answers import ANSWERED_KEY, IS_STOPPING_KEY, REQUEST_ID_KEY, Answer, send_answer
 from gateway.bodies import ClientGone, linger
-from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, internal
-from service_kit import request_id, tracing
+from gateway.telemetry import HEALTH, AccessLog, Exchange, GatewayMetrics
+from service_kit import tracing
 from service_kit.hosts import Hosts
+from service_kit.json_mapping import dump
 
 log = logging.getLogger(__name__)
 
 CLIENT_LEFT = 499
 """The status, in log and metrics only, of a request whose client left before the answer, as in nginx."""
 
+REQUEST_ID_KEY = "smith.request_id"
+"""Key of the request's id in its ASGI scope."""
+ROUTE_KEY = "smith.route"
+"""Key of the route's path template; set once a route was found."""
+ANSWERED_KEY = "smith.answered"
+"""Key of the answer's status and the time (of `time.perf_counter`) at which it was ready."""
+IS_STOPPING_KEY = "smith.is_stopping"
+"""Key of the function that says whether the process is about to stop."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """A status, headers (names in lower case) and a body: JSON by default."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: bytes = b"application/json"
+
+
 Handler = Callable[[Scope, Receive], Awaitable[Answer]]
+
+
+def values_of(scope: Scope, header: bytes) -> list[str]:
+    """The values of a request's header, by its name in lower case."""
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == header]
 
 
 class Gateway:
@@ -41,8 +65,13 @@ class Gateway:
         is_stopping: Callable[[], bool],
         hosts: Hosts | None = None,
     ) -> None:
-        """With `hosts`, requests for another host are refused, except for health checks."""
-        self._router = build_router(resources)
+        """`resources` are handlers by method, by path, tried in their order. With `hosts`, requests for another host
+        are refused, except for health checks."""
+        self._router = Router(
+            [StarletteRoute(path, Resource(path, handlers)) for path, handlers in resources.items()],
+            redirect_slashes=False,
+            default=no_such_path,
+        )
         self.metrics = metrics
         self._access = access
         self._is_stopping = is_stopping
@@ -53,15 +82,15 @@ class Gateway:
         if scope["type"] != "http":
             raise ValueError(f"cannot serve {scope['type']}")
         began = time.perf_counter()
-        scope[REQUEST_ID_KEY] = given = answers.request_id_of(scope["headers"])
+        scope[REQUEST_ID_KEY] = tracing.taken_request_id(next(iter(values_of(scope, b"x-request-id")), ""))
         scope[IS_STOPPING_KEY] = self._is_stopping
-        request_id.current.set(given)
+        tracing.request_id.set(scope[REQUEST_ID_KEY])
         self.metrics.in_progress.inc()
         try:
             if tracing.is_on() and scope["path"] not in HEALTH:
                 with tracing.span(scope["method"], SpanKind.SERVER, parent=traceparent(scope)) as span:
                     await self._answer(scope, receive, send)
-                    describe(span, scope)
+                    exchange_of(scope, began).describe(span)
             else:
                 await self._answer(scope, receive, send)
         finally:
@@ -89,44 +118,12 @@ class Gateway:
             await refuse(mistake, scope, receive, send)
 
 
-def exchange_of(scope: Scope, began: float) -> Exchange:
-    """The record of a request that is over, for log and metrics."""
-    status, answered = scope.get(ANSWERED_KEY) or (CLIENT_LEFT, time.perf_counter())
-    return Exchange(scope["method"], scope.get(ROUTE_KEY, ""), status, answered - began)
-
-
-def host_of(scope: Scope) -> str:
-    """The `Host` header; empty if there is none. The protocol has refused a second one."""
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-
-
-def traceparent(scope: Scope) -> str:
-    """The client's W3C Trace Context; empty if it sends none, or two."""
-    values = [value for name, value in scope["headers"] if name == tracing.METADATA_KEY.encode()]
-    return values[0].decode("latin-1") if len(values) == 1 else ""
-
-
-def describe(span: Span, scope: Scope) -> None:
-    """Names the span by the request's route: the path could hold a client's data."""
-    exchange = exchange_of(scope, 0.0)
-    span.update_name(f"{exchange.method} {exchange.route}".rstrip())
-    span.set_attribute("http.request.method", exchange.method)
-    span.set_attribute("http.response.status_code", exchange.status)
-    span.set_attribute("smith.request_id", scope[REQUEST_ID_KEY])
-    if exchange.route:
-        span.set_attribute("http.route", exchange.route)
-    if exchange.status >= 500:
-        span.set_status(StatusCode.ERROR, str(exchange.status))
-
-
 class Resource:
     """One path with its handlers by HTTP method. HEAD is answered like GET; the server leaves the body out."""
 
     def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
         self._path = path
-        self._handlers = dict(handlers)
-        if "GET" in self._handlers:
-            self._handlers["HEAD"] = self._handlers["GET"]
+        self._handlers = {**handlers, "HEAD": handlers["GET"]} if "GET" in handlers else handlers
         self._allow = ", ".join(sorted({*self._handlers, "OPTIONS"}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,17 +140,21 @@ class Resource:
         await send_answer(scope, send, answer)
 
 
-def build_router(resources: Mapping[str, Mapping[str, Handler]]) -> ASGIApp:
-    """A router over `resources` (handlers by method, by path), tried in their order."""
-    paths: Sequence[StarletteRoute] = [
-        StarletteRoute(path, endpoint=Resource(path, handlers), methods=None) for path, handlers in resources.items()
-    ]
-    return Router(paths, redirect_slashes=False, default=no_such_path)
-
-
-async def no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
-    """404 for a path that no resource has. (What a known path names and core does not find is core's 404.)"""
-    raise Problem(404, "Not found", "There is no such path.")
+async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = False) -> None:
+    """Sends `answer`. With `more`, the exchange stays open until an empty last piece of body is sent."""
+    scope[ANSWERED_KEY] = (answer.status, time.perf_counter())
+    headers = [(b"x-request-id", scope[REQUEST_ID_KEY].encode())]
+    if answer.status not in (204, 304):
+        headers.append((b"content-type", answer.content_type))
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    if "cache-control" not in answer.headers:
+        # Some answers hold secrets that are shown once, and all depend on the caller.
+        headers.append((b"cache-control", b"no-store"))
+    headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items())
+    if scope[IS_STOPPING_KEY]():
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": more})
 
 
 async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
@@ -162,11 +163,30 @@ async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -
     If the connection is to be closed, a client that is still sending gets a moment to read the answer first; one that
     waits for 100 Continue sends nothing.
     """
-    answer = answers.from_problem(problem)
-    waits_for_100 = any(name == b"expect" for name, _ in scope["headers"])
-    if "connection" not in problem.headers or waits_for_100:
-        await send_answer(scope, send, answer)
-        return
-    await send_answer(scope, send, answer, more=True)
-    await linger(receive)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    lingers = "connection" in problem.headers and not values_of(scope, b"expect")
+    await send_answer(scope, send, Answer(problem.status, dump(problem.body()), problem.headers), more=lingers)
+    if lingers:
+        await linger(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def exchange_of(scope: Scope, began: float) -> Exchange:
+    """The record of a request that is over, for log, metrics and trace."""
+    status, answered = scope.get(ANSWERED_KEY) or (CLIENT_LEFT, time.perf_counter())
+    return Exchange(scope["method"], scope.get(ROUTE_KEY, ""), status, answered - began)
+
+
+def host_of(scope: Scope) -> str:
+    """The `Host` header; empty if there is none. The protocol has refused a second one."""
+    return next(iter(values_of(scope, b"host")), "")
+
+
+def traceparent(scope: Scope) -> str:
+    """The client's W3C Trace Context; empty if it sends none, or two."""
+    values = values_of(scope, tracing.TRACEPARENT_KEY.encode())
+    return values[0] if len(values) == 1 else ""
+
+
+async def no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
+    """404 for a path that no resource has. (What a known path names and core does not find is core's 404.)"""
+    raise Problem(404, "Not found", "There is no such path.")

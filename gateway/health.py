@@ -7,7 +7,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from starlette.types import Receive, Scope
 
-from gateway.answers import Answer
+from gateway.app import Answer
 from gateway.problems import RETRY_SOON, Problem
 from service_kit.json_mapping import dump
 

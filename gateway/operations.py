@@ -1,7 +1,7 @@
 """One REST operation: makes a call of core of an HTTP request, and an HTTP answer of the result."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,26 +11,24 @@ from opentelemetry.trace import SpanKind
 from smith.core.v1 import options_pb2
 from starlette.types import Receive, Scope
 
-from gateway.answers import REQUEST_ID_KEY, Answer, refuses_unknown_fields
-from gateway.bodies import check_head, read_body
-from gateway.callers import Callers
-from gateway.ignored_fields import IgnoredFields, Ignoring
-from gateway.load import BodyMemory, Calls
+from gateway.app import REQUEST_ID_KEY, Answer, values_of
+from gateway.bodies import IgnoredFields, Ignoring, check_head, read_body
+from gateway.load import BodyMemory, Callers, Calls
 from gateway.preferences import STRICT_HANDLING, wants_strict_handling
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
-from service_kit import request_id, tracing
+from service_kit import tracing
 from service_kit.json_mapping import (
     REFUSED,
     FieldError,
+    JsonSyntaxError,
     UnknownFields,
     decoder_for,
     dump,
     encoder_for,
     parse_object,
 )
-from service_kit.json_mapping.json_text import JsonSyntaxError
-from service_kit.status import RemoteError, from_rpc_error
+from service_kit.status import from_rpc_error
 
 PLAIN_ASCII = re.compile(r"[\x20-\x7e]{1,1024}")
 """`Authorization` values that may become gRPC metadata. This server's credentials all match, and are far shorter."""
@@ -44,13 +42,20 @@ RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratel
 """Metadata keys of core's answers that become headers of the same names."""
 
 
-class RefusedByCore(Exception):
-    """Core's error, and the HTTP error that it becomes."""
+GO_SDK = {
+    b"x-activitysmith-sdk": re.compile(rb"go-"),
+    b"user-agent": re.compile(rb"OpenAPI-Generator/[^/]*/go$"),
+}
+"""How the official Go SDK identifies itself: newer versions by a header, older ones by their generator's name."""
 
-    def __init__(self, remote: RemoteError, problem: Problem) -> None:
-        super().__init__(remote.message)
-        self.remote = remote
-        self.problem = problem
+
+def refuses_unknown_fields(headers: Mapping[bytes, bytes]) -> bool:
+    """True for the official Go SDK.
+
+    Its models decode with `DisallowUnknownFields`: with one field too many it reports an error for a push that was
+    sent. The other official SDKs ignore such fields.
+    """
+    return any(pattern.match(headers.get(name, b"")) for name, pattern in GO_SDK.items())
 
 
 class Operation:
@@ -113,23 +118,38 @@ class Operation:
         self, scope: Scope, headers: dict[bytes, bytes], request: Any, encode: Callable[[Any], dict[str, Any]]
     ) -> Answer:
         """Core's answer. Also remembers whether core has accepted the credentials."""
-        try:
-            answer = await self._answer(request, call_metadata(scope, headers), encode)
-        except RefusedByCore as refusal:
-            self._judge(headers, refusal.remote)
-            raise refusal.problem from None
+        metadata = call_metadata(scope, headers)
+        with tracing.child(self._span_name, SpanKind.CLIENT) as span:
+            call = self._call(request, timeout=self._call_timeout, metadata=metadata + tracing.metadata())
+            try:
+                response, failure = await call, None
+            except grpc.aio.AioRpcError as error:
+                response, failure = None, error
+                span.set_attribute("rpc.grpc.status", error.code().name)
+        if failure is not None:
+            raise self._refusal(failure, headers)
         if self._needs_credentials:
             self._callers.accept(headers)
-        return answer
+        trailing = await call.trailing_metadata()
+        shown = rate_limit_headers(await call.initial_metadata(), trailing)
+        if any(key == "idempotency-replayed" for key, _ in trailing or ()):
+            shown["idempotency-replayed"] = "true"
+        return Answer(200, dump(encode(response)), shown)
 
-    def _judge(self, headers: dict[bytes, bytes], remote: RemoteError) -> None:
-        """Remembers what a refusal says about the credentials: core gives reasons only after it has accepted them."""
-        if not self._needs_credentials or not remote.reason:
-            return
-        if remote.code is grpc.StatusCode.UNAUTHENTICATED:
-            self._callers.forget(headers)
-        elif remote.code is not grpc.StatusCode.UNAVAILABLE:
-            self._callers.accept(headers)
+    def _refusal(self, failure: grpc.aio.AioRpcError, headers: dict[bytes, bytes]) -> Problem:
+        """The HTTP error for core's. Also remembers what that says about the credentials: core gives reasons only after
+        it has accepted them."""
+        remote = from_rpc_error(failure)
+        if remote.code is grpc.StatusCode.RESOURCE_EXHAUSTED and not remote.reason:
+            self._calls.refused_by_core()
+        if self._needs_credentials and remote.reason:
+            if remote.code is grpc.StatusCode.UNAUTHENTICATED:
+                self._callers.forget(headers)
+            elif remote.code is not grpc.StatusCode.UNAVAILABLE:
+                self._callers.accept(headers)
+        problem = from_remote(remote)
+        problem.headers.update(rate_limit_headers(failure.initial_metadata(), failure.trailing_metadata()))
+        return problem
 
     def _told(self, ignored: IgnoredFields, *, is_strict: bool) -> dict[str, str]:
         """Headers that say whether unknown fields were ignored or refused."""
@@ -177,45 +197,19 @@ class Operation:
                 error.rule = f"{error.rule}: this request takes none in its body"
                 raise error.within(key) from None
 
-    async def _answer(
-        self, request: Any, metadata: tuple[tuple[str, str], ...], encode: Callable[[Any], dict[str, Any]]
-    ) -> Answer:
-        with tracing.child(self._span_name, SpanKind.CLIENT) as span:
-            call = self._call(request, timeout=self._call_timeout, metadata=metadata + tracing.metadata())
-            try:
-                response, failure = await call, None
-            except grpc.aio.AioRpcError as error:
-                response, failure = None, error
-                span.set_attribute("rpc.grpc.status", error.code().name)
-        if failure is not None:
-            raise self._refusal(failure)
-        trailing = await call.trailing_metadata()
-        headers = rate_limit_headers(await call.initial_metadata(), trailing)
-        if any(key == "idempotency-replayed" for key, _ in trailing or ()):
-            headers["idempotency-replayed"] = "true"
-        return Answer(200, dump(encode(response)), headers)
-
-    def _refusal(self, failure: grpc.aio.AioRpcError) -> RefusedByCore:
-        remote = from_rpc_error(failure)
-        if remote.code is grpc.StatusCode.RESOURCE_EXHAUSTED and not remote.reason:
-            self._calls.refused_by_core()
-        problem = from_remote(remote)
-        problem.headers.update(rate_limit_headers(failure.initial_metadata(), failure.trailing_metadata()))
-        return RefusedByCore(remote, problem)
-
 
 def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:
     """The metadata for core: the request's id, the client's address, and the unchanged credentials.
 
     Credentials that are given twice or are not plain ASCII cannot be right: they are left out.
     """
-    metadata = [(request_id.METADATA_KEY, scope[REQUEST_ID_KEY])]
+    metadata = [(tracing.REQUEST_ID_KEY, scope[REQUEST_ID_KEY])]
     client = scope.get("client")
     if client and PLAIN_ASCII.fullmatch(client[0]):
         metadata.append(("x-client-address", client[0]))
     if b"authorization" in headers:
-        values = [value for name, value in scope["headers"] if name == b"authorization"]
-        text = values[0].decode("latin-1").strip()
+        values = values_of(scope, b"authorization")
+        text = values[0].strip()
         if len(values) == 1 and PLAIN_ASCII.fullmatch(text):
             metadata.append(("authorization", text))
     metadata.extend(_idempotency_key(scope))
@@ -224,13 +218,12 @@ def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str,
 
 def _idempotency_key(scope: Scope) -> list[tuple[str, str]]:
     """The header as metadata, if there is one. Raises Problem 400 if it is given twice or has other characters."""
-    values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
+    values = values_of(scope, b"idempotency-key")
     if not values:
         return []
-    text = values[0].decode("latin-1")
-    if len(values) > 1 or not IDEMPOTENCY_KEY.fullmatch(text):
+    if len(values) > 1 or not IDEMPOTENCY_KEY.fullmatch(values[0]):
         raise invalid("Idempotency-Key must be given once and be 1 to 255 printable ASCII characters without spaces")
-    return [("idempotency-key", text)]
+    return [("idempotency-key", values[0])]
 
 
 def rate_limit_headers(*metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:

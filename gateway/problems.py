@@ -3,15 +3,18 @@
 import logging
 import math
 import re
-import time
 import uuid
 from typing import Any
 
 import grpc
 
+from service_kit.logs import OnceASecond
 from service_kit.status import RemoteError
 
 log = logging.getLogger(__name__)
+outages = log.getChild("outages")
+# When core is away, every request of every client fails.
+outages.addFilter(OnceASecond())
 
 INCIDENT = re.compile(r"\bincident ([0-9a-f]{8,32})\b")
 RETRY_SOON = {"retry-after": "1"}
@@ -42,26 +45,6 @@ GENERIC = {
     grpc.StatusCode.UNIMPLEMENTED: (503, "Service unavailable", "The server cannot do this yet. Try again shortly."),
 }
 """Status, `error` and `message` by gRPC code. The texts are for errors that gRPC makes, not core."""
-
-
-class OutageLog:
-    """Logs that core is away, at most once a second: every request of every client fails then."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-        self._untold = 0
-
-    def tell(self, remote: RemoteError) -> None:
-        """Logs the failed call, or counts it for the next line."""
-        now = time.monotonic()
-        if now < self._next:
-            self._untold += 1
-            return
-        log.warning("a call failed with %s: %s (%d before it)", remote.code, remote.message, self._untold)
-        self._next, self._untold = now + 1.0, 0
-
-
-_outages = OutageLog()
 
 
 class Problem(Exception):
@@ -145,7 +128,7 @@ def _from_foreign(remote: RemoteError) -> Problem:
         log.error("a call failed with %s: %s; answered: %s", remote.code, remote.message, problem.message)
         return problem
     if known[0] == 503:
-        _outages.tell(remote)
+        outages.warning("a call failed with %s: %s", remote.code, remote.message)
     return Problem(*known, headers=_headers(known[0]))
 
 

@@ -2,27 +2,26 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import grpc
 from prometheus_client import CollectorRegistry
 
 from gateway import health
-from gateway.access import AccessLog
 from gateway.app import Gateway, Handler
-from gateway.callers import Callers
-from gateway.load import BodyMemory, Calls
-from gateway.metrics import GatewayMetrics
+from gateway.load import BodyMemory, Callers, Calls
 from gateway.operations import Operation
 from gateway.reference import reference
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
+from gateway.telemetry import AccessLog, GatewayMetrics
 from service_kit import metrics
 from service_kit.addresses import join
 from service_kit.client import open_channel
 from service_kit.connections import Connections
 from service_kit.descriptors import that_fit
 from service_kit.hosts import Hosts
-from service_kit.http_protocol import bounded
+from service_kit.http_protocol import BoundedHttpProtocol
 from service_kit.http_server import HttpServer
 from service_kit.listening import listen
 from service_kit.peers import Peers
@@ -87,7 +86,8 @@ def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:
         that_fit(settings.gateway_max_connections, "SMITH_GATEWAY_MAX_CONNECTIONS"), settings.trusted_proxies
     )
     app.metrics.watch_connections(lambda: len(held))
-    http = bounded(
+    http = partial(
+        BoundedHttpProtocol,
         held=held,
         head_seconds=settings.gateway_body_timeout,
         unread_seconds=settings.gateway_unread_timeout,

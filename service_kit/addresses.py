@@ -1,9 +1,11 @@
-"""Addresses in settings: hosts with ports, lists of proxies, public URLs.
+"""Addresses of servers and of clients: hosts with ports, lists of proxies, public URLs, and what counts as one client.
 
 The one place that puts IPv6 addresses in brackets.
 """
 
+import functools
 import ipaddress
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,6 +13,9 @@ from pydantic import AfterValidator, BeforeValidator
 
 LOOPBACK = "127.0.0.1"
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart here, not listened on
+IPV6_PREFIX = 64
+"""Bits of an IPv6 address that are its network. A client usually has a whole network, and could use another address for
+every guess or connection."""
 
 
 def join(host: str, port: int) -> str:
@@ -24,20 +29,41 @@ def reachable(bind_host: str) -> str:
     return LOOPBACK if bind_host in ANY_ADDRESS else bind_host
 
 
-def is_ipv6(host: str) -> bool:
-    """Whether this is an IPv6 address, not a name."""
+def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address of the text; None if the text is not an address."""
     try:
-        return ipaddress.ip_address(host).version == 6
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
+        return None
 
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a server that listens there."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = parsed(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _of_client(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    address = parsed(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        # A zone has a meaning on this machine only.
+        return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
+    return address
+
+
+def read_address(text: str) -> str:
+    """The IP address of a client in its usual form; empty if the text is not an address."""
+    address = _of_client(text)
+    return "" if address is None else str(address)
+
+
+@functools.lru_cache(maxsize=4096)
+def network_of(text: str) -> str:
+    """The network that counts as one client: an IPv4 address or an IPv6 /64. Empty if the text is not an address."""
+    address = _of_client(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((int(address), IPV6_PREFIX), strict=False))
+    return "" if address is None else str(address)
 
 
 def _plain(host: object) -> object:
@@ -47,7 +73,7 @@ def _plain(host: object) -> object:
     plain = host.strip()
     if plain.startswith("[") and plain.endswith("]"):
         plain = plain[1:-1]
-    if ":" in plain and not is_ipv6(plain):
+    if ":" in plain and parsed(plain) is None:
         raise ValueError("must be an address or a host name, without a port")
     return plain or LOOPBACK
 
@@ -81,6 +107,27 @@ def _proxies(text: str) -> str:
 
 TrustedProxies = Annotated[str, AfterValidator(_proxies)]
 """Addresses and networks, separated by commas, whose `X-Forwarded-For` is believed; `*` for all."""
+
+
+def named_in(listed: str) -> Callable[[str], bool]:
+    """A function that says whether an address is in the list: addresses and networks separated by commas, or `*`."""
+    names = {name.strip() for name in listed.split(",") if name.strip()}
+    if "*" in names:
+        return lambda address: True
+    networks = []
+    for name in names:
+        try:
+            networks.append(ipaddress.ip_network(name, strict=False))
+        except ValueError:
+            continue  # A name, which is compared as text.
+
+    def is_listed(address: str) -> bool:
+        if address in names:
+            return True
+        ip = parsed(address)
+        return ip is not None and any(ip in network for network in networks)
+
+    return is_listed
 
 
 def _public_url(url: str) -> str:

@@ -1,16 +1,16 @@
-"""Limits the connections that an HTTP server holds: in all, and to half of that for one address.
+"""Limits what HTTP connections may use: how many a server holds, in all and for one address, and how long one may wait.
 
 A connection *waits* while its client has to do something: it was just opened, has sent a part of a request, does not
 read its answer, or is kept for a next request. If there is no room for a new connection, the one that has waited
 longest is closed: its client opens another when it needs one. So idle connections do not keep others out.
 """
 
-import ipaddress
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from service_kit.client_address import network_of
+from service_kit.addresses import named_in, network_of
 
 UNKNOWN = "unknown"
 """The address of clients without one, as on a Unix socket."""
@@ -103,30 +103,40 @@ class Connections:
         return True
 
 
+class Alarm:
+    """A one-shot timer that can be restarted. It calls `action`."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_retired = False
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the timer is running."""
+        return self._timer is not None
+
+    def set(self, seconds: float) -> None:
+        """Starts the timer, for `seconds`. Does nothing if it is running already."""
+        if self._timer is None and not self._is_retired:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
+
+    def cancel(self) -> None:
+        """Stops the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def retire(self) -> None:
+        """Stops the timer for good: `set` does nothing any more."""
+        self._is_retired = True
+        self.cancel()
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._action()
+
+
 def share_of(address: str) -> str:
     """The key of an address's share of a limit: its network. Text that is not an address has a share of its own."""
     return network_of(address) or address or UNKNOWN
-
-
-def named_in(listed: str) -> Callable[[str], bool]:
-    """A function that says whether an address is in the list: addresses and networks separated by commas, or `*`."""
-    names = {name.strip() for name in listed.split(",") if name.strip()}
-    if "*" in names:
-        return lambda address: True
-    networks = []
-    for name in names:
-        try:
-            networks.append(ipaddress.ip_network(name, strict=False))
-        except ValueError:
-            continue  # A name, which is compared as text.
-
-    def is_listed(address: str) -> bool:
-        if address in names:
-            return True
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(ip in network for network in networks)
-
-    return is_listed

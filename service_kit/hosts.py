@@ -1,13 +1,14 @@
 """The hosts that a server answers for. Without this check an attacker's name that resolves to this machine (DNS
 rebinding) would make the attacker's page and this server one origin for browsers."""
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
+
+from service_kit.addresses import parsed
 
 PORT = re.compile(r":[0-9]+\Z")
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -25,7 +26,7 @@ def host_name(header: str) -> str:
 def _named(host: str) -> str:
     """Raises ValueError unless it is a host: no request could match anything else, and all would be refused."""
     plain = host.strip()
-    if _is_address(plain):
+    if parsed(plain):
         return _usual(plain)
     name = host_name(plain)
     if not name or PORT.search(plain):
@@ -42,10 +43,8 @@ HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)]
 
 
 def _usual(host: str) -> str:
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return host.lower().rstrip(".")
+    address = parsed(host)
+    return host.lower().rstrip(".") if address is None else str(address)
 
 
 class Hosts:
@@ -61,12 +60,4 @@ class Hosts:
     def knows(self, header: str) -> bool:
         """Whether a `Host` header names this server."""
         name = host_name(header)
-        return bool(name) and (name in self._names or (self._any_address and _is_address(name)))
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+        return bool(name) and (name in self._names or (self._any_address and parsed(name) is not None))

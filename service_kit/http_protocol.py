@@ -3,123 +3,73 @@
 uvicorn with httptools limits neither the size of a request's head nor the time in which it must arrive. It waits
 forever for a client that does not read its answer, and for the rest of a body that was answered early. It holds any
 number of connections, and any number of pipelined requests on one. It answers malformed HTTP with plain text, and logs
-a traceback for some of it. See `HttpToolsProtocol` in
-uvicorn/protocols/http/httptools_impl.py.
+a traceback for some of it. See `HttpToolsProtocol` in uvicorn/protocols/http/httptools_impl.py.
 """
 
 import asyncio
-import json
 import logging
 import socket
 import struct
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import httptools
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from service_kit import request_id
-from service_kit.alarm import Alarm
-from service_kit.connections import Connections
+from service_kit import http_refusals as refusals
+from service_kit.connections import Alarm, Connections
+from service_kit.http_refusals import Refusal, Render
 
 log = logging.getLogger(__name__)
 
-MAX_HEAD_BYTES = 32 * 1024
-"""Most bytes of request line and headers. More than usual clients send, and little enough to do no harm."""
-MAX_HEADERS = 128
-"""Most headers of one request. A short header takes twenty times its size on the wire in memory."""
 MAX_AHEAD = 32
 """Most pipelined requests: those sent before the one in progress is answered. The connection ends after them, and
 clients repeat the unanswered ones (RFC 9112 section 9.3.2)."""
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """The answer to input that never becomes a request for the application: an HTTP `status`, the short title `error`,
-    a `message` in a sentence, and headers."""
-
-    status: int
-    error: str
-    message: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-MALFORMED = Refusal(400, "Malformed HTTP", "This is not a valid HTTP/1.1 request.")
-NO_HOST = Refusal(400, "Malformed HTTP", "A request must say in one Host header which host it is for.")
-HEAD_TOO_LARGE = Refusal(
-    431, "Headers too large", f"A request must have at most {MAX_HEADERS} headers, of {MAX_HEAD_BYTES} bytes in all."
-)  # fmt: skip
-FULL = Refusal(
-    503, "Service unavailable", "The server is overloaded. Try again shortly.", {"retry-after": "1"}
-)  # fmt: skip
-
-
-Render = Callable[[Refusal], tuple[str, bytes]]
-"""Turns a refusal into a content type and a body."""
-
-
-def as_json(refusal: Refusal) -> tuple[str, bytes]:
-    """For programs."""
-    text = json.dumps({"error": refusal.error, "message": refusal.message}, separators=(",", ":"))
-    return "application/json", text.encode()
-
-
-def as_text(refusal: Refusal) -> tuple[str, bytes]:
-    """For people."""
-    return "text/plain; charset=utf-8", refusal.message.encode()
-
-
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER of zero seconds."""
-
-
 class BoundedHttpProtocol(HttpToolsProtocol):
     """One connection."""
 
-    held: Connections
-    """The open connections of this server. Beyond them a new one is answered 503 and closed. Set by `bounded`."""
-    head_seconds = 10.0
-    """Seconds that a connection may take to send a request's head, or the body of one that is answered already. Set by
-    `bounded`."""
-    unread_seconds = 30.0
-    """Seconds that written data may wait for the client to read on. Set by `bounded`."""
-
-    on_refused: Callable[[int], None] | None = None
-    """Called with the status of each answer that this class gives, not the application. Set by `bounded`."""
-    render: Callable[[Refusal], tuple[str, bytes]] = staticmethod(as_json)
-    """Formats the answers that this class gives. Set by `bounded`."""
-
-    _refusal = MALFORMED
-    _is_upgraded = False
-    _is_unread = False
-    _head_bytes = 0
-    _head_is_open = True
-    _data = b""
-    _unread = b""
-    _is_repeating_head = False
-    _running: RequestResponseCycle | None = None
+    def __init__(
+        self, *args: Any, held: Connections, head_seconds: float, unread_seconds: float,
+        on_refused: Callable[[int], None] = lambda status: None, render: Render = refusals.as_json, **options: Any,
+    ) -> None:  # fmt: skip
+        """`held` are the server's open connections. `head_seconds` is the time for a request's head, and again for the
+        body of one that is answered already; `unread_seconds` is how long written data may wait for the client to read
+        on. `on_refused` is called with the status of each answer that this class gives, `render` formats them."""
+        super().__init__(*args, **options)
+        self.held = held
+        self.head_seconds = head_seconds
+        self.unread_seconds = unread_seconds
+        self._on_refused = on_refused
+        self._render = render
+        self._late_head = Alarm(self._head_is_late)
+        self._late_rest = Alarm(self._close)
+        self._stalled = Alarm(self._reset)
+        self._refusal = refusals.MALFORMED
+        self._is_upgraded = False
+        self._is_unread = False
+        self._head_bytes = 0
+        self._head_is_open = True
+        self._data = self._unread = b""
+        self._is_repeating_head = False
+        self._running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accepts the connection, unless there are too many."""
         super().connection_made(transport)
-        self._late_head = Alarm(self._head_is_late)
-        self._late_rest = Alarm(self._close)
-        self._stalled = Alarm(self._reset)
         if self.held.enter(self, self.client[0] if self.client else ""):
             self._late_head.set(self.head_seconds)
         else:
-            self._refuse(FULL)
+            self._refuse(refusals.FULL)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets the connection.
-
-        uvicorn notifies the request that came last, but the one being answered may be an earlier one.
-        """
+        """Forgets the connection."""
         self._leave()
         self.pipeline.clear()
+        # uvicorn notifies the request that came last, but the one being answered may be an earlier one.
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
@@ -136,7 +86,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self.transport.get_write_buffer_size():
             self._reset()
         elif self._is_busy() or (self._head_is_open and self._head_bytes):
-            self._refuse(FULL)
+            self._refuse(refusals.FULL)
         else:
             self.transport.close()
 
@@ -151,19 +101,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             data = self._unread
         if self._is_upgraded:
             return
-        if self._head_is_open and self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(HEAD_TOO_LARGE)
+        if self._head_is_open and self._head_bytes > refusals.MAX_HEAD_BYTES:
+            self._refuse(refusals.HEAD_TOO_LARGE)
         self._await_next_request()
 
     def _feed(self, data: bytes) -> None:
         try:
             super().data_received(data)
-        except httptools.HttpParserError:
-            # Raised by the second parser, after an offer to switch protocols; uvicorn does not expect it there.
-            self.send_400_response("")
         except Exception as error:
-            # It is the client's fault, so one line without traceback is enough.
-            log.warning("a request cannot be read: %s", type(error).__name__)
+            # The second parser, after an offer to switch protocols, raises where uvicorn does not expect it.
+            if not isinstance(error, httptools.HttpParserError):
+                # It is the client's fault, so one line without traceback is enough.
+                log.warning("a request cannot be read: %s", type(error).__name__)
             self.send_400_response("")
 
     def pause_writing(self) -> None:
@@ -213,8 +162,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """A header, or a trailer after a chunked body. Trailers are ignored."""
         if not self._head_is_open or self._is_repeating_head:
             return
-        if len(self.headers) >= MAX_HEADERS:
-            self._refusal = HEAD_TOO_LARGE
+        if len(self.headers) >= refusals.MAX_HEADERS:
+            self._refusal = refusals.HEAD_TOO_LARGE
             raise ValueError("the head has too many headers")
         super().on_header(name, value)
 
@@ -226,25 +175,22 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._is_repeating_head:
             return
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > MAX_HEAD_BYTES:
-            self._refusal = HEAD_TOO_LARGE
+        if size > refusals.MAX_HEAD_BYTES:
+            self._refusal = refusals.HEAD_TOO_LARGE
             raise ValueError("the head is too large")
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             # RFC 9112 section 3.2: if there are two, a proxy may use the other one.
-            self._refusal = NO_HOST
+            self._refusal = refusals.NO_HOST
             raise ValueError("the head does not name one host")
-        if self._switches() and (self._framing() or self._is_busy()):
+        switches = self.parser.should_upgrade() and self._should_upgrade()
+        if switches and (self._framing() or self._is_busy()):
             raise ValueError("a request with a body, or behind another one, cannot switch protocols")
         if len(self.pipeline) >= MAX_AHEAD:
             raise ValueError("too many requests are ahead of their turn")
         if not self._is_busy():
             self.held.waits(self)
         super().on_headers_complete()
-
-    def _switches(self) -> bool:
-        """Whether this request asks for a WebSocket, and the server supports WebSockets."""
-        return bool(self.parser.should_upgrade() and self._should_upgrade())
 
     def _is_busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -273,11 +219,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.held.waits(self)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Goes on in HTTP/1.1 with a client that offered to switch protocols.
+        """Goes on in HTTP/1.1 with a client that offered to switch protocols, as Java's and `curl --http2` do.
 
-        Java's HTTP client and `curl --http2` offer HTTP/2 along with ordinary requests, bodies included. The parser
-        takes everything after such a head for the other protocol. So a new parser reads on: first the head's framing
-        without the offer, then the data that the old one has left.
+        The parser takes everything after such a head for the other protocol. So a new parser reads on: first the head's
+        framing without the offer, then the data that the old one has left.
         """
         upgrade = sys.exc_info()[1]
         assert isinstance(upgrade, httptools.HttpParserUpgrade)  # noqa: S101 - where uvicorn calls this
@@ -297,7 +242,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answers what the parser cannot read, or what was refused while it read."""
-        self._refuse(HEAD_TOO_LARGE if self._head_bytes > MAX_HEAD_BYTES else self._refusal)
+        self._refuse(refusals.HEAD_TOO_LARGE if self._head_bytes > refusals.MAX_HEAD_BYTES else self._refusal)
 
     def _head_is_late(self) -> None:
         if self._head_bytes == 0:
@@ -325,7 +270,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _reset(self) -> None:
         """Discards the data that the client has not read: the system would keep it for many minutes."""
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        zero_seconds = struct.pack("ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, zero_seconds)
         self.transport.abort()
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -346,39 +292,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if not is_busy or not (self.cycle.response_started or self.pipeline):
-            self._write(refusal)
+            self._on_refused(refusal.status)
+            self.transport.write(refusals.answer_of(refusal, self._render))
         self._close()
-
-    def _write(self, refusal: Refusal) -> None:
-        if self.on_refused is not None:
-            self.on_refused(refusal.status)
-        content_type, body = self.render(refusal)
-        headers = {
-            "x-request-id": request_id.new(),
-            "content-type": content_type,
-            "content-length": str(len(body)),
-            "cache-control": "no-store",
-            "connection": "close",
-            **refusal.headers,
-        }
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(STATUS_LINE[refusal.status] + head.encode("ascii") + b"\r\n" + body)
-
-
-def bounded(
-    *,
-    held: Connections,
-    head_seconds: float,
-    unread_seconds: float,
-    on_refused: Callable[[int], None] | None = None,
-    render: Render = as_json,
-) -> type[asyncio.Protocol]:
-    """The protocol class with these limits."""
-    bounds: dict[str, Any] = {
-        "held": held,
-        "head_seconds": head_seconds,
-        "unread_seconds": unread_seconds,
-        "on_refused": None if on_refused is None else staticmethod(on_refused),
-        "render": staticmethod(render),
-    }
-    return type("ConfiguredHttpProtocol", (BoundedHttpProtocol,), bounds)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal
 
-from service_kit import request_id, tracing
+from service_kit import tracing
 from service_kit.redaction import redacted
 
 Format = Literal["text", "json"]
@@ -75,7 +75,7 @@ class JsonFormatter(logging.Formatter):
 
 def request_of(record: logging.LogRecord) -> str:
     """The id of the request that the record is about: the one it names, else the one being served."""
-    return redacted(str(getattr(record, "request_id", "") or request_id.current.get()))
+    return redacted(str(getattr(record, "request_id", "") or tracing.request_id.get()))
 
 
 def plain(value: Any, depth: int = 0) -> Any:

@@ -15,13 +15,10 @@ import grpc
 
 from service_kit.addresses import is_loopback
 from service_kit.errors import DomainError, Kind
-from service_kit.interceptors import Continuation, Handler, abort
 from service_kit.settings import ServiceSettings
 from service_kit.tls import Tls
 
 METADATA_KEY = "x-smith-secret"
-OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
-"""Services that clients may call without the secret: they reveal nothing and change nothing."""
 
 
 class NotAPeer(DomainError):
@@ -80,57 +77,27 @@ def require_protection(settings: ServiceSettings, process: str) -> None:
         raise SystemExit(2)
 
 
-class PeersOnly(grpc.aio.ServerInterceptor):
-    """Refuses callers that are not peers, except for health and reflection."""
-
-    def __init__(self, peers: Peers) -> None:
-        self._peers = peers
-
-    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Handler:
-        """See the class."""
-        handler = await continuation(handler_call_details)
-        is_open = handler_call_details.method.startswith(OPEN)
-        if handler is None or is_open or self._peers.know(handler_call_details.invocation_metadata):
-            return handler
-        make = (
-            grpc.unary_stream_rpc_method_handler
-            if handler.response_streaming
-            else grpc.unary_unary_rpc_method_handler
-        )  # fmt: skip
-        return make(_refuse, None, None)
-
-
-async def _refuse(request: bytes, context: Any) -> None:
-    await abort(context, NotAPeer())
-
-
-def _with_secret(details: grpc.aio.ClientCallDetails, secret: str) -> grpc.aio.ClientCallDetails:
-    metadata = grpc.aio.Metadata(*(details.metadata or ()))
-    metadata.add(METADATA_KEY, secret)
-    return grpc.aio.ClientCallDetails(
-        method=details.method,
-        timeout=details.timeout,
-        metadata=metadata,
-        credentials=details.credentials,
-        wait_for_ready=details.wait_for_ready,
-    )
-
-
-class _UnarySaying(grpc.aio.UnaryUnaryClientInterceptor):
+class _Saying:
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
+    def _with_secret(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+        metadata = grpc.aio.Metadata(*(details.metadata or ()))
+        metadata.add(METADATA_KEY, self._secret)
+        return grpc.aio.ClientCallDetails(
+            details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+        )
+
+
+class _UnarySaying(_Saying, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        return await continuation(_with_secret(client_call_details, self._secret), request)
+        return await continuation(self._with_secret(client_call_details), request)
 
 
-class _StreamSaying(grpc.aio.UnaryStreamClientInterceptor):
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-
+class _StreamSaying(_Saying, grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(
         self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        return await continuation(_with_secret(client_call_details, self._secret), request)
+        return await continuation(self._with_secret(client_call_details), request)

@@ -17,23 +17,8 @@ GC_THRESHOLD = 10_000
 there."""
 
 
-class StopRequest:
+class StopRequest(asyncio.Event):
     """Set once by SIGTERM, SIGINT or, if asked for, the end of standard input."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def set(self) -> None:
-        """Asks the process to stop."""
-        self._event.set()
-
-    def is_set(self) -> bool:
-        """Whether the process was asked to stop."""
-        return self._event.is_set()
-
-    async def wait(self) -> None:
-        """Returns once the process was asked to stop."""
-        await self._event.wait()
 
 
 def run(main: Callable[[StopRequest], Awaitable[None]]) -> None:

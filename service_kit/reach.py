@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from service_kit.addresses import parsed
+
 HOW = "Set SMITH_GATEWAY_URL to the address at which phones find the REST API."
 
 
@@ -46,9 +48,6 @@ def _is_local(host: str) -> bool:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
+    address = parsed(host)
     # `::ffff:127.0.0.1` is the IPv4 address in it.
     return getattr(address, "ipv4_mapped", None) or address

@@ -10,10 +10,11 @@ from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
 from service_kit.addresses import join
-from service_kit.call_bounds import HEADROOM, CallBounds
 from service_kit.client import MAX_MESSAGE_BYTES, SIZES
 from service_kit.descriptors import room_for
+from service_kit.interceptors import MAX_EXPECTED, CallBounds
 from service_kit.listening import why_not
+from service_kit.stream_bounds import MAX_STREAMS
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ MAX_REQUEST = "grpc.max_receive_message_length"
 MAX_CONNECTIONS = 4096
 """Most open connections. Further ones are closed at once: they would take memory, and descriptors that the database
 needs."""
+HEADROOM = 2 * MAX_STREAMS + MAX_EXPECTED + 1000
+"""Calls that gRPC's limit allows beyond ours, such as those that are just being refused."""
 HANDSHAKE_SECONDS = 10.0
 """Seconds within which a new connection must speak HTTP/2, TLS included. gRPC would wait two minutes."""
 
@@ -40,7 +43,7 @@ HANDSHAKE_SECONDS = 10.0
 class GrpcServer:
     """A gRPC server with health and reflection.
 
-    `max_concurrent_rpcs` limits the calls in progress (health and reflection are counted apart: `call_bounds`),
+    `max_concurrent_rpcs` limits the calls in progress (health and reflection are counted apart),
     `max_request_bytes` the size of each request, also of callers without credentials. Beyond either the answer is
     RESOURCE_EXHAUSTED at once. `max_connections` is reduced to what fits under the process's limit of open files.
     """
@@ -93,14 +96,11 @@ class GrpcServer:
 
     async def set_serving(self, serving: bool) -> None:
         """Sets the answer to health checks: whether calls can be answered."""
-        await asyncio.gather(*(self._set(name, serving) for name in ["", *self._names]))
+        await asyncio.gather(*(self.set_well(name, serving) for name in ["", *self._names]))
 
     async def set_well(self, name: str, well: bool) -> None:
-        """Sets the health of an optional dependency."""
-        await self._set(name, well)
-
-    async def _set(self, name: str, serving: bool) -> None:
-        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        """Sets the health of one name: a service, or an optional dependency."""
+        status = health_pb2.HealthCheckResponse.SERVING if well else health_pb2.HealthCheckResponse.NOT_SERVING
         await self._health.set(name, status)
 
     async def say_stopping(self, delay: float) -> None:

@@ -23,6 +23,7 @@ CODES = {
     Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
 }
+NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,16 @@ def _said(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def code_of(context: Any) -> str:
+    """The name of the gRPC code that the call was ended with."""
+    code = context.code()
+    return code.name if isinstance(code, grpc.StatusCode) else NAMES.get(code, "UNKNOWN")
+
+
+async def abort(context: Any, error: DomainError) -> None:
+    """Ends the call with the status of `error`, keeping trailing metadata that was set before."""
+    code, details = to_details(error)
+    metadata = tuple(context.trailing_metadata() or ())
+    await context.abort(code, error.message, (*metadata, (DETAILS_KEY, details)))

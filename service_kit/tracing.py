@@ -1,21 +1,36 @@
-"""Traces, by OpenTelemetry's API. The SDK is loaded only where a collector is named (`OTEL_EXPORTER_OTLP_ENDPOINT`).
+"""The request of a client that work is done for, through all processes: its id, and its trace.
 
-Without a collector every span is OpenTelemetry's `INVALID_SPAN`, which costs next to nothing.
+The id is `X-Request-Id` in REST and `x-request-id` in gRPC. Spans are those of OpenTelemetry's API. Its SDK is loaded
+only where a collector is named (`OTEL_EXPORTER_OTLP_ENDPOINT`); without one every span is `INVALID_SPAN`, which costs
+next to nothing.
 """
 
 import os
+import re
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from opentelemetry import trace
 from opentelemetry.context import Context, attach
 from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-METADATA_KEY = "traceparent"
+REQUEST_ID_KEY = "x-request-id"
+TRACEPARENT_KEY = "traceparent"
+"""Keys of a call's metadata."""
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""The ids that a caller may choose. They are written to logs and headers."""
+
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 INSTALL = "run `pip install '.[tracing]'` in the server's folder"
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request being served; empty for work that no request waits for."""
 
 # Without baggage and tracestate: what clients write there goes no further.
 PROPAGATOR = TraceContextTextMapPropagator()
@@ -24,6 +39,47 @@ NO_SPAN = nullcontext(INVALID_SPAN)
 
 _tracer: Tracer | None = None
 _shutdown: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The parts of a client's request that other processes need. Several requests may share a call, or a task."""
+
+    request_id: str = ""
+    traceparent: str = ""
+    """W3C Trace Context of the span that asks for the work; empty without tracing."""
+
+
+NO_ORIGIN = Origin()
+"""The origin of work that no request waits for."""
+
+
+def origin() -> Origin:
+    """The request that the running task serves."""
+    given = request_id.get()
+    return Origin(given, traceparent()) if given else NO_ORIGIN
+
+
+def leave() -> None:
+    """Declares that the running task works for several requests, or for none. Otherwise it would keep the request that
+    happened to start it."""
+    request_id.set("")
+    attach(NOWHERE)
+
+
+def new_request_id() -> str:
+    """A new unique id."""
+    return uuid.uuid4().hex
+
+
+def taken_request_id(given: str) -> str:
+    """The caller's id if it is 1 to 64 letters, digits, `_` or `-`, else a new one."""
+    return checked_request_id(given) or new_request_id()
+
+
+def checked_request_id(given: str) -> str:
+    """The id that another process gave; empty if it is not valid."""
+    return given if REQUEST_ID.fullmatch(given) else ""
 
 
 def is_wanted() -> bool:
@@ -83,7 +139,7 @@ def span(name: str, kind: SpanKind, *, parent: str | None = None) -> AbstractCon
     """
     if _tracer is None:
         return NO_SPAN
-    context = None if parent is None else PROPAGATOR.extract({METADATA_KEY: parent}, NOWHERE)
+    context = None if parent is None else PROPAGATOR.extract({TRACEPARENT_KEY: parent}, NOWHERE)
     return _started(_tracer, name, kind, context)
 
 
@@ -113,7 +169,7 @@ def traceparent() -> str:
     carrier: dict[str, str] = {}
     if _tracer is not None:
         PROPAGATOR.inject(carrier)
-    return carrier.get(METADATA_KEY, "")
+    return carrier.get(TRACEPARENT_KEY, "")
 
 
 def trace_id() -> str:
@@ -125,9 +181,4 @@ def trace_id() -> str:
 def metadata() -> tuple[tuple[str, str], ...]:
     """What a gRPC call carries along."""
     parent = traceparent()
-    return ((METADATA_KEY, parent),) if parent else ()
-
-
-def leave() -> None:
-    """The running task goes on outside of any span."""
-    attach(NOWHERE)
+    return ((TRACEPARENT_KEY, parent),) if parent else ()

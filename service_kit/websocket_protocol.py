@@ -5,7 +5,6 @@ a client that does not read, and waits forever for a client to read on. It logs 
 `WebSocketsSansIOProtocol` in uvicorn/protocols/websockets/websockets_sansio_impl.py.
 """
 
-import asyncio
 import logging
 from asyncio.transports import BaseTransport
 from typing import Any
@@ -14,8 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from service_kit.alarm import Alarm
-from service_kit.connections import Connections
+from service_kit.connections import Alarm, Connections
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +24,17 @@ MAX_PIECES = 1000
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
     """One connection, from the request that it begins with."""
 
-    held: Connections
-    """The open connections of this server. Set by `bounded_websocket`."""
-    unread_seconds = 30.0
-    """Seconds that written data may wait for the client to read on. Set by `bounded_websocket`."""
+    def __init__(self, *args: Any, held: Connections, unread_seconds: float, **options: Any) -> None:
+        """`held` are the server's open connections; `unread_seconds` is how long written data may wait for the client
+        to read on."""
+        super().__init__(*args, **options)
+        self.held = held
+        self.unread_seconds = unread_seconds
+        self._stalled = Alarm(self._abort)
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Takes the connection over from HTTP, which has just given its place back: so there is room."""
         super().connection_made(transport)
-        self._stalled = Alarm(self._abort)
         self.held.enter(self, self.client[0] if self.client else "")
         self.held.works(self)
 
@@ -117,9 +117,3 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _abort(self) -> None:
         self.transport.abort()
-
-
-def bounded_websocket(*, held: Connections, unread_seconds: float) -> type[asyncio.Protocol]:
-    """The protocol class with these limits."""
-    bounds: dict[str, Any] = {"held": held, "unread_seconds": unread_seconds}
-    return type("ConfiguredWebSocketProtocol", (BoundedWebSocketProtocol,), bounds)

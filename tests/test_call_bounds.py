@@ -13,11 +13,11 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from smith.core.v1.account_service_pb2 import GetAccountRequest
 from smith.core.v1.account_service_pb2_grpc import AccountServiceStub
 
-from service_kit import call_bounds
+from service_kit import interceptors
 from service_kit import server as server_module
-from service_kit.call_bounds import address_of
 from service_kit.client import open_channel
 from service_kit.server import GrpcServer
+from service_kit.stream_bounds import address_of
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.waiting import eventually_async
 
@@ -99,7 +99,7 @@ async def test_calls_whose_message_never_comes_stop_nobody(
     server: CoreStandIn, stranger: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond a number the first of them is given up, and each after a time."""
-    monkeypatch.setattr(call_bounds, "MAX_EXPECTED", 20)
+    monkeypatch.setattr(interceptors, "MAX_EXPECTED", 20)
     calls = [begun(stranger) for _ in range(30)]
 
     async def given_up() -> list[Any]:
@@ -115,7 +115,7 @@ async def test_calls_whose_message_never_comes_stop_nobody(
 async def test_a_message_that_does_not_come_in_time_is_not_awaited(
     server: CoreStandIn, stranger: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_bounds, "MESSAGE_SECONDS", 0.05)
+    monkeypatch.setattr(interceptors, "MESSAGE_SECONDS", 0.05)
     call = begun(stranger)
     assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     empty = begun(stranger)

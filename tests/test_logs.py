@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service_kit import logs, request_id
+from service_kit import logs, tracing
 
 SECRETS = [
     "ask_" + "a1B2" * 10,
@@ -77,13 +77,13 @@ def test_ordinary_words_stay_as_they_are(formatter: logging.Formatter) -> None:
 
 
 def test_a_json_line_says_what_happened_and_cannot_be_forged() -> None:
-    token = request_id.current.set("request-1")
+    token = tracing.request_id.set("request-1")
     try:
         line = FORMATTERS["json"].format(
             record('two\nlines "%s"', "x", level="forged", logger="forged", number=float("nan"))
         )
     finally:
-        request_id.current.reset(token)
+        tracing.request_id.reset(token)
     assert "\n" not in line
     said = json.loads(line, parse_constant=pytest.fail)
     assert said["message"] == 'two\nlines "x"'
@@ -95,11 +95,11 @@ def test_a_json_line_says_what_happened_and_cannot_be_forged() -> None:
 def test_a_text_line_names_its_request_if_there_is_one() -> None:
     formatter = FORMATTERS["text"]
     assert formatter.format(record("hello")).endswith("core WARNING smith.test: hello")
-    token = request_id.current.set("request-1")
+    token = tracing.request_id.set("request-1")
     try:
         assert formatter.format(record("hello")).endswith("core WARNING smith.test: [request-1] hello")
     finally:
-        request_id.current.reset(token)
+        tracing.request_id.reset(token)
 
 
 def test_a_line_that_cannot_be_written_is_told_of_without_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:

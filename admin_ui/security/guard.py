@@ -12,7 +12,7 @@ from admin_ui.security.nonces import NONCE_KEY
 from admin_ui.security.origins import Origins
 from admin_ui.security.sockets import Sockets
 from admin_ui.settings import AdminSettings
-from service_kit import request_id
+from service_kit import tracing
 
 SOCKET = "/_nicegui_ws/"
 FIXED = ("/_nicegui/", "/assets/", SOCKET, "/favicon.ico")
@@ -61,8 +61,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = _single(scope["headers"])
-        given = request_id.taken(headers.get("x-request-id", ""))
-        request_id.current.set(given)
+        given = tracing.taken_request_id(headers.get("x-request-id", ""))
+        tracing.request_id.set(given)
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in NOT_OURS]
         scope[NONCE_KEY] = secrets.token_urlsafe(16)
         answer = self._completed(send, scope, headers, given)

@@ -13,7 +13,7 @@ from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.sessions import Sessions, SignIn
 from core_service.identity.errors import Forbidden
-from service_kit.client_address import network_of
+from service_kit.addresses import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(10, 15)
 GUESSES = RateLimitItemPerMinute(100, 15)

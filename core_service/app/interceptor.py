@@ -23,8 +23,8 @@ from core_service.identity import principal as principals
 from core_service.identity.errors import Forbidden, RateLimited, Unauthenticated
 from core_service.identity.models import Role
 from core_service.identity.principal import Anonymous, ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
-from service_kit import request_id
-from service_kit.client_address import read_address
+from service_kit import tracing
+from service_kit.addresses import read_address
 from service_kit.errors import InvalidRequest, Unavailable
 from service_kit.interceptors import AwaitedCall, Continuation, Handler, awaited_behaviour, like, text_of
 from service_kit.peers import Peers
@@ -210,7 +210,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(request: Message, context: Any) -> Any:
             address = self._client_address(context.invocation_metadata())
-            with act.in_progress(principals.current.get(), method, request, address, request_id.current.get()):
+            with act.in_progress(principals.current.get(), method, request, address, tracing.request_id.get()):
                 return await inner(request, context)
 
         return call

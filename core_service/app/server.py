@@ -110,9 +110,8 @@ from core_service.webhooks.signing_keys import SigningKeys
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
 from service_kit import metrics
-from service_kit.call_observer import CallObserver
 from service_kit.database import DATABASE_AWAY, Pool
-from service_kit.interceptors import ErrorInterceptor
+from service_kit.interceptors import CallObserver, ErrorInterceptor
 from service_kit.peers import Peers
 from service_kit.server import GrpcServer
 

@@ -22,7 +22,7 @@ from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_befo
 from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import TooManyAttempts, Unauthenticated
 from core_service.identity.models import Member, User
-from service_kit.client_address import network_of
+from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
 
 THING = "session"

@@ -21,7 +21,7 @@ from core_service.devices import pairing_code
 from core_service.devices.models import Device, PairingCode
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
-from service_kit.client_address import network_of
+from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
 
 LIFETIME = dt.timedelta(minutes=10)

@@ -24,7 +24,7 @@ from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import Account, Member, Role, User
 from core_service.invites.errors import UnknownInviteToken
 from core_service.invites.models import Invite, InviteToken
-from service_kit.client_address import network_of
+from service_kit.addresses import network_of
 from service_kit.errors import Unavailable
 
 ForgetPerson = Callable[[AsyncSession, uuid.UUID, uuid.UUID], Awaitable[None]]

@@ -8,7 +8,7 @@ from opentelemetry.trace import SpanKind
 from smith.delivery.v1 import mail_pb2, mail_service_pb2, mail_service_pb2_grpc
 
 from core_service.mail.port import Mail, MailResult, MailVerdict
-from service_kit import request_id, tracing
+from service_kit import tracing
 
 if TYPE_CHECKING:
     from smith.delivery.v1.mail_service_pb2_grpc import MailServiceAsyncStub
@@ -41,7 +41,7 @@ class GrpcMailSender:
                 subject=mail.subject,
                 text=mail.text,
                 html=mail.html,
-                request_id=request_id.current.get(),
+                request_id=tracing.request_id.get(),
             )
         )
         try:

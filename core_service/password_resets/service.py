@@ -27,7 +27,7 @@ from core_service.password_resets.errors import UnknownResetToken
 from core_service.password_resets.models import PasswordResetToken
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, end_links, end_mails, is_good
 from core_service.work_queue.outbox import Outbox
-from service_kit.client_address import network_of
+from service_kit.addresses import network_of
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
 """Wrong links from one network in 15 minutes: as many as wrong passwords."""

@@ -24,7 +24,7 @@ from core_service.sending.port import About, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import COUNT_SECONDS, OutcomeCounts, count_in_time
-from service_kit import origin
+from service_kit import tracing
 from service_kit.database import Pool
 
 LEASED_DEVICES = 200
@@ -89,7 +89,7 @@ class PushNotifications:
         channels = await self._audience.resolve(caller, requested)
         about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
         expires_at = created_at + self._time_to_live
-        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=origin.here())
+        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=tracing.origin())
         total = await self._record(
             notification_id, caller, content, push, channels, device_id=device_id, replay_of=replay_of
         )

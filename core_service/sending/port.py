@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Protocol
 
-from service_kit.origin import NO_ORIGIN, Origin
+from service_kit.tracing import NO_ORIGIN, Origin
 
 
 class PushType(Enum):

@@ -8,7 +8,7 @@ from opentelemetry.trace import SpanKind
 from smith.delivery.v1 import webhook_pb2, webhook_service_pb2, webhook_service_pb2_grpc
 
 from core_service.webhooks.attempts import Call, WebhookResult, WebhookVerdict
-from service_kit import request_id, tracing
+from service_kit import tracing
 
 if TYPE_CHECKING:
     from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
@@ -41,7 +41,7 @@ class GrpcWebhookCaller:
                 body=call.body,
                 idempotency_key=call.idempotency_key,
                 signing_keys=call.signing_keys,
-                request_id=request_id.current.get(),
+                request_id=tracing.request_id.get(),
             )
         )
         try:

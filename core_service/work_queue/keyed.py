@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from service_kit import origin
+from service_kit import tracing
 from service_kit.errors import Unavailable
 
 K = TypeVar("K", bound=Hashable)
@@ -127,7 +127,7 @@ class KeyedBatcher(Generic[K, T]):
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, key: K) -> None:
-        origin.leave()
+        tracing.leave()
         waiting = self._waiting[key]
         try:
             while waiting:

@@ -13,7 +13,7 @@ from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.proxy import ProxyFailed
 from delivery_service.apns.request import ApnsRequest
-from service_kit import origin
+from service_kit import tracing
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ class ApnsConnectionPool:
 
     async def _connect(self) -> None:
         # The connection lives longer than the request whose push first needed it.
-        origin.leave()
+        tracing.leave()
         connection = ApnsConnection(
             authority=self._dialer.authority,
             provider_token=self._provider_token,

@@ -15,8 +15,8 @@ from aioapns.common import NotificationRequest, NotificationResult
 from hpack import HeaderTuple, NeverIndexedHeaderTuple
 from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 
-from service_kit import request_id
-from service_kit.origin import Origin
+from service_kit import tracing
+from service_kit.tracing import Origin
 
 MAX_PAYLOAD_BYTES = 4096
 MAX_COLLAPSE_ID_BYTES = 64
@@ -102,7 +102,7 @@ def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
 
 def _origins_of(push: Push) -> Iterator[Origin]:
     """The origin of each target of the push. Only the first targets have the span: a trace need not show all."""
-    given = request_id.checked(push.request_id)
+    given = tracing.checked_request_id(push.request_id)
     traced, untraced = Origin(given, push.traceparent), Origin(given)
     return chain(repeat(traced, MAX_TRACED), repeat(untraced))
 

@@ -14,7 +14,7 @@ from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.request import Job
 from delivery_service.metrics import ApnsMetrics
-from service_kit import request_id, tracing
+from service_kit import tracing
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class ApnsSender:
 
     async def send(self, job: Job) -> Outcome:
         """Sends the job's push and returns its outcome. Sets the request id of the running task to the job's."""
-        request_id.current.set(job.origin.request_id)
+        tracing.request_id.set(job.origin.request_id)
         began = time.perf_counter()
         with tracing.child("push", SpanKind.CONSUMER, job.origin.traceparent) as span:
             outcome = await self._send(job)

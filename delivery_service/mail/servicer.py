@@ -10,7 +10,7 @@ from smith.delivery.v1.mail_service_pb2_grpc import MailServiceServicer
 
 from delivery_service.mail.sender import MailSender
 from delivery_service.metrics import MailMetrics
-from service_kit import errors, request_id, tracing
+from service_kit import errors, tracing
 from service_kit.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class MailServicer(MailServiceServicer):
         """See the proto."""
         if self._in_progress >= self._max_in_progress:
             raise TooManyMails(f"{self._in_progress} mails are being sent.")
-        request_id.current.set(request_id.checked(request.mail.request_id))
+        tracing.request_id.set(tracing.checked_request_id(request.mail.request_id))
         self._in_progress += 1
         try:
             return SendMailResponse(result=await self._send(request.mail))

@@ -10,7 +10,7 @@ from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceServicer
 
 from delivery_service.metrics import WebhookMetrics
 from delivery_service.webhooks.caller import WebhookCaller
-from service_kit import errors, request_id, tracing
+from service_kit import errors, tracing
 from service_kit.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class WebhookServicer(WebhookServiceServicer):
         if self._in_progress >= self._max_in_progress:
             self._metrics.refuse()
             raise TooManyCalls(f"{self._in_progress} calls are in progress.")
-        request_id.current.set(request_id.checked(request.call.request_id))
+        tracing.request_id.set(tracing.checked_request_id(request.call.request_id))
         self._in_progress += 1
         self._metrics.in_progress.inc()
         try:

@@ -9,7 +9,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from gateway.openapi.rules import annotations, conditions, list_rules, message_rules, rules_of, value_rules
 from gateway.openapi.words import paragraphs
 from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of, is_map, leaves_out_empty
-from service_kit.json_mapping.scalars import INTEGER_RANGES
+from service_kit.json_mapping.values import INTEGER_RANGES
 
 SAFE_INTEGER = 2**53
 MAX_LIST = 100

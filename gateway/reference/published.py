@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope
 
-from gateway.answers import Answer
+from gateway.app import Answer, values_of
 
 LEVEL = 6
 """The level of compression. It is done once; higher levels take much longer for few bytes."""
@@ -58,8 +58,7 @@ class Published:
 
 def listed(scope: Scope, header: bytes) -> list[str]:
     """The items of a list header, which may be given several times."""
-    values = [value.decode("latin-1") for name, value in scope["headers"] if name == header]
-    return [item.strip() for item in ",".join(values).split(",")]
+    return [item.strip() for item in ",".join(values_of(scope, header)).split(",")]
 
 
 def takes_gzip(accepted: list[str]) -> bool:

@@ -10,7 +10,7 @@ name.
 from service_kit.json_mapping.contract import FieldError
 from service_kit.json_mapping.decoding import REFUSED, MessageDecoder, UnknownFields, decoder_for
 from service_kit.json_mapping.encoding import GivenEncoder, MessageEncoder, encoder_for, given_encoder_for
-from service_kit.json_mapping.json_text import JsonSyntaxError, dump, parse_object
+from service_kit.json_mapping.values import JsonSyntaxError, dump, parse_object
 
 __all__ = [
     "REFUSED",

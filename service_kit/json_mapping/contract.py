@@ -1,11 +1,12 @@
-"""What the documented contract says of names and forms, and the error of a value that does not fit."""
+"""What the documented contract says of names and forms, what is compiled of it, and the error of a value that does not
+fit."""
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from service_kit.field_paths import prefixed
@@ -108,3 +109,29 @@ def is_map(field: FieldDescriptor) -> bool:
         and field.message_type.has_options
         and field.message_type.GetOptions().map_entry
     )
+
+
+class OfMessageType:
+    """What is compiled of a message type: one object for each type."""
+
+    _known: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(cls) -> None:
+        cls._known = {}
+
+    def __init__(self, descriptor: Descriptor) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def of(cls, descriptor: Descriptor) -> Self:
+        """The object of this type, the same every time. Raises TypeError if a field has no documented form."""
+        found: Self | None = cls._known.get(descriptor.full_name)
+        if found is None:
+            # Remembered before its fields are compiled, so that a type may contain itself.
+            found = cls._known[descriptor.full_name] = cls(descriptor)
+            found._compile()
+        return found
+
+    def _compile(self) -> None:
+        """Makes one closure per field."""
+        raise NotImplementedError

@@ -5,9 +5,16 @@ from typing import Any, Protocol
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, FieldError, form_of, is_map, must_be
-from service_kit.json_mapping.json_text import object_text
-from service_kit.json_mapping.scalars import FromText, fill_timestamp, parser_for, text_reader_for
+from service_kit.json_mapping.contract import (
+    JSON_OBJECT,
+    TIMESTAMP,
+    FieldError,
+    OfMessageType,
+    form_of,
+    is_map,
+    must_be,
+)
+from service_kit.json_mapping.values import FromText, fill_timestamp, object_text, parser_for, text_reader_for
 
 
 class UnknownFields(Protocol):
@@ -35,24 +42,12 @@ REFUSED: UnknownFields = _Refusing()
 Fill = Callable[[Any, Any, UnknownFields], None]
 """Fills a message with a value, and says what becomes of fields in it that are not known."""
 
-_decoders: dict[str, "MessageDecoder"] = {}
 
-
-def decoder_for(descriptor: Descriptor) -> "MessageDecoder":
-    """The decoder of a message type, the same one every time. Raises TypeError if a field has no documented form."""
-    decoder = _decoders.get(descriptor.full_name)
-    if decoder is None:
-        # Remembered before its fields are built, so that a type may contain itself.
-        decoder = _decoders[descriptor.full_name] = MessageDecoder(descriptor)
-        decoder.build()
-    return decoder
-
-
-class MessageDecoder:
+class MessageDecoder(OfMessageType):
     """Turns JSON objects into messages of one type."""
 
     def __init__(self, descriptor: Descriptor) -> None:
-        self._descriptor = descriptor
+        super().__init__(descriptor)
         self._titles: dict[str, str] = {}
         self._fields: dict[str, Fill] = {}
         self._twins: dict[str, str] = {}
@@ -61,8 +56,7 @@ class MessageDecoder:
         self._never_null: set[str] = set()
         self._kinds: list[str] = []
 
-    def build(self) -> None:
-        """Compiles one closure per field."""
+    def _compile(self) -> None:
         for field in self._descriptor.fields:
             form = form_of(field)
             for name in {field.name, field.json_name}:
@@ -151,33 +145,35 @@ class MessageDecoder:
                 chosen[oneof] = key
 
 
+decoder_for = MessageDecoder.of
+
+
 def _field_filler(field: FieldDescriptor, key: str) -> Fill:
     """What sets the field from a value under `key`, one of its names."""
     if is_map(field):
         return _map_filler(field, key)
-    if field.message_type is not None:
-        fill = _message_filler(field.message_type)
-        if form_of(field).decides_audience:
-            fill = _refusing_unknown(fill)
-        return _list_of_messages(field, key, fill) if field.is_repeated else _one_message(field.name, key, fill)
     if field.is_repeated:
-        return _list_of_scalars(field)
+        return _list_filler(field, key)
+    if field.message_type is not None:
+        return _one_message(field.name, key, _message_filler(field))
     name, parse = field.name, parser_for(field)
     return lambda message, value, unknown: setattr(message, name, parse(value))
 
 
-def _message_filler(descriptor: Descriptor) -> Fill:
-    if descriptor.full_name == JSON_OBJECT:
+def _message_filler(field: FieldDescriptor) -> Fill:
+    """What fills a message of the field's type."""
+    assert field.message_type is not None  # noqa: S101 - where this is called
+    name = field.message_type.full_name
+    if name == JSON_OBJECT:
         return _fill_json_object
-    if descriptor.full_name == TIMESTAMP:
+    if name == TIMESTAMP:
         return lambda target, value, unknown: fill_timestamp(target, value)
-    if descriptor.full_name.startswith("google.protobuf."):
-        raise TypeError(f"{descriptor.full_name}: this type has no documented JSON form")
-    return decoder_for(descriptor).fill
-
-
-def _refusing_unknown(fill: Fill) -> Fill:
-    return lambda target, value, unknown: fill(target, value, REFUSED)
+    if name.startswith("google.protobuf."):
+        raise TypeError(f"{name}: this type has no documented JSON form")
+    fill = decoder_for(field.message_type).fill
+    if form_of(field).decides_audience:
+        return lambda target, value, unknown: fill(target, value, REFUSED)
+    return fill
 
 
 def _fill_json_object(target: Any, value: Any, unknown: UnknownFields) -> None:
@@ -195,48 +191,33 @@ def _one_message(name: str, key: str, fill: Fill) -> Fill:
     return set_message
 
 
-def _list_checker(field: FieldDescriptor, usual: str) -> Callable[[Any], None]:
-    """A function that raises FieldError for a value that is no list, or an empty one where that is refused."""
-    form = form_of(field)
-    expected, refuse_empty = form.expected or usual, form.refuse_empty
+def _list_filler(field: FieldDescriptor, key: str) -> Fill:
+    form, name = form_of(field), field.name
+    expected = form.expected or ("an array" if field.message_type is None else "an array of objects")
+    put = _item_putter(field)
 
-    def check(value: Any) -> None:
+    def set_items(message: Any, value: Any, unknown: UnknownFields) -> None:
         if type(value) is not list:
             raise must_be(expected, value)
-        if refuse_empty and not value:
-            raise FieldError(refuse_empty)
-
-    return check
-
-
-def _list_of_messages(field: FieldDescriptor, key: str, fill: Fill) -> Fill:
-    name, check = field.name, _list_checker(field, "an array of objects")
-
-    def set_messages(message: Any, value: Any, unknown: UnknownFields) -> None:
-        check(value)
+        if form.refuse_empty and not value:
+            raise FieldError(form.refuse_empty)
         items, unknown_in_list = getattr(message, name), unknown.inside(key)
         for index, item in enumerate(value):
             try:
-                fill(items.add(), item, unknown_in_list.inside(index))
+                put(items, index, item, unknown_in_list)
             except FieldError as error:
                 raise error.within(index) from None
 
-    return set_messages
+    return set_items
 
 
-def _list_of_scalars(field: FieldDescriptor) -> Fill:
-    name, parse, check = field.name, parser_for(field), _list_checker(field, "an array")
-
-    def set_scalars(message: Any, value: Any, unknown: UnknownFields) -> None:
-        check(value)
-        append = getattr(message, name).append
-        for index, item in enumerate(value):
-            try:
-                append(parse(item))
-            except FieldError as error:
-                raise error.within(index) from None
-
-    return set_scalars
+def _item_putter(field: FieldDescriptor) -> Callable[[Any, int, Any, UnknownFields], None]:
+    """What adds an item, at its index, to the field's list."""
+    if field.message_type is not None:
+        fill = _message_filler(field)
+        return lambda items, index, item, unknown: fill(items.add(), item, unknown.inside(index))
+    parse = parser_for(field)
+    return lambda items, index, item, unknown: items.append(parse(item))
 
 
 def _map_filler(field: FieldDescriptor, key: str) -> Fill:
@@ -247,7 +228,7 @@ def _map_filler(field: FieldDescriptor, key: str) -> Fill:
     parse_key = parser_for(key_field)
     name = field.name
     if value_field.message_type is not None:
-        fill = _message_filler(value_field.message_type)
+        fill = _message_filler(value_field)
 
         def put(entries: Any, key: str, value: Any, unknown: UnknownFields) -> None:
             fill(entries[key], value, unknown.inside(key))

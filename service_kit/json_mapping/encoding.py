@@ -6,41 +6,31 @@ from typing import Any
 import simplejson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of, is_map, leaves_out_empty
-from service_kit.json_mapping.scalars import render_timestamp
+from service_kit.json_mapping.contract import (
+    JSON_OBJECT,
+    TIMESTAMP,
+    OfMessageType,
+    enum_names,
+    form_of,
+    is_map,
+    leaves_out_empty,
+)
+from service_kit.json_mapping.values import render_timestamp
 
 Write = Callable[[Any, dict[str, Any]], None]
 """Writes one field of a message into the object that stands for it."""
 Render = Callable[[Any], Any]
 
-_encoders: dict[str, "MessageEncoder"] = {}
-_given_encoders: dict[str, "GivenEncoder"] = {}
 
-
-def encoder_for(descriptor: Descriptor) -> "MessageEncoder":
-    """The encoder of a message type, the same one every time. Raises TypeError if a field has no documented form."""
-    encoder = _encoders.get(descriptor.full_name)
-    if encoder is None:
-        encoder = _encoders[descriptor.full_name] = MessageEncoder(descriptor)
-        encoder.build()
-    return encoder
-
-
-class MessageEncoder:
-    """Turns messages of one type into what `json_text.dump` writes.
+class MessageEncoder(OfMessageType):
+    """Turns messages of one type into what `values.dump` writes.
 
     Fields without presence are always there, also when 0, empty or false, and lists also when empty, unless their
     form leaves them out. Fields with presence are there when set, and null when unset if their form says so. An enum at
     its zero value says nothing: it is as unset.
     """
 
-    def __init__(self, descriptor: Descriptor) -> None:
-        self._descriptor = descriptor
-        self._writers: list[Write] = []
-        self._beyond_contract: list[str] = []
-
-    def build(self) -> None:
-        """Compiles one closure per field."""
+    def _compile(self) -> None:
         self._writers = [_writer(field) for field in self._descriptor.fields]
         self._beyond_contract = [field.name for field in self._descriptor.fields if form_of(field).beyond_contract]
 
@@ -59,28 +49,15 @@ class MessageEncoder:
         return out
 
 
-def given_encoder_for(descriptor: Descriptor) -> "GivenEncoder":
-    """The encoder of what a message of this type says, the same one every time. Raises as `encoder_for` does."""
-    encoder = _given_encoders.get(descriptor.full_name)
-    if encoder is None:
-        encoder = _given_encoders[descriptor.full_name] = GivenEncoder(descriptor)
-        encoder.build()
-    return encoder
-
-
-class GivenEncoder:
+class GivenEncoder(OfMessageType):
     """Turns messages of one type into objects for logs: only what was set, and no field that is marked
     `debug_redact`."""
 
-    def __init__(self, descriptor: Descriptor) -> None:
-        self._descriptor = descriptor
+    def _compile(self) -> None:
         self._renders: dict[str, Render] = {}
-
-    def build(self) -> None:
-        """Compiles one closure per field."""
         for field in self._descriptor.fields:
             if not field.GetOptions().debug_redact:
-                render = _renderer(field, given_encoder_for)
+                render = _renderer(field, GivenEncoder.of)
                 self._renders[field.name] = _list_renderer(render) if field.is_repeated else render
 
     def encode(self, message: Any) -> dict[str, Any]:
@@ -89,6 +66,10 @@ class GivenEncoder:
         return {
             field.name: renders[field.name](value) for field, value in message.ListFields() if field.name in renders
         }
+
+
+encoder_for = MessageEncoder.of
+given_encoder_for = GivenEncoder.of
 
 
 def _list_renderer(render: Render) -> Render:

@@ -10,8 +10,8 @@ from argon2 import PasswordHasher
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.sessions import Sessions
+from service_kit.addresses import network_of, read_address
 from service_kit.client import open_channel
-from service_kit.client_address import network_of, read_address
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 from service_kit.peers import Peers

@@ -19,8 +19,7 @@ from smith.core.v1 import options_pb2, push_notification_service_pb2
 from gateway.routes import routes
 from service_kit.json_mapping import FieldError, decoder_for, dump, encoder_for, parse_object
 from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of
-from service_kit.json_mapping.json_text import JsonSyntaxError
-from service_kit.json_mapping.scalars import fill_timestamp, render_timestamp
+from service_kit.json_mapping.values import JsonSyntaxError, fill_timestamp, render_timestamp
 
 MESSAGES = {
     message.full_name: message for route in routes() for message in (route.rpc.input_type, route.rpc.output_type)

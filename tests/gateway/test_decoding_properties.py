@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from smith.core.v1 import options_pb2
 
-from gateway.ignored_fields import MAX_HEADER_BYTES, MAX_PATHS, IgnoredFields, Ignoring, looks_like_audience
+from gateway.bodies import MAX_HEADER_BYTES, MAX_PATHS, IgnoredFields, Ignoring, looks_like_audience
 from gateway.routes import routes
 from service_kit.json_mapping import REFUSED, FieldError, UnknownFields, decoder_for, parse_object
 from service_kit.json_mapping.contract import JSON_OBJECT, form_of

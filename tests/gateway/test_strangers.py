@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.callers import Callers
+from gateway.load import Callers
 from service_kit.errors import DomainError, Kind
 from service_kit.http_protocol import MAX_AHEAD
 from tests.gateway.conftest import MakeGateway, RunningGateway

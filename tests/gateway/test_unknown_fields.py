@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.descriptor import Descriptor
 from smith.core.v1 import options_pb2, push_notification_service_pb2
 
-from gateway import ignored_fields as audience
+from gateway.bodies import AUDIENCE_FIELDS, looks_like_audience
 from gateway.openapi import document
 from gateway.routes import routes
 from service_kit.errors import InvalidRequest, Kind
@@ -128,7 +128,7 @@ async def test_what_decides_who_is_reached_is_never_ignored(
 
 @pytest.mark.parametrize("name", ["tags", "title_color", "change", "charge", "large", "garget", "stars", "category"])
 def test_other_words_do_not_look_like_a_target(name: str) -> None:
-    assert audience.looks_like_audience(name) == (name == "garget")
+    assert looks_like_audience(name) == (name == "garget")
 
 
 def test_the_names_that_decide_who_is_reached_are_those_of_the_protos() -> None:
@@ -146,7 +146,7 @@ def test_the_names_that_decide_who_is_reached_are_those_of_the_protos() -> None:
     for route in routes():
         if route.rpc.GetOptions().Extensions[options_pb2.policy].sends:
             look(route.rpc.input_type, set())
-    assert found == set(audience.NAMES)
+    assert found == set(AUDIENCE_FIELDS)
 
 
 @pytest.mark.parametrize(

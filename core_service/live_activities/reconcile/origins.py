@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from service_kit import origin
-from service_kit.origin import NO_ORIGIN, Origin
+from service_kit import tracing
+from service_kit.tracing import NO_ORIGIN, Origin
 
 MAX_ACTIVITIES = 1000
 LIFETIME_SECONDS = 10.0
@@ -25,7 +25,7 @@ class Origins:
 
     def note(self, activity_id: str) -> None:
         """Notes that the running task serves a request that has changed the activity."""
-        asking = origin.here()
+        asking = tracing.origin()
         if asking is NO_ORIGIN:
             return
         self._noted.pop(activity_id, None)

@@ -25,7 +25,7 @@ from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, Pus
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.loops import POLL_SECONDS, ClaimLoop
 from service_kit.database import Pool
-from service_kit.origin import NO_ORIGIN
+from service_kit.tracing import NO_ORIGIN
 
 CLAIM_SIZE = 250
 MAX_IN_PROGRESS = 1000

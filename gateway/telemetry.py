@@ -1,16 +1,88 @@
-"""The gateway's metrics."""
+"""What a request leaves behind: its line in the access log, its counts, and what its span says."""
 
+import logging
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from opentelemetry.trace import Span, StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from gateway.access import Exchange
 from gateway.load import Calls
+from service_kit import tracing
 from service_kit.metrics import SECONDS
+
+# Its name is documented: people filter by it.
+log = logging.getLogger("gateway.access")
+
+HEALTH = frozenset({"/healthz", "/readyz"})
+"""Paths that machines ask for all the time. "Not ready" is a regular answer there, not a failed request."""
+
+MAX_WARNINGS_PER_SECOND = 20
+"""Most lines in a second: when core is away, every request of every client is answered 503."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "other"
 """The label of methods and paths that the API does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer. Except for the method, it holds nothing that a client chose."""
+
+    method: str
+    route: str
+    """The route's path template; empty if no route matched."""
+    status: int
+    seconds: float
+
+    def describe(self, span: Span) -> None:
+        """Names the request's span by the route: the path could hold a client's data."""
+        span.update_name(f"{self.method} {self.route}".rstrip())
+        span.set_attribute("http.request.method", self.method)
+        span.set_attribute("http.response.status_code", self.status)
+        span.set_attribute("smith.request_id", tracing.request_id.get())
+        if self.route:
+            span.set_attribute("http.route", self.route)
+        if self.status >= 500:
+            span.set_status(StatusCode.ERROR, str(self.status))
+
+
+class AccessLog:
+    """A line for each request if that is set, and always a warning for a failed or slow one. The lines have the
+    request's id; they hold neither path nor query nor credentials."""
+
+    def __init__(self, *, every: bool, slow_seconds: float) -> None:
+        self._every = every
+        self._slow_seconds = slow_seconds
+        self._second = 0
+        self._told = 0
+
+    def tell(self, exchange: Exchange) -> None:
+        """Logs a request that is over, if it has to be logged."""
+        failed = exchange.status >= 500 and exchange.route not in HEALTH
+        if failed or exchange.seconds >= self._slow_seconds:
+            if self._every or self._has_room():
+                self._write(logging.WARNING, exchange)
+        elif self._every:
+            self._write(logging.INFO, exchange)
+
+    def _has_room(self) -> bool:
+        second = int(time.monotonic())
+        if second != self._second:
+            if (untold := self._told - MAX_WARNINGS_PER_SECOND) > 0:
+                log.warning("%d more requests went wrong or took long within a second", untold)
+            self._second, self._told = second, 0
+        self._told += 1
+        return self._told <= MAX_WARNINGS_PER_SECOND
+
+    def _write(self, level: int, exchange: Exchange) -> None:
+        method, route, status = exchange.method, exchange.route, exchange.status
+        milliseconds = round(exchange.seconds * 1000, 1)
+        fields = {"method": method, "route": route, "status": status, "duration_ms": milliseconds}
+        log.log(
+            level, "%s %s %d in %s ms", method, route or "(no such path)", status, milliseconds, extra=fields
+        )  # fmt: skip
 
 
 class GatewayMetrics:
