@@ -259,7 +259,7 @@ def build_server(
         ),
         (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
-            LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
+            LiveActivityServicer(area.activities, area.puts, area.control, ActivityHistory(pool, clock)),
         ),
         (
             mail_service_pb2_grpc.add_MailServiceServicer_to_server,

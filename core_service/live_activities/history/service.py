@@ -14,7 +14,7 @@ from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, rea
 from core_service.delivery_log.verdict import ActivityFacts, DeviceFacts, Verdict, explain_activity
 from core_service.live_activities.errors import ActivityNotFound, StreamNotFound
 from core_service.live_activities.history import pages, queries
-from core_service.live_activities.reconcile.claims import WINDOW_SECONDS
+from core_service.live_activities.reconcile.lifecycle import WINDOW_SECONDS
 from core_service.live_activities.state.activity import ACTIVITY_ID
 from core_service.live_activities.streams.rules import check_key
 from service_kit.database import Pool

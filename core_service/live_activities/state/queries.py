@@ -144,13 +144,12 @@ WITH activity AS (
     WHERE p.activity_id = %(id)s::text AND p.device_id = device.device_id AND device.resting
     RETURNING p.next_at
 )
-SELECT (SELECT version FROM activity),
-       (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
+SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
        (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
        (SELECT min(next_at) FROM woken WHERE next_at > %(now)s)
 FROM activity
 """
-"""The new version; the devices due now; all that are owed the state; and when the first of the others is due."""
+"""The devices due now; all that are owed the state; and when the first of the others is due."""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
@@ -216,8 +215,6 @@ FOR UPDATE
 """
 
 LOCK_ACTIVITY = f"{READ_ACTIVITY} FOR NO KEY UPDATE"
-
-FIND_STREAM_KEY = "SELECT stream_key FROM live_activity_streams WHERE id = %(id)s"
 
 IS_WATCHED = f"SELECT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN})"
 

@@ -19,7 +19,7 @@ RETURNING a.id, a.account_id, over.expired
 """Activities that iOS has ended, and ended ones whose held end can no longer reach a phone."""
 
 FIND_EXPIRING = """
-SELECT id, account_id, stream_id FROM live_activities
+SELECT id, account_id, stream_key FROM live_activities
 WHERE due_at <= %(now)s AND ended_at IS NULL AND expires_at > %(now)s
 ORDER BY due_at
 LIMIT %(limit)s
