@@ -11,7 +11,7 @@ from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities.reconcile.reconciler import Reconciler
-from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.live_activities.state.content_state import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore, DueDevices
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
 from service_kit import origin

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from core_service.common.orm import new_id
 from core_service.live_activities.models import Phase
 from core_service.live_activities.state.activity import Activity
-from core_service.live_activities.state.payload import ActivityEvent
+from core_service.live_activities.state.content_state import ActivityEvent
 from core_service.sending.port import ROUTE_STOPPED, Outcome, OutcomeKind
 
 UPDATE_INTERVAL = dt.timedelta(seconds=1)

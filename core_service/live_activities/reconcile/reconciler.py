@@ -19,7 +19,13 @@ from core_service.live_activities.reconcile import reconciler_queries as queries
 from core_service.live_activities.reconcile.lifecycle import Claim, Planned, Wanted, plan, spend
 from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettlement, ActivitySettler
 from core_service.live_activities.state.activity import REMAINS, Activity
-from core_service.live_activities.state.payload import ActivityEvent, Message, PayloadBuilder, start_alert, update_alert
+from core_service.live_activities.state.content_state import (
+    ActivityEvent,
+    Message,
+    PayloadBuilder,
+    start_alert,
+    update_alert,
+)
 from core_service.live_activities.state.queries import READ_ACTIVITIES
 from core_service.live_activities.state.store import LOOK_AGAIN
 from core_service.sending.errors import LIMIT_BYTES

@@ -14,8 +14,14 @@ from typing import Any
 from core_service.common.actions import Action, from_json, to_json
 from core_service.common.validation import require_storable
 from core_service.identity.principal import ChannelRef, Sender, SessionPrincipal
-from core_service.live_activities.state.content_state import ContentState, Given, check, is_step
-from core_service.live_activities.state.payload import PayloadBuilder, start_alert
+from core_service.live_activities.state.content_state import (
+    ContentState,
+    Given,
+    PayloadBuilder,
+    check,
+    is_step,
+    start_alert,
+)
 
 LIFETIME = dt.timedelta(hours=8)
 """After this iOS ends an activity by itself (Apple, "Displaying live data with Live Activities")."""

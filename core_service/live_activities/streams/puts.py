@@ -21,7 +21,7 @@ from core_service.live_activities.state.activity import (
     starter,
     to_held,
 )
-from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.live_activities.state.content_state import PayloadBuilder
 from core_service.live_activities.state.store import ATTEMPTS, DEVICES, DueDevices, Turn
 from core_service.live_activities.streams.rules import Decision, Operation, check_key, decide, require_scope
 from core_service.work_queue.keyed import KeyedBatcher
