@@ -78,9 +78,9 @@ from core_service.field_rules.interceptor import FieldRulesInterceptor
 from core_service.idempotency.interceptor import IdempotencyInterceptor
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites.acceptance import Acceptance
+from core_service.invites.outbox import InviteArea
 from core_service.invites.service import Invites
 from core_service.invites.servicer import InviteServicer
-from core_service.invites.wiring import InviteArea
 from core_service.live_activities.history.service import ActivityHistory
 from core_service.live_activities.servicer import LiveActivityServicer
 from core_service.live_activities.wiring import LiveActivityArea
@@ -89,10 +89,10 @@ from core_service.mail.servicer import MailServicer
 from core_service.members.leaving import forget_person
 from core_service.members.membership import Members
 from core_service.members.servicer import AccountServicer
+from core_service.password_resets.outbox import PasswordResetArea
 from core_service.password_resets.password_change import PasswordChanges
 from core_service.password_resets.service import PasswordResets
 from core_service.password_resets.servicer import PasswordResetServicer
-from core_service.password_resets.wiring import PasswordResetArea
 from core_service.phones.live_activities import PhoneActivities
 from core_service.phones.servicer import PhoneServicer
 from core_service.push.device_test import DeviceTest
@@ -107,7 +107,7 @@ from core_service.status.account_alarms import AccountAlarms
 from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
-from core_service.webhooks.run import Run
+from core_service.webhooks.models import Run
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys

@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import hashlib
+import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +18,6 @@ from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.common.conflicts import refusing
 from core_service.common.orm import now
 from core_service.common.validation import missing, require_name, require_storable
-from core_service.devices import pairing_code
 from core_service.devices.models import Device, PairingCode
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
@@ -24,6 +25,35 @@ from core_service.identity.secrets import DEVICE
 from core_service.identity.secrets import mint as mint_secret
 from service_kit.client_address import network_of
 from service_kit.errors import NotFound, Unavailable
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8
+"""40 random bits: with the limits on guessing, a thousand codes alive at once are found with a probability of about
+one in a million a day."""
+
+LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A new code. `text` is shown once and stored nowhere."""
+
+    text: str
+    hash: bytes
+
+
+def mint() -> NewCode:
+    """Makes a code, in two groups of characters."""
+    symbols = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    text = f"{symbols[: LENGTH // 2]}-{symbols[LENGTH // 2 :]}"
+    return NewCode(text, hash_code(text))
+
+
+def hash_code(text: str) -> bytes:
+    """Returns the hash that is stored and looked up. It is the same for every way to write the code."""
+    symbols = "".join(text.split()).replace("-", "").upper().translate(LOOKALIKES)
+    return hashlib.sha256(symbols.encode()).digest()
+
 
 LIFETIME = dt.timedelta(minutes=10)
 LIVE_CODES = 20
@@ -73,7 +103,7 @@ class Pairing:
         user_id = user_id or caller_id
         if user_id != caller_id and not caller_is_owner:
             raise Forbidden("Only an owner of the account can create a pairing code for somebody else.")
-        code = pairing_code.mint()
+        code = mint()
         expires_at = now() + LIFETIME
         # Two equal codes are possible, and extremely unlikely.
         with refusing("pairing_codes_pkey", Unavailable("No code could be created. Try again.")):
@@ -108,7 +138,7 @@ class Pairing:
         # Guesses are checked one by one. Many at once would otherwise all pass before the first is counted.
         async with self._guessing:
             await self._rate_limiter.refuse_guessing(windows)
-            paired = await self._trade(pairing_code.hash_code(code), name)
+            paired = await self._trade(hash_code(code), name)
             if paired is None:
                 failed("pairing code", client_address)
                 await self._rate_limiter.count_wrong_guess(windows)

@@ -9,14 +9,12 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.accounts.errors import LastOwner
-from core_service.accounts.service import Person, select_people
+from core_service.accounts.service import LastOwner, Person, select_people
 from core_service.auth.models import Session
 from core_service.common.orm import now
 from core_service.common.validation import missing
-from core_service.devices.listing import devices_paired_for_others
+from core_service.devices.listing import DeviceView, devices_paired_for_others
 from core_service.devices.models import Device
-from core_service.devices.service import DeviceView
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role

@@ -15,7 +15,7 @@ from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.common.validation import require_storable
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import User
-from core_service.password_resets.ending import end_links, end_mails
+from core_service.password_resets.tokens import end_links, end_mails
 from service_kit.client_address import network_of
 from service_kit.errors import Unavailable
 

@@ -7,7 +7,7 @@ import grpc
 from opentelemetry.trace import SpanKind
 from smith.delivery.v1 import webhook_pb2, webhook_service_pb2, webhook_service_pb2_grpc
 
-from core_service.webhooks.port import Call, WebhookResult, WebhookVerdict
+from core_service.webhooks.attempts import Call, WebhookResult, WebhookVerdict
 from service_kit import request_id, tracing
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from psycopg import AsyncConnection
 
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
-from core_service.webhooks.attempts import LEASE_SECONDS, after
-from core_service.webhooks.port import Call, WebhookCaller
+from core_service.webhooks.attempts import LEASE_SECONDS, Call, WebhookCaller, after
+from core_service.webhooks.models import Run
 from core_service.webhooks.queries import CLAIM, SETTLE
-from core_service.webhooks.run import Run
 from core_service.webhooks.signing_keys import SigningKeys
 from core_service.work_queue.outbox import Limits, Settlement
 

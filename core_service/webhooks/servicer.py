@@ -9,7 +9,9 @@ from core_service.common.reading import asked_page, choice
 from core_service.common.timestamps import to_timestamp
 from core_service.identity import principal
 from core_service.webhooks.convert import to_action_run, to_secret
-from core_service.webhooks.service import ActionRuns, RunState, SigningKeys
+from core_service.webhooks.models import RunState
+from core_service.webhooks.service import ActionRuns
+from core_service.webhooks.signing_keys import SigningKeys
 
 
 class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
@@ -39,9 +41,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         self, request: messages.ListActionRunsRequest, context: Any
     ) -> messages.ListActionRunsResponse:
         page = await self._runs.list(
-            principal.session().account_id,
-            choice(request, "state", RunState),
-            *asked_page(request),
+            principal.session().account_id, choice(request, "state", RunState), *asked_page(request)
         )
         return messages.ListActionRunsResponse(
             action_runs=[to_action_run(run) for run in page.items], next_page_token=page.next_token

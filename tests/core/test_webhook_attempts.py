@@ -4,9 +4,8 @@ import datetime as dt
 
 import pytest
 
-from core_service.webhooks.attempts import Next, after
+from core_service.webhooks.attempts import Next, WebhookResult, WebhookVerdict, after
 from core_service.webhooks.models import RunState
-from core_service.webhooks.port import WebhookResult, WebhookVerdict
 
 YOUNG, OLD = dt.timedelta(seconds=5), dt.timedelta(minutes=10)
 RUNNING, SUCCEEDED, FAILED = RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED
