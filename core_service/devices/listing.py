@@ -123,7 +123,7 @@ async def list_devices(
         query = _views(*conditions, place < read_id_before(page_token)).order_by(place.desc())
     else:
         query = _views(*conditions, place > read_id(page_token)).order_by(place)
-    rows = (await session.execute(query.limit(size + 1))).tuples().all()
+    rows = (await session.execute(query.limit(size + 1))).all()
     page = page_of(rows, size, lambda row: str(row[0].id))
     return Page(await _with_channels(session, page.items), page.next_token)
 
@@ -131,7 +131,7 @@ async def list_devices(
 async def find_device(session: AsyncSession, account_id: uuid.UUID, device_id: uuid.UUID) -> DeviceView | None:
     """The device; None if the account has none by this id."""
     query = _views(col(Device.account_id) == account_id, col(Device.id) == device_id)
-    rows = (await session.execute(query)).tuples().all()
+    rows = (await session.execute(query)).all()
     return next(iter(await _with_channels(session, rows)), None)
 
 
@@ -144,7 +144,7 @@ async def devices_paired_for_others(
         col(Device.paired_by) == user_id,
         col(Device.user_id) != user_id,
     )
-    rows = (await session.execute(_views(*theirs).order_by(col(Device.id)).limit(limit))).tuples().all()
+    rows = (await session.execute(_views(*theirs).order_by(col(Device.id)).limit(limit))).all()
     count = await session.scalar(select(func.count()).select_from(Device).where(*theirs))
     return await _with_channels(session, rows), count or 0
 

@@ -21,8 +21,7 @@ from core_service.common.validation import missing, require_name, require_storab
 from core_service.devices.models import Device, PairingCode
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
-from core_service.identity.secrets import DEVICE
-from core_service.identity.secrets import mint as mint_secret
+from core_service.identity.secrets import DEVICE, mint
 from service_kit.client_address import network_of
 from service_kit.errors import NotFound, Unavailable
 
@@ -33,28 +32,6 @@ one in a million a day."""
 
 LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
-
-@dataclass(frozen=True, slots=True)
-class NewCode:
-    """A new code. `text` is shown once and stored nowhere."""
-
-    text: str
-    hash: bytes
-
-
-def mint() -> NewCode:
-    """Makes a code, in two groups of characters."""
-    symbols = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    text = f"{symbols[: LENGTH // 2]}-{symbols[LENGTH // 2 :]}"
-    return NewCode(text, hash_code(text))
-
-
-def hash_code(text: str) -> bytes:
-    """Returns the hash that is stored and looked up. It is the same for every way to write the code."""
-    symbols = "".join(text.split()).replace("-", "").upper().translate(LOOKALIKES)
-    return hashlib.sha256(symbols.encode()).digest()
-
-
 LIFETIME = dt.timedelta(minutes=10)
 LIVE_CODES = 20
 """Codes of a person that work at the same time. A new one replaces the oldest."""
@@ -64,14 +41,6 @@ GUESSES = RateLimitItemPerMinute(1000, 10)
 
 SWEEP = 1000
 """How many expired codes are deleted when one is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedCode:
-    """A code for a person to type into a phone."""
-
-    text: str
-    expires_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +63,16 @@ class Pairing:
 
     async def issue(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, *, caller_is_owner: bool, user_id: uuid.UUID | None
-    ) -> IssuedCode:
-        """Makes a code that pairs one phone, within 10 minutes, as a device of the person `user_id`, or of the caller
-        if that is None.
+    ) -> tuple[str, dt.datetime]:
+        """Makes a code that pairs one phone, as a device of the person `user_id`, or of the caller if that is None.
+        Returns it, and until when it works.
 
         Raises Forbidden if it is for another person and the caller is no owner; NotFound if the person is no member.
         """
         user_id = user_id or caller_id
         if user_id != caller_id and not caller_is_owner:
             raise Forbidden("Only an owner of the account can create a pairing code for somebody else.")
-        code = mint()
-        expires_at = now() + LIFETIME
+        code, expires_at = new_code(), now() + LIFETIME
         # Two equal codes are possible, and extremely unlikely.
         with refusing("pairing_codes_pkey", Unavailable("No code could be created. Try again.")):
             async with self._database.begin() as session:
@@ -113,14 +81,14 @@ class Pairing:
                 await _delete_codes(session, _oldest_codes(account_id, user_id, kept=LIVE_CODES - 1))
                 session.add(
                     PairingCode(
-                        code_hash=code.hash,
+                        code_hash=hash_code(code),
                         account_id=account_id,
                         user_id=user_id,
                         created_by=caller_id,
                         expires_at=expires_at,
                     )
                 )
-        return IssuedCode(code.text, expires_at)
+        return code, expires_at
 
     async def redeem(self, code: str, name: str, client_address: str) -> PairedDevice:
         """Uses up the code, and makes the phone a device of the person for whom the code was made.
@@ -157,7 +125,7 @@ class Pairing:
             )
             .returning(col(PairingCode.account_id), col(PairingCode.user_id), col(PairingCode.created_by))
         )
-        secret = mint_secret(DEVICE)
+        secret = mint(DEVICE)
         async with self._database.begin() as session:
             row = (await session.execute(query)).one_or_none()
             if row is None:
@@ -172,6 +140,18 @@ class Pairing:
             )
             session.add(device)
         return PairedDevice(device.id, row.account_id, secret.text)
+
+
+def new_code() -> str:
+    """Makes a code, in two groups of characters. It is shown once and stored nowhere."""
+    symbols = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return f"{symbols[: LENGTH // 2]}-{symbols[LENGTH // 2 :]}"
+
+
+def hash_code(text: str) -> bytes:
+    """Returns the hash that is stored and looked up. It is the same for every way to write the code."""
+    symbols = "".join(text.split()).replace("-", "").upper().translate(LOOKALIKES)
+    return hashlib.sha256(symbols.encode()).digest()
 
 
 async def _lock_member(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> None:

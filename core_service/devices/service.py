@@ -27,6 +27,17 @@ from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest
 
+THING = "device"
+
+TAKE_TURNS = text("""
+SELECT pg_advisory_xact_lock(turn)
+FROM (
+    SELECT DISTINCT hashtextextended('device token ' || token, 0) AS turn FROM unnest(CAST(:tokens AS text[])) token
+    ORDER BY turn
+) turns
+""")
+"""All reports take these locks in one order, so that two reports of the same tokens cannot deadlock."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenReport:
@@ -41,18 +52,6 @@ class TokenReport:
     bundle_id: str | None = None
     os_version: str | None = None
     frequent_pushes_enabled: bool | None = None
-
-
-THING = "device"
-
-TAKE_TURNS = text("""
-SELECT pg_advisory_xact_lock(turn)
-FROM (
-    SELECT DISTINCT hashtextextended('device token ' || token, 0) AS turn FROM unnest(CAST(:tokens AS text[])) token
-    ORDER BY turn
-) turns
-""")
-"""All reports take these locks in one order, so that two reports of the same tokens cannot deadlock."""
 
 
 class Cards(Protocol):

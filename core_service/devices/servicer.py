@@ -25,13 +25,13 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
         self, request: messages.CreatePairingCodeRequest, context: Any
     ) -> messages.CreatePairingCodeResponse:
         caller = principal.session()
-        code = await self._devices.pairing.issue(
+        code, expires_at = await self._devices.pairing.issue(
             caller.account_id,
             caller.user_id,
             caller_is_owner=caller.role is Role.OWNER,
             user_id=given(request, "user_id", require_uuid),
         )
-        return messages.CreatePairingCodeResponse(pairing_code=code.text, expires_at=to_timestamp(code.expires_at))
+        return messages.CreatePairingCodeResponse(pairing_code=code, expires_at=to_timestamp(expires_at))
 
     async def ListDevices(self, request: messages.ListDevicesRequest, context: Any) -> messages.ListDevicesResponse:
         page, counts = await self._devices.list(

@@ -49,7 +49,7 @@ class Origins:
 
 @dataclass(frozen=True, slots=True)
 class ActivityParts:
-    """The parts."""
+    """The parts. One object serves all use cases."""
 
     store: ActivityStore
     audience: Audience

@@ -82,28 +82,18 @@ class LiveActivities:
 
         Raises InvalidRequest, ActivityNotFound, NotYours, ActivityEnded, PayloadTooLarge.
         """
-        deadline = self._parts.deadline()
-        with ExitStack() as expecting:
-            recorded = await self._record(caller, activity_id, request, "update", expecting)
-            if recorded is None:
-                raise ActivityEnded
-            self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_UPDATED, recorded.now, activity_id)
-            counts = await self._parts.outcomes(recorded.waiter, recorded.owed, deadline)
-        return ActivityResult(activity_id, recorded.now, counts, warning=recorded.activity.warning(recorded.now))
+        result = await self._change(caller, activity_id, request, "update")
+        if result is None:
+            raise ActivityEnded
+        return result
 
     async def end(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
         """Ends the activity with a last state. One that is over is left as it is.
 
         Raises InvalidRequest, ActivityNotFound, NotYours, PayloadTooLarge.
         """
-        deadline = self._parts.deadline()
-        with ExitStack() as expecting:
-            recorded = await self._record(caller, activity_id, request, "end", expecting)
-            if recorded is None:
-                return ActivityResult(activity_id, self._parts.clock(), OutcomeCounts(0, 0, 0), ignored=True)
-            self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_ENDED, recorded.now, activity_id)
-            counts = await self._parts.outcomes(recorded.waiter, recorded.owed, deadline)
-        return ActivityResult(activity_id, recorded.now, counts)
+        result = await self._change(caller, activity_id, request, "end")
+        return result or ActivityResult(activity_id, self._parts.clock(), OutcomeCounts(0, 0, 0), ignored=True)
 
     async def stop(self, account_id: uuid.UUID, activity_id: str) -> ActivityResult:
         """Ends the activity with the state that it shows. One that is over is left as it is.
@@ -129,10 +119,24 @@ class LiveActivities:
                     return ActivityResult(activity_id, now, counts)
         raise Unavailable(CHANGED_TOO_OFTEN)
 
+    async def _change(self, caller: Sender, activity_id: str, request: Request, what: str) -> ActivityResult | None:
+        """Records the next version, by an `update` or an `end`, and waits for its outcomes. None: it is over."""
+        deadline = self._parts.deadline()
+        with ExitStack() as expecting:
+            recorded = await self._record(caller, activity_id, request, what, expecting)
+            if recorded is None:
+                return None
+            before, wait, owed, now = recorded
+            kind = EventType.LIVE_ACTIVITY_UPDATED if what == "update" else EventType.LIVE_ACTIVITY_ENDED
+            self._parts.publish(caller.account_id, kind, now, activity_id)
+            counts = await self._parts.outcomes(wait, owed, deadline)
+        return ActivityResult(activity_id, now, counts, warning=before.warning(now) if what == "update" else None)
+
     async def _record(
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
-    ) -> "_RecordedChange | None":
-        """Records the next version; None if the activity is over. The waiter is removed when `expecting` closes."""
+    ) -> tuple[Activity, OutcomeWait, DueDevices, dt.datetime] | None:
+        """Records the next version. Returns the activity before it, the wait for its outcomes, which ends when
+        `expecting` closes, what is owed, and the time of the version. None: it is over."""
         async with self._locks.holding(activity_id):
             for _ in range(ATTEMPTS):
                 now = self._parts.clock()
@@ -147,7 +151,7 @@ class LiveActivities:
                     changed = await change(activity, state, now)
                     if changed is not None:
                         expecting.push(attempt.pop_all())
-                        return _RecordedChange(activity, waiter, changed, now)
+                        return activity, waiter, changed, now
         raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:
@@ -157,12 +161,3 @@ class LiveActivities:
         if not activity.within_reach(caller):
             raise NotYours(what)
         return activity
-
-
-@dataclass(frozen=True, slots=True)
-class _RecordedChange:
-    activity: Activity
-    """The activity before the change."""
-    waiter: OutcomeWait
-    owed: DueDevices
-    now: dt.datetime

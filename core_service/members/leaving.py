@@ -13,6 +13,7 @@ from core_service.auth.models import Session
 from core_service.channels.models import Channel, ChannelUser
 from core_service.common.orm import now
 from core_service.devices.models import Device, PairingCode
+from core_service.identity.models import Member
 from core_service.invites.models import Invite, InviteToken
 from core_service.live_activities.reconcile.withdrawals import withdraw_cards
 from core_service.password_resets.models import PasswordResetToken
@@ -58,11 +59,11 @@ async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: 
     """
     await _require_known(session, account_id, besides)
     # Links before sessions: using such a link locks them in this order.
-    to_them = delete(PasswordResetToken).where(*_theirs(PasswordResetToken, account_id, user_id))
+    to_them = delete(PasswordResetToken).where(*theirs(PasswordResetToken, account_id, user_id))
     await _delete(session, to_them)
     # Codes before devices. A phone that is using a code has either made its device by then, or finds the code gone.
-    own_codes = await _delete(session, delete(PairingCode).where(*_theirs(PairingCode, account_id, user_id)))
-    sessions = await _delete(session, delete(Session).where(*_theirs(Session, account_id, user_id)))
+    own_codes = await _delete(session, delete(PairingCode).where(*theirs(PairingCode, account_id, user_id)))
+    sessions = await _delete(session, delete(Session).where(*theirs(Session, account_id, user_id)))
     for_others = await end_ownership(session, account_id, user_id)
     channels = select(col(Channel.id)).where(col(Channel.account_id) == account_id)
     await _delete(
@@ -159,7 +160,8 @@ async def _delete(session: AsyncSession, query: Delete) -> int:
     return ended.rowcount  # type: ignore[attr-defined,no-any-return] # of a DELETE
 
 
-def _theirs(
-    table: type[Session | PairingCode | PasswordResetToken], account_id: uuid.UUID, user_id: uuid.UUID
+def theirs(
+    table: type[Member | Device | Session | PairingCode | PasswordResetToken], account_id: uuid.UUID, user_id: uuid.UUID
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions for what is the person's in the account."""
     return (col(table.account_id) == account_id, col(table.user_id) == user_id)

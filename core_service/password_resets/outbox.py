@@ -18,6 +18,9 @@ from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS
 from core_service.work_queue.outbox import Outbox
 from service_kit.database import Pool
 
+PAGE, REQUEST_PAGE = "reset-password", "forgot-password"
+"""Pages of the web admin."""
+
 
 def write_reset(*, email: str, owner: str, account: str, url: str, expires_at: dt.datetime) -> MailMessage:
     """Writes the mail with a link to a new password. `owner` and `account` name who asked for it; both are empty if the
@@ -84,10 +87,6 @@ class PasswordMails:
             await connection.execute(ADD_TOKENS, added)
             await connection.execute(DROP_TOKENS, {"user_ids": user_ids, "kept": MAX_TOKENS})
         return due
-
-
-PAGE, REQUEST_PAGE = "reset-password", "forgot-password"
-"""Pages of the web admin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,28 @@ class PasswordResets:
         return row and Opened(*row)
 
 
+class OperatorResets:
+    """Makes links for the operator's command. No RPC calls this."""
+
+    def __init__(self, engine: AsyncEngine, links: SecretLinks) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._links = links
+
+    async def make(self, email: str) -> tuple[str, User, dt.datetime]:
+        """Returns a link for the person with this e-mail address, the person, and when the link stops working.
+
+        Raises InvalidRequest; NotFound if no person signs in with this address.
+        """
+        email = require_email(email)
+        belongs = exists().where(col(Member.user_id) == col(User.id))
+        async with self._database.begin() as session:
+            person = await session.scalar(select(User).where(col(User.email) == email, belongs))
+            if person is None:
+                raise NotFound(f"no person signs in with the e-mail address {email}; nothing was changed")
+            url, expires_at = await add_link(session, self._links, person.id)
+        return url, person, expires_at
+
+
 async def add_link(
     session: AsyncSession,
     links: SecretLinks,
@@ -259,25 +281,3 @@ async def _use_up(session: AsyncSession, token_hash: bytes) -> None:
     )
     if found is None:
         raise UnknownResetToken
-
-
-class OperatorResets:
-    """Makes links for the operator's command. No RPC calls this."""
-
-    def __init__(self, engine: AsyncEngine, links: SecretLinks) -> None:
-        self._database = async_sessionmaker(engine, expire_on_commit=False)
-        self._links = links
-
-    async def make(self, email: str) -> tuple[str, User, dt.datetime]:
-        """Returns a link for the person with this e-mail address, the person, and when the link stops working.
-
-        Raises InvalidRequest; NotFound if no person signs in with this address.
-        """
-        email = require_email(email)
-        belongs = exists().where(col(Member.user_id) == col(User.id))
-        async with self._database.begin() as session:
-            person = await session.scalar(select(User).where(col(User.email) == email, belongs))
-            if person is None:
-                raise NotFound(f"no person signs in with the e-mail address {email}; nothing was changed")
-            url, expires_at = await add_link(session, self._links, person.id)
-        return url, person, expires_at

@@ -12,6 +12,10 @@ from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
 
+STATE_COLUMN = 7
+EMPTY_BODY = "{}"
+"""The body of a POST whose sender gave none: receivers parse a body that is declared as JSON."""
+
 
 class RunState(StrEnum):
     """Where a run stands. All but `running` are final."""
@@ -78,11 +82,6 @@ class ActionRun(SQLModel, table=True):
     message: str = ""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     settled_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-
-
-STATE_COLUMN = 7
-EMPTY_BODY = "{}"
-"""The body of a POST whose sender gave none: receivers parse a body that is declared as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     ) -> messages.GetWebhookSecretResponse:
         present = await self._keys.present(principal.session().account_id)
         return messages.GetWebhookSecretResponse(
-            webhook_secret=to_secret(present.key), created_at=to_timestamp(present.created_at)
+            webhook_secret=to_secret(present.secret), created_at=to_timestamp(present.created_at)
         )
 
     async def RotateWebhookSecret(
