@@ -1,15 +1,15 @@
 """Accounts and members as protobuf carries them."""
 
+from typing import Any
+
 from smith.core.v1 import account_pb2
 
 from core_service.accounts.service import AccountView, MembershipView, Person
+from core_service.auth.sessions import SignIn
 from core_service.common.reading import to_timestamp
 from core_service.identity.models import Role
 
-ROLES = {
-    Role.OWNER: account_pb2.ROLE_OWNER,
-    Role.MEMBER: account_pb2.ROLE_MEMBER,
-}
+ROLES = {role: account_pb2.Role.Value(f"ROLE_{role.name}") for role in Role}
 
 
 def to_account(account: AccountView) -> account_pb2.Account:
@@ -35,6 +35,16 @@ def to_member(person: Person) -> account_pb2.Member:
         role=ROLES[Role(person.member.role)],
         created_at=to_timestamp(person.member.created_at),
     )
+
+
+def to_sign_in(new: SignIn, account: AccountView, person: Person) -> dict[str, Any]:
+    """The fields of every answer that begins a session."""
+    return {
+        "session_token": new.token,
+        "expires_at": to_timestamp(new.expires_at),
+        "account": to_account(account),
+        "member": to_member(person),
+    }
 
 
 def to_membership(membership: MembershipView) -> account_pb2.AccountMembership:

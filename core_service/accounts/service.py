@@ -9,18 +9,33 @@ from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.accounts.errors import AlreadyBootstrapped
 from core_service.auth.passwords import Passwords
 from core_service.common.orm import refusing
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id
 from core_service.common.validation import missing, require_email, require_name, require_storable
 from core_service.field_rules.account import check_account
 from core_service.identity.models import Account, Member, Role, User
-from service_kit.errors import AlreadyExists, InvalidRequest
+from service_kit.errors import AlreadyExists, DomainError, InvalidRequest, Kind
 
 MAX_MEMBERSHIPS = 100
 """Most accounts of a person that are listed."""
 BOOTSTRAP_LOCK = 0x424F4F54  # "BOOT"
+
+
+class LastOwner(DomainError):
+    """Without this person the account would have no owner."""
+
+    kind, reason, error = Kind.CONFLICT, "LAST_OWNER", "Last owner"
+
+    def __init__(self) -> None:
+        super().__init__("The account would be left without an owner. Make somebody else an owner first.")
+
+
+class AlreadyBootstrapped(AlreadyExists):
+    """The server already has an account, and this person does not own it."""
+
+    def __init__(self) -> None:
+        super().__init__("This server has an account already, with other people; nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,16 +225,11 @@ class Accounts:
         # Operators come here as well, by commands that no call stands before.
         check_account(account_name, name, email, password)
         account = Account(name=require_name(account_name, "account_name"))
-        email, password_hash, name = await self._prepare(email, name, password)
-        return account, User(email=email, name=name, password_hash=password_hash)
-
-    async def _prepare(self, email: str, name: str | None, password: str) -> tuple[str, str, str]:
-        """E-mail address, hash of the password and name, as they are stored."""
         email = require_email(email)
         name = email if name is None else require_name(name)
         require_storable(password, "password")
         async with self._passwords.slot(email):
-            return email, await self._passwords.hash(password), name
+            return account, User(email=email, name=name, password_hash=await self._passwords.hash(password))
 
     def _view(self, account: Account) -> AccountView:
         return AccountView(
@@ -240,12 +250,6 @@ def select_people() -> Select[Member, User]:
     return select(Member, User).join(User, col(User.id) == col(Member.user_id))
 
 
-async def _add_person(session: AsyncSession, user: User, member: Member) -> None:
-    session.add(user)
-    await session.flush()
-    session.add(member)
-
-
 async def _lock_first_account(session: AsyncSession) -> None:
     """Takes the lock under which the first account is made, until the transaction ends."""
     await session.execute(select(func.pg_advisory_xact_lock(BOOTSTRAP_LOCK)))
@@ -263,8 +267,9 @@ async def _add_first_account(session: AsyncSession, account: Account, user: User
 
 
 async def _add_account(session: AsyncSession, account: Account, user: User) -> Member:
-    session.add(account)
-    await session.flush()
+    for one in (account, user):
+        session.add(one)
+        await session.flush()
     member = Member(account_id=account.id, user_id=user.id, role=Role.OWNER)
-    await _add_person(session, user, member)
+    session.add(member)
     return member

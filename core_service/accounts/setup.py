@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 
-from core_service.accounts.errors import AlreadyBootstrapped
-from core_service.accounts.service import Accounts
+from core_service.accounts.service import Accounts, AlreadyBootstrapped
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.auth.sessions import Sessions, SignIn

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core_service import migrations
 from core_service.accounts.service import Accounts, Defaults
 from core_service.auth.passwords import Passwords
-from core_service.password_resets.operator import OperatorResets
-from core_service.password_resets.wiring import reset_links
+from core_service.password_resets.outbox import reset_links
+from core_service.password_resets.service import OperatorResets
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 

@@ -74,9 +74,9 @@ from core_service.events.service import EventBus
 from core_service.events.servicer import EventServicer
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites.acceptance import Acceptance
+from core_service.invites.outbox import InviteArea
 from core_service.invites.service import Invites
 from core_service.invites.servicer import InviteServicer
-from core_service.invites.wiring import InviteArea
 from core_service.live_activities.history.service import ActivityHistory
 from core_service.live_activities.servicer import LiveActivityServicer
 from core_service.live_activities.wiring import LiveActivityArea
@@ -85,10 +85,10 @@ from core_service.mail.servicer import MailServicer
 from core_service.members.leaving import forget_person
 from core_service.members.membership import Members
 from core_service.members.servicer import AccountServicer
+from core_service.password_resets.outbox import PasswordResetArea
 from core_service.password_resets.password_change import PasswordChanges
 from core_service.password_resets.service import PasswordResets
 from core_service.password_resets.servicer import PasswordResetServicer
-from core_service.password_resets.wiring import PasswordResetArea
 from core_service.phones.live_activities import PhoneActivities
 from core_service.phones.servicer import PhoneServicer
 from core_service.push.device_test import DeviceTest
@@ -249,7 +249,7 @@ def build_server(
         ),
         (
             live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
-            LiveActivityServicer(area.activities, area.streams, area.control, ActivityHistory(pool, clock)),
+            LiveActivityServicer(area.activities, area.puts, area.control, ActivityHistory(pool, clock)),
         ),
         (
             mail_service_pb2_grpc.add_MailServiceServicer_to_server,

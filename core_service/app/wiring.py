@@ -25,14 +25,14 @@ from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites import queries as invite_mails
-from core_service.invites.wiring import InviteArea, build_invites
+from core_service.invites.outbox import InviteArea, build_invites
 from core_service.live_activities.reconcile import reconciler_queries as live_activities
 from core_service.live_activities.reconcile import withdrawal_queries as withdrawals
 from core_service.live_activities.wiring import build_live_activities
 from core_service.mail.grpc_sender import GrpcMailSender
-from core_service.mail.service import MailSender
+from core_service.mail.port import MailSender
 from core_service.password_resets import queries as password_mails
-from core_service.password_resets.wiring import PasswordResetArea, build_password_resets
+from core_service.password_resets.outbox import PasswordResetArea, build_password_resets
 from core_service.retention.service import Ages, Retention
 from core_service.sending import queries as notifications
 from core_service.sending.dispatcher import Dispatcher

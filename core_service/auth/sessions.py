@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from limits import RateLimitItemPerMinute
 from sqlalchemy import delete, select, update
@@ -27,8 +27,6 @@ from service_kit.errors import NotFound, Unavailable
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
-"""The longest password, in characters. It is enough for any passphrase and short enough to be hashed quickly."""
-
 FAILURES_PER_PAIR = RateLimitItemPerMinute(10, 15)
 """Failures for one e-mail address from one network."""
 FAILURES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
@@ -36,16 +34,12 @@ FAILURES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
 FAILURES_PER_EMAIL = RateLimitItemPerMinute(100, 15)
 """Failures for one e-mail address from all networks. It does not count for a network from which the person is signed
 in, so that strangers cannot lock them out."""
-
 SIGN_INS = RateLimitItemPerMinute(60)
 """Sessions that a person may begin in a minute. A program that signs in for each call needs many."""
-
 MAX_SESSIONS = 50
 """Sessions of a person at one time. A new one ends the oldest."""
-
 FAMILIAR = 1000
 """How many of a person's newest sessions are searched for known networks."""
-
 SWEEP = 1000
 """How many expired sessions one sign-in deletes at most."""
 
@@ -77,39 +71,21 @@ class Proof:
     """The first account that they joined."""
     user_id: uuid.UUID
     password_hash: str
-    rehashed: str | None
+    rehashed: str | None = None
     """The hash to store instead of the present one; None if that may stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    account_id: uuid.UUID
-    user_id: uuid.UUID
-    password_hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Guess:
-    """Someone who claims to be the person with this e-mail address."""
+    """Someone who claims to be the person with this e-mail address: the failures that count for them."""
 
-    email: str
-    network: str
-    """The network they come from; empty if unknown."""
-
-    @property
-    def from_here(self) -> Sequence[GuessWindow]:
-        """The failures counted for their network."""
-        return [self.pair, (FAILURES_PER_NETWORK, "sign-in", "network", _digest(self.network))]
-
-    @property
-    def pair(self) -> GuessWindow:
-        """The failures counted for the e-mail address together with their network."""
-        return (FAILURES_PER_PAIR, "sign-in", "pair", _digest(f"{self.email} {self.network}"))
-
-    @property
-    def from_everywhere(self) -> GuessWindow:
-        """The failures counted for the e-mail address alone."""
-        return (FAILURES_PER_EMAIL, "sign-in", "email", _digest(self.email))
+    def __init__(self, email: str, client_address: str) -> None:
+        self.email = email
+        self.network = network_of(client_address)
+        """Empty if unknown."""
+        self.pair: GuessWindow = (FAILURES_PER_PAIR, "sign-in", "pair", _digest(f"{email} {self.network}"))
+        of_network: GuessWindow = (FAILURES_PER_NETWORK, "sign-in", "network", _digest(self.network))
+        self.from_here: Sequence[GuessWindow] = [self.pair, of_network]
+        self.from_everywhere: GuessWindow = (FAILURES_PER_EMAIL, "sign-in", "email", _digest(email))
 
 
 class Sessions:
@@ -141,7 +117,7 @@ class Sessions:
         """
         email = require_email(email)
         require_storable(password, "password")
-        guess = _Guess(email, network_of(client_address))
+        guess = _Guess(email, client_address)
         # A caller who is blocked must not take a turn. A caller who waited for a turn may be blocked by now.
         await self._refuse_guessing(guess)
         async with self._passwords.slot(email, guess.network):
@@ -152,22 +128,20 @@ class Sessions:
                 await self._count_failure(guess, client_address)
                 raise Unauthenticated("The e-mail address or the password is wrong.")
             await self._rate_limiter.refuse_haste(SIGN_INS, "sessions", str(person.user_id))
-            rehashed = None
-            if match is Match.OUTDATED:
-                rehashed = await self._passwords.hash(password)
-        return Proof(person.account_id, person.user_id, person.password_hash, rehashed)
+            rehashed = await self._passwords.hash(password) if match is Match.OUTDATED else None
+        return replace(person, rehashed=rehashed)
 
     async def open_for(self, member: Member, user: User, client_address: str) -> SignIn:
         """Begins a session in this account for a person who has proven in another way who they are.
 
         Raises Unavailable if their password was changed meanwhile.
         """
-        return await self._open(Proof(member.account_id, user.id, user.password_hash, None), client_address)
+        return await self._open(Proof(member.account_id, user.id, user.password_hash), client_address)
 
     async def forgive(self, email: str, client_address: str) -> None:
         """Forgets the failures for the address, in all and from this network: the person has proven in another way who
         they are."""
-        guess = _Guess(email, network_of(client_address))
+        guess = _Guess(email, client_address)
         await self._rate_limiter.forgive([guess.pair, guess.from_everywhere])
 
     async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
@@ -226,7 +200,7 @@ class Sessions:
             if await session.scalar(delete(Session).where(*chosen).returning(col(Session.id))) is None:
                 raise missing(THING)
 
-    async def _count_failure(self, guess: "_Guess", client_address: str) -> None:
+    async def _count_failure(self, guess: _Guess, client_address: str) -> None:
         failed("sign-in", client_address)
         await self._rate_limiter.count_wrong_guess([*guess.from_here, guess.from_everywhere])
         locks = await self._rate_limiter.is_full([guess.pair, guess.from_everywhere])
@@ -234,7 +208,7 @@ class Sessions:
             locked("sign-in", client_address)
         self._failures.note(guess.email, client_address, locks=locks)
 
-    async def _refuse_guessing(self, guess: "_Guess") -> None:
+    async def _refuse_guessing(self, guess: _Guess) -> None:
         await self._rate_limiter.refuse_guessing(guess.from_here)
         try:
             await self._rate_limiter.refuse_guessing([guess.from_everywhere])
@@ -242,7 +216,7 @@ class Sessions:
             if not await self._is_signed_in_from(guess):
                 raise
 
-    async def _is_signed_in_from(self, guess: "_Guess") -> bool:
+    async def _is_signed_in_from(self, guess: _Guess) -> bool:
         query = (
             select(col(Session.client_address))
             .join(User, col(User.id) == col(Session.user_id))
@@ -254,7 +228,8 @@ class Sessions:
             known = {network_of(address or "") for address in await session.scalars(query)}
         return guess.network != "" and guess.network in known
 
-    async def _find(self, email: str) -> _Candidate | None:
+    async def _find(self, email: str) -> Proof | None:
+        """The person with this address, in the first account that they joined. Nothing is proven yet."""
         query = (
             select(col(Member.account_id), col(User.id), col(User.password_hash))
             .join(Member, col(Member.user_id) == col(User.id))
@@ -264,14 +239,13 @@ class Sessions:
         )
         async with self._database() as session:
             row = (await session.execute(query)).first()
-        return row and _Candidate(*row)
+        return row and Proof(*row)
 
     async def _open(self, person: Proof, client_address: str) -> SignIn:
         this_person = col(User.id) == person.user_id
         async with self._database.begin() as session:
             await _sweep(session)
-            # A change of the password ends the sessions that the old password has opened. None may be opened after
-            # that.
+            # A change of the password ends the sessions that the old one has opened. None may be opened after that.
             present = await session.scalar(select(col(User.password_hash)).where(this_person).with_for_update())
             require_same_password(present, person.password_hash)
             if person.rehashed is not None:

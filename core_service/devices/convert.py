@@ -6,16 +6,8 @@ from core_service.common.reading import to_timestamp
 from core_service.devices.listing import DeviceCounts, DeviceState, DeviceView, state_of
 from core_service.devices.models import Device, Environment
 
-ENVIRONMENTS = {
-    Environment.PRODUCTION: device_pb2.APNS_ENVIRONMENT_PRODUCTION,
-    Environment.SANDBOX: device_pb2.APNS_ENVIRONMENT_SANDBOX,
-}
-
-STATES = {
-    DeviceState.READY: device_pb2.DEVICE_STATE_READY,
-    DeviceState.WAITING: device_pb2.DEVICE_STATE_WAITING,
-    DeviceState.DEAD: device_pb2.DEVICE_STATE_DEAD,
-}
+ENVIRONMENTS = {one: device_pb2.ApnsEnvironment.Value(f"APNS_ENVIRONMENT_{one.name}") for one in Environment}
+STATES = {one: device_pb2.DeviceState.Value(f"DEVICE_STATE_{one.name}") for one in DeviceState}
 
 
 def to_device_view(view: DeviceView) -> device_pb2.Device:

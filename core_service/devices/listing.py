@@ -14,7 +14,6 @@ from core_service.common.validation import UUID, require_storable
 from core_service.devices.models import Device
 from core_service.identity.models import User
 
-"""Devices that can be asked for by their ids at once."""
 MAX_COUNTED = 10_000
 """Counting reads every device that it counts. Beyond this number an exact count is not needed."""
 
@@ -124,7 +123,7 @@ async def list_devices(
         query = _views(*conditions, place < read_id_before(page_token)).order_by(place.desc())
     else:
         query = _views(*conditions, place > read_id(page_token)).order_by(place)
-    rows = [(device, name, email) for device, name, email in await session.execute(query.limit(size + 1))]
+    rows = (await session.execute(query.limit(size + 1))).all()
     page = page_of(rows, size, lambda row: str(row[0].id))
     return Page(await _with_channels(session, page.items), page.next_token)
 
@@ -132,7 +131,7 @@ async def list_devices(
 async def find_device(session: AsyncSession, account_id: uuid.UUID, device_id: uuid.UUID) -> DeviceView | None:
     """The device; None if the account has none by this id."""
     query = _views(col(Device.account_id) == account_id, col(Device.id) == device_id)
-    rows = [(device, name, email) for device, name, email in await session.execute(query)]
+    rows = (await session.execute(query)).all()
     return next(iter(await _with_channels(session, rows)), None)
 
 
@@ -145,10 +144,7 @@ async def devices_paired_for_others(
         col(Device.paired_by) == user_id,
         col(Device.user_id) != user_id,
     )
-    rows = [
-        (device, name, email)
-        for device, name, email in await session.execute(_views(*theirs).order_by(col(Device.id)).limit(limit))
-    ]
+    rows = (await session.execute(_views(*theirs).order_by(col(Device.id)).limit(limit))).all()
     count = await session.scalar(select(func.count()).select_from(Device).where(*theirs))
     return await _with_channels(session, rows), count or 0
 

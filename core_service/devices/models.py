@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, text
@@ -106,18 +105,3 @@ class PairingCode(SQLModel, table=True):
     created_by: uuid.UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
     """The person who made it, for themselves or for another person; None if an older release made it."""
     expires_at: dt.datetime = Field(sa_type=Timestamp)
-
-
-@dataclass(frozen=True, slots=True)
-class TokenReport:
-    """The app's tokens and what must be known to use them. None leaves a value as it is."""
-
-    push_token: str | None = None
-    """APNs device token in lower-case hexadecimal digits. Apple: "device tokens are of variable length; don't
-    hardcode their size". Today's have 64 digits."""
-    push_to_start_token: str | None = None
-    """ActivityKit push-to-start token in lower-case hexadecimal digits."""
-    environment: Environment | None = None
-    bundle_id: str | None = None
-    os_version: str | None = None
-    frequent_pushes_enabled: bool | None = None

@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import hashlib
+import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,18 +13,23 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.auth.credentials import DEVICE
-from core_service.auth.credentials import mint as mint_secret
+from core_service.auth.credentials import DEVICE, mint
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.common.orm import now, refusing
 from core_service.common.validation import missing, require_name, require_storable
-from core_service.devices import pairing_code
 from core_service.devices.models import Device, PairingCode
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
 from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8
+"""40 random bits: with the limits on guessing, a thousand codes alive at once are found with a probability of about
+one in a million a day."""
+
+LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 LIFETIME = dt.timedelta(minutes=10)
 LIVE_CODES = 20
@@ -33,14 +40,6 @@ GUESSES = RateLimitItemPerMinute(1000, 10)
 
 SWEEP = 1000
 """How many expired codes are deleted when one is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedCode:
-    """A code for a person to type into a phone."""
-
-    text: str
-    expires_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +62,16 @@ class Pairing:
 
     async def issue(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, *, caller_is_owner: bool, user_id: uuid.UUID | None
-    ) -> IssuedCode:
-        """Makes a code that pairs one phone, within 10 minutes, as a device of the person `user_id`, or of the caller
-        if that is None.
+    ) -> tuple[str, dt.datetime]:
+        """Makes a code that pairs one phone, as a device of the person `user_id`, or of the caller if that is None.
+        Returns it, and until when it works.
 
         Raises Forbidden if it is for another person and the caller is no owner; NotFound if the person is no member.
         """
         user_id = user_id or caller_id
         if user_id != caller_id and not caller_is_owner:
             raise Forbidden("Only an owner of the account can create a pairing code for somebody else.")
-        code = pairing_code.mint()
-        expires_at = now() + LIFETIME
+        code, expires_at = new_code(), now() + LIFETIME
         # Two equal codes are possible, and extremely unlikely.
         with refusing("pairing_codes_pkey", Unavailable("No code could be created. Try again.")):
             async with self._database.begin() as session:
@@ -82,14 +80,14 @@ class Pairing:
                 await _delete_codes(session, _oldest_codes(account_id, user_id, kept=LIVE_CODES - 1))
                 session.add(
                     PairingCode(
-                        code_hash=code.hash,
+                        code_hash=hash_code(code),
                         account_id=account_id,
                         user_id=user_id,
                         created_by=caller_id,
                         expires_at=expires_at,
                     )
                 )
-        return IssuedCode(code.text, expires_at)
+        return code, expires_at
 
     async def redeem(self, code: str, name: str, client_address: str) -> PairedDevice:
         """Uses up the code, and makes the phone a device of the person for whom the code was made.
@@ -107,7 +105,7 @@ class Pairing:
         # Guesses are checked one by one. Many at once would otherwise all pass before the first is counted.
         async with self._guessing:
             await self._rate_limiter.refuse_guessing(windows)
-            paired = await self._trade(pairing_code.hash_code(code), name)
+            paired = await self._trade(hash_code(code), name)
             if paired is None:
                 failed("pairing code", client_address)
                 await self._rate_limiter.count_wrong_guess(windows)
@@ -126,7 +124,7 @@ class Pairing:
             )
             .returning(col(PairingCode.account_id), col(PairingCode.user_id), col(PairingCode.created_by))
         )
-        secret = mint_secret(DEVICE)
+        secret = mint(DEVICE)
         async with self._database.begin() as session:
             row = (await session.execute(query)).one_or_none()
             if row is None:
@@ -141,6 +139,18 @@ class Pairing:
             )
             session.add(device)
         return PairedDevice(device.id, row.account_id, secret.text)
+
+
+def new_code() -> str:
+    """Makes a code, in two groups of characters. It is shown once and stored nowhere."""
+    symbols = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return f"{symbols[: LENGTH // 2]}-{symbols[LENGTH // 2 :]}"
+
+
+def hash_code(text: str) -> bytes:
+    """Returns the hash that is stored and looked up. It is the same for every way to write the code."""
+    symbols = "".join(text.split()).replace("-", "").upper().translate(LOOKALIKES)
+    return hashlib.sha256(symbols.encode()).digest()
 
 
 async def _lock_member(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Select, and_, or_, select, text, update
@@ -15,19 +16,16 @@ from core_service.common.validation import missing, require_name
 from core_service.devices.listing import (
     DeviceCounts,
     DeviceFilter,
-    DeviceState,
     DeviceView,
     count_devices,
     find_device,
     list_devices,
 )
-from core_service.devices.models import Device, TokenReport
-from core_service.devices.pairing import IssuedCode, PairedDevice, Pairing
+from core_service.devices.models import Device, Environment
+from core_service.devices.pairing import PairedDevice, Pairing
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest
-
-__all__ = ["DeviceCounts", "DeviceFilter", "DeviceState", "DeviceView", "Devices"]
 
 THING = "device"
 
@@ -39,6 +37,21 @@ FROM (
 ) turns
 """)
 """All reports take these locks in one order, so that two reports of the same tokens cannot deadlock."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReport:
+    """The app's tokens and what must be known to use them. None leaves a value as it is."""
+
+    push_token: str | None = None
+    """APNs device token in lower-case hexadecimal digits. Apple: "device tokens are of variable length; don't
+    hardcode their size". Today's have 64 digits."""
+    push_to_start_token: str | None = None
+    """ActivityKit push-to-start token in lower-case hexadecimal digits."""
+    environment: Environment | None = None
+    bundle_id: str | None = None
+    os_version: str | None = None
+    frequent_pushes_enabled: bool | None = None
 
 
 class Cards(Protocol):
@@ -62,17 +75,11 @@ class Devices:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._events = events
         self._cards = cards
-        self._pairing = Pairing(engine, rate_limiter)
-
-    async def create_pairing_code(
-        self, account_id: uuid.UUID, caller_id: uuid.UUID, *, caller_is_owner: bool, user_id: uuid.UUID | None
-    ) -> IssuedCode:
-        """Makes a code that pairs one phone; see `Pairing.issue`."""
-        return await self._pairing.issue(account_id, caller_id, caller_is_owner=caller_is_owner, user_id=user_id)
+        self.pairing = Pairing(engine, rate_limiter)
 
     async def pair(self, code: str, name: str, client_address: str) -> PairedDevice:
         """Makes a device for a code; see `Pairing.redeem`."""
-        paired = await self._pairing.redeem(code, name, client_address)
+        paired = await self.pairing.redeem(code, name, client_address)
         self._tell(paired.account_id, paired.id, EventType.DEVICE_PAIRED)
         return paired
 
@@ -121,7 +128,9 @@ class Devices:
         """
         name = require_name(name)
         async with self._database.begin() as session:
-            device = await _lock_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
+            device = await _find_own(
+                session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner, locked=True
+            )
             device.name = name
             await session.flush()
             view = await find_device(session, account_id, device_id)
@@ -138,7 +147,9 @@ class Devices:
         Raises NotFound; Forbidden if it belongs to another person and the caller is no owner.
         """
         async with self._database.begin() as session:
-            device = await _lock_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner)
+            device = await _find_own(
+                session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner, locked=True
+            )
             await self._cards.withdraw(session, [device_id])
             await session.delete(device)
         self._tell(account_id, device_id, EventType.DEVICE_REMOVED)
@@ -208,13 +219,6 @@ class Devices:
         self._events.publish(account_id, Event(kind, now(), device_id=device_id))
 
 
-async def _lock_own(
-    session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
-) -> Device:
-    """The device, which the caller may change, locked. Raises NotFound or Forbidden."""
-    return await _find_own(session, account_id, caller_id, device_id, caller_is_owner=caller_is_owner, locked=True)
-
-
 async def _find_own(
     session: AsyncSession,
     account_id: uuid.UUID,
@@ -224,6 +228,7 @@ async def _find_own(
     caller_is_owner: bool,
     locked: bool = False,
 ) -> Device:
+    """The device, if the caller may change it. Raises NotFound, Forbidden."""
     query = select(Device).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
     device = await session.scalar(query.with_for_update(key_share=True) if locked else query)
     if device is None:

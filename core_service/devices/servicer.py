@@ -7,12 +7,9 @@ from smith.core.v1 import device_service_pb2_grpc
 
 from core_service.common.reading import asked_page, choices, given, to_timestamp
 from core_service.common.validation import find_uuid, require_uuid
-from core_service.devices.convert import (
-    to_counts,
-    to_device_view,
-)
-from core_service.devices.listing import DeviceState
-from core_service.devices.service import THING, DeviceFilter, Devices
+from core_service.devices.convert import to_counts, to_device_view
+from core_service.devices.listing import DeviceFilter, DeviceState
+from core_service.devices.service import THING, Devices
 from core_service.identity import principal
 from core_service.identity.models import Role
 
@@ -27,13 +24,13 @@ class DeviceServicer(device_service_pb2_grpc.DeviceServiceServicer):
         self, request: messages.CreatePairingCodeRequest, context: Any
     ) -> messages.CreatePairingCodeResponse:
         caller = principal.session()
-        code = await self._devices.create_pairing_code(
+        code, expires_at = await self._devices.pairing.issue(
             caller.account_id,
             caller.user_id,
             caller_is_owner=caller.role is Role.OWNER,
             user_id=given(request, "user_id", require_uuid),
         )
-        return messages.CreatePairingCodeResponse(pairing_code=code.text, expires_at=to_timestamp(code.expires_at))
+        return messages.CreatePairingCodeResponse(pairing_code=code, expires_at=to_timestamp(expires_at))
 
     async def ListDevices(self, request: messages.ListDevicesRequest, context: Any) -> messages.ListDevicesResponse:
         page, counts = await self._devices.list(

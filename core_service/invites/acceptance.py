@@ -22,10 +22,9 @@ from core_service.common.orm import now, refusing
 from core_service.common.validation import require_name, require_storable
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import Account, Member, Role, User
-from core_service.invites.errors import UnknownInviteToken
 from core_service.invites.models import Invite, InviteToken
 from service_kit.addresses import network_of
-from service_kit.errors import Unavailable
+from service_kit.errors import NotFound, Unavailable
 
 ForgetPerson = Callable[[AsyncSession, uuid.UUID, uuid.UUID], Awaitable[None]]
 """Ends what an earlier membership of the person (second id) in the account (first id) has left behind."""
@@ -33,6 +32,13 @@ ForgetPerson = Callable[[AsyncSession, uuid.UUID, uuid.UUID], Awaitable[None]]
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
 """Wrong invite links from one network in 15 minutes: as many as wrong passwords. People open old mails again, so the
 limit is not lower."""
+
+
+class UnknownInviteToken(NotFound):
+    """No invite can be accepted with this secret. Whether one ever could is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("This invite link is wrong, was used or revoked, or has expired. Ask for a new one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ class Acceptance:
     async def look(self, token: str, client_address: str) -> Offer:
         """Returns what the invite offers. Changes nothing.
 
-        Raises UnknownToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15 minutes.
+        Raises UnknownInviteToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15
+        minutes.
         """
         windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "invite", network_of(client_address))]
         await self._rate_limiter.refuse_guessing(windows)
@@ -100,8 +107,8 @@ class Acceptance:
         their e-mail address if that is None. Both values are checked before it is known which case it is: an owner who
         tries a link of their own must not learn whether the address has a login.
 
-        Raises InvalidRequest; UnknownToken; TooManyAttempts; Unauthenticated if the password is wrong; Unavailable if
-        the person's login has changed meanwhile, or too many passwords are being checked.
+        Raises InvalidRequest; UnknownInviteToken; TooManyAttempts; Unauthenticated if the password is wrong;
+        Unavailable if the person's login has changed meanwhile, or too many passwords are being checked.
         """
         offer = await self.look(token, client_address)
         name = offer.email if name is None else require_name(name)
@@ -171,7 +178,7 @@ def _owns(user_id: Mapped[uuid.UUID | None]) -> ColumnElement[bool]:
 async def _use_up(session: AsyncSession, offer: Offer, token_hash: bytes) -> str:
     """Ends the invite and returns the role that it gives.
 
-    Raises UnknownToken if another request was faster, or if an owner on whose right it depends has lost that right.
+    Raises UnknownInviteToken if another request was faster, or if an owner on whose right it depends has lost it.
     """
     # A change of that right locks the same rows. Either it sees the new member, or this sees that the right is gone.
     vouching = (

@@ -1,7 +1,8 @@
 """Invites as protobuf carries them."""
 
-from smith.core.v1 import account_pb2, invite_pb2, invite_service_pb2
+from smith.core.v1 import invite_pb2, invite_service_pb2
 
+from core_service.accounts.convert import ROLES
 from core_service.common.orm import now
 from core_service.common.reading import to_timestamp
 from core_service.identity.models import Role
@@ -10,7 +11,6 @@ from core_service.invites.service import InviteAnswer, InviteView, Refusal
 from core_service.mail.convert import to_mail_state
 
 MAX_ADDRESS = 300
-ROLES = {role: account_pb2.Role.Value(f"ROLE_{role.name}") for role in Role}
 REFUSALS = {
     refusal: invite_pb2.InviteRefusal.Value(f"INVITE_REFUSAL_{refusal.name}") for refusal in Refusal
 }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import invite_service_pb2 as messages
 from smith.core.v1 import invite_service_pb2_grpc
 
-from core_service.accounts.convert import to_account, to_member
+from core_service.accounts.convert import to_sign_in
 from core_service.accounts.service import Accounts
 from core_service.common.reading import asked_page, choice, given, to_timestamp
 from core_service.common.validation import find_uuid
@@ -66,10 +66,5 @@ class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):
             password=request.password,
             client_address=principal.anonymous().client_address,
         )
-        account, person = await self._accounts.get(new.account_id, new.user_id)
-        return messages.AcceptInviteResponse(
-            session_token=new.token,
-            expires_at=to_timestamp(new.expires_at),
-            account=to_account(account),
-            member=to_member(person),
-        )
+        mine = await self._accounts.get(new.account_id, new.user_id)
+        return messages.AcceptInviteResponse(**to_sign_in(new, *mine))

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
-from core_service.common.clock import Clock
-from core_service.events.service import Event, EventBus, EventType
+from core_service.events.service import EventType
 from core_service.idempotency.service import new_resource
 from core_service.identity.principal import Sender
 from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, NotYours
-from core_service.live_activities.reconcile.delivery_wait import DeliveryWait
+from core_service.live_activities.parts import ActivityParts
 from core_service.live_activities.state.activity import (
     ACTIVITY_ID,
     Activity,
@@ -24,10 +22,9 @@ from core_service.live_activities.state.activity import (
     starter,
     state_of,
 )
-from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.store import ATTEMPTS, DEVICES, ActivityStore, DueDevices
+from core_service.live_activities.state.store import ATTEMPTS, DEVICES, DueDevices
 from core_service.work_queue.keyed import KeyedLock
-from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
+from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
 from service_kit.errors import Unavailable
 
 CHANGED_TOO_OFTEN = "Too many requests change this Live Activity at once. Try again."
@@ -47,28 +44,10 @@ class ActivityResult:
 
 
 class LiveActivities:
-    """The use cases. `default_limit` is in effect for accounts without a limit of their own."""
+    """The use cases."""
 
-    def __init__(
-        self,
-        *,
-        store: ActivityStore,
-        audience: Audience,
-        builder: PayloadBuilder,
-        delivery_wait: DeliveryWait,
-        waiters: OutcomeWaits,
-        events: EventBus,
-        clock: Clock,
-        default_limit: int,
-    ) -> None:
-        self._store = store
-        self._audience = audience
-        self._builder = builder
-        self._delivery_wait = delivery_wait
-        self._waiters = waiters
-        self._events = events
-        self._clock = clock
-        self._default_limit = default_limit
+    def __init__(self, parts: ActivityParts) -> None:
+        self._parts = parts
         self._locks: KeyedLock[str] = KeyedLock()
 
     async def start(self, caller: Sender, request: Request, requested: Sequence[str] | None) -> ActivityResult:
@@ -76,24 +55,26 @@ class LiveActivities:
 
         Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
         """
-        deadline, now = self._delivery_wait.deadline(), self._clock()
+        deadline, now = self._parts.deadline(), self._parts.clock()
         state = first_state(request)
-        channels = await self._audience.resolve(caller, requested)
+        channels = await self._parts.audience.resolve(caller, requested)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
         resource = new_resource()
         activity_id = activity_id_of(resource.id)
-        if resource.repeated and (activity := await self._store.read(activity_id)) is not None:
+        if resource.repeated and (activity := await self._parts.store.read(activity_id)) is not None:
             # An earlier run of this request has started it and could not answer.
-            return ActivityResult(activity_id, activity.created_at, await self._store.count(activity_id, 1), slugs)
-        state.require_room(self._builder, activity_id)
-        with self._waiters.expecting(activity_id, 1) as waiter:
-            async with self._store.turn(caller.account_id) as turn:
-                await turn.require_vacancy(self._default_limit, now)
+            return ActivityResult(
+                activity_id, activity.created_at, await self._parts.store.count(activity_id, 1), slugs
+            )
+        state.require_room(self._parts.builder, activity_id)
+        with self._parts.waits.expecting(activity_id, 1) as waiter:
+            async with self._parts.store.turn(caller.account_id) as turn:
+                await turn.require_vacancy(self._parts.default_limit, now)
                 owed = await turn.start(activity_id, state, channels, now, started_by=starter(caller))
                 if not owed.total:
                     raise NoRecipients(slugs, DEVICES)
-            self._publish(EventType.LIVE_ACTIVITY_STARTED, caller, activity_id, now)
-            counts = await self._delivery_wait.outcomes(waiter, activity_id, owed, deadline)
+            self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_STARTED, now, activity_id)
+            counts = await self._parts.outcomes(waiter, owed, deadline)
         return ActivityResult(activity_id, now, counts, slugs)
 
     async def update(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
@@ -101,91 +82,82 @@ class LiveActivities:
 
         Raises InvalidRequest, ActivityNotFound, NotYours, ActivityEnded, PayloadTooLarge.
         """
-        deadline = self._delivery_wait.deadline()
-        with ExitStack() as expecting:
-            recorded = await self._record(caller, activity_id, request, "update", expecting)
-            if recorded is None:
-                raise ActivityEnded
-            self._publish(EventType.LIVE_ACTIVITY_UPDATED, caller, activity_id, recorded.now)
-            counts = await self._delivery_wait.outcomes(recorded.waiter, activity_id, recorded.owed, deadline)
-        return ActivityResult(activity_id, recorded.now, counts, warning=recorded.activity.warning(recorded.now))
+        result = await self._change(caller, activity_id, request, "update")
+        if result is None:
+            raise ActivityEnded
+        return result
 
     async def end(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
         """Ends the activity with a last state. One that is over is left as it is.
 
         Raises InvalidRequest, ActivityNotFound, NotYours, PayloadTooLarge.
         """
-        deadline = self._delivery_wait.deadline()
-        with ExitStack() as expecting:
-            recorded = await self._record(caller, activity_id, request, "end", expecting)
-            if recorded is None:
-                return ActivityResult(activity_id, self._clock(), OutcomeCounts(0, 0, 0), ignored=True)
-            self._publish(EventType.LIVE_ACTIVITY_ENDED, caller, activity_id, recorded.now)
-            counts = await self._delivery_wait.outcomes(recorded.waiter, activity_id, recorded.owed, deadline)
-        return ActivityResult(activity_id, recorded.now, counts)
+        result = await self._change(caller, activity_id, request, "end")
+        return result or ActivityResult(activity_id, self._parts.clock(), OutcomeCounts(0, 0, 0), ignored=True)
 
     async def stop(self, account_id: uuid.UUID, activity_id: str) -> ActivityResult:
         """Ends the activity with the state that it shows. One that is over is left as it is.
 
         Raises ActivityNotFound.
         """
-        deadline, now = self._delivery_wait.deadline(), self._clock()
+        deadline, now = self._parts.deadline(), self._parts.clock()
         for _ in range(ATTEMPTS):
-            activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
+            activity = await self._parts.store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
             if activity is None or activity.account_id != account_id:
                 raise ActivityNotFound
             if activity.over(now):
                 return ActivityResult(activity_id, now, OutcomeCounts(0, 0, 0), ignored=True)
             state = state_of(activity)
-            with self._waiters.expecting(activity_id, activity.version + 1) as waiter:
-                async with self._store.turn(account_id) as turn:
+            with self._parts.waits.expecting(activity_id, activity.version + 1) as waiter:
+                async with self._parts.store.turn(account_id) as turn:
                     ended = await turn.end(activity, state, now, state.dismiss_at(now))
                     if ended is not None:
                         await turn.note_act(activity.stream_id)
                 if ended is not None:
-                    event = Event(EventType.LIVE_ACTIVITY_ENDED, now, activity_id=activity_id)
-                    self._events.publish(account_id, event)
-                    counts = await self._delivery_wait.outcomes(waiter, activity_id, ended[1], deadline)
+                    self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, activity_id)
+                    counts = await self._parts.outcomes(waiter, ended, deadline)
                     return ActivityResult(activity_id, now, counts)
         raise Unavailable(CHANGED_TOO_OFTEN)
 
+    async def _change(self, caller: Sender, activity_id: str, request: Request, what: str) -> ActivityResult | None:
+        """Records the next version, by an `update` or an `end`, and waits for its outcomes. None: it is over."""
+        deadline = self._parts.deadline()
+        with ExitStack() as expecting:
+            recorded = await self._record(caller, activity_id, request, what, expecting)
+            if recorded is None:
+                return None
+            before, wait, owed, now = recorded
+            kind = EventType.LIVE_ACTIVITY_UPDATED if what == "update" else EventType.LIVE_ACTIVITY_ENDED
+            self._parts.publish(caller.account_id, kind, now, activity_id)
+            counts = await self._parts.outcomes(wait, owed, deadline)
+        return ActivityResult(activity_id, now, counts, warning=before.warning(now) if what == "update" else None)
+
     async def _record(
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
-    ) -> "_RecordedChange | None":
-        """Records the next version; None if the activity is over. The waiter is removed when `expecting` closes."""
+    ) -> tuple[Activity, OutcomeWait, DueDevices, dt.datetime] | None:
+        """Records the next version. Returns the activity before it, the wait for its outcomes, which ends when
+        `expecting` closes, what is owed, and the time of the version. None: it is over."""
         async with self._locks.holding(activity_id):
             for _ in range(ATTEMPTS):
-                now = self._clock()
+                now = self._parts.clock()
                 activity = await self._find(caller, activity_id, what)
                 state = next_state(request, state_of(activity))
                 if activity.over(now):
                     return None
-                state.require_room(self._builder, activity_id)
+                state.require_room(self._parts.builder, activity_id)
                 with ExitStack() as attempt:
-                    waiter = attempt.enter_context(self._waiters.expecting(activity_id, activity.version + 1))
-                    change = self._store.update if what == "update" else self._store.end
+                    waiter = attempt.enter_context(self._parts.waits.expecting(activity_id, activity.version + 1))
+                    change = self._parts.store.update if what == "update" else self._parts.store.end
                     changed = await change(activity, state, now)
                     if changed is not None:
                         expecting.push(attempt.pop_all())
-                        return _RecordedChange(activity, waiter, changed[1], now)
+                        return activity, waiter, changed, now
         raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:
-        activity = await self._store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
+        activity = await self._parts.store.read(activity_id) if ACTIVITY_ID.fullmatch(activity_id) else None
         if activity is None:
             raise ActivityNotFound
         if not activity.within_reach(caller):
             raise NotYours(what)
         return activity
-
-    def _publish(self, kind: EventType, caller: Sender, activity_id: str, now: dt.datetime) -> None:
-        self._events.publish(caller.account_id, Event(kind, now, activity_id=activity_id))
-
-
-@dataclass(frozen=True, slots=True)
-class _RecordedChange:
-    activity: Activity
-    """The activity before the change."""
-    waiter: OutcomeWait
-    owed: DueDevices
-    now: dt.datetime

@@ -1,38 +1,50 @@
-"""LiveActivityService over gRPC."""
+"""LiveActivityService over gRPC: requests as the area's own types, and results as messages."""
 
 from typing import Any
 
+from smith.core.v1 import live_activity_pb2 as noun
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1 import live_activity_service_pb2_grpc as pb_grpc
 
-from core_service.common.reading import asked_page, choice, given
+from core_service.common.actions import Action, ActionType, check_action
+from core_service.common.reading import asked_page, choice, choices, given, to_timestamp
 from core_service.common.validation import require_storable
 from core_service.identity import principal
-from core_service.live_activities.convert import (
-    from_deleted,
-    from_ended,
-    from_put,
-    from_started,
-    from_updated,
-    to_channels,
-    to_last_request,
-    to_request,
-)
 from core_service.live_activities.history.convert import to_activity, to_device, to_entry, to_phases, to_stream
 from core_service.live_activities.history.service import ActivityHistory, Status
 from core_service.live_activities.service import LiveActivities
+from core_service.live_activities.state.activity import Alert, Request
+from core_service.live_activities.state.content_state import ActivityType, Given, Metric
 from core_service.live_activities.streams.control import StreamControl
-from core_service.live_activities.streams.streams import Streams
+from core_service.live_activities.streams.puts import StreamPuts
+from core_service.live_activities.streams.rules import Operation
+
+ACTION_TYPES = {
+    noun.LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
+    noun.LIVE_ACTIVITY_ACTION_TYPE_WEBHOOK: ActionType.WEBHOOK,
+}
+OPERATIONS = {
+    one: pb.LiveActivityStreamOperation.Value(f"LIVE_ACTIVITY_STREAM_OPERATION_{one.name}") for one in Operation
+}
+
+StateMessage = (
+    pb.StartLiveActivityRequest
+    | pb.UpdateLiveActivityRequest
+    | pb.EndLiveActivityRequest
+    | pb.PutLiveActivityStreamRequest
+    | pb.DeleteLiveActivityStreamRequest
+)
+"""A request that says what an activity should be."""
 
 
 class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     """Translates; the rules are in the services."""
 
     def __init__(
-        self, activities: LiveActivities, streams: Streams, control: StreamControl, history: ActivityHistory
+        self, activities: LiveActivities, puts: StreamPuts, control: StreamControl, history: ActivityHistory
     ) -> None:
         self._activities = activities
-        self._streams = streams
+        self._puts = puts
         self._control = control
         self._history = history
 
@@ -40,29 +52,80 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
         self, request: pb.StartLiveActivityRequest, context: Any
     ) -> pb.StartLiveActivityResponse:
         requested = list(request.target.channels) if request.HasField("target") else None
-        return from_started(await self._activities.start(principal.sender(), to_request(request), requested))
+        result = await self._activities.start(principal.sender(), to_request(request), requested)
+        return pb.StartLiveActivityResponse(
+            success=True,
+            activity_id=result.activity_id,
+            devices_notified=result.counts.devices_notified,
+            devices_queued=result.counts.devices_queued or None,
+            users_notified=result.counts.users_notified,
+            effective_channel_slugs=result.effective_channel_slugs or (),
+            timestamp=to_timestamp(result.timestamp),
+        )
 
     async def UpdateLiveActivity(
         self, request: pb.UpdateLiveActivityRequest, context: Any
     ) -> pb.UpdateLiveActivityResponse:
-        caller = principal.sender()
-        return from_updated(await self._activities.update(caller, request.activity_id, to_request(request)))
+        result = await self._activities.update(principal.sender(), request.activity_id, to_request(request))
+        return pb.UpdateLiveActivityResponse(
+            success=True,
+            activity_id=result.activity_id,
+            devices_notified=result.counts.devices_notified,
+            devices_queued=result.counts.devices_queued,
+            timestamp=to_timestamp(result.timestamp),
+            warning=result.warning,
+        )
 
     async def EndLiveActivity(self, request: pb.EndLiveActivityRequest, context: Any) -> pb.EndLiveActivityResponse:
-        return from_ended(await self._activities.end(principal.sender(), request.activity_id, to_request(request)))
+        result = await self._activities.end(principal.sender(), request.activity_id, to_request(request))
+        return pb.EndLiveActivityResponse(
+            success=True,
+            activity_id=result.activity_id,
+            devices_notified=result.counts.devices_notified,
+            devices_queued=result.counts.devices_queued,
+            timestamp=to_timestamp(result.timestamp),
+            ignored=result.ignored or None,
+        )
 
     async def PutLiveActivityStream(
         self, request: pb.PutLiveActivityStreamRequest, context: Any
     ) -> pb.PutLiveActivityStreamResponse:
-        requested, name = to_channels(request)
+        requested: list[str] | None = list(request.target.channels)
+        name = "target.channels"
+        if not request.HasField("target"):
+            requested, name = list(request.channels) or None, "channels"
         caller = principal.sender()
-        return from_put(await self._streams.put(caller, request.stream_key, to_request(request), requested, name))
+        result = await self._puts.put(caller, request.stream_key, to_request(request), requested, name)
+        counts = result.counts
+        return pb.PutLiveActivityStreamResponse(
+            success=True,
+            operation=OPERATIONS[result.operation],
+            stream_key=result.stream_key,
+            activity_id=result.activity_id,
+            previous_activity_id=result.previous_activity_id,
+            devices_notified=counts.devices_notified if counts else None,
+            devices_queued=counts.devices_queued if counts else None,
+            users_notified=counts.users_notified if counts else None,
+            effective_channel_slugs=result.effective_channel_slugs or (),
+            timestamp=to_timestamp(result.timestamp),
+            warning=result.warning,
+        )
 
     async def DeleteLiveActivityStream(
         self, request: pb.DeleteLiveActivityStreamRequest, context: Any
     ) -> pb.DeleteLiveActivityStreamResponse:
-        caller = principal.sender()
-        return from_deleted(await self._streams.delete(caller, request.stream_key, to_last_request(request)))
+        last = to_request(request) if request.HasField("content_state") else None
+        result = await self._control.delete(principal.sender(), request.stream_key, last)
+        counts = result.counts
+        return pb.DeleteLiveActivityStreamResponse(
+            success=True,
+            operation=pb.LIVE_ACTIVITY_STREAM_OPERATION_ENDED,
+            stream_key=result.stream_key,
+            activity_id=result.activity_id,
+            devices_notified=counts.devices_notified if counts else None,
+            devices_queued=counts.devices_queued if counts else None,
+            timestamp=to_timestamp(result.timestamp),
+        )
 
     async def PauseLiveActivityStream(
         self, request: pb.PauseLiveActivityStreamRequest, context: Any
@@ -136,3 +199,40 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     ) -> pb.GetLiveActivityStreamResponse:
         row = await self._history.stream(principal.session().account_id, request.stream_key)
         return pb.GetLiveActivityStreamResponse(stream=to_stream(row))
+
+
+def to_request(message: StateMessage) -> Request:
+    """What the message says about an activity. Raises InvalidRequest."""
+    alert = message.alert
+    return Request(
+        given=_given(message.content_state),
+        action=_action(message.action) if message.HasField("action") else None,
+        alert=Alert(given(alert, "title"), given(alert, "body")) if message.HasField("alert") else None,
+    )
+
+
+def _given(state: noun.LiveActivityContentState) -> Given:
+    numbers_and_texts = {
+        field.name: value
+        for field, value in state.ListFields()
+        if field.enum_type is None and field.message_type is None
+    }
+    return Given(
+        **numbers_and_texts,
+        type=choice(state, "type", ActivityType),
+        metrics=[Metric(metric.label, metric.value, given(metric, "unit")) for metric in state.metrics],
+        color=choice(state, "color", str),
+        step_color=choice(state, "step_color", str),
+        step_colors=choices(state, "step_colors", str),
+    )
+
+
+def _action(action: noun.LiveActivityAction) -> Action:
+    return check_action(
+        "action",
+        title=action.title,
+        kind=ACTION_TYPES[action.type],
+        url=action.url,
+        method=choice(action, "method", str),
+        body=action.body.json if action.HasField("body") else None,
+    )

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import EventBus
-from core_service.live_activities.reconcile.delivery_wait import DeliveryWait, hear
-from core_service.live_activities.reconcile.origins import Origins
+from core_service.live_activities.parts import ActivityParts, Origins
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.reconcile.withdrawals import Withdrawal, WithdrawalCalls
 from core_service.live_activities.service import LiveActivities
-from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.live_activities.state.content_state import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.expiry import Expiry
-from core_service.live_activities.streams.streams import Streams
+from core_service.live_activities.streams.puts import StreamPuts
 from core_service.sending.port import PushSender
 from core_service.settings import CoreSettings
 from core_service.work_queue.keyed import KeyedLimiter
@@ -30,7 +29,7 @@ class LiveActivityArea:
     """The parts that others use, and the jobs that must run."""
 
     activities: LiveActivities
-    streams: Streams
+    puts: StreamPuts
     control: StreamControl
     reconciler: Reconciler
     settler: ActivitySettler
@@ -50,37 +49,26 @@ def build_live_activities(
 ) -> LiveActivityArea:
     """Builds the parts. `requests` are the connections for callers, with a limit for each account; `batches` those
     for work that many callers share."""
-    waiters = OutcomeWaits()
-    events.listen(lambda event: hear(waiters, event))
-    builder = PayloadBuilder(settings.live_activity_attributes_type)
-    settler = ActivitySettler(batches, waiters, events, clock)
-    origins = Origins()
-    reconciler = Reconciler(batches, sender, settler, builder, clock, origins=origins)
-    store = ActivityStore(requests, account_limit)
-    delivery_wait = DeliveryWait(store, reconciler, origins, delivery_wait=settings.delivery_wait)
-    limit, audience = settings.max_live_activities, Audience(requests)
-    control = StreamControl(store=store, delivery_wait=delivery_wait, events=events, clock=clock, default_limit=limit)
+    waits, origins, builder = OutcomeWaits(), Origins(), PayloadBuilder(settings.live_activity_attributes_type)
+    settler = ActivitySettler(batches, waits, events, clock)
+    reconciler = Reconciler(batches, sender, settler, builder, clock, origin_of=origins.of)
+    parts = ActivityParts(
+        store=ActivityStore(requests, account_limit),
+        audience=Audience(requests),
+        builder=builder,
+        reconciler=reconciler,
+        waits=waits,
+        origins=origins,
+        events=events,
+        clock=clock,
+        default_limit=settings.max_live_activities,
+        wait_seconds=settings.delivery_wait,
+    )
+    events.listen(parts.hear)
+    control = StreamControl(parts)
     return LiveActivityArea(
-        activities=LiveActivities(
-            store=store,
-            audience=audience,
-            builder=builder,
-            delivery_wait=delivery_wait,
-            waiters=waiters,
-            events=events,
-            clock=clock,
-            default_limit=limit,
-        ),
-        streams=Streams(
-            store=store,
-            audience=audience,
-            builder=builder,
-            delivery_wait=delivery_wait,
-            waiters=waiters,
-            events=events,
-            clock=clock,
-            default_limit=limit,
-        ),
+        activities=LiveActivities(parts),
+        puts=StreamPuts(parts),
         control=control,
         reconciler=reconciler,
         settler=settler,

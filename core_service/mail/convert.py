@@ -1,16 +1,11 @@
-"""Results of mails as protobuf carries them."""
+"""Where a mail stands, as protobuf carries it."""
 
 import datetime as dt
 
-from smith.core.v1 import invite_pb2, mail_service_pb2
+from smith.core.v1 import invite_pb2
 
 from core_service.common.reading import to_timestamp
 from core_service.mail.models import MailState, WantedMail
-from core_service.mail.service import MailResult, MailVerdict, explain
-
-OUTCOMES = {
-    verdict: mail_service_pb2.MailOutcome.Value(f"MAIL_OUTCOME_{verdict.name}") for verdict in MailVerdict
-}  # fmt: skip
 
 STATES = {
     state: invite_pb2.InviteMailState.Value(f"INVITE_MAIL_STATE_{state.name}") for state in MailState
@@ -34,17 +29,4 @@ def to_mail_state(
         reason=reason,
         message=message,
         next_attempt_at=to_timestamp(due_at) if state == MailState.QUEUED else None,
-    )
-
-
-def to_test_response(sent_to: str, result: MailResult) -> mail_service_pb2.SendTestMailResponse:
-    """The message."""
-    return mail_service_pb2.SendTestMailResponse(
-        outcome=OUTCOMES[result.verdict],
-        sent_to=sent_to,
-        reason=result.reason,
-        message=explain(result),
-        smtp_code=result.smtp_code,
-        smtp_answer=result.smtp_answer,
-        simulated=result.simulated,
     )

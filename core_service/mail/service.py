@@ -15,8 +15,6 @@ from core_service.identity.models import User
 from core_service.mail.port import Mail, MailResult, MailSender, MailVerdict
 from service_kit.errors import Unavailable
 
-__all__ = ["Mail", "MailResult", "MailSender", "MailVerdict", "TestMails"]
-
 TEST_MAILS = RateLimitItemPerMinute(10, 10)
 """Test mails of one person in 10 minutes: enough to correct settings with."""
 

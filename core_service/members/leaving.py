@@ -13,6 +13,7 @@ from core_service.auth.models import Session
 from core_service.channels.models import Channel, ChannelUser
 from core_service.common.orm import now
 from core_service.devices.models import Device, PairingCode
+from core_service.identity.models import Member
 from core_service.invites.models import Invite, InviteToken
 from core_service.live_activities.reconcile.withdrawals import withdraw_cards
 from core_service.password_resets.models import PasswordResetToken
@@ -58,12 +59,12 @@ async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: 
     """
     await _require_known(session, account_id, besides)
     # Links before sessions: using such a link locks them in this order.
-    to_them = delete(PasswordResetToken).where(*_theirs(PasswordResetToken, account_id, user_id))
+    to_them = delete(PasswordResetToken).where(*theirs(PasswordResetToken, account_id, user_id))
     await _delete(session, to_them)
     # Codes before devices. A phone that is using a code has either made its device by then, or finds the code gone.
-    own_codes = await _delete(session, delete(PairingCode).where(*_theirs(PairingCode, account_id, user_id)))
-    sessions = await _delete(session, delete(Session).where(*_theirs(Session, account_id, user_id)))
-    for_others = await _end_what_is_for_others(session, account_id, user_id)
+    own_codes = await _delete(session, delete(PairingCode).where(*theirs(PairingCode, account_id, user_id)))
+    sessions = await _delete(session, delete(Session).where(*theirs(Session, account_id, user_id)))
+    for_others = await end_ownership(session, account_id, user_id)
     channels = select(col(Channel.id)).where(col(Channel.account_id) == account_id)
     await _delete(
         session,
@@ -78,21 +79,6 @@ async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: 
 async def end_ownership(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Ended:
     """Ends what only an owner may make: invites and their links, pairing codes for others, links to others' new
     passwords."""
-    return await _end_what_is_for_others(session, account_id, user_id)
-
-
-async def end_besides(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> Ended:
-    """Ends what `besides` names.
-
-    Raises InvalidRequest, naming the first key or device that the account does not have.
-    """
-    await _require_known(session, account_id, besides)
-    keys = await _end_named(session, account_id, besides)
-    devices = await _unpair(session, account_id, col(Device.id).in_(besides.device_ids)) if besides.device_ids else ()
-    return Ended(api_keys=keys, devices=devices)
-
-
-async def _end_what_is_for_others(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Ended:
     invited = (col(Invite.account_id) == account_id, col(Invite.invited_by) == user_id)
     open_ones = (*invited, col(Invite.expires_at) > now())
     ended = await _delete(session, delete(Invite).where(*open_ones))
@@ -118,6 +104,17 @@ async def _end_what_is_for_others(session: AsyncSession, account_id: uuid.UUID, 
         ),
     )
     return Ended(invites=ended, pairing_codes=codes)
+
+
+async def end_besides(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> Ended:
+    """Ends what `besides` names.
+
+    Raises InvalidRequest, naming the first key or device that the account does not have.
+    """
+    await _require_known(session, account_id, besides)
+    keys = await _end_named(session, account_id, besides)
+    devices = await _unpair(session, account_id, col(Device.id).in_(besides.device_ids)) if besides.device_ids else ()
+    return Ended(api_keys=keys, devices=devices)
 
 
 async def _require_known(session: AsyncSession, account_id: uuid.UUID, besides: Besides) -> None:
@@ -163,7 +160,8 @@ async def _delete(session: AsyncSession, query: Delete) -> int:
     return ended.rowcount  # type: ignore[attr-defined,no-any-return] # of a DELETE
 
 
-def _theirs(
-    table: type[Session | PairingCode | PasswordResetToken], account_id: uuid.UUID, user_id: uuid.UUID
+def theirs(
+    table: type[Member | Device | Session | PairingCode | PasswordResetToken], account_id: uuid.UUID, user_id: uuid.UUID
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions for what is the person's in the account."""
     return (col(table.account_id) == account_id, col(table.user_id) == user_id)

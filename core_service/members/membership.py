@@ -9,20 +9,18 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from core_service.accounts.errors import LastOwner
-from core_service.accounts.service import Person, select_people
+from core_service.accounts.service import LastOwner, Person, select_people
 from core_service.auth.models import Session
 from core_service.common.orm import now
 from core_service.common.validation import missing
-from core_service.devices.listing import devices_paired_for_others
+from core_service.devices.listing import DeviceView, devices_paired_for_others
 from core_service.devices.models import Device
-from core_service.devices.service import DeviceView
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, Role
 from core_service.invites.models import Invite
 from core_service.mail.models import MailKind, WantedMail
-from core_service.members.leaving import Besides, Ended, end_besides, end_membership, end_ownership
+from core_service.members.leaving import Besides, Ended, end_besides, end_membership, end_ownership, theirs
 from core_service.webhooks.models import WebhookSecret
 
 MAX_SHOWN = 100
@@ -64,8 +62,8 @@ class Members:
 
         Raises NotFound.
         """
-        theirs = _theirs(Device, account_id, user_id)
-        open_sessions = (*_theirs(Session, account_id, user_id), col(Session.expires_at) > func.now())
+        their_devices = theirs(Device, account_id, user_id)
+        open_sessions = (*theirs(Session, account_id, user_id), col(Session.expires_at) > func.now())
         invites = (
             col(Invite.account_id) == account_id,
             col(Invite.invited_by) == user_id,
@@ -73,14 +71,14 @@ class Members:
         )
         async with self._database() as session:
             person = await _find(session, account_id, user_id)
-            shown = select(Device).where(*theirs).order_by(col(Device.id)).limit(MAX_SHOWN)
+            shown = select(Device).where(*their_devices).order_by(col(Device.id)).limit(MAX_SHOWN)
             devices = (await session.scalars(shown)).all()
             pending = select(Invite).where(*invites).order_by(col(Invite.id).desc()).limit(MAX_SHOWN)
             paired, paired_count = await devices_paired_for_others(session, account_id, user_id, limit=MAX_SHOWN)
             return Holdings(
                 person=person,
                 devices=devices,
-                device_count=await _count(session, Device, *theirs),
+                device_count=await _count(session, Device, *their_devices),
                 session_count=await _count(session, Session, *open_sessions),
                 invites=(await session.scalars(pending)).all(),
                 invite_count=await _count(session, Invite, *invites),
@@ -130,7 +128,7 @@ class Members:
         """
         async with self._database.begin() as session:
             owners = await _lock_owners(session, account_id, caller_id)
-            leaving = _theirs(Member, account_id, user_id)
+            leaving = theirs(Member, account_id, user_id)
             # The row is locked first. A request that makes a pairing code for this person meanwhile waits, and then
             # finds them gone.
             member = await session.scalar(select(Member).where(*leaving).with_for_update())
@@ -149,7 +147,7 @@ class Members:
 
 
 async def _find(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Person:
-    row = (await session.execute(select_people().where(*_theirs(Member, account_id, user_id)))).one_or_none()
+    row = (await session.execute(select_people().where(*theirs(Member, account_id, user_id)))).one_or_none()
     if row is None:
         raise missing("member")
     return Person(*row)
@@ -211,9 +209,3 @@ def _reset_mail(account_id: uuid.UUID, email: str) -> Select[WantedMail]:
         .order_by(col(WantedMail.id).desc())
         .limit(1)
     )
-
-
-def _theirs(
-    table: type[Member | Device | Session], account_id: uuid.UUID, user_id: uuid.UUID
-) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (col(table.account_id) == account_id, col(table.user_id) == user_id)

@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import account_service_pb2 as messages
 from smith.core.v1 import account_service_pb2_grpc
 
-from core_service.accounts.convert import to_account, to_member, to_membership
+from core_service.accounts.convert import to_account, to_member, to_membership, to_sign_in
 from core_service.accounts.service import Accounts
 from core_service.accounts.setup import NewOwner, Setup
 from core_service.api_keys.convert import to_api_key
@@ -14,7 +14,7 @@ from core_service.audit import act
 from core_service.auth.convert import to_session
 from core_service.auth.sessions import THING as SESSION
 from core_service.auth.sessions import Sessions
-from core_service.common.reading import asked_page, choice, given, to_timestamp
+from core_service.common.reading import asked_page, choice, given
 from core_service.common.validation import find_uuid, require_uuid
 from core_service.devices.convert import to_device, to_device_view
 from core_service.identity import principal
@@ -58,32 +58,19 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     async def CreateAccount(
         self, request: messages.CreateAccountRequest, context: Any
     ) -> messages.CreateAccountResponse:
-        name = given(request, "name")
+        owner = NewOwner(given(request, "name"), request.email, request.password)
         new = await self._setup.create_account(
-            request.setup_code,
-            request.account_name,
-            NewOwner(name, request.email, request.password),
-            principal.anonymous().client_address,
+            request.setup_code, request.account_name, owner, principal.anonymous().client_address
         )
-        account, person = await self._accounts.get(new.account_id, new.user_id)
-        return messages.CreateAccountResponse(
-            session_token=new.token,
-            expires_at=to_timestamp(new.expires_at),
-            account=to_account(account),
-            member=to_member(person),
-        )
+        mine = await self._accounts.get(new.account_id, new.user_id)
+        return messages.CreateAccountResponse(**to_sign_in(new, *mine))
 
     async def CreateSession(
         self, request: messages.CreateSessionRequest, context: Any
     ) -> messages.CreateSessionResponse:
         new = await self._sessions.sign_in(request.email, request.password, principal.anonymous().client_address)
-        account, person = await self._accounts.get(new.account_id, new.user_id)
-        return messages.CreateSessionResponse(
-            session_token=new.token,
-            expires_at=to_timestamp(new.expires_at),
-            account=to_account(account),
-            member=to_member(person),
-        )
+        mine = await self._accounts.get(new.account_id, new.user_id)
+        return messages.CreateSessionResponse(**to_sign_in(new, *mine))
 
     async def DeleteSession(
         self, request: messages.DeleteSessionRequest, context: Any

@@ -1,16 +1,57 @@
-"""The mails about passwords that are to be sent."""
+"""The mails about passwords: which are due, what they say, and the outbox that sends them."""
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
 
-from core_service.auth.credentials import SecretLinks
+from core_service.auth.credentials import PASSWORD_RESET, SecretLinks
+from core_service.events.service import EventBus
+from core_service.mail.message import MailMessage, one_line, write
 from core_service.mail.models import MailKind
-from core_service.mail.outbox import DueMail
+from core_service.mail.outbox import DueMail, open_outbox
+from core_service.mail.port import MailSender
 from core_service.password_resets.queries import ADD_TOKENS, CLAIM, DROP_TOKENS, DROP_UNKNOWN, SETTLE
-from core_service.password_resets.reset_mails import write_changed, write_reset
 from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS
+from core_service.work_queue.outbox import Outbox
+from service_kit.database import Pool
+
+PAGE, REQUEST_PAGE = "reset-password", "forgot-password"
+"""Pages of the web admin."""
+
+
+def write_reset(*, email: str, owner: str, account: str, url: str, expires_at: dt.datetime) -> MailMessage:
+    """Writes the mail with a link to a new password. `owner` and `account` name who asked for it; both are empty if the
+    person did."""
+    account, owner = one_line(account), one_line(owner)
+    asked = f"{owner or 'An owner'} of {account}" if account else "Somebody, most likely you,"
+    return write(
+        subject="A new password for ActivitySmith",
+        heading="Choose a new password",
+        lead=f"{asked} has asked for a new password for the login {email} on ActivitySmith.",
+        action="Choose a new password",
+        url=url,
+        about=f"The link works once, until {expires_at.astimezone(dt.UTC):%d %B %Y, %H:%M} UTC.",
+        note="You do not want a new password? Then ignore this mail: nothing changes unless you open the link.",
+    )
+
+
+def write_changed(*, email: str, url: str, changed_at: dt.datetime) -> MailMessage:
+    """Writes the mail that says that a password was set with a link. `url` is the page for another link."""
+    return write(
+        subject="Your password for ActivitySmith was changed",
+        heading="Your password was changed",
+        lead=(
+            f"The password of the login {email} was changed with a link, on "
+            f"{changed_at.astimezone(dt.UTC):%d %B %Y, %H:%M} UTC. Everybody who was signed in with it was signed out."
+        ),
+        action="Ask for another password",
+        url=url,
+        about="",
+        note="Was it you? Then there is nothing to do. If it was not, ask for another password at once.",
+    )
 
 
 class PasswordMails:
@@ -46,3 +87,23 @@ class PasswordMails:
             await connection.execute(ADD_TOKENS, added)
             await connection.execute(DROP_TOKENS, {"user_ids": user_ids, "kept": MAX_TOKENS})
         return due
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordResetArea:
+    """The parts that the server and the background jobs share."""
+
+    links: SecretLinks
+    mailer: Outbox[DueMail]
+
+
+def reset_links(admin_url: str) -> SecretLinks:
+    """Returns what makes links to new passwords."""
+    return SecretLinks(admin_url, PAGE, PASSWORD_RESET)
+
+
+def build_password_resets(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> PasswordResetArea:
+    """Builds the parts. Nothing runs yet."""
+    links = reset_links(admin_url)
+    mails = PasswordMails(links, f"{admin_url.rstrip('/')}/{REQUEST_PAGE}")
+    return PasswordResetArea(links, open_outbox(mails, batches, sender, events))

@@ -23,11 +23,11 @@ from core_service.identity.errors import Forbidden
 from core_service.identity.models import Member, User
 from core_service.mail.models import MailKind, WantedMail
 from core_service.mail.outbox import DueMail
-from core_service.password_resets.errors import UnknownResetToken
 from core_service.password_resets.models import PasswordResetToken
-from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, end_links, end_mails, is_good
+from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS, UnknownResetToken, end_links, end_mails, is_good
 from core_service.work_queue.outbox import Outbox
 from service_kit.addresses import network_of
+from service_kit.errors import NotFound
 
 GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
 """Wrong links from one network in 15 minutes: as many as wrong passwords."""
@@ -95,7 +95,8 @@ class PasswordResets:
     async def look(self, token: str, client_address: str) -> Opened:
         """Returns whose password the link sets. Changes nothing.
 
-        Raises UnknownToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15 minutes.
+        Raises UnknownResetToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15
+        minutes.
         """
         windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "password-reset", network_of(client_address))]
         await self._rate_limiter.refuse_guessing(windows)
@@ -110,7 +111,7 @@ class PasswordResets:
         """Sets the person's password, and uses up this link and all others. Ends all their sessions, and writes it into
         the audit logs of their accounts and a mail to them. Returns their address and how many sessions it has ended.
 
-        Raises InvalidRequest; UnknownToken; TooManyAttempts; Unavailable if too many passwords are being checked.
+        Raises InvalidRequest; UnknownResetToken; TooManyAttempts; Unavailable if too many passwords are being checked.
         """
         opened = await self.look(token, client_address)
         require_storable(new_password, "new_password")
@@ -183,6 +184,28 @@ class PasswordResets:
         return row and Opened(*row)
 
 
+class OperatorResets:
+    """Makes links for the operator's command. No RPC calls this."""
+
+    def __init__(self, engine: AsyncEngine, links: SecretLinks) -> None:
+        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._links = links
+
+    async def make(self, email: str) -> tuple[str, User, dt.datetime]:
+        """Returns a link for the person with this e-mail address, the person, and when the link stops working.
+
+        Raises InvalidRequest; NotFound if no person signs in with this address.
+        """
+        email = require_email(email)
+        belongs = exists().where(col(Member.user_id) == col(User.id))
+        async with self._database.begin() as session:
+            person = await session.scalar(select(User).where(col(User.email) == email, belongs))
+            if person is None:
+                raise NotFound(f"no person signs in with the e-mail address {email}; nothing was changed")
+            url, expires_at = await add_link(session, self._links, person.id)
+        return url, person, expires_at
+
+
 async def add_link(
     session: AsyncSession,
     links: SecretLinks,
@@ -250,7 +273,7 @@ async def _keep_voucher(session: AsyncSession, opened: Opened) -> None:
 async def _use_up(session: AsyncSession, token_hash: bytes) -> None:
     """Uses up the link.
 
-    Raises UnknownToken if another request was faster, or if the link no longer works.
+    Raises UnknownResetToken if another request was faster, or if the link no longer works.
     """
     used = delete(PasswordResetToken).where(col(PasswordResetToken.token_hash) == token_hash, is_good())
     found = await session.scalar(

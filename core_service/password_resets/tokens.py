@@ -1,4 +1,4 @@
-"""Secrets that set a new password: how long they work, which of them still do, and what ends them."""
+"""Secrets that set a new password: how long they work, which of them still do, and how they end."""
 
 import datetime as dt
 import uuid
@@ -11,10 +11,18 @@ from sqlmodel import col
 from core_service.identity.models import Member, Role, User
 from core_service.mail.models import MailKind, MailState, WantedMail
 from core_service.password_resets.models import PasswordResetToken
+from service_kit.errors import NotFound
 
 LIFETIME = dt.timedelta(hours=1)
 MAX_TOKENS = 20
 """Secrets of one person that work at the same time. A new one replaces the oldest."""
+
+
+class UnknownResetToken(NotFound):
+    """No password can be set with this secret. Whether one ever could is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is wrong, was used or revoked, or has expired. Ask for a new one.")
 
 
 def is_good() -> ColumnElement[bool]:

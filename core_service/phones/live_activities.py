@@ -17,7 +17,7 @@ from core_service.live_activities.models import Phase
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.withdrawals import withdraw_cards
 from core_service.live_activities.state.activity import ACTIVITY_ID, Activity
-from core_service.live_activities.state.payload import content_state_for_phone
+from core_service.live_activities.state.content_state import content_state_for_phone
 from core_service.phones import live_activity_queries as queries
 from service_kit.database import Pool
 

@@ -8,8 +8,8 @@ from smith.core.v1 import phone_service_pb2_grpc
 from core_service.common.reading import choice, given
 from core_service.common.validation import find_uuid, require_storable
 from core_service.devices.convert import to_device
-from core_service.devices.models import Environment, TokenReport
-from core_service.devices.service import Devices
+from core_service.devices.models import Environment
+from core_service.devices.service import Devices, TokenReport
 from core_service.identity import principal
 from core_service.phones.convert import to_live_activity
 from core_service.phones.live_activities import PhoneActivities

@@ -1,4 +1,4 @@
-"""One attempt to call a webhook: the call, its result, and when the next attempt follows."""
+"""One attempt of a webhook: the call, its result, and what follows from it."""
 
 import datetime as dt
 from dataclasses import dataclass

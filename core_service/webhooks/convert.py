@@ -5,7 +5,7 @@ import base64
 from smith.core.v1 import action_run_pb2
 
 from core_service.common.reading import to_timestamp
-from core_service.webhooks.service import Run, RunState
+from core_service.webhooks.models import Run, RunState
 
 STATES = {state: action_run_pb2.ActionRunState.Value(f"ACTION_RUN_STATE_{state.name}") for state in RunState}
 

@@ -1,4 +1,4 @@
-"""Tables of webhook actions, and a run of one as it is read."""
+"""Tables of webhook actions, and a run as statements read it."""
 
 import datetime as dt
 import uuid
@@ -11,6 +11,10 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
+
+STATE_COLUMN = 7
+EMPTY_BODY = "{}"
+"""The body of a POST whose sender gave none: receivers parse a body that is declared as JSON."""
 
 
 class RunState(StrEnum):
@@ -78,11 +82,6 @@ class ActionRun(SQLModel, table=True):
     message: str = ""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     settled_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-
-
-STATE_COLUMN = 7
-EMPTY_BODY = "{}"
-"""The body of a POST whose sender gave none: receivers parse a body that is declared as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

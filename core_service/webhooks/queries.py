@@ -15,7 +15,7 @@ QUEUE = Queue(
 
 RUN_COLUMNS = """id, account_id, action_id, device_id, url, method, body, state, attempts, status_code, response_body,
     reason, message, created_at, settled_at"""
-"""In the order of `ActionRun` in service.py."""
+"""In the order of `Run` in models.py."""
 
 RECORD = f"""
 WITH action AS (

@@ -12,14 +12,11 @@ from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_befo
 from core_service.common.validation import missing
 from core_service.identity.principal import DevicePrincipal
 from core_service.webhooks.attempts import LEASE_SECONDS
-from core_service.webhooks.errors import NotAWebhook
 from core_service.webhooks.models import Run, RunState
 from core_service.webhooks.queries import LIST_RUNS, NEWEST_RUN, READ_RUN, RECORD
-from core_service.webhooks.signing_keys import PresentKey, SigningKeys
 from core_service.work_queue.outbox import Outbox
 from service_kit.database import Pool
-
-__all__ = ["ActionRuns", "PresentKey", "Run", "RunState", "SigningKeys"]
+from service_kit.errors import InvalidRequest
 
 ACTION, RUN = "action on this device", "run of an action on this device"
 TAPS = RateLimitItemPerMinute(30)
@@ -29,6 +26,13 @@ DOUBLE_TAP_SECONDS = 10.0
 WAIT_SECONDS = 8.0
 """How long a phone waits for the outcome. The gateway gives a call 10 seconds."""
 POLL_SECONDS = 0.5
+
+
+class NotAWebhook(InvalidRequest):
+    """The action opens a URL on the phone: there is no webhook to call."""
+
+    def __init__(self) -> None:
+        super().__init__("action_id must name a webhook action; this one opens a URL on the phone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from smith.core.v1 import webhook_service_pb2_grpc
 from core_service.common.reading import asked_page, choice, to_timestamp
 from core_service.identity import principal
 from core_service.webhooks.convert import to_action_run, to_secret
-from core_service.webhooks.service import ActionRuns, RunState, SigningKeys
+from core_service.webhooks.models import RunState
+from core_service.webhooks.service import ActionRuns
+from core_service.webhooks.signing_keys import SigningKeys
 
 
 class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
@@ -23,7 +25,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     ) -> messages.GetWebhookSecretResponse:
         present = await self._keys.present(principal.session().account_id)
         return messages.GetWebhookSecretResponse(
-            webhook_secret=to_secret(present.key), created_at=to_timestamp(present.created_at)
+            webhook_secret=to_secret(present.secret), created_at=to_timestamp(present.created_at)
         )
 
     async def RotateWebhookSecret(
@@ -38,9 +40,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         self, request: messages.ListActionRunsRequest, context: Any
     ) -> messages.ListActionRunsResponse:
         page = await self._runs.list(
-            principal.session().account_id,
-            choice(request, "state", RunState),
-            *asked_page(request),
+            principal.session().account_id, choice(request, "state", RunState), *asked_page(request)
         )
         return messages.ListActionRunsResponse(
             action_runs=[to_action_run(run) for run in page.items], next_page_token=page.next_token

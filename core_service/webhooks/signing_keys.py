@@ -4,7 +4,6 @@ import datetime as dt
 import secrets
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -23,14 +22,6 @@ OVERLAP = dt.timedelta(hours=24)
 Keys = dict[uuid.UUID, tuple[bytes, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class PresentKey:
-    """An account's key, and when it was made."""
-
-    key: bytes
-    created_at: dt.datetime
-
-
 class SigningKeys:
     """Keys of accounts. They are made when they are first needed."""
 
@@ -46,15 +37,14 @@ class SigningKeys:
             keys = await self._read(account_ids)
         return keys
 
-    async def present(self, account_id: uuid.UUID) -> PresentKey:
+    async def present(self, account_id: uuid.UUID) -> WebhookSecret:
         """The account's newest key."""
         await self.of([account_id])
         query = select(WebhookSecret).where(
             col(WebhookSecret.account_id) == account_id, col(WebhookSecret.expires_at).is_(None)
         )
         async with self._database() as session:
-            found = (await session.scalars(query)).one()
-        return PresentKey(found.secret, found.created_at)
+            return (await session.scalars(query)).one()
 
     async def rotate(self, account_id: uuid.UUID) -> tuple[bytes, dt.datetime]:
         """Makes a new key and returns it, and until when the one before it is valid."""

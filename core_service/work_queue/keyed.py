@@ -111,10 +111,6 @@ class KeyedBatcher(Generic[K, T]):
         self._waiting: dict[K, deque[T]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def busy(self, key: K) -> bool:
-        """Whether there is work on the key."""
-        return key in self._waiting
-
     def put(self, key: K, item: T) -> None:
         """Queues the item. The caller bounds how many there are."""
         waiting = self._waiting.get(key)

@@ -8,7 +8,7 @@ from smith.core.v1.live_activity_pb2 import LiveActivityColor, LiveActivityConte
 from smith.core.v1.live_activity_service_pb2 import PutLiveActivityStreamRequest
 
 from core_service.field_rules.check import check as check_fields
-from core_service.live_activities.convert import to_request
+from core_service.live_activities.servicer import to_request
 from core_service.live_activities.state import content_state
 from core_service.live_activities.state.content_state import ActivityType, ContentState, Given, Metric
 

@@ -15,9 +15,8 @@ from core_service.identity.principal import DevicePrincipal
 from core_service.live_activities.reconcile.reconciler import LEASE, Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettlement, ActivitySettler
 from core_service.live_activities.state.activity import Activity, ActivityState, new_activity_id, state_of
-from core_service.live_activities.state.payload import PayloadBuilder
+from core_service.live_activities.state.content_state import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
-from core_service.live_activities.streams.moves import start_in_stream
 from core_service.phones import live_activity_queries as queries
 from core_service.phones.live_activities import PhoneActivities, ShownPhase
 from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, PushType
@@ -142,14 +141,8 @@ class World:
             before = await turn.stream("k")
             assert before is not None
             replaced = before.activity if before.activity and before.activity.ended_at is None else None
-            await start_in_stream(
-                turn,
-                self.stream_id,
-                activity_id=activity_id,
-                state=self._next_state(),
-                channels=None,
-                now=self.now,
-                replaced=replaced,
+            await turn.start(
+                activity_id, self._next_state(), None, self.now, stream_id=self.stream_id, replaced=replaced
             )
         self.activity_ids.append(activity_id)
 

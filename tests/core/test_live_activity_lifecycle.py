@@ -10,29 +10,27 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core_service.live_activities.models import Phase
-from core_service.live_activities.reconcile.claims import (
+from core_service.live_activities.reconcile.lifecycle import (
     BUDGET,
     FREQUENT_BUDGET,
     HIGH,
     LOW,
+    OPEN_PHASES,
     RESERVE,
     WINDOW_SECONDS,
     Claim,
-    Planned,
-    plan,
-    spend,
-)
-from core_service.live_activities.reconcile.lifecycle import (
-    OPEN_PHASES,
     Held,
+    Planned,
     SentPush,
     Wanted,
     next_event,
+    plan,
     schedule,
     settle,
+    spend,
 )
 from core_service.live_activities.state.activity import LIFETIME, Activity
-from core_service.live_activities.state.payload import ActivityEvent
+from core_service.live_activities.state.content_state import ActivityEvent
 from core_service.sending.port import ROUTE_STOPPED, Outcome, OutcomeKind
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

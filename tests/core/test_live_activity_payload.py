@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.live_activities.state.payload import (
+from core_service.live_activities.state.content_state import (
     LATEST_TIMESTAMP,
     ActivityEvent,
     Message,

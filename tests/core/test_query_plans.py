@@ -14,14 +14,12 @@ from core_service.app.wiring import MEASURED, QUEUES
 from core_service.auth import credentials
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
-from core_service.devices.models import TokenReport
-from core_service.devices.service import select_holders
+from core_service.devices.service import TokenReport, select_holders
 from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
 from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
 from core_service.live_activities.state import queries
-from core_service.live_activities.streams import expiry_queries as time_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
 from core_service.sending import queries as dispatch
@@ -242,7 +240,7 @@ OF_ACTIVITIES = """
     HEAR END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
     OWE_STARTS READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
 """
-OF_STREAMS = "FIND_STREAM_KEY WRITE_STREAM DELETE_STREAM"
+OF_STREAMS = "WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
     CLAIM_WITHDRAWALS SETTLE_WITHDRAWALS LOCK_SHOWN WITHDRAW
     LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES MARK_START_TOKENS_DEAD
@@ -250,7 +248,7 @@ OF_MANY = """
 """
 LIVE_QUERIES = {
     name: value
-    for module in (queries, phone_queries, reconciler_queries, time_queries, withdrawal_queries)
+    for module in (queries, phone_queries, reconciler_queries, withdrawal_queries)
     for name, value in vars(module).items()
 }
 LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {

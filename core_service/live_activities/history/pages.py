@@ -1,4 +1,4 @@
-"""Page tokens of lists of Live Activities, and the search for texts."""
+"""Page tokens of lists of Live Activities."""
 
 import datetime as dt
 import re
@@ -36,10 +36,3 @@ def read_stream_key(token: str | None) -> str:
     Raises InvalidRequest if the token was not made by this server.
     """
     return read_key(token, STREAM_KEY) or ""
-
-
-def containing(text: str) -> str:
-    """The pattern of LIKE for what contains the text, whatever is in it."""
-    for special in "\\%_":
-        text = text.replace(special, f"\\{special}")
-    return f"%{text}%"

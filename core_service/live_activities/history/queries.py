@@ -4,9 +4,6 @@ Active ones have no index by their last change, because each update would have t
 each account, so they are read and sorted. Ended ones are found by an index in their order.
 """
 
-PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""The filters that are given decide which index is best."""
-
 _RECORD = """
     a.id, a.ended_at IS NOT NULL OR a.expires_at <= %(now)s, a.stream_key, a.content_state, a.action,
     a.dismiss_after_seconds, a.channel_slugs, a.version, a.updates, a.created_at, a.updated_at, a.heard_at,

@@ -11,10 +11,12 @@ from typing import Any
 from core_service.common.actions import from_json, phone_form
 from core_service.common.clock import Clock
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before
+from core_service.common.validation import containing
+from core_service.delivery_log.queries import PLAN_ANEW
 from core_service.delivery_log.verdict import ActivityFacts, DeviceFacts, Verdict, explain_activity
 from core_service.live_activities.errors import ActivityNotFound, StreamNotFound
 from core_service.live_activities.history import pages, queries
-from core_service.live_activities.reconcile.claims import WINDOW_SECONDS
+from core_service.live_activities.reconcile.lifecycle import WINDOW_SECONDS
 from core_service.live_activities.state.activity import ACTIVITY_ID
 from core_service.live_activities.streams.rules import check_key
 from service_kit.database import Pool
@@ -172,7 +174,7 @@ class ActivityHistory:
                 "account_id": account_id,
                 "now": self._clock(),
                 "stream_key": stream_key,
-                "search": None if search is None else pages.containing(search),
+                "search": None if search is None else containing(search),
                 "exactly": search,
                 "before": before,
                 "before_id": before_id,
@@ -237,7 +239,7 @@ class ActivityHistory:
             "now": self._clock(),
             "after": pages.read_stream_key(page_token),
             "paused": paused,
-            "search": None if search is None else pages.containing(search),
+            "search": None if search is None else containing(search),
             "limit": size + 1,
         }
         rows = [StreamRow(*row) for row in await self._rows(queries.LIST_STREAMS, parameters)]
@@ -262,7 +264,7 @@ class ActivityHistory:
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(queries.PLAN_ANEW)
+            await connection.execute(PLAN_ANEW)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()
 
 

@@ -15,11 +15,15 @@ because iOS shows a second start as a second activity. A token that comes proves
 """
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from core_service.common.orm import new_id
 from core_service.live_activities.models import Phase
-from core_service.live_activities.state.payload import ActivityEvent
-from core_service.sending.port import Outcome, OutcomeKind
+from core_service.live_activities.state.activity import Activity
+from core_service.live_activities.state.content_state import ActivityEvent
+from core_service.sending.port import ROUTE_STOPPED, Outcome, OutcomeKind
 
 UPDATE_INTERVAL = dt.timedelta(seconds=1)
 """Least time between two updates of one activity on one device."""
@@ -31,6 +35,19 @@ DELAYED = (OutcomeKind.RETRY, OutcomeKind.MISCONFIGURED, OutcomeKind.HELD)
 """Outcomes after which the same push is owed again, but not at once."""
 
 OPEN_PHASES = (Phase.REQUESTED, Phase.STARTED, Phase.LIVE)
+
+HIGH, LOW = 10, 5
+"""Apple: priority 10 is delivered at once and counts against an hourly budget of the phone. Beyond it iOS throttles
+without saying so. Priority 5 does not count and is delivered as the battery allows."""
+WINDOW_SECONDS = 3600
+BUDGET = 12
+FREQUENT_BUDGET = 48
+"""Pushes of priority 10 that a device gets in any 60 minutes: the second if the person allows frequent updates. Apple
+publishes no number; developers have measured about 15 an hour. Starts have a budget of their own."""
+RESERVE = 2
+"""The last ones of a budget are kept for alerts and ends."""
+ALERT_LIFETIME = dt.timedelta(minutes=10)
+"""How long an alert is worth announcing on a device that could not be told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +114,102 @@ def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
         paced = now
     next_at = None if event is None else max(now, paced)
     return replace(held, leased=False, next_at=next_at)
+
+
+class Claim(NamedTuple):
+    """A device that is due: a row of `reconciler_queries.CLAIM`."""
+
+    activity_id: str
+    device_id: uuid.UUID
+    user_id: uuid.UUID
+    phase: str
+    update_token: str | None
+    update_token_registered_at: dt.datetime | None
+    maybe_shown: bool
+    accepted_version: int
+    sent_version: int
+    sent_event: str | None
+    timestamp: int
+    apns_id: uuid.UUID
+    attempt: int
+    failures: int
+    leased: bool
+    next_at: dt.datetime | None
+    paced_until: dt.datetime | None
+    started_at: dt.datetime | None
+    reason: str | None
+    start_token: str | None
+    environment: str
+    bundle_id: str | None
+    frequent: bool
+    awaits_successor: bool | None
+    """Its end waits for the activity that replaces it."""
+
+    def event(self, wanted: Wanted) -> ActivityEvent | None:
+        """The push that is owed."""
+        held = Held(Phase(self.phase), self.update_token, accepted_version=self.accepted_version)
+        return next_event(held, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A push to one device, as decided."""
+
+    claim: Claim
+    event: ActivityEvent
+    version: int
+    timestamp: int
+    apns_id: uuid.UUID
+    token: str
+    alerting: bool
+    urgent: bool
+    priority: int
+
+    def sent(self, now: dt.datetime) -> SentPush:
+        """What the settler needs to know once APNs has answered this push."""
+        claim = self.claim
+        return SentPush(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
+
+
+def plan(claim: Claim, activity: Activity, event: ActivityEvent, now: dt.datetime) -> Planned | None:
+    """Returns the push for a claimed row; None if its start must wait for another push-to-start token."""
+    token = claim.start_token if event is ActivityEvent.START else claim.update_token
+    if token is None:
+        return None
+    again = claim.sent_event == event and claim.sent_version == activity.version
+    keeps_id = again or (event is ActivityEvent.START and claim.sent_event == event)
+    return Planned(
+        claim=claim,
+        event=event,
+        version=activity.version,
+        # A repeat has the same contents and timestamp, so a phone that has seen it ignores it.
+        timestamp=claim.timestamp if again else max(int(now.timestamp()), claim.timestamp + 1),
+        apns_id=claim.apns_id if keeps_id else new_id(),
+        token=token,
+        alerting=event is ActivityEvent.START or _says_alert(claim, activity, now),
+        urgent=event is not ActivityEvent.UPDATE or claim.accepted_version < activity.urgent_version,
+        priority=HIGH if event is ActivityEvent.START else LOW,
+    )
+
+
+def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Planned:
+    """Sets the push's priority, as far as its device's budget allows, and takes it from `budgets`: UNIX seconds of the
+    pushes of high priority, oldest first."""
+    if planned.event is ActivityEvent.START or not planned.urgent:
+        return planned
+    claim = planned.claim
+    spent = [moment for moment in budgets.get(claim.device_id, ()) if moment > now - WINDOW_SECONDS]
+    budgets[claim.device_id] = spent
+    # A repeat was counted before, whether it arrived or not. So was a push that was held and never sent.
+    again = bool(spent) and (planned.timestamp == claim.timestamp or claim.reason == ROUTE_STOPPED)
+    budget = FREQUENT_BUDGET if claim.frequent else BUDGET
+    if not planned.alerting and planned.event is not ActivityEvent.END:
+        budget -= RESERVE
+    if len(spent) - again >= budget:
+        return planned
+    if not again:
+        spent.append(now)
+    return replace(planned, priority=HIGH)
 
 
 def settle(
@@ -169,3 +282,15 @@ def _died(held: Held, outcome: Outcome) -> bool:
     """Whether the token is still dead. A token that was reported after APNs gave it up is alive again."""
     registered_at, dead_since = held.update_token_registered_at, outcome.dead_since
     return dead_since is None or registered_at is None or registered_at <= dead_since
+
+
+def _says_alert(claim: Claim, activity: Activity, now: dt.datetime) -> bool:
+    """Whether the device has not been told of the alert yet and should be."""
+    if activity.alert is None or activity.alert_at is None or now - activity.alert_at > ALERT_LIFETIME:
+        return False
+    vanishes = activity.ended_at is not None and activity.dismiss_at == activity.ended_at
+    if vanishes and activity.alert_version < activity.version:
+        # The activity that replaces it announces this.
+        return False
+    told = claim.sent_version >= activity.alert_version and not claim.failures and not claim.leased
+    return claim.accepted_version < activity.alert_version and not told

@@ -5,27 +5,45 @@ Requests, phones and time only change rows and wake it. Waking makes it quick; p
 
 import asyncio
 import datetime as dt
+import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from core_service.common.clock import Clock
 from core_service.live_activities.reconcile import reconciler_queries as queries
-from core_service.live_activities.reconcile.claims import Claim, Planned, plan, pushes, spend
-from core_service.live_activities.reconcile.lifecycle import Wanted
-from core_service.live_activities.reconcile.origins import Origins
+from core_service.live_activities.reconcile.lifecycle import Claim, Planned, Wanted, plan, spend
 from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettlement, ActivitySettler
-from core_service.live_activities.state.activity import Activity
-from core_service.live_activities.state.payload import ActivityEvent, PayloadBuilder
+from core_service.live_activities.state.activity import REMAINS, Activity
+from core_service.live_activities.state.content_state import (
+    ActivityEvent,
+    Message,
+    PayloadBuilder,
+    start_alert,
+    update_alert,
+)
 from core_service.live_activities.state.queries import READ_ACTIVITIES
 from core_service.live_activities.state.store import LOOK_AGAIN
-from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, PushSender, Target
+from core_service.sending.errors import LIMIT_BYTES
+from core_service.sending.port import (
+    About,
+    OnOutcome,
+    Outcome,
+    OutcomeKind,
+    Push,
+    PushEvent,
+    PushSender,
+    PushType,
+    Target,
+)
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.loops import POLL_SECONDS, ClaimLoop
 from service_kit.database import Pool
-from service_kit.tracing import NO_ORIGIN
+from service_kit.tracing import NO_ORIGIN, Origin
 
 CLAIM_SIZE = 250
 MAX_IN_PROGRESS = 1000
@@ -34,6 +52,8 @@ LEASE = dt.timedelta(seconds=20)
 """How long a push belongs to the process that sends it. Longer than any delivery can take; after it any process may
 send it."""
 GATHER_SECONDS = 0.005
+START_EXPIRY = dt.timedelta(minutes=10)
+"""How long APNs keeps a start for a phone that is off. Not 0, or a moment without network would lose it."""
 
 
 @dataclass(slots=True)
@@ -61,10 +81,10 @@ class Reconciler:
         builder: PayloadBuilder,
         clock: Clock,
         *,
-        origins: Origins | None = None,
+        origin_of: Callable[[str], Origin] = lambda activity_id: NO_ORIGIN,
     ) -> None:
-        """`origins` knows which request a push is for; without it, pushes are for none."""
-        self._origins = origins or Origins()
+        """`origin_of` tells which request a push of an activity is for."""
+        self._origin_of = origin_of
         self._pool = pool
         self._sender = sender
         self._settler = settler
@@ -112,19 +132,15 @@ class Reconciler:
             claims = [Claim(*row) for row in rows]
             decided = await self._decide(connection, claims, now)
             await self._lease(connection, decided, now)
-        outgoing = pushes(decided.planned, decided.activities, self._builder, now)
+        outgoing = self._pushes(decided, now)
         self._loop.begin(len(decided.planned) + len(decided.idle))
         for claim in decided.idle:
             self._settler.put(ActivitySettlement(claim.activity_id, claim.device_id, claim.user_id))
         held = self._held
         for push, members in outgoing:
-            self._sender.submit(self._of_request(push), self._on_outcome(members, now))
+            self._sender.submit(push, self._on_outcome(members, now))
         # If everything was held, the rest would be held too.
         return more and self._held - held < len(claims)
-
-    def _of_request(self, push: Push) -> Push:
-        origin = self._origins.of(push.about.subject) if push.about else NO_ORIGIN
-        return push if origin is NO_ORIGIN else replace(push, origin=origin)
 
     async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
         ids = list({claim.activity_id for claim in claims})
@@ -187,6 +203,55 @@ class Reconciler:
                 "next_at": next_at,
             }
             await connection.execute(queries.REST, parameters)
+
+    def _pushes(self, decided: _Decided, now: dt.datetime) -> list[tuple[Push, dict[uuid.UUID, Planned]]]:
+        """One push for all devices that get the same bytes, each with what was planned for it."""
+        groups: dict[tuple[Any, ...], tuple[Push, dict[uuid.UUID, Planned]]] = {}
+        for one in decided.planned:
+            claim = one.claim
+            key = (claim.activity_id, one.event, one.timestamp, one.alerting, one.urgent, one.priority)
+            if key not in groups:
+                groups[key] = (self._push(one, decided.activities[claim.activity_id], now), {})
+            push, members = groups[key]
+            members[claim.device_id] = one
+            place = (claim.environment, claim.bundle_id)
+            push.targets.append(Target(claim.device_id, claim.user_id, one.token, *place, one.apns_id, claim.failures))
+        return list(groups.values())
+
+    def _push(self, planned: Planned, activity: Activity, now: dt.datetime) -> Push:
+        start = planned.event is ActivityEvent.START
+        asked = json.loads(activity.alert) if activity.alert is not None else {}
+        alert = None
+        if start:
+            alert = start_alert(activity.fields, asked, quiet=activity.quiet_start)
+        elif planned.alerting:
+            alert = update_alert(activity.fields, asked)
+        message = Message(
+            activity_id=activity.id,
+            event=planned.event,
+            timestamp=planned.timestamp,
+            content_state=activity.content_state,
+            action=activity.action,
+            alert=alert,
+            urgent=planned.urgent,
+            expires_at=activity.expires_at,
+            dismiss_at=activity.dismiss_at,
+        )
+        body = self._builder.build(message)
+        if len(body) > LIMIT_BYTES:
+            # The state fits by itself. Together with the alert of an earlier version it may not, because it has grown.
+            alert = start_alert(activity.fields, {}, quiet=activity.quiet_start) if start else None
+            body = self._builder.build(replace(message, alert=alert))
+        return Push(
+            body,
+            now + START_EXPIRY if start else activity.expires_at + REMAINS,
+            # Starts only: of two that wait for a phone that is off, one is enough.
+            collapse_id=activity.id if start else "",
+            push_type=PushType.LIVE_ACTIVITY,
+            priority=planned.priority,
+            about=About(activity.account_id, activity.id, PushEvent(planned.event.value), planned.version),
+            origin=self._origin_of(activity.id),
+        )
 
     def _on_outcome(self, members: dict[uuid.UUID, Planned], now: dt.datetime) -> OnOutcome:
         def on_outcome(target: Target, outcome: Outcome) -> None:

@@ -23,7 +23,7 @@ from core_service.live_activities.reconcile.lifecycle import (
     schedule,
     settle,
 )
-from core_service.live_activities.state.payload import ActivityEvent as PushEvent
+from core_service.live_activities.state.content_state import ActivityEvent
 from core_service.sending.port import Outcome, OutcomeKind
 from core_service.work_queue.loops import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits
@@ -57,7 +57,7 @@ class ActivitySettlement:
         """Whether APNs called the push-to-start token dead."""
         return (
             self.sent is not None
-            and self.sent.event is PushEvent.START
+            and self.sent.event is ActivityEvent.START
             and self.outcome is not None
             and self.outcome.verdict is OutcomeKind.TOKEN_DEAD
         )
@@ -136,7 +136,7 @@ class ActivitySettler:
             return schedule(held, wanted, now) if held.phase in OPEN_PHASES else replace(held, next_at=None)
         failures = held.failures if one.outcome.counts else 0
         delay = delay_seconds(one.outcome.retry_after_seconds, failures, self._jitter)
-        if one.sent.event is PushEvent.START and one.outcome.maybe_accepted:
+        if one.sent.event is ActivityEvent.START and one.outcome.maybe_accepted:
             delay = max(delay, EVIDENCE_SECONDS)
         settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
         if one.start_token_died and settled.next_at is not None and not settled.leased:
@@ -239,6 +239,6 @@ def _replaced(batch: list[ActivitySettlement], activities: dict[str, _Activity])
         if activity is None or activity.replaces is None or one.sent is None or one.outcome is None:
             continue
         decided = one.outcome.verdict in (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
-        if one.sent.event is PushEvent.START and decided:
+        if one.sent.event is ActivityEvent.START and decided:
             released.append((activity.replaces, one.device_id))
     return released

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core_service.common.validation import write_json
-from core_service.live_activities.reconcile.claims import HIGH
+from core_service.live_activities.reconcile.lifecycle import HIGH
 from core_service.live_activities.reconcile.withdrawal_queries import (
     CLAIM_WITHDRAWALS,
     LOCK_SHOWN,

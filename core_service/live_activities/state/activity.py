@@ -14,8 +14,14 @@ from typing import Any
 from core_service.common.actions import Action, from_json, to_json
 from core_service.common.validation import require_storable
 from core_service.identity.principal import ChannelRef, Sender, SessionPrincipal
-from core_service.live_activities.state.content_state import ContentState, Given, check, is_step
-from core_service.live_activities.state.payload import PayloadBuilder, start_alert
+from core_service.live_activities.state.content_state import (
+    ContentState,
+    Given,
+    PayloadBuilder,
+    check,
+    is_step,
+    start_alert,
+)
 
 LIFETIME = dt.timedelta(hours=8)
 """After this iOS ends an activity by itself (Apple, "Displaying live data with Live Activities")."""
@@ -244,20 +250,15 @@ def is_over(held: str) -> bool:
 
 
 def _state(request: Request, content: ContentState, present: ActivityState | None) -> ActivityState:
-    state = ActivityState(
-        fields=content.fields,
-        action=present.action if present else None,
-        dismiss_after_seconds=content.dismiss_after_seconds,
-        alert=None if request.alert is None else _alert(request.alert),
-        urgent=is_step(present.fields if present else None, content.fields),
-    )
-    if state.dismiss_after_seconds is None and present is not None:
-        state = replace(state, dismiss_after_seconds=present.dismiss_after_seconds)
-    if state.alert is not None:
-        state = replace(state, urgent=True)
-    if request.action is not None and not _is_button(request.action, state.action):
-        state = replace(state, action=to_json(request.action), new_action=True)
-    return state
+    action, new_action = present.action if present else None, False
+    if request.action is not None and not _is_button(request.action, action):
+        action, new_action = to_json(request.action), True
+    dismiss_after_seconds = content.dismiss_after_seconds
+    if dismiss_after_seconds is None and present is not None:
+        dismiss_after_seconds = present.dismiss_after_seconds
+    alert = None if request.alert is None else _alert(request.alert)
+    urgent = alert is not None or is_step(present.fields if present else None, content.fields)
+    return ActivityState(content.fields, action, dismiss_after_seconds, alert, new_action=new_action, urgent=urgent)
 
 
 def _alert(alert: Alert) -> str:

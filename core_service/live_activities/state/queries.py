@@ -144,13 +144,12 @@ WITH activity AS (
     WHERE p.activity_id = %(id)s::text AND p.device_id = device.device_id AND device.resting
     RETURNING p.next_at
 )
-SELECT (SELECT version FROM activity),
-       (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
+SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
        (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
        (SELECT min(next_at) FROM woken WHERE next_at > %(now)s)
 FROM activity
 """
-"""The new version; the devices due now; all that are owed the state; and when the first of the others is due."""
+"""The devices due now; all that are owed the state; and when the first of the others is due."""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
@@ -217,8 +216,6 @@ FOR UPDATE
 
 LOCK_ACTIVITY = f"{READ_ACTIVITY} FOR NO KEY UPDATE"
 
-FIND_STREAM_KEY = "SELECT stream_key FROM live_activity_streams WHERE id = %(id)s"
-
 IS_WATCHED = f"SELECT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN})"
 
 CREATE_STREAM = """
@@ -232,3 +229,34 @@ WHERE id = %(id)s
 """
 
 DELETE_STREAM = "DELETE FROM live_activity_streams WHERE id = %(id)s"
+
+# --- what happens because time has passed ---
+
+CLOSE = """
+WITH over AS (
+    SELECT id, ended_at IS NULL AS expired FROM live_activities
+    WHERE due_at <= %(now)s AND (ended_at IS NOT NULL OR expires_at <= %(now)s)
+    ORDER BY id
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE live_activities a
+SET ended_at = COALESCE(a.ended_at, a.expires_at), dismiss_at = COALESCE(a.dismiss_at, a.expires_at), due_at = NULL
+FROM over
+WHERE a.id = over.id
+RETURNING a.id, a.account_id, over.expired
+"""
+"""Activities that iOS has ended, and ended ones whose held end can no longer reach a phone."""
+
+FIND_EXPIRING = """
+SELECT id, account_id, stream_key FROM live_activities
+WHERE due_at <= %(now)s AND ended_at IS NULL AND expires_at > %(now)s
+ORDER BY due_at
+LIMIT %(limit)s
+"""
+"""Activities of streams, some minutes before iOS ends them."""
+
+CLOSE_DEVICES = f"""
+UPDATE live_activity_devices p SET phase = 'ended', next_at = NULL, leased = false
+WHERE p.activity_id = ANY(%(ids)s) AND p.{OPEN}
+"""

@@ -15,7 +15,7 @@ from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import LimitReached
 from core_service.live_activities.state import queries
-from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream
+from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream, state_of
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts
 from service_kit.database import Pool
@@ -75,8 +75,8 @@ class ActivityStore:
 
     async def update(
         self, activity: Activity, state: ActivityState, now: dt.datetime, *, versions: int = 1
-    ) -> tuple[int, DueDevices] | None:
-        """Makes `state` the newest of the activity, `versions` versions on. Returns that version and what is owed.
+    ) -> DueDevices | None:
+        """Makes `state` the newest of the activity, `versions` versions on. Returns what is owed.
 
         Returns None and changes nothing if the activity is no longer as it was read.
         """
@@ -84,9 +84,9 @@ class ActivityStore:
         async with self._account_limit.place(activity.account_id), self._pool.connection() as connection:
             cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
             row = await cursor.fetchone()
-        return None if row is None else (row[0], DueDevices(*row[1:]))
+        return None if row is None else DueDevices(*row)
 
-    async def end(self, activity: Activity, state: ActivityState, now: dt.datetime) -> tuple[int, DueDevices] | None:
+    async def end(self, activity: Activity, state: ActivityState, now: dt.datetime) -> DueDevices | None:
         """Ends the activity with `state`; otherwise like `update`."""
         async with self.turn(activity.account_id) as turn:
             return await turn.end(activity, state, now, state.dismiss_at(now))
@@ -119,13 +119,13 @@ class ActivityStore:
 
 
 class Turn:
-    """What a transaction with the account's lock may do. It takes effect when the transaction commits."""
+    """What a transaction with the account's lock may do. It takes effect when the transaction commits. `limit` is the
+    account's own limit of activities at one time; None for the server's default."""
 
     def __init__(self, connection: AsyncConnection[TupleRow], account_id: uuid.UUID, limit: int | None) -> None:
         self._connection = connection
         self._account_id = account_id
-        self.limit = limit
-        """The account's own limit of activities at one time; None for the server's default."""
+        self._limit = limit
 
     async def stream(self, stream_key: str) -> Stream | None:
         """Reads and locks the stream with its activity."""
@@ -139,29 +139,18 @@ class Turn:
         found = await cursor.fetchone()
         return stream if found is None else replace(stream, activity=Activity(*found))
 
-    async def stream_key(self, stream_id: uuid.UUID) -> str | None:
-        """Returns the key of the stream; None if it is gone."""
-        cursor = await self._connection.execute(queries.FIND_STREAM_KEY, {"id": stream_id})
-        row = await cursor.fetchone()
-        return row[0] if row else None
-
     async def is_watched(self, activity_id: str) -> bool:
         """Whether the activity is on a phone, or will be."""
         cursor = await self._connection.execute(queries.IS_WATCHED, {"id": activity_id})
         row = await cursor.fetchone()
         return bool(row and row[0])
 
-    async def count_active(self, now: dt.datetime, *, replaces: str | None = None) -> int:
-        """Counts the activities under the limit, without the one that is to be replaced."""
+    async def require_vacancy(self, default_limit: int, now: dt.datetime, *, replaces: str | None = None) -> None:
+        """Raises LimitReached if the account has as many activities as it may, without the one to be replaced."""
         parameters = {"account_id": self._account_id, "now": now, "replaces": replaces}
         cursor = await self._connection.execute(queries.COUNT_ACTIVE, parameters, binary=True)
         row = await cursor.fetchone()
-        return int(row[0]) if row else 0
-
-    async def require_vacancy(self, default_limit: int, now: dt.datetime, *, replaces: str | None = None) -> None:
-        """Raises LimitReached if the account has as many activities as it may, without the one to be replaced."""
-        limit = self.limit or default_limit
-        active = await self.count_active(now, replaces=replaces)
+        active, limit = int(row[0]) if row else 0, self._limit or default_limit
         if active >= limit:
             raise LimitReached(limit, active)
 
@@ -173,11 +162,12 @@ class Turn:
         now: dt.datetime,
         *,
         stream_id: uuid.UUID | None = None,
-        replaces: str | None = None,
+        replaced: Activity | None = None,
         quiet: bool = False,
         started_by: uuid.UUID | None = None,
     ) -> DueDevices:
-        """Records a new activity; nothing if no device can show it (`total` is 0)."""
+        """Records a new activity; nothing if no device can show it (`total` is 0). A stream shows it from now on. The
+        activity that it replaces there ends on each phone when this one has appeared."""
         expires_at = now + LIFETIME
         parameters = {
             "id": activity_id,
@@ -185,14 +175,14 @@ class Turn:
             "stream_id": stream_id,
             "started_by": started_by,
             "version_id": new_id(),
-            "replaces": replaces,
+            "replaces": replaced.id if replaced else None,
             "channel_ids": None if channels is None else [channel.id for channel in channels],
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
             "content_state": state.content_state,
             "action": state.action,
             "alert": state.alert,
             "dismiss_after_seconds": state.dismiss_after_seconds,
-            "quiet_start": quiet,
+            "quiet_start": quiet or replaced is not None,
             "now": now,
             "expires_at": expires_at,
             "due_at": expires_at if stream_id is None else expires_at - RENEWAL,
@@ -200,7 +190,12 @@ class Turn:
         query = queries.START_FOR_ALL if channels is None else queries.START_FOR_CHANNELS
         cursor = await self._connection.execute(query, parameters, binary=True)
         row = await cursor.fetchone()
-        return DueDevices(*row) if row else DueDevices(0, 0)
+        owed = DueDevices(*row) if row else DueDevices(0, 0)
+        if owed.total and stream_id is not None:
+            await self.write_stream(stream_id, activity_id=activity_id)
+        if owed.total and replaced is not None:
+            await self.end_locked(replaced, state_of(replaced), now, dismiss_at=now, successor=activity_id)
+        return owed
 
     async def end(
         self,
@@ -210,17 +205,36 @@ class Turn:
         dismiss_at: dt.datetime,
         *,
         successor: str | None = None,
-    ) -> tuple[int, DueDevices] | None:
+    ) -> DueDevices | None:
         """Ends the activity. On devices that will show `successor`, it ends once that has appeared. Returns None if
         the activity was changed since."""
-        parameters = _end_parameters(activity, state, now, dismiss_at) | {"successor": successor}
+        parameters = _state_parameters(activity, state, now) | {
+            "dismiss_at": dismiss_at,
+            "hold_until": now + HOLD_END,
+            "look_again": now + LOOK_AGAIN,
+            "successor": successor,
+        }
         cursor = await self._connection.execute(queries.END_ACTIVITY, parameters, binary=True)
-        row = await cursor.fetchone()
-        if row is None:
+        if await cursor.fetchone() is None:
             return None
         cursor = await self._connection.execute(queries.END_DEVICES, parameters, binary=True)
-        owed = await cursor.fetchone()
-        return row[0], DueDevices(*owed) if owed else DueDevices(0, 0)
+        row = await cursor.fetchone()
+        return DueDevices(*row) if row else DueDevices(0, 0)
+
+    async def end_locked(
+        self,
+        activity: Activity,
+        state: ActivityState,
+        now: dt.datetime,
+        dismiss_at: dt.datetime,
+        *,
+        successor: str | None = None,
+    ) -> DueDevices:
+        """Ends an activity that this transaction has locked."""
+        owed = await self.end(activity, state, now, dismiss_at, successor=successor)
+        if owed is None:
+            raise RuntimeError(f"activity {activity.id} was changed in spite of its lock")
+        return owed
 
     async def note_act(self, stream_id: uuid.UUID | None) -> None:
         """Writes the audit entry if this change is an act of administration."""
@@ -228,10 +242,8 @@ class Turn:
 
     async def create_stream(self, stream_id: uuid.UUID, stream_key: str, now: dt.datetime) -> None:
         """Records a stream without an activity."""
-        await self._connection.execute(
-            queries.CREATE_STREAM,
-            {"id": stream_id, "account_id": self._account_id, "stream_key": stream_key, "now": now},
-        )
+        parameters = {"id": stream_id, "account_id": self._account_id, "stream_key": stream_key, "now": now}
+        await self._connection.execute(queries.CREATE_STREAM, parameters)
 
     async def write_stream(
         self,
@@ -263,17 +275,6 @@ def _state_parameters(activity: Activity, state: ActivityState, now: dt.datetime
         "alert": state.alert,
         "dismiss_after_seconds": state.dismiss_after_seconds,
         "now": now,
-    }
-
-
-def _end_parameters(
-    activity: Activity, state: ActivityState, now: dt.datetime, dismiss_at: dt.datetime
-) -> dict[str, Any]:
-    return _state_parameters(activity, state, now) | {
-        "dismiss_at": dismiss_at,
-        "hold_until": now + HOLD_END,
-        "look_again": now + LOOK_AGAIN,
-        "successor": None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities.streams import expiry_queries as queries
+from core_service.live_activities.state import queries
 from core_service.live_activities.streams.control import StreamControl
 from service_kit.database import DATABASE_AWAY, Pool
 
@@ -43,9 +43,9 @@ class Expiry:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(queries.FIND_EXPIRING, parameters, binary=True)
             expiring = await cursor.fetchall()
-        for activity_id, account_id, stream_id in expiring:
+        for activity_id, account_id, stream_key in expiring:
             try:
-                await self._streams.renew(account_id, stream_id, activity_id)
+                await self._streams.renew(account_id, stream_key, activity_id)
             except DATABASE_AWAY:
                 raise
             except Exception:

@@ -1,4 +1,4 @@
-"""What a PUT means for a stream. Pure rules."""
+"""What a PUT means for a stream, and which streams a key may touch. Pure rules."""
 
 import datetime as dt
 import re
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from core_service.identity.principal import ChannelRef
+from core_service.channels.errors import ChannelScopeViolation
+from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.errors import InvalidStreamKey
 from core_service.live_activities.state.activity import (
     ActivityState,
@@ -17,6 +18,7 @@ from core_service.live_activities.state.activity import (
     is_same,
     next_state,
     state_of,
+    within_scope,
 )
 
 ROTATE_AFTER = dt.timedelta(hours=7, minutes=30)
@@ -54,6 +56,19 @@ def check_key(stream_key: str) -> str:
     if len(stream_key) > KEY_LENGTH:
         raise InvalidStreamKey.at("stream_key", f"must be at most {KEY_LENGTH} characters long")
     return stream_key
+
+
+def require_scope(caller: Sender, stream: Stream) -> None:
+    """Raises ChannelScopeViolation if the stream is shown in a channel that the key may not reach."""
+    if stream.held is not None:
+        _, channels = from_held(stream.held)
+        channel_ids = None if channels is None else [channel.id for channel in channels]
+    elif stream.activity is not None:
+        channel_ids = stream.activity.channel_ids
+    else:
+        return
+    if not within_scope(caller, channel_ids):
+        raise ChannelScopeViolation
 
 
 def decide(

@@ -1,0 +1,90 @@
+"""What calls that change Live Activities share: the parts they work with, and the wait for the first outcomes."""
+
+import datetime as dt
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core_service.channels.audience import Audience
+from core_service.common.clock import Clock
+from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.reconcile.reconciler import Reconciler
+from core_service.live_activities.state.content_state import PayloadBuilder
+from core_service.live_activities.state.store import ActivityStore, DueDevices
+from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
+from service_kit.tracing import NO_ORIGIN, Origin, origin
+
+OUTCOMES = (EventType.LIVE_ACTIVITY_DELIVERED, EventType.LIVE_ACTIVITY_FAILED)
+MAX_ORIGINS = 1000
+ORIGIN_SECONDS = 10.0
+"""A push later than this after the last request is more likely a repetition, or caused by time."""
+
+
+class Origins:
+    """The last request about each activity, in this process. The reconciler works for all requests, but logs and traces
+    should name one."""
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._noted: OrderedDict[str, tuple[float, Origin]] = OrderedDict()
+
+    def note(self, activity_id: str) -> None:
+        """Notes that the running task serves a request that has changed the activity."""
+        asking = origin()
+        if asking is NO_ORIGIN:
+            return
+        self._noted.pop(activity_id, None)
+        self._noted[activity_id] = (self._steady() + ORIGIN_SECONDS, asking)
+        if len(self._noted) > MAX_ORIGINS:
+            self._noted.popitem(last=False)
+
+    def of(self, activity_id: str) -> Origin:
+        """Returns the request that a push of the activity is sent for now."""
+        until, asking = self._noted.get(activity_id, (0.0, NO_ORIGIN))
+        return asking if self._steady() < until else NO_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityParts:
+    """The parts. One object serves all use cases."""
+
+    store: ActivityStore
+    audience: Audience
+    builder: PayloadBuilder
+    reconciler: Reconciler
+    waits: OutcomeWaits
+    origins: Origins
+    events: EventBus
+    clock: Clock
+    default_limit: int
+    """Activities at one time, for accounts without a limit of their own."""
+    wait_seconds: float
+    """How long a request waits for outcomes."""
+
+    def deadline(self) -> float:
+        """Returns the monotonic time until which a request that begins now waits for outcomes."""
+        return time.monotonic() + self.wait_seconds
+
+    async def outcomes(self, wait: OutcomeWait, owed: DueDevices, deadline: float) -> OutcomeCounts:
+        """Wakes the reconciler for what the running request has recorded. Returns the outcomes of `owed` by the
+        deadline."""
+        self.origins.note(wait.subject)
+        self.reconciler.wake()
+        if owed.next_at is not None:
+            self.reconciler.wake_at(owed.next_at)
+        return await wait.outcome(
+            owed.due, owed.total, deadline, lambda: self.store.count(wait.subject, wait.version)
+        )  # fmt: skip
+
+    def publish(
+        self, account_id: uuid.UUID, kind: EventType, now: dt.datetime, activity_id: str, stream_key: str = ""
+    ) -> None:
+        """Publishes what has become of an activity or a stream."""
+        self.events.publish(account_id, Event(kind, now, activity_id=activity_id, stream_key=stream_key))
+
+    def hear(self, event: Event) -> None:
+        """Another core has published this event: perhaps an outcome that a request waits for."""
+        if event.type in OUTCOMES and event.device_id is not None:
+            self.waits.tell_elsewhere(event.activity_id, event.device_id)
