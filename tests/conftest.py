@@ -56,10 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays, and collections of garbage need not look through it.
-
-    NiceGUI collects twice around each test of the admin app, a tenth of a second each.
-    """
+    """What is loaded by now stays, and collections of garbage need not look through it."""
     gc.collect()
     gc.freeze()
 

@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 SHARE_A_SERVER = ("tests/browser", "tests/e2e/breakable", "tests/observability")
 """Folders whose tests are one unit."""
 SECONDS = {
-    "tests/browser": 150,
+    "tests/browser": 90,
     "tests/e2e/breakable": 120,
     "tests/contract/test_live.py": 40,
     "tests/docs/test_documents.py": 60,

@@ -15,6 +15,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from tests.conftest import MakeStack
 from tests.stack import ANY_PORT, Stack
+from tests.team import plain_http_client
 
 FIND = Path(__file__).parents[2] / "scripts" / "find_chromium.sh"
 FLAGS = (
@@ -26,12 +27,15 @@ FLAGS = (
     "--disable-quic",
     "--no-first-run",
 )
+SESSION_COOKIE = "smith_session"
+WINDOW = {"width": 1280, "height": 900}
 PATIENCE_MS = 15_000
 CLOSE_SECONDS = 60.0
 HOME = re.compile("^(Overview|Pair your phone)$")
 """What people find first: figures, or, a member without a phone, the way to one."""
 
 OpenPage = Callable[..., Page]
+OpenSignedIn = Callable[[str], Page]
 
 
 class Chromium:
@@ -41,6 +45,7 @@ class Chromium:
         self._playwright = playwright
         self._browser: Browser | None = None
         self._pid = 0
+        self._kept: BrowserContext | None = None
 
     def new_context(self, **options: Any) -> BrowserContext:
         """A browser of somebody's own, with options of Playwright's contexts."""
@@ -48,7 +53,17 @@ class Chromium:
             self._browser = self._launch()
             processes = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
             [self._pid] = [process["id"] for process in processes if process["type"] == "browser"]
-        return self._browser.new_context(**options)
+        context = self._browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    def kept_context(self, **options: Any) -> BrowserContext:
+        """The context that the first call has made, without its cookies. The pages' scripts, which take a second to
+        load and to compile, are there from tests before."""
+        if self._kept is None or self._kept.browser is None or not self._kept.browser.is_connected():
+            self._kept = self.new_context(**options)
+        self._kept.clear_cookies()
+        return self._kept
 
     def _launch(self) -> Browser:
         found = subprocess.run([FIND], capture_output=True, text=True, check=False)
@@ -57,12 +72,12 @@ class Chromium:
         flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
         return self._playwright.chromium.launch(executable_path=found.stdout.strip(), args=flags)
 
-    def close(self, context: BrowserContext) -> None:
-        """Closes the context. Chromium now and then never answers that; Playwright would wait for it without end."""
+    def close(self, closing: BrowserContext | Page) -> None:
+        """Closes it. Chromium now and then never answers that; Playwright would wait for it without end."""
         end = threading.Timer(CLOSE_SECONDS, os.kill, (self._pid, signal.SIGKILL))
         end.start()
         try:
-            context.close()
+            closing.close()
         except PlaywrightError:
             if self._browser is not None and self._browser.is_connected():
                 raise
@@ -75,9 +90,9 @@ class Chromium:
             self._browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Chromium]:
-    """A browser for the tests of a module. No longer: while Playwright runs, its event loop does, and no other can."""
+    """A browser for the tests here. No longer: while Playwright runs, its event loop does, and no other can."""
     with sync_playwright() as playwright:
         browser = Chromium(playwright)
         yield browser
@@ -103,34 +118,40 @@ def no_page_fails(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What pages wrote to their consoles as errors."""
-    return []
+def complaints() -> Iterator[list[str]]:
+    """What pages wrote to their consoles as errors, which is where broken scripts, refused styles and blocked requests
+    are told. The test fails with those that are left at its end."""
+    complaints: list[str] = []
+    yield complaints
+    assert not complaints
+
+
+def new_page(context: BrowserContext, complaints: list[str]) -> Page:
+    """A page whose complaints are heard."""
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
 
 
 @pytest.fixture
 def open_page(chromium: Chromium, complaints: list[str]) -> Iterator[OpenPage]:
-    """Opens a browser of somebody's own: `open_page(url)`, with options of Playwright's contexts.
-
-    The test fails if a page wrote an error to its console, which is where broken scripts, refused styles and blocked
-    requests are told.
-    """
+    """Opens a browser of somebody's own: `open_page(url)`, with options of Playwright's contexts. With a `session` the
+    person has signed in."""
     contexts: list[BrowserContext] = []
 
-    def open_one(base_url: str, path: str = "/", **options: Any) -> Page:
-        context = chromium.new_context(**({"base_url": base_url, "viewport": {"width": 1280, "height": 900}} | options))
+    def open_one(base_url: str, path: str = "/", *, session: str | None = None, **options: Any) -> Page:
+        context = chromium.new_context(**({"base_url": base_url, "viewport": WINDOW} | options))
         contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if session:
+            remember(context, base_url, session)
+        page = new_page(context, complaints)
         page.goto(path)
         return page
 
     yield open_one
     for context in contexts:
         chromium.close(context)
-    assert not complaints
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
@@ -142,9 +163,45 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_role("heading", level=1, name=HOME).wait_for()
 
 
+def session_of(place: Stack, email: str, password: str) -> str:
+    """A session as the form gives it, without a browser: for tests of what comes after."""
+    with plain_http_client(place.admin_url, origin=place.admin_url) as client:
+        assert client.post("/sign-in", data={"email": email, "password": password}).status_code == 303
+        return str(client.cookies[SESSION_COOKIE])
+
+
+def remember(context: BrowserContext, base_url: str, session: str) -> None:
+    """The browser has signed in."""
+    context.add_cookies(
+        [{"name": SESSION_COOKIE, "value": session, "url": base_url, "httpOnly": True, "sameSite": "Lax"}]
+    )
+
+
+@pytest.fixture(scope="package")
+def session(place: Stack) -> str:
+    """The owner's, shared. Tests must not end it."""
+    return session_of(place, place.owner_email, place.owner_password)
+
+
 @pytest.fixture
-def owner(place: Stack, open_page: OpenPage) -> Page:
-    """The owner's browser, on the overview."""
-    page = open_page(place.admin_url, "/sign-in")
-    sign_in(page, place.owner_email, place.owner_password)
-    return page
+def open_signed_in(place: Stack, chromium: Chromium, complaints: list[str]) -> Iterator[OpenSignedIn]:
+    """Opens a page in the browser that tests share, one person after the other: `open_signed_in(session)`. The page
+    shows nothing yet."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(session: str) -> Page:
+        context = chromium.kept_context(base_url=place.admin_url, viewport=WINDOW)
+        contexts.append(context)
+        remember(context, place.admin_url, session)
+        return new_page(context, complaints)
+
+    yield open_one
+    for context in contexts:
+        for page in context.pages:
+            chromium.close(page)
+
+
+@pytest.fixture
+def owner(open_signed_in: OpenSignedIn, session: str) -> Page:
+    """The owner's browser, which shows nothing yet. The owner has signed in."""
+    return open_signed_in(session)

@@ -1,4 +1,6 @@
-"""Every page, in both themes, on a phone and on a desk: nobody is shut out, nothing sticks out.
+"""Every page, in both themes, on a phone and on a desk: everybody can use it, nothing sticks out.
+
+`make test` looks at each in one theme on a desk, and makes it as narrow as a phone; the thorough tests look at all.
 
 Pictures of all of them are in the folder `screenshots` afterwards.
 """
@@ -24,16 +26,17 @@ PATHS = (
     "/members", "/settings", "/settings/audit-log", "/account", "/help",
 )  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
-RULED = {("light", 1440), ("dark", 360)}
+DESK, PHONE = 1440, 360
+RULED = {("light", DESK), ("dark", PHONE)}
 """Where axe looks, which takes its time: colors are those of a theme, what stands where is a matter of the width."""
 HIDDEN_IN_TABLES = """() => [...document.querySelectorAll('.table-scroll')].flatMap((table) =>
     [...table.querySelectorAll('button')]
         .filter((button) => button.getBoundingClientRect().right > table.getBoundingClientRect().right)
         .map((button) => button.getAttribute('aria-label')))"""
 LOOKS = [
-    pytest.param(scheme, width, marks=() if (scheme, width) in RULED else pytest.mark.thorough)
+    pytest.param(scheme, width, marks=() if (scheme, width) == ("light", DESK) else pytest.mark.thorough)
     for scheme in ("light", "dark")
-    for width in (1440, 360)
+    for width in (DESK, PHONE)
 ]
 
 
@@ -108,7 +111,7 @@ def test_every_page_is_for_everybody_and_fits(
 
 
 @pytest.fixture(scope="module")
-def doors(place: Stack, make_stack: MakeStack) -> Iterator[dict[str, str]]:
+def doors(place: Stack) -> dict[str, str]:
     """The pages for people who are not signed in, by the links that lead there."""
     team = a_team(place)
     emails = [f"{team.unique('ida')}@team.test" for _ in range(2)]
@@ -118,8 +121,7 @@ def doors(place: Stack, make_stack: MakeStack) -> Iterator[dict[str, str]]:
     [mailed] = set(re.findall(r"http://\S+/invite/inv_[\w-]+", letters[0]))
     joined = team.join(f"{team.unique('ida')}@team.test", "a long password")
     link = f"/api/members/{joined['member']['user_id']}/password-reset-link"
-    empty = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
-    yield {
+    return {
         "forgot-password": f"{place.admin_url}/forgot-password",
         "reset-password": team.ask("POST", link)["url"],
         "reset-dead-end": f"{place.admin_url}/reset-password/pwr_nothing",
@@ -127,9 +129,15 @@ def doors(place: Stack, make_stack: MakeStack) -> Iterator[dict[str, str]]:
         "invite-by-link": team.ask("POST", f"/api/invites/{invites[1]}/link")["url"],
         "invite-dead-end": f"{place.admin_url}/invite/inv_nothing",
         "not-found": f"{place.admin_url}/nowhere",
-        "setup": f"{empty.admin_url}/setup",
     }
-    empty.discard()
+
+
+@pytest.fixture(scope="module")
+def empty(make_stack: MakeStack) -> Iterator[Stack]:
+    """A server without any account."""
+    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
+    yield stack
+    stack.discard()
 
 
 def letters_to(kept: dict[str, Any], email: str) -> list[str]:
@@ -147,9 +155,26 @@ def a_team(place: Stack) -> Team:
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_every_page_before_signing_in_is_for_everybody_and_fits(
-    place: Stack, doors: dict[str, str], open_page: OpenPage, complaints: list[str], *, scheme: str, width: int
+    doors: dict[str, str], open_page: OpenPage, complaints: list[str], *, scheme: str, width: int
 ) -> None:
-    page = open_page(place.admin_url, "/sign-in", color_scheme=scheme, viewport={"width": width, "height": 900})
+    found = forms_found_wrong(open_page, complaints, doors, scheme, width)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_the_page_of_the_first_run_is_for_everybody_and_fits(
+    empty: Stack, open_page: OpenPage, complaints: list[str], *, scheme: str, width: int
+) -> None:
+    found = forms_found_wrong(open_page, complaints, {"setup": f"{empty.admin_url}/setup"}, scheme, width)
+    assert not found, "\n".join(found)
+
+
+def forms_found_wrong(
+    open_page: OpenPage, complaints: list[str], doors: dict[str, str], scheme: str, width: int
+) -> list[str]:
+    """What is wrong with pages of one form, as they come and when what they were sent is refused."""
+    page = open_page("", "about:blank", color_scheme=scheme, viewport={"width": width, "height": 900})
     looks, found = f"{scheme}-{width}", []
     for name, address in doors.items():
         page.goto(address)
@@ -164,7 +189,7 @@ def test_every_page_before_signing_in_is_for_everybody_and_fits(
             found += inspect(page, f"{name}-wrong-{looks}", width, RULES)
     # Pages that say no answer with the status of it, and the style that axe would like to add is refused.
     complaints.clear()
-    assert not found, "\n".join(found)
+    return found
 
 
 def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None) -> list[str]:
@@ -172,14 +197,26 @@ def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None) -> 
     page.evaluate("() => document.fonts.ready")
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-    wrong: list[str] = []
-    needed = page.evaluate("document.documentElement.scrollWidth")
-    if needed > width:
-        wrong.append(f"{name}: is {needed} px wide")
-    wrong += [f"{name}: a table hides {button}" for button in page.evaluate(HIDDEN_IN_TABLES)]
+    wrong = what_sticks_out(page, name, width)
     for violation in Axe().run(page, options=rules).response["violations"] if rules else ():
         places = [f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in violation["nodes"][:4]]
         wrong.append(f"{name}: {violation['id']}: {violation['help']}\n  " + "\n  ".join(places))
+    if width == DESK:
+        wrong += narrowed(page, name)
     # Until here the page's console has been heard.
     page.evaluate("() => 0")
     return wrong
+
+
+def narrowed(page: Page, name: str) -> list[str]:
+    """What is wrong with the page when its window is made as narrow as a phone."""
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    wrong = what_sticks_out(page, f"{name}, narrowed", PHONE)
+    page.set_viewport_size({"width": DESK, "height": 900})
+    return wrong
+
+
+def what_sticks_out(page: Page, name: str, width: int) -> list[str]:
+    needed = page.evaluate("document.documentElement.scrollWidth")
+    wide = [f"{name}: is {needed} px wide"] if needed > width else []
+    return wide + [f"{name}: a table hides {button}" for button in page.evaluate(HIDDEN_IN_TABLES)]

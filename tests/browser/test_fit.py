@@ -1,18 +1,21 @@
 """What has to be read and copied is whole: snippets in their cards, toasts in both themes, words in tables."""
 
 import uuid
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage, sign_in
+from tests.browser.conftest import PATIENCE_MS
 from tests.stack import Stack
 from tests.team import plain_http_client
 from tests.waiting import eventually
 
 expect.set_options(timeout=PATIENCE_MS)
 
+GROUNDS: dict[Literal["light", "dark"], str] = {"light": "rgb(247, 247, 248)", "dark": "rgb(16, 16, 19)"}
+"""What the theme of each scheme is drawn on."""
 BROKEN_WORDS = """() => {
     const broken = [];
     for (const cell of document.querySelectorAll('.table td')) {
@@ -43,12 +46,11 @@ CONTRAST = """(element) => {
 }"""
 
 
-@pytest.fixture(params=[1440, 360])
-def page(request: pytest.FixtureRequest, place: Stack, open_page: OpenPage) -> Page:
-    """The owner's browser on a desk, and on a phone."""
-    page = open_page(place.admin_url, "/sign-in", viewport={"width": request.param, "height": 900})
-    sign_in(page, place.owner_email, place.owner_password)
-    return page
+def at_each_width(page: Page) -> Iterator[int]:
+    """The page on a desk, and on a phone."""
+    for width in (1440, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        yield width
 
 
 def box(element: Locator) -> dict[str, float]:
@@ -59,32 +61,33 @@ def box(element: Locator) -> dict[str, float]:
 
 def fits(snippet: Locator) -> None:
     """The snippet lies within what holds it, and so does its copy button, which can be seen."""
-    expect(snippet).to_be_visible()
-    around, code, copy = (
-        box(snippet.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' card ') or "
-                            "contains(concat(' ', @class, ' '), ' dialog ') or "
-                            "contains(concat(' ', @class, ' '), ' empty ')][1]")),
-        box(snippet),
-        box(snippet.locator(".copy-button")),
-    )  # fmt: skip
-    assert around["left"] <= code["left"]
-    assert code["right"] <= around["right"]
-    assert copy["right"] <= code["right"]
-    assert snippet.locator("code").evaluate("(code) => getComputedStyle(code).textAlign") in ("start", "left")
+    for width in at_each_width(snippet.page):
+        expect(snippet).to_be_visible()
+        around, code, copy = (
+            box(snippet.locator("xpath=ancestor::*[contains(concat(' ', @class, ' '), ' card ') or "
+                                "contains(concat(' ', @class, ' '), ' dialog ') or "
+                                "contains(concat(' ', @class, ' '), ' empty ')][1]")),
+            box(snippet),
+            box(snippet.locator(".copy-button")),
+        )  # fmt: skip
+        assert around["left"] <= code["left"], width
+        assert code["right"] <= around["right"], width
+        assert copy["right"] <= code["right"], width
+        assert snippet.locator("code").evaluate("(code) => getComputedStyle(code).textAlign") in ("start", "left")
 
 
-def test_snippets_fit_and_can_be_copied(place: Stack, page: Page) -> None:
-    page.goto("/api-keys")
-    page.get_by_role("button", name="Create API key").first.click()
-    page.get_by_label("Name", exact=True).fill(f"CI {uuid.uuid4().hex[:6]}")
-    page.get_by_role("button", name="Create key").click()
-    expect(page.get_by_text("Your new API key")).to_be_visible()
-    fits(page.locator(".dialog .snippet").first)
-    page.get_by_role("button", name="I have copied it").click()
-    page.goto("/playground")
-    fits(page.locator(".composer-side .snippet").first)
-    page.goto(f"/channels/{a_channel(place)}")
-    fits(page.locator(".card .snippet").first)
+def test_snippets_fit_and_can_be_copied(place: Stack, owner: Page) -> None:
+    owner.goto("/api-keys")
+    owner.get_by_role("button", name="Create API key").first.click()
+    owner.get_by_label("Name", exact=True).fill(f"CI {uuid.uuid4().hex[:6]}")
+    owner.get_by_role("button", name="Create key").click()
+    expect(owner.get_by_text("Your new API key")).to_be_visible()
+    fits(owner.locator(".dialog .snippet").first)
+    owner.get_by_role("button", name="I have copied it").click()
+    owner.goto("/playground")
+    fits(owner.locator(".composer-side .snippet").first)
+    owner.goto(f"/channels/{a_channel(place)}")
+    fits(owner.locator(".card .snippet").first)
 
 
 def a_channel(place: Stack) -> str:
@@ -95,18 +98,25 @@ def a_channel(place: Stack) -> str:
     return str(made["channel"]["id"])
 
 
-def test_the_example_of_an_empty_page_fits_and_is_not_centred(place: Stack, page: Page) -> None:
-    if page.goto("/live-activities") and page.locator(".empty .snippet").count() == 0:
+def test_the_example_of_an_empty_page_fits_and_is_not_centred(owner: Page) -> None:
+    if owner.goto("/live-activities") and owner.locator(".empty .snippet").count() == 0:
         pytest.skip("another test of this server has shown a Live Activity")
-    fits(page.locator(".empty .snippet"))
+    fits(owner.locator(".empty .snippet"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_toasts_can_be_read(place: Stack, open_page: OpenPage, scheme: str) -> None:
-    page = open_page(place.admin_url, "/sign-in", color_scheme=scheme, reduced_motion="reduce")
-    sign_in(page, place.owner_email, place.owner_password)
+def test_toasts_can_be_read(owner: Page) -> None:
+    owner.emulate_media(reduced_motion="reduce")
+    owner.goto("/help")
+    owner.wait_for_function("() => window.socket?.connected")
+    for scheme, ground in GROUNDS.items():
+        owner.emulate_media(color_scheme=scheme)
+        expect(owner.locator("body")).to_have_css("background-color", ground)
+        toasts_have_contrast(owner, scheme)
+
+
+def toasts_have_contrast(page: Page, scheme: str) -> None:
     for kind in ("positive", "negative", "warning", "info", None):
-        said = f"A toast of {kind}"
+        said = f"A {scheme} toast of {kind}"
         page.evaluate(
             # As the pages' toasts come: NiceGUI hands these options over.
             "([message, type]) => Quasar.Notify.create({message, type, timeout: 0, closeBtn: 'Close'})",
@@ -121,12 +131,13 @@ def test_toasts_can_be_read(place: Stack, open_page: OpenPage, scheme: str) -> N
             )
 
 
-def test_no_word_is_broken_in_a_table(place: Stack, page: Page) -> None:
+def test_no_word_is_broken_in_a_table(place: Stack, owner: Page) -> None:
     title = "Deployment of the payment service to production finished with warnings " * 2
     with plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}") as backend:
         assert backend.post("/api/push-notification", json={"title": title}).status_code == 200
     for path in ("/delivery-log", "/devices", "/members", "/api-keys", "/channels"):
-        page.goto(path)
-        expect(page.get_by_role("heading", level=1).first).to_be_visible()
-        expect(page.locator(".table-place, .empty").first).to_be_visible()
-        assert page.evaluate(BROKEN_WORDS) == [], path
+        owner.goto(path)
+        for width in at_each_width(owner):
+            expect(owner.get_by_role("heading", level=1).first).to_be_visible()
+            expect(owner.locator(".table-place, .empty").first).to_be_visible()
+            assert owner.evaluate(BROKEN_WORDS) == [], f"{path} at {width} px"

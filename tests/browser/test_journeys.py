@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage, sign_in
+from tests.browser.conftest import HOME, PATIENCE_MS, OpenPage, session_of, sign_in
 from tests.conftest import MakeStack
 from tests.stack import ANY_PORT, Stack
 from tests.team import plain_http_client
@@ -57,6 +57,7 @@ def test_an_invited_person_joins_sees_less_and_is_sent_away_when_removed(
     place: Stack, owner: Page, open_page: OpenPage
 ) -> None:
     email = f"ann-{uuid.uuid4().hex[:8]}@team.test"
+    owner.goto("/")
     owner.get_by_role("link", name="Members").click()
     owner.get_by_role("button", name="Invite members").click()
     owner.get_by_label("E-mail addresses").fill(f"{email}\nnonsense")
@@ -152,6 +153,7 @@ def test_a_stream_moves_on_the_page_and_stands_still_while_paused(place: Stack, 
         answer = backend.put(f"/api/live-activity/stream/{key}", json={"content_state": state})
         assert answer.status_code == 200, answer.text
 
+    owner.goto("/")
     owner.get_by_role("link", name="Live Activities").click()
     put(10)
     card = owner.locator(".lock-activity", has_text=key).first
@@ -169,7 +171,7 @@ def test_a_stream_moves_on_the_page_and_stands_still_while_paused(place: Stack, 
 
 def test_buttons_of_a_notification_work_on_the_lock_screen(place: Stack, owner: Page) -> None:
     title = f"web-1 is stuck {uuid.uuid4().hex[:6]}"
-    owner.get_by_role("link", name="Lock screen").click()
+    owner.goto("/lock-screen")
     backend = plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}")
     action = {
         "title": "Restart",
@@ -189,8 +191,8 @@ def test_buttons_of_a_notification_work_on_the_lock_screen(place: Stack, owner: 
 def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
     place: Stack, owner: Page, open_page: OpenPage
 ) -> None:
-    other = open_page(place.admin_url, "/sign-in")
-    sign_in(other, place.owner_email, place.owner_password)
+    other = open_page(place.admin_url, session=session_of(place, place.owner_email, place.owner_password))
+    expect(other.get_by_role("heading", level=1, name=HOME)).to_be_visible()
     owner.goto("/account")
     owner.get_by_label("Current password").fill("not this one")
     owner.get_by_label("New password").fill("another long password")
@@ -204,7 +206,7 @@ def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
     expect(owner.get_by_text("this session")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.thorough)])
 def test_the_theme_follows_the_system_until_somebody_chooses(place: Stack, open_page: OpenPage, scheme: str) -> None:
     page = open_page(place.admin_url, "/sign-in", color_scheme=scheme)
     # Without a script: by the stylesheet alone.

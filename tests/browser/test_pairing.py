@@ -1,13 +1,13 @@
 """A phone is paired, in every way there is, in a real browser: the page says so, shows the phone, and stays alive."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage, sign_in
+from tests.browser.conftest import PATIENCE_MS, OpenSignedIn, session_of
 from tests.stack import Stack
 from tests.team import Team, plain_http_client
 
@@ -27,15 +27,18 @@ def team(place: Stack) -> Team:
     )
 
 
+@pytest.fixture(scope="module")
+def members_session(place: Stack, team: Team) -> str:
+    """Of a member who is no owner."""
+    email = f"{team.unique('ann')}@team.test"
+    team.join(email, PASSWORD)
+    return session_of(place, email, PASSWORD)
+
+
 @pytest.fixture(params=["owner", "member"])
-def devices(request: pytest.FixtureRequest, place: Stack, team: Team, open_page: OpenPage) -> Iterator[Page]:
+def devices(request: pytest.FixtureRequest, open_signed_in: OpenSignedIn) -> Page:
     """The devices page of an owner, and of a member."""
-    email, password = place.owner_email, place.owner_password
-    if request.param == "member":
-        email, password = f"{team.unique('ann')}@team.test", PASSWORD
-        team.join(email, password)
-    page = open_page(place.admin_url, "/sign-in")
-    sign_in(page, email, password)
+    page = open_signed_in(request.getfixturevalue("session" if request.param == "owner" else "members_session"))
     page.goto("/devices")
     page.wait_for_function("() => window.socket?.connected")
     return page

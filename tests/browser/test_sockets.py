@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Page as BrowserPage
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -287,14 +286,3 @@ def test_a_handshake_that_is_none_is_answered_and_fills_no_log(
         raw.sendall(head.encode("latin-1"))
         assert raw.recv(100).split()[1] == str(status).encode()
     assert said_since(place, before) == []
-
-
-def test_a_page_is_loaded_again_when_the_admin_app_has_forgotten_it(
-    place: Stack, owner: BrowserPage, complaints: list[str]
-) -> None:
-    """As after a restart: the person need not."""
-    with owner.expect_event("load", timeout=90_000):
-        place.kill("admin")
-    # That the connection was lost, and the server away for a moment.
-    assert all("WebSocket" in complaint or "net::ERR_" in complaint for complaint in complaints)
-    complaints.clear()

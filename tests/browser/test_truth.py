@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage, sign_in
+from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.stack import Stack
 from tests.team import plain_http_client
 
@@ -53,6 +53,7 @@ def test_strangers_too_are_told_that_the_simulator_stands_in(place: Stack, open_
 
 
 def test_the_strip_leads_to_going_live_and_the_frame_to_help(place: Stack, owner: Page) -> None:
+    owner.goto("/")
     owner.get_by_role("note").get_by_role("link", name="Go live").click()
     expect(owner.get_by_role("heading", name="Going live")).to_be_visible()
     expect(owner.get_by_role("listitem").filter(has_text="A key from Apple")).to_contain_text("to do")
@@ -66,11 +67,10 @@ def test_the_strip_leads_to_going_live_and_the_frame_to_help(place: Stack, owner
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/St_Johns", "UTC"])
-def test_charts_show_the_viewers_own_time(place: Stack, open_page: OpenPage, zone: str) -> None:
+def test_charts_show_the_viewers_own_time(place: Stack, session: str, open_page: OpenPage, zone: str) -> None:
     with plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}") as backend:
         assert backend.post("/api/push-notification", json={"title": "Now"}).status_code == 200
-    page = open_page(place.admin_url, "/sign-in", timezone_id=zone)
-    sign_in(page, place.owner_email, place.owner_password)
+    page = open_page(place.admin_url, session=session, timezone_id=zone)
     hour = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
     here = [f"{moment.astimezone(ZoneInfo(zone)):%a %H:%M}" for moment in (hour, hour + dt.timedelta(hours=1))]
     expect(page.get_by_text("Times are those of this device")).to_be_visible()

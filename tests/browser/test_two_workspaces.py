@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage, sign_in
+from tests.browser.conftest import PATIENCE_MS, OpenSignedIn, session_of
 from tests.smith_command import answer
 from tests.stack import Stack
 from tests.team import plain_http_client
@@ -24,8 +24,8 @@ FIRST, SECOND = "My team", "Team B"
 class Person:
     """Somebody who belongs to both workspaces."""
 
-    email: str
-    password: str
+    session: str
+    """Of the web admin."""
     in_second: httpx.Client
     """Asks the API about the second workspace."""
 
@@ -49,7 +49,7 @@ def person(place: Stack) -> Iterator[Person]:
         link = owner.post(f"/api/invites/{result['invite']['id']}/link").json()["url"]
         joined = pat.post("/api/invite/accept", json={"token": link.rpartition("/")[2], "password": password})
         assert joined.status_code == 200, joined.text
-        yield Person(email, password, pat)
+        yield Person(session_of(place, email, password), pat)
 
 
 def _session(client: httpx.Client, email: str, password: str) -> str:
@@ -80,10 +80,9 @@ def _name_a_key(page: Page) -> None:
     ],
 )
 def test_a_page_acts_only_in_the_workspace_that_it_was_drawn_for(
-    place: Stack, person: Person, open_page: OpenPage, *, path: str, fill_in: Callable[[Page], None], button: str
+    person: Person, open_signed_in: OpenSignedIn, *, path: str, fill_in: Callable[[Page], None], button: str
 ) -> None:
-    first = open_page(place.admin_url, "/sign-in")
-    sign_in(first, person.email, person.password)
+    first = open_signed_in(person.session)
     _be_in(first, FIRST)
     first.goto(path)
     first.wait_for_function("() => window.socket?.connected")
