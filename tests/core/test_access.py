@@ -5,13 +5,14 @@ import uuid
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from smith.core.v1 import options_pb2
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
 
 from core_service.app.server import SERVICES
 from core_service.auth.interceptor import read_policies
 from tests.core.belongings import CONTENT_STATE, everything, example_ids
-from tests.core.harness import METHODS, Account, Caller, Core, refusal, refused_with
+from tests.core.harness import METHODS, Account, Caller, Core, refusal, refused_with, start_account
 
 pytestmark = pytest.mark.slow
 
@@ -107,12 +108,24 @@ async def may_call(account: Account, name: str) -> Caller:
     return (await account.add_phone()).caller if access == options_pb2.ACCESS_DEVICE else account.owner
 
 
+Settled = tuple[Account, dict[str, str]]
+"""An account, and the ids of what it has."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def settled(core: Core) -> Settled:
+    """One that nothing here changes, for all calls that name an id are refused."""
+    account = await start_account(core)
+    return account, await example_ids(account)
+
+
 @pytest.mark.parametrize(("name", "field"), BY_ID)
 async def test_what_belongs_to_another_account_or_to_nobody_is_out_of_reach(
-    account: Account, stranger: Account, name: str, field: str
+    settled: Settled, stranger: Account, name: str, field: str
 ) -> None:
     """A new method with an id is in the table at once; a new kind of id fails here until `example_ids` knows it."""
-    mine, theirs = await example_ids(account), await example_ids(stranger)
+    account, mine = settled
+    theirs = await example_ids(stranger)
     before = await everything(stranger)
     caller = await may_call(account, name)
     others = {id_field: mine[id_field] for method, id_field in BY_ID if method == name}
@@ -129,8 +142,8 @@ async def test_what_belongs_to_another_account_or_to_nobody_is_out_of_reach(
 
 
 @pytest.mark.parametrize(("name", "field"), BY_ID)
-async def test_a_malformed_id_gets_a_clear_answer(account: Account, name: str, field: str) -> None:
-    mine = await example_ids(account)
+async def test_a_malformed_id_gets_a_clear_answer(settled: Settled, name: str, field: str) -> None:
+    account, mine = settled
     caller = await may_call(account, name)
     others = {id_field: mine[id_field] for method, id_field in BY_ID if method == name}
     values = {"", "1", "x" * 36, mine[field] + "\n", mine[field].replace("-", ""), "\x00", "'; --", "é" * 9000}
