@@ -16,7 +16,7 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 # Each process that a test starts would compile the whole product again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests import distribution, prepared
+from tests import distribution, examples, prepared
 from tests.stack import Stack
 
 sys.dont_write_bytecode = False
@@ -71,6 +71,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Makes the place of the prepared data folders, which goes with this process."""
+    examples.begin(config.option.markexpr)
     if place := prepared.begin():
         config.add_cleanup(lambda: prepared.end(place))
 
