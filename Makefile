@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
 .PHONY: always help up test test-fast test-all check audit bench reliability fmt proto reference
 BIN := .venv/bin
-# A person's own values would make our Python find other packages, or none.
-unexport PYTHONHOME PYTHONPATH
+# A person's own values would make our Python find other packages, or none, or compile every module at each start.
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 NODE_SDK := tests/sdk/node
 # Tests wait for processes, phones and clocks more than they compute: three at once keep two cores busy.
 # `tests/distribution.py` says which goes where.

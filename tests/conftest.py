@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ import pytest
 
 # As cli/up does, for the same reason.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+# Each process that a test starts would compile the whole product again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests import distribution, prepared
+from tests import distribution, examples, prepared
 from tests.stack import Stack
+
+sys.dont_write_bytecode = False
 
 # What runs in the background of a script is started with these ignored, and would hand that on to all it starts.
 for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
@@ -63,6 +68,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Makes the place of the prepared data folders, which goes with this process."""
+    examples.begin(config.option.markexpr)
     if place := prepared.begin():
         config.add_cleanup(lambda: prepared.end(place))
 

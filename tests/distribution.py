@@ -14,12 +14,11 @@ SHARE_A_SERVER = ("tests/browser", "tests/e2e/breakable", "tests/observability")
 """Folders whose tests are one unit."""
 SECONDS = {
     "tests/browser": 90,
-    "tests/e2e/breakable": 120,
+    "tests/e2e/breakable": 90,
     "tests/contract/test_live.py": 40,
-    "tests/docs/test_documents.py": 60,
+    "tests/docs/test_documents.py": 40,
     "tests/e2e/test_live_activities.py": 40,
     "tests/e2e/test_live_activity_machine.py": 60,
-    "tests/e2e/test_rate_limit.py": 30,
     "tests/e2e/test_secrets.py": 40,
     "tests/e2e/test_streams.py": 40,
     "tests/observability": 30,
@@ -27,7 +26,7 @@ SECONDS = {
     "tests/replicas/test_as_one.py": 60,
     "tests/replicas/test_restarts.py": 90,
     "tests/smith/test_on_a_server.py": 20,
-    "tests/test_up.py": 80,
+    "tests/test_up.py": 70,
     "tests/test_up_elsewhere.py": 40,
 }
 """Roughly what units take that start servers of their own or wait for long. A wrong figure costs time, nothing else."""

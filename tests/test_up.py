@@ -135,10 +135,16 @@ def test_no_secret_is_printed_or_shown_by_ps(stack: Stack) -> None:
     assert not [s for s in secrets if s in shown]
 
 
-def test_a_second_start_keeps_everything_and_takes_less_than_ten_seconds_of_work(own: Stack) -> None:
+def test_a_stop_leaves_no_process_and_a_second_start_keeps_everything_in_ten_seconds_of_work(
+    stack: Stack, own: Stack
+) -> None:
     before = own.quickstart
     assert send(own, "before the restart").json()["devices_notified"] == 1
-    assert own.stop() == 0
+    assert len(of_stack(own)) > len(ALL)
+    assert own.stop(signal.SIGTERM) == 0
+    assert gone(own)
+    assert own.pids == {}
+    assert answers(f"{stack.base_url}/readyz"), "another server does not notice"
     own.start()
     # Of a processor: how long that takes is a matter of what else the machine does.
     assert worked(own) < 10
@@ -159,14 +165,6 @@ def test_two_servers_with_their_own_folders_and_ports_run_side_by_side(stack: St
     assert send(own, "only here").json()["devices_notified"] == 1
     eventually("the phone shows it", lambda: "only here" in titles(own))
     assert "only here" not in titles(stack)
-
-
-def test_sigterm_stops_everything_and_leaves_no_process(stack: Stack, own: Stack) -> None:
-    assert len(of_stack(own)) > len(ALL)
-    assert own.stop(signal.SIGTERM) == 0
-    assert gone(own)
-    assert own.pids == {}
-    assert answers(f"{stack.base_url}/readyz"), "another server does not notice"
 
 
 @pytest.mark.thorough

@@ -2,18 +2,21 @@
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.sending.circuit_breaker import Step
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.sending.reasons import BY_WORD
 from core_service.work_queue.backlog import Backlog
 from service_kit.database import Pool
+
+if TYPE_CHECKING:
+    from core_service.events.relay import EventRelay
 
 ENVIRONMENTS = frozenset({"production", "sandbox"})
 OTHER = "other"
@@ -43,7 +46,7 @@ class CoreCollector(Collector):
         in_progress: Mapping[str, Callable[[], int]],
         sender: GuardedSender,
         events: EventBus,
-        relay: EventRelay | None,
+        relay: "EventRelay | None",
         calls_limit: int,
     ) -> None:
         """`in_progress` returns, for each queue, how much work this process has taken."""

@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
 import sqlalchemy.exc
 from argon2 import PasswordHasher
@@ -21,7 +22,6 @@ from core_service.common.clock import Clock, database_clock
 from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now
 from core_service.delivery_log.recorder import DeliveryRecorder
-from core_service.events.relay import EventRelay
 from core_service.events.service import EventBus
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites import queries as invite_mails
@@ -58,6 +58,9 @@ from service_kit.client import open_channel
 from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
+
+if TYPE_CHECKING:
+    from core_service.events.relay import EventRelay
 
 log = logging.getLogger(__name__)
 
@@ -241,12 +244,15 @@ def build_mails(
 
 def build_status(
     redis_url: str | None, guarded: GuardedSender, events: EventBus, pool: Pool, *wakes: Callable[[], None]
-) -> tuple[ServerStatus, EventRelay | None]:
+) -> "tuple[ServerStatus, EventRelay | None]":
     """What tells of stopped routes, and what ties this core to the others: None if there is no Redis."""
     status = ServerStatus(guarded, events, pool, now)
     status.wakes(*wakes)
     if redis_url is None:
         return status, None
+    # Redis' client takes a quarter of a start: a core without Redis does not load it.
+    from core_service.events.relay import EventRelay
+
     relay = EventRelay(events, redis_url, news=status.news, on_news=status.heard)
     guarded.listen(lambda alarm, stopped: relay.wake())
     return status, relay

@@ -5,8 +5,8 @@ import secrets
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
@@ -82,6 +82,8 @@ class Core:
     address: str
     database_url: str
     channel: grpc.aio.Channel
+    _idle: list[psycopg.AsyncConnection[Any]] = field(default_factory=list, repr=False, compare=False)
+    """Connections for `sql`, which most tests use: to open one costs more than what is asked over it."""
 
     def caller(self, secret: str | None = None, *, address: str | None = None) -> Caller:
         """Somebody who calls with this secret, as the gateway would from this client address."""
@@ -89,9 +91,30 @@ class Core:
 
     async def sql(self, query: str, *arguments: Any, **named: Any) -> list[Any]:
         """What the database says: for what no method shows, and for what only time or APNs brings about."""
-        async with await psycopg.AsyncConnection.connect(self.database_url, autocommit=True) as connection:
-            cursor = await connection.execute(query, named or arguments)
+        connection = self._idle.pop() if self._idle else await self._connect()
+        try:
+            try:
+                cursor = await connection.execute(query, named or arguments)
+            except psycopg.OperationalError:
+                if not connection.broken:
+                    raise
+                # A test has ended all connections, this idle one too.
+                await connection.close()
+                connection = await self._connect()
+                cursor = await connection.execute(query, named or arguments)
             return await cursor.fetchall() if cursor.description else []
+        finally:
+            if not connection.closed:
+                self._idle.append(connection)
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        # Tests change the schema: nothing is prepared.
+        return await psycopg.AsyncConnection.connect(self.database_url, autocommit=True, prepare_threshold=None)
+
+    async def aclose(self) -> None:
+        """Closes what `sql` has opened."""
+        while self._idle:
+            await self._idle.pop().close()
 
 
 @asynccontextmanager
@@ -102,8 +125,12 @@ async def start_core(
     fields of CoreSettings."""
     defaults: dict[str, Any] = {"core_port": 0, "delivery_address": "127.0.0.1:1", "drain_seconds": 1.0}
     chosen = CoreSettings(**(defaults | {"database_url": database_url} | settings))
-    async with running_core(chosen, clock, hasher) as port, open_channel(f"127.0.0.1:{port}") as channel:
-        yield Core(f"127.0.0.1:{port}", database_url, channel)
+    async with (
+        running_core(chosen, clock, hasher) as port,
+        open_channel(f"127.0.0.1:{port}") as channel,
+        aclosing(Core(f"127.0.0.1:{port}", database_url, channel)) as core,
+    ):
+        yield core
 
 
 @dataclass(frozen=True)

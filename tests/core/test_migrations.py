@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -337,8 +337,8 @@ async def test_a_core_goes_on_while_a_newer_one_upgrades_the_database(
     url = await asyncio.to_thread(new_database)
     with core_process(url, tmp_path / "log") as process:
         address = await asyncio.to_thread(serving_address, process, tmp_path / "log")
-        async with open_channel(address) as channel:
-            account = await start_account(Core(address, url, channel))
+        async with open_channel(address) as channel, aclosing(Core(address, url, channel)) as core:
+            account = await start_account(core)
             await account.add_startable_phone()
             _, key = await account.add_key()
             backend = account.core.caller(key)

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,7 @@ async def test_logs_show_no_secret_at_the_most_talkative_level(
     url = await asyncio.to_thread(new_database)
     with core_process(url, tmp_path / "log", log_format) as process:
         address = await asyncio.to_thread(serving_address, process, tmp_path / "log")
-        async with open_channel(address) as channel:
-            core = Core(address, url, channel)
+        async with open_channel(address) as channel, aclosing(Core(address, url, channel)) as core:
             used = await use_everything(await start_account(core))
             # Failures of ours, whose tracebacks are logged.
             account = await start_account(core)

@@ -36,7 +36,13 @@ def test_the_apps_types_read_all_that_a_phone_is_sent(owner: Team) -> None:
     assert swift.keys("ActivitySmithAttributes", "ScreenState", "Smith") == decoding.used, "keys that nothing sends"
 
 
-@pytest.mark.parametrize("name", names())
+IN_EVERY_RUN = {"docs/quick-start.md", "docs/cli.md", "docs/sdks.md", "docs/live-activities.md"}
+"""One document of each kind: requests by curl, the CLI, Python, streams and what phones then show."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in IN_EVERY_RUN else pytest.param(name, marks=pytest.mark.thorough) for name in names()]
+)
 def test_every_command_works_and_answers_what_the_document_shows(name: str, workspace: Workspace) -> None:
     document = read(name)
     before, blocks = _shell(document), _runnable(document)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.e2e.conftest import Audience
+from tests.examples import examples
 from tests.team import Team, push
 
 WEBHOOK = {"title": "t", "type": "webhook", "url": "https://example.com/h"}
@@ -166,7 +167,7 @@ likely_values = json_values | st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.dictionaries(names, likely_values, max_size=6) | json_values)
 def test_no_body_whatsoever_makes_the_server_fail(generated_key: httpx.Client, body: Any) -> None:
     answer = generated_key.post("/api/push-notification", json=body)

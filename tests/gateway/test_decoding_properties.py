@@ -13,6 +13,7 @@ from gateway.bodies import MAX_HEADER_BYTES, MAX_PATHS, IgnoredFields, Ignoring,
 from gateway.routes import routes
 from service_kit.json_mapping import REFUSED, FieldError, UnknownFields, decoder_for, parse_object
 from service_kit.json_mapping.contract import JSON_OBJECT, form_of
+from tests.examples import examples
 from tests.gateway.test_codec import dumps, json_values, valid_objects
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ def strew(message: Descriptor, value: Any, data: st.DataObject, *, unknown: bool
     return strewn, count
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_unknown_fields_and_nulls_change_nothing(data: st.DataObject) -> None:
     descriptor = data.draw(st.sampled_from(SENDING))
@@ -73,7 +74,7 @@ def test_unknown_fields_and_nulls_change_nothing(data: st.DataObject) -> None:
             decoded(descriptor, strewn, REFUSED)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data())
 def test_nulls_alone_are_taken_by_every_request(data: st.DataObject) -> None:
     descriptor = data.draw(st.sampled_from([route.rpc.input_type for route in routes()]))

@@ -1,5 +1,6 @@
 """One trace leads from a client through all processes to APNs, and carries nothing that is nobody's business."""
 
+import json
 import os
 import signal
 import socket
@@ -155,36 +156,50 @@ def test_requests_that_fail_are_marked_by_whose_fault_it_is(observed: Observed) 
 # --- when it is off, or cannot be ---
 
 
-def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Runs Python with this environment and no other setting."""
+def run(code: str, said: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python with this environment and no other setting; `said` is on its standard input."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SMITH_", "OTEL_"))}
     return subprocess.run(
-        [sys.executable, "-c", code], env=clean | env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code],
+        env=clean | env,
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
-LOADED = """
-import sys
-import gateway.wiring, core_service.app.wiring, delivery_service.wiring
+CONFIGURED = """
 from service_kit import tracing
 tracing.configure("test")
-# Not all of OpenTelemetry: redis-py loads some of it for itself wherever it is installed.
-print(tracing.is_on(), any(name.startswith("opentelemetry.exporter") for name in sys.modules))
 """
+ALL_THREE = """
+import json, os, sys
+import gateway.wiring, core_service.app.wiring, delivery_service.wiring
+from service_kit import tracing
+# Importing them takes a second: one process does, and has a child for each environment.
+for env in json.loads(sys.stdin.read()):
+    if os.fork() == 0:
+        os.environ.update(env)
+        tracing.configure("test")
+        said = tracing.is_on(), any(name.startswith("opentelemetry.sdk") for name in sys.modules)
+        print(*said, flush=True)
+        os._exit(0)
+    assert os.wait()[1] == 0
+"""
+COLLECTORS: list[tuple[dict[str, str], str]] = [
+    ({}, "False False"),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, "True True"),
+    ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:1/v1/traces"}, "True True"),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"}, "False False"),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_EXPORTER": "none"}, "False False"),
+]
 
 
-@pytest.mark.parametrize(
-    ("env", "expected"),
-    [
-        ({}, "False False"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, "True True"),
-        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:1/v1/traces"}, "True True"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"}, "False False"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_EXPORTER": "none"}, "False False"),
-    ],
-)
-def test_nothing_is_loaded_unless_a_collector_is_named(env: dict[str, str], expected: str) -> None:
-    assert run(LOADED, **env).stdout.strip() == expected
+def test_nothing_is_loaded_unless_a_collector_is_named() -> None:
+    said = run(ALL_THREE, json.dumps([env for env, _ in COLLECTORS])).stdout.splitlines()
+    assert said == [expected for _, expected in COLLECTORS]
 
 
 OF_LIBRARIES = """
@@ -230,7 +245,7 @@ def test_so_does_smith_up(without_the_extra: dict[str, str]) -> None:
 
 
 def test_a_protocol_that_is_not_spoken_is_refused() -> None:
-    ended = run(LOADED, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_EXPORTER_OTLP_PROTOCOL="grpc")
+    ended = run(CONFIGURED, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_EXPORTER_OTLP_PROTOCOL="grpc")
     assert ended.returncode == 2
     assert "http/protobuf" in ended.stderr
 

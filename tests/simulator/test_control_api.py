@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.simulator.conftest import Handset
 from tests.simulator.process import SimulatorProcess
 
@@ -70,7 +71,7 @@ names = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(POSTS), body=st.dictionaries(names, documents, max_size=3))
 def test_no_body_causes_an_internal_error(
     simulator: SimulatorProcess, handset_of_many: Handset, path: str, body: dict[str, Any]

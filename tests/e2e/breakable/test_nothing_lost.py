@@ -74,7 +74,16 @@ def assert_nothing_lost(phone: Phone, load: Load) -> None:
     assert {title: counts[title] for title in promised if counts[title] != 1} == {}
 
 
-@pytest.mark.parametrize("victim", ["core", "delivery", "gateway", "postgres"])
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "core",
+        "postgres",
+        # These two keep nothing.
+        pytest.param("delivery", marks=pytest.mark.thorough),
+        pytest.param("gateway", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_killed_process_loses_nothing(breakable: Stack, team: Team, phone: Phone, victim: str) -> None:
     with Load(team, f"kill {victim}") as load:
         for _ in range(2):

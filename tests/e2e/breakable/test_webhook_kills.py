@@ -10,7 +10,7 @@ from tests.team import Phone, Team, push
 from tests.waiting import eventually
 
 
-@pytest.mark.parametrize("victim", ["core", "delivery"])
+@pytest.mark.parametrize("victim", ["core", pytest.param("delivery", marks=pytest.mark.thorough)])
 def test_a_tap_that_was_recorded_is_called_though_a_process_dies(
     breakable: Stack, team: Team, phone: Phone, victim: str
 ) -> None:
