@@ -27,6 +27,9 @@ OPERATIONS = {
     one: pb.LiveActivityStreamOperation.Value(f"LIVE_ACTIVITY_STREAM_OPERATION_{one.name}") for one in Operation
 }
 
+IGNORED = frozenset({"counts_down", "is_running"})
+"""Fields of a content state that SDKs send with every state, and that no type has."""
+
 StateMessage = (
     pb.StartLiveActivityRequest
     | pb.UpdateLiveActivityRequest
@@ -215,7 +218,7 @@ def _given(state: noun.LiveActivityContentState) -> Given:
     numbers_and_texts = {
         field.name: value
         for field, value in state.ListFields()
-        if field.enum_type is None and field.message_type is None
+        if field.enum_type is None and field.message_type is None and field.name not in IGNORED
     }
     return Given(
         **numbers_and_texts,
