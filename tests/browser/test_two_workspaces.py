@@ -75,8 +75,8 @@ def _name_a_key(page: Page) -> None:
     ("path", "fill_in", "button"),
     [
         ("/playground", _compose_a_push, "Send the push"),
-        ("/settings", _rename_the_workspace, "Save name"),
-        ("/api-keys", _name_a_key, "Create key"),
+        pytest.param("/settings", _rename_the_workspace, "Save name", marks=pytest.mark.thorough),
+        pytest.param("/api-keys", _name_a_key, "Create key", marks=pytest.mark.thorough),
     ],
 )
 def test_a_page_acts_only_in_the_workspace_that_it_was_drawn_for(

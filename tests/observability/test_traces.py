@@ -213,6 +213,7 @@ tracing.shutdown()
 """
 
 
+@pytest.mark.thorough
 def test_what_libraries_would_tell_of_requests_is_not_recorded() -> None:
     """FastAPI, beneath the admin, traces by itself and keeps whole URLs, which may hold secrets."""
     assert run(OF_LIBRARIES, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1").stdout.strip() == "True False"
@@ -269,6 +270,7 @@ print(spent, kept, time.monotonic() - began)
 """
 
 
+@pytest.mark.thorough
 def test_a_collector_that_takes_nothing_neither_blocks_nor_fills_memory() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=50) as mute:
         endpoint = f"http://127.0.0.1:{mute.getsockname()[1]}"
@@ -278,6 +280,7 @@ def test_a_collector_that_takes_nothing_neither_blocks_nor_fills_memory() -> Non
     assert shutdown < 4
 
 
+@pytest.mark.thorough
 def test_a_gateway_whose_collector_is_away_stops_in_time(tmp_path: Path) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("SMITH_", "OTEL_"))}
     env |= {"SMITH_GATEWAY_PORT": "0", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
