@@ -122,7 +122,9 @@ def deed_of(entry: AuditEntry) -> str:
     """What was done, as in `created the channel “ops”`."""
     asked = _read(entry.request.json)
     say = SENTENCES.get(entry.method)
-    return say(asked) if say else _named(_spelled_out(entry.method), "name", "slug", "email", "stream_key")(asked)
+    if say is None:
+        say = _named(_spelled_out(entry.method), "name", "slug", "key", "email", "stream_key")
+    return say(asked)
 
 
 def name_of_method(method: str) -> str:

@@ -18,6 +18,7 @@ from smith.core.v1 import (
     invite_service_pb2_grpc,
     live_activity_service_pb2_grpc,
     mail_service_pb2_grpc,
+    metric_service_pb2_grpc,
     password_reset_service_pb2_grpc,
     push_notification_service_pb2_grpc,
     status_service_pb2_grpc,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from smith.core.v1.invite_service_pb2_grpc import InviteServiceAsyncStub
     from smith.core.v1.live_activity_service_pb2_grpc import LiveActivityServiceAsyncStub
     from smith.core.v1.mail_service_pb2_grpc import MailServiceAsyncStub
+    from smith.core.v1.metric_service_pb2_grpc import MetricServiceAsyncStub
     from smith.core.v1.password_reset_service_pb2_grpc import PasswordResetServiceAsyncStub
     from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
     from smith.core.v1.status_service_pb2_grpc import StatusServiceAsyncStub
@@ -131,6 +133,7 @@ class Core:
         self.insight: InsightServiceAsyncStub = insight_service_pb2_grpc.InsightServiceStub(channel)
         self.invites: InviteServiceAsyncStub = invite_service_pb2_grpc.InviteServiceStub(channel)
         self.mails: MailServiceAsyncStub = mail_service_pb2_grpc.MailServiceStub(channel)
+        self.metrics: MetricServiceAsyncStub = metric_service_pb2_grpc.MetricServiceStub(channel)
         self.live_activities: LiveActivityServiceAsyncStub = live_activity_service_pb2_grpc.LiveActivityServiceStub(
             channel
         )

@@ -52,6 +52,7 @@ NAVIGATION = (
     Place("/playground", "Playground", "bolt"),
     Place("/live-activities", "Live Activities", "timelapse"),
     Place("/delivery-log", "Delivery log", "receipt_long"),
+    Place("/widgets", "Widgets", "widgets"),
     Place("/channels", "Channels", "tag"),
     Place("/devices", "Devices", "devices"),
     Place("/api-keys", "API keys", "key"),

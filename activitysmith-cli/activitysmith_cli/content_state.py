@@ -13,10 +13,8 @@ from activitysmith_cli.values import Metric, parse_metric
 
 HOW = "--content-state, --content-state-file, or flags such as --title"
 METRICS = "metrics"
-"""Written one by one, as --metric."""
-IGNORED = ("counts_down", "is_running")
-"""The server takes these for the sake of SDKs and makes nothing of them."""
-FIELDS = FieldOptions(tuple(field for field in CONTENT_STATE if field.name not in (METRICS, *IGNORED)))
+"""Written one by one, as --metric, or as JSON."""
+FIELDS = FieldOptions(tuple(field for field in CONTENT_STATE if field.name != METRICS))
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,16 @@ class ContentStateOptions:
     metric: Annotated[
         list[Metric] | None,
         typer.Option(
-            metavar="LABEL=VALUE[UNIT]", parser=parse_metric, help="A number to show, such as CPU=9%; repeatable."
+            metavar="LABEL=VALUE[UNIT]",
+            parser=parse_metric,
+            help="A number or text to show, such as CPU=9% or State=ok; repeatable.",
         ),
+    ] = None
+    metrics: Annotated[
+        str | None, typer.Option(metavar="JSON", help="The same as a JSON array of {label, value, unit, color}.")
+    ] = None
+    metrics_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")
     ] = None
 
     def document(self) -> dict[str, Any] | None:
@@ -61,7 +67,11 @@ class ContentStateOptions:
         return document
 
     def _flags(self) -> dict[str, Any]:
-        metrics = [metric.document() for metric in self.metric or ()]
+        one_by_one = [metric.document() for metric in self.metric or ()]
+        metrics = read_json(METRICS, self.metrics, self.metrics_file, list)
+        if metrics is not None and one_by_one:
+            raise typer.BadParameter("cannot be used together with --metric.", param_hint="--metrics")
+        metrics = one_by_one or metrics
         return FIELDS.document(self.given) | ({METRICS: metrics} if metrics else {})
 
 

@@ -9,7 +9,8 @@ class Field(NamedTuple):
 
     name: str
     kind: str
-    """`text`, `url`, `integer`, `number`, `boolean`, `object`, `message`, or the name of an enum below."""
+    """`text`, `url`, `integer`, `number`, `number or text`, `boolean`, `object`, `message`, or the name of an enum
+    below."""
     is_list: bool
     about: str
     """Its description."""
@@ -24,6 +25,9 @@ class ActivityType(StrEnum):
     COUNTER = "counter"
     TIMER = "timer"
     COUNTDOWN = "countdown"
+    STATS = "stats"
+    ALERT = "alert"
+    VALUE = "value"
 
 
 class Color(StrEnum):
@@ -38,6 +42,15 @@ class Color(StrEnum):
     RED = "red"
     ORANGE = "orange"
     YELLOW = "yellow"
+    GRAY = "gray"
+
+
+class InterruptionLevel(StrEnum):
+    """How much a notification may interrupt."""
+
+    PASSIVE = "passive"
+    ACTIVE = "active"
+    TIME_SENSITIVE = "time-sensitive"
 
 
 PUSH = (
@@ -45,12 +58,16 @@ PUSH = (
     Field('message', 'text', False, 'Body text.'),
     Field('subtitle', 'text', False, 'Second line, under the title.'),
     Field('media', 'url', False, '`https` URL of an image, audio file or video shown when the notification is expanded. Tapping the notification opens it unless `redirection` is given. Excludes `actions`.'),
-    Field('redirection', 'url', False, '`https` URL opened when the notification is tapped.'),
+    Field('redirection', 'url', False, "What the phone opens when the notification is tapped: a web page (`https` or `http`), a shortcut (`shortcuts://run-shortcut?name=...`) or another app's own link."),
     Field('actions', 'message', True, 'Buttons shown when the notification is expanded, 4 at most. Excludes `media`.'),
     Field('payload', 'object', False, "The sender's own data, handed to the app."),
     Field('badge', 'integer', False, "Number on the app's icon, 0 to 2147483647; 0 removes it."),
     Field('sound', 'text', False, "Name of a sound in the app. Left out, the system's default sound plays."),
     Field('target', 'message', False, 'The channels that it is for. If left out, all devices that the API key may reach.'),
+    Field('interruption_level', 'InterruptionLevel', False, 'How much it may interrupt. A `passive` notification makes no sound, whatever `sound` says.'),
+    Field('icon', 'url', False, "`https` URL of an image that the phone shows beside the app's icon, without a user name or password. If the phone cannot load it, it shows the app's icon alone."),
+    Field('tags', 'text', True, 'Words by which the notification is found again. Phones do not show them.'),
+    Field('metadata', 'object', False, "The sender's own notes, shown with the notification in the web admin and never sent to phones: an object of at most 50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all."),
 )
 
 CONTENT_STATE = (
@@ -58,16 +75,20 @@ CONTENT_STATE = (
     Field('subtitle', 'text', False, 'Secondary label.'),
     Field('type', 'ActivityType', False, 'Layout. Required where an activity starts; left out elsewhere, the activity keeps the type it has.'),
     Field('number_of_steps', 'integer', False, 'Number of steps, 1 or more; may grow or shrink with any update. For `segmented_progress` and the legacy types; left out of an update, it stays.'),
-    Field('current_step', 'integer', False, 'The current step, from 1 to `number_of_steps`. For `segmented_progress` and the legacy types.'),
+    Field('current_step', 'integer', False, 'The current step, from 0 (no step has begun) to `number_of_steps`. For `segmented_progress` and the legacy types.'),
     Field('percentage', 'number', False, 'Progress from 0 to 100. For `progress`. Takes precedence over `value` with `upper_limit`.'),
-    Field('value', 'number', False, 'Progress on a scale of its own, with `upper_limit`. For `progress`.'),
-    Field('upper_limit', 'number', False, "The scale's end, more than 0. With `value`."),
-    Field('metrics', 'message', True, 'The numbers to show, 1 to 50. For `metrics`.'),
-    Field('color', 'Color', False, 'Accent color. Left out of an update, it stays. Without any color the app uses blue.'),
+    Field('value', 'number or text', False, 'For `progress`, progress on a scale of its own, with `upper_limit`: a number. For `value`, what the card shows large: a number, or a text of at most 64 characters.'),
+    Field('upper_limit', 'number', False, "The scale's end, more than 0. With `value`, for `progress`."),
+    Field('metrics', 'message', True, 'What to show side by side, 1 to 50. For `metrics` and `stats`; a card has room for 8.'),
+    Field('color', 'Color', False, 'Accent color. Left out of an update, it stays. Without any color the app uses blue. Of an `alert`, only the buttons have it.'),
     Field('step_color', 'Color', False, 'Color of the current step instead of `color`. For `segmented_progress`.'),
     Field('step_colors', 'Color', True, 'Colors of the completed steps. For `segmented_progress`.'),
     Field('auto_dismiss_minutes', 'integer', False, 'Minutes that the activity stays on the screen after its end; 0 removes it at once. 3 if left out; iOS keeps it for 4 hours at most. If it is given before the end, it applies at the end.'),
     Field('auto_dismiss_seconds', 'integer', False, 'The same in seconds. Takes precedence over `auto_dismiss_minutes`.'),
-    Field('counts_down', 'boolean', False, 'Accepted and ignored: SDKs that are newer than this server send it with every state, of any type.'),
-    Field('is_running', 'boolean', False, 'Accepted and ignored, for the same reason.'),
+    Field('counts_down', 'boolean', False, 'Whether the timer counts down to 0; if false, it counts up. For `timer` without steps. Left out of an update without `duration_seconds`, or true there, it stays.'),
+    Field('is_running', 'boolean', False, 'Whether the timer runs; false freezes it, true lets it go on. For `timer` without steps. An end always freezes it.'),
+    Field('message', 'text', False, 'What has happened, in a sentence or two. For `alert`. 1 character or more.'),
+    Field('icon', 'message', False, 'A symbol beside the title. For every type but the legacy ones.'),
+    Field('badge', 'message', False, 'A short word that stands out. For `alert`, `progress`, `segmented_progress` and `value`.'),
+    Field('duration_seconds', 'number', False, 'How long the timer takes, in seconds, more than 0. For `timer`: required where a timer starts that counts down. In an update it starts the timer over; left out, the timer goes on.'),
 )

@@ -9,14 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
-from activitysmith_cli.contract import ActivityType, Color, Field
+from activitysmith_cli.contract import ActivityType, Color, Field, InterruptionLevel
 from activitysmith_cli.json_documents import read_json
-from activitysmith_cli.values import comma_separated, parse_number
+from activitysmith_cli.values import comma_separated, number_or_text, parse_boolean, parse_number
 
-ENUMS: Mapping[str, type[StrEnum]] = {enum.__name__: enum for enum in (ActivityType, Color)}
-METAVARS = {"text": "TEXT", "url": "URL", "integer": "N", "number": "NUMBER", "object": "JSON", "message": "JSON"}
-TYPES: Mapping[str, type] = {"integer": int, "number": float, "boolean": bool}
-PARSERS: Mapping[str, Callable[[str], Any]] = {"number": parse_number}
+ENUMS: Mapping[str, type[StrEnum]] = {enum.__name__: enum for enum in (ActivityType, Color, InterruptionLevel)}
+METAVARS = {
+    "text": "TEXT", "url": "URL", "integer": "N", "number": "NUMBER", "number or text": "VALUE", "boolean": "BOOLEAN",
+    "object": "JSON", "message": "JSON",
+}  # fmt: skip
+TYPES: Mapping[str, type] = {"integer": int, "number": float}
+PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "number": parse_number, "number or text": number_or_text, "boolean": parse_boolean,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class FieldOptions:
             words = list(ENUMS[field.kind])
             said = f"Such as {','.join(words[:2])}." if field.is_list else f"One of {', '.join(words)}."
             return f"{about} {said}"
-        return f"{about} A JSON {'array' if field.is_list else 'object'}." if _is_json(field) else about
+        if _is_json(field):
+            return f"{about} A JSON {'array' if field.is_list else 'object'}."
+        return f"{about} Separated by commas." if field.is_list else about
 
 
 def _parameter(name: str, type_: Any, option: Any, *, is_required: bool = False) -> inspect.Parameter:
@@ -63,15 +70,17 @@ def _value(field: Field, values: Mapping[str, Any]) -> Any:
     value, option = values[field.name], _dashed(field.name)
     if _is_json(field):
         return read_json(option, value, values[_file(field)], list if field.is_list else dict)
-    if value is None or field.kind not in ENUMS:
-        return value
-    return _words(field, f"--{option}", value) if field.is_list else value.value
+    if value is None:
+        return None
+    if field.is_list:
+        return _words(field, f"--{option}", value)
+    return value.value if field.kind in ENUMS else value
 
 
 def _words(field: Field, option: str, text: str) -> list[str]:
-    words, choices = comma_separated(text, option), list(ENUMS[field.kind])
+    words, choices = comma_separated(text, option), list(ENUMS.get(field.kind, ()))
     for word in words:
-        if word not in choices:
+        if choices and word not in choices:
             raise typer.BadParameter(f"{word!r} is not one of {', '.join(choices)}.", param_hint=option)
     return words
 
@@ -81,6 +90,8 @@ def _type(field: Field) -> type:
 
 
 def _metavar(field: Field) -> str | None:
+    if field.is_list and field.kind == "text":
+        return "WORDS"
     return METAVARS.get(field.kind) or (field.name.rpartition("_")[2].upper() if field.kind in ENUMS else None)
 
 

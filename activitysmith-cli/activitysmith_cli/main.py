@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from activitysmith_cli import __version__
-from activitysmith_cli.commands import activity, push, run
+from activitysmith_cli.commands import activity, metrics, push, run
 from activitysmith_cli.connection import Connection
 from activitysmith_cli.option_groups import spread
 
@@ -42,6 +42,8 @@ def common(
 
 app.command(help=push.push.__doc__)(push.push)
 app.add_typer(activity.app)
+app.add_typer(metrics.app)
+app.add_typer(metrics.app, name="metric", hidden=True)
 app.command(context_settings={"allow_interspersed_args": False})(run.run)
 
 

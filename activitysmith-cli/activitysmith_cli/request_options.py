@@ -41,13 +41,29 @@ class RequestOptions:
 
 @dataclass(frozen=True)
 class ActivityOptions:
-    """Options for a Live Activity's button and alert."""
+    """Options for a Live Activity's buttons, its alert, and what is noted on it."""
 
     action: Annotated[
         str | None,
         typer.Option(metavar="JSON", help="Its button: an object {title, type, url}. Default: unchanged."),
     ] = None
     action_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")
+    ] = None
+    secondary_action: Annotated[
+        str | None, typer.Option(metavar="JSON", help="Its second button, likewise. Default: unchanged.")
+    ] = None
+    secondary_action_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")
+    ] = None
+    tags: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Words to find it by, separated by commas. Default: unchanged.")
+    ] = None
+    clear_tags: Annotated[bool, typer.Option("--clear-tags", help="Remove its tags.")] = False
+    metadata: Annotated[
+        str | None, typer.Option(metavar="JSON", help="Your notes on it, an object. Default: unchanged.")
+    ] = None
+    metadata_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="The same from a file; - is standard input.")
     ] = None
     alert: Annotated[str | None, typer.Option(metavar="JSON", help="An alert with sound: an object {title, body}.")] = (
@@ -58,6 +74,16 @@ class ActivityOptions:
         """The members of the request."""
         given = {
             "action": read_json("action", self.action, self.action_file, dict),
+            "secondary_action": read_json("secondary-action", self.secondary_action, self.secondary_action_file, dict),
+            "tags": self._tags(),
+            "metadata": read_json("metadata", self.metadata, self.metadata_file, dict),
             "alert": read_json("alert", self.alert, None, dict),
         }
         return {name: value for name, value in given.items() if value is not None}
+
+    def _tags(self) -> list[str] | None:
+        if self.clear_tags:
+            if self.tags is not None:
+                raise typer.BadParameter("cannot be used together with --tags.", param_hint="--clear-tags")
+            return []
+        return None if self.tags is None else comma_separated(self.tags, "--tags")

@@ -26,6 +26,22 @@ def parse_number(text: str) -> int | float:
     return value
 
 
+def number_or_text(text: str) -> int | float | str:
+    """The number that is written, or the text."""
+    try:
+        return parse_number(text)
+    except typer.BadParameter:
+        return text
+
+
+def parse_boolean(text: str) -> bool:
+    """True or false."""
+    words = {"true": True, "false": False}
+    if text.lower() not in words:
+        raise typer.BadParameter(f"{text!r} is neither true nor false.")
+    return words[text.lower()]
+
+
 def parse_seconds(text: str) -> float:
     """A length of time, more than 0 and a day at most."""
     value = float(parse_number(text))
@@ -36,10 +52,10 @@ def parse_seconds(text: str) -> float:
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of a Live Activity."""
+    """One number or text of a Live Activity."""
 
     label: str
-    value: int | float
+    value: int | float | str
     unit: str
 
     def document(self) -> dict[str, str | int | float]:
@@ -48,12 +64,15 @@ class Metric:
 
 
 def parse_metric(text: str) -> Metric:
-    """What `CPU=9%` says."""
+    """What `CPU=9%` says, or `State=ok`."""
     found = METRIC.fullmatch(text)
-    if not found:
+    if found:
+        label, value, unit = found.groups()
+        return Metric(label.strip(), parse_number(value), unit.strip())
+    label, equals, words = text.partition("=")
+    if not (label.strip() and equals and words.strip()):
         raise typer.BadParameter(f"{text!r} is not LABEL=VALUE or LABEL=VALUEUNIT, such as CPU=9%.")
-    label, value, unit = found.groups()
-    return Metric(label.strip(), parse_number(value), unit.strip())
+    return Metric(label.strip(), words.strip(), "")
 
 
 def comma_separated(text: str, option: str) -> list[str]:

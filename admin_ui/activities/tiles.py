@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivity
 
+from admin_ui.activities.buttons import buttons_of
 from admin_ui.activities.words import read
 from admin_ui.components.buttons import secondary
 from admin_ui.components.html import a, div, text
@@ -22,7 +23,7 @@ class Tile:
     def __init__(self, activity: LiveActivity) -> None:
         self._shown = LiveActivity()
         with div("activity-tile") as self.element:
-            self._card = activity_card(read(activity.content_state), _button(activity))
+            self._card = activity_card(read(activity.content_state), buttons_of(activity))
             with div("activity-line"):
                 self._link = a("", f"/live-activities/{activity.activity_id}", "link")
                 text(f"stream {activity.stream_key}" if activity.stream_key else "", "muted small truncate")
@@ -35,16 +36,12 @@ class Tile:
             return
         self._shown = activity
         state, is_over = read(activity.content_state), activity.status == LIVE_ACTIVITY_STATUS_ENDED
-        self._card.update_state(state, _button(activity), ended=is_over)
+        self._card.update_state(state, buttons_of(activity), ended=is_over)
         self._link.text = "Details"
         self._link.props["aria-label"] = f"Details of {state.get('title', '')}"
         self._when.clear()
         with self._when:
             ago(activity.ended_at if activity.HasField("ended_at") else activity.updated_at)
-
-
-def _button(activity: LiveActivity) -> dict[str, str] | None:
-    return read(activity.action) if activity.HasField("action") else None
 
 
 class Tiles:

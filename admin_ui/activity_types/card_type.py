@@ -1,9 +1,11 @@
 """What a type of Live Activity says of itself, and what several types are drawn with."""
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, ClassVar, NamedTuple, Self
 
 from nicegui import ui
@@ -12,6 +14,9 @@ from admin_ui.api_contract import COLORS, STATE_FIELDS
 from admin_ui.components.card_parts import Gauge
 from admin_ui.components.html import div, text
 from admin_ui.playground.fields import STATE, Fields
+
+WRITTEN_NUMBER = re.compile(r"[-+]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})")
+MAX_WHOLE = 2**53
 
 State = Mapping[str, Any]
 """A content state, with the API's own keys; perhaps one that a person is still composing."""
@@ -102,6 +107,28 @@ class Input:
         return Drawn(element, lambda: fields.value_of(path, field))
 
 
+class ValueInput(Input):
+    """An input for a number or a text: what reads as a number is one."""
+
+    def draw(self, fields: Fields, on_change: Callable[[], None]) -> Drawn:
+        """Makes a line of text."""
+        path = f"{STATE}.{self.name}"
+        return Drawn(fields.line(path, self.label), lambda: number_or_text(fields.text(path)))
+
+
+@dataclass(frozen=True)
+class ChoiceInput(Input):
+    """An input for a yes or no that has other words; the empty choice leaves the field out."""
+
+    words: Mapping[str, str] = dataclass_field(default_factory=dict)
+
+    def draw(self, fields: Fields, on_change: Callable[[], None]) -> Drawn:
+        """Makes the choice."""
+        path = f"{STATE}.{self.name}"
+        element = fields.choice(path, self.label, self.words)
+        return Drawn(element, lambda: {"true": True, "false": False}.get(fields.text(path)))
+
+
 class CardType(ABC):
     """A type of Live Activity."""
 
@@ -111,6 +138,8 @@ class CardType(ABC):
     """What the playground asks for beside what all types have."""
     row: ClassVar[str] = "composer-pair"
     """The class of the row that they stand in; empty if they need none."""
+    has_badge: ClassVar[bool] = False
+    """It may have a badge, and a second button."""
     is_known_to_sdks: ClassVar[bool] = True
     """The official SDKs of today let it through as this server takes it."""
 
@@ -159,3 +188,18 @@ def number_text(figure: float) -> str:
     if abs(figure) >= 1e15:
         return f"{figure:.3g}"
     return f"{figure:.2f}".rstrip("0").rstrip(".")
+
+
+def number_or_text(written: str) -> int | float | str | None:
+    """What was meant by what a person wrote: a number where it is one, and otherwise the text; None for nothing."""
+    written = written.strip()
+    if not WRITTEN_NUMBER.fullmatch(written):
+        return written or None
+    value = float(written)
+    return int(value) if value.is_integer() and abs(value) < MAX_WHOLE else value
+
+
+def figure_of(value: Any) -> str:
+    """The number or text as a card shows it; empty for neither."""
+    as_number = number(value)
+    return (value if isinstance(value, str) else "") if as_number is None else number_text(as_number)

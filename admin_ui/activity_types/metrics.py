@@ -1,36 +1,51 @@
-"""A few numbers."""
+"""A few numbers or texts."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from nicegui import ui
-from smith.core.v1.live_activity_pb2 import LiveActivityMetric
+from smith.core.v1.live_activity_pb2 import LiveActivityColor, LiveActivityMetric
 
-from admin_ui.activity_types.card_type import Body, CardType, Drawn, Input, State, number, number_text, within, word
-from admin_ui.api_contract import range_problem
+from admin_ui.activity_types.card_type import (
+    Body,
+    CardType,
+    Drawn,
+    Input,
+    State,
+    color_or,
+    figure_of,
+    number,
+    number_or_text,
+    within,
+    word,
+)
+from admin_ui.api_contract import range_problem, rules_of
 from admin_ui.components.buttons import icon_button, quiet
-from admin_ui.components.card_parts import Gauge, set_prop
+from admin_ui.components.card_parts import Gauge, paint, set_prop
 from admin_ui.components.drafts import draft_step, draft_undo
 from admin_ui.components.html import div, text
-from admin_ui.playground.fields import STATE, Fields
+from admin_ui.playground.fields import STATE, Fields, choices_of
 
 MAX_METRICS = 8
 """Metrics for which a card has room; the API takes more."""
 FIRST = [{"label": "CPU", "value": 42, "unit": "%"}, {"label": "MEM", "value": 63, "unit": "%"}]
 """What stands in the form at first."""
 PATH = f"{STATE}.metrics"
+FULL = 100
+"""The number that fills a gauge."""
 Metric = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class MetricReading:
-    """One number with its name, and how much of its gauge it fills."""
+    """One number or text with its name, its color, and how much of its gauge it fills: None without a gauge."""
 
     label: str
     figure: str
     unit: str
-    fraction: float
+    color: str
+    fraction: float | None
 
 
 @dataclass(frozen=True)
@@ -78,8 +93,10 @@ class _Tile:
 
     def show(self, metric: MetricReading) -> None:
         self._label.text, self._figure.text, self._unit.text = metric.label, metric.figure, metric.unit
+        paint(self._gauge.element, metric.color)
+        self._gauge.element.set_visibility(metric.fraction is not None)
         set_prop(self._gauge.element, "aria-label", metric.label)
-        self._gauge.show(metric.fraction, f"{metric.figure}{metric.unit}")
+        self._gauge.show(metric.fraction or 0.0, f"{metric.figure}{metric.unit}")
 
 
 class MetricRows:
@@ -99,9 +116,11 @@ class MetricRows:
         for place in range(self._count):
             path = f"{PATH}[{place}]"
             metric: Metric = {"label": self._fields.text(f"{path}.label")}
-            value, unit = self._fields.amount(f"{path}.value"), self._fields.text(f"{path}.unit")
+            value = number_or_text(self._fields.text(f"{path}.value"))
+            unit, color = self._fields.text(f"{path}.unit"), self._fields.text(f"{path}.color")
             metric |= {} if value is None else {"value": value}
             metric |= {"unit": unit} if unit else {}
+            metric |= {"color": color} if color else {}
             metrics.append(metric)
         return metrics
 
@@ -127,8 +146,10 @@ class MetricRows:
         path = f"{PATH}[{place}]"
         with div("composer-metric"):
             self._fields.line(f"{path}.label", "Label", metric["label"])
-            self._fields.number(f"{path}.value", "Value", metric.get("value"))
+            self._fields.line(f"{path}.value", "Value", figure_of(metric.get("value")))
             self._fields.line(f"{path}.unit", "Unit", metric.get("unit", ""))
+            colors = choices_of(LiveActivityColor.DESCRIPTOR, "As the card")
+            self._fields.choice(f"{path}.color", "Color", colors, metric.get("color", ""))
             draft_undo(icon_button("close", f"Remove metric {place + 1}", lambda: self._remove(place)), "Add a metric")
 
 
@@ -143,7 +164,7 @@ class MetricsInput(Input):
 
 
 class Metrics(CardType):
-    """A few numbers, each from 0 to 100."""
+    """A few numbers or texts. A number up to 100 has a gauge."""
 
     label = "Metrics"
     inputs = (MetricsInput("metrics", "Metrics"),)
@@ -152,13 +173,15 @@ class Metrics(CardType):
     def read(self, state: State, color: str) -> Body:
         """Numbers side by side, as many as there is room for."""
         given = state.get("metrics")
-        metrics = [_read(one) for one in given if isinstance(one, Mapping)] if isinstance(given, list | tuple) else []
+        metrics = (
+            [_read(one, color) for one in given if isinstance(one, Mapping)] if isinstance(given, list | tuple) else []
+        )
         return Tiles(tuple(metrics[:MAX_METRICS]), max(0, len(metrics) - MAX_METRICS))
 
     def words(self, state: State) -> str:
         """As `CPU 12%, Memory 60%`."""
         metrics = state.get("metrics", ())
-        shown = [f"{one['label']} {one['value']:g}{one.get('unit', '')}" for one in metrics[:3]]
+        shown = [f"{one['label']} {figure_of(one['value'])}{one.get('unit', '')}" for one in metrics[:3]]
         return ", ".join(shown) + (" …" if len(metrics) > len(shown) else "")
 
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
@@ -169,14 +192,28 @@ class Metrics(CardType):
                 yield f"{path}.label", "Write a label."
             if "value" not in metric:
                 yield f"{path}.value", "Write a value."
-            elif problem := range_problem(LiveActivityMetric.DESCRIPTOR.fields_by_name["value"], metric["value"]):
+            elif problem := _problem(metric["value"]):
                 yield f"{path}.value", problem
 
 
-def _read(metric: Mapping[str, Any]) -> MetricReading:
+def _problem(value: int | float | str) -> str:
+    fields = LiveActivityMetric.DESCRIPTOR.fields_by_name
+    if isinstance(value, str):
+        longest = rules_of(fields["value_text"]).max_length
+        return f"Write at most {longest} characters." if len(value) > longest else ""
+    return range_problem(fields["value"], value)
+
+
+def _read(metric: Mapping[str, Any], color: str) -> MetricReading:
     value = number(metric.get("value"))
-    figure = "–" if value is None else number_text(value)
-    return MetricReading(word(metric, "label"), figure, word(metric, "unit"), within((value or 0.0) / 100))
+    fraction = within(value / FULL) if value is not None and value <= FULL else None
+    return MetricReading(
+        word(metric, "label"),
+        figure_of(metric.get("value")) or "–",
+        word(metric, "unit"),
+        color_or(metric.get("color"), color),
+        fraction,
+    )
 
 
 TYPE = Metrics()

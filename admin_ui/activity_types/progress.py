@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
-from admin_ui.activity_types.card_type import Bar, Body, CardType, Input, State, number, number_text, within
+from admin_ui.activity_types.card_type import Bar, Body, CardType, Input, State, ValueInput, number, number_text, within
 
 
 class Progress(CardType):
     """A percentage, or a value of a limit."""
 
     label = "Progress"
-    inputs = (Input("percentage", "Percentage", 42), Input("value", "or value"), Input("upper_limit", "of upper limit"))
+    has_badge = True
+    inputs = (
+        Input("percentage", "Percentage", 42),
+        ValueInput("value", "or value"),
+        Input("upper_limit", "of upper limit"),
+    )
 
     def read(self, state: State, color: str) -> Body:
         """A bar."""
@@ -32,6 +37,8 @@ class Progress(CardType):
         """No progress at all."""
         if "percentage" not in state and not {"value", "upper_limit"} <= state.keys():
             yield "percentage", "Write a percentage, or a value with its upper limit."
+        elif isinstance(state.get("value"), str):
+            yield "value", "Write a number."
 
 
 TYPE = Progress()

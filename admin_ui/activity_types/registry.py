@@ -18,6 +18,14 @@ TYPES: Mapping[str, CardType] = {
 
 
 @dataclass(frozen=True)
+class Mark:
+    """An icon or a badge: a word and its color."""
+
+    word: str
+    color: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """What is drawn of a content state."""
 
@@ -25,13 +33,23 @@ class Reading:
     subtitle: str
     color: str
     body: Body
+    icon: Mark | None
+    badge: Mark | None
 
 
 def read(state: State) -> Reading:
     """The content state as it is drawn. What is missing or wrong is left out, and nothing raises."""
     kind, color = _type_of(state), color_or(state.get("color"), DEFAULT_COLOR)
     body = kind.read(state, color) if kind else Bar("", "not known", 0.0)
-    return Reading(word(state, "title"), word(state, "subtitle"), color, body)
+    icon, badge = _mark(state, "icon", "symbol", color), _mark(state, "badge", "title", color)
+    return Reading(word(state, "title"), word(state, "subtitle"), color, body, icon, badge)
+
+
+def _mark(state: State, name: str, key: str, color: str) -> Mark | None:
+    given = state.get(name)
+    if not isinstance(given, Mapping) or not word(given, key):
+        return None
+    return Mark(word(given, key), color_or(given.get("color"), color))
 
 
 def words(state: State) -> str:

@@ -55,6 +55,7 @@ class SegmentedProgress(Stepwise):
     """Steps, each with a color."""
 
     label = "Steps (segmented_progress)"
+    has_badge = True
     inputs = (*STEP_INPUTS, Input("step_color", "Color of the current step", none="As the card"))
 
     def read(self, state: State, color: str) -> Body:

@@ -22,9 +22,9 @@ class Stepwise(CardType):
 
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
         """Steps that are missing, or more than there are."""
-        for name in ("number_of_steps", "current_step"):
+        for name, least in (("number_of_steps", 1), ("current_step", 0)):
             if name not in state:
-                yield name, "Write a number from 1."
+                yield name, f"Write a number from {least}."
         if 1 <= state.get("number_of_steps", 0) < state.get("current_step", 0):
             yield "current_step", f"Write {state['number_of_steps']} at most: there are no more steps."
 

@@ -1,17 +1,120 @@
-"""Counts up to a number that is seen. Legacy."""
+"""A timer that runs in the browser as on a phone, without anything being sent; or, with steps, the legacy type."""
 
-from admin_ui.activity_types.card_type import Numeral
-from admin_ui.activity_types.steps import LegacyStepwise
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from admin_ui.activity_types.card_type import Body, CardType, ChoiceInput, Input, Numeral, State, number, within
+from admin_ui.activity_types.steps import steps
+from admin_ui.components.card_parts import Gauge, set_prop
+from admin_ui.components.html import text
 
 
-class Timer(LegacyStepwise):
-    """How many of how many steps are done."""
+@dataclass(frozen=True)
+class Window(Body):
+    """A timer between two UNIX times. The browser counts (`static/lock_screen.js`)."""
 
-    label = "Timer (legacy)"
+    starts_at: float
+    ends_at: float | None
+    counts_down: bool
+    paused_at: float | None
+    figure = ""
+    has_figure_in_body = True
 
-    def numeral(self, current: int, total: int, fraction: float) -> Numeral:
-        """As `2/4`."""
-        return Numeral(f"{current}/{total}", f"{current} of {total}", fraction)
+    @property
+    def shape(self) -> Hashable:
+        """With or without an end."""
+        return self.ends_at is None
+
+    @property
+    def short_figure(self) -> str:
+        """What it showed when it was drawn."""
+        return clock_words(self.seconds(time.time()))
+
+    def seconds(self, now: float) -> float:
+        """What it shows at `now`."""
+        moment = now if self.paused_at is None else self.paused_at
+        if self.ends_at is not None:
+            moment = min(moment, self.ends_at)
+            if self.counts_down:
+                return max(0.0, self.ends_at - max(moment, self.starts_at))
+        return max(0.0, moment - self.starts_at)
+
+    def draw(self) -> Callable[[Self], None]:
+        """Makes the clock, and a bar where there is an end."""
+        clock = text("", "lock-numeral lock-timer", "time").props("role=timer")
+        gauge = None if self.ends_at is None else Gauge("Time")
+
+        def show(body: Self) -> None:
+            clock.text = clock_words(body.seconds(time.time()))
+            moments = {
+                "data-starts": body.starts_at,
+                "data-ends": body.ends_at,
+                "data-paused": body.paused_at,
+                "data-down": body.counts_down,
+            }
+            for name, moment in moments.items():
+                set_prop(clock, name, "" if moment is None else str(moment).lower())
+            if gauge is not None and body.ends_at is not None:
+                length = body.ends_at - body.starts_at
+                gauge.show(within(body.seconds(time.time()) / length) if length > 0 else 0.0, clock.text)
+
+        return show
+
+
+class Timer(CardType):
+    """Counts down or up. With `current_step` it is the legacy type of this name."""
+
+    label = "Timer"
+    inputs = (
+        Input("duration_seconds", "Seconds", 300),
+        ChoiceInput("counts_down", "Counts", words={"": "Down, to 0", "false": "Up, from 0"}),
+        ChoiceInput("is_running", "Runs", words={"": "Yes", "false": "No, it is paused"}),
+    )
+
+    def read(self, state: State, color: str) -> Body:
+        """The clock, or for the legacy type the steps."""
+        if state.get("current_step") is not None:
+            current, total = steps(state)
+            return Numeral(f"{current}/{total}", f"{current} of {total}", current / total if total else 0.0)
+        return _window(state.get("timer")) or _composed(state)
+
+    def words(self, state: State) -> str:
+        """As `4:10`, or `step 2 of 4`."""
+        if "current_step" in state:
+            return f"step {state['current_step']} of {state['number_of_steps']}"
+        window = _window(state.get("timer"))
+        return "" if window is None else clock_words(window.seconds(time.time()))
+
+    def problems(self, state: State) -> Iterator[tuple[str, str]]:
+        """No duration to count down."""
+        if "duration_seconds" not in state and state.get("counts_down") is not False:
+            yield "duration_seconds", "Write how many seconds, or let it count up."
+        elif (number(state.get("duration_seconds", 1)) or 0) <= 0:
+            yield "duration_seconds", "Write a number above 0."
+
+
+def clock_words(seconds: float) -> str:
+    """As `4:10`, or `1:04:10`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _window(timer: Any) -> Window | None:
+    if not isinstance(timer, Mapping) or (starts_at := number(timer.get("starts_at"))) is None:
+        return None
+    ends_at, paused_at = number(timer.get("ends_at")), number(timer.get("paused_at"))
+    return Window(starts_at, ends_at, timer.get("counts_down") is True and ends_at is not None, paused_at)
+
+
+def _composed(state: State) -> Window:
+    """The timer as it would start now."""
+    now, duration = float(int(time.time())), number(state.get("duration_seconds"))
+    ends_at = None if duration is None else now + max(duration, 0.0)
+    counts_down = ends_at is not None and state.get("counts_down") is not False
+    return Window(now, ends_at, counts_down, now if state.get("is_running") is False else None)
 
 
 TYPE = Timer()

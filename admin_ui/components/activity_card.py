@@ -1,6 +1,6 @@
 """Draws a Live Activity as it looks on a lock screen."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -17,12 +17,12 @@ class ActivityCard(ui.element):
     """A Live Activity. `update_state` changes it in place; it makes new elements only if the layout changes."""
 
     def __init__(
-        self, content_state: Mapping[str, Any], action: Mapping[str, Any] | None, on_action: OnAction | None
+        self, content_state: Mapping[str, Any], actions: Sequence[Mapping[str, Any]], on_action: OnAction | None
     ) -> None:
         super().__init__("div")
         self._on_action = on_action
         self._reading: Reading | None = None
-        self._action: Mapping[str, Any] | None = None
+        self._actions: Sequence[Mapping[str, Any]] = ()
         self._shape: Hashable = None
         self._show_body: Callable[[Any], None]
         self.classes("lock-card lock-activity").props("role=group")
@@ -31,28 +31,31 @@ class ActivityCard(ui.element):
                 app_icon()
                 with div("lock-words"):
                     self._title = text("", "lock-title")
+                    with div("lock-marks") as self._marks:
+                        self._icon = text("", "lock-mark is-symbol")
+                        self._badge = text("", "lock-mark")
                     self._subtitle = text("", "lock-text")
                 with div("lock-side"):
                     self._figure = text("", "lock-figure").props("aria-hidden=true")
                     self._tag = text("Ended", "lock-tag")
             self._body = div("lock-body")
             self._foot = div("lock-foot")
-        self.update_state(content_state, action)
+        self.update_state(content_state, actions)
 
     def update_state(
-        self, content_state: Mapping[str, Any], action: Mapping[str, Any] | None = None, *, ended: bool = False
+        self, content_state: Mapping[str, Any], actions: Sequence[Mapping[str, Any]] = (), *, ended: bool = False
     ) -> None:
-        """Shows another state of the same activity; without `action` it has no button."""
+        """Shows another state of the same activity, with these buttons."""
         self._tag.set_visibility(ended)
         reading = read(content_state)
         if reading != self._reading:
             self._show(reading)
-        if action != self._action:
-            self._action = None if action is None else dict(action)
+        if list(actions) != list(self._actions):
+            self._actions = [dict(action) for action in actions]
             self._foot.clear()
-            if self._action is not None:
-                with self._foot:
-                    action_button(self._action, self._on_action)
+            with self._foot:
+                for action in self._actions:
+                    action_button(action, self._on_action)
 
     def _show(self, reading: Reading) -> None:
         body = reading.body
@@ -65,6 +68,13 @@ class ActivityCard(ui.element):
         set_prop(self, "aria-label", f"Live Activity: {reading.title or 'without a title'}")
         paint(self, reading.color)
         self._title.text = reading.title
+        for element, mark, what in ((self._icon, reading.icon, "Symbol"), (self._badge, reading.badge, "Badge")):
+            element.set_visibility(mark is not None)
+            if mark is not None:
+                element.text = mark.word
+                set_prop(element, "title", f"{what}: {mark.word}")
+                paint(element, mark.color)
+        self._marks.set_visibility(bool(reading.icon or reading.badge))
         self._subtitle.text = reading.subtitle
         self._subtitle.set_visibility(bool(reading.subtitle))
         self._figure.text = "" if body.has_figure_in_body else body.figure

@@ -103,21 +103,21 @@ class IPhone(ui.element):
 
     def _show_activity(self, activity: Mapping[str, Any]) -> None:
         key, activity_id = f"activity {activity['activity_id']}", str(activity["activity_id"])
-        action = next(iter(activity["actions"]), None)
+        actions = activity["actions"]
         ended = activity["state"] == "ended"
         slot = self._slots.get(key)
         if slot is None:
             with self._activities:
                 slot = self._slots[key] = _Slot(
                     lambda: ActivityCard(
-                        activity["content_state"], action, lambda one: self._deeds.run_action(one, None)
+                        activity["content_state"], actions, lambda one: self._deeds.run_action(one, None)
                     ),
                     "Dismiss this Live Activity",
                     lambda: self._deeds.dismiss_activity(activity_id),
                     arrives=not self._is_first,
                 )
         if isinstance(slot.card, ActivityCard):
-            slot.card.update_state(activity["content_state"], action, ended=ended)
+            slot.card.update_state(activity["content_state"], actions, ended=ended)
 
     def _show_notification(self, notification: Mapping[str, Any]) -> None:
         key, slot = _key(notification), self._slots.get(_key(notification))

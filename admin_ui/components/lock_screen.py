@@ -2,11 +2,11 @@
 
     card = activity_card(
         {"title": "Deploy", "type": "segmented_progress", "number_of_steps": 4, "current_step": 2, "color": "lime"},
-        {"title": "Open", "type": "open_url", "url": "https://ci.example.com"},
+        [{"title": "Open", "type": "open_url", "url": "https://ci.example.com"}],
         on_action=open_it,  # called with the action; without it the button is a mere picture
     )
-    card.update_state({"title": "Deploy", ..., "current_step": 3}, action)      # moves smoothly, in place
-    card.update_state(last_state, None, ended=True)
+    card.update_state({"title": "Deploy", ..., "current_step": 3}, actions)     # moves smoothly, in place
+    card.update_state(last_state, ended=True)
 
     note = notification_card(
         {"title": "Build failed", "message": "main is red", "received_at": "2026-11-25T09:41Z", "actions": [...]},
@@ -22,7 +22,7 @@ A card is as wide as its container, from 240 px on. It follows the light or dark
 `.lock-on-wallpaper` it is translucent. The stylesheet is `static/lock_screen.css`, which every page has.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from admin_ui.components.activity_card import ActivityCard
@@ -32,15 +32,15 @@ from admin_ui.components.notification_card import NotificationCard
 
 def activity_card(
     content_state: Mapping[str, Any],
-    action: Mapping[str, Any] | None = None,
+    actions: Sequence[Mapping[str, Any]] = (),
     *,
     on_action: OnAction | None = None,
     ended: bool = False,
 ) -> ActivityCard:
-    """A Live Activity of any type. `action` is its button, `{title, type, url?}`."""
-    card = ActivityCard(content_state, action, on_action)
+    """A Live Activity of any type. `actions` are its buttons, `{title, type, url?}`."""
+    card = ActivityCard(content_state, actions, on_action)
     if ended:
-        card.update_state(content_state, action, ended=True)
+        card.update_state(content_state, actions, ended=True)
     return card
 
 

@@ -19,6 +19,7 @@ from admin_ui.pages import (
     overview,
     playground,
     settings,
+    widgets,
 )
 
 PAGES: tuple[ModuleType, ...] = (
@@ -38,4 +39,5 @@ PAGES: tuple[ModuleType, ...] = (
     overview,
     playground,
     settings,
+    widgets,
 )

@@ -15,6 +15,7 @@ from smith.core.v1.push_notification_pb2 import (
 )
 from smith.core.v1.push_notification_service_pb2 import ListPushNotificationsRequest
 
+from admin_ui.components.annotations import tag_links
 from admin_ui.components.buttons import link_button, secondary
 from admin_ui.components.html import a, code, div, p, text
 from admin_ui.components.layout import badge, page_header
@@ -40,14 +41,15 @@ PERIODS = {
 """In hours."""
 COLUMNS = (Column("Notification"), Column("To"), Column("From"), Column("Outcome"), Column("Sent"))
 SHOWN_CHANNELS = 3
+SHOWN_TAGS = 3
 
 
 def create(site: Site) -> None:
     """Registers `/delivery-log`."""
 
     @site.page("/delivery-log", title="Delivery log")
-    async def delivery_log(visit: Visit, channel: str = "", api_key: str = "") -> None:
-        await DeliveryLogPage(visit, channel=channel, api_key_id=api_key).draw()
+    async def delivery_log(visit: Visit, channel: str = "", api_key: str = "", tag: str = "") -> None:
+        await DeliveryLogPage(visit, channel=channel, api_key_id=api_key, tag=tag).draw()
 
 
 def log_of_channel(slug: str) -> str:
@@ -63,9 +65,10 @@ def log_of_key(api_key_id: str) -> str:
 class DeliveryLogPage:
     """The list of notifications. A button announces new ones, so that the list does not move while it is read."""
 
-    def __init__(self, visit: Visit, *, channel: str, api_key_id: str) -> None:
+    def __init__(self, visit: Visit, *, channel: str, api_key_id: str, tag: str) -> None:
         self._visit = visit
         self._channel = channel
+        self._tag = tag
         self._api_key_id = api_key_id
         self._unseen = 0
 
@@ -113,6 +116,8 @@ class DeliveryLogPage:
             request.channel = self._channel
         if self._api_key_id:
             request.api_key_id = self._api_key_id
+        if self._tag:
+            request.tags.append(self._tag)
         page = await self._visit.ask(self._visit.core.push_notifications.ListPushNotifications, request)
         self._draw_only(page.push_notifications)
         return PageOf(page.push_notifications, page.next_page_token)
@@ -120,7 +125,7 @@ class DeliveryLogPage:
     def _draw_only(self, found: Sequence[PushNotification]) -> None:
         """Says what the address limits the list to."""
         self._only.clear()
-        if not self._channel and not self._api_key_id:
+        if not (self._channel or self._api_key_id or self._tag):
             return
         with self._only:
             if self._channel:
@@ -129,10 +134,14 @@ class DeliveryLogPage:
             if self._api_key_id:
                 text("From the API key", "muted")
                 text(next((sent.sender_name for sent in found if sent.sender_name), self._api_key_id), "strong")
+            if self._tag:
+                text("With the tag", "muted")
+                code(self._tag)
             a("Show everything", "/delivery-log")
 
     def _draw_empty(self) -> None:
-        if any((self._search.value, self._outcome.value, self._period.value, self._channel, self._api_key_id)):
+        is_limited = self._channel or self._api_key_id or self._tag
+        if is_limited or self._search.value or self._outcome.value or self._period.value:
             with empty_state("search_off", "Nothing is found", "Try other words, or any outcome."):
                 pass
             return
@@ -170,6 +179,11 @@ def _title(sent: PushNotification) -> None:
         a(sent.title, f"/delivery-log/{sent.id}", "link strong")
         if sent.message:
             text(sent.message[:140], "muted small")
+        if sent.tags.values:
+            with div("cluster small"):
+                tag_links(sent.tags.values[:SHOWN_TAGS], "/delivery-log")
+                if len(sent.tags.values) > SHOWN_TAGS:
+                    text(f"and {len(sent.tags.values) - SHOWN_TAGS} more", "muted small")
 
 
 def _target(sent: PushNotification) -> None:

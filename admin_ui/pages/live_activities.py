@@ -17,7 +17,7 @@ from admin_ui.activities.examples import first_stream
 from admin_ui.activities.stream_table import StreamTable
 from admin_ui.activities.tiles import PAGE_SIZE, Fetch, Tiles
 from admin_ui.components.copying import snippet
-from admin_ui.components.html import div, p, text
+from admin_ui.components.html import a, code, div, p, text
 from admin_ui.components.layout import page_header
 from admin_ui.components.paged_table import PageOf
 from admin_ui.components.search import search_field
@@ -44,20 +44,26 @@ def create(site: Site) -> None:
     """Registers `/live-activities`."""
 
     @site.page("/live-activities", title="Live Activities")
-    async def live_activities(visit: Visit) -> None:
-        await _Lists(visit).build()
+    async def live_activities(visit: Visit, tag: str = "") -> None:
+        await _Lists(visit, tag).build()
 
 
 class _Lists:
     """The Live Activities page of one visit."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, tag: str) -> None:
         self._visit = visit
+        self._tag = tag
 
     async def build(self) -> None:
         """Draws the page and keeps it moving for as long as it is open."""
         with page_header("Live Activities", "The cards on your team's phones, as they look right now."):
             self._search = search_field("Title, stream key or id", self._find)
+        if self._tag:
+            with div("cluster"):
+                text("With the tag", "muted")
+                code(self._tag)
+                a("Show everything", "/live-activities")
         with _section("Now"):
             self._now = Tiles("active", self._fetch(LIVE_ACTIVITY_STATUS_ACTIVE), on_empty=self._nothing_now)
         with _section("Streams", "Live Activities that your backends address by a key of their own."):
@@ -96,7 +102,11 @@ class _Lists:
     def _fetch(self, status: "LiveActivityStatus.ValueType") -> Fetch:
         async def fetch(page_token: str | None) -> PageOf[LiveActivity]:
             request = ListLiveActivitiesRequest(
-                status=status, search=self._text, page_size=PAGE_SIZE, page_token=page_token
+                status=status,
+                search=self._text,
+                tags=[self._tag] if self._tag else (),
+                page_size=PAGE_SIZE,
+                page_token=page_token,
             )
             for _ in range(MOST_LOOKS):
                 answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivities, request)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from smith.core.v1 import event_pb2 as events
-from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivity, LiveActivityDevice
+from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivityDevice
 from smith.core.v1.live_activity_service_pb2 import (
     GetLiveActivityRequest,
     GetLiveActivityResponse,
@@ -13,9 +13,11 @@ from smith.core.v1.live_activity_service_pb2 import (
 )
 
 from admin_ui.activities import control
+from admin_ui.activities.buttons import buttons_of
 from admin_ui.activities.examples import first_stream, next_state
 from admin_ui.activities.timeline import Timeline
 from admin_ui.activities.words import PHASES, read
+from admin_ui.components.annotations import metadata_card, tag_links
 from admin_ui.components.buttons import danger, primary, quiet, secondary
 from admin_ui.components.copying import copyable, snippet
 from admin_ui.components.html import a, div, p, text
@@ -75,6 +77,8 @@ class _Details:
                     self._status = div()
                 if activity.stream_key:
                     p(f"Stream {activity.stream_key}", "muted")
+                with div("cluster small"):
+                    tag_links(activity.tags.values, "/live-activities")
             self._actions = div("page-actions")
         with div("columns activity-page"):
             with div("stack"):
@@ -86,10 +90,12 @@ class _Details:
                     self._timeline = Timeline(self._visit, self._id)
             with div("stack"):
                 with div("activity-stage"):
-                    self._card = activity_card(read(activity.content_state), _button(activity))
+                    self._card = activity_card(read(activity.content_state), buttons_of(activity))
                 with card("About it"):
                     copyable(self._id, "activity id")
                     self._facts = div()
+                if activity.HasField("metadata") and (noted := read(activity.metadata)):
+                    metadata_card(noted)
                 with card("Move it on", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
                     self._snippet = div()
         self._visit.watch(MOVES, self._moved)
@@ -138,7 +144,7 @@ class _Details:
         activity = found.live_activity
         state, is_over = read(activity.content_state), activity.status == LIVE_ACTIVITY_STATUS_ENDED
         self._title.text = state.get("title", "")
-        self._card.update_state(state, _button(activity), ended=is_over)
+        self._card.update_state(state, buttons_of(activity), ended=is_over)
         self._facts.clear()
         with self._facts:
             _draw_facts(found)
@@ -213,10 +219,6 @@ class _Details:
         request = ListLiveActivityDevicesRequest(activity_id=self._id, page_size=20, page_token=page_token)
         answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivityDevices, request)
         return PageOf(answer.devices, answer.next_page_token)
-
-
-def _button(activity: LiveActivity) -> dict[str, str] | None:
-    return read(activity.action) if activity.HasField("action") else None
 
 
 def _draw_facts(found: GetLiveActivityResponse) -> None:

@@ -1,5 +1,6 @@
 """One push notification: its content, and its delivery to each phone."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from smith.core.v1.push_notification_service_pb2 import (
     ReplayPushNotificationRequest,
 )
 
-from admin_ui.activities.words import read
+from admin_ui.components.annotations import metadata_card, tag_links
 from admin_ui.components.buttons import primary, quiet
 from admin_ui.components.copying import snippet
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
@@ -29,6 +30,7 @@ from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
 from admin_ui.visit import Visit
+from service_kit.json_mapping import dump, given_encoder_for
 
 STATES: "dict[pb.PushNotificationDeliveryState.ValueType, tuple[str, str]]" = {
     pb.PUSH_NOTIFICATION_DELIVERY_STATE_DUE: ("to come", "warn"),
@@ -37,11 +39,9 @@ STATES: "dict[pb.PushNotificationDeliveryState.ValueType, tuple[str, str]]" = {
     pb.PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: ("refused", "bad"),
     pb.PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: ("expired", "bad"),
 }
-METHODS = {pb.WEBHOOK_METHOD_GET: "GET", pb.WEBHOOK_METHOD_POST: "POST"}
-TYPES = {
-    pb.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: "open_url",
-    pb.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: "webhook",
-}
+CONTENT = given_encoder_for(pb.PushNotificationContent.DESCRIPTOR)
+SHOWN = ("title", "subtitle", "message", "icon", "interruption_level", "media", "actions")
+"""What the card is drawn of."""
 
 
 def create(site: Site) -> None:
@@ -71,6 +71,7 @@ class NotificationPage:
             ago(sent.created_at)
             if sent.replay_of:
                 a("a replay of another", f"/delivery-log/{sent.replay_of}")
+            tag_links(sent.tags.values, "/delivery-log")
         with div("columns"):
             with card("Phones"):
                 self._counts = div()
@@ -78,6 +79,8 @@ class NotificationPage:
             with div("stack"):
                 with card("What phones show"):
                     notification_card(_shown(body))
+                if found.content.HasField("metadata"):
+                    metadata_card(body["metadata"])
                 if not sent.device_id:
                     with card("The request", "As a backend would make it."):
                         request = ApiRequest(Operation.PUSH, body)
@@ -163,30 +166,14 @@ class NotificationPage:
 def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:
     """The notification as the JSON body of the API's request."""
     sent, content = found.push_notification, found.content
-    body: dict[str, Any] = {"title": sent.title}
-    if sent.HasField("message"):
-        body["message"] = sent.message
-    body |= {field.name: value for field, value in content.ListFields() if field.message_type is None}
-    if content.actions:
-        body["actions"] = [_action(action) for action in content.actions]
-    if content.HasField("payload"):
-        body["payload"] = read(content.payload)
-    if sent.channels:
-        body["target"] = {"channels": list(sent.channels)}
-    return body
-
-
-def _action(action: pb.PushNotificationAction) -> dict[str, Any]:
-    told: dict[str, Any] = {"title": action.title, "type": TYPES.get(action.type, ""), "url": action.url}
-    if action.HasField("method"):
-        told["method"] = METHODS.get(action.method, "POST")
-    if action.HasField("body"):
-        told["body"] = read(action.body)
-    return told
+    listed = {"title": sent.title} | ({"message": sent.message} if sent.HasField("message") else {})
+    target = {"target": {"channels": list(sent.channels)}} if sent.channels else {}
+    document: dict[str, Any] = json.loads(dump(listed | CONTENT.encode(content) | target))
+    return document
 
 
 def _shown(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: body[name] for name in ("title", "subtitle", "message", "media", "actions") if name in body}
+    return {name: body[name] for name in SHOWN if name in body}
 
 
 def _draw_attempt(attempt: DeliveryAttempt) -> None:

@@ -109,7 +109,8 @@ class _Playground:
             self._notification.update_notification(request.body)
         else:
             ended = request.operation in {Operation.END, Operation.END_STREAM}
-            self._card.update_state(request.body["content_state"], request.body.get("action"), ended=ended)
+            buttons = [request.body[name] for name in ("action", "secondary_action") if name in request.body]
+            self._card.update_state(request.body["content_state"], buttons, ended=ended)
         self._code.show(in_all_languages(request, self._visit.settings.gateway_url))
         self._send_button.text = SEND_LABELS[request.operation]
 

@@ -15,15 +15,23 @@ METHODS = {"POST": "POST", "GET": "GET"}
 class ActionRows:
     """Some buttons, one below the other."""
 
-    def __init__(self, fields: Fields, path: Callable[[int], str], most: int, on_change: Callable[[], None]) -> None:
-        """`path` returns the API's field path of the button at an index."""
+    def __init__(
+        self,
+        fields: Fields,
+        path: Callable[[int], str],
+        most: int,
+        on_change: Callable[[], None],
+        what: str = "a button",
+    ) -> None:
+        """`path` returns the API's field path of the button at an index. `what` is what is added."""
+        self._adds = f"Add {what}"
         self._fields = fields
         self._path = path
         self._most = most
         self._on_change = on_change
         self._drawn: list[_Row] = []
         self._rows = div("stack")
-        self._add = draft_step(quiet("Add a button", self._append, icon="add"), "Add a button")
+        self._add = draft_step(quiet(self._adds, self._append, icon="add"), self._adds)
 
     def read(self) -> list[dict[str, Any]]:
         """The buttons as the API takes them."""
@@ -49,7 +57,7 @@ class ActionRows:
         with div("composer-row"):
             with div("spread"):
                 text(f"Button {place + 1}" if self._most > 1 else "Button", "composer-row-title", "h3")
-                draft_undo(icon_button("close", "Remove this button", lambda: self._remove(place)), "Add a button")
+                draft_undo(icon_button("close", "Remove this button", lambda: self._remove(place)), self._adds)
             return _Row(self._fields, self._path(place), content)
 
 

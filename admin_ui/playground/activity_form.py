@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nicegui import ui
+from smith.core.v1.live_activity_pb2 import LiveActivityColor
 
-from admin_ui.activity_types.card_type import Drawn
+from admin_ui.activity_types.card_type import CardType, Drawn
 from admin_ui.activity_types.registry import TYPES
 from admin_ui.api_contract import DEFAULT_COLOR
 from admin_ui.components.html import div, p
 from admin_ui.playground.actions import ActionRows
-from admin_ui.playground.fields import STATE, Fields, color_choices
+from admin_ui.playground.fields import STATE, Fields, choices_of
 from admin_ui.sending.api_request import ApiRequest, Operation
 
 OPERATIONS = {
@@ -30,6 +31,10 @@ REMARKS = {
 }
 
 
+MARKS = {"icon": "symbol", "badge": "title"}
+"""What stands out on a card, and the field of its word."""
+
+
 class ActivityForm:
     """The operation and the card's content state."""
 
@@ -40,6 +45,10 @@ class ActivityForm:
             self._draw_labels()
             self._draw_types(on_change)
             self._action = ActionRows(self.fields, lambda _: "action", 1, on_change)
+            with div() as self._second:
+                self._second_action = ActionRows(
+                    self.fields, lambda _: "secondary_action", 1, on_change, "a second button"
+                )
             self._draw_more(channels)
         self._arrange()
 
@@ -54,12 +63,19 @@ class ActivityForm:
         actions = self._action.read()
         if actions:
             body["action"] = actions[0]
+        second = self._second_action.read() if self._type_chosen.has_badge else []
+        if second:
+            body["secondary_action"] = second[0]
         alert = {name: fields.text(f"alert.{name}") for name in ("title", "body") if fields.text(f"alert.{name}")}
         if alert:
             body["alert"] = alert
         channels = fields.words("target.channels")
         if channels and operation in {Operation.START, Operation.STREAM}:
             body["target"] = {"channels": channels}
+        if tags := fields.separated("tags"):
+            body["tags"] = tags
+        if (metadata := fields.document("metadata")) is not None:
+            body["metadata"] = metadata
         return ApiRequest(operation, body, fields.text("stream_key"))
 
     @property
@@ -89,7 +105,7 @@ class ActivityForm:
             labels = {name: kind.label for name, kind in TYPES.items()}
             self._type = fields.choice(f"{STATE}.type", "Type", labels, next(iter(TYPES)))
             default = f"{DEFAULT_COLOR.capitalize()}, the default"
-            fields.choice(f"{STATE}.color", "Color", color_choices(default), "lime")
+            fields.choice(f"{STATE}.color", "Color", choices_of(LiveActivityColor.DESCRIPTOR, default), "lime")
 
     def _draw_types(self, on_change: Callable[[], None]) -> None:
         self._inputs: dict[str, Drawn] = {}
@@ -110,7 +126,37 @@ class ActivityForm:
                 fields.line("alert.title", "Alert title", hint="With an alert the phone makes a sound")
                 fields.line("alert.body", "Alert text")
             fields.number(f"{STATE}.auto_dismiss_minutes", "Stays after its end", hint="Minutes; 3 if empty")
-        fields.revealed_by(more.open, "target.channels", "alert.title", "alert.body", f"{STATE}.auto_dismiss_minutes")
+            self._marks = {name: self._draw_mark(name, key) for name, key in MARKS.items()}
+            fields.line("tags", "Tags", hint="Words, with commas between them")
+            fields.area("metadata", "Metadata", hint="A JSON object of notes, which phones do not get")
+        fields.revealed_by(
+            more.open,
+            "target.channels",
+            "alert.title",
+            "alert.body",
+            f"{STATE}.auto_dismiss_minutes",
+            *(f"{STATE}.{name}.{key}" for name, key in MARKS.items()),
+            "tags",
+            "metadata",
+        )
+
+    def _draw_mark(self, name: str, key: str) -> ui.element:
+        fields, path = self.fields, f"{STATE}.{name}"
+        label, hint = ("Icon", "An SF Symbol, such as cloud.sun") if name == "icon" else ("Badge", "A short word")
+        with div("composer-pair") as row:
+            fields.line(f"{path}.{key}", label, hint=hint)
+            colors = choices_of(LiveActivityColor.DESCRIPTOR, "As the card")
+            fields.choice(f"{path}.color", f"{label} color", colors)
+        return row
+
+    def _mark(self, name: str, key: str) -> dict[str, str] | None:
+        path = f"{STATE}.{name}"
+        word, color = self.fields.text(f"{path}.{key}"), self.fields.text(f"{path}.color")
+        return ({key: word} | ({"color": color} if color else {})) if word else None
+
+    @property
+    def _type_chosen(self) -> CardType:
+        return TYPES[str(self._type.value)]
 
     def _arrange(self) -> None:
         """Shows the fields that what is chosen has."""
@@ -125,6 +171,9 @@ class ActivityForm:
             row.set_visibility(bool(own & names))
         for name, drawn in self._inputs.items():
             drawn.element.set_visibility(name in names)
+        has_badge = self._type_chosen.has_badge
+        self._marks["badge"].set_visibility(has_badge)
+        self._second.set_visibility(has_badge)
 
     def _names(self) -> set[str]:
         return {one.name for one in TYPES[str(self._type.value)].inputs}
@@ -133,6 +182,8 @@ class ActivityForm:
         fields, names = self.fields, self._names()
         given: dict[str, Any] = {name: fields.text(f"{STATE}.{name}") or None for name in ("subtitle", "type", "color")}
         given["auto_dismiss_minutes"] = fields.amount(f"{STATE}.auto_dismiss_minutes")
+        marks = MARKS if self._type_chosen.has_badge else {"icon": MARKS["icon"]}
+        given |= {name: self._mark(name, key) for name, key in marks.items()}
         given |= {name: drawn.read() for name, drawn in self._inputs.items() if name in names}
         return {"title": fields.text(f"{STATE}.title")} | {
             name: value for name, value in given.items() if value is not None

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
-from admin_ui.api_contract import COLORS
 from admin_ui.components.form_words import in_words_of_form
+from service_kit.json_mapping.contract import enum_names, only_list_of
 
 MAX_PATH = 200
 """Longer than the path of any field."""
@@ -58,8 +58,10 @@ class Fields:
     ) -> ui.element:
         """The input that suits the kind of field. `value` is the number, `none` the word for no choice, at first."""
         if field.enum_type is not None:
-            return self.choice(path, label, color_choices(none))
+            return self.choice(path, label, choices_of(field.enum_type, none))
         if field.message_type is not None:
+            if only_list_of(field.message_type) is not None:
+                return self.line(path, label, hint="Words, with commas between them")
             return self.area(path, label)
         return self.line(path, label) if field.cpp_type == STRING else self.number(path, label, value)
 
@@ -80,7 +82,8 @@ class Fields:
     def value_of(self, path: str, field: FieldDescriptor) -> Any:
         """What was written, by the field's kind; None for nothing."""
         if field.message_type is not None:
-            return self.document(path)
+            is_list = only_list_of(field.message_type) is not None
+            return self.separated(path) or None if is_list else self.document(path)
         is_text = field.enum_type is not None or field.cpp_type == STRING
         return self.text(path) or None if is_text else self.amount(path)
 
@@ -99,6 +102,10 @@ class Fields:
     def words(self, path: str) -> list[str]:
         """The chosen words."""
         return list(self._value(path) or ())
+
+    def separated(self, path: str) -> list[str]:
+        """The words that commas separate."""
+        return [word.strip() for word in self.text(path).split(",") if word.strip()]
 
     def document(self, path: str) -> dict[str, Any] | None:
         """The JSON object in the input. None if it is empty, or no JSON object: then the field shows an error."""
@@ -170,6 +177,6 @@ class Fields:
         self._on_change()
 
 
-def color_choices(none: str) -> dict[str, str]:
-    """The colors to choose from; `none` is what the empty choice says."""
-    return {"": none} | {color: color.capitalize() for color in COLORS}
+def choices_of(enum: EnumDescriptor, none: str) -> dict[str, str]:
+    """The words to choose from; `none` is what the empty choice says."""
+    return {"": none} | {word: word.replace("-", " ").capitalize() for word in enum_names(enum).values()}

@@ -31,9 +31,12 @@ class PushForm:
             fields.area("message", "Message", "CI pipeline failed on the main branch.")
             with div("composer-pair"):
                 fields.line("media", "Media URL", hint="Image, video or audio; not together with buttons")
-                fields.line("redirection", "Opens when tapped", hint="An https URL")
+                fields.line("redirection", "Opens when tapped", hint="A web page, a shortcut, another app's link")
+            with div("composer-pair"):
+                fields.of("interruption_level", PUSH_FIELDS["interruption_level"], "Interrupts", none="As usual")
+                fields.line("icon", "Icon URL", hint="An image beside the app's icon")
             self._actions = ActionRows(fields, lambda place: f"actions[{place}]", MAX_ACTIONS, on_change)
-            with ui.expansion("Badge, sound, payload").classes("composer-more") as more, div("composer"):
+            with ui.expansion("Badge, sound, payload, tags").classes("composer-more") as more, div("composer"):
                 with div("composer-pair"):
                     fields.number("badge", "Badge")
                     fields.line("sound", "Sound", hint="Name of a sound in your app")

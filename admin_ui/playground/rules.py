@@ -3,18 +3,23 @@
 These are only the rules that a form can check by itself. Core checks all.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from smith.core.v1.live_activity_pb2 import LiveActivityAction
+from smith.core.v1.push_notification_pb2 import PushNotificationAction
 
 from admin_ui.activity_types.registry import TYPES
 from admin_ui.api_contract import PUSH_FIELDS, STATE_FIELDS, range_problem, rules_of
 from admin_ui.playground.fields import STATE
 from admin_ui.sending.api_request import ApiRequest, Operation
 
+ONLY_HTTPS = "^https://"
 AN_HTTPS_URL = "Write a URL that begins with https://"
+A_LINK = "Write a link, such as https://example.com or shortcuts://run-shortcut?name=Lights"
 
 
 def violations(request: ApiRequest) -> dict[str, str]:
@@ -27,14 +32,15 @@ def _of_push(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not body["title"].strip():
         yield "title", "Write a title."
     for name, value in body.items():
-        if rules_of(PUSH_FIELDS[name]).format == "uri" and not _is_https(value):
-            yield name, AN_HTTPS_URL
+        rules = rules_of(PUSH_FIELDS[name])
+        if rules.format == "uri" and (problem := _problem_of_url(value, rules.pattern)):
+            yield name, problem
     actions = body.get("actions", ())
     if actions and "media" in body:
         yield "media", "Media and buttons cannot go together: empty this, or remove the buttons."
     yield from _of_numbers(body, PUSH_FIELDS, "")
     for place, action in enumerate(actions):
-        yield from _of_action(action, f"actions[{place}]")
+        yield from _of_action(action, f"actions[{place}]", PushNotificationAction.DESCRIPTOR)
 
 
 def _of_activity(request: ApiRequest) -> Iterator[tuple[str, str]]:
@@ -44,8 +50,9 @@ def _of_activity(request: ApiRequest) -> Iterator[tuple[str, str]]:
     if request.operation in {Operation.UPDATE, Operation.END} and not body["activity_id"].strip():
         yield "activity_id", "Write the activity_id from the answer to the start."
     yield from _of_state(body["content_state"])
-    if "action" in body:
-        yield from _of_action(body["action"], "action")
+    for name in ("action", "secondary_action"):
+        if name in body:
+            yield from _of_action(body[name], name, LiveActivityAction.DESCRIPTOR)
 
 
 def _of_state(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -64,11 +71,20 @@ def _of_numbers(
             yield f"{prefix}{name}", problem
 
 
-def _of_action(action: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+def _of_action(action: Mapping[str, Any], path: str, kind: Descriptor) -> Iterator[tuple[str, str]]:
     if not action["title"].strip():
         yield f"{path}.title", "Write what the button says."
-    if not _is_https(action["url"]):
-        yield f"{path}.url", AN_HTTPS_URL
+    pattern = ONLY_HTTPS if action["type"] == "webhook" else rules_of(kind.fields_by_name["url"]).pattern
+    if problem := _problem_of_url(action["url"], pattern):
+        yield f"{path}.url", problem
+
+
+def _problem_of_url(url: str, pattern: str) -> str:
+    """What to write instead; empty if it is a URL of the kind that the pattern allows."""
+    if pattern == ONLY_HTTPS:
+        return "" if _is_https(url) else AN_HTTPS_URL
+    is_link = re.search(pattern, url.strip()) and not re.fullmatch("https?:/*", url.strip())
+    return "" if is_link else A_LINK
 
 
 def _is_https(url: str) -> bool:

@@ -31,6 +31,8 @@ from smith.core.v1 import (
     live_activity_service_pb2_grpc,
     mail_service_pb2,
     mail_service_pb2_grpc,
+    metric_service_pb2,
+    metric_service_pb2_grpc,
     password_reset_service_pb2,
     password_reset_service_pb2_grpc,
     phone_service_pb2,
@@ -107,6 +109,8 @@ from core_service.webhooks.models import Run
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
+from core_service.widget_metrics.service import Metrics
+from core_service.widget_metrics.servicer import MetricServicer
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
 from service_kit import metrics
@@ -130,6 +134,7 @@ SERVICES = [
         (insight_service_pb2, "InsightService"),
         (live_activity_service_pb2, "LiveActivityService"),
         (mail_service_pb2, "MailService"),
+        (metric_service_pb2, "MetricService"),
         (password_reset_service_pb2, "PasswordResetService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
@@ -254,6 +259,10 @@ def build_server(
         (
             mail_service_pb2_grpc.add_MailServiceServicer_to_server,
             MailServicer(TestMails(engine, invites.sender, rate_limiter)),
+        ),
+        (
+            metric_service_pb2_grpc.add_MetricServiceServicer_to_server,
+            MetricServicer(Metrics(engine, clock)),
         ),
         (
             password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,

@@ -68,6 +68,8 @@ class Device(SQLModel, table=True):
     bundle_id: str | None = None
     os_version: str | None = None
     frequent_pushes_enabled: bool | None = None
+    content_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Which content states its app decodes: live_activities/state/older_apps.py."""
     push_token: str | None = None
     push_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     push_token_dead_reason: str | None = None

@@ -52,6 +52,7 @@ class TokenReport:
     bundle_id: str | None = None
     os_version: str | None = None
     frequent_pushes_enabled: bool | None = None
+    content_version: int | None = None
 
 
 class Cards(Protocol):
@@ -268,6 +269,7 @@ def _apply(report: TokenReport, device: Device) -> None:
         "bundle_id": report.bundle_id,
         "os_version": report.os_version,
         "frequent_pushes_enabled": report.frequent_pushes_enabled,
+        "content_version": report.content_version,
         "push_token": report.push_token,
         "push_to_start_token": report.push_to_start_token,
     }

@@ -14,7 +14,7 @@ from smith.core.v1 import options_pb2
 from core_service.field_rules.errors import InvalidTarget
 from service_kit.errors import DomainError, InvalidRequest
 from service_kit.field_paths import prefixed
-from service_kit.json_mapping.contract import enum_names, form_of
+from service_kit.json_mapping.contract import enum_names, form_of, place_of, text_form_of
 
 Check = Callable[[Any], None]
 """Raises BrokenRule if a value, or a message, breaks a rule."""
@@ -42,8 +42,10 @@ class BrokenRule(Exception):
         self.of_target = of_target
 
     def within(self, place: str | int) -> "BrokenRule":
-        """This error, with its paths seen from the message (by field) or list (by index) around the value."""
-        self.paths = tuple(prefixed(place, path) for path in self.paths)
+        """This error, with its paths seen from the message (by what JSON calls the field) or list (by index) around the
+        value."""
+        if place != "":
+            self.paths = tuple(prefixed(place, path) for path in self.paths)
         return self
 
     def told(self) -> DomainError:
@@ -98,7 +100,7 @@ def checker_of(message: Descriptor, without: frozenset[str] = frozenset()) -> Ch
                     for number, check_presence in needed:
                         if number < field.number:
                             check_presence(value)
-                    raise broken.within(field.name) from None
+                    raise broken.within(place_of(field)) from None
         for _, check_presence in needed:
             check_presence(value)
 
@@ -110,9 +112,10 @@ def _required_check(field: FieldDescriptor, found: Check | None) -> Check | None
     be empty."""
     name = field.name
     if field.has_presence:
+        forms = _forms(field)
 
         def check_set(message: Any) -> None:
-            if not message.HasField(name):
+            if not any(message.HasField(form) for form in forms):
                 raise BrokenRule("is required").within(name)
 
         return check_set
@@ -255,26 +258,46 @@ def _checks_between_fields(message: Descriptor) -> list[Check]:
     """Returns the rules between fields that hold whatever the values are. A rule that depends on a value may also
     depend on the value of an earlier request, so the services check it."""
     declared = message.GetOptions().Extensions[options_pb2.message_rules]
-    checks = [_between_fields(rule) for rule in declared if rule.field and not rule.values and not rule.requires_one_of]
+    checks = [
+        _between_fields(message, rule)
+        for rule in declared
+        if rule.field and not rule.values and not rule.requires_one_of
+    ]
+    checks += [_check_one_form(field.name, text.name) for field in message.fields if (text := text_form_of(field))]
     if len([field for field in message.fields if form_of(field).decides_audience]) > 1:
         checks.append(_check_same_channels)
     return checks
 
 
-def _between_fields(rule: options_pb2.MessageRule) -> Check:
-    field, requires, excludes = rule.field, tuple(rule.requires), tuple(rule.excludes)
+def _between_fields(kind: Descriptor, rule: options_pb2.MessageRule) -> Check:
+    field, excludes = rule.field, tuple(rule.excludes)
+    requires = {name: _forms(kind.fields_by_name[name]) for name in rule.requires}
 
     def check_fields(message: Any) -> None:
         if not message.HasField(field):
             return
-        for name in requires:
-            if not message.HasField(name):
+        for name, forms in requires.items():
+            if not any(message.HasField(form) for form in forms):
                 raise BrokenRule(f"requires {name} too").within(field)
         for name in excludes:
             if getattr(message, name):
                 raise BrokenRule(f"cannot be combined with {name}", (field, name))
 
     return check_fields
+
+
+def _forms(field: FieldDescriptor) -> tuple[str, ...]:
+    """The fields that fill the JSON field of this one."""
+    text = text_form_of(field)
+    return (field.name,) if text is None else (field.name, text.name)
+
+
+def _check_one_form(number: str, text: str) -> Check:
+    def check_forms(message: Any) -> None:
+        if message.HasField(number) and message.HasField(text):
+            raise BrokenRule(f"cannot be combined with {text}", (number, text))
+
+    return check_forms
 
 
 def _check_same_channels(message: Any) -> None:

@@ -85,6 +85,12 @@ class LiveActivity(SQLModel, table=True):
     """JSON text, without the button."""
     action: str | None = None
     """The present button as JSON text, with all that its webhook needs."""
+    secondary_action: str | None = None
+    """The second button, likewise."""
+    tags: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    """Words by which it is found, as they were written."""
+    metadata_: str | None = Field(default=None, sa_column=Column("metadata", Text))
+    """JSON text of the sender's notes."""
     alert: str | None = None
     """JSON text of the last alert."""
     alert_version: int = Field(default=0, sa_type=BigInteger)

@@ -11,11 +11,17 @@ from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities.reconcile.reconciler import Reconciler
-from core_service.live_activities.state.content_state import PayloadBuilder
+from core_service.live_activities.state.activity import ActivityState
+from core_service.live_activities.state.older_apps import is_simpler
+from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore, DueDevices
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
 from service_kit.tracing import NO_ORIGIN, Origin, origin
 
+SIMPLER = (
+    "Some phones have an app that is older than this content. They show it in a simpler form: texts in the subtitle, "
+    "and one button."
+)
 OUTCOMES = (EventType.LIVE_ACTIVITY_DELIVERED, EventType.LIVE_ACTIVITY_FAILED)
 MAX_ORIGINS = 1000
 ORIGIN_SECONDS = 10.0
@@ -66,6 +72,16 @@ class ActivityParts:
     def deadline(self) -> float:
         """Returns the monotonic time until which a request that begins now waits for outcomes."""
         return time.monotonic() + self.wait_seconds
+
+    async def warnings(self, activity_id: str, state: ActivityState, of_its_own: str | None = None) -> str | None:
+        """Returns what the backend of an activity that was changed to this state should know: `of_its_own`, and whether
+        phones get it in a simpler form. None for nothing."""
+        told = [of_its_own] if of_its_own else []
+        if is_simpler(state.fields, has_second_button=state.secondary_action is not None) and (
+            await self.store.has_older_apps(activity_id)
+        ):
+            told.append(SIMPLER)
+        return " ".join(told) or None
 
     async def outcomes(self, wait: OutcomeWait, owed: DueDevices, deadline: float) -> OutcomeCounts:
         """Wakes the reconciler for what the running request has recorded. Returns the outcomes of `owed` by the

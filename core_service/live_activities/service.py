@@ -15,9 +15,11 @@ from core_service.live_activities.parts import ActivityParts
 from core_service.live_activities.state.activity import (
     ACTIVITY_ID,
     Activity,
+    ActivityState,
     Request,
     activity_id_of,
     first_state,
+    last_state,
     next_state,
     starter,
     state_of,
@@ -39,6 +41,7 @@ class ActivityResult:
     counts: OutcomeCounts
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
+    tags: tuple[str, ...] = ()
     ignored: bool = False
     """Nothing was changed: the activity had ended before."""
 
@@ -56,7 +59,7 @@ class LiveActivities:
         Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
         """
         deadline, now = self._parts.deadline(), self._parts.clock()
-        state = first_state(request)
+        state = first_state(request, now)
         channels = await self._parts.audience.resolve(caller, requested)
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
         resource = new_resource()
@@ -64,7 +67,11 @@ class LiveActivities:
         if resource.repeated and (activity := await self._parts.store.read(activity_id)) is not None:
             # An earlier run of this request has started it and could not answer.
             return ActivityResult(
-                activity_id, activity.created_at, await self._parts.store.count(activity_id, 1), slugs
+                activity_id,
+                activity.created_at,
+                await self._parts.store.count(activity_id, 1),
+                slugs,
+                tags=tuple(activity.tags or ()),
             )
         state.require_room(self._parts.builder, activity_id)
         with self._parts.waits.expecting(activity_id, 1) as waiter:
@@ -75,7 +82,8 @@ class LiveActivities:
                     raise NoRecipients(slugs, DEVICES)
             self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_STARTED, now, activity_id)
             counts = await self._parts.outcomes(waiter, owed, deadline)
-        return ActivityResult(activity_id, now, counts, slugs)
+        warning = await self._parts.warnings(activity_id, state)
+        return ActivityResult(activity_id, now, counts, slugs, warning=warning, tags=state.tags)
 
     async def update(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
         """Replaces what the activity shows.
@@ -107,7 +115,7 @@ class LiveActivities:
                 raise ActivityNotFound
             if activity.over(now):
                 return ActivityResult(activity_id, now, OutcomeCounts(0, 0, 0), ignored=True)
-            state = state_of(activity)
+            state = last_state(activity, now)
             with self._parts.waits.expecting(activity_id, activity.version + 1) as waiter:
                 async with self._parts.store.turn(account_id) as turn:
                     ended = await turn.end(activity, state, now, state.dismiss_at(now))
@@ -126,22 +134,25 @@ class LiveActivities:
             recorded = await self._record(caller, activity_id, request, what, expecting)
             if recorded is None:
                 return None
-            before, wait, owed, now = recorded
+            before, state, wait, owed, now = recorded
             kind = EventType.LIVE_ACTIVITY_UPDATED if what == "update" else EventType.LIVE_ACTIVITY_ENDED
             self._parts.publish(caller.account_id, kind, now, activity_id)
             counts = await self._parts.outcomes(wait, owed, deadline)
-        return ActivityResult(activity_id, now, counts, warning=before.warning(now) if what == "update" else None)
+        if what == "end":
+            return ActivityResult(activity_id, now, counts)
+        warning = await self._parts.warnings(activity_id, state, before.warning(now))
+        return ActivityResult(activity_id, now, counts, warning=warning, tags=state.tags)
 
     async def _record(
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack
-    ) -> tuple[Activity, OutcomeWait, DueDevices, dt.datetime] | None:
-        """Records the next version. Returns the activity before it, the wait for its outcomes, which ends when
-        `expecting` closes, what is owed, and the time of the version. None: it is over."""
+    ) -> tuple[Activity, ActivityState, OutcomeWait, DueDevices, dt.datetime] | None:
+        """Records the next version. Returns the activity before it, its new state, the wait for its outcomes, which
+        ends when `expecting` closes, what is owed, and the time of the version. None: it is over."""
         async with self._locks.holding(activity_id):
             for _ in range(ATTEMPTS):
                 now = self._parts.clock()
                 activity = await self._find(caller, activity_id, what)
-                state = next_state(request, state_of(activity))
+                state = next_state(request, state_of(activity), now, is_end=what == "end")
                 if activity.over(now):
                     return None
                 state.require_room(self._parts.builder, activity_id)
@@ -151,7 +162,7 @@ class LiveActivities:
                     changed = await change(activity, state, now)
                     if changed is not None:
                         expecting.push(attempt.pop_all())
-                        return activity, waiter, changed, now
+                        return activity, state, waiter, changed, now
         raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _find(self, caller: Sender, activity_id: str, what: str) -> Activity:

@@ -1,12 +1,15 @@
 """LiveActivityService over gRPC: requests as the area's own types, and results as messages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from smith.core.v1 import live_activity_pb2 as noun
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1 import live_activity_service_pb2_grpc as pb_grpc
+from smith.core.v1.push_notification_pb2 import Tags
 
-from core_service.common.actions import Action, ActionType, check_action
+from core_service.common.actions import Action, ActionType, Opens, check_action
+from core_service.common.annotations import check_metadata, each_tag_once
 from core_service.common.reading import asked_page, choice, choices, given, to_timestamp
 from core_service.common.validation import require_storable
 from core_service.identity import principal
@@ -14,7 +17,7 @@ from core_service.live_activities.history.convert import to_activity, to_device,
 from core_service.live_activities.history.service import ActivityHistory, Status
 from core_service.live_activities.service import LiveActivities
 from core_service.live_activities.state.activity import Alert, Request
-from core_service.live_activities.state.content_state import ActivityType, Given, Metric
+from core_service.live_activities.state.content_state import ActivityType, Badge, Given, Icon, Metric
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.puts import StreamPuts
 from core_service.live_activities.streams.rules import Operation
@@ -26,9 +29,6 @@ ACTION_TYPES = {
 OPERATIONS = {
     one: pb.LiveActivityStreamOperation.Value(f"LIVE_ACTIVITY_STREAM_OPERATION_{one.name}") for one in Operation
 }
-
-IGNORED = frozenset({"counts_down", "is_running"})
-"""Fields of a content state that SDKs send with every state, and that no type has."""
 
 StateMessage = (
     pb.StartLiveActivityRequest
@@ -64,6 +64,8 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             users_notified=result.counts.users_notified,
             effective_channel_slugs=result.effective_channel_slugs or (),
             timestamp=to_timestamp(result.timestamp),
+            tags=_to_tags(result.tags),
+            warning=result.warning,
         )
 
     async def UpdateLiveActivity(
@@ -77,6 +79,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             devices_queued=result.counts.devices_queued,
             timestamp=to_timestamp(result.timestamp),
             warning=result.warning,
+            tags=_to_tags(result.tags),
         )
 
     async def EndLiveActivity(self, request: pb.EndLiveActivityRequest, context: Any) -> pb.EndLiveActivityResponse:
@@ -112,6 +115,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             effective_channel_slugs=result.effective_channel_slugs or (),
             timestamp=to_timestamp(result.timestamp),
             warning=result.warning,
+            tags=_to_tags(result.tags),
         )
 
     async def DeleteLiveActivityStream(
@@ -158,6 +162,8 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             status=choice(request, "status", Status),
             stream_key=given(request, "stream_key", require_storable),
             search=given(request, "search", require_storable),
+            tags=list(request.tags) or None,
+            has_any_tag=choice(request, "tag_mode", str) == "any",
             page_size=given(request, "page_size"),
             page_token=given(request, "page_token"),
         )
@@ -209,7 +215,10 @@ def to_request(message: StateMessage) -> Request:
     alert = message.alert
     return Request(
         given=_given(message.content_state),
-        action=_action(message.action) if message.HasField("action") else None,
+        action=_action(message, "action"),
+        secondary_action=_action(message, "secondary_action"),
+        tags=each_tag_once(message.tags.values) if message.HasField("tags") else None,
+        metadata=check_metadata(message.metadata.json) if message.HasField("metadata") else None,
         alert=Alert(given(alert, "title"), given(alert, "body")) if message.HasField("alert") else None,
     )
 
@@ -218,21 +227,37 @@ def _given(state: noun.LiveActivityContentState) -> Given:
     numbers_and_texts = {
         field.name: value
         for field, value in state.ListFields()
-        if field.enum_type is None and field.message_type is None and field.name not in IGNORED
+        if field.enum_type is None and field.message_type is None
     }
+    value = numbers_and_texts.pop("value_text", None)
     return Given(
-        **numbers_and_texts,
+        **numbers_and_texts | ({} if value is None else {"value": value}),
         type=choice(state, "type", ActivityType),
-        metrics=[Metric(metric.label, metric.value, given(metric, "unit")) for metric in state.metrics],
+        metrics=[_metric(metric) for metric in state.metrics],
+        icon=Icon(state.icon.symbol, choice(state.icon, "color", str)) if state.HasField("icon") else None,
+        badge=Badge(state.badge.title, choice(state.badge, "color", str)) if state.HasField("badge") else None,
         color=choice(state, "color", str),
         step_color=choice(state, "step_color", str),
         step_colors=choices(state, "step_colors", str),
     )
 
 
-def _action(action: noun.LiveActivityAction) -> Action:
+def _to_tags(tags: Sequence[str]) -> Tags | None:
+    return Tags(values=tags) if tags else None
+
+
+def _metric(metric: noun.LiveActivityMetric) -> Metric:
+    value = metric.value_text if metric.HasField("value_text") else metric.value
+    return Metric(metric.label, value, given(metric, "unit"), choice(metric, "color", str))
+
+
+def _action(message: StateMessage, name: str) -> Action | None:
+    if not message.HasField(name):  # type: ignore[arg-type] # both are fields of all of them
+        return None
+    action: noun.LiveActivityAction = getattr(message, name)
     return check_action(
-        "action",
+        name,
+        Opens.WEB_OR_SHORTCUT,
         title=action.title,
         kind=ACTION_TYPES[action.type],
         url=action.url,

@@ -11,7 +11,7 @@ from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.reconcile.withdrawals import Withdrawal, WithdrawalCalls
 from core_service.live_activities.service import LiveActivities
-from core_service.live_activities.state.content_state import PayloadBuilder
+from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.expiry import Expiry

@@ -17,11 +17,11 @@ from core_service.live_activities.models import Phase
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.withdrawals import withdraw_cards
 from core_service.live_activities.state.activity import ACTIVITY_ID, Activity
-from core_service.live_activities.state.content_state import content_state_for_phone
+from core_service.live_activities.state.payload import content_state_for_phone
 from core_service.phones import live_activity_queries as queries
 from service_kit.database import Pool
 
-STATE_COLUMNS = 5
+STATE_COLUMNS = 6
 THING = "Live Activity on this device"
 
 
@@ -109,7 +109,7 @@ class PhoneActivities:
 
 
 def _shown(row: tuple[Any, ...]) -> ShownActivity | None:
-    phase, maybe_shown, timestamp, started_at, _ = row[:STATE_COLUMNS]
+    phase, maybe_shown, timestamp, started_at, _, content_version = row[:STATE_COLUMNS]
     activity = Activity(*row[STATE_COLUMNS:])
     if activity.ended_at is not None:
         shown = ShownPhase.ENDED
@@ -120,7 +120,9 @@ def _shown(row: tuple[Any, ...]) -> ShownActivity | None:
     return ShownActivity(
         activity_id=activity.id,
         phase=shown,
-        content_state=content_state_for_phone(activity.content_state, activity.action),
+        content_state=content_state_for_phone(
+            activity.content_state, activity.action, activity.secondary_action, content_version
+        ),
         timestamp=timestamp,
         started_at=started_at,
         stale_at=activity.expires_at,

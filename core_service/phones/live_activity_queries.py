@@ -69,6 +69,9 @@ WHERE p.device_id = %(device_id)s AND p.activity_id = waiting.activity_id
 """There is no condition on `next_at`. A claim that is just setting it to null holds the row's lock; this waits for it
 and then sets the time again."""
 
+_SHOWN = f"""p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at,
+       (SELECT content_version FROM devices WHERE id = %(device_id)s), {ACTIVITY_COLUMNS}"""
+
 READ_STATE = f"""
 WITH unsent AS (
     SELECT p.activity_id
@@ -86,12 +89,12 @@ WITH unsent AS (
     WHERE p.device_id = %(device_id)s AND p.activity_id = unsent.activity_id
     RETURNING p.activity_id, p.timestamp
 )
-SELECT p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at, {ACTIVITY_COLUMNS}
+SELECT {_SHOWN}
 FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
 LEFT JOIN handed_out h ON h.activity_id = p.activity_id
 WHERE p.device_id = %(device_id)s AND p.{OPEN} AND a.ended_at IS NULL AND a.expires_at > %(now)s
 UNION ALL
-SELECT p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at, {ACTIVITY_COLUMNS}
+SELECT {_SHOWN}
 FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id AND p.device_id = %(device_id)s
 LEFT JOIN handed_out h ON h.activity_id = p.activity_id
 WHERE a.account_id = %(account_id)s AND a.dismiss_at > %(now)s AND p.phase IN ('requested', 'started', 'live', 'ended')

@@ -88,4 +88,5 @@ def _read_report(request: phone_messages.PutDeviceTokensRequest) -> TokenReport:
         bundle_id=given(request, "bundle_id"),
         os_version=given(request, "os_version", require_storable),
         frequent_pushes_enabled=given(request, "frequent_pushes_enabled"),
+        content_version=given(request, "content_version"),
     )

@@ -7,7 +7,7 @@ its own name.
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import simplejson
@@ -18,8 +18,11 @@ from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
 
 CATEGORY = "activitysmith"
 DEFAULT_SOUND = "default"
+SILENT = "passive"
 ACTIONS = "actions"
 """Kept in a table of their own: phones are told less of them than the server needs."""
+ANNOTATIONS = frozenset({"tags", "metadata"})
+"""Kept in columns of their own, and not told to phones."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Content:
     payload: dict[str, Any] | None = None
     badge: int | None = None
     sound: str | None = None
+    interruption_level: str | None = None
+    icon: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: str | None = None
+    """JSON text."""
 
 
 APPLES: Mapping[str, tuple[str, ...]] = {
@@ -43,9 +51,14 @@ APPLES: Mapping[str, tuple[str, ...]] = {
     "message": ("aps", "alert", "body"),
     "sound": ("aps", "sound"),
     "badge": ("aps", "badge"),
+    "interruption_level": ("aps", "interruption-level"),
 }
 """Apple's places for fields of a notification."""
-PLACES = {one.name: APPLES.get(one.name, ("smith", one.name)) for one in dataclasses.fields(Content)}
+PLACES = {
+    one.name: APPLES.get(one.name, ("smith", one.name))
+    for one in dataclasses.fields(Content)
+    if one.name not in ANNOTATIONS
+}
 """The place of each field in a payload."""
 
 
@@ -57,7 +70,9 @@ def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
     values = _said(content)
     # The app's service extension attaches media and buttons, and runs only if asked to. Without it, iOS uses the
     # category.
-    aps = {"alert": {}, "sound": DEFAULT_SOUND, "mutable-content": 1, "category": CATEGORY}
+    aps: dict[str, Any] = {"alert": {}, "sound": DEFAULT_SOUND, "mutable-content": 1, "category": CATEGORY}
+    if content.interruption_level == SILENT:
+        del aps["sound"]
     body: dict[str, Any] = {"aps": aps, "smith": {"notification_id": str(notification_id)}}
     for name, value in values.items():
         *path, key = PLACES[name]
@@ -72,8 +87,10 @@ def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
     return written
 
 
-def read_payload(payload: bytes, actions: tuple[Action, ...]) -> Content:
-    """Returns the content that `build_payload` has written, with the buttons from their table."""
+def read_payload(
+    payload: bytes, actions: tuple[Action, ...], tags: Sequence[str] | None, metadata: str | None
+) -> Content:
+    """Returns the content that `build_payload` has written, with what is stored beside the payload."""
     body = simplejson.loads(payload, use_decimal=True)
     found: dict[str, Any] = {}
     for name, path in PLACES.items():
@@ -83,7 +100,7 @@ def read_payload(payload: bytes, actions: tuple[Action, ...]) -> Content:
         found[name] = part
     if found["sound"] == DEFAULT_SOUND:
         found["sound"] = None
-    return Content(**found | {ACTIONS: actions})
+    return Content(**found | {ACTIONS: actions, "tags": tuple(tags or ()), "metadata": metadata})
 
 
 def _said(content: Content) -> dict[str, Any]:

@@ -1,23 +1,35 @@
 """Between protobuf and the push area's own types. A request's content is checked on the way."""
 
 import uuid
+from collections.abc import Sequence
 
 from smith.core.v1 import json_object_pb2
 from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
 
-from core_service.common.actions import Action, ActionType, check_action, require_https_url
+from core_service.common.actions import (
+    Action,
+    ActionType,
+    Opens,
+    check_action,
+    require_https_url,
+    require_icon_url,
+    require_link,
+)
+from core_service.common.annotations import check_metadata, each_tag_once
 from core_service.common.reading import choice, given, read_time, to_timestamp
 from core_service.common.validation import parse_json_object, require_storable, require_uuid, write_json
 from core_service.push.content import Content
 from core_service.push.history import COUNTED, NotificationDelivery, NotificationRecord, Search, ShownNotification
 from core_service.push.service import SentNotification
+from service_kit.json_mapping.contract import enum_names
 
 ACTION_TYPES = {
     noun.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
     noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: ActionType.WEBHOOK,
 }
 ACTION_TYPE_NUMBERS = {kind: number for number, kind in ACTION_TYPES.items()}
+LEVELS = {name: number for number, name in enum_names(noun.InterruptionLevel.DESCRIPTOR).items()}
 METHOD_NUMBERS = {"GET": noun.WEBHOOK_METHOD_GET, "POST": noun.WEBHOOK_METHOD_POST}
 
 
@@ -31,17 +43,22 @@ def read_content(request: pb.SendPushNotificationRequest) -> Content:
         message=given(request, "message", require_storable),
         subtitle=given(request, "subtitle", require_storable),
         media=given(request, "media", require_https_url),
-        redirection=given(request, "redirection", require_https_url),
+        redirection=given(request, "redirection", require_link),
         actions=tuple(_read_action(place, action) for place, action in enumerate(request.actions)),
         payload=parse_json_object(request.payload.json, "payload") if request.HasField("payload") else None,
         badge=given(request, "badge"),
         sound=given(request, "sound", require_storable),
+        interruption_level=choice(request, "interruption_level", str),
+        icon=given(request, "icon", require_icon_url),
+        tags=each_tag_once(request.tags.values),
+        metadata=check_metadata(request.metadata.json) if request.HasField("metadata") else None,
     )
 
 
 def _read_action(place: int, action: noun.PushNotificationAction) -> Action:
     return check_action(
         f"actions[{place}]",
+        Opens.ANY_APP,
         title=action.title,
         kind=ACTION_TYPES[action.type],
         url=action.url,
@@ -60,6 +77,7 @@ def to_sent(sent: SentNotification) -> pb.SendPushNotificationResponse:
         effective_channel_slugs=sent.effective_channel_slugs or (),
         notification_id=str(sent.notification_id),
         timestamp=to_timestamp(sent.created_at),
+        tags=_to_tags(sent.tags),
     )
 
 
@@ -73,6 +91,8 @@ def read_search(request: pb.ListPushNotificationsRequest) -> Search:
         api_key_id=given(request, "api_key_id", require_uuid),
         channel=given(request, "channel", require_storable),
         outcome=choice(request, "outcome", str),
+        tags=list(request.tags) or None,
+        has_any_tag=choice(request, "tag_mode", str) == "any",
         since=read_time(request, "since"),
         until=read_time(request, "until"),
     )
@@ -101,7 +121,12 @@ def to_notification(sent: NotificationRecord, *, counted: int | None = COUNTED) 
             expired=counts.expired,
             partial=counts.devices == counted,
         ),
+        tags=_to_tags(sent.tags),
     )
+
+
+def _to_tags(tags: Sequence[str] | None) -> noun.Tags | None:
+    return noun.Tags(values=tags) if tags else None
 
 
 def _text(id_: uuid.UUID | None) -> str | None:
@@ -120,6 +145,9 @@ def to_shown(shown: ShownNotification) -> pb.GetPushNotificationResponse:
 def _to_content(content: Content) -> noun.PushNotificationContent:
     values = {name: getattr(content, name) for name in noun.PushNotificationContent.DESCRIPTOR.fields_by_name}
     values["actions"] = [_to_action(action) for action in content.actions]
+    values["interruption_level"] = content.interruption_level and LEVELS[content.interruption_level]
+    values["tags"] = _to_tags(content.tags)
+    values["metadata"] = None if content.metadata is None else _to_json(content.metadata)
     values["payload"] = None if content.payload is None else _to_json(write_json(content.payload).decode())
     return noun.PushNotificationContent(**values)
 

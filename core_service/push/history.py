@@ -29,7 +29,7 @@ SHOWN = 100
 
 LISTED = (
     "id", "created_at", "expires_at", "title", "message", "channel_slugs", "device_id", "api_key_id", "user_id",
-    "replay_of", "sender_name",
+    "replay_of", "tags", "sender_name",
 )  # fmt: skip
 COLUMNS_OF_ONE = len(LISTED) + 5
 
@@ -59,6 +59,7 @@ class NotificationRecord:
     api_key_id: uuid.UUID | None
     user_id: uuid.UUID | None
     replay_of: uuid.UUID | None
+    tags: Sequence[str] | None
     sender_name: str
     counts: DeliveryCounts
 
@@ -100,6 +101,9 @@ class Search:
     channel: str | None = None
     outcome: str | None = None
     """`accepted`, `owed` or `failed`."""
+    tags: Sequence[str] | None = None
+    has_any_tag: bool = False
+    """One of the tags suffices; otherwise all of them must be there."""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
 
@@ -120,7 +124,8 @@ class NotificationHistory:
         """
         size, before = page_size or DEFAULT_SIZE, read_id_before(page_token)
         text = None if search.text is None else require_storable(search.text, "search")
-        is_bounded = any(one is not None for one in (text, search.api_key_id, search.channel, search.outcome))
+        filters = (text, search.api_key_id, search.channel, search.outcome, search.tags)
+        is_bounded = any(one is not None for one in filters)
         examined_at_most = max(EXAMINED, size + 1) if is_bounded else size + 1
         parameters = {
             "account_id": account_id,
@@ -130,6 +135,8 @@ class NotificationHistory:
             "api_key_id": search.api_key_id,
             "channel": search.channel,
             "outcome": search.outcome,
+            "tags": search.tags,
+            "tag_mode": "any" if search.has_any_tag else "all",
             "examined": examined_at_most,
             "most": MOST_OWED,
             "counted": COUNTED,
@@ -151,13 +158,13 @@ class NotificationHistory:
         rows = await self._rows(GET, parameters)
         if not rows:
             raise missing("push notification")
-        notification, payload = NotificationRecord.of(rows[0]), rows[0][COLUMNS_OF_ONE]
+        notification, (payload, metadata) = NotificationRecord.of(rows[0]), rows[0][COLUMNS_OF_ONE:]
         actions = tuple(
             Action(title, ActionType(kind), url, method, body)
             for title, kind, url, method, body in await self._rows(ACTIONS, parameters)
         )
         deliveries = [NotificationDelivery(*row) for row in await self._rows(DELIVERIES, parameters)]
-        return ShownNotification(notification, read_payload(payload, actions), deliveries)
+        return ShownNotification(notification, read_payload(payload, actions, notification.tags, metadata), deliveries)
 
     async def replay(self, person: SessionPrincipal, notification_id: uuid.UUID) -> SentNotification:
         """Sends its content to its target again; see `PushNotifications.send`.

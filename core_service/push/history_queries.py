@@ -1,9 +1,10 @@
 """The SQL of notifications that were sent."""
 
+from core_service.common.tag_queries import has_tags
 from core_service.sending.models import FAILED
 
 COLUMNS = """n.id, n.created_at, n.expires_at, n.title, n.message, n.channel_slugs, n.device_id,
-    n.api_key_id, n.user_id, n.replay_of"""
+    n.api_key_id, n.user_id, n.replay_of, n.tags"""
 """In the order of `NotificationRecord` in history.py, which has the sender's name and the counts after them."""
 
 SENDER = """COALESCE(
@@ -34,6 +35,7 @@ WITH examined AS MATERIALIZED (
     WHERE (%(search)s::text IS NULL OR n.title ILIKE %(search)s::text OR n.message ILIKE %(search)s::text)
       AND (%(api_key_id)s::uuid IS NULL OR n.api_key_id = %(api_key_id)s::uuid)
       AND (%(channel)s::text IS NULL OR %(channel)s::text = ANY(n.channel_slugs))
+      AND {has_tags("n.tags")}
       AND CASE %(outcome)s::text
           WHEN 'owed' THEN n.id IN (SELECT notification_id FROM owed)
           WHEN 'failed' THEN EXISTS (
@@ -60,7 +62,7 @@ ORDER BY n.id DESC
 `examined` rows only, which bounds the cost."""
 
 GET = f"""
-SELECT {COLUMNS}, {SENDER}, counts.*, n.payload
+SELECT {COLUMNS}, {SENDER}, counts.*, n.payload, n.metadata
 FROM notifications n CROSS JOIN LATERAL (
     SELECT {_COUNTS} FROM deliveries d WHERE d.notification_id = n.id
 ) counts

@@ -30,6 +30,10 @@ class Notification(SQLModel, table=True):
     """The JSON body for APNs, measured and sent byte for byte."""
     channel_slugs: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     """The channels it was resolved to; null if it went to the whole account or to one device."""
+    tags: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    """Words by which it is found, as they were written."""
+    metadata_: str | None = Field(default=None, sa_column=Column("metadata", Text))
+    """JSON text of the sender's notes."""
     device_id: uuid.UUID | None = None
     """The only device it is for. There is no foreign key: the notification outlives the device."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)

@@ -10,12 +10,12 @@ WITH target AS MATERIALIZED (
     WHERE account_id = %(account_id)s AND {REACHABLE} {{condition}}
 ), notification AS (
     INSERT INTO notifications (
-        id, account_id, api_key_id, user_id, replay_of, title, message, payload, channel_slugs, device_id,
-        created_at, expires_at
+        id, account_id, api_key_id, user_id, replay_of, title, message, payload, channel_slugs, device_id, tags,
+        metadata, created_at, expires_at
     )
     SELECT %(notification_id)s, %(account_id)s, %(api_key_id)s::uuid, %(user_id)s::uuid, %(replay_of)s::uuid, %(title)s,
-           %(message)s::text, %(payload)s, %(channel_slugs)s::text[], %(device_id)s::uuid, %(created_at)s,
-           %(expires_at)s
+           %(message)s::text, %(payload)s, %(channel_slugs)s::text[], %(device_id)s::uuid,
+           %(tags)s::text[], %(metadata)s::text, %(created_at)s, %(expires_at)s
     WHERE EXISTS (SELECT FROM target)
     RETURNING id
 ), action AS (
@@ -46,7 +46,7 @@ RECORD_FOR_CHANNELS = _RECORD.format(condition=f"AND {IN_CHANNELS}")
 RECORD_FOR_DEVICE = _RECORD.format(condition="AND id = %(device_id)s")
 
 FIND = """
-SELECT n.created_at, n.channel_slugs, (SELECT count(*) FROM deliveries d WHERE d.notification_id = n.id)
+SELECT n.created_at, n.channel_slugs, n.tags, (SELECT count(*) FROM deliveries d WHERE d.notification_id = n.id)
 FROM notifications n
 WHERE n.id = %s AND n.account_id = %s
 """

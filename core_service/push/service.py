@@ -38,6 +38,7 @@ class SentNotification:
     notification_id: uuid.UUID
     created_at: dt.datetime
     effective_channel_slugs: tuple[str, ...] | None
+    tags: tuple[str, ...]
     counts: OutcomeCounts
 
 
@@ -99,7 +100,7 @@ class PushNotifications:
         sent = Event(EventType.PUSH_NOTIFICATION_SENT, created_at, notification_id=notification_id)
         self._events.publish(caller.account_id, sent)
         counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
-        return SentNotification(notification_id, created_at, slugs, counts)
+        return SentNotification(notification_id, created_at, slugs, content.tags, counts)
 
     async def _find(self, caller: Sender, notification_id: uuid.UUID, deadline: float) -> SentNotification | None:
         """Returns what an earlier run of this request has recorded, if it could not answer."""
@@ -108,10 +109,11 @@ class PushNotifications:
             row = await cursor.fetchone()
         if row is None:
             return None
-        created_at, slugs, total = row
+        created_at, slugs, tags, total = row
         self._dispatch.wake()
         counts = await self._count(notification_id, OutcomeCounts(0, 0, total), deadline)
-        return SentNotification(notification_id, created_at, None if slugs is None else tuple(slugs), counts)
+        effective = None if slugs is None else tuple(slugs)
+        return SentNotification(notification_id, created_at, effective, tuple(tags or ()), counts)
 
     async def _record(
         self,
@@ -138,6 +140,8 @@ class PushNotifications:
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
             "channel_ids": None if channels is None else [channel.id for channel in channels],
             "device_id": device_id,
+            "tags": list(content.tags) if content.tags else None,
+            "metadata": content.metadata,
             "created_at": push.expires_at - self._time_to_live,
             "expires_at": push.expires_at,
             "action_ids": [action.id for action in content.actions],

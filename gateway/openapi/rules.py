@@ -64,7 +64,8 @@ def conditions(message: Descriptor, rules: Iterable[options_pb2.MessageRule]) ->
     """
     schema: dict[str, Any] = {}
     for rule in rules:
-        for name in (*rule.requires, *rule.requires_one_of, *rule.excludes, *([rule.field] if rule.field else ())):
+        others = (*rule.requires, *rule.requires_one_of, *rule.excludes, *(one.field for one in rule.patterns))
+        for name in (*others, *([rule.field] if rule.field else ())):
             message.fields_by_name[name]
         then = _asked(rule)
         if not rule.field:
@@ -85,8 +86,10 @@ def _asked(rule: options_pb2.MessageRule) -> dict[str, Any]:
         then["required"] = list(rule.requires)
     if rule.requires_one_of:
         then["anyOf"] = [{"required": [name]} for name in rule.requires_one_of]
-    if rule.excludes:
-        then["properties"] = {name: {"maxItems": 0} for name in rule.excludes}
+    properties: dict[str, Any] = {name: {"maxItems": 0} for name in rule.excludes}
+    properties |= {one.field: {"pattern": one.pattern} for one in rule.patterns}
+    if properties:
+        then["properties"] = properties
     return then
 
 

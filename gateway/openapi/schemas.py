@@ -8,7 +8,17 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 
 from gateway.openapi.rules import annotations, conditions, list_rules, message_rules, rules_of, value_rules
 from gateway.openapi.words import paragraphs
-from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of, is_map, leaves_out_empty
+from service_kit.json_mapping.contract import (
+    JSON_OBJECT,
+    TIMESTAMP,
+    enum_names,
+    fields_of,
+    form_of,
+    is_map,
+    leaves_out_empty,
+    only_list_of,
+    text_form_of,
+)
 from service_kit.json_mapping.values import INTEGER_RANGES
 
 SAFE_INTEGER = 2**53
@@ -60,7 +70,7 @@ class Schemas:
             schema: dict[str, Any] = {"type": "object"}
             # Stored before its fields are built, so that a type may contain itself.
             self.components[name] = schema
-            fields = [field for field in message.fields if field.name not in without]
+            fields = [field for field in fields_of(message) if field.name not in without]
             schema["additionalProperties"] = is_open
             schema["properties"] = {
                 field.name: self._property(field, request=request, is_open=is_open) for field in fields
@@ -98,11 +108,15 @@ class Schemas:
     def _item(self, field: FieldDescriptor, *, request: bool, is_open: bool) -> dict[str, Any]:
         message = field.message_type
         if message is None:
-            return _scalar_schema(field) | (_range(field) | value_rules(field) if request else {})
+            value = _scalar_schema(field) | (_range(field) | value_rules(field) if request else {})
+            text = text_form_of(field)
+            return value if text is None else {"anyOf": [value, self._item(text, request=request, is_open=is_open)]}
         if message.full_name == JSON_OBJECT:
             return {"type": "object", "additionalProperties": True}
         if message.full_name == TIMESTAMP:
             return dict(DATE_TIME)
+        if (items := only_list_of(message)) is not None:
+            return self._property(items, request=request, is_open=is_open)
         return self._reference(message, message.name, request=request, is_open=is_open)
 
 
@@ -155,6 +169,8 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     """`schema`, or null."""
     if "$ref" in schema:
         return {"anyOf": [schema, {"type": "null"}]}
+    if "anyOf" in schema:
+        return schema | {"anyOf": [*schema["anyOf"], {"type": "null"}]}
     nullable = {**schema, "type": [schema["type"], "null"]}
     if "enum" in schema:
         nullable["enum"] = [*schema["enum"], None]

@@ -40,8 +40,10 @@ def must_be(expected: str, value: object) -> FieldError:
 
 
 FORM = "smith.core.v1.form"
-"""The option of a field that says how its JSON form differs from the usual one. Found by its name: this package
-imports no message of the API."""
+"""The option of a field that says how its JSON form differs from the usual one. The options are found by their names:
+this package imports no message of the API."""
+WRITTEN_AS_LIST = "smith.core.v1.written_as_list"
+WRITTEN = "smith.core.v1.written"
 JSON_OBJECT = "smith.core.v1.JsonObject"
 """The message that carries any JSON object, as its text."""
 TIMESTAMP = "google.protobuf.Timestamp"
@@ -60,6 +62,13 @@ class FieldForm:
     null_if_unset: bool = False
     beyond_contract: bool = False
     decides_audience: bool = False
+    text_of: str = ""
+
+
+def _option(described: Any, name: str) -> Any:
+    """The value of the option of a field, message or enum value; its default if it is not set."""
+    option: Any = descriptor_pool.Default().FindExtensionByName(name)
+    return described.GetOptions().Extensions[option]
 
 
 @cache
@@ -70,8 +79,7 @@ def form_of(field: FieldDescriptor) -> FieldForm:
     """
     if not field.has_options:
         return FieldForm()
-    option: Any = descriptor_pool.Default().FindExtensionByName(FORM)
-    given: Message = field.GetOptions().Extensions[option]
+    given: Message = _option(field, FORM)
     form = FieldForm(**{one.name: value for one, value in given.ListFields()})
     if form.refuse_empty and (not field.is_repeated or is_map(field)):
         raise TypeError(f"{field.full_name}: refuse_empty is for lists")
@@ -79,7 +87,40 @@ def form_of(field: FieldDescriptor) -> FieldForm:
         raise TypeError(f"{field.full_name}: null_if_unset is for fields that can be unset")
     if form.decides_audience and is_map(field):
         raise TypeError(f"{field.full_name}: decides_audience is not for maps")
+    if form.text_of and field.cpp_type != FieldDescriptor.CPPTYPE_STRING:
+        raise TypeError(f"{field.full_name}: text_of is for texts")
     return form
+
+
+@cache
+def text_form_of(field: FieldDescriptor) -> FieldDescriptor | None:
+    """The text with which this number shares one JSON field, if there is one."""
+    assert field.containing_type is not None  # noqa: S101 - the fields of messages have one
+    return next((one for one in field.containing_type.fields if form_of(one).text_of == field.name), None)
+
+
+def fields_of(message: Descriptor) -> list[FieldDescriptor]:
+    """The fields that have a JSON name of their own."""
+    return [field for field in message.fields if not form_of(field).text_of]
+
+
+@cache
+def only_list_of(message: Descriptor) -> FieldDescriptor | None:
+    """The list as which JSON writes the whole message; None for a message that is written as an object.
+
+    Raises TypeError if such a message has other fields.
+    """
+    if not (message.has_options and _option(message, WRITTEN_AS_LIST)):
+        return None
+    if [field.is_repeated for field in message.fields] != [True]:
+        raise TypeError(f"{message.full_name}: what is written as a list has no field but that list")
+    return message.fields[0]
+
+
+def place_of(field: FieldDescriptor) -> str:
+    """What the field is called in JSON. Empty for the list as which its message is written."""
+    assert field.containing_type is not None  # noqa: S101 - the fields of messages have one
+    return "" if only_list_of(field.containing_type) else form_of(field).text_of or field.name
 
 
 def leaves_out_empty(field: FieldDescriptor) -> bool:
@@ -97,7 +138,8 @@ def enum_names(enum: EnumDescriptor) -> dict[int, str]:
     for value in enum.values:
         if value.number != 0:
             name = value.name.removeprefix(prefix)
-            names[value.number] = name if upper else name.lower()
+            written = _option(value, WRITTEN) if value.has_options else ""
+            names[value.number] = written or (name if upper else name.lower())
     return names
 
 

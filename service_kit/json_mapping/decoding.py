@@ -1,6 +1,7 @@
 """From parsed JSON to messages."""
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, Protocol
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -10,11 +11,14 @@ from service_kit.json_mapping.contract import (
     TIMESTAMP,
     FieldError,
     OfMessageType,
+    fields_of,
     form_of,
     is_map,
     must_be,
+    only_list_of,
+    text_form_of,
 )
-from service_kit.json_mapping.values import FromText, fill_timestamp, object_text, parser_for, text_reader_for
+from service_kit.json_mapping.values import FromText, Parse, fill_timestamp, object_text, parser_for, text_reader_for
 
 
 class UnknownFields(Protocol):
@@ -57,7 +61,7 @@ class MessageDecoder(OfMessageType):
         self._kinds: list[str] = []
 
     def _compile(self) -> None:
-        for field in self._descriptor.fields:
+        for field in fields_of(self._descriptor):
             form = form_of(field)
             for name in {field.name, field.json_name}:
                 self._fields[name] = _field_filler(field, name)
@@ -157,7 +161,21 @@ def _field_filler(field: FieldDescriptor, key: str) -> Fill:
     if field.message_type is not None:
         return _one_message(field.name, key, _message_filler(field))
     name, parse = field.name, parser_for(field)
+    if (text := text_form_of(field)) is not None:
+        return _number_or_text(name, parse, text.name, parser_for(text))
     return lambda message, value, unknown: setattr(message, name, parse(value))
+
+
+def _number_or_text(number: str, parse_number: Parse, text: str, parse_text: Parse) -> Fill:
+    def set_one(message: Any, value: Any, unknown: UnknownFields) -> None:
+        if type(value) is str:
+            setattr(message, text, parse_text(value))
+        elif type(value) in (int, Decimal):
+            setattr(message, number, parse_number(value))
+        else:
+            raise must_be("a number or a string", value)
+
+    return set_one
 
 
 def _message_filler(field: FieldDescriptor) -> Fill:
@@ -170,6 +188,8 @@ def _message_filler(field: FieldDescriptor) -> Fill:
         return lambda target, value, unknown: fill_timestamp(target, value)
     if name.startswith("google.protobuf."):
         raise TypeError(f"{name}: this type has no documented JSON form")
+    if (items := only_list_of(field.message_type)) is not None:
+        return _list_filler(items, items.name)
     fill = decoder_for(field.message_type).fill
     if form_of(field).decides_audience:
         return lambda target, value, unknown: fill(target, value, REFUSED)

@@ -14,6 +14,8 @@ from service_kit.json_mapping.contract import (
     form_of,
     is_map,
     leaves_out_empty,
+    only_list_of,
+    place_of,
 )
 from service_kit.json_mapping.values import render_timestamp
 
@@ -64,7 +66,9 @@ class GivenEncoder(OfMessageType):
         """The JSON object of `message`, in the order of its fields."""
         renders = self._renders
         return {
-            field.name: renders[field.name](value) for field, value in message.ListFields() if field.name in renders
+            place_of(field): renders[field.name](value)
+            for field, value in message.ListFields()
+            if field.name in renders
         }
 
 
@@ -82,13 +86,13 @@ def _writer(field: FieldDescriptor) -> Write:
         return _map_writer(field)
     if field.is_repeated:
         return _list_writer(field)
-    name, render = field.name, _renderer(field)
+    name, key, render = field.name, place_of(field), _renderer(field)
     if field.has_presence:
 
         def write_if_set(message: Any, out: dict[str, Any]) -> None:
             value = render(getattr(message, name)) if message.HasField(name) else None
             if value is not None or null_if_unset:
-                out[name] = value
+                out[key] = value
 
         return write_if_set
     if field.enum_type is not None:
@@ -138,5 +142,8 @@ def _renderer(field: FieldDescriptor, encoder_of: Callable[[Descriptor], Any] = 
         return lambda value: simplejson.RawJSON(value.json or "{}")
     if field.message_type.full_name == TIMESTAMP:
         return render_timestamp
+    if (items := only_list_of(field.message_type)) is not None:
+        name, render = items.name, _renderer(items, encoder_of)
+        return lambda value: [render(item) for item in getattr(value, name)]
     encode: Render = encoder_of(field.message_type).encode
     return encode

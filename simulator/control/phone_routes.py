@@ -66,6 +66,7 @@ class PhoneRoutes:
             Route("/phones/{id}/rotate-token", self.rotate_token, methods=["POST"]),
             Route("/phones/{id}/rotate-start-token", self.rotate_start_token, methods=["POST"]),
             Route("/phones/{id}/open", self.open, methods=["POST"]),
+            Route("/phones/{id}/refresh-widgets", self.refresh_widgets, methods=["POST"]),
             Route("/phones/{id}/uninstall", self.uninstall, methods=["POST"]),
             Route("/phones/{id}/tap", self.tap, methods=["POST"]),
             Route(f"{note}/{{notification_id}}/dismiss", self.dismiss_notification, methods=["POST"]),
@@ -122,6 +123,12 @@ class PhoneRoutes:
         phone = self._phone(request)
         await self._phones.open(phone)
         return answer(with_screen(phone, CAPACITY))
+
+    async def refresh_widgets(self, request: Request) -> Response:
+        """Lets the phone's widgets read what they show."""
+        phone = self._phone(request)
+        await self._phones.refresh_widgets(phone)
+        return answer(identity(phone))
 
     async def uninstall(self, request: Request) -> Response:
         """Removes the app without telling the server."""
@@ -209,6 +216,7 @@ def identity(phone: Phone) -> dict[str, Any]:
         "installed": record.installed,
         "settings": record.settings.model_dump(),
         "badge": phone.badge,
+        "widgets": record.widgets,
         "dropped": phone.cards.record.dropped,
     }
 

@@ -10,6 +10,7 @@ from simulator.phones.catch_up import catch_up
 from simulator.phones.client import GatewayClient, GatewayError
 from simulator.phones.keeper import Keeper
 from simulator.phones.phone import Phone
+from simulator.phones.records import PhoneSettings
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,11 @@ class App:
         self._phone.cards.request_catch_up()
         async with self._talking:
             await self._pay([duty for duty in self._duties() if duty.due < float("inf")])
+
+    async def refresh_widgets(self) -> None:
+        """iOS lets the widgets read what they show. Raises GatewayError."""
+        async with self._talking:
+            await self._refresh_widgets()
 
     def _on_urgent(self) -> None:
         self._keeper.save_soon(self._phone)
@@ -152,21 +158,31 @@ class App:
         if phone.cards.record.catch_up_due:
             yield _Duty(0.0, self._catch_up)
 
+    async def _refresh_widgets(self) -> None:
+        record = self._phone.record
+        widgets = await self._gateway.metrics(record.device_token)
+        if widgets != record.widgets:
+            record.widgets = widgets
+            self._phone.note_change()
+            await self._keeper.save_phones()
+
     # --- what it says to the server ---
 
     async def _report_push_tokens(self) -> None:
         record = self._phone.record
-        reported = (record.push_token, record.push_to_start_token, record.settings.frequent_pushes_enabled)
+        settings = record.settings
+        reported = (record.push_token, record.push_to_start_token, *_reported(settings))
         tokens = {
             "push_token": reported[0],
             "push_to_start_token": reported[1],
             "environment": record.environment,
             "bundle_id": record.bundle_id,
             "os_version": record.os_version,
-            "frequent_pushes_enabled": reported[2],
+            "frequent_pushes_enabled": settings.frequent_pushes_enabled,
+            "content_version": settings.content_version,
         }
         await self._gateway.put_tokens(record.device_token, tokens)
-        now = (record.push_token, record.push_to_start_token, record.settings.frequent_pushes_enabled)
+        now = (record.push_token, record.push_to_start_token, *_reported(record.settings))
         record.tokens_reported = now == reported
         self._phone.note_change()
         await self._keeper.save_phones()
@@ -221,3 +237,8 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
         return await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:
         return False
+
+
+def _reported(settings: PhoneSettings) -> tuple[bool, int]:
+    """What the app reports with its tokens, of what may change."""
+    return settings.frequent_pushes_enabled, settings.content_version

@@ -71,6 +71,14 @@ class GatewayClient:
         path = f"/api/device/live-activities/{quote(activity_id, safe='')}/dismissed"
         await self._call("POST", path, device_token, {})
 
+    async def metrics(self, device_token: str) -> list[dict[str, Any]]:
+        """What widgets show."""
+        document = await self._call("GET", "/api/device/metrics", device_token)
+        metrics = document.get("metrics")
+        if not isinstance(metrics, list) or not all(isinstance(one, dict) for one in metrics):
+            raise _incomprehensible("/api/device/metrics")
+        return metrics
+
     async def live_activities(self, device_token: str) -> list[Any]:
         """The Live Activities that should be on the screen, as the server describes them."""
         document = await self._call("GET", "/api/device/state", device_token)

@@ -11,6 +11,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 from smith.core.v1.live_activity_pb2 import LiveActivityContentState, LiveActivityType
 
+from service_kit.json_mapping.contract import fields_of, text_form_of
+
 
 def _unicode(text: str) -> str:
     # JSON can hold lone surrogates, which are not valid text. The error raised here is a ValueError.
@@ -28,7 +30,13 @@ KINDS: dict[int, Any] = {
     # The app shows a color that it does not know as its default.
     FieldDescriptor.CPPTYPE_ENUM: Text,
 }
-KEPT_BY_THE_SERVER = {"auto_dismiss_minutes", "auto_dismiss_seconds", "counts_down", "is_running"}
+KEPT_BY_THE_SERVER = {
+    "auto_dismiss_minutes",
+    "auto_dismiss_seconds",
+    "counts_down",
+    "is_running",
+    "duration_seconds",
+}
 """Fields of a request that tell phones nothing."""
 ALWAYS_SENT = {"type"}
 """Fields that a request may leave out, and a push never does."""
@@ -55,27 +63,40 @@ class Action(Decodable):
         return self
 
 
+class Timer(Decodable):
+    """The window of a timer, in UNIX seconds."""
+
+    counts_down: bool
+    starts_at: Number
+    ends_at: Number | None = None
+    paused_at: Number | None = None
+
+
 class Shown(Decodable):
-    """Everything that a card can show: the API's own fields, and the button."""
+    """Everything that a card can show: the API's own fields, the timer, and the buttons."""
 
     action: Action | None = None
+    secondary_action: Action | None = None
+    timer: Timer | None = None
 
     def shown(self) -> dict[str, Any]:
-        """The API's own keys that are set, without the button."""
-        return self.model_dump(exclude_none=True, exclude={"action"})
+        """The API's own keys that are set, and the timer, without the buttons."""
+        return self.model_dump(exclude_none=True, exclude={"action", "secondary_action"})
 
     def actions(self) -> list[dict[str, Any]]:
-        """The button, if there is one, as `{id, title, type, url?}`."""
-        return [self.action.model_dump(exclude_none=True)] if self.action else []
+        """The buttons, each as `{id, title, type, url?}`."""
+        return [one.model_dump(exclude_none=True) for one in (self.action, self.secondary_action) if one]
 
 
 def _with_fields(base: type[Decodable], message: Descriptor) -> type[Any]:
     fields: dict[str, Any] = {}
-    for field in message.fields:
+    for field in fields_of(message):
         if field.name in KEPT_BY_THE_SERVER:
             continue
-        is_required = field.name in ALWAYS_SENT or _is_required(field)
-        fields[field.name] = (_type_of(field), ...) if is_required else (_type_of(field) | None, None)
+        one, is_required = _type_of(field), field.name in ALWAYS_SENT or _is_required(field)
+        if text_form_of(field) is not None:
+            one |= Text
+        fields[field.name] = (one, ...) if is_required else (one | None, None)
     return create_model(message.name, __base__=base, **fields)
 
 

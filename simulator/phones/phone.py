@@ -150,7 +150,10 @@ class Phone:
         expired."""
         before = self.record.settings
         self.record.settings = settings
-        if settings.frequent_pushes_enabled != before.frequent_pushes_enabled:
+        if (settings.frequent_pushes_enabled, settings.content_version) != (
+            before.frequent_pushes_enabled,
+            before.content_version,
+        ):
             self.record.tokens_reported = False
         if before.offline and not settings.offline:
             self._collect_stored()

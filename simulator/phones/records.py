@@ -1,6 +1,6 @@
 """A phone's data and settings, as they are saved."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,8 @@ class PhoneSettings(BaseModel):
     """Seconds until iOS and the app report the update token of a Live Activity; None: never, until this changes."""
     catches_up: bool = True
     """Whether the app asks the server what should be on the screen when the phone comes back online."""
+    content_version: Literal[1, 2] = 2
+    """Which content states of Live Activities the app decodes: those of March 2026, or of today."""
     frequent_pushes_enabled: bool = False
     """Whether the person allows frequent updates of Live Activities, which quadruples their budget."""
     start_budget_per_hour: PerHour | None = 20
@@ -67,6 +69,8 @@ class PhoneRecord(BaseModel):
     tokens_reported: bool = False
     """Whether the gateway was told the current tokens."""
     installed: bool = True
+    widgets: list[dict[str, Any]] = []
+    """What its widgets show: the account's metrics, as the app last read them."""
     settings: PhoneSettings = PhoneSettings()
 
 

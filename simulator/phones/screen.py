@@ -13,7 +13,8 @@ from smith.core.v1.push_notification_pb2 import PushNotificationContent
 from simulator.apns.directory import AcceptedPush
 
 CAPACITY = 10_000
-FIELDS = tuple(PushNotificationContent.DESCRIPTOR.fields_by_name)
+KEPT_BY_THE_SERVER = {"tags", "metadata"}
+FIELDS = tuple(set(PushNotificationContent.DESCRIPTOR.fields_by_name) - KEPT_BY_THE_SERVER)
 """What the app reads in a push beside Apple's own keys, and what it shows of those."""
 
 
@@ -100,6 +101,7 @@ def describe(notification: Notification) -> dict[str, Any]:
         "badge": aps.get("badge"),
         "actions": actions_of(smith),
         "sound": aps.get("sound"),
+        "interruption_level": aps.get("interruption-level"),
         "received_at": _iso(notification.received_at),
         "updated_at": _iso(notification.updated_at),
         "updated_count": notification.updated_count,

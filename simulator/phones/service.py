@@ -166,6 +166,12 @@ class PhoneService:
         _require_network(phone)
         await self._app(phone).launch()
 
+    async def refresh_widgets(self, phone: Phone) -> None:
+        """The widgets read what they show. A real phone lets them about every 15 minutes."""
+        _require_app(phone)
+        _require_network(phone)
+        await self._app(phone).refresh_widgets()
+
     async def uninstall(self, phone: Phone) -> None:
         """Removes the app from the phone without telling the server."""
         phone.uninstall()

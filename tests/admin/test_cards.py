@@ -52,6 +52,28 @@ def progress_of(user: User) -> list[tuple[Any, Any]]:
         ({"title": "Car", "type": "progress", "value": 3, "upper_limit": 12}, ["3/12"], [(25, "3/12")]),
         ({**STEPS, "type": "counter"}, ["2"], [(50, "2 of 4")]),
         ({**STEPS, "type": "timer"}, ["2/4"], [(50, "2 of 4")]),
+        ({"title": "Refund", "type": "alert", "message": "Lumen came back"}, ["Lumen came back"], []),
+        ({"title": "Sales", "type": "value", "value": "0007"}, ["0007"], []),
+        ({"title": "Sales", "type": "value", "value": -12.75}, ["-12.75"], []),
+        (
+            {"title": "Bench", "type": "timer", "timer": {"counts_down": True, "starts_at": 1, "ends_at": 251}},
+            ["0:00"],
+            [(0, "0:00")],
+        ),
+        (
+            {
+                "title": "Bench",
+                "type": "timer",
+                "timer": {"counts_down": False, "starts_at": 1, "ends_at": 401, "paused_at": 101},
+            },
+            ["1:40"],
+            [(25, "1:40")],
+        ),
+        (
+            {"title": "t", "type": "progress", "percentage": 5, "icon": {"symbol": "bolt"}, "badge": {"title": "New"}},
+            ["5%", "bolt", "New"],
+            [(5, "5%")],
+        ),
         ({**STEPS, "type": "countdown", "current_step": 1}, ["3"], [(75, "3 left of 4")]),
         (
             {"title": "Health", "type": "metrics", "metrics": [{"label": "CPU", "value": 9, "unit": "%"}]},
@@ -117,7 +139,7 @@ async def test_texts_are_shown_as_text_and_never_as_markup(screen: tuple[User, D
     button = {"title": MARKUP, "type": "open_url", "url": "javascript:alert(1)"}
     media = "javascript:alert(1)//x.png"
     for make in (
-        lambda: activity_card({**STEPS, "title": MARKUP, "subtitle": MARKUP}, button),
+        lambda: activity_card({**STEPS, "title": MARKUP, "subtitle": MARKUP}, [button]),
         lambda: notification_card({"title": MARKUP, "message": MARKUP, "actions": [button]}, expanded=True),
         lambda: notification_card({"title": MARKUP, "media": media}, expanded=True, on_open=lambda: None),
     ):

@@ -55,9 +55,9 @@ async def test_all_that_is_wrong_is_told_at_once_at_its_fields_in_plain_words(ow
     await owner.should_see("See the fields that are marked", retries=50)
     assert errors(owner) == {
         "title": "Write a title.",
-        "redirection": "Write a URL that begins with https://",
+        "redirection": "Write a link, such as https://example.com or shortcuts://run-shortcut?name=Lights",
         "actions[0].title": "Write what the button says.",
-        "actions[0].url": "Write a URL that begins with https://",
+        "actions[0].url": "Write a link, such as https://example.com or shortcuts://run-shortcut?name=Lights",
     }
     assert not await account.core.sql("SELECT FROM notifications WHERE account_id = %s", account.id)
 

@@ -31,6 +31,11 @@ def page(way: CuttableWay, session: str, open_page: OpenPage, complaints: list[s
     complaints.clear()
 
 
+def message(page: Page) -> Locator:
+    """The message of the push."""
+    return page.get_by_role("textbox", name="Message", exact=True).first
+
+
 def title(page: Page) -> Locator:
     """The title of the push, the first of several fields of that name."""
     return page.get_by_role("textbox", name="Title", exact=True).first
@@ -44,10 +49,10 @@ def test_what_was_typed_outlives_an_outage_in_forms_and_dialogs(way: CuttableWay
     way.cut(seconds=13)
     page.wait_for_function("() => !window.socket.connected")
     # Typed while there is no server.
-    page.get_by_label("Message", exact=True).fill("typed in the lift")
+    message(page).fill("typed in the lift")
     expect(page.get_by_text(BACK)).to_be_visible(timeout=OUTAGE_MS)
     expect(title(page)).to_have_value("MY DRAFT TITLE")
-    expect(page.get_by_label("Message", exact=True)).to_have_value("typed in the lift")
+    expect(message(page)).to_have_value("typed in the lift")
     expect(page.get_by_label("URL", exact=True)).to_have_value("https://example.com/my-draft")
     # The server has it, too.
     expect(page.get_by_label("curl example")).to_contain_text("typed in the lift")

@@ -15,6 +15,15 @@ CONTRACT: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("facts
 OURS = tables(document(routes()))
 
 HIGHEST = 2**31 - 1
+LATER = (
+    "interruption_level|icon|tags|metadata|secondary_action|badge|message|duration_seconds|counts_down|is_running"
+    r"|metrics\[\]\.color"
+)
+"""Fields that later versions of the contract have."""
+HTTPS, LINK = "^https://", "^[A-Za-z][A-Za-z0-9+.-]*:"
+CARD_LINK = "^(https?|shortcuts|x-safari-https?)://"
+COLORS = ["lime", "green", "cyan", "blue", "purple", "magenta", "red", "orange", "yellow"]
+TYPES = ["segmented_progress", "progress", "metrics", "counter", "timer", "countdown"]
 
 
 class Difference(NamedTuple):
@@ -70,16 +79,35 @@ DEVIATIONS = [
         r"DELETE .* request ",
         "dependentRequired",
         None,
-        {"action": ["content_state"], "alert": ["content_state"]},
+        {"action": ["content_state"], "alert": ["content_state"], "secondary_action": ["content_state"]},
         "without a last state there is nothing to show them with",
     ),
     Deviation(
-        r".* request .*\.(counts_down|is_running)",
+        rf".* request (.*\.)?({LATER})(\[\]|\.\w+)*",
         "there",
         False,
         True,
-        "newer SDKs send them with every state: ignored",
+        "part of the contract since July 2026 or later",
     ),
+    Deviation(r".* 200 tags(\[\])?", "there", False, True, "the same"),
+    Deviation(r".*/start 200 warning", "there", False, True, "for who has phones with older apps"),
+    Deviation(r".* request actions\[\]\.url|.* request redirection", "pattern", HTTPS, LINK, "any app's links"),
+    Deviation(r".* request action\.url", "pattern", HTTPS, CARD_LINK, "web pages and shortcuts, since then"),
+    Deviation(
+        r".* request content_state",
+        "dependentRequired",
+        {"upper_limit": ["value"], "value": ["upper_limit"]},
+        {"upper_limit": ["value"]},
+        "the type value has no limit; for progress the limit is required all the same",
+    ),
+    Deviation(
+        r".* request .*\.(color|step_color|step_colors\[\])", "enum", COLORS, [*COLORS, "gray"], "gray, since then"
+    ),
+    Deviation(r".* request .*\.type", "enum", TYPES, [*TYPES, "stats", "alert", "value"], "types, since then"),
+    Deviation(r".* request .*\.current_step", "minimum", 1, 0, "no step has begun, since then"),
+    Deviation(r".* request .*\.value", "type", "number", "", "a number or a text, since then"),
+    Deviation(r".* request .*\.metrics\[\]\.value", "minimum", 0, None, "said of the number among the two"),
+    Deviation(r".* request .*\.metrics\[\]\.value", "maximum", 100, None, "any number of 0 or more, since then"),
     Deviation(r".*/(start|update|end) request .*\.auto_dismiss_\w+", "there", False, True, "documented for streams"),
     Deviation(
         r".*/(update|end) request alert(\..*)?", "there", False, True, "an update may ring: documented for streams"

@@ -12,8 +12,10 @@ from core_service.live_activities.servicer import to_request
 from core_service.live_activities.state import content_state
 from core_service.live_activities.state.content_state import ActivityType, ContentState, Given, Metric
 
-STEPPED = [kind for kind in ActivityType if kind not in (ActivityType.PROGRESS, ActivityType.METRICS)]
-"""Types that show steps."""
+STEPPED = [ActivityType.SEGMENTED_PROGRESS, ActivityType.COUNTER, ActivityType.TIMER, ActivityType.COUNTDOWN]
+"""Types that show steps; `timer` by its legacy meaning."""
+NOW = 1_767_225_600.0
+"""UNIX seconds."""
 
 
 def given_state(kind: ActivityType | None = ActivityType.PROGRESS, **fields: Any) -> Given:
@@ -22,20 +24,25 @@ def given_state(kind: ActivityType | None = ActivityType.PROGRESS, **fields: Any
         **{one: {"number_of_steps": 3, "current_step": 1} for one in STEPPED},
         ActivityType.PROGRESS: {"percentage": 5.0},
         ActivityType.METRICS: {"metrics": [Metric("CPU", 42.0)]},
+        ActivityType.STATS: {"metrics": [Metric("Sales", "$1,240")]},
+        ActivityType.ALERT: {"message": "Lumen came back"},
+        ActivityType.VALUE: {"value": 42.0},
         None: {},
     }
     return Given(**({"title": "Deploy", "type": kind} | enough[kind] | fields))
 
 
-def check(given: Given, previous: Mapping[str, Any] | None = None) -> ContentState:
+def check(
+    given: Given, previous: Mapping[str, Any] | None = None, *, now: float = NOW, is_end: bool = False
+) -> ContentState:
     """What core makes of a request with this state. Raises InvalidRequest."""
     try:
         message = PutLiveActivityStreamRequest(stream_key="x", content_state=_message(given))
     except UnicodeEncodeError:
         # No message can hold it.
-        return content_state.check(given, previous)
+        return content_state.check(given, previous, now=now, is_end=is_end)
     check_fields(message, without=frozenset({"stream_key"}))
-    return content_state.check(to_request(message).given, previous)
+    return content_state.check(to_request(message).given, previous, now=now, is_end=is_end)
 
 
 def _message(given: Given) -> LiveActivityContentState:
@@ -46,6 +53,12 @@ def _message(given: Given) -> LiveActivityContentState:
         if name in fields:
             fields[name] = _color(fields[name])
     fields["step_colors"] = [_color(color) for color in given.step_colors]
+    for mark in (*fields.get("metrics", ()), *(fields[name] for name in ("icon", "badge") if name in fields)):
+        if mark["color"] is not None:
+            mark["color"] = _color(mark["color"])
+    for one in (fields, *fields.get("metrics", ())):
+        if isinstance(one.get("value"), str):
+            one["value_text"] = one.pop("value")
     return LiveActivityContentState(**fields)
 
 

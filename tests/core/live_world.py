@@ -15,7 +15,7 @@ from core_service.identity.principal import DevicePrincipal
 from core_service.live_activities.reconcile.reconciler import LEASE, Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettlement, ActivitySettler
 from core_service.live_activities.state.activity import Activity, ActivityState, new_activity_id, state_of
-from core_service.live_activities.state.content_state import PayloadBuilder
+from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.phones import live_activity_queries as queries
 from core_service.phones.live_activities import PhoneActivities, ShownPhase

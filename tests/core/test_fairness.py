@@ -15,7 +15,7 @@ from core_service.common.orm import now
 from core_service.events.service import EventBus
 from core_service.live_activities.reconcile import reconciler as live
 from core_service.live_activities.reconcile.settlement import ActivitySettler
-from core_service.live_activities.state.content_state import PayloadBuilder
+from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.sending.dispatcher import CLAIM_SIZE, MAX_CLAIMED, MAX_DIRECT, Dispatcher
 from core_service.sending.port import ROUTE_STOPPED, OnOutcome, Outcome, OutcomeKind, Push, Target
 from core_service.work_queue.fair_claim import MAX_ACCOUNTS, Round

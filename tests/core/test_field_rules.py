@@ -16,13 +16,23 @@ from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1 import options_pb2
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 from smith.core.v1.live_activity_pb2 import LiveActivityContentState
+from smith.core.v1.metric_service_pb2 import METRIC_FORMAT_CURRENCY, METRIC_FORMAT_UNIT
 
+from service_kit.json_mapping.contract import form_of, only_list_of
 from service_kit.status import RemoteError, from_rpc_error
 from tests.core.conftest import NewDatabase
 from tests.core.harness import METHODS, Caller, start_account, start_core
 
 SOME_ID = "00000000-0000-7000-8000-000000000000"
 STATE = LiveActivityContentState.DESCRIPTOR.full_name
+OF_FORMATS = {"unit": METRIC_FORMAT_UNIT, "unit_spacing": METRIC_FORMAT_UNIT, "currency_code": METRIC_FORMAT_CURRENCY}
+"""The format of a metric that has these fields."""
+MORE_THAN_A_PROTO_CAN_ASK_FOR = (
+    "of a channel in the account",
+    "value must be a number",
+    "value requires upper_limit too",
+)
+"""That a channel exists; that a metric is one of texts; that a value is to show progress."""
 LEFT_ALONE = {
     "ListDevices.device_ids[0] format": "what is no id is the id of no device",
     "CreateAccount.email max_length": "a server that has an account says so first",
@@ -69,7 +79,10 @@ def of_message(message: Descriptor) -> Found:
             for path, rule, inner, is_good in of_message(field.message_type):
                 made = good(message, field)
                 put(made, field, [inner] if field.is_repeated else inner)
-                yield f"{field.name}{'[0]' if field.is_repeated else ''}.{path}", rule, made, is_good
+                place = f"{field.name}{'[0]' if field.is_repeated else ''}"
+                # A list that is written without the message around it.
+                rest = path.removeprefix(only.name) if (only := only_list_of(field.message_type)) else f".{path}"
+                yield f"{place}{rest}", rule, made, is_good
     for declared in message.GetOptions().Extensions[options_pb2.message_rules]:
         yield from of_message_rule(message, declared)
 
@@ -84,6 +97,8 @@ def of_message_rule(message: Descriptor, declared: options_pb2.MessageRule) -> F
             made.ClearField(other)
         for other in declared.excludes:
             put(made, message.fields_by_name[other], [a_value(message.fields_by_name[other])])
+        for one in declared.patterns:
+            put(made, message.fields_by_name[one.field], "shortcuts://x")
         put(made, field, number_of(field, name) if name else a_value(field))
         if name in {"segmented_progress", "counter", "timer", "countdown"}:
             made.number_of_steps = 3
@@ -176,6 +191,10 @@ def good(message: Descriptor, also: FieldDescriptor | None = None) -> Any:
             put(made, field, [a_value(field)] if field.is_repeated else a_value(field))
     if message.full_name == STATE:
         made.type, made.percentage = 2, 5.0
+    if also is not None and also.name in OF_FORMATS and also.containing_type is message:
+        made.format = OF_FORMATS[also.name]
+        if also.name == "unit_spacing":
+            made.unit = "ms"
     for declared in message.GetOptions().Extensions[options_pb2.message_rules]:
         if also is not None and declared.field == also.name and not declared.values:
             for name in declared.requires:
@@ -187,7 +206,7 @@ def good(message: Descriptor, also: FieldDescriptor | None = None) -> Any:
 
 
 def put(message: Any, field: FieldDescriptor, value: Any) -> None:
-    message.ClearField(field.name)
+    message.ClearField(form_of(field).text_of or field.name)
     if field.is_repeated:
         getattr(message, field.name).extend(value)
     elif field.message_type is not None:
@@ -203,7 +222,8 @@ def number_of(field: FieldDescriptor, name: str) -> int:
 
 
 def place_of(field: FieldDescriptor, rule: str) -> str:
-    return f"{field.name}[0]" if field.is_repeated and not rule.endswith("_items") else field.name
+    name = form_of(field).text_of or field.name
+    return f"{name}[0]" if field.is_repeated and not rule.endswith("_items") else name
 
 
 def rules_of(field: FieldDescriptor) -> options_pb2.FieldRules:
@@ -259,8 +279,7 @@ async def test_each_declared_limit_is_taken_and_one_beyond_is_refused(callers: d
         is_in_place = field == probe.path or (probe.path[-1:] in {"", "."} and field.startswith(probe.path))
         is_blamed = code is grpc.StatusCode.INVALID_ARGUMENT and field != "" and is_in_place
         if probe.is_good or f"{method}.{probe.path} {probe.rule}" in LEFT_ALONE:
-            # That a channel exists is more than a proto can ask for.
-            assert not is_blamed or "of a channel in the account" in told, told
+            assert not is_blamed or any(words in told for words in MORE_THAN_A_PROTO_CAN_ASK_FOR), told
         elif probe.rule.startswith("type ") and code is grpc.StatusCode.NOT_FOUND:
             # What a type asks for depends on what the activity had before, so that it is looked for first.
             assert method in {"UpdateLiveActivity", "EndLiveActivity", "DeleteLiveActivityStream"}, told

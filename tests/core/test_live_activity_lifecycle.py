@@ -30,7 +30,7 @@ from core_service.live_activities.reconcile.lifecycle import (
     spend,
 )
 from core_service.live_activities.state.activity import LIFETIME, Activity
-from core_service.live_activities.state.content_state import ActivityEvent
+from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import ROUTE_STOPPED, Outcome, OutcomeKind
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.live_activities.state.content_state import (
+from core_service.live_activities.state.payload import (
     LATEST_TIMESTAMP,
     ActivityEvent,
     Message,
@@ -38,6 +38,7 @@ START = Message(
     timestamp=1_700_000_000,
     content_state=json.dumps(STATE),
     action=None,
+    secondary_action=None,
     alert={"title": "Deploy", "body": "Started", "sound": "default"},
     urgent=True,
     expires_at=NOW,
@@ -121,7 +122,7 @@ def test_the_gaps_of_an_updates_alert_are_filled_from_the_state() -> None:
 def require_room(state: dict[str, Any], action: dict[str, Any] | None, alert: dict[str, str]) -> None:
     """Raises PayloadTooLarge."""
     text = None if action is None else json.dumps(action)
-    BUILDER.require_room("a" * 32, json.dumps(state, ensure_ascii=False), text, alert, asked=True)
+    BUILDER.require_room("a" * 32, json.dumps(state, ensure_ascii=False), text, None, alert, asked=True)
 
 
 @pytest.mark.parametrize(
@@ -142,10 +143,32 @@ def test_what_does_not_fit_is_refused_and_its_longest_part_named(
     assert refusal.value.facts["part"] == part
 
 
+def test_an_older_app_gets_what_it_decodes_and_no_second_button() -> None:
+    state = json.dumps({"title": "Deploy", "type": "alert", "message": "Done"})
+    start = replace(START, content_state=state, action=json.dumps(LINK), secondary_action=json.dumps(WEBHOOK))
+    shown = aps(start)["content-state"]
+    assert (shown["type"], shown["message"], shown["secondary_action"]["id"]) == ("alert", "Done", STOP_ID)
+    assert aps(replace(start, content_version=1))["content-state"] == {
+        "title": "Deploy",
+        "type": "metrics",
+        "metrics": [],
+        "subtitle": "Done",
+        "action": {"id": OPEN_ID, "title": "Open", "type": "open_url", "url": "https://a.test"},
+        "secondary_action": {"id": STOP_ID, "title": "Stop", "type": "webhook"},
+    }
+
+
+def test_a_message_is_what_an_alert_says() -> None:
+    state = {"title": "Deploy", "type": "alert", "message": "Done", "subtitle": "main"}
+    assert start_alert(state, None, quiet=False)["body"] == update_alert(state, {})["body"] == "Done"
+
+
 def test_an_alert_that_nobody_asked_for_is_not_blamed() -> None:
     state = STATE | {"title": "x" * (LIMIT_BYTES // 2)}
     with pytest.raises(PayloadTooLarge) as refusal:
-        BUILDER.require_room("a" * 32, json.dumps(state), None, start_alert(state, None, quiet=False), asked=False)
+        BUILDER.require_room(
+            "a" * 32, json.dumps(state), None, None, start_alert(state, None, quiet=False), asked=False
+        )
     assert refusal.value.facts["part"] == "content_state"
 
 
@@ -168,7 +191,7 @@ def test_a_state_that_was_given_room_fits_in_every_push(
     text = json.dumps(state, ensure_ascii=False)
     sent = replace(START, event=event, timestamp=timestamp, content_state=text, alert=alert, dismiss_at=NOW)
     try:
-        BUILDER.require_room(sent.activity_id, text, None, alert, asked=True)
+        BUILDER.require_room(sent.activity_id, text, None, None, alert, asked=True)
     except PayloadTooLarge:
         return
     assert len(BUILDER.build(sent)) <= LIMIT_BYTES

@@ -22,14 +22,13 @@ from core_service.live_activities.state.activity import (
     Request,
     Stream,
     first_state,
-    from_held,
     is_same,
     merge,
     next_state,
     state_of,
-    to_held,
 )
 from core_service.live_activities.state.content_state import ActivityType, check
+from core_service.live_activities.state.held import from_held, to_held
 from core_service.live_activities.streams.rules import Operation, check_key, decide
 from service_kit.errors import InvalidRequest
 from tests.core.live_states import given_state
@@ -47,46 +46,48 @@ def action(title: str = "Open", url: str = "https://a.test/", kind: ActionType =
 
 def state(**fields: Any) -> ActivityState:
     """A first state."""
-    return first_state(Request(given_state(), **fields))
+    return first_state(Request(given_state(), **fields), NOW)
 
 
 def test_a_button_stays_until_another_is_given_and_keeps_its_id_while_it_is_the_same() -> None:
     first = state(action=action())
-    assert first.new_action
-    kept = next_state(Request(given_state()), first)
-    assert (kept.action, kept.new_action) == (first.action, False)
-    same = next_state(Request(given_state(), action=action()), first)
-    assert (same.action, same.new_action) == (first.action, False)
+    assert first.new_buttons == (first.action,)
+    kept = next_state(Request(given_state()), first, NOW)
+    assert (kept.action, kept.new_buttons) == (first.action, ())
+    same = next_state(Request(given_state(), action=action()), first, NOW)
+    assert (same.action, same.new_buttons) == (first.action, ())
     for other in (action("Close"), action(url="https://b.test/"), action(kind=ActionType.WEBHOOK)):
-        after = next_state(Request(given_state(), action=other), first)
-        assert after.new_action
+        after = next_state(Request(given_state(), action=other), first, NOW)
+        assert after.new_buttons == (after.action,)
         assert json.loads(after.action or "")["id"] == str(other.id)
 
 
 def test_a_dismissal_is_remembered_until_another_is_given() -> None:
-    first = first_state(Request(given_state(auto_dismiss_seconds=7)))
-    assert next_state(Request(given_state()), first).dismiss_at(NOW) == NOW + dt.timedelta(seconds=7)
-    assert next_state(Request(given_state(auto_dismiss_minutes=0)), first).dismiss_at(NOW) == NOW
+    first = first_state(Request(given_state(auto_dismiss_seconds=7)), NOW)
+    assert next_state(Request(given_state()), first, NOW).dismiss_at(NOW) == NOW + dt.timedelta(seconds=7)
+    assert next_state(Request(given_state(auto_dismiss_minutes=0)), first, NOW).dismiss_at(NOW) == NOW
     assert state().dismiss_at(NOW) == NOW + dt.timedelta(minutes=3)
 
 
 def test_an_alert_is_said_once_and_makes_a_tick_urgent() -> None:
     tick = Request(given_state(percentage=6.0))
-    assert not next_state(tick, state()).urgent
-    alerting = next_state(replace(tick, alert=Alert("Look")), state())
+    assert not next_state(tick, state(), NOW).urgent
+    alerting = next_state(replace(tick, alert=Alert("Look")), state(), NOW)
     assert (alerting.alert, alerting.urgent) == ('{"title": "Look"}', True)
-    assert next_state(tick, alerting).alert is None
+    assert next_state(tick, alerting, NOW).alert is None
 
 
 def test_only_what_shows_or_says_nothing_new_is_the_same() -> None:
-    present = replace(state(action=action()), new_action=False)
+    present = replace(state(action=action()), new_buttons=())
 
     def same(**fields: Any) -> bool:
-        return is_same(next_state(Request(**({"given": given_state()} | fields)), present), present)
+        return is_same(next_state(Request(**({"given": given_state()} | fields)), present, NOW), present)
 
     assert same()
     assert same(action=action())
     assert not same(action=action("Close"))
+    assert not same(secondary_action=action("Close"))
+    assert same(tags=("billing",), metadata='{"a":1}'), "phones are not told"
     assert not same(alert=Alert())
     assert not same(given=given_state(percentage=6.0))
     assert not same(given=given_state(auto_dismiss_minutes=1))
@@ -95,7 +96,7 @@ def test_only_what_shows_or_says_nothing_new_is_the_same() -> None:
 texts = st.none() | st.sampled_from(['{"title": "a"}', '{"title": "b"}'])
 some_states = st.builds(
     lambda percentage, alert, urgent, button: ActivityState(
-        {"percentage": percentage}, button, None, alert, False, urgent
+        {"percentage": percentage}, button, None, alert=alert, urgent=urgent
     ),
     st.integers(0, 3), texts, st.booleans(), st.none() | st.sampled_from(["x", "y"]),
 )  # fmt: skip
@@ -103,18 +104,19 @@ some_states = st.builds(
 
 @given(folded=st.lists(some_states, min_size=1, max_size=5), before=st.none() | st.sampled_from(["x", "y"]))
 def test_states_that_are_folded_lose_no_alert_and_no_urgency(folded: list[ActivityState], before: str | None) -> None:
-    merged = merge(folded, before)
+    merged = merge(folded, ActivityState({}, before, None))
     alerts = [one.alert for one in folded if one.alert is not None]
     assert merged.fields == folded[-1].fields
     assert merged.alert == (alerts[-1] if alerts else None)
     assert merged.urgent == any(one.urgent for one in folded)
-    assert merged.new_action == (merged.action != before)
+    assert bool(merged.new_buttons) == (merged.action not in (None, before))
 
 
 @given(channels=st.none() | st.lists(st.sampled_from([OPS, DEV]), unique=True), held=some_states)
 def test_what_a_paused_stream_holds_comes_back(channels: list[ChannelRef] | None, held: ActivityState) -> None:
+    held = replace(held, secondary_action="z", tags=("billing",), metadata='{"a":1}', alert=None, urgent=True)
     back, refs = from_held(to_held(held, channels))
-    assert (back.fields, back.action, back.dismiss_after_seconds) == (held.fields, held.action, None)
+    assert back == held
     assert refs == (None if channels is None else tuple(channels))
 
 
@@ -190,7 +192,7 @@ def test_what_a_put_means(
 ) -> None:
     decision = decide(before, request_, channels, NOW)
     assert decision.operation is operation
-    assert decision.state.fields == check(request_.given).fields
+    assert decision.state.fields == check(request_.given, now=NOW.timestamp()).fields
 
 
 def test_a_stream_whose_activity_is_over_keeps_its_type_but_neither_button_nor_dismissal() -> None:

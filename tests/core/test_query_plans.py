@@ -138,6 +138,8 @@ RECORD: dict[str, Any] = {
     "title": "t",
     "message": None,
     "payload": b"{}",
+    "tags": None,
+    "metadata": None,
     "channel_slugs": None,
     "channel_ids": [ID],
     "created_at": "2026-01-01",
@@ -179,7 +181,12 @@ LIVE: dict[str, Any] = {
     "channel_slugs": ["a"],
     "content_state": "{}",
     "action": None,
-    "new_action": False,
+    "secondary_action": None,
+    "buttons": "[]",
+    "tags": None,
+    "tag_mode": "all",
+    "metadata": None,
+    "newest": 2,
     "alert": None,
     "urgent": True,
     "quiet_start": False,
@@ -238,7 +245,7 @@ BATCH: dict[str, Any] = {
 OF_ACTIVITIES = """
     READ_ACTIVITY READ_ACTIVITIES READ_STREAM LOCK_ACCOUNT COUNT_ACTIVE START_FOR_ALL START_FOR_CHANNELS UPDATE_ACTIVITY
     HEAR END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
-    OWE_STARTS READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
+    ANNOTATE HAS_OLDER_APPS OWE_STARTS READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
 """
 OF_STREAMS = "WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
@@ -269,6 +276,8 @@ LISTED = {
     "outcomes": ["accepted"],
     "events": ["alert"],
     "search": "%gone%",
+    "tags": None,
+    "tag_mode": "all",
     "whole": "gone",
     "before": ID,
     "since": uuid.UUID(int=0),
@@ -284,6 +293,8 @@ LOOKED_AT: dict[str, Any] = {
     "stream_key": None,
     "search": None,
     "exactly": None,
+    "tags": None,
+    "tag_mode": "all",
     "before_id": "",
     "examined": 101,
     "limit": 101,

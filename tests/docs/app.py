@@ -17,6 +17,9 @@ STATES: dict[str, dict[str, Any]] = {
     "counter": {"number_of_steps": 3, "current_step": 1},
     "timer": {"number_of_steps": 3, "current_step": 1},
     "countdown": {"number_of_steps": 3, "current_step": 1},
+    "stats": {"metrics": [{"label": "Sales", "value": "$1,240", "color": "lime"}]},
+    "alert": {"message": "Lumen came back", "icon": {"symbol": "cloud.sun", "color": "yellow"}},
+    "value": {"value": "0007", "badge": {"title": "New", "color": "red"}},
 }
 """What a card may show, by type."""
 
@@ -28,12 +31,16 @@ def start_pushes(team: Team, app: App, channel: str) -> list[dict[str, Any]]:
     """The `aps` of a start of each type, and of some more for what excludes each other."""
     states = [{"type": kind, **state} for kind, state in STATES.items()]
     states.append({"type": "progress", "value": 3, "upper_limit": 8})
+    states.append({"type": "timer", "duration_seconds": 300, "is_running": False})
+    app.report_tokens(content_version=2)
     for place, state in enumerate(states):
         body = {
             "content_state": {"title": "Deploy", "subtitle": "main", "color": "lime", **state},
             "action": WEBHOOK if place % 2 else OPEN_URL,
             "channels": [channel],
         }
+        if state["type"] in ("alert", "value"):
+            body["secondary_action"] = WEBHOOK
         stream = f"/api/live-activity/stream/docs-{place}"
         team.ask("PUT", stream, **body)
         team.ask("DELETE", stream)
@@ -56,7 +63,10 @@ def screens(team: Team, app: App, channel: str) -> list[dict[str, Any]]:
 
 def notifications(team: Team, app: App, channel: str) -> list[dict[str, Any]]:
     """The bodies of a push notification with media and of one with actions."""
-    for more in ({"media": "https://cdn.example.com/a.png"}, {"actions": [OPEN_URL, WEBHOOK]}):
+    for more in (
+        {"media": "https://cdn.example.com/a.png", "icon": "https://cdn.example.com/i.png"},
+        {"actions": [OPEN_URL, WEBHOOK]},
+    ):
         body = {"title": "Build failed", "redirection": "https://ci.example.com", "payload": {"id": 1}, **more}
         team.ask("POST", "/api/push-notification", target={"channels": [channel]}, **body)
     return [push["document"] for push in team.sent_to(app.push_token)]

@@ -12,6 +12,7 @@ from tests.examples import examples
 from tests.team import Team, push
 
 WEBHOOK = {"title": "t", "type": "webhook", "url": "https://example.com/h"}
+OPEN_URL = {"title": "t", "type": "open_url", "url": "https://example.com/h"}
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "title is required"),
@@ -34,7 +35,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"title": "x", "media": "https://exa mple.com/"}, "media must be an absolute https:// URL"),
     ({"title": "x", "media": "javascript:alert(1)"}, "media must be an absolute https:// URL"),
     ({"title": "x", "media": ""}, "media must be an absolute https:// URL"),
-    ({"title": "x", "redirection": "ftp://example.com"}, "redirection must be an absolute https:// URL"),
+    ({"title": "x", "redirection": "example.com/page"}, "redirection must be a link with a scheme"),
+    ({"title": "x", "redirection": "http:///page"}, "redirection must be a link with a scheme"),
+    ({"title": "x", "redirection": "shortcuts://run me"}, "redirection must be a link with a scheme"),
+    ({"title": "x", "redirection": "JavaScript:alert(1)"}, "redirection must not be a link with javascript:"),
+    ({"title": "x", "redirection": "data:text/html,x"}, "redirection must not be a link with data:"),
+    ({"title": "x", "redirection": "file:///etc/passwd"}, "redirection must not be a link with file:"),
+    (
+        {"title": "x", "redirection": "activitysmith://pair?code=1"},
+        "must not be a link with activitysmith:",
+    ),
     ({"title": "x", "redirection": "https://" + "a" * 3000}, "redirection must be at most 2048 characters"),
     ({"title": "x", "media": "https://e.com/a", "actions": [WEBHOOK]}, "media cannot be combined with actions"),
     ({"title": "x", "actions": [WEBHOOK] * 5}, "actions must have at most 4 items, not 5"),
@@ -49,7 +59,29 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"title": "x", "actions": [WEBHOOK | {"body": [1]}]}, "actions[0].body must be an object"),
     ({"title": "x", "actions": [None]}, "actions[0] must be an object, not null"),
     ({"title": "x", "payload": "text"}, "payload must be an object"),
+    ({"title": "x", "actions": [OPEN_URL | {"url": "file:///x"}]}, "actions[0].url must not be a link with file:"),
+    ({"title": "x", "actions": [WEBHOOK | {"url": "shortcuts://x"}]}, "actions[0].url must be an absolute https://"),
     ({"title": "x", "payload": [1]}, "payload must be an object"),
+    ({"title": "x", "interruption_level": "loud"}, "must be one of passive, active, time-sensitive"),
+    ({"title": "x", "interruption_level": "time_sensitive"}, "must be one of passive, active, time-sensitive"),
+    ({"title": "x", "interruption_level": 1}, "interruption_level must be one of"),
+    ({"title": "x", "icon": "http://example.com/i.png"}, "icon must be an absolute https:// URL"),
+    ({"title": "x", "icon": "https://me:pw@example.com/i.png"}, "icon must not have a user name or a password"),
+    ({"title": "x", "tags": "billing"}, "tags must be an array"),
+    ({"title": "x", "tags": [1]}, "tags[0] must be a string"),
+    ({"title": "x", "tags": ["a", ""]}, "tags[1] must be 1 to 64 characters"),
+    ({"title": "x", "tags": ["a" * 65]}, "tags[0] must be 1 to 64 characters"),
+    ({"title": "x", "tags": [f"t{n}" for n in range(21)]}, "tags must have at most 20 items"),
+    ({"title": "x", "tags": ["a\x00"]}, "tags[0] must not contain the character U+0000"),
+    ({"title": "x", "metadata": []}, "metadata must be an object"),
+    ({"title": "x", "metadata": {"a": None}}, "metadata.a must be a text, a number, true or false"),
+    ({"title": "x", "metadata": {"a": {}}}, "metadata.a must be a text, a number, true or false"),
+    ({"title": "x", "metadata": {"a": "x" * 4001}}, "metadata.a must be at most 4000 characters"),
+    ({"title": "x", "metadata": {" ": 1}}, "metadata must have keys of 1 to 100 characters that are not blank"),
+    ({"title": "x", "metadata": {"k" * 101: 1}}, "metadata must have keys of 1 to 100 characters"),
+    ({"title": "x", "metadata": {"__proto__": 1}}, "metadata must not have the key __proto__"),
+    ({"title": "x", "metadata": {f"k{n}": n for n in range(51)}}, "metadata must have at most 50 entries"),
+    ({"title": "x", "metadata": {f"k{n}": "x" * 3400 for n in range(5)}}, "metadata must be at most 16384 bytes"),
 ]
 
 BAD_TARGETS: list[tuple[Any, str]] = [

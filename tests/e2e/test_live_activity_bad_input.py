@@ -13,8 +13,8 @@ from tests.e2e.backend import JSON, Backend, progress, steps
 from tests.examples import examples
 from tests.team import Phone, Team
 
-TYPES = "segmented_progress, progress, metrics, counter, timer, countdown"
-COLORS = "lime, green, cyan, blue, purple, magenta, red, orange, yellow"
+TYPES = "segmented_progress, progress, metrics, counter, timer, countdown, stats, alert, value"
+COLORS = "lime, green, cyan, blue, purple, magenta, red, orange, yellow, gray"
 METRIC = {"label": "CPU", "value": 9}
 BUTTON = {"title": "t", "type": "webhook", "url": "https://example.com/h"}
 EVERYWHERE = ["start", "update", "end", "PUT", "DELETE"]
@@ -51,8 +51,7 @@ STATES: list[tuple[Any, str]] = [
     (steps(step_colors=["red", "gold"]), f"content_state.step_colors[1] must be one of {COLORS}"),
     (steps(step_colors="red"), "content_state.step_colors must be an array"),
     (without(steps(), "current_step"), "content_state.current_step is required for type segmented_progress"),
-    (steps(0), "content_state.current_step must be at least 1"),
-    (steps(-1), "content_state.current_step must be at least 1"),
+    (steps(-1), "content_state.current_step must be at least 0"),
     (steps(4, 3), "content_state.current_step must be at most number_of_steps, which is 3"),
     (steps(1, 0), "content_state.number_of_steps must be at least 1"),
     (steps(number_of_steps="3"), "content_state.number_of_steps must be an integer"),
@@ -81,9 +80,9 @@ STATES: list[tuple[Any, str]] = [
     (metrics(METRIC, {"value": 1}), "content_state.metrics[1].label is required"),
     (metrics({"label": "", "value": 1}), "content_state.metrics[0].label is required and must not be empty"),
     (metrics({"label": "CPU"}), "content_state.metrics[0].value is required"),
-    (metrics(METRIC | {"value": "9"}), "content_state.metrics[0].value must be a number"),
-    (metrics(METRIC | {"value": 101}), "content_state.metrics[0].value must be between 0 and 100"),
-    (metrics(METRIC | {"value": -1}), "content_state.metrics[0].value must be between 0 and 100"),
+    (metrics(METRIC | {"value": True}), "content_state.metrics[0].value must be a number or a string"),
+    (metrics(METRIC | {"value": "9" * 65}), "content_state.metrics[0].value must be 1 to 64 characters"),
+    (metrics(METRIC | {"value": -1}), "content_state.metrics[0].value must be at least 0"),
     (metrics(METRIC | {"unit": 1}), "content_state.metrics[0].unit must be a string"),
     (metrics("CPU"), "content_state.metrics[0] must be an object"),
     (metrics() | {"metrics": METRIC}, "content_state.metrics must be an array"),

@@ -65,6 +65,67 @@ def test_every_text_field_and_the_badge_reach_the_screen(audience: Audience) -> 
     assert audience.phone.read()["badge"] == 7
 
 
+@pytest.mark.parametrize("level", ["passive", "active", "time-sensitive"])
+def test_the_phone_is_told_how_much_a_push_may_interrupt(audience: Audience, level: str) -> None:
+    push(audience.key, title=f"level {level}", interruption_level=level)
+    shown = audience.phone.shows(f"level {level}")
+    assert shown["interruption_level"] == level
+    assert shown["sound"] == (None if level == "passive" else "default"), "a passive push makes no sound"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://grafana.lan:3000/d/1",
+        "HTTP://192.168.0.7/",
+        "shortcuts://run-shortcut?name=Lights%20off",
+        "spotify:track:4uLU6hMCjMI75M1A2tKUQC",
+        "termius://",
+        "x-safari-https://example.com",
+        "mailto:ops@example.com",
+    ],
+)
+def test_a_tap_may_open_a_web_page_a_shortcut_or_another_app(audience: Audience, link: str) -> None:
+    action = {"title": "Open", "type": "open_url", "url": link}
+    assert push(audience.key, title=f"link {link}", redirection=link, actions=[action]).status_code == 200
+    shown = audience.phone.shows(f"link {link}")
+    assert (shown["redirection"], shown["actions"][0]["url"]) == (link, link)
+
+
+def test_an_icon_reaches_the_phone(audience: Audience) -> None:
+    push(audience.key, title="icon", icon="https://cdn.example.com/logo.png")
+    assert audience.phone.shows("icon")["icon"] == "https://cdn.example.com/logo.png"
+
+
+def test_tags_and_metadata_stay_on_the_server(team: Team, audience: Audience) -> None:
+    tags, metadata = ["billing", "user:382"], {"amount": 1200.0, "plan": "pro", "trial": False, "ratio": 0.25}
+    sent = push(audience.key, title="noted", tags=[*tags, "BILLING"], metadata=metadata)
+    assert sent.json()["tags"] == tags, "letter case does not make another tag"
+    assert "billing" not in json.dumps(audience.phone.shows("noted"))
+    content = team.ask("GET", f"/api/push-notifications/{sent.json()['notification_id']}")["content"]
+    assert content["tags"] == tags
+    assert json.dumps(content["metadata"]) == '{"amount": 1200, "plan": "pro", "trial": false, "ratio": 0.25}'
+
+
+def test_a_push_without_tags_is_answered_without_tags(audience: Audience) -> None:
+    for tags in ({}, {"tags": []}, {"tags": None}):
+        assert "tags" not in push(audience.key, title="untagged", **tags).json()
+
+
+def test_pushes_are_found_by_their_tags(team: Team, audience: Audience) -> None:
+    for title, tags in {"both": ["Tea", "milk"], "one": ["tea"], "neither": ["water"]}.items():
+        push(audience.key, title=f"found {title}", tags=tags)
+
+    def found(**filters: object) -> list[str]:
+        answer = team.owner.get("/api/push-notifications", params={"search": "found ", **filters}).json()
+        return sorted(one["title"] for one in answer["push_notifications"])
+
+    assert found(tags=["tea"]) == ["found both", "found one"]
+    assert found(tags=["TEA", "milk"]) == ["found both"]
+    assert found(tags=["milk", "water"], tag_mode="any") == ["found both", "found neither"]
+    assert found(tags=["coffee"]) == []
+
+
 def test_media_reaches_the_screen_and_is_what_a_tap_opens(audience: Audience) -> None:
     push(audience.key, title="media", media="https://cdn.example.com/output/homepage.png")
     assert audience.phone.shows("media")["media"] == "https://cdn.example.com/output/homepage.png"

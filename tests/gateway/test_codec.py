@@ -18,7 +18,15 @@ from smith.core.v1 import options_pb2, push_notification_service_pb2
 
 from gateway.routes import routes
 from service_kit.json_mapping import FieldError, decoder_for, dump, encoder_for, parse_object
-from service_kit.json_mapping.contract import JSON_OBJECT, TIMESTAMP, enum_names, form_of
+from service_kit.json_mapping.contract import (
+    JSON_OBJECT,
+    TIMESTAMP,
+    enum_names,
+    fields_of,
+    form_of,
+    only_list_of,
+    text_form_of,
+)
 from service_kit.json_mapping.values import JsonSyntaxError, fill_timestamp, render_timestamp
 from tests.examples import examples
 
@@ -220,12 +228,10 @@ def test_anything_else_is_no_time(value: Any) -> None:
 def valid_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     """JSON values that the field takes, in the form in which they are written."""
     kind = field.cpp_type
+    if text_form_of(field) is not None:
+        return st.floats(allow_nan=False, allow_infinity=False) | text
     if field.message_type is not None:
-        if field.message_type.full_name == TIMESTAMP:
-            return st.datetimes().map(lambda at: f"{at.isoformat(timespec='milliseconds')}Z")
-        if field.message_type.full_name == JSON_OBJECT:
-            return st.dictionaries(text, json_values, max_size=4)
-        return valid_objects(field.message_type)
+        return valid_messages(field.message_type)
     if field.enum_type is not None:
         return st.sampled_from(list(enum_names(field.enum_type).values()))
     bits = {FieldDescriptor.CPPTYPE_INT32: 32, FieldDescriptor.CPPTYPE_INT64: 64}
@@ -238,16 +244,28 @@ def valid_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     }[kind]
 
 
+def valid_messages(message: Descriptor) -> st.SearchStrategy[Any]:
+    """JSON values that the message takes, in the form in which it is written."""
+    if message.full_name == TIMESTAMP:
+        return st.datetimes().map(lambda at: f"{at.isoformat(timespec='milliseconds')}Z")
+    if message.full_name == JSON_OBJECT:
+        return st.dictionaries(text, json_values, max_size=4)
+    only_list = only_list_of(message)
+    return valid_objects(message) if only_list is None else valid_lists(only_list)
+
+
+def valid_lists(field: FieldDescriptor) -> st.SearchStrategy[list[Any]]:
+    """JSON arrays that the field takes."""
+    return st.lists(valid_values(field), min_size=bool(form_of(field).refuse_empty), max_size=3)
+
+
 def valid_objects(message: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
     """JSON objects that the message takes, with any of its fields."""
     values = {
-        field.name: st.lists(valid_values(field), min_size=bool(form_of(field).refuse_empty), max_size=3)
-        if field.is_repeated
-        else valid_values(field)
-        for field in message.fields
+        field.name: valid_lists(field) if field.is_repeated else valid_values(field) for field in fields_of(message)
     }
     # Where answers say null, requests would leave the field out: there is no way back.
-    always = {field.name for field in message.fields if form_of(field).null_if_unset}
+    always = {field.name for field in fields_of(message) if form_of(field).null_if_unset}
     objects = st.fixed_dictionaries(
         {name: value for name, value in values.items() if name in always},
         optional={name: value for name, value in values.items() if name not in always},

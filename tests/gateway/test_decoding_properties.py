@@ -12,7 +12,7 @@ from smith.core.v1 import options_pb2
 from gateway.bodies import MAX_HEADER_BYTES, MAX_PATHS, IgnoredFields, Ignoring, looks_like_audience
 from gateway.routes import routes
 from service_kit.json_mapping import REFUSED, FieldError, UnknownFields, decoder_for, parse_object
-from service_kit.json_mapping.contract import JSON_OBJECT, form_of
+from service_kit.json_mapping.contract import JSON_OBJECT, fields_of, form_of, only_list_of
 from tests.examples import examples
 from tests.gateway.test_codec import dumps, json_values, valid_objects
 
@@ -40,10 +40,11 @@ def strew(message: Descriptor, value: Any, data: st.DataObject, *, unknown: bool
     """The object with nulls for fields that it leaves out, and with unknown fields; how many these are."""
     strewn: dict[str, Any] = {}
     count = 0
-    for field in message.fields:
+    for field in fields_of(message):
         given_value = value.get(field.name)
         below = field.message_type
-        is_open = below is not None and below.full_name.startswith("smith.") and below.full_name != JSON_OBJECT
+        is_object = below is not None and below.full_name != JSON_OBJECT and not only_list_of(below)
+        is_open = is_object and below is not None and below.full_name.startswith("smith.")
         if given_value is None:
             if not form_of(field).decides_audience and data.draw(st.booleans()):
                 strewn[field.name] = None

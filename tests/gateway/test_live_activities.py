@@ -13,6 +13,7 @@ from tests.gateway.core_stand_in import CoreStandIn
 
 STREAM = "/api/live-activity/stream/deploys"
 START = "/api/live-activity/start"
+TYPES = "segmented_progress, progress, metrics, counter, timer, countdown, stats, alert, value"
 METRICS = [{"label": "CPU", "value": 9}, {"label": "Memory", "value": 45.5}]
 STATE = {"title": "Deploy", "type": "metrics", "metrics": METRICS}
 
@@ -50,8 +51,11 @@ async def test_numbers_may_be_integers_or_decimals(gateway: RunningGateway, core
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ({"metrics": [{"value": 1}, {"value": "2"}]}, "content_state.metrics[1].value must be a number"),
-        ({"metrics": [{"value": True}]}, "content_state.metrics[0].value must be a number"),
+        ({"metrics": [{"value": "1"}, {"value": [2]}]}, "content_state.metrics[1].value must be a number or a string"),
+        ({"metrics": [{"value": True}]}, "content_state.metrics[0].value must be a number or a string"),
+        ({"icon": "bolt"}, "content_state.icon must be an object"),
+        ({"badge": {"title": 1}}, "content_state.badge.title must be a string"),
+        ({"duration_seconds": "300"}, "content_state.duration_seconds must be a number"),
         ({"metrics": [None]}, "content_state.metrics[0] must be an object, not null"),
         ({"metrics": [{"label": 1}]}, "content_state.metrics[0].label must be a string"),
         ({"metrics": {}}, "content_state.metrics must be an array of objects"),
@@ -61,12 +65,9 @@ async def test_numbers_may_be_integers_or_decimals(gateway: RunningGateway, core
         ({"current_step": 1.5}, "content_state.current_step must be an integer"),
         (
             {"color": "orangered"},
-            "content_state.color must be one of lime, green, cyan, blue, purple, magenta, red, orange, yellow",
+            "content_state.color must be one of lime, green, cyan, blue, purple, magenta, red, orange, yellow, gray",
         ),
-        (
-            {"type": "unspecified"},
-            "content_state.type must be one of segmented_progress, progress, metrics, counter, timer, countdown",
-        ),
+        ({"type": "unspecified"}, f"content_state.type must be one of {TYPES}"),
         ({"step_colors": ["red", 1]}, None),
         ([], "content_state must be an object"),
     ],

@@ -36,14 +36,14 @@ async def send(gateway: RunningGateway, line: str, body: Any, headers: dict[str,
 
 IGNORED = [
     (PUSH, {"title": "t", "activity_id": ""}, "activity_id"),
-    (PUSH, {"title": "t", "activity_id": None, "tags": ["a"]}, "activity_id, tags"),
+    (PUSH, {"title": "t", "activity_id": None, "glitter": ["a"]}, "activity_id, glitter"),
     (PUSH, {"title": "t", "actions": [{"title": "a"}, {"title": "b", "icon": 1}]}, "actions[1].icon"),
-    (START, {"content_state": {"title": "t", "badge": None, "icon": None}}, "content_state.badge, content_state.icon"),
+    (START, {"content_state": {"title": "t", "glow": None, "halo": None}}, "content_state.glow, content_state.halo"),
     (START, {"contentState": {"title": "t", "sparkle": {"channels": []}}}, "contentState.sparkle"),
-    (UPDATE, {"content_state": {"metrics": [{"label": "a"}, {"color": "red"}]}}, "content_state.metrics[1].color"),
-    (END, {"secondary_action": {"title": "t"}}, "secondary_action"),
+    (UPDATE, {"content_state": {"metrics": [{"label": "a"}, {"shade": "red"}]}}, "content_state.metrics[1].shade"),
+    (END, {"third_action": {"title": "t"}}, "third_action"),
     (PUT, {"action": {"title": "t", "icon": "x"}, "alert": {"sound": 1}}, "action.icon, alert.sound"),
-    (DELETE, {"metadata": {"a": 1}}, "metadata"),
+    (DELETE, {"footnotes": {"a": 1}}, "footnotes"),
     (REPLAY, {"reason": "again"}, "reason"),
     (TEST, {"title": "t"}, "title"),
     (PUSH, {"a b\n": 1, "a,b": 2, "ü": 3, "a.b": 4, "🚀": 5}, "a%20b%0A, a%2Cb, %C3%BC, a%2Eb, %F0%9F%9A%80"),
@@ -191,7 +191,7 @@ async def test_a_type_that_is_not_supported_is_named_whatever_stands_before_it(
     gateway: RunningGateway, core: CoreStandIn, first: str
 ) -> None:
     """The other fields are as they are because of the type."""
-    state = {"type": "value", "message": "m", "value": "42 km", "sparkle": 1}
+    state = {"type": "hologram", "message": 1, "value": "42 km", "sparkle": 1}
     ordered = {first: state[first], **{name: value for name, value in state.items() if name != first}}
     for headers in ({}, STRICT):
         reply = await send(gateway, PUT, {"content_state": ordered}, headers)

@@ -143,17 +143,14 @@ def test_what_is_not_there_is_a_404(scene: Scene) -> None:
     refusal(scene.call("live_activities", "end_stream", "no-such-stream"), 404)
 
 
-def test_decorations_that_came_after_the_contract_cost_no_alert(scene: Scene) -> None:
+def test_the_phone_shows_a_push_with_tags_and_metadata(scene: Scene) -> None:
     title = scene.team.unique("Decorated")
     scene.answer("notifications", "send", {"title": title, "tags": ["billing"], "metadata": {"order": 1}})
     scene.phone.shows(title)
 
 
-def test_types_and_paths_that_came_after_the_contract_are_refused_by_their_name(scene: Scene) -> None:
-    alert = {"title": "t", "message": "m", "type": "alert"}
-    body = refusal(scene.call("live_activities", "stream", "s", {"content_state": alert}), 400)
-    assert body["field"] == "content_state.type"
-    refusal(scene.call("metrics", "update", "deploys", 99.9), 404)
+def test_a_key_of_channels_writes_no_metric_because_widgets_are_the_whole_accounts(scene: Scene) -> None:
+    refusal(scene.call("metrics", "update", "deploys", 99.9), 403)
 
 
 def test_limits_are_429s_that_say_which(sdk: Sdk, stack: Stack) -> None:

@@ -34,6 +34,10 @@ def backend(stack: Stack) -> httpx.Client:
     channels = {slug for case in CASES for slug in ((case["body"] or {}).get("target") or {}).get("channels", ())}
     for slug in sorted(channels):
         team.assign_device(team.ask("POST", "/api/channels", slug=slug)["channel"]["id"], phone)
+    for number, case in enumerate(CASES):
+        if case["call"] == "POST /metrics/{key}/value":
+            kind = "string" if isinstance(case["body"]["value"], str) else "percent"
+            team.ask("POST", "/api/metrics", key=f"wire-{number}", format=kind)
     return team.key()
 
 

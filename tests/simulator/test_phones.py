@@ -55,6 +55,7 @@ async def test_a_phone_shows_every_part_of_a_push(
         "id": apns_id, "notification_id": "n-1", "collapse_id": "c", "title": "T", "subtitle": "S", "message": "B",
         "badge": 3, "media": "https://example.com/a.png", "redirection": "https://example.com/r",
         "payload": push["smith"]["payload"], "actions": ACTIONS, "sound": "ping", "updated_count": 0,
+        "icon": None, "interruption_level": None,
     }  # fmt: skip
     assert phone["badge"] == 3
     assert phone["live_activities"] == []
@@ -206,7 +207,7 @@ def test_the_list_of_phones_leaves_their_screens_out(simulator: SimulatorProcess
     assert "notifications" not in mine
     assert mine["settings"] == {
         "offline": False, "notifications_enabled": True, "token_delay_seconds": 0.0, "update_token_delay_seconds": 0.0,
-        "catches_up": True, "frequent_pushes_enabled": False, "start_budget_per_hour": 20,
+        "catches_up": True, "content_version": 2, "frequent_pushes_enabled": False, "start_budget_per_hour": 20,
         "high_priority_budget_per_hour": None,
     }  # fmt: skip
 

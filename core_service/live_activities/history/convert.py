@@ -5,6 +5,7 @@ from typing import Any
 from smith.core.v1 import delivery_attempt_pb2 as attempts
 from smith.core.v1 import live_activity_record_pb2 as nouns
 from smith.core.v1.json_object_pb2 import JsonObject
+from smith.core.v1.push_notification_pb2 import Tags
 
 from core_service.common.reading import to_timestamp
 from core_service.common.validation import write_json
@@ -20,6 +21,9 @@ def to_activity(record: Record) -> nouns.LiveActivity:
         stream_key=record.stream_key or "",
         content_state=_json(record.shown),
         action=_json(button(record.action)),
+        secondary_action=_json(button(record.secondary_action)),
+        tags=Tags(values=record.tags) if record.tags else None,
+        metadata=None if record.metadata is None else JsonObject(json=record.metadata),
         channel_slugs=record.channel_slugs or (),
         version=record.version,
         updates=record.updates,
@@ -88,13 +92,14 @@ def to_entry(entry: Entry) -> nouns.LiveActivityTimelineEntry:
 
 def to_stream(row: StreamRow) -> nouns.LiveActivityStream:
     """The message."""
-    state, action, channel_slugs = row.latest
+    state, (action, secondary_action), channel_slugs = row.latest
     return nouns.LiveActivityStream(
         stream_key=row.stream_key,
         paused=row.held is not None,
         paused_at=to_timestamp(row.paused_at),
         content_state=_json(state),
         action=_json(button(action)),
+        secondary_action=_json(button(secondary_action)),
         activity_id=row.activity_id,
         last_activity_id=row.last_activity_id,
         channel_slugs=channel_slugs,

@@ -4,9 +4,12 @@ Active ones have no index by their last change, because each update would have t
 each account, so they are read and sorted. Ended ones are found by an index in their order.
 """
 
+from core_service.common.tag_queries import has_tags
+
 _RECORD = """
     a.id, a.ended_at IS NOT NULL OR a.expires_at <= %(now)s, a.stream_key, a.content_state, a.action,
-    a.dismiss_after_seconds, a.channel_slugs, a.version, a.updates, a.created_at, a.updated_at, a.heard_at,
+    a.secondary_action, a.tags, a.metadata, a.dismiss_after_seconds, a.channel_slugs, a.version, a.updates,
+    a.created_at, a.updated_at, a.heard_at,
     a.expires_at, a.ended_at, a.dismiss_at, COALESCE(k.name, u.name, '')"""
 """In the order of `Record` in service.py."""
 
@@ -41,8 +44,9 @@ WITH examined AS MATERIALIZED (
 ), chosen AS (
     SELECT e.changed, {_RECORD}
     FROM examined e JOIN live_activities a ON a.id = e.id {_STARTED_BY}
-    WHERE %(search)s::text IS NULL OR a.id = %(exactly)s::text OR a.stream_key ILIKE %(search)s::text
-       OR a.content_state::json ->> 'title' ILIKE %(search)s::text
+    WHERE (%(search)s::text IS NULL OR a.id = %(exactly)s::text OR a.stream_key ILIKE %(search)s::text
+           OR a.content_state::json ->> 'title' ILIKE %(search)s::text)
+      AND {has_tags("a.tags")}
     ORDER BY e.changed DESC, a.id DESC
     LIMIT %(limit)s
 ), last AS (
@@ -107,7 +111,7 @@ ORDER BY entry.id DESC
 delivery_log/queries.py."""
 
 _STREAM = """
-SELECT s.stream_key, s.paused_at, s.held, a.content_state, a.action,
+SELECT s.stream_key, s.paused_at, s.held, a.content_state, a.action, a.secondary_action,
        CASE WHEN a.ended_at IS NULL AND a.expires_at > %(now)s THEN a.id END, a.id, a.channel_slugs, s.created_at,
        GREATEST(a.updated_at, a.heard_at)
 FROM live_activity_streams s LEFT JOIN live_activities a ON a.id = s.activity_id

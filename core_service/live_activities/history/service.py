@@ -48,6 +48,9 @@ class Record:
     stream_key: str | None
     content_state: str
     action: str | None
+    secondary_action: str | None
+    tags: Sequence[str] | None
+    metadata: str | None
     dismiss_after_seconds: int | None
     channel_slugs: Sequence[str] | None
     version: int
@@ -116,6 +119,7 @@ class StreamRow:
     held: str | None
     content_state: str | None
     action: str | None
+    secondary_action: str | None
     activity_id: str | None
     last_activity_id: str | None
     channel_slugs: Sequence[str] | None
@@ -123,15 +127,16 @@ class StreamRow:
     last_put_at: dt.datetime | None
 
     @property
-    def latest(self) -> tuple[dict[str, Any] | None, str | None, Sequence[str]]:
-        """Its content state, its button as stored, and its channels. A paused stream has those that it will be
+    def latest(self) -> tuple[dict[str, Any] | None, Sequence[str | None], Sequence[str]]:
+        """Its content state, its two buttons as stored, and its channels. A paused stream has those that it will be
         resumed with."""
         if self.held is not None:
             kept = json.loads(self.held)
             slugs = [slug for _, slug in kept["channels"] or ()]
-            return as_documented(kept["fields"], kept["dismiss_after_seconds"]), kept["action"], slugs
+            buttons = kept["action"], kept.get("secondary_action")
+            return as_documented(kept["fields"], kept["dismiss_after_seconds"]), buttons, slugs
         state = None if self.content_state is None else json.loads(self.content_state)
-        return state, self.action, self.channel_slugs or ()
+        return state, (self.action, self.secondary_action), self.channel_slugs or ()
 
 
 def as_documented(fields: dict[str, Any], dismiss_after_seconds: int | None) -> dict[str, Any]:
@@ -158,6 +163,8 @@ class ActivityHistory:
         status: Status | None = None,
         stream_key: str | None = None,
         search: str | None = None,
+        tags: Sequence[str] | None = None,
+        has_any_tag: bool = False,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> Page[Record]:
@@ -167,7 +174,8 @@ class ActivityHistory:
         """
         size = page_size or DEFAULT_SIZE
         before, before_id = pages.read_moment(page_token)
-        examined_at_most = size + 1 if search is None else max(EXAMINED, size + 1)
+        is_bounded = search is not None or tags is not None
+        examined_at_most = max(EXAMINED, size + 1) if is_bounded else size + 1
         rows = await self._rows(
             LISTS[status],
             {
@@ -176,6 +184,8 @@ class ActivityHistory:
                 "stream_key": stream_key,
                 "search": None if search is None else containing(search),
                 "exactly": search,
+                "tags": tags,
+                "tag_mode": "any" if has_any_tag else "all",
                 "before": before,
                 "before_id": before_id,
                 "examined": examined_at_most,
@@ -187,7 +197,7 @@ class ActivityHistory:
         if len(found) > size:
             return Page(records, pages.write_moment(found[size - 1][3], records[-1].id))
         examined, changed, last_id = rows[0][:3]
-        more = search is not None and examined == examined_at_most
+        more = is_bounded and examined == examined_at_most
         return Page(records, pages.write_moment(changed, last_id) if more else None)
 
     async def get(self, account_id: uuid.UUID, activity_id: str) -> Details:

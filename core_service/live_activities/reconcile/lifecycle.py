@@ -22,7 +22,7 @@ from typing import NamedTuple
 from core_service.common.orm import new_id
 from core_service.live_activities.models import Phase
 from core_service.live_activities.state.activity import Activity
-from core_service.live_activities.state.content_state import ActivityEvent
+from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import ROUTE_STOPPED, Outcome, OutcomeKind
 
 UPDATE_INTERVAL = dt.timedelta(seconds=1)
@@ -142,6 +142,7 @@ class Claim(NamedTuple):
     environment: str
     bundle_id: str | None
     frequent: bool
+    content_version: int
     awaits_successor: bool | None
     """Its end waits for the activity that replaces it."""
 

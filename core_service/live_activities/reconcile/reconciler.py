@@ -19,7 +19,7 @@ from core_service.live_activities.reconcile import reconciler_queries as queries
 from core_service.live_activities.reconcile.lifecycle import Claim, Planned, Wanted, plan, spend
 from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettlement, ActivitySettler
 from core_service.live_activities.state.activity import REMAINS, Activity
-from core_service.live_activities.state.content_state import (
+from core_service.live_activities.state.payload import (
     ActivityEvent,
     Message,
     PayloadBuilder,
@@ -209,7 +209,8 @@ class Reconciler:
         groups: dict[tuple[Any, ...], tuple[Push, dict[uuid.UUID, Planned]]] = {}
         for one in decided.planned:
             claim = one.claim
-            key = (claim.activity_id, one.event, one.timestamp, one.alerting, one.urgent, one.priority)
+            kind = (one.event, one.timestamp, one.alerting, one.urgent, one.priority, claim.content_version)
+            key = (claim.activity_id, *kind)
             if key not in groups:
                 groups[key] = (self._push(one, decided.activities[claim.activity_id], now), {})
             push, members = groups[key]
@@ -232,10 +233,12 @@ class Reconciler:
             timestamp=planned.timestamp,
             content_state=activity.content_state,
             action=activity.action,
+            secondary_action=activity.secondary_action,
             alert=alert,
             urgent=planned.urgent,
             expires_at=activity.expires_at,
             dismiss_at=activity.dismiss_at,
+            content_version=planned.claim.content_version,
         )
         body = self._builder.build(message)
         if len(body) > LIMIT_BYTES:

@@ -27,7 +27,7 @@ due AS MATERIALIZED (
                p.reason,
                CASE WHEN d.push_to_start_token_dead_reason IS NULL THEN d.push_to_start_token END AS start_token,
                d.environment, d.bundle_id, COALESCE(d.frequent_pushes_enabled, false) AS frequent,
-               p.end_after > %(now)s AND EXISTS (
+               d.content_version, p.end_after > %(now)s AND EXISTS (
                    SELECT FROM live_activity_devices n JOIN live_activities b ON b.id = n.activity_id
                    WHERE n.activity_id = p.successor AND n.device_id = p.device_id AND n.phase = 'requested'
                      AND b.ended_at IS NULL

@@ -23,7 +23,7 @@ from core_service.live_activities.reconcile.lifecycle import (
     schedule,
     settle,
 )
-from core_service.live_activities.state.content_state import ActivityEvent
+from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import Outcome, OutcomeKind
 from core_service.work_queue.loops import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits

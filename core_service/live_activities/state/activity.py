@@ -9,19 +9,23 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from core_service.common.actions import Action, from_json, to_json
 from core_service.common.validation import require_storable
 from core_service.identity.principal import ChannelRef, Sender, SessionPrincipal
 from core_service.live_activities.state.content_state import (
+    WITH_SECOND_BUTTON,
     ContentState,
     Given,
-    PayloadBuilder,
     check,
     is_step,
-    start_alert,
 )
+from core_service.live_activities.state.payload import PayloadBuilder, start_alert
+from core_service.live_activities.state.timer import paused
+from service_kit.errors import InvalidRequest
+
+T = TypeVar("T")
 
 LIFETIME = dt.timedelta(hours=8)
 """After this iOS ends an activity by itself (Apple, "Displaying live data with Live Activities")."""
@@ -66,6 +70,9 @@ class Activity:
     version: int
     content_state: str
     action: str | None
+    secondary_action: str | None
+    tags: list[str] | None
+    metadata: str | None
     alert: str | None
     alert_version: int
     alert_at: dt.datetime | None
@@ -147,6 +154,10 @@ class Request:
     given: Given
     action: Action | None = None
     alert: Alert | None = None
+    secondary_action: Action | None = None
+    tags: tuple[str, ...] | None = None
+    metadata: str | None = None
+    """JSON text. None: left out, as for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +168,28 @@ class ActivityState:
     action: str | None
     """JSON text of the button, webhook details included."""
     dismiss_after_seconds: int | None
+    secondary_action: str | None = None
+    """The second button, likewise. Types that have none keep it for those that do."""
+    tags: tuple[str, ...] = ()
+    metadata: str | None = None
+    """JSON text."""
     alert: str | None = None
     """JSON text of the alert that this version brings; None for silence."""
-    new_action: bool = False
+    new_buttons: tuple[str, ...] = ()
+    """Those of the buttons that the activity did not have."""
     urgent: bool = True
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """The buttons that it has."""
+        return tuple(button for button in (self.action, self.secondary_action) if button is not None)
 
     def require_room(self, builder: PayloadBuilder, activity_id: str) -> None:
         """Raises PayloadTooLarge if the state does not fit in a push."""
         alert = self.starting_alert()
-        builder.require_room(activity_id, self.content_state, self.action, alert, asked=self.alert is not None)
+        builder.require_room(
+            activity_id, self.content_state, self.action, self.secondary_action, alert, asked=self.alert is not None
+        )
 
     @property
     def content_state(self) -> str:
@@ -182,19 +206,35 @@ class ActivityState:
         return ended_at + dt.timedelta(seconds=DEFAULT_DISMISSAL_SECONDS if seconds is None else seconds)
 
 
-def first_state(request: Request) -> ActivityState:
+def first_state(request: Request, now: dt.datetime) -> ActivityState:
     """The state that a new activity begins with. Raises InvalidRequest."""
-    return _state(request, check(request.given), present=None)
+    return _state(request, check(request.given, now=now.timestamp()), present=None)
 
 
-def next_state(request: Request, present: ActivityState) -> ActivityState:
+def next_state(request: Request, present: ActivityState, now: dt.datetime, *, is_end: bool = False) -> ActivityState:
     """The state that follows `present`. Raises InvalidRequest."""
-    return _state(request, check(request.given, present.fields), present)
+    content = check(request.given, present.fields, now=now.timestamp(), is_end=is_end)
+    return _state(request, content, present)
 
 
 def state_of(activity: Activity) -> ActivityState:
     """The state that an activity shows, without its alert, which was announced before."""
-    return ActivityState(activity.fields, activity.action, activity.dismiss_after_seconds)
+    return ActivityState(
+        activity.fields,
+        activity.action,
+        activity.dismiss_after_seconds,
+        secondary_action=activity.secondary_action,
+        tags=tuple(activity.tags or ()),
+        metadata=activity.metadata,
+    )
+
+
+def last_state(activity: Activity, now: dt.datetime) -> ActivityState:
+    """The state that an activity shows when it ends without another: its timer stops."""
+    state = state_of(activity)
+    if "timer" not in state.fields:
+        return state
+    return replace(state, fields=state.fields | {"timer": paused(state.fields["timer"], now.timestamp())})
 
 
 def is_same(state: ActivityState, present: ActivityState) -> bool:
@@ -202,63 +242,51 @@ def is_same(state: ActivityState, present: ActivityState) -> bool:
     return (
         state.fields == present.fields
         and state.alert is None
-        and not state.new_action
+        and not state.new_buttons
         and state.dismiss_after_seconds == present.dismiss_after_seconds
     )
 
 
-def merge(states: Sequence[ActivityState], action_before: str | None) -> ActivityState:
-    """The last of the states, as urgent as the most urgent one, with the last alert of any of them.
-
-    `action_before` is the button before the first of them.
-    """
+def merge(states: Sequence[ActivityState], before: ActivityState) -> ActivityState:
+    """The last of the states, as urgent as the most urgent one, with the last alert of any of them. `before` is the
+    state before the first."""
     last = states[-1]
     alert = next((state.alert for state in reversed(states) if state.alert is not None), None)
     return replace(
         last,
         alert=alert,
-        new_action=last.action != action_before,
+        new_buttons=tuple(button for button in last.buttons if button not in before.buttons),
         urgent=any(state.urgent for state in states),
     )
 
 
-def to_held(state: ActivityState, channels: Sequence[ChannelRef] | None, *, over: bool = False) -> str:
-    """The state and its target as a paused stream stores them: JSON text. `over`: it is not to be shown when the
-    stream is resumed."""
-    return json.dumps(
-        {
-            "over": over,
-            "fields": state.fields,
-            "action": state.action,
-            "dismiss_after_seconds": state.dismiss_after_seconds,
-            "channels": None if channels is None else [[str(channel.id), channel.slug] for channel in channels],
-        }
-    )
-
-
-def from_held(held: str) -> tuple[ActivityState, tuple[ChannelRef, ...] | None]:
-    """Reads what `to_held` wrote."""
-    kept = json.loads(held)
-    channels = kept["channels"]
-    refs = None if channels is None else tuple(ChannelRef(uuid.UUID(id_), slug) for id_, slug in channels)
-    return ActivityState(kept["fields"], kept["action"], kept["dismiss_after_seconds"]), refs
-
-
-def is_over(held: str) -> bool:
-    """Whether the stream had nothing to show when it was paused, and no state has come since."""
-    return bool(json.loads(held)["over"])
-
-
 def _state(request: Request, content: ContentState, present: ActivityState | None) -> ActivityState:
-    action, new_action = present.action if present else None, False
-    if request.action is not None and not _is_button(request.action, action):
-        action, new_action = to_json(request.action), True
+    kind = content.fields["type"]
+    if request.secondary_action is not None and kind not in WITH_SECOND_BUTTON:
+        raise InvalidRequest.at("secondary_action", f"is not for type {kind}: {', '.join(sorted(WITH_SECOND_BUTTON))}")
+    action = _button(request.action, present.action if present else None)
+    secondary_action = _button(request.secondary_action, present.secondary_action if present else None)
+    before = present.buttons if present else ()
     dismiss_after_seconds = content.dismiss_after_seconds
     if dismiss_after_seconds is None and present is not None:
         dismiss_after_seconds = present.dismiss_after_seconds
     alert = None if request.alert is None else _alert(request.alert)
     urgent = alert is not None or is_step(present.fields if present else None, content.fields)
-    return ActivityState(content.fields, action, dismiss_after_seconds, alert, new_action=new_action, urgent=urgent)
+    state = ActivityState(
+        content.fields,
+        action,
+        dismiss_after_seconds,
+        secondary_action=secondary_action,
+        tags=_kept(request.tags, present.tags if present else ()),
+        metadata=_kept(request.metadata, present.metadata if present else None),
+        alert=alert,
+        urgent=urgent,
+    )
+    return replace(state, new_buttons=tuple(button for button in state.buttons if button not in before))
+
+
+def _kept(given: T | None, before: T) -> T:
+    return before if given is None else given
 
 
 def _alert(alert: Alert) -> str:
@@ -268,6 +296,8 @@ def _alert(alert: Alert) -> str:
     )
 
 
-def _is_button(action: Action, stored: str | None) -> bool:
-    """Whether this is the present button. It keeps its id then, so that the one on the phone goes on working."""
-    return stored is not None and replace(from_json(stored), id=action.id) == action
+def _button(given: Action | None, stored: str | None) -> str | None:
+    """The button from now on. The present one keeps its id, so that the one on the phone goes on working."""
+    if given is None or (stored is not None and replace(from_json(stored), id=given.id) == given):
+        return stored
+    return to_json(given)

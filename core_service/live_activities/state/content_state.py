@@ -1,32 +1,15 @@
-"""What phones show: the rules of a content state, each naming its field, and the body of the push that brings it.
+"""What a Live Activity may show: pure rules, each naming its field."""
 
-The `aps` keys are Apple's ("Starting and updating Live Activities with ActivityKit push notifications").
-"""
-
-import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from core_service.common.actions import from_json, phone_form
-from core_service.common.validation import require_storable, write_json
-from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
+from core_service.common.validation import require_storable
+from core_service.live_activities.state.timer import paused, timer
 from service_kit.errors import InvalidRequest
 
 PATH = "content_state"
-
-LATEST_TIMESTAMP = 9_999_999_999
-"""As long as any UNIX time of the next two centuries, so that the measured body is never shorter than the one that
-is sent."""
-LONGEST_CHARACTER = 6
-"""The most bytes of one character in JSON: `\u001f`."""
-FRAME_BYTES = 512
-"""More bytes than a start has without its state, button and alert."""
-
-RELEVANCE_ALERT, RELEVANCE_STEP, RELEVANCE_TICK = 100, 75, 50
-"""The activity with the highest score gets the Dynamic Island: the one that has something to announce."""
 
 
 class ActivityType(StrEnum):
@@ -38,15 +21,42 @@ class ActivityType(StrEnum):
     COUNTER = "counter"
     TIMER = "timer"
     COUNTDOWN = "countdown"
+    STATS = "stats"
+    ALERT = "alert"
+    VALUE = "value"
+
+
+LEGACY = frozenset({ActivityType.COUNTER, ActivityType.COUNTDOWN})
+WITH_BADGE = frozenset({ActivityType.ALERT, ActivityType.PROGRESS, ActivityType.SEGMENTED_PROGRESS, ActivityType.VALUE})
+WITH_SECOND_BUTTON = WITH_BADGE
+STEPS = ("type", "current_step", "number_of_steps", "message", "timer")
+"""What people wait for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number."""
+    """One number, or one text."""
 
     label: str
-    value: float
+    value: float | str
     unit: str | None = None
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """A symbol beside the title."""
+
+    symbol: str
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word that stands out."""
+
+    title: str
+    color: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ class Given:
     number_of_steps: int | None = None
     current_step: int | None = None
     percentage: float | None = None
-    value: float | None = None
+    value: float | str | None = None
     upper_limit: float | None = None
     metrics: Sequence[Metric] = ()
     color: str | None = None
@@ -67,6 +77,12 @@ class Given:
     step_colors: Sequence[str] = ()
     auto_dismiss_minutes: int | None = None
     auto_dismiss_seconds: int | None = None
+    message: str | None = None
+    icon: Icon | None = None
+    badge: Badge | None = None
+    duration_seconds: float | None = None
+    counts_down: bool | None = None
+    is_running: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,36 +95,102 @@ class ContentState:
     """How long the activity is to stay after its end, if that was given."""
 
 
-def check(given: Given, previous: Mapping[str, Any] | None = None) -> ContentState:
+def check(given: Given, previous: Mapping[str, Any] | None = None, *, now: float, is_end: bool = False) -> ContentState:
     """The content state, if it keeps the rules that the proto cannot declare: those on what an activity had before.
 
     `previous` holds the fields of the activity's present state, if it has one: its type, its colour and, while the type
-    stays, its number of steps hold on until others are given. Everything else is replaced.
+    stays, its number of steps and its timer hold on until others are given. Everything else is replaced. `now` is in
+    UNIX seconds.
 
     Raises InvalidRequest naming the first field that breaks a rule, and the rule.
     """
     previous = previous or {}
+    kind = given.type or _known_type(previous)
+    if kind is None:
+        raise InvalidRequest.at(f"{PATH}.type", f"is required: {_one_of(ActivityType)}")
+    # What is shown by another type of the activity's past holds nothing for this one.
+    before = previous if previous.get("type") == kind else {}
     fields: dict[str, Any] = {"title": require_storable(given.title, f"{PATH}.title")}
     if given.subtitle:
         fields["subtitle"] = require_storable(given.subtitle, f"{PATH}.subtitle")
-    if given.type is None and "type" not in previous:
-        raise InvalidRequest.at(f"{PATH}.type", f"is required: {', '.join(ActivityType)}")
-    kind = given.type or ActivityType(previous["type"])
     fields["type"] = kind.value
-    metrics = [_metric(metric, f"{PATH}.metrics[{place}]") for place, metric in enumerate(given.metrics)]
-    if kind is ActivityType.METRICS and not metrics:
-        raise InvalidRequest.at(f"{PATH}.metrics", "must contain at least one metric for type metrics")
-    fields |= {"metrics": metrics} if kind is ActivityType.METRICS else _shown(kind, given, previous)
+    metrics = _metrics(given.metrics)
+    match kind:
+        case ActivityType.METRICS | ActivityType.STATS:
+            if not metrics:
+                raise InvalidRequest.at(f"{PATH}.metrics", f"must contain at least one metric for type {kind}")
+            fields["metrics"] = metrics
+        case ActivityType.PROGRESS:
+            fields |= _progress(given)
+        case ActivityType.ALERT:
+            fields["message"] = _required(given.message, "message", kind)
+        case ActivityType.VALUE:
+            fields["value"] = _number_or_text(_required(given.value, "value", kind), f"{PATH}.value")
+        case ActivityType.TIMER if not _goes_by_steps(given, before):
+            fields["timer"] = _timer(given, before.get("timer"), now, is_end=is_end)
+        case _:
+            fields |= _steps(kind, given, before)
+    fields |= _marks(kind, given)
     if (color := given.color or previous.get("color")) is not None:
         fields["color"] = color
     return ContentState(fields, _dismiss_after(given))
 
 
-def _shown(kind: ActivityType, given: Given, previous: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that a type other than `metrics` shows beside its labels."""
-    if kind is ActivityType.PROGRESS:
-        return _progress(given)
-    steps = _steps(kind, given, previous)
+def _known_type(previous: Mapping[str, Any]) -> ActivityType | None:
+    return ActivityType(previous["type"]) if "type" in previous else None
+
+
+def _required(value: Any, name: str, kind: ActivityType) -> Any:
+    if value is None:
+        raise InvalidRequest.at(f"{PATH}.{name}", f"is required for type {kind}")
+    return require_storable(value, f"{PATH}.{name}") if isinstance(value, str) else value
+
+
+def _goes_by_steps(given: Given, before: Mapping[str, Any]) -> bool:
+    """Whether a timer is the legacy one. SDKs send `counts_down` and `is_running` with every state, so those tell
+    nothing."""
+    if given.duration_seconds is not None:
+        return False
+    return given.current_step is not None or given.number_of_steps is not None or "current_step" in before
+
+
+def _timer(given: Given, before: Mapping[str, Any] | None, now: float, *, is_end: bool) -> dict[str, Any]:
+    if is_end and given.duration_seconds is None and before is not None:
+        return paused(before, now)
+    after = timer(
+        before,
+        duration=given.duration_seconds,
+        counts_down=given.counts_down,
+        is_running=given.is_running,
+        now=now,
+        path=PATH,
+    )
+    return paused(after, now) if is_end else after
+
+
+def _marks(kind: ActivityType, given: Given) -> dict[str, Any]:
+    """The icon and the badge, where the type has them."""
+    marks: dict[str, Any] = {}
+    if given.icon is not None and kind not in LEGACY:
+        marks["icon"] = _colored("symbol", given.icon.symbol, given.icon.color, f"{PATH}.icon")
+    if given.badge is not None and kind in WITH_BADGE:
+        marks["badge"] = _colored("title", given.badge.title, given.badge.color, f"{PATH}.badge")
+    return marks
+
+
+def _colored(name: str, text: str, color: str | None, path: str) -> dict[str, str]:
+    return {name: require_storable(text, f"{path}.{name}")} | ({} if color is None else {"color": color})
+
+
+def _steps(kind: ActivityType, given: Given, before: Mapping[str, Any]) -> dict[str, Any]:
+    total = given.number_of_steps if given.number_of_steps is not None else before.get("number_of_steps")
+    if total is None:
+        raise InvalidRequest.at(f"{PATH}.number_of_steps", f"is required for type {kind}")
+    if given.current_step is None:
+        raise InvalidRequest.at(f"{PATH}.current_step", f"is required for type {kind}")
+    if given.current_step > total:
+        raise InvalidRequest.at(f"{PATH}.current_step", f"must be at most number_of_steps, which is {total}")
+    steps: dict[str, Any] = {"number_of_steps": total, "current_step": given.current_step}
     if kind is ActivityType.SEGMENTED_PROGRESS:
         if given.step_color is not None:
             steps["step_color"] = given.step_color
@@ -117,34 +199,38 @@ def _shown(kind: ActivityType, given: Given, previous: Mapping[str, Any]) -> dic
     return steps
 
 
-def _steps(kind: ActivityType, given: Given, previous: Mapping[str, Any]) -> dict[str, Any]:
-    total = given.number_of_steps
-    if total is None and previous.get("type") == kind:
-        total = previous.get("number_of_steps")
-    if total is None:
-        raise InvalidRequest.at(f"{PATH}.number_of_steps", f"is required for type {kind}")
-    if given.current_step is None:
-        raise InvalidRequest.at(f"{PATH}.current_step", f"is required for type {kind}")
-    if given.current_step > total:
-        raise InvalidRequest.at(f"{PATH}.current_step", f"must be at most number_of_steps, which is {total}")
-    return {"number_of_steps": total, "current_step": given.current_step}
-
-
 def _progress(given: Given) -> dict[str, Any]:
+    if given.value is not None and given.upper_limit is None:
+        raise InvalidRequest.at(f"{PATH}.value", "requires upper_limit too")
     if given.percentage is not None:
         return {"percentage": plain(given.percentage)}
     if given.value is None or given.upper_limit is None:
         raise InvalidRequest(f"{PATH}.percentage, or value with upper_limit, is required for type progress").about(
             f"{PATH}.percentage", f"{PATH}.value", f"{PATH}.upper_limit"
         )
+    if isinstance(given.value, str):
+        raise InvalidRequest.at(f"{PATH}.value", "must be a number for type progress")
     return {"value": plain(given.value), "upper_limit": plain(given.upper_limit)}
 
 
+def _metrics(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
+    return [_metric(metric, f"{PATH}.metrics[{place}]") for place, metric in enumerate(metrics)]
+
+
 def _metric(metric: Metric, path: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {"label": require_storable(metric.label, f"{path}.label"), "value": plain(metric.value)}
+    fields: dict[str, Any] = {
+        "label": require_storable(metric.label, f"{path}.label"),
+        "value": _number_or_text(metric.value, f"{path}.value"),
+    }
     if metric.unit is not None:
         fields["unit"] = require_storable(metric.unit, f"{path}.unit")
+    if metric.color is not None:
+        fields["color"] = metric.color
     return fields
+
+
+def _number_or_text(value: float | str, path: str) -> int | float | str:
+    return require_storable(value, path) if isinstance(value, str) else plain(value)
 
 
 def _dismiss_after(given: Given) -> int | None:
@@ -161,119 +247,9 @@ def plain(number: float) -> int | float:
 
 
 def is_step(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-    """Whether the change is one of step or type, which people wait for, and not a mere tick."""
-    if before is None:
-        return True
-    return any(before.get(name) != after.get(name) for name in ("type", "current_step", "number_of_steps"))
+    """Whether the change is one that people wait for, and not a mere tick."""
+    return before is None or any(before.get(name) != after.get(name) for name in STEPS)
 
 
-class ActivityEvent(StrEnum):
-    """What a push does, as Apple names it."""
-
-    START = "start"
-    UPDATE = "update"
-    END = "end"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Everything that goes into the body of a push."""
-
-    activity_id: str
-    event: ActivityEvent
-    timestamp: int
-    """UNIX seconds."""
-    content_state: str
-    """JSON text."""
-    action: str | None
-    """JSON text of the button, webhook details included."""
-    alert: dict[str, str] | None
-    urgent: bool
-    expires_at: dt.datetime
-    dismiss_at: dt.datetime | None
-
-
-class PayloadBuilder:
-    """Writes bodies for an app whose ActivityAttributes type has this name."""
-
-    def __init__(self, attributes_type: str) -> None:
-        self._attributes_type = attributes_type
-
-    def build(self, message: Message) -> bytes:
-        """The body, ready to be sent."""
-        aps: dict[str, Any] = {"timestamp": message.timestamp, "event": message.event.value}
-        if message.event is ActivityEvent.START:
-            aps |= {
-                "attributes-type": self._attributes_type,
-                "attributes": {"activity_id": message.activity_id},
-                # iOS 18: the activity will have an update token, and is on no broadcast channel.
-                "input-push-token": 1,
-            }
-        aps["content-state"] = content_state_for_phone(message.content_state, message.action)
-        if message.alert is not None:
-            aps["alert"] = message.alert
-        if message.event is ActivityEvent.END:
-            aps["dismissal-date"] = int((message.dismiss_at or message.expires_at).timestamp())
-        else:
-            aps["stale-date"] = int(message.expires_at.timestamp())
-            aps["relevance-score"] = _relevance(message)
-        return write_json({"aps": aps})
-
-    def require_room(
-        self, activity_id: str, content_state: str, action: str | None, alert: dict[str, str], *, asked: bool
-    ) -> None:
-        """Checks that the state fits in the longest push that may carry it, the one that starts the activity. `asked`:
-        the alert was asked for and is not made from the state.
-
-        Raises PayloadTooLarge naming the longest part.
-        """
-        characters = len(content_state) + len(action or "") + sum(map(len, alert.values()))
-        if characters * LONGEST_CHARACTER + FRAME_BYTES <= LIMIT_BYTES:
-            return
-        far = dt.datetime.fromtimestamp(LATEST_TIMESTAMP, dt.UTC)
-        body = self.build(
-            Message(
-                activity_id=activity_id,
-                event=ActivityEvent.START,
-                timestamp=LATEST_TIMESTAMP,
-                content_state=content_state,
-                action=action,
-                alert=alert,
-                urgent=True,
-                expires_at=far,
-                dismiss_at=None,
-            )
-        )
-        if len(body) > LIMIT_BYTES:
-            parts = {"content_state": len(content_state.encode())}
-            if asked:
-                parts["alert"] = len(write_json(alert))
-            if action is not None:
-                parts["action"] = len(write_json(phone_form(from_json(action))))
-            part = max(parts, key=lambda name: parts[name])
-            raise PayloadTooLarge(part=part, part_bytes=parts[part], total_bytes=len(body))
-
-
-def content_state_for_phone(content_state: str, action: str | None) -> dict[str, Any]:
-    """The content state as the app decodes it, the button included."""
-    state: dict[str, Any] = json.loads(content_state)
-    return state if action is None else state | {"action": phone_form(from_json(action))}
-
-
-def start_alert(content_state: dict[str, Any], asked: dict[str, str] | None, *, quiet: bool) -> dict[str, str]:
-    """What a phone announces when an activity appears. iOS silently drops a start without an alert."""
-    alert = {"title": content_state["title"], "body": content_state.get("subtitle") or "Started"}
-    alert |= asked or {}
-    return alert if quiet and not asked else {**alert, "sound": "default"}
-
-
-def update_alert(content_state: dict[str, Any], asked: dict[str, str]) -> dict[str, str]:
-    """What a phone announces with a change: what was asked for, and the rest from the state."""
-    alert = {"title": content_state["title"], "body": content_state.get("subtitle") or ""}
-    return {**alert, **asked, "sound": "default"}
-
-
-def _relevance(message: Message) -> int:
-    if message.alert is not None and message.event is not ActivityEvent.START:
-        return RELEVANCE_ALERT
-    return RELEVANCE_STEP if message.urgent else RELEVANCE_TICK
+def _one_of(values: type[StrEnum]) -> str:
+    return ", ".join(values)

@@ -15,7 +15,8 @@ from core_service.live_activities.models import OPEN, PACED, STARTABLE
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
-    a.alert, a.alert_version, a.alert_at, a.urgent_version, a.dismiss_after_seconds, a.updates, a.quiet_start,
+    a.secondary_action, a.tags, a.metadata, a.alert, a.alert_version, a.alert_at, a.urgent_version,
+    a.dismiss_after_seconds, a.updates, a.quiet_start,
     a.created_at, a.heard_at, a.expires_at, a.ended_at, a.dismiss_at"""
 
 READ_ACTIVITY = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = %(id)s::text"
@@ -68,14 +69,15 @@ WITH target AS MATERIALIZED (
 ), activity AS (
     INSERT INTO live_activities (
         id, account_id, stream_id, stream_key, started_by, replaces, channel_ids, channel_slugs, version,
-        content_state, action, alert, alert_version, alert_at, urgent_version, dismiss_after_seconds, updates,
-        quiet_start, created_at, updated_at, heard_at, expires_at, due_at
+        content_state, action, secondary_action, tags, metadata, alert, alert_version, alert_at, urgent_version,
+        dismiss_after_seconds, updates, quiet_start, created_at, updated_at, heard_at, expires_at, due_at
     )
     SELECT %(id)s::text, %(account_id)s, %(stream_id)s::uuid,
            (SELECT stream_key FROM live_activity_streams WHERE id = %(stream_id)s::uuid),
            COALESCE(%(started_by)s::uuid, (SELECT started_by FROM live_activities WHERE id = %(replaces)s::text)),
            %(replaces)s::text, %(channel_ids)s::uuid[],
-           %(channel_slugs)s::text[], 1, %(content_state)s::text, %(action)s::text, %(alert)s::text,
+           %(channel_slugs)s::text[], 1, %(content_state)s::text, %(action)s::text,
+           %(secondary_action)s::text, %(tags)s::text[], %(metadata)s::text, %(alert)s::text,
            CASE WHEN %(alert)s::text IS NULL THEN 0 ELSE 1 END,
            CASE WHEN %(alert)s::text IS NULL THEN NULL ELSE %(now)s END, 1, %(dismiss_after_seconds)s::int, 0,
            %(quiet_start)s, %(now)s, %(now)s, %(now)s, %(expires_at)s, %(due_at)s
@@ -84,9 +86,8 @@ WITH target AS MATERIALIZED (
 ), {_kept("start")}, button AS (
     INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
     SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
-    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
+    FROM activity, jsonb_to_recordset(%(buttons)s::text::jsonb)
         AS b(id uuid, title text, type text, url text, method text, body text)
-    WHERE %(action)s::text IS NOT NULL
     ON CONFLICT (id) DO UPDATE SET activity_id = EXCLUDED.activity_id
 ), device AS (
     INSERT INTO live_activity_devices (
@@ -112,16 +113,16 @@ START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
 _BUTTON = """button AS (
     INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
     SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
-    FROM activity, jsonb_to_record(%(action)s::text::jsonb)
+    FROM activity, jsonb_to_recordset(%(buttons)s::text::jsonb)
         AS b(id uuid, title text, type text, url text, method text, body text)
-    WHERE %(new_action)s
 )"""
-"""Records the new button of an activity. One CTE, after another one named `activity`."""
+"""Records the new buttons of an activity. One CTE, after another one named `activity`."""
 
 UPDATE_ACTIVITY = f"""
 WITH activity AS (
     UPDATE live_activities
     SET version = version + %(versions)s, content_state = %(content_state)s::text, action = %(action)s::text,
+        secondary_action = %(secondary_action)s::text, tags = %(tags)s::text[], metadata = %(metadata)s::text,
         urgent_version = CASE WHEN %(urgent)s THEN version + %(versions)s ELSE urgent_version END,
         alert = COALESCE(%(alert)s::text, alert),
         alert_version = CASE WHEN %(alert)s::text IS NULL THEN alert_version ELSE version + %(versions)s END,
@@ -151,6 +152,19 @@ FROM activity
 """
 """The devices due now; all that are owed the state; and when the first of the others is due."""
 
+ANNOTATE = """
+UPDATE live_activities SET tags = %(tags)s::text[], metadata = %(metadata)s::text, heard_at = %(now)s
+WHERE id = %(id)s::text
+"""
+"""No phone is told."""
+
+HAS_OLDER_APPS = f"""
+SELECT EXISTS (
+    SELECT FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
+    WHERE p.activity_id = %(id)s::text AND p.{OPEN} AND d.content_version < %(newest)s
+)
+"""
+
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
 # --- an end ---
@@ -159,6 +173,7 @@ END_ACTIVITY = f"""
 WITH activity AS (
     UPDATE live_activities
     SET version = version + 1, content_state = %(content_state)s::text, action = %(action)s::text,
+        secondary_action = %(secondary_action)s::text, tags = %(tags)s::text[], metadata = %(metadata)s::text,
         urgent_version = version + 1,
         alert = COALESCE(%(alert)s::text, alert),
         alert_version = CASE WHEN %(alert)s::text IS NULL THEN alert_version ELSE version + 1 END,

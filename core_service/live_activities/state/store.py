@@ -15,7 +15,8 @@ from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import LimitReached
 from core_service.live_activities.state import queries
-from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream, state_of
+from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream, last_state
+from core_service.live_activities.state.older_apps import NEWEST
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts
 from service_kit.database import Pool
@@ -95,6 +96,19 @@ class ActivityStore:
         """Notes that the activity's backend still sends."""
         async with self._pool.connection() as connection:
             await connection.execute(queries.HEAR, {"id": activity_id, "now": now})
+
+    async def annotate(self, activity_id: str, state: ActivityState, now: dt.datetime) -> None:
+        """Stores the tags and the metadata of a state that changes nothing else."""
+        parameters = {"id": activity_id, "now": now, "tags": list(state.tags) or None, "metadata": state.metadata}
+        async with self._pool.connection() as connection:
+            await connection.execute(queries.ANNOTATE, parameters)
+
+    async def has_older_apps(self, activity_id: str) -> bool:
+        """Whether the activity is for a phone whose app does not decode every content state."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.HAS_OLDER_APPS, {"id": activity_id, "newest": NEWEST})
+            row = await cursor.fetchone()
+        return bool(row and row[0])
 
     async def count(self, activity_id: str, version: int) -> OutcomeCounts:
         """Counts in the database what has become of a version."""
@@ -178,10 +192,8 @@ class Turn:
             "replaces": replaced.id if replaced else None,
             "channel_ids": None if channels is None else [channel.id for channel in channels],
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
-            "content_state": state.content_state,
-            "action": state.action,
-            "alert": state.alert,
-            "dismiss_after_seconds": state.dismiss_after_seconds,
+            **_parameters(state),
+            "buttons": _json_list(state.buttons),
             "quiet_start": quiet or replaced is not None,
             "now": now,
             "expires_at": expires_at,
@@ -194,7 +206,7 @@ class Turn:
         if owed.total and stream_id is not None:
             await self.write_stream(stream_id, activity_id=activity_id)
         if owed.total and replaced is not None:
-            await self.end_locked(replaced, state_of(replaced), now, dismiss_at=now, successor=activity_id)
+            await self.end_locked(replaced, last_state(replaced, now), now, dismiss_at=now, successor=activity_id)
         return owed
 
     async def end(
@@ -269,13 +281,26 @@ def _state_parameters(activity: Activity, state: ActivityState, now: dt.datetime
         "id": activity.id,
         "read_version": activity.version,
         "version_id": new_id(),
-        "content_state": state.content_state,
-        "action": state.action,
-        "new_action": state.new_action,
-        "alert": state.alert,
-        "dismiss_after_seconds": state.dismiss_after_seconds,
+        **_parameters(state),
+        "buttons": _json_list(state.new_buttons),
         "now": now,
     }
+
+
+def _parameters(state: ActivityState) -> dict[str, Any]:
+    return {
+        "content_state": state.content_state,
+        "action": state.action,
+        "secondary_action": state.secondary_action,
+        "tags": list(state.tags) or None,
+        "metadata": state.metadata,
+        "alert": state.alert,
+        "dismiss_after_seconds": state.dismiss_after_seconds,
+    }
+
+
+def _json_list(texts: Sequence[str]) -> str:
+    return f"[{','.join(texts)}]"
 
 
 def _stream(row: Sequence[Any], activity: Activity | None) -> Stream:

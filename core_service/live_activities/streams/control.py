@@ -11,15 +11,15 @@ from core_service.live_activities.errors import StreamNotFound
 from core_service.live_activities.parts import ActivityParts
 from core_service.live_activities.state.activity import (
     Activity,
+    ActivityState,
     Request,
     Stream,
-    from_held,
-    is_over,
+    last_state,
     new_activity_id,
     next_state,
     state_of,
-    to_held,
 )
+from core_service.live_activities.state.held import from_held, is_over, to_held
 from core_service.live_activities.state.store import Turn
 from core_service.live_activities.streams.rules import check_key, require_scope
 from core_service.work_queue.outcome_wait import OutcomeCounts
@@ -56,7 +56,7 @@ class StreamControl:
                 await turn.delete_stream(stream.id)
                 if stream.activity is not None and not stream.activity.over(now):
                     activity = stream.activity
-                    state = state_of(activity) if request is None else next_state(request, state_of(activity))
+                    state = _last(activity, request, now)
                     state.require_room(parts.builder, activity.id)
                     wait = expecting.enter_context(parts.waits.expecting(activity.id, activity.version + 1))
                     owed = await turn.end_locked(activity, state, now, state.dismiss_at(now))
@@ -87,7 +87,7 @@ class StreamControl:
             await turn.note_act(stream.id)
             if not activity.over(now):
                 ended = activity
-                await turn.end_locked(activity, state_of(activity), now, dismiss_at=now)
+                await turn.end_locked(activity, last_state(activity, now), now, dismiss_at=now)
         if ended is not None:
             self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, ended.id, stream_key)
         self._parts.publish(account_id, EventType.STREAM_PAUSED, now, ended.id if ended else "", stream_key)
@@ -141,11 +141,18 @@ class StreamControl:
                 owed = await turn.start(next_id, state, activity.channels, now, stream_id=stream.id, replaced=activity)
                 renewed = owed.total > 0
             if not renewed:
-                await turn.end_locked(activity, state, now, state.dismiss_at(now))
+                await turn.end_locked(activity, last_state(activity, now), now, state.dismiss_at(now))
         if renewed:
             self._parts.publish(account_id, EventType.LIVE_ACTIVITY_STARTED, now, next_id, stream_key)
         self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, activity_id, stream_key)
         self._parts.reconciler.wake()
+
+
+def _last(activity: Activity, request: Request | None, now: dt.datetime) -> ActivityState:
+    """The state that the activity ends with. Raises InvalidRequest."""
+    if request is None:
+        return last_state(activity, now)
+    return next_state(request, state_of(activity), now, is_end=True)
 
 
 async def _existing(turn: Turn, stream_key: str) -> Stream:

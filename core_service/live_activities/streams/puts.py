@@ -9,29 +9,27 @@ from dataclasses import dataclass, replace
 from core_service.channels.errors import NoRecipients
 from core_service.common.orm import new_id
 from core_service.events.service import EventType
-from core_service.identity.principal import ChannelRef, Sender
+from core_service.identity.principal import Sender
 from core_service.live_activities.parts import ActivityParts
 from core_service.live_activities.state.activity import (
     Activity,
-    ActivityState,
     Request,
     Stream,
     merge,
     new_activity_id,
     starter,
-    to_held,
+    state_of,
 )
-from core_service.live_activities.state.content_state import PayloadBuilder
-from core_service.live_activities.state.store import ATTEMPTS, DEVICES, DueDevices, Turn
-from core_service.live_activities.streams.rules import Decision, Operation, check_key, decide, require_scope
+from core_service.live_activities.state.held import to_held
+from core_service.live_activities.state.store import ATTEMPTS, DEVICES, Turn
+from core_service.live_activities.streams.fold import IN_PLACE, Fold, Put, Recorded
+from core_service.live_activities.streams.rules import Decision, Operation, check_key
 from core_service.work_queue.keyed import KeyedBatcher
-from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
+from core_service.work_queue.outcome_wait import OutcomeCounts
 from service_kit.errors import DomainError, Unavailable
 
 HEAR_EVERY = dt.timedelta(minutes=5)
 """`heard_at` of a stream is written at most this often while its state does not change."""
-
-IN_PLACE = (Operation.NOOP, Operation.UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,49 +44,7 @@ class PutResult:
     counts: OutcomeCounts | None = None
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What was recorded for a PUT."""
-
-    operation: Operation
-    now: dt.datetime
-    activity_id: str | None = None
-    previous: Activity | None = None
-    """The activity before this PUT: as it was, or the one that was replaced."""
-    owed: DueDevices | None = None
-
-
-@dataclass(slots=True)
-class Put:
-    """A PUT, its target resolved."""
-
-    caller: Sender
-    stream_key: str
-    request: Request
-    channels: Sequence[ChannelRef] | None
-    recorded: asyncio.Future[Recorded]
-    wait: OutcomeWait | None = None
-
-    def decide(self, stream: Stream | None, now: dt.datetime) -> Decision:
-        """Decides what the PUT means for the stream.
-
-        Raises ChannelScopeViolation, InvalidRequest.
-        """
-        if stream is not None:
-            require_scope(self.caller, stream)
-        return decide(stream, self.request, self.channels, now)
-
-    def answer(self, recorded: Recorded) -> None:
-        """Gives the caller the result, if it still waits."""
-        if not self.recorded.done():
-            self.recorded.set_result(recorded)
-
-    def refuse(self, refusal: Exception) -> None:
-        """Gives the caller the refusal, if it still waits."""
-        if not self.recorded.done():
-            self.recorded.set_exception(refusal)
+    tags: tuple[str, ...] = ()
 
 
 class StreamPuts:
@@ -126,7 +82,10 @@ class StreamPuts:
         finally:
             self._forget(put)
         operation, previous = recorded.operation, recorded.previous
-        updated = operation is Operation.UPDATED and previous is not None
+        own = previous.warning(recorded.now) if operation is Operation.UPDATED and previous else None
+        warning = None
+        if counts is not None and recorded.activity_id is not None:
+            warning = await self._parts.warnings(recorded.activity_id, recorded.state, own)
         return PutResult(
             operation=operation,
             stream_key=stream_key,
@@ -135,7 +94,8 @@ class StreamPuts:
             previous_activity_id=previous.id if operation is Operation.ROTATED and previous else None,
             counts=counts,
             effective_channel_slugs=None if channels is None else tuple(channel.slug for channel in channels),
-            warning=previous.warning(recorded.now) if updated and previous else None,
+            warning=warning,
+            tags=recorded.state.tags,
         )
 
     def _publish(self, put: Put, recorded: Recorded) -> None:
@@ -174,7 +134,7 @@ class StreamPuts:
     async def _step(self, puts: list[Put], stream: Stream | None) -> None:
         """Records as many PUTs as fit in one version or one new activity; none if the stream was changed meanwhile."""
         now, activity = self._parts.clock(), stream.activity if stream else None
-        fold = _Fold(stream, self._parts.builder, now)
+        fold = Fold(stream, self._parts.builder, now)
         for put in puts:
             if not fold.add(put):
                 break
@@ -184,23 +144,26 @@ class StreamPuts:
         if activity is not None and fold.followers:
             if now - activity.heard_at > HEAR_EVERY:
                 await self._parts.store.hear(activity.id, now)
+            if fold.is_annotated:
+                await self._parts.store.annotate(activity.id, fold.latest, now)
             for put in fold.followers:
-                put.answer(Recorded(Operation.NOOP, now, activity.id))
+                put.answer(Recorded(Operation.NOOP, now, fold.latest, activity.id))
         if fold.rest is not None:
             await self._begin(fold.rest, now)
 
-    async def _update(self, activity: Activity, fold: "_Fold", now: dt.datetime) -> None:
+    async def _update(self, activity: Activity, fold: Fold, now: dt.datetime) -> None:
         for place, put in enumerate(fold.updates, start=1):
             self._expect(put, activity.id, activity.version + place)
-        state = merge(fold.states, activity.action)
+        latest = fold.latest
+        state = replace(merge(fold.states, state_of(activity)), tags=latest.tags, metadata=latest.metadata)
         owed = await self._parts.store.update(activity, state, now, versions=len(fold.updates))
         if owed is None:
             return
         for place, put in enumerate(fold.updates):
             counted = replace(activity, updates=activity.updates + place)
-            put.answer(Recorded(Operation.UPDATED, now, activity.id, counted, owed))
+            put.answer(Recorded(Operation.UPDATED, now, state, activity.id, counted, owed))
         for put in fold.followers:
-            put.answer(Recorded(Operation.NOOP, now, activity.id))
+            put.answer(Recorded(Operation.NOOP, now, fold.latest, activity.id))
 
     async def _begin(self, put: Put, now: dt.datetime) -> None:
         """Starts or replaces the activity, or keeps the state of a paused stream.
@@ -222,7 +185,7 @@ class StreamPuts:
                     await turn.write_stream(
                         stream.id, activity_id=stream.activity_id, paused_at=stream.paused_at, held=held
                     )
-                    recorded = Recorded(decision.operation, now)
+                    recorded = Recorded(decision.operation, now, decision.state)
                 else:
                     recorded = await self._start(turn, put, stream, decision, now, activity_id=activity_id)
         except DomainError as refusal:
@@ -249,48 +212,4 @@ class StreamPuts:
         )
         if not owed.total:
             raise NoRecipients(None if put.channels is None else [channel.slug for channel in put.channels], DEVICES)
-        return Recorded(decision.operation, now, activity_id, replaced, owed)
-
-
-class _Fold:
-    """PUTs in a row that change one activity in place. They are written together."""
-
-    def __init__(self, stream: Stream | None, builder: PayloadBuilder, now: dt.datetime) -> None:
-        self._stream = stream
-        """The stream as it is after the updates so far."""
-        self._builder = builder
-        self._now = now
-        self.updates: list[Put] = []
-        self.states: list[ActivityState] = []
-        """The states of `updates`."""
-        self.followers: list[Put] = []
-        """PUTs that change nothing, given that the updates before them are recorded."""
-        self.rest: Put | None = None
-        """The first PUT that does more than change the activity in place."""
-
-    def add(self, put: Put) -> bool:
-        """Adds the PUT, or refuses it alone. Returns False if it cannot be written together with the others."""
-        stream = self._stream
-        try:
-            decision = put.decide(stream, self._now)
-            if stream is None or stream.activity is None or decision.operation not in IN_PLACE:
-                self.rest = put
-                return False
-            if decision.operation is Operation.NOOP:
-                self.followers.append(put)
-                return True
-            state = decision.state
-            state.require_room(self._builder, stream.activity.id)
-        except DomainError as refusal:
-            put.refuse(refusal)
-            return True
-        self.updates.append(put)
-        self.states.append(state)
-        activity = replace(
-            stream.activity,
-            content_state=state.content_state,
-            action=state.action,
-            dismiss_after_seconds=state.dismiss_after_seconds,
-        )
-        self._stream = replace(stream, activity=activity)
-        return True
+        return Recorded(decision.operation, now, decision.state, activity_id, replaced, owed)

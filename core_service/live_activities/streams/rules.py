@@ -14,12 +14,12 @@ from core_service.live_activities.state.activity import (
     Request,
     Stream,
     first_state,
-    from_held,
     is_same,
     next_state,
     state_of,
     within_scope,
 )
+from core_service.live_activities.state.held import from_held
 
 ROTATE_AFTER = dt.timedelta(hours=7, minutes=30)
 """From this age on, any PUT replaces the activity by a new one, well before iOS ends it."""
@@ -79,20 +79,21 @@ def decide(
     Raises InvalidRequest if the resulting state breaks a rule.
     """
     if stream is None:
-        return Decision(Operation.STARTED, first_state(request))
+        return Decision(Operation.STARTED, first_state(request, now))
     if stream.held is not None:
         held, _ = from_held(stream.held)
-        return Decision(Operation.PAUSED, next_state(request, held))
+        return Decision(Operation.PAUSED, next_state(request, held, now))
     activity = stream.activity
     if activity is None:
-        return Decision(Operation.STARTED, first_state(request))
+        return Decision(Operation.STARTED, first_state(request, now))
     present = state_of(activity)
     if activity.over(now):
         # Its type is kept. Its button and dismissal belonged to the activity that is gone.
         return Decision(
-            Operation.STARTED, next_state(request, replace(present, action=None, dismiss_after_seconds=None))
+            Operation.STARTED,
+            next_state(request, replace(present, action=None, secondary_action=None, dismiss_after_seconds=None), now),
         )
-    state = next_state(request, present)
+    state = next_state(request, present, now)
     if (
         _ids(activity.channels) != _ids(channels)
         or state.fields["type"] != present.fields["type"]

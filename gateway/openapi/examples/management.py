@@ -27,6 +27,13 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "UpdateApiKey": {"rename": {"name": "CI of main"}},
     "CreateChannel": {"create": {"slug": "ops", "name": "Operations"}},
     "UpdateChannel": {"rename": {"name": "On call"}},
+    "CreateMetric": {
+        "number": {"key": "signups", "label": "Sign-ups today"},
+        "money": {"key": "revenue.today", "label": "Revenue", "format": "currency", "currency_code": "EUR"},
+        "unit": {"key": "p99", "label": "Latency", "format": "unit", "unit": "ms", "unit_spacing": "space"},
+    },
+    "UpdateMetric": {"redefine": {"label": "Sign-ups", "format": "number"}},
+    "PutMetricValue": {"number": {"value": 42}, "text": {"value": "all good"}},
     "CreatePairingCode": {"for_me": {}, "for_somebody": {"user_id": "01a2b3c4-d5e6-7f80-9a1b-2c3d4e5f6071"}},
     "UpdateDevice": {"rename": {"name": "Ada's iPhone"}},
     "CreateInvites": {"invite": {"emails": ["grace@example.com"], "role": "member"}},

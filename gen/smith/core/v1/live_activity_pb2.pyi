@@ -35,13 +35,21 @@ class _LiveActivityTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Live
     LIVE_ACTIVITY_TYPE_PROGRESS: _LiveActivityType.ValueType  # 2
     """Continuous progress."""
     LIVE_ACTIVITY_TYPE_METRICS: _LiveActivityType.ValueType  # 3
-    """A few numbers."""
+    """A few percentages or other numbers with bars."""
     LIVE_ACTIVITY_TYPE_COUNTER: _LiveActivityType.ValueType  # 4
     """Legacy, by steps."""
     LIVE_ACTIVITY_TYPE_TIMER: _LiveActivityType.ValueType  # 5
-    """Legacy, by steps."""
+    """A timer that runs on the phone without further pushes. With `current_step` and without `duration_seconds`, the legacy
+    type of this name, by steps.
+    """
     LIVE_ACTIVITY_TYPE_COUNTDOWN: _LiveActivityType.ValueType  # 6
     """Legacy, by steps."""
+    LIVE_ACTIVITY_TYPE_STATS: _LiveActivityType.ValueType  # 7
+    """Numbers and texts side by side."""
+    LIVE_ACTIVITY_TYPE_ALERT: _LiveActivityType.ValueType  # 8
+    """A message."""
+    LIVE_ACTIVITY_TYPE_VALUE: _LiveActivityType.ValueType  # 9
+    """One large number or text."""
 
 class LiveActivityType(_LiveActivityType, metaclass=_LiveActivityTypeEnumTypeWrapper):
     """Layout of a Live Activity."""
@@ -53,13 +61,21 @@ LIVE_ACTIVITY_TYPE_SEGMENTED_PROGRESS: LiveActivityType.ValueType  # 1
 LIVE_ACTIVITY_TYPE_PROGRESS: LiveActivityType.ValueType  # 2
 """Continuous progress."""
 LIVE_ACTIVITY_TYPE_METRICS: LiveActivityType.ValueType  # 3
-"""A few numbers."""
+"""A few percentages or other numbers with bars."""
 LIVE_ACTIVITY_TYPE_COUNTER: LiveActivityType.ValueType  # 4
 """Legacy, by steps."""
 LIVE_ACTIVITY_TYPE_TIMER: LiveActivityType.ValueType  # 5
-"""Legacy, by steps."""
+"""A timer that runs on the phone without further pushes. With `current_step` and without `duration_seconds`, the legacy
+type of this name, by steps.
+"""
 LIVE_ACTIVITY_TYPE_COUNTDOWN: LiveActivityType.ValueType  # 6
 """Legacy, by steps."""
+LIVE_ACTIVITY_TYPE_STATS: LiveActivityType.ValueType  # 7
+"""Numbers and texts side by side."""
+LIVE_ACTIVITY_TYPE_ALERT: LiveActivityType.ValueType  # 8
+"""A message."""
+LIVE_ACTIVITY_TYPE_VALUE: LiveActivityType.ValueType  # 9
+"""One large number or text."""
 Global___LiveActivityType: _TypeAlias = LiveActivityType  # noqa: Y015
 
 class _LiveActivityColor:
@@ -88,6 +104,8 @@ class _LiveActivityColorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Liv
     """Orange."""
     LIVE_ACTIVITY_COLOR_YELLOW: _LiveActivityColor.ValueType  # 9
     """Yellow."""
+    LIVE_ACTIVITY_COLOR_GRAY: _LiveActivityColor.ValueType  # 10
+    """Gray."""
 
 class LiveActivityColor(_LiveActivityColor, metaclass=_LiveActivityColorEnumTypeWrapper):
     """Accent colors."""
@@ -112,6 +130,8 @@ LIVE_ACTIVITY_COLOR_ORANGE: LiveActivityColor.ValueType  # 8
 """Orange."""
 LIVE_ACTIVITY_COLOR_YELLOW: LiveActivityColor.ValueType  # 9
 """Yellow."""
+LIVE_ACTIVITY_COLOR_GRAY: LiveActivityColor.ValueType  # 10
+"""Gray."""
 Global___LiveActivityColor: _TypeAlias = LiveActivityColor  # noqa: Y015
 
 class _LiveActivityActionType:
@@ -188,6 +208,11 @@ class LiveActivityContentState(_message.Message):
     AUTO_DISMISS_SECONDS_FIELD_NUMBER: _builtins.int
     COUNTS_DOWN_FIELD_NUMBER: _builtins.int
     IS_RUNNING_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    ICON_FIELD_NUMBER: _builtins.int
+    BADGE_FIELD_NUMBER: _builtins.int
+    DURATION_SECONDS_FIELD_NUMBER: _builtins.int
+    VALUE_TEXT_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """Primary label. 1 character or more."""
     subtitle: _builtins.str
@@ -199,15 +224,19 @@ class LiveActivityContentState(_message.Message):
     out of an update, it stays.
     """
     current_step: _builtins.int
-    """The current step, from 1 to `number_of_steps`. For `segmented_progress` and the legacy types."""
+    """The current step, from 0 (no step has begun) to `number_of_steps`. For `segmented_progress` and the legacy types."""
     percentage: _builtins.float
     """Progress from 0 to 100. For `progress`. Takes precedence over `value` with `upper_limit`."""
     value: _builtins.float
-    """Progress on a scale of its own, with `upper_limit`. For `progress`."""
+    """For `progress`, progress on a scale of its own, with `upper_limit`: a number. For `value`, what the card shows large: a
+    number, or a text of at most 64 characters.
+    """
     upper_limit: _builtins.float
-    """The scale's end, more than 0. With `value`."""
+    """The scale's end, more than 0. With `value`, for `progress`."""
     color: Global___LiveActivityColor.ValueType
-    """Accent color. Left out of an update, it stays. Without any color the app uses blue."""
+    """Accent color. Left out of an update, it stays. Without any color the app uses blue. Of an `alert`, only the buttons
+    have it.
+    """
     step_color: Global___LiveActivityColor.ValueType
     """Color of the current step instead of `color`. For `segmented_progress`."""
     auto_dismiss_minutes: _builtins.int
@@ -217,16 +246,34 @@ class LiveActivityContentState(_message.Message):
     auto_dismiss_seconds: _builtins.int
     """The same in seconds. Takes precedence over `auto_dismiss_minutes`."""
     counts_down: _builtins.bool
-    """Accepted and ignored: SDKs that are newer than this server send it with every state, of any type."""
+    """Whether the timer counts down to 0; if false, it counts up. For `timer` without steps. Left out of an update without
+    `duration_seconds`, or true there, it stays.
+    """
     is_running: _builtins.bool
-    """Accepted and ignored, for the same reason."""
+    """Whether the timer runs; false freezes it, true lets it go on. For `timer` without steps. An end always freezes it."""
+    message: _builtins.str
+    """What has happened, in a sentence or two. For `alert`. 1 character or more."""
+    duration_seconds: _builtins.float
+    """How long the timer takes, in seconds, more than 0. For `timer`: required where a timer starts that counts down. In an
+    update it starts the timer over; left out, the timer goes on.
+    """
+    value_text: _builtins.str
+    """`value` as a text."""
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveActivityMetric]:
-        """The numbers to show, 1 to 50. For `metrics`."""
+        """What to show side by side, 1 to 50. For `metrics` and `stats`; a card has room for 8."""
 
     @_builtins.property
     def step_colors(self) -> _containers.RepeatedScalarFieldContainer[Global___LiveActivityColor.ValueType]:
         """Colors of the completed steps. For `segmented_progress`."""
+
+    @_builtins.property
+    def icon(self) -> Global___LiveActivityIcon:
+        """A symbol beside the title. For every type but the legacy ones."""
+
+    @_builtins.property
+    def badge(self) -> Global___LiveActivityBadge:
+        """A short word that stands out. For `alert`, `progress`, `segmented_progress` and `value`."""
 
     def __init__(
         self,
@@ -247,23 +294,36 @@ class LiveActivityContentState(_message.Message):
         auto_dismiss_seconds: _builtins.int | None = ...,
         counts_down: _builtins.bool | None = ...,
         is_running: _builtins.bool | None = ...,
+        message: _builtins.str | None = ...,
+        icon: Global___LiveActivityIcon | None = ...,
+        badge: Global___LiveActivityBadge | None = ...,
+        duration_seconds: _builtins.float | None = ...,
+        value_text: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_color", b"_color", "_counts_down", b"_counts_down", "_current_step", b"_current_step", "_is_running", b"_is_running", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "color", b"color", "counts_down", b"counts_down", "current_step", b"current_step", "is_running", b"is_running", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "subtitle", b"subtitle", "type", b"type", "upper_limit", b"upper_limit", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_badge", b"_badge", "_color", b"_color", "_counts_down", b"_counts_down", "_current_step", b"_current_step", "_duration_seconds", b"_duration_seconds", "_icon", b"_icon", "_is_running", b"_is_running", "_message", b"_message", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "_value_text", b"_value_text", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "badge", b"badge", "color", b"color", "counts_down", b"counts_down", "current_step", b"current_step", "duration_seconds", b"duration_seconds", "icon", b"icon", "is_running", b"is_running", "message", b"message", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "subtitle", b"subtitle", "type", b"type", "upper_limit", b"upper_limit", "value", b"value", "value_text", b"value_text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_color", b"_color", "_counts_down", b"_counts_down", "_current_step", b"_current_step", "_is_running", b"_is_running", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "color", b"color", "counts_down", b"counts_down", "current_step", b"current_step", "is_running", b"is_running", "metrics", b"metrics", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "step_colors", b"step_colors", "subtitle", b"subtitle", "title", b"title", "type", b"type", "upper_limit", b"upper_limit", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes", "_auto_dismiss_seconds", b"_auto_dismiss_seconds", "_badge", b"_badge", "_color", b"_color", "_counts_down", b"_counts_down", "_current_step", b"_current_step", "_duration_seconds", b"_duration_seconds", "_icon", b"_icon", "_is_running", b"_is_running", "_message", b"_message", "_number_of_steps", b"_number_of_steps", "_percentage", b"_percentage", "_step_color", b"_step_color", "_subtitle", b"_subtitle", "_type", b"_type", "_upper_limit", b"_upper_limit", "_value", b"_value", "_value_text", b"_value_text", "auto_dismiss_minutes", b"auto_dismiss_minutes", "auto_dismiss_seconds", b"auto_dismiss_seconds", "badge", b"badge", "color", b"color", "counts_down", b"counts_down", "current_step", b"current_step", "duration_seconds", b"duration_seconds", "icon", b"icon", "is_running", b"is_running", "message", b"message", "metrics", b"metrics", "number_of_steps", b"number_of_steps", "percentage", b"percentage", "step_color", b"step_color", "step_colors", b"step_colors", "subtitle", b"subtitle", "title", b"title", "type", b"type", "upper_limit", b"upper_limit", "value", b"value", "value_text", b"value_text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__auto_dismiss_minutes: _TypeAlias = _typing.Literal["auto_dismiss_minutes"]  # noqa: Y015
     _WhichOneofArgType__auto_dismiss_minutes: _TypeAlias = _typing.Literal["_auto_dismiss_minutes", b"_auto_dismiss_minutes"]  # noqa: Y015
     _WhichOneofReturnType__auto_dismiss_seconds: _TypeAlias = _typing.Literal["auto_dismiss_seconds"]  # noqa: Y015
     _WhichOneofArgType__auto_dismiss_seconds: _TypeAlias = _typing.Literal["_auto_dismiss_seconds", b"_auto_dismiss_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__badge: _TypeAlias = _typing.Literal["badge"]  # noqa: Y015
+    _WhichOneofArgType__badge: _TypeAlias = _typing.Literal["_badge", b"_badge"]  # noqa: Y015
     _WhichOneofReturnType__color: _TypeAlias = _typing.Literal["color"]  # noqa: Y015
     _WhichOneofArgType__color: _TypeAlias = _typing.Literal["_color", b"_color"]  # noqa: Y015
     _WhichOneofReturnType__counts_down: _TypeAlias = _typing.Literal["counts_down"]  # noqa: Y015
     _WhichOneofArgType__counts_down: _TypeAlias = _typing.Literal["_counts_down", b"_counts_down"]  # noqa: Y015
     _WhichOneofReturnType__current_step: _TypeAlias = _typing.Literal["current_step"]  # noqa: Y015
     _WhichOneofArgType__current_step: _TypeAlias = _typing.Literal["_current_step", b"_current_step"]  # noqa: Y015
+    _WhichOneofReturnType__duration_seconds: _TypeAlias = _typing.Literal["duration_seconds"]  # noqa: Y015
+    _WhichOneofArgType__duration_seconds: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__icon: _TypeAlias = _typing.Literal["icon"]  # noqa: Y015
+    _WhichOneofArgType__icon: _TypeAlias = _typing.Literal["_icon", b"_icon"]  # noqa: Y015
     _WhichOneofReturnType__is_running: _TypeAlias = _typing.Literal["is_running"]  # noqa: Y015
     _WhichOneofArgType__is_running: _TypeAlias = _typing.Literal["_is_running", b"_is_running"]  # noqa: Y015
+    _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
+    _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
     _WhichOneofReturnType__number_of_steps: _TypeAlias = _typing.Literal["number_of_steps"]  # noqa: Y015
     _WhichOneofArgType__number_of_steps: _TypeAlias = _typing.Literal["_number_of_steps", b"_number_of_steps"]  # noqa: Y015
     _WhichOneofReturnType__percentage: _TypeAlias = _typing.Literal["percentage"]  # noqa: Y015
@@ -278,10 +338,14 @@ class LiveActivityContentState(_message.Message):
     _WhichOneofArgType__upper_limit: _TypeAlias = _typing.Literal["_upper_limit", b"_upper_limit"]  # noqa: Y015
     _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    _WhichOneofReturnType__value_text: _TypeAlias = _typing.Literal["value_text"]  # noqa: Y015
+    _WhichOneofArgType__value_text: _TypeAlias = _typing.Literal["_value_text", b"_value_text"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__auto_dismiss_minutes) -> _WhichOneofReturnType__auto_dismiss_minutes | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__auto_dismiss_seconds) -> _WhichOneofReturnType__auto_dismiss_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__badge) -> _WhichOneofReturnType__badge | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__color) -> _WhichOneofReturnType__color | None: ...
     @_typing.overload
@@ -289,7 +353,13 @@ class LiveActivityContentState(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__current_step) -> _WhichOneofReturnType__current_step | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__duration_seconds) -> _WhichOneofReturnType__duration_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__icon) -> _WhichOneofReturnType__icon | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__is_running) -> _WhichOneofReturnType__is_running | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__number_of_steps) -> _WhichOneofReturnType__number_of_steps | None: ...
     @_typing.overload
@@ -304,49 +374,123 @@ class LiveActivityContentState(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__upper_limit) -> _WhichOneofReturnType__upper_limit | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_text) -> _WhichOneofReturnType__value_text | None: ...
 
 Global___LiveActivityContentState: _TypeAlias = LiveActivityContentState  # noqa: Y015
 
 @_typing.final
+class LiveActivityIcon(_message.Message):
+    """A symbol of a Live Activity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYMBOL_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    symbol: _builtins.str
+    """Name of one of Apple's SF Symbols, such as `cloud.sun`. 1 character or more."""
+    color: Global___LiveActivityColor.ValueType
+    """Its color. Left out, the activity's."""
+    def __init__(
+        self,
+        *,
+        symbol: _builtins.str = ...,
+        color: Global___LiveActivityColor.ValueType | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_color", b"_color", "color", b"color"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_color", b"_color", "color", b"color", "symbol", b"symbol"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__color: _TypeAlias = _typing.Literal["color"]  # noqa: Y015
+    _WhichOneofArgType__color: _TypeAlias = _typing.Literal["_color", b"_color"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__color) -> _WhichOneofReturnType__color | None: ...
+
+Global___LiveActivityIcon: _TypeAlias = LiveActivityIcon  # noqa: Y015
+
+@_typing.final
+class LiveActivityBadge(_message.Message):
+    """A word of a Live Activity that stands out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """The word. 1 character or more."""
+    color: Global___LiveActivityColor.ValueType
+    """Its color. Left out, the activity's."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        color: Global___LiveActivityColor.ValueType | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_color", b"_color", "color", b"color"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_color", b"_color", "color", b"color", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__color: _TypeAlias = _typing.Literal["color"]  # noqa: Y015
+    _WhichOneofArgType__color: _TypeAlias = _typing.Literal["_color", b"_color"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__color) -> _WhichOneofReturnType__color | None: ...
+
+Global___LiveActivityBadge: _TypeAlias = LiveActivityBadge  # noqa: Y015
+
+@_typing.final
 class LiveActivityMetric(_message.Message):
-    """One number of a Live Activity of type `metrics`."""
+    """One number or text of a Live Activity of type `metrics` or `stats`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     LABEL_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    VALUE_TEXT_FIELD_NUMBER: _builtins.int
     label: _builtins.str
     """Its name. 1 character or more."""
     value: _builtins.float
-    """Its value, 0 to 100."""
+    """Its value: a number, 0 or more, or a text of 1 to 64 characters, such as `ok`."""
     unit: _builtins.str
     """Its unit, for example `%`."""
+    color: Global___LiveActivityColor.ValueType
+    """Its color. Left out, the activity's."""
+    value_text: _builtins.str
+    """Its value as a text of 1 to 64 characters."""
     def __init__(
         self,
         *,
         label: _builtins.str = ...,
         value: _builtins.float | None = ...,
         unit: _builtins.str | None = ...,
+        color: Global___LiveActivityColor.ValueType | None = ...,
+        value_text: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_unit", b"_unit", "_value", b"_value", "unit", b"unit", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_color", b"_color", "_unit", b"_unit", "_value", b"_value", "_value_text", b"_value_text", "color", b"color", "unit", b"unit", "value", b"value", "value_text", b"value_text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_unit", b"_unit", "_value", b"_value", "label", b"label", "unit", b"unit", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_color", b"_color", "_unit", b"_unit", "_value", b"_value", "_value_text", b"_value_text", "color", b"color", "label", b"label", "unit", b"unit", "value", b"value", "value_text", b"value_text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__color: _TypeAlias = _typing.Literal["color"]  # noqa: Y015
+    _WhichOneofArgType__color: _TypeAlias = _typing.Literal["_color", b"_color"]  # noqa: Y015
     _WhichOneofReturnType__unit: _TypeAlias = _typing.Literal["unit"]  # noqa: Y015
     _WhichOneofArgType__unit: _TypeAlias = _typing.Literal["_unit", b"_unit"]  # noqa: Y015
     _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    _WhichOneofReturnType__value_text: _TypeAlias = _typing.Literal["value_text"]  # noqa: Y015
+    _WhichOneofArgType__value_text: _TypeAlias = _typing.Literal["_value_text", b"_value_text"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__color) -> _WhichOneofReturnType__color | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__unit) -> _WhichOneofReturnType__unit | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_text) -> _WhichOneofReturnType__value_text | None: ...
 
 Global___LiveActivityMetric: _TypeAlias = LiveActivityMetric  # noqa: Y015
 
 @_typing.final
 class LiveActivityAction(_message.Message):
-    """The one button of a Live Activity."""
+    """A button of a Live Activity."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -360,7 +504,10 @@ class LiveActivityAction(_message.Message):
     type: Global___LiveActivityActionType.ValueType
     """What tapping it does."""
     url: _builtins.str
-    """`https` URL: opened on the phone (`open_url`), or called by this server (`webhook`; never sent to the phone)."""
+    """For `open_url`, what the phone opens: a web page (`https` or `http`) or a shortcut
+    (`shortcuts://run-shortcut?name=...`). For `webhook`, the `https` URL that this server calls; it is never sent to the
+    phone.
+    """
     method: _push_notification_pb2.WebhookMethod.ValueType
     """How the webhook is called; `POST` if left out. Used with `webhook` only."""
     @_builtins.property

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from smith.core.v1 import delivery_attempt_pb2 as _delivery_attempt_pb2
 from smith.core.v1 import json_object_pb2 as _json_object_pb2
+from smith.core.v1 import push_notification_pb2 as _push_notification_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -107,6 +108,9 @@ class LiveActivity(_message.Message):
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
     DISMISS_AT_FIELD_NUMBER: _builtins.int
+    SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     activity_id: _builtins.str
     """Its id: 32 characters."""
     status: Global___LiveActivityStatus.ValueType
@@ -157,6 +161,18 @@ class LiveActivity(_message.Message):
     def dismiss_at(self) -> _timestamp_pb2.Timestamp:
         """When it leaves the screen after its end. Left out while it is active."""
 
+    @_builtins.property
+    def secondary_action(self) -> _json_object_pb2.JsonObject:
+        """Its second button, in the form of `action`. Left out if it has none."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which it is found. Left out if it has none."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's notes on it. Left out if there are none."""
+
     def __init__(
         self,
         *,
@@ -175,10 +191,13 @@ class LiveActivity(_message.Message):
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
         dismiss_at: _timestamp_pb2.Timestamp | None = ...,
+        secondary_action: _json_object_pb2.JsonObject | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "content_state", b"content_state", "created_at", b"created_at", "dismiss_at", b"dismiss_at", "ended_at", b"ended_at", "expires_at", b"expires_at", "heard_at", b"heard_at", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "content_state", b"content_state", "created_at", b"created_at", "dismiss_at", b"dismiss_at", "ended_at", b"ended_at", "expires_at", b"expires_at", "heard_at", b"heard_at", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "channel_slugs", b"channel_slugs", "content_state", b"content_state", "created_at", b"created_at", "dismiss_at", b"dismiss_at", "ended_at", b"ended_at", "expires_at", b"expires_at", "heard_at", b"heard_at", "started_by", b"started_by", "status", b"status", "stream_key", b"stream_key", "updated_at", b"updated_at", "updates", b"updates", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "channel_slugs", b"channel_slugs", "content_state", b"content_state", "created_at", b"created_at", "dismiss_at", b"dismiss_at", "ended_at", b"ended_at", "expires_at", b"expires_at", "heard_at", b"heard_at", "metadata", b"metadata", "secondary_action", b"secondary_action", "started_by", b"started_by", "status", b"status", "stream_key", b"stream_key", "tags", b"tags", "updated_at", b"updated_at", "updates", b"updates", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -310,6 +329,7 @@ class LiveActivityStream(_message.Message):
     CHANNEL_SLUGS_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     LAST_PUT_AT_FIELD_NUMBER: _builtins.int
+    SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
     stream_key: _builtins.str
     """Its key."""
     paused: _builtins.bool
@@ -346,6 +366,10 @@ class LiveActivityStream(_message.Message):
         come while it is paused do not count. Left out before the first.
         """
 
+    @_builtins.property
+    def secondary_action(self) -> _json_object_pb2.JsonObject:
+        """Its second button, in the form of `action`. Left out if it has none."""
+
     def __init__(
         self,
         *,
@@ -359,10 +383,11 @@ class LiveActivityStream(_message.Message):
         channel_slugs: _abc.Iterable[_builtins.str] | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         last_put_at: _timestamp_pb2.Timestamp | None = ...,
+        secondary_action: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_last_activity_id", b"_last_activity_id", "action", b"action", "activity_id", b"activity_id", "content_state", b"content_state", "created_at", b"created_at", "last_activity_id", b"last_activity_id", "last_put_at", b"last_put_at", "paused_at", b"paused_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_last_activity_id", b"_last_activity_id", "action", b"action", "activity_id", b"activity_id", "content_state", b"content_state", "created_at", b"created_at", "last_activity_id", b"last_activity_id", "last_put_at", b"last_put_at", "paused_at", b"paused_at", "secondary_action", b"secondary_action"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_last_activity_id", b"_last_activity_id", "action", b"action", "activity_id", b"activity_id", "channel_slugs", b"channel_slugs", "content_state", b"content_state", "created_at", b"created_at", "last_activity_id", b"last_activity_id", "last_put_at", b"last_put_at", "paused", b"paused", "paused_at", b"paused_at", "stream_key", b"stream_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_last_activity_id", b"_last_activity_id", "action", b"action", "activity_id", b"activity_id", "channel_slugs", b"channel_slugs", "content_state", b"content_state", "created_at", b"created_at", "last_activity_id", b"last_activity_id", "last_put_at", b"last_put_at", "paused", b"paused", "paused_at", b"paused_at", "secondary_action", b"secondary_action", "stream_key", b"stream_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015

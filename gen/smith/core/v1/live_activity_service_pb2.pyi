@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from smith.core.v1 import json_object_pb2 as _json_object_pb2
 from smith.core.v1 import live_activity_pb2 as _live_activity_pb2
 from smith.core.v1 import live_activity_record_pb2 as _live_activity_record_pb2
 from smith.core.v1 import push_notification_pb2 as _push_notification_pb2
@@ -73,6 +74,9 @@ class StartLiveActivityRequest(_message.Message):
     ACTION_FIELD_NUMBER: _builtins.int
     ALERT_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def content_state(self) -> _live_activity_pb2.LiveActivityContentState:
         """What it shows. `type` is required."""
@@ -91,6 +95,20 @@ class StartLiveActivityRequest(_message.Message):
     def target(self) -> _push_notification_pb2.ChannelTarget:
         """The channels that it is for. If left out, all devices that the API key may reach."""
 
+    @_builtins.property
+    def secondary_action(self) -> _live_activity_pb2.LiveActivityAction:
+        """Its second button. For `alert`, `progress`, `segmented_progress` and `value`."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which the activity is found again. Phones do not show them."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's own notes, shown with the activity in the web admin and never sent to phones: an object of at most
+        50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all.
+        """
+
     def __init__(
         self,
         *,
@@ -98,10 +116,13 @@ class StartLiveActivityRequest(_message.Message):
         action: _live_activity_pb2.LiveActivityAction | None = ...,
         alert: _live_activity_pb2.LiveActivityAlert | None = ...,
         target: _push_notification_pb2.ChannelTarget | None = ...,
+        secondary_action: _live_activity_pb2.LiveActivityAction | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -120,6 +141,8 @@ class StartLiveActivityResponse(_message.Message):
     USERS_NOTIFIED_FIELD_NUMBER: _builtins.int
     EFFECTIVE_CHANNEL_SLUGS_FIELD_NUMBER: _builtins.int
     TIMESTAMP_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    WARNING_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     activity_id: _builtins.str
@@ -130,6 +153,8 @@ class StartLiveActivityResponse(_message.Message):
     """Devices for which the start is queued; delivery goes on in the background. Left out when there are none."""
     users_notified: _builtins.int
     """People who own at least one device counted in `devices_notified`."""
+    warning: _builtins.str
+    """Present if a phone has an app that cannot show all of it: what those phones show instead."""
     @_builtins.property
     def effective_channel_slugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The channels the request was resolved to. Left out when it went to the whole account."""
@@ -137,6 +162,10 @@ class StartLiveActivityResponse(_message.Message):
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """The activity's tags. Left out if it has none."""
 
     def __init__(
         self,
@@ -148,14 +177,21 @@ class StartLiveActivityResponse(_message.Message):
         users_notified: _builtins.int = ...,
         effective_channel_slugs: _abc.Iterable[_builtins.str] | None = ...,
         timestamp: _timestamp_pb2.Timestamp | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        warning: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "devices_queued", b"devices_queued", "timestamp", b"timestamp"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "_warning", b"_warning", "devices_queued", b"devices_queued", "tags", b"tags", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "success", b"success", "timestamp", b"timestamp", "users_notified", b"users_notified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
     _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
+    _WhichOneofReturnType__warning: _TypeAlias = _typing.Literal["warning"]  # noqa: Y015
+    _WhichOneofArgType__warning: _TypeAlias = _typing.Literal["_warning", b"_warning"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__warning) -> _WhichOneofReturnType__warning | None: ...
 
 Global___StartLiveActivityResponse: _TypeAlias = StartLiveActivityResponse  # noqa: Y015
 
@@ -169,6 +205,9 @@ class UpdateLiveActivityRequest(_message.Message):
     CONTENT_STATE_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     ALERT_FIELD_NUMBER: _builtins.int
+    SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     activity_id: _builtins.str
     """The activity."""
     @_builtins.property
@@ -183,6 +222,20 @@ class UpdateLiveActivityRequest(_message.Message):
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
         """The alert, with sound. If it is left out, the update is silent."""
 
+    @_builtins.property
+    def secondary_action(self) -> _live_activity_pb2.LiveActivityAction:
+        """Its second button from now on. Left out, that button stays."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which the activity is found again. Phones do not show them. Left out, they stay; an empty list removes them."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's own notes, shown with the activity in the web admin and never sent to phones: an object of at most
+        50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all. Left out, it stays; an empty object removes it.
+        """
+
     def __init__(
         self,
         *,
@@ -190,10 +243,13 @@ class UpdateLiveActivityRequest(_message.Message):
         content_state: _live_activity_pb2.LiveActivityContentState | None = ...,
         action: _live_activity_pb2.LiveActivityAction | None = ...,
         alert: _live_activity_pb2.LiveActivityAlert | None = ...,
+        secondary_action: _live_activity_pb2.LiveActivityAction | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "alert", b"alert", "content_state", b"content_state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -211,6 +267,7 @@ class UpdateLiveActivityResponse(_message.Message):
     DEVICES_QUEUED_FIELD_NUMBER: _builtins.int
     TIMESTAMP_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     activity_id: _builtins.str
@@ -225,6 +282,10 @@ class UpdateLiveActivityResponse(_message.Message):
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
 
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """The activity's tags. Left out if it has none."""
+
     def __init__(
         self,
         *,
@@ -234,10 +295,11 @@ class UpdateLiveActivityResponse(_message.Message):
         devices_queued: _builtins.int = ...,
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         warning: _builtins.str | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_warning", b"_warning", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_warning", b"_warning", "tags", b"tags", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "success", b"success", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__warning: _TypeAlias = _typing.Literal["warning"]  # noqa: Y015
     _WhichOneofArgType__warning: _TypeAlias = _typing.Literal["_warning", b"_warning"]  # noqa: Y015
@@ -255,6 +317,9 @@ class EndLiveActivityRequest(_message.Message):
     CONTENT_STATE_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     ALERT_FIELD_NUMBER: _builtins.int
+    SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     activity_id: _builtins.str
     """The activity."""
     @_builtins.property
@@ -269,6 +334,20 @@ class EndLiveActivityRequest(_message.Message):
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
         """The alert, with sound. If it is left out, the end is silent."""
 
+    @_builtins.property
+    def secondary_action(self) -> _live_activity_pb2.LiveActivityAction:
+        """Its second button until then. Left out, that button stays."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which the activity is found again. Phones do not show them. Left out, they stay; an empty list removes them."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's own notes, shown with the activity in the web admin and never sent to phones: an object of at most
+        50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all. Left out, it stays; an empty object removes it.
+        """
+
     def __init__(
         self,
         *,
@@ -276,10 +355,13 @@ class EndLiveActivityRequest(_message.Message):
         content_state: _live_activity_pb2.LiveActivityContentState | None = ...,
         action: _live_activity_pb2.LiveActivityAction | None = ...,
         alert: _live_activity_pb2.LiveActivityAlert | None = ...,
+        secondary_action: _live_activity_pb2.LiveActivityAction | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "alert", b"alert", "content_state", b"content_state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -343,6 +425,9 @@ class PutLiveActivityStreamRequest(_message.Message):
     ALERT_FIELD_NUMBER: _builtins.int
     CHANNELS_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     stream_key: _builtins.str
     """Name of the stream within the account: 1 to 255 letters, digits, underscores and hyphens."""
     @_builtins.property
@@ -365,6 +450,20 @@ class PutLiveActivityStreamRequest(_message.Message):
     def target(self) -> _push_notification_pb2.ChannelTarget:
         """The same in the form of the other endpoints. If both are given they must name the same channels."""
 
+    @_builtins.property
+    def secondary_action(self) -> _live_activity_pb2.LiveActivityAction:
+        """Its second button from now on. Left out, that button stays."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which the activity is found again. Phones do not show them. Left out, they stay; an empty list removes them."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's own notes, shown with the activity in the web admin and never sent to phones: an object of at most
+        50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all. Left out, it stays; an empty object removes it.
+        """
+
     def __init__(
         self,
         *,
@@ -374,10 +473,13 @@ class PutLiveActivityStreamRequest(_message.Message):
         alert: _live_activity_pb2.LiveActivityAlert | None = ...,
         channels: _abc.Iterable[_builtins.str] | None = ...,
         target: _push_notification_pb2.ChannelTarget | None = ...,
+        secondary_action: _live_activity_pb2.LiveActivityAction | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "channels", b"channels", "content_state", b"content_state", "stream_key", b"stream_key", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "channels", b"channels", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "stream_key", b"stream_key", "tags", b"tags", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -400,6 +502,7 @@ class PutLiveActivityStreamResponse(_message.Message):
     EFFECTIVE_CHANNEL_SLUGS_FIELD_NUMBER: _builtins.int
     TIMESTAMP_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     operation: Global___LiveActivityStreamOperation.ValueType
@@ -426,6 +529,10 @@ class PutLiveActivityStreamResponse(_message.Message):
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
 
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """The activity's tags. Left out if it has none."""
+
     def __init__(
         self,
         *,
@@ -440,10 +547,11 @@ class PutLiveActivityStreamResponse(_message.Message):
         effective_channel_slugs: _abc.Iterable[_builtins.str] | None = ...,
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         warning: _builtins.str | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "previous_activity_id", b"previous_activity_id", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "previous_activity_id", b"previous_activity_id", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "operation", b"operation", "previous_activity_id", b"previous_activity_id", "stream_key", b"stream_key", "success", b"success", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "operation", b"operation", "previous_activity_id", b"previous_activity_id", "stream_key", b"stream_key", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
@@ -482,6 +590,9 @@ class DeleteLiveActivityStreamRequest(_message.Message):
     CONTENT_STATE_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     ALERT_FIELD_NUMBER: _builtins.int
+    SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     stream_key: _builtins.str
     """The stream."""
     @_builtins.property
@@ -496,6 +607,20 @@ class DeleteLiveActivityStreamRequest(_message.Message):
     def alert(self) -> _live_activity_pb2.LiveActivityAlert:
         """The alert, with sound. If it is left out, the end is silent."""
 
+    @_builtins.property
+    def secondary_action(self) -> _live_activity_pb2.LiveActivityAction:
+        """Its second button until then. Left out, that button stays."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which the activity is found again. Phones do not show them. Left out, they stay; an empty list removes them."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's own notes, shown with the activity in the web admin and never sent to phones: an object of at most
+        50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all. Left out, it stays; an empty object removes it.
+        """
+
     def __init__(
         self,
         *,
@@ -503,10 +628,13 @@ class DeleteLiveActivityStreamRequest(_message.Message):
         content_state: _live_activity_pb2.LiveActivityContentState | None = ...,
         action: _live_activity_pb2.LiveActivityAction | None = ...,
         alert: _live_activity_pb2.LiveActivityAlert | None = ...,
+        secondary_action: _live_activity_pb2.LiveActivityAction | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "stream_key", b"stream_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "alert", b"alert", "content_state", b"content_state", "metadata", b"metadata", "secondary_action", b"secondary_action", "stream_key", b"stream_key", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -728,6 +856,8 @@ class ListLiveActivitiesRequest(_message.Message):
     SEARCH_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    TAG_MODE_FIELD_NUMBER: _builtins.int
     status: _live_activity_record_pb2.LiveActivityStatus.ValueType
     """Only active or only ended ones; both if left out."""
     stream_key: _builtins.str
@@ -740,6 +870,12 @@ class ListLiveActivitiesRequest(_message.Message):
     """1 to 1000; 100 if left out."""
     page_token: _builtins.str
     """`next_page_token` of the page before."""
+    tag_mode: _push_notification_pb2.TagMode.ValueType
+    """Whether all of `tags` must be there, or any of them suffices."""
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only those with these tags."""
+
     def __init__(
         self,
         *,
@@ -748,10 +884,12 @@ class ListLiveActivitiesRequest(_message.Message):
         search: _builtins.str | None = ...,
         page_size: _builtins.int | None = ...,
         page_token: _builtins.str | None = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        tag_mode: _push_notification_pb2.TagMode.ValueType | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "_tag_mode", b"_tag_mode", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key", "tag_mode", b"tag_mode"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "_tag_mode", b"_tag_mode", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key", "tag_mode", b"tag_mode", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
@@ -763,6 +901,8 @@ class ListLiveActivitiesRequest(_message.Message):
     _WhichOneofArgType__status: _TypeAlias = _typing.Literal["_status", b"_status"]  # noqa: Y015
     _WhichOneofReturnType__stream_key: _TypeAlias = _typing.Literal["stream_key"]  # noqa: Y015
     _WhichOneofArgType__stream_key: _TypeAlias = _typing.Literal["_stream_key", b"_stream_key"]  # noqa: Y015
+    _WhichOneofReturnType__tag_mode: _TypeAlias = _typing.Literal["tag_mode"]  # noqa: Y015
+    _WhichOneofArgType__tag_mode: _TypeAlias = _typing.Literal["_tag_mode", b"_tag_mode"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
     @_typing.overload
@@ -773,6 +913,8 @@ class ListLiveActivitiesRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__status) -> _WhichOneofReturnType__status | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__stream_key) -> _WhichOneofReturnType__stream_key | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tag_mode) -> _WhichOneofReturnType__tag_mode | None: ...
 
 Global___ListLiveActivitiesRequest: _TypeAlias = ListLiveActivitiesRequest  # noqa: Y015
 

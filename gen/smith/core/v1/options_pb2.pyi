@@ -111,6 +111,7 @@ class FieldForm(_message.Message):
     NULL_IF_UNSET_FIELD_NUMBER: _builtins.int
     BEYOND_CONTRACT_FIELD_NUMBER: _builtins.int
     DECIDES_AUDIENCE_FIELD_NUMBER: _builtins.int
+    TEXT_OF_FIELD_NUMBER: _builtins.int
     omit_empty: _builtins.bool
     """An empty list is left out of answers instead of being written as `[]`."""
     expected: _builtins.str
@@ -129,6 +130,10 @@ class FieldForm(_message.Message):
     """
     decides_audience: _builtins.bool
     """The field decides who is reached, so null and unknown fields inside it are always refused, never ignored."""
+    text_of: _builtins.str
+    """A number of the same message with which this text shares one JSON field, under the number's name: a JSON string is
+    this field, a JSON number is that one. Only one of the two may be set.
+    """
     def __init__(
         self,
         *,
@@ -139,10 +144,11 @@ class FieldForm(_message.Message):
         null_if_unset: _builtins.bool = ...,
         beyond_contract: _builtins.bool = ...,
         decides_audience: _builtins.bool = ...,
+        text_of: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beyond_contract", b"beyond_contract", "decides_audience", b"decides_audience", "error", b"error", "expected", b"expected", "null_if_unset", b"null_if_unset", "omit_empty", b"omit_empty", "refuse_empty", b"refuse_empty"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beyond_contract", b"beyond_contract", "decides_audience", b"decides_audience", "error", b"error", "expected", b"expected", "null_if_unset", b"null_if_unset", "omit_empty", b"omit_empty", "refuse_empty", b"refuse_empty", "text_of", b"text_of"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -276,6 +282,7 @@ class MessageRule(_message.Message):
     REQUIRES_FIELD_NUMBER: _builtins.int
     REQUIRES_ONE_OF_FIELD_NUMBER: _builtins.int
     EXCLUDES_FIELD_NUMBER: _builtins.int
+    PATTERNS_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """The rule counts if this field is there. Empty if it always counts."""
     @_builtins.property
@@ -294,6 +301,10 @@ class MessageRule(_message.Message):
     def excludes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Lists that must be empty or left out."""
 
+    @_builtins.property
+    def patterns(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldPattern]:
+        """What texts must look like."""
+
     def __init__(
         self,
         *,
@@ -302,18 +313,47 @@ class MessageRule(_message.Message):
         requires: _abc.Iterable[_builtins.str] | None = ...,
         requires_one_of: _abc.Iterable[_builtins.str] | None = ...,
         excludes: _abc.Iterable[_builtins.str] | None = ...,
+        patterns: _abc.Iterable[Global___FieldPattern] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["excludes", b"excludes", "field", b"field", "requires", b"requires", "requires_one_of", b"requires_one_of", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["excludes", b"excludes", "field", b"field", "patterns", b"patterns", "requires", b"requires", "requires_one_of", b"requires_one_of", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MessageRule: _TypeAlias = MessageRule  # noqa: Y015
 
+@_typing.final
+class FieldPattern(_message.Message):
+    """What the text of a field must look like."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field."""
+    pattern: _builtins.str
+    """Regular expression (ECMA-262) that the text must contain a match of."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        pattern: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "pattern", b"pattern"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldPattern: _TypeAlias = FieldPattern  # noqa: Y015
+
 POLICY_FIELD_NUMBER: _builtins.int
 OPERATION_ID_FIELD_NUMBER: _builtins.int
 MESSAGE_RULES_FIELD_NUMBER: _builtins.int
+WRITTEN_AS_LIST_FIELD_NUMBER: _builtins.int
+WRITTEN_FIELD_NUMBER: _builtins.int
 FORM_FIELD_NUMBER: _builtins.int
 RULES_FIELD_NUMBER: _builtins.int
 policy: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___MethodPolicy]
@@ -324,6 +364,12 @@ name in lowerCamelCase if left out.
 """
 message_rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _containers.RepeatedCompositeFieldContainer[Global___MessageRule]]
 """Rules between fields of the message."""
+written_as_list: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _builtins.bool]
+"""JSON writes the message as the list that is its only field. Unlike a list, such a message may be left out: that says
+something else than an empty one.
+"""
+written: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.str]
+"""How JSON writes the value, where that is not its name in lower snake case."""
 form: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldForm]
 """The field's JSON form. Optional."""
 rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRules]

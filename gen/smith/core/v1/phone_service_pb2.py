@@ -30,7 +30,7 @@ from smith.core.v1 import live_activity_pb2 as smith_dot_core_dot_v1_dot_live__a
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/phone_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1asmith/core/v1/device.proto\x1a!smith/core/v1/live_activity.proto\x1a\x1bsmith/core/v1/options.proto\"Z\n\x11PairDeviceRequest\x12%\n\x0cpairing_code\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01(2\x12\x1e\n\x04name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\"B\n\x12PairDeviceResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x19\n\x0c\x64\x65vice_token\x18\x02 \x01(\tB\x03\x80\x01\x01\"\x93\x05\n\x16PutDeviceTokensRequest\x12s\n\npush_token\x18\x01 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x00\x88\x01\x01\x12|\n\x13push_to_start_token\x18\x02 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x01\x88\x01\x01\x12\x61\n\x0b\x65nvironment\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentB\'\xb2\xbb\x18#z!must be `production` or `sandbox`H\x02\x88\x01\x01\x12j\n\tbundle_id\x18\x04 \x01(\tBR\xb2\xbb\x18N \x01(\x9b\x01\x32\x10^[A-Za-z0-9.-]+$z5must be 1 to 155 letters, digits, hyphens and periodsH\x03\x88\x01\x01\x12!\n\nos_version\x18\x05 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(\x14H\x04\x88\x01\x01\x12$\n\x17\x66requent_pushes_enabled\x18\x06 \x01(\x08H\x05\x88\x01\x01\x42\r\n\x0b_push_tokenB\x16\n\x14_push_to_start_tokenB\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x1a\n\x18_frequent_pushes_enabled\"@\n\x17PutDeviceTokensResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"\xa7\x01\n\x1bPutLiveActivityTokenRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12m\n\x05token\x18\x02 \x01(\tB^\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400\"\x1e\n\x1cPutLiveActivityTokenResponse\"?\n\"ReportLiveActivityDismissedRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"%\n#ReportLiveActivityDismissedResponse\"\x17\n\x15GetDeviceStateRequest\"T\n\x16GetDeviceStateResponse\x12:\n\x0flive_activities\x18\x01 \x03(\x0b\x32!.smith.core.v1.DeviceLiveActivity\"5\n\x10RunActionRequest\x12!\n\taction_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"A\n\x11RunActionResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"<\n\x13GetActionRunRequest\x12%\n\raction_run_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"D\n\x14GetActionRunResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"\x15\n\x13UnpairDeviceRequest\"\x16\n\x14UnpairDeviceResponse2\xa5\t\n\x0cPhoneService\x12w\n\nPairDevice\x12 .smith.core.v1.PairDeviceRequest\x1a!.smith.core.v1.PairDeviceResponse\"$\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/device/pair:\x01*\x12\x86\x01\n\x0fPutDeviceTokens\x12%.smith.core.v1.PutDeviceTokensRequest\x1a&.smith.core.v1.PutDeviceTokensResponse\"$\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x17\x1a\x12/api/device/tokens:\x01*\x12\xb2\x01\n\x14PutLiveActivityToken\x12*.smith.core.v1.PutLiveActivityTokenRequest\x1a+.smith.core.v1.PutLiveActivityTokenResponse\"A\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x34\x1a//api/device/live-activities/{activity_id}/token:\x01*\x12\xcb\x01\n\x1bReportLiveActivityDismissed\x12\x31.smith.core.v1.ReportLiveActivityDismissedRequest\x1a\x32.smith.core.v1.ReportLiveActivityDismissedResponse\"E\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x38\"3/api/device/live-activities/{activity_id}/dismissed:\x01*\x12\x7f\n\x0eGetDeviceState\x12$.smith.core.v1.GetDeviceStateRequest\x1a%.smith.core.v1.GetDeviceStateResponse\" \xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x13\x12\x11/api/device/state\x12\x85\x01\n\tRunAction\x12\x1f.smith.core.v1.RunActionRequest\x1a .smith.core.v1.RunActionResponse\"5\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02(\"#/api/device/actions/{action_id}/run:\x01*\x12\x8f\x01\n\x0cGetActionRun\x12\".smith.core.v1.GetActionRunRequest\x1a#.smith.core.v1.GetActionRunResponse\"6\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02)\x12\'/api/device/action-runs/{action_run_id}\x12u\n\x0cUnpairDevice\x12\".smith.core.v1.UnpairDeviceRequest\x1a#.smith.core.v1.UnpairDeviceResponse\"\x1c\xa2\xbb\x18\x05\n\x01\x03\x18\x01\x82\xd3\xe4\x93\x02\r*\x0b/api/deviceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/phone_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1asmith/core/v1/device.proto\x1a!smith/core/v1/live_activity.proto\x1a\x1bsmith/core/v1/options.proto\"Z\n\x11PairDeviceRequest\x12%\n\x0cpairing_code\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01(2\x12\x1e\n\x04name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\"B\n\x12PairDeviceResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x19\n\x0c\x64\x65vice_token\x18\x02 \x01(\tB\x03\x80\x01\x01\"\xd4\x05\n\x16PutDeviceTokensRequest\x12s\n\npush_token\x18\x01 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x00\x88\x01\x01\x12|\n\x13push_to_start_token\x18\x02 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x01\x88\x01\x01\x12\x61\n\x0b\x65nvironment\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentB\'\xb2\xbb\x18#z!must be `production` or `sandbox`H\x02\x88\x01\x01\x12j\n\tbundle_id\x18\x04 \x01(\tBR\xb2\xbb\x18N \x01(\x9b\x01\x32\x10^[A-Za-z0-9.-]+$z5must be 1 to 155 letters, digits, hyphens and periodsH\x03\x88\x01\x01\x12!\n\nos_version\x18\x05 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(\x14H\x04\x88\x01\x01\x12$\n\x17\x66requent_pushes_enabled\x18\x06 \x01(\x08H\x05\x88\x01\x01\x12+\n\x0f\x63ontent_version\x18\x07 \x01(\x05\x42\r\xb2\xbb\x18\t\t\x00\x00\x00\x00\x00\x00\xf0?H\x06\x88\x01\x01\x42\r\n\x0b_push_tokenB\x16\n\x14_push_to_start_tokenB\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x1a\n\x18_frequent_pushes_enabledB\x12\n\x10_content_version\"@\n\x17PutDeviceTokensResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"\xa7\x01\n\x1bPutLiveActivityTokenRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12m\n\x05token\x18\x02 \x01(\tB^\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400\"\x1e\n\x1cPutLiveActivityTokenResponse\"?\n\"ReportLiveActivityDismissedRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"%\n#ReportLiveActivityDismissedResponse\"\x17\n\x15GetDeviceStateRequest\"T\n\x16GetDeviceStateResponse\x12:\n\x0flive_activities\x18\x01 \x03(\x0b\x32!.smith.core.v1.DeviceLiveActivity\"5\n\x10RunActionRequest\x12!\n\taction_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"A\n\x11RunActionResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"<\n\x13GetActionRunRequest\x12%\n\raction_run_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"D\n\x14GetActionRunResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"\x15\n\x13UnpairDeviceRequest\"\x16\n\x14UnpairDeviceResponse2\xa5\t\n\x0cPhoneService\x12w\n\nPairDevice\x12 .smith.core.v1.PairDeviceRequest\x1a!.smith.core.v1.PairDeviceResponse\"$\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/device/pair:\x01*\x12\x86\x01\n\x0fPutDeviceTokens\x12%.smith.core.v1.PutDeviceTokensRequest\x1a&.smith.core.v1.PutDeviceTokensResponse\"$\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x17\x1a\x12/api/device/tokens:\x01*\x12\xb2\x01\n\x14PutLiveActivityToken\x12*.smith.core.v1.PutLiveActivityTokenRequest\x1a+.smith.core.v1.PutLiveActivityTokenResponse\"A\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x34\x1a//api/device/live-activities/{activity_id}/token:\x01*\x12\xcb\x01\n\x1bReportLiveActivityDismissed\x12\x31.smith.core.v1.ReportLiveActivityDismissedRequest\x1a\x32.smith.core.v1.ReportLiveActivityDismissedResponse\"E\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x38\"3/api/device/live-activities/{activity_id}/dismissed:\x01*\x12\x7f\n\x0eGetDeviceState\x12$.smith.core.v1.GetDeviceStateRequest\x1a%.smith.core.v1.GetDeviceStateResponse\" \xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x13\x12\x11/api/device/state\x12\x85\x01\n\tRunAction\x12\x1f.smith.core.v1.RunActionRequest\x1a .smith.core.v1.RunActionResponse\"5\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02(\"#/api/device/actions/{action_id}/run:\x01*\x12\x8f\x01\n\x0cGetActionRun\x12\".smith.core.v1.GetActionRunRequest\x1a#.smith.core.v1.GetActionRunResponse\"6\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02)\x12\'/api/device/action-runs/{action_run_id}\x12u\n\x0cUnpairDevice\x12\".smith.core.v1.UnpairDeviceRequest\x1a#.smith.core.v1.UnpairDeviceResponse\"\x1c\xa2\xbb\x18\x05\n\x01\x03\x18\x01\x82\xd3\xe4\x93\x02\r*\x0b/api/deviceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,6 +53,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['bundle_id']._serialized_options = b'\262\273\030N \001(\233\0012\020^[A-Za-z0-9.-]+$z5must be 1 to 155 letters, digits, hyphens and periods'
   _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['os_version']._loaded_options = None
   _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['os_version']._serialized_options = b'\262\273\030\004 \001(\024'
+  _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['content_version']._loaded_options = None
+  _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['content_version']._serialized_options = b'\262\273\030\t\t\000\000\000\000\000\000\360?'
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['activity_id']._loaded_options = None
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['activity_id']._serialized_options = b'\342A\001\002'
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['token']._loaded_options = None
@@ -84,33 +86,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAIRDEVICERESPONSE']._serialized_start=331
   _globals['_PAIRDEVICERESPONSE']._serialized_end=397
   _globals['_PUTDEVICETOKENSREQUEST']._serialized_start=400
-  _globals['_PUTDEVICETOKENSREQUEST']._serialized_end=1059
-  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_start=1061
-  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_end=1125
-  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_start=1128
-  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_end=1295
-  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_start=1297
-  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_end=1327
-  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_start=1329
-  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_end=1392
-  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_start=1394
-  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_end=1431
-  _globals['_GETDEVICESTATEREQUEST']._serialized_start=1433
-  _globals['_GETDEVICESTATEREQUEST']._serialized_end=1456
-  _globals['_GETDEVICESTATERESPONSE']._serialized_start=1458
-  _globals['_GETDEVICESTATERESPONSE']._serialized_end=1542
-  _globals['_RUNACTIONREQUEST']._serialized_start=1544
-  _globals['_RUNACTIONREQUEST']._serialized_end=1597
-  _globals['_RUNACTIONRESPONSE']._serialized_start=1599
-  _globals['_RUNACTIONRESPONSE']._serialized_end=1664
-  _globals['_GETACTIONRUNREQUEST']._serialized_start=1666
-  _globals['_GETACTIONRUNREQUEST']._serialized_end=1726
-  _globals['_GETACTIONRUNRESPONSE']._serialized_start=1728
-  _globals['_GETACTIONRUNRESPONSE']._serialized_end=1796
-  _globals['_UNPAIRDEVICEREQUEST']._serialized_start=1798
-  _globals['_UNPAIRDEVICEREQUEST']._serialized_end=1819
-  _globals['_UNPAIRDEVICERESPONSE']._serialized_start=1821
-  _globals['_UNPAIRDEVICERESPONSE']._serialized_end=1843
-  _globals['_PHONESERVICE']._serialized_start=1846
-  _globals['_PHONESERVICE']._serialized_end=3035
+  _globals['_PUTDEVICETOKENSREQUEST']._serialized_end=1124
+  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_start=1126
+  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_end=1190
+  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_start=1193
+  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_end=1360
+  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_start=1362
+  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_end=1392
+  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_start=1394
+  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_end=1457
+  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_start=1459
+  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_end=1496
+  _globals['_GETDEVICESTATEREQUEST']._serialized_start=1498
+  _globals['_GETDEVICESTATEREQUEST']._serialized_end=1521
+  _globals['_GETDEVICESTATERESPONSE']._serialized_start=1523
+  _globals['_GETDEVICESTATERESPONSE']._serialized_end=1607
+  _globals['_RUNACTIONREQUEST']._serialized_start=1609
+  _globals['_RUNACTIONREQUEST']._serialized_end=1662
+  _globals['_RUNACTIONRESPONSE']._serialized_start=1664
+  _globals['_RUNACTIONRESPONSE']._serialized_end=1729
+  _globals['_GETACTIONRUNREQUEST']._serialized_start=1731
+  _globals['_GETACTIONRUNREQUEST']._serialized_end=1791
+  _globals['_GETACTIONRUNRESPONSE']._serialized_start=1793
+  _globals['_GETACTIONRUNRESPONSE']._serialized_end=1861
+  _globals['_UNPAIRDEVICEREQUEST']._serialized_start=1863
+  _globals['_UNPAIRDEVICEREQUEST']._serialized_end=1884
+  _globals['_UNPAIRDEVICERESPONSE']._serialized_start=1886
+  _globals['_UNPAIRDEVICERESPONSE']._serialized_end=1908
+  _globals['_PHONESERVICE']._serialized_start=1911
+  _globals['_PHONESERVICE']._serialized_end=3100
 # @@protoc_insertion_point(module_scope)

@@ -85,6 +85,7 @@ class PutDeviceTokensRequest(_message.Message):
     BUNDLE_ID_FIELD_NUMBER: _builtins.int
     OS_VERSION_FIELD_NUMBER: _builtins.int
     FREQUENT_PUSHES_ENABLED_FIELD_NUMBER: _builtins.int
+    CONTENT_VERSION_FIELD_NUMBER: _builtins.int
     push_token: _builtins.str
     """APNs device token in hexadecimal digits."""
     push_to_start_token: _builtins.str
@@ -97,6 +98,10 @@ class PutDeviceTokensRequest(_message.Message):
     """iOS version, for example `18.2`."""
     frequent_pushes_enabled: _builtins.bool
     """Whether the person allows frequent Live Activity updates."""
+    content_version: _builtins.int
+    """Which content states of Live Activities the app decodes. 1: those of March 2026, with numbers only; what every app is
+    taken for that reports nothing. 2: all types, and texts as values. An app gets what it cannot decode in a simpler form.
+    """
     def __init__(
         self,
         *,
@@ -106,13 +111,16 @@ class PutDeviceTokensRequest(_message.Message):
         bundle_id: _builtins.str | None = ...,
         os_version: _builtins.str | None = ...,
         frequent_pushes_enabled: _builtins.bool | None = ...,
+        content_version: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_frequent_pushes_enabled", b"_frequent_pushes_enabled", "_os_version", b"_os_version", "_push_to_start_token", b"_push_to_start_token", "_push_token", b"_push_token", "bundle_id", b"bundle_id", "environment", b"environment", "frequent_pushes_enabled", b"frequent_pushes_enabled", "os_version", b"os_version", "push_to_start_token", b"push_to_start_token", "push_token", b"push_token"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_content_version", b"_content_version", "_environment", b"_environment", "_frequent_pushes_enabled", b"_frequent_pushes_enabled", "_os_version", b"_os_version", "_push_to_start_token", b"_push_to_start_token", "_push_token", b"_push_token", "bundle_id", b"bundle_id", "content_version", b"content_version", "environment", b"environment", "frequent_pushes_enabled", b"frequent_pushes_enabled", "os_version", b"os_version", "push_to_start_token", b"push_to_start_token", "push_token", b"push_token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_environment", b"_environment", "_frequent_pushes_enabled", b"_frequent_pushes_enabled", "_os_version", b"_os_version", "_push_to_start_token", b"_push_to_start_token", "_push_token", b"_push_token", "bundle_id", b"bundle_id", "environment", b"environment", "frequent_pushes_enabled", b"frequent_pushes_enabled", "os_version", b"os_version", "push_to_start_token", b"push_to_start_token", "push_token", b"push_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_content_version", b"_content_version", "_environment", b"_environment", "_frequent_pushes_enabled", b"_frequent_pushes_enabled", "_os_version", b"_os_version", "_push_to_start_token", b"_push_to_start_token", "_push_token", b"_push_token", "bundle_id", b"bundle_id", "content_version", b"content_version", "environment", b"environment", "frequent_pushes_enabled", b"frequent_pushes_enabled", "os_version", b"os_version", "push_to_start_token", b"push_to_start_token", "push_token", b"push_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__bundle_id: _TypeAlias = _typing.Literal["bundle_id"]  # noqa: Y015
     _WhichOneofArgType__bundle_id: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id"]  # noqa: Y015
+    _WhichOneofReturnType__content_version: _TypeAlias = _typing.Literal["content_version"]  # noqa: Y015
+    _WhichOneofArgType__content_version: _TypeAlias = _typing.Literal["_content_version", b"_content_version"]  # noqa: Y015
     _WhichOneofReturnType__environment: _TypeAlias = _typing.Literal["environment"]  # noqa: Y015
     _WhichOneofArgType__environment: _TypeAlias = _typing.Literal["_environment", b"_environment"]  # noqa: Y015
     _WhichOneofReturnType__frequent_pushes_enabled: _TypeAlias = _typing.Literal["frequent_pushes_enabled"]  # noqa: Y015
@@ -125,6 +133,8 @@ class PutDeviceTokensRequest(_message.Message):
     _WhichOneofArgType__push_token: _TypeAlias = _typing.Literal["_push_token", b"_push_token"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__bundle_id) -> _WhichOneofReturnType__bundle_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__content_version) -> _WhichOneofReturnType__content_version | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__environment) -> _WhichOneofReturnType__environment | None: ...
     @_typing.overload

@@ -28,41 +28,55 @@ from smith.core.v1 import json_object_pb2 as smith_dot_core_dot_v1_dot_json__obj
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%smith/core/v1/push_notification.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\"\xc9\x02\n\x16PushNotificationAction\x12\x1d\n\x05title\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06 \x01\x32\x02\\S\x12\x63\n\x04type\x18\x02 \x01(\x0e\x32).smith.core.v1.PushNotificationActionTypeB*\xe2\x41\x01\x02\xb2\xbb\x18\"z is required: open_url or webhook\x12(\n\x03url\x18\x03 \x01(\tB\x1b\xe2\x41\x01\x02\xb2\xbb\x18\x13(\x80\x10\x32\t^https://:\x03uri\x12?\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodB\x0c\xb2\xbb\x18\x08R\x06\"POST\"H\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01\x42\t\n\x07_methodB\x07\n\x05_body\"\xcf\x01\n\rChannelTarget\x12\xbd\x01\n\x08\x63hannels\x18\x01 \x03(\tB\xaa\x01\xe2\x41\x01\x02\xaa\xbb\x18\x1d\x12\x19\x61n array of channel slugs8\x01\xb2\xbb\x18\x80\x01 \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$@\x01Hdz\\must be a channel slug: lower-case letters, digits and single hyphens, at most 64 characters\"\xa3\x03\n\x10PushNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05title\x18\x04 \x01(\t\x12\x14\n\x07message\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x06 \x03(\t\x12\x17\n\napi_key_id\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07user_id\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x13\n\x0bsender_name\x18\t \x01(\t\x12\x16\n\treplay_of\x18\n \x01(\tH\x03\x88\x01\x01\x12\x35\n\x06\x63ounts\x18\x0b \x01(\x0b\x32%.smith.core.v1.PushNotificationCounts\x12\x16\n\tdevice_id\x18\x0c \x01(\tH\x04\x88\x01\x01\x42\n\n\x08_messageB\r\n\x0b_api_key_idB\n\n\x08_user_idB\x0c\n\n_replay_ofB\x0c\n\n_device_id\"{\n\x16PushNotificationCounts\x12\x0f\n\x07\x64\x65vices\x18\x01 \x01(\x05\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x05\x12\x0c\n\x04owed\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x05\x12\x0f\n\x07\x65xpired\x18\x05 \x01(\x05\x12\x0f\n\x07partial\x18\x06 \x01(\x08\"\xb6\x02\n\x17PushNotificationContent\x12\x15\n\x08subtitle\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05media\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0bredirection\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x36\n\x07\x61\x63tions\x18\x04 \x03(\x0b\x32%.smith.core.v1.PushNotificationAction\x12/\n\x07payload\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x03\x88\x01\x01\x12\x12\n\x05\x62\x61\x64ge\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x12\n\x05sound\x18\x07 \x01(\tH\x05\x88\x01\x01\x42\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_sound\"\x90\x02\n\x18PushNotificationDelivery\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x02 \x01(\t\x12\x11\n\tuser_name\x18\x03 \x01(\t\x12;\n\x05state\x18\x04 \x01(\x0e\x32,.smith.core.v1.PushNotificationDeliveryState\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12.\n\nsettled_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa2\x01\n\x1aPushNotificationActionType\x12-\n)PUSH_NOTIFICATION_ACTION_TYPE_UNSPECIFIED\x10\x00\x12*\n&PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL\x10\x01\x12)\n%PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK\x10\x02*`\n\rWebhookMethod\x12\x1e\n\x1aWEBHOOK_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12WEBHOOK_METHOD_GET\x10\x01\x12\x17\n\x13WEBHOOK_METHOD_POST\x10\x02*\xb8\x02\n\x1dPushNotificationDeliveryState\x12\x30\n,PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED\x10\x00\x12(\n$PUSH_NOTIFICATION_DELIVERY_STATE_DUE\x10\x01\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED\x10\x02\x12/\n+PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD\x10\x03\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED\x10\x04\x12,\n(PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED\x10\x05*\xb6\x01\n\x17PushNotificationOutcome\x12)\n%PUSH_NOTIFICATION_OUTCOME_UNSPECIFIED\x10\x00\x12&\n\"PUSH_NOTIFICATION_OUTCOME_ACCEPTED\x10\x01\x12\"\n\x1ePUSH_NOTIFICATION_OUTCOME_OWED\x10\x02\x12$\n PUSH_NOTIFICATION_OUTCOME_FAILED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%smith/core/v1/push_notification.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a\x1bsmith/core/v1/options.proto\"\x80\x03\n\x16PushNotificationAction\x12\x1d\n\x05title\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06 \x01\x32\x02\\S\x12\x63\n\x04type\x18\x02 \x01(\x0e\x32).smith.core.v1.PushNotificationActionTypeB*\xe2\x41\x01\x02\xb2\xbb\x18\"z is required: open_url or webhook\x12\x38\n\x03url\x18\x03 \x01(\tB+\xe2\x41\x01\x02\xb2\xbb\x18#(\x80\x10\x32\x19^[A-Za-z][A-Za-z0-9+.-]*::\x03uri\x12?\n\x06method\x18\x04 \x01(\x0e\x32\x1c.smith.core.v1.WebhookMethodB\x0c\xb2\xbb\x18\x08R\x06\"POST\"H\x00\x88\x01\x01\x12,\n\x04\x62ody\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x01\x88\x01\x01:%\xc2\xbb\x18!\n\x04type\x12\x07webhook2\x10\n\x03url\x12\t^https://B\t\n\x07_methodB\x07\n\x05_body\",\n\x04Tags\x12\x1e\n\x06values\x18\x01 \x03(\tB\x0e\xb2\xbb\x18\n \x01(@2\x02\\SH\x14:\x04\xc8\xbb\x18\x01\"\xcf\x01\n\rChannelTarget\x12\xbd\x01\n\x08\x63hannels\x18\x01 \x03(\tB\xaa\x01\xe2\x41\x01\x02\xaa\xbb\x18\x1d\x12\x19\x61n array of channel slugs8\x01\xb2\xbb\x18\x80\x01 \x01(@2\x18^[a-z0-9]+(-[a-z0-9]+)*$@\x01Hdz\\must be a channel slug: lower-case letters, digits and single hyphens, at most 64 characters\"\xc6\x03\n\x10PushNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05title\x18\x04 \x01(\t\x12\x14\n\x07message\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hannels\x18\x06 \x03(\t\x12\x17\n\napi_key_id\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07user_id\x18\x08 \x01(\tH\x02\x88\x01\x01\x12\x13\n\x0bsender_name\x18\t \x01(\t\x12\x16\n\treplay_of\x18\n \x01(\tH\x03\x88\x01\x01\x12\x35\n\x06\x63ounts\x18\x0b \x01(\x0b\x32%.smith.core.v1.PushNotificationCounts\x12\x16\n\tdevice_id\x18\x0c \x01(\tH\x04\x88\x01\x01\x12!\n\x04tags\x18\r \x01(\x0b\x32\x13.smith.core.v1.TagsB\n\n\x08_messageB\r\n\x0b_api_key_idB\n\n\x08_user_idB\x0c\n\n_replay_ofB\x0c\n\n_device_id\"{\n\x16PushNotificationCounts\x12\x0f\n\x07\x64\x65vices\x18\x01 \x01(\x05\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x05\x12\x0c\n\x04owed\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x05\x12\x0f\n\x07\x65xpired\x18\x05 \x01(\x05\x12\x0f\n\x07partial\x18\x06 \x01(\x08\"\x8e\x04\n\x17PushNotificationContent\x12\x15\n\x08subtitle\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05media\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0bredirection\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x36\n\x07\x61\x63tions\x18\x04 \x03(\x0b\x32%.smith.core.v1.PushNotificationAction\x12/\n\x07payload\x18\x05 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x03\x88\x01\x01\x12\x12\n\x05\x62\x61\x64ge\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x12\n\x05sound\x18\x07 \x01(\tH\x05\x88\x01\x01\x12\x41\n\x12interruption_level\x18\x08 \x01(\x0e\x32 .smith.core.v1.InterruptionLevelH\x06\x88\x01\x01\x12\x11\n\x04icon\x18\t \x01(\tH\x07\x88\x01\x01\x12!\n\x04tags\x18\n \x01(\x0b\x32\x13.smith.core.v1.Tags\x12\x30\n\x08metadata\x18\x0b \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x08\x88\x01\x01\x42\x0b\n\t_subtitleB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\n\n\x08_payloadB\x08\n\x06_badgeB\x08\n\x06_soundB\x15\n\x13_interruption_levelB\x07\n\x05_iconB\x0b\n\t_metadata\"\x90\x02\n\x18PushNotificationDelivery\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x02 \x01(\t\x12\x11\n\tuser_name\x18\x03 \x01(\t\x12;\n\x05state\x18\x04 \x01(\x0e\x32,.smith.core.v1.PushNotificationDeliveryState\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12.\n\nsettled_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa2\x01\n\x1aPushNotificationActionType\x12-\n)PUSH_NOTIFICATION_ACTION_TYPE_UNSPECIFIED\x10\x00\x12*\n&PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL\x10\x01\x12)\n%PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK\x10\x02*\xb1\x01\n\x11InterruptionLevel\x12\"\n\x1eINTERRUPTION_LEVEL_UNSPECIFIED\x10\x00\x12\x1e\n\x1aINTERRUPTION_LEVEL_PASSIVE\x10\x01\x12\x1d\n\x19INTERRUPTION_LEVEL_ACTIVE\x10\x02\x12\x39\n!INTERRUPTION_LEVEL_TIME_SENSITIVE\x10\x03\x1a\x12\xd2\xbb\x18\x0etime-sensitive*G\n\x07TagMode\x12\x18\n\x14TAG_MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cTAG_MODE_ALL\x10\x01\x12\x10\n\x0cTAG_MODE_ANY\x10\x02*`\n\rWebhookMethod\x12\x1e\n\x1aWEBHOOK_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12WEBHOOK_METHOD_GET\x10\x01\x12\x17\n\x13WEBHOOK_METHOD_POST\x10\x02*\xb8\x02\n\x1dPushNotificationDeliveryState\x12\x30\n,PUSH_NOTIFICATION_DELIVERY_STATE_UNSPECIFIED\x10\x00\x12(\n$PUSH_NOTIFICATION_DELIVERY_STATE_DUE\x10\x01\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED\x10\x02\x12/\n+PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD\x10\x03\x12-\n)PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED\x10\x04\x12,\n(PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED\x10\x05*\xb6\x01\n\x17PushNotificationOutcome\x12)\n%PUSH_NOTIFICATION_OUTCOME_UNSPECIFIED\x10\x00\x12&\n\"PUSH_NOTIFICATION_OUTCOME_ACCEPTED\x10\x01\x12\"\n\x1ePUSH_NOTIFICATION_OUTCOME_OWED\x10\x02\x12$\n PUSH_NOTIFICATION_OUTCOME_FAILED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.push_notification_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_INTERRUPTIONLEVEL'].values_by_name["INTERRUPTION_LEVEL_TIME_SENSITIVE"]._loaded_options = None
+  _globals['_INTERRUPTIONLEVEL'].values_by_name["INTERRUPTION_LEVEL_TIME_SENSITIVE"]._serialized_options = b'\322\273\030\016time-sensitive'
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['title']._loaded_options = None
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['title']._serialized_options = b'\342A\001\002\262\273\030\006 \0012\002\\S'
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['type']._loaded_options = None
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['type']._serialized_options = b'\342A\001\002\262\273\030\"z is required: open_url or webhook'
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._loaded_options = None
-  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._serialized_options = b'\342A\001\002\262\273\030\023(\200\0202\t^https://:\003uri'
+  _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['url']._serialized_options = b'\342A\001\002\262\273\030#(\200\0202\031^[A-Za-z][A-Za-z0-9+.-]*::\003uri'
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['method']._loaded_options = None
   _globals['_PUSHNOTIFICATIONACTION'].fields_by_name['method']._serialized_options = b'\262\273\030\010R\006\"POST\"'
+  _globals['_PUSHNOTIFICATIONACTION']._loaded_options = None
+  _globals['_PUSHNOTIFICATIONACTION']._serialized_options = b'\302\273\030!\n\004type\022\007webhook2\020\n\003url\022\t^https://'
+  _globals['_TAGS'].fields_by_name['values']._loaded_options = None
+  _globals['_TAGS'].fields_by_name['values']._serialized_options = b'\262\273\030\n \001(@2\002\\SH\024'
+  _globals['_TAGS']._loaded_options = None
+  _globals['_TAGS']._serialized_options = b'\310\273\030\001'
   _globals['_CHANNELTARGET'].fields_by_name['channels']._loaded_options = None
   _globals['_CHANNELTARGET'].fields_by_name['channels']._serialized_options = b'\342A\001\002\252\273\030\035\022\031an array of channel slugs8\001\262\273\030\200\001 \001(@2\030^[a-z0-9]+(-[a-z0-9]+)*$@\001Hdz\\must be a channel slug: lower-case letters, digits and single hyphens, at most 64 characters'
-  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_start=1862
-  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_end=2024
-  _globals['_WEBHOOKMETHOD']._serialized_start=2026
-  _globals['_WEBHOOKMETHOD']._serialized_end=2122
-  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_start=2125
-  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_end=2437
-  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_start=2440
-  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_end=2622
+  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_start=2214
+  _globals['_PUSHNOTIFICATIONACTIONTYPE']._serialized_end=2376
+  _globals['_INTERRUPTIONLEVEL']._serialized_start=2379
+  _globals['_INTERRUPTIONLEVEL']._serialized_end=2556
+  _globals['_TAGMODE']._serialized_start=2558
+  _globals['_TAGMODE']._serialized_end=2629
+  _globals['_WEBHOOKMETHOD']._serialized_start=2631
+  _globals['_WEBHOOKMETHOD']._serialized_end=2727
+  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_start=2730
+  _globals['_PUSHNOTIFICATIONDELIVERYSTATE']._serialized_end=3042
+  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_start=3045
+  _globals['_PUSHNOTIFICATIONOUTCOME']._serialized_end=3227
   _globals['_PUSHNOTIFICATIONACTION']._serialized_start=185
-  _globals['_PUSHNOTIFICATIONACTION']._serialized_end=514
-  _globals['_CHANNELTARGET']._serialized_start=517
-  _globals['_CHANNELTARGET']._serialized_end=724
-  _globals['_PUSHNOTIFICATION']._serialized_start=727
-  _globals['_PUSHNOTIFICATION']._serialized_end=1146
-  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_start=1148
-  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_end=1271
-  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_start=1274
-  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_end=1584
-  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_start=1587
-  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_end=1859
+  _globals['_PUSHNOTIFICATIONACTION']._serialized_end=569
+  _globals['_TAGS']._serialized_start=571
+  _globals['_TAGS']._serialized_end=615
+  _globals['_CHANNELTARGET']._serialized_start=618
+  _globals['_CHANNELTARGET']._serialized_end=825
+  _globals['_PUSHNOTIFICATION']._serialized_start=828
+  _globals['_PUSHNOTIFICATION']._serialized_end=1282
+  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_start=1284
+  _globals['_PUSHNOTIFICATIONCOUNTS']._serialized_end=1407
+  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_start=1410
+  _globals['_PUSHNOTIFICATIONCONTENT']._serialized_end=1936
+  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_start=1939
+  _globals['_PUSHNOTIFICATIONDELIVERY']._serialized_end=2211
 # @@protoc_insertion_point(module_scope)

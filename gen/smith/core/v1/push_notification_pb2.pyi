@@ -45,6 +45,58 @@ PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK: PushNotificationActionType.ValueType  # 2
 """This server calls the URL."""
 Global___PushNotificationActionType: _TypeAlias = PushNotificationActionType  # noqa: Y015
 
+class _InterruptionLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InterruptionLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InterruptionLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INTERRUPTION_LEVEL_UNSPECIFIED: _InterruptionLevel.ValueType  # 0
+    """Not a valid choice."""
+    INTERRUPTION_LEVEL_PASSIVE: _InterruptionLevel.ValueType  # 1
+    """It joins the list without a sound, and the screen stays dark."""
+    INTERRUPTION_LEVEL_ACTIVE: _InterruptionLevel.ValueType  # 2
+    """It lights up the screen and makes its sound."""
+    INTERRUPTION_LEVEL_TIME_SENSITIVE: _InterruptionLevel.ValueType  # 3
+    """It also comes through a Focus and the scheduled summary, if the person allows it."""
+
+class InterruptionLevel(_InterruptionLevel, metaclass=_InterruptionLevelEnumTypeWrapper):
+    """How much a notification may interrupt."""
+
+INTERRUPTION_LEVEL_UNSPECIFIED: InterruptionLevel.ValueType  # 0
+"""Not a valid choice."""
+INTERRUPTION_LEVEL_PASSIVE: InterruptionLevel.ValueType  # 1
+"""It joins the list without a sound, and the screen stays dark."""
+INTERRUPTION_LEVEL_ACTIVE: InterruptionLevel.ValueType  # 2
+"""It lights up the screen and makes its sound."""
+INTERRUPTION_LEVEL_TIME_SENSITIVE: InterruptionLevel.ValueType  # 3
+"""It also comes through a Focus and the scheduled summary, if the person allows it."""
+Global___InterruptionLevel: _TypeAlias = InterruptionLevel  # noqa: Y015
+
+class _TagMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TagModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TagMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TAG_MODE_UNSPECIFIED: _TagMode.ValueType  # 0
+    """Not a valid choice."""
+    TAG_MODE_ALL: _TagMode.ValueType  # 1
+    """All of the tags must be there."""
+    TAG_MODE_ANY: _TagMode.ValueType  # 2
+    """One of the tags suffices."""
+
+class TagMode(_TagMode, metaclass=_TagModeEnumTypeWrapper):
+    """How a list is filtered by several tags."""
+
+TAG_MODE_UNSPECIFIED: TagMode.ValueType  # 0
+"""Not a valid choice."""
+TAG_MODE_ALL: TagMode.ValueType  # 1
+"""All of the tags must be there."""
+TAG_MODE_ANY: TagMode.ValueType  # 2
+"""One of the tags suffices."""
+Global___TagMode: _TypeAlias = TagMode  # noqa: Y015
+
 class _WebhookMethod:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -149,7 +201,10 @@ class PushNotificationAction(_message.Message):
     type: Global___PushNotificationActionType.ValueType
     """What tapping it does."""
     url: _builtins.str
-    """`https` URL: opened on the phone (`open_url`), or called by this server (`webhook`; never sent to the phone)."""
+    """For `open_url`, what the phone opens: a web page (`https` or `http`), a shortcut
+    (`shortcuts://run-shortcut?name=...`) or another app's own link. For `webhook`, the `https` URL that this server calls;
+    it is never sent to the phone.
+    """
     method: Global___WebhookMethod.ValueType
     """How the webhook is called; `POST` if left out. Used with `webhook` only."""
     @_builtins.property
@@ -179,6 +234,32 @@ class PushNotificationAction(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__method) -> _WhichOneofReturnType__method | None: ...
 
 Global___PushNotificationAction: _TypeAlias = PushNotificationAction  # noqa: Y015
+
+@_typing.final
+class Tags(_message.Message):
+    """Words by which messages are found again, such as `billing` or `user:382`. Phones do not show them. Letter case does not
+    matter: of words that differ in nothing else, the first is kept.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The words."""
+
+    def __init__(
+        self,
+        *,
+        values: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Tags: _TypeAlias = Tags  # noqa: Y015
 
 @_typing.final
 class ChannelTarget(_message.Message):
@@ -222,6 +303,7 @@ class PushNotification(_message.Message):
     REPLAY_OF_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     DEVICE_ID_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     title: _builtins.str
@@ -254,6 +336,10 @@ class PushNotification(_message.Message):
     def counts(self) -> Global___PushNotificationCounts:
         """Outcomes of its deliveries."""
 
+    @_builtins.property
+    def tags(self) -> Global___Tags:
+        """Words by which it is found. Unset if it has none."""
+
     def __init__(
         self,
         *,
@@ -269,10 +355,11 @@ class PushNotification(_message.Message):
         replay_of: _builtins.str | None = ...,
         counts: Global___PushNotificationCounts | None = ...,
         device_id: _builtins.str | None = ...,
+        tags: Global___Tags | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "message", b"message", "replay_of", b"replay_of", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "message", b"message", "replay_of", b"replay_of", "tags", b"tags", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "channels", b"channels", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "id", b"id", "message", b"message", "replay_of", b"replay_of", "sender_name", b"sender_name", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "channels", b"channels", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "id", b"id", "message", b"message", "replay_of", b"replay_of", "sender_name", b"sender_name", "tags", b"tags", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
     _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
@@ -352,6 +439,10 @@ class PushNotificationContent(_message.Message):
     PAYLOAD_FIELD_NUMBER: _builtins.int
     BADGE_FIELD_NUMBER: _builtins.int
     SOUND_FIELD_NUMBER: _builtins.int
+    INTERRUPTION_LEVEL_FIELD_NUMBER: _builtins.int
+    ICON_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     subtitle: _builtins.str
     """Second line, under the title."""
     media: _builtins.str
@@ -362,6 +453,10 @@ class PushNotificationContent(_message.Message):
     """Number on the app's icon."""
     sound: _builtins.str
     """Name of its sound. Unset for the system's own."""
+    interruption_level: Global___InterruptionLevel.ValueType
+    """How much it may interrupt. Unset for `active`."""
+    icon: _builtins.str
+    """URL of the image beside the app's icon."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PushNotificationAction]:
         """Its buttons, with their webhooks' method and body."""
@@ -369,6 +464,14 @@ class PushNotificationContent(_message.Message):
     @_builtins.property
     def payload(self) -> _json_object_pb2.JsonObject:
         """The sender's own data."""
+
+    @_builtins.property
+    def tags(self) -> Global___Tags:
+        """Words by which it is found. Unset for none."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's notes on it."""
 
     def __init__(
         self,
@@ -380,15 +483,25 @@ class PushNotificationContent(_message.Message):
         payload: _json_object_pb2.JsonObject | None = ...,
         badge: _builtins.int | None = ...,
         sound: _builtins.str | None = ...,
+        interruption_level: Global___InterruptionLevel.ValueType | None = ...,
+        icon: _builtins.str | None = ...,
+        tags: Global___Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_media", b"_media", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "badge", b"badge", "media", b"media", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_icon", b"_icon", "_interruption_level", b"_interruption_level", "_media", b"_media", "_metadata", b"_metadata", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "badge", b"badge", "icon", b"icon", "interruption_level", b"interruption_level", "media", b"media", "metadata", b"metadata", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle", "tags", b"tags"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_media", b"_media", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "actions", b"actions", "badge", b"badge", "media", b"media", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_icon", b"_icon", "_interruption_level", b"_interruption_level", "_media", b"_media", "_metadata", b"_metadata", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "actions", b"actions", "badge", b"badge", "icon", b"icon", "interruption_level", b"interruption_level", "media", b"media", "metadata", b"metadata", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__badge: _TypeAlias = _typing.Literal["badge"]  # noqa: Y015
     _WhichOneofArgType__badge: _TypeAlias = _typing.Literal["_badge", b"_badge"]  # noqa: Y015
+    _WhichOneofReturnType__icon: _TypeAlias = _typing.Literal["icon"]  # noqa: Y015
+    _WhichOneofArgType__icon: _TypeAlias = _typing.Literal["_icon", b"_icon"]  # noqa: Y015
+    _WhichOneofReturnType__interruption_level: _TypeAlias = _typing.Literal["interruption_level"]  # noqa: Y015
+    _WhichOneofArgType__interruption_level: _TypeAlias = _typing.Literal["_interruption_level", b"_interruption_level"]  # noqa: Y015
     _WhichOneofReturnType__media: _TypeAlias = _typing.Literal["media"]  # noqa: Y015
     _WhichOneofArgType__media: _TypeAlias = _typing.Literal["_media", b"_media"]  # noqa: Y015
+    _WhichOneofReturnType__metadata: _TypeAlias = _typing.Literal["metadata"]  # noqa: Y015
+    _WhichOneofArgType__metadata: _TypeAlias = _typing.Literal["_metadata", b"_metadata"]  # noqa: Y015
     _WhichOneofReturnType__payload: _TypeAlias = _typing.Literal["payload"]  # noqa: Y015
     _WhichOneofArgType__payload: _TypeAlias = _typing.Literal["_payload", b"_payload"]  # noqa: Y015
     _WhichOneofReturnType__redirection: _TypeAlias = _typing.Literal["redirection"]  # noqa: Y015
@@ -400,7 +513,13 @@ class PushNotificationContent(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__badge) -> _WhichOneofReturnType__badge | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__icon) -> _WhichOneofReturnType__icon | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interruption_level) -> _WhichOneofReturnType__interruption_level | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__media) -> _WhichOneofReturnType__media | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__metadata) -> _WhichOneofReturnType__metadata | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__payload) -> _WhichOneofReturnType__payload | None: ...
     @_typing.overload

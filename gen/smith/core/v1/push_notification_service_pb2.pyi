@@ -33,6 +33,8 @@ class ListPushNotificationsRequest(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    TAG_MODE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     search: _builtins.str
@@ -43,6 +45,8 @@ class ListPushNotificationsRequest(_message.Message):
     """Only of those sent to this channel, a slug."""
     outcome: _push_notification_pb2.PushNotificationOutcome.ValueType
     """Only of those with this outcome on a device."""
+    tag_mode: _push_notification_pb2.TagMode.ValueType
+    """Whether all of `tags` must be there, or any of them suffices."""
     page_size: _builtins.int
     """1 to 1000; 100 if left out."""
     page_token: _builtins.str
@@ -55,6 +59,10 @@ class ListPushNotificationsRequest(_message.Message):
     def until(self) -> _timestamp_pb2.Timestamp:
         """Only before this time."""
 
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only those with these tags."""
+
     def __init__(
         self,
         *,
@@ -64,12 +72,14 @@ class ListPushNotificationsRequest(_message.Message):
         outcome: _push_notification_pb2.PushNotificationOutcome.ValueType | None = ...,
         since: _timestamp_pb2.Timestamp | None = ...,
         until: _timestamp_pb2.Timestamp | None = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        tag_mode: _push_notification_pb2.TagMode.ValueType | None = ...,
         page_size: _builtins.int | None = ...,
         page_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "api_key_id", b"api_key_id", "channel", b"channel", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "until", b"until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "tag_mode", b"tag_mode", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "api_key_id", b"api_key_id", "channel", b"channel", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "tag_mode", b"tag_mode", "tags", b"tags", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
     _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
@@ -83,6 +93,8 @@ class ListPushNotificationsRequest(_message.Message):
     _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
     _WhichOneofReturnType__search: _TypeAlias = _typing.Literal["search"]  # noqa: Y015
     _WhichOneofArgType__search: _TypeAlias = _typing.Literal["_search", b"_search"]  # noqa: Y015
+    _WhichOneofReturnType__tag_mode: _TypeAlias = _typing.Literal["tag_mode"]  # noqa: Y015
+    _WhichOneofArgType__tag_mode: _TypeAlias = _typing.Literal["_tag_mode", b"_tag_mode"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__api_key_id) -> _WhichOneofReturnType__api_key_id | None: ...
     @_typing.overload
@@ -95,6 +107,8 @@ class ListPushNotificationsRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__search) -> _WhichOneofReturnType__search | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tag_mode) -> _WhichOneofReturnType__tag_mode | None: ...
 
 Global___ListPushNotificationsRequest: _TypeAlias = ListPushNotificationsRequest  # noqa: Y015
 
@@ -294,6 +308,10 @@ class SendPushNotificationRequest(_message.Message):
     BADGE_FIELD_NUMBER: _builtins.int
     SOUND_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    INTERRUPTION_LEVEL_FIELD_NUMBER: _builtins.int
+    ICON_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """First line. 1 character or more."""
     message: _builtins.str
@@ -305,11 +323,19 @@ class SendPushNotificationRequest(_message.Message):
     opens it unless `redirection` is given. Excludes `actions`.
     """
     redirection: _builtins.str
-    """`https` URL opened when the notification is tapped."""
+    """What the phone opens when the notification is tapped: a web page (`https` or `http`), a shortcut
+    (`shortcuts://run-shortcut?name=...`) or another app's own link.
+    """
     badge: _builtins.int
     """Number on the app's icon, 0 to 2147483647; 0 removes it."""
     sound: _builtins.str
     """Name of a sound in the app. Left out, the system's default sound plays."""
+    interruption_level: _push_notification_pb2.InterruptionLevel.ValueType
+    """How much it may interrupt. A `passive` notification makes no sound, whatever `sound` says."""
+    icon: _builtins.str
+    """`https` URL of an image that the phone shows beside the app's icon, without a user name or password. If the phone cannot
+    load it, it shows the app's icon alone.
+    """
     @_builtins.property
     def actions(self) -> _containers.RepeatedCompositeFieldContainer[_push_notification_pb2.PushNotificationAction]:
         """Buttons shown when the notification is expanded, 4 at most. Excludes `media`."""
@@ -321,6 +347,16 @@ class SendPushNotificationRequest(_message.Message):
     @_builtins.property
     def target(self) -> _push_notification_pb2.ChannelTarget:
         """The channels that it is for. If left out, all devices that the API key may reach."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which the notification is found again. Phones do not show them."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's own notes, shown with the notification in the web admin and never sent to phones: an object of at most
+        50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all.
+        """
 
     def __init__(
         self,
@@ -335,17 +371,27 @@ class SendPushNotificationRequest(_message.Message):
         badge: _builtins.int | None = ...,
         sound: _builtins.str | None = ...,
         target: _push_notification_pb2.ChannelTarget | None = ...,
+        interruption_level: _push_notification_pb2.InterruptionLevel.ValueType | None = ...,
+        icon: _builtins.str | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_media", b"_media", "_message", b"_message", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "_target", b"_target", "badge", b"badge", "media", b"media", "message", b"message", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_icon", b"_icon", "_interruption_level", b"_interruption_level", "_media", b"_media", "_message", b"_message", "_metadata", b"_metadata", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "_target", b"_target", "badge", b"badge", "icon", b"icon", "interruption_level", b"interruption_level", "media", b"media", "message", b"message", "metadata", b"metadata", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle", "tags", b"tags", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_media", b"_media", "_message", b"_message", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "_target", b"_target", "actions", b"actions", "badge", b"badge", "media", b"media", "message", b"message", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle", "target", b"target", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_icon", b"_icon", "_interruption_level", b"_interruption_level", "_media", b"_media", "_message", b"_message", "_metadata", b"_metadata", "_payload", b"_payload", "_redirection", b"_redirection", "_sound", b"_sound", "_subtitle", b"_subtitle", "_target", b"_target", "actions", b"actions", "badge", b"badge", "icon", b"icon", "interruption_level", b"interruption_level", "media", b"media", "message", b"message", "metadata", b"metadata", "payload", b"payload", "redirection", b"redirection", "sound", b"sound", "subtitle", b"subtitle", "tags", b"tags", "target", b"target", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__badge: _TypeAlias = _typing.Literal["badge"]  # noqa: Y015
     _WhichOneofArgType__badge: _TypeAlias = _typing.Literal["_badge", b"_badge"]  # noqa: Y015
+    _WhichOneofReturnType__icon: _TypeAlias = _typing.Literal["icon"]  # noqa: Y015
+    _WhichOneofArgType__icon: _TypeAlias = _typing.Literal["_icon", b"_icon"]  # noqa: Y015
+    _WhichOneofReturnType__interruption_level: _TypeAlias = _typing.Literal["interruption_level"]  # noqa: Y015
+    _WhichOneofArgType__interruption_level: _TypeAlias = _typing.Literal["_interruption_level", b"_interruption_level"]  # noqa: Y015
     _WhichOneofReturnType__media: _TypeAlias = _typing.Literal["media"]  # noqa: Y015
     _WhichOneofArgType__media: _TypeAlias = _typing.Literal["_media", b"_media"]  # noqa: Y015
     _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
     _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
+    _WhichOneofReturnType__metadata: _TypeAlias = _typing.Literal["metadata"]  # noqa: Y015
+    _WhichOneofArgType__metadata: _TypeAlias = _typing.Literal["_metadata", b"_metadata"]  # noqa: Y015
     _WhichOneofReturnType__payload: _TypeAlias = _typing.Literal["payload"]  # noqa: Y015
     _WhichOneofArgType__payload: _TypeAlias = _typing.Literal["_payload", b"_payload"]  # noqa: Y015
     _WhichOneofReturnType__redirection: _TypeAlias = _typing.Literal["redirection"]  # noqa: Y015
@@ -359,9 +405,15 @@ class SendPushNotificationRequest(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__badge) -> _WhichOneofReturnType__badge | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__icon) -> _WhichOneofReturnType__icon | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interruption_level) -> _WhichOneofReturnType__interruption_level | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__media) -> _WhichOneofReturnType__media | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__metadata) -> _WhichOneofReturnType__metadata | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__payload) -> _WhichOneofReturnType__payload | None: ...
     @_typing.overload
@@ -388,6 +440,7 @@ class SendPushNotificationResponse(_message.Message):
     EFFECTIVE_CHANNEL_SLUGS_FIELD_NUMBER: _builtins.int
     TIMESTAMP_FIELD_NUMBER: _builtins.int
     NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     devices_notified: _builtins.int
@@ -406,6 +459,10 @@ class SendPushNotificationResponse(_message.Message):
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the notification was accepted."""
 
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """The notification's tags. Left out if it has none."""
+
     def __init__(
         self,
         *,
@@ -416,10 +473,11 @@ class SendPushNotificationResponse(_message.Message):
         effective_channel_slugs: _abc.Iterable[_builtins.str] | None = ...,
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         notification_id: _builtins.str = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "devices_queued", b"devices_queued", "timestamp", b"timestamp"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "devices_queued", b"devices_queued", "tags", b"tags", "timestamp", b"timestamp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "notification_id", b"notification_id", "success", b"success", "timestamp", b"timestamp", "users_notified", b"users_notified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "notification_id", b"notification_id", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
     _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015

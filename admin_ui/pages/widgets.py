@@ -1,0 +1,116 @@
+"""The account's metrics, which phones show in widgets."""
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+from smith.core.v1 import metric_service_pb2 as pb
+
+from admin_ui.components.buttons import icon_button, primary
+from admin_ui.components.copying import snippet
+from admin_ui.components.html import code, div, text
+from admin_ui.components.layout import card, page_header
+from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.states import empty_state
+from admin_ui.components.times import ago
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+from admin_ui.widgets.dialogs import MetricDialogs
+from admin_ui.widgets.words import FORMATS, value_words
+
+COLUMNS = (
+    Column("Metric"),
+    Column("Value", "num"),
+    Column("Measured"),
+    Column("Kind"),
+    Column("Actions", "actions"),
+)
+REFRESH_SECONDS = 5.0
+
+
+def create(site: Site) -> None:
+    """Registers `/widgets`."""
+
+    @site.page("/widgets", title="Widgets")
+    async def widgets(visit: Visit) -> None:
+        await WidgetsPage(visit).draw()
+
+
+class WidgetsPage:
+    """The list of metrics and what is done with them."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._dialogs = MetricDialogs(visit)
+
+    async def draw(self) -> None:
+        """Draws the page. Raises Refused."""
+        about = "Values that phones show in widgets. A widget reads them about every 15 minutes, when iOS lets it."
+        with page_header("Widgets", about):
+            primary("Create metric", self._create, icon="add")
+        self._table: PagedTable[pb.Metric] = PagedTable(
+            "Metrics", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+        )
+        self._example = div()
+        await self._table.refresh()
+        ui.timer(REFRESH_SECONDS, self._table.refresh)
+
+    async def _fetch(self, page_token: str | None) -> PageOf[pb.Metric]:
+        found = await self._visit.ask(self._visit.core.metrics.ListMetrics, pb.ListMetricsRequest())
+        self._show_example(found.metrics)
+        return PageOf(found.metrics, "")
+
+    def _show_example(self, metrics: Sequence[pb.Metric]) -> None:
+        if bool(metrics) is bool(self._example.default_slot.children):
+            return
+        self._example.clear()
+        if metrics:
+            with self._example, card("Set a value", "From any backend, as often as it changes."):
+                snippet(_curl(metrics[0], self._visit.settings.gateway_url), "curl example")
+
+    def _draw_empty(self) -> None:
+        explanation = "Make one for a number that you like to see at a glance: sign-ups, revenue, open incidents."
+        with empty_state("widgets", "No metrics yet", explanation):
+            primary("Create your first metric", self._create, icon="add")
+
+    def _draw_row(self, metric: pb.Metric) -> Sequence[Callable[[], object]]:
+        return (
+            lambda: _name(metric),
+            lambda: text(value_words(metric), "strong"),
+            lambda: ago(metric.latest_value_at) if metric.HasField("latest_value_at") else text("never", "muted"),
+            lambda: text(FORMATS.get(metric.format, ""), "muted"),
+            lambda: self._actions(metric),
+        )
+
+    def _actions(self, metric: pb.Metric) -> None:
+        with div():
+            icon_button("edit", f"Change {metric.label}", lambda: self._redefine(metric))
+            icon_button("delete", f"Delete {metric.label}", lambda: self._delete(metric))
+
+    def _create(self) -> None:
+        self._dialogs.create(self._table.refresh)
+
+    def _redefine(self, metric: pb.Metric) -> None:
+        self._dialogs.redefine(metric, self._table.refresh)
+
+    async def _delete(self, metric: pb.Metric) -> None:
+        if await self._dialogs.delete(metric):
+            await self._table.refresh()
+
+
+def _name(metric: pb.Metric) -> None:
+    with div("stack-tight"):
+        text(metric.label, "strong")
+        with div():
+            code(metric.key)
+
+
+def _curl(metric: pb.Metric, gateway_url: str) -> str:
+    value = '"all good"' if metric.format == pb.METRIC_FORMAT_STRING else "42"
+    return " \\\n  ".join(
+        [
+            f"curl -X POST {gateway_url}/api/metrics/{metric.key}/value",
+            '-H "Authorization: Bearer $ACTIVITYSMITH_API_KEY"',
+            '-H "Content-Type: application/json"',
+            f"-d '{{\"value\": {value}}}'",
+        ]
+    )

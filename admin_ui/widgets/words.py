@@ -1,0 +1,30 @@
+"""The value of a metric as people read it."""
+
+from smith.core.v1 import metric_service_pb2 as pb
+
+from admin_ui.activity_types.card_type import number_text
+
+FORMATS = {
+    pb.METRIC_FORMAT_NUMBER: "Number",
+    pb.METRIC_FORMAT_CURRENCY: "Money",
+    pb.METRIC_FORMAT_PERCENT: "Percentage",
+    pb.METRIC_FORMAT_UNIT: "Number with a unit",
+    pb.METRIC_FORMAT_STRING: "Text",
+}
+
+
+def value_words(metric: pb.Metric) -> str:
+    """The value with its unit; a dash before the first."""
+    if metric.HasField("latest_value_text"):
+        return metric.latest_value_text
+    if not metric.HasField("latest_value"):
+        return "–"
+    figure = number_text(metric.latest_value)
+    match metric.format:
+        case pb.METRIC_FORMAT_CURRENCY:
+            return f"{figure} {metric.currency_code}"
+        case pb.METRIC_FORMAT_PERCENT:
+            return f"{figure} %"
+        case pb.METRIC_FORMAT_UNIT:
+            return f"{figure}{' ' if metric.unit_spacing == pb.METRIC_UNIT_SPACING_SPACE else ''}{metric.unit}"
+    return figure

@@ -1,0 +1,1 @@
+"""Values that phones show in widgets."""
