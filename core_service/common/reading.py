@@ -1,13 +1,14 @@
 """Between fields of messages and Python values, for requests whose rules have been checked."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from smith.core.v1.push_notification_pb2 import Tags
 
 from service_kit.errors import InvalidRequest
 from service_kit.json_mapping.contract import enum_names
@@ -71,3 +72,8 @@ def read_time(message: Any, field: str) -> dt.datetime | None:
     if not 0 <= timestamp.seconds <= LATEST or not 0 <= timestamp.nanos < 1_000_000_000:
         raise InvalidRequest.at(field, "must be a time from 1970 to 9999")
     return dt.datetime.fromtimestamp(timestamp.seconds, dt.UTC) + dt.timedelta(microseconds=timestamp.nanos // 1000)
+
+
+def to_tags(tags: Sequence[str] | None) -> Tags | None:
+    """The message. None for no tags: answers leave them out."""
+    return Tags(values=tags) if tags else None

@@ -1,16 +1,14 @@
 """LiveActivityService over gRPC: requests as the area's own types, and results as messages."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from smith.core.v1 import live_activity_pb2 as noun
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1 import live_activity_service_pb2_grpc as pb_grpc
-from smith.core.v1.push_notification_pb2 import Tags
 
 from core_service.common.actions import Action, ActionType, Opens, check_action
 from core_service.common.annotations import check_metadata, each_tag_once
-from core_service.common.reading import asked_page, choice, choices, given, to_timestamp
+from core_service.common.reading import asked_page, choice, choices, given, to_tags, to_timestamp
 from core_service.common.validation import require_storable
 from core_service.identity import principal
 from core_service.live_activities.history.convert import to_activity, to_device, to_entry, to_phases, to_stream
@@ -64,7 +62,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             users_notified=result.counts.users_notified,
             effective_channel_slugs=result.effective_channel_slugs or (),
             timestamp=to_timestamp(result.timestamp),
-            tags=_to_tags(result.tags),
+            tags=to_tags(result.tags),
             warning=result.warning,
         )
 
@@ -79,7 +77,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             devices_queued=result.counts.devices_queued,
             timestamp=to_timestamp(result.timestamp),
             warning=result.warning,
-            tags=_to_tags(result.tags),
+            tags=to_tags(result.tags),
         )
 
     async def EndLiveActivity(self, request: pb.EndLiveActivityRequest, context: Any) -> pb.EndLiveActivityResponse:
@@ -115,7 +113,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             effective_channel_slugs=result.effective_channel_slugs or (),
             timestamp=to_timestamp(result.timestamp),
             warning=result.warning,
-            tags=_to_tags(result.tags),
+            tags=to_tags(result.tags),
         )
 
     async def DeleteLiveActivityStream(
@@ -240,10 +238,6 @@ def _given(state: noun.LiveActivityContentState) -> Given:
         step_color=choice(state, "step_color", str),
         step_colors=choices(state, "step_colors", str),
     )
-
-
-def _to_tags(tags: Sequence[str]) -> Tags | None:
-    return Tags(values=tags) if tags else None
 
 
 def _metric(metric: noun.LiveActivityMetric) -> Metric:

@@ -1,7 +1,6 @@
 """Between protobuf and the push area's own types. A request's content is checked on the way."""
 
 import uuid
-from collections.abc import Sequence
 
 from smith.core.v1 import json_object_pb2
 from smith.core.v1 import push_notification_pb2 as noun
@@ -17,7 +16,7 @@ from core_service.common.actions import (
     require_link,
 )
 from core_service.common.annotations import check_metadata, each_tag_once
-from core_service.common.reading import choice, given, read_time, to_timestamp
+from core_service.common.reading import choice, given, read_time, to_tags, to_timestamp
 from core_service.common.validation import parse_json_object, require_storable, require_uuid, write_json
 from core_service.push.content import Content
 from core_service.push.history import COUNTED, NotificationDelivery, NotificationRecord, Search, ShownNotification
@@ -77,7 +76,7 @@ def to_sent(sent: SentNotification) -> pb.SendPushNotificationResponse:
         effective_channel_slugs=sent.effective_channel_slugs or (),
         notification_id=str(sent.notification_id),
         timestamp=to_timestamp(sent.created_at),
-        tags=_to_tags(sent.tags),
+        tags=to_tags(sent.tags),
     )
 
 
@@ -121,12 +120,8 @@ def to_notification(sent: NotificationRecord, *, counted: int | None = COUNTED) 
             expired=counts.expired,
             partial=counts.devices == counted,
         ),
-        tags=_to_tags(sent.tags),
+        tags=to_tags(sent.tags),
     )
-
-
-def _to_tags(tags: Sequence[str] | None) -> noun.Tags | None:
-    return noun.Tags(values=tags) if tags else None
 
 
 def _text(id_: uuid.UUID | None) -> str | None:
@@ -146,7 +141,7 @@ def _to_content(content: Content) -> noun.PushNotificationContent:
     values = {name: getattr(content, name) for name in noun.PushNotificationContent.DESCRIPTOR.fields_by_name}
     values["actions"] = [_to_action(action) for action in content.actions]
     values["interruption_level"] = content.interruption_level and LEVELS[content.interruption_level]
-    values["tags"] = _to_tags(content.tags)
+    values["tags"] = to_tags(content.tags)
     values["metadata"] = None if content.metadata is None else _to_json(content.metadata)
     values["payload"] = None if content.payload is None else _to_json(write_json(content.payload).decode())
     return noun.PushNotificationContent(**values)

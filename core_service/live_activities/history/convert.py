@@ -5,9 +5,8 @@ from typing import Any
 from smith.core.v1 import delivery_attempt_pb2 as attempts
 from smith.core.v1 import live_activity_record_pb2 as nouns
 from smith.core.v1.json_object_pb2 import JsonObject
-from smith.core.v1.push_notification_pb2 import Tags
 
-from core_service.common.reading import to_timestamp
+from core_service.common.reading import to_tags, to_timestamp
 from core_service.common.validation import write_json
 from core_service.live_activities.history.service import Details, Entry, OnDevice, Record, StreamRow, button
 
@@ -22,7 +21,7 @@ def to_activity(record: Record) -> nouns.LiveActivity:
         content_state=_json(record.shown),
         action=_json(button(record.action)),
         secondary_action=_json(button(record.secondary_action)),
-        tags=Tags(values=record.tags) if record.tags else None,
+        tags=to_tags(record.tags),
         metadata=None if record.metadata is None else JsonObject(json=record.metadata),
         channel_slugs=record.channel_slugs or (),
         version=record.version,

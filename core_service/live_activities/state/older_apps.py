@@ -24,6 +24,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from core_service.live_activities.state.content_state import plain
+
 MARCH_2026 = 1
 NEWEST = 2
 """The contracts by their numbers."""
@@ -76,13 +78,9 @@ def _numbers(metrics: list[dict[str, Any]], *, named: bool = True) -> tuple[list
                 words = f"{value}{unit or ''}"
                 texts.append(f"{metric['label']}: {words}" if named else words)
                 continue
-            value, unit = _plain(float(found[1])), f"{found[2] or ''}{unit or ''}"
+            value, unit = plain(float(found[1])), f"{found[2] or ''}{unit or ''}"
         numbers.append({"label": metric["label"], "value": value} | ({"unit": unit} if unit else {}))
     return numbers, texts
-
-
-def _plain(number: float) -> int | float:
-    return int(number) if number.is_integer() else number
 
 
 def _window(timer: Mapping[str, Any]) -> str:

@@ -68,12 +68,13 @@ class Fold:
         """The stream as it is after the updates so far."""
         self._builder = builder
         self._now = now
-        self._annotated = False
         self.updates: list[Put] = []
         self.states: list[ActivityState] = []
         """The states of `updates`."""
         self.followers: list[Put] = []
         """PUTs that change nothing, given that the updates before them are recorded."""
+        self.is_annotated = False
+        """Whether a PUT that changes nothing else has brought other tags or metadata."""
         self.rest: Put | None = None
         """The first PUT that does more than change the activity in place."""
 
@@ -82,11 +83,6 @@ class Fold:
         """The state after all PUTs so far."""
         assert self._stream is not None and self._stream.activity is not None  # noqa: S101, PT018 - while it is shown
         return state_of(self._stream.activity)
-
-    @property
-    def is_annotated(self) -> bool:
-        """Whether a PUT that changes nothing else has brought other tags or metadata."""
-        return self._annotated
 
     def add(self, put: Put) -> bool:
         """Adds the PUT, or refuses it alone. Returns False if it cannot be written together with the others."""
@@ -121,5 +117,8 @@ class Fold:
             metadata=state.metadata,
             dismiss_after_seconds=state.dismiss_after_seconds,
         )
-        self._annotated |= (state.tags, state.metadata) != (tuple(stream.activity.tags or ()), stream.activity.metadata)
+        self.is_annotated |= (state.tags, state.metadata) != (
+            tuple(stream.activity.tags or ()),
+            stream.activity.metadata,
+        )
         self._stream = replace(stream, activity=activity)
