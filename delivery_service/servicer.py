@@ -23,7 +23,7 @@ from delivery_service.apns.request import ENVIRONMENTS, Job, jobs_of
 from delivery_service.apns.sender import ApnsSender
 from delivery_service.destinations import Destinations
 from delivery_service.metrics import ApnsMetrics
-from service_kit.errors import DomainError, InvalidRequest, Kind
+from service_kit.errors import InvalidRequest, TooManyInProgress
 from service_kit.status import abort
 
 MAX_TARGETS = 1000
@@ -31,12 +31,6 @@ MAX_CHECKS = 16
 """Most checks of credentials at once. Each opens a connection, and APNs treats many of these as an attack."""
 GROUPING = 0.002
 """Seconds to collect outcomes for one message, unless all have come: a message costs more than several outcomes."""
-
-
-class TooManyInProgress(DomainError):
-    """The process already holds as many targets as it may."""
-
-    kind, reason, error = Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
 
 
 class DeliveryServicer(DeliveryServiceServicer):

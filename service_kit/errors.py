@@ -71,3 +71,9 @@ class Unavailable(DomainError):
     """A service or database that the answer needs cannot be reached now."""
 
     kind, reason, error = Kind.UNAVAILABLE, "UNAVAILABLE", "Service unavailable"
+
+
+class TooManyInProgress(DomainError):
+    """This process already does as much at once as it may. Another try in a moment may find room."""
+
+    kind, reason, error = Kind.EXHAUSTED, "UNAVAILABLE", "Busy"

@@ -10,16 +10,10 @@ from smith.delivery.v1.mail_service_pb2_grpc import MailServiceServicer
 
 from delivery_service.mail.sender import MailSender
 from delivery_service.metrics import MailMetrics
-from service_kit import errors, tracing
-from service_kit.errors import DomainError
+from service_kit import tracing
+from service_kit.errors import TooManyInProgress
 
 log = logging.getLogger(__name__)
-
-
-class TooManyMails(DomainError):
-    """The process already sends as many mails at once as it may."""
-
-    kind, reason, error = errors.Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
 
 
 class MailServicer(MailServiceServicer):
@@ -34,7 +28,7 @@ class MailServicer(MailServiceServicer):
     async def SendMail(self, request: SendMailRequest, context: Any) -> SendMailResponse:
         """See the proto."""
         if self._in_progress >= self._max_in_progress:
-            raise TooManyMails(f"{self._in_progress} mails are being sent.")
+            raise TooManyInProgress(f"{self._in_progress} mails are being sent.")
         tracing.request_id.set(tracing.checked_request_id(request.mail.request_id))
         self._in_progress += 1
         try:

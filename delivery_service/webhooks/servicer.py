@@ -10,16 +10,10 @@ from smith.delivery.v1.webhook_service_pb2_grpc import WebhookServiceServicer
 
 from delivery_service.metrics import WebhookMetrics
 from delivery_service.webhooks.caller import WebhookCaller
-from service_kit import errors, tracing
-from service_kit.errors import DomainError
+from service_kit import tracing
+from service_kit.errors import TooManyInProgress
 
 log = logging.getLogger(__name__)
-
-
-class TooManyCalls(DomainError):
-    """The process already makes as many calls at once as it may."""
-
-    kind, reason, error = errors.Kind.EXHAUSTED, "UNAVAILABLE", "Busy"
 
 
 class WebhookServicer(WebhookServiceServicer):
@@ -35,7 +29,7 @@ class WebhookServicer(WebhookServiceServicer):
         """See the proto."""
         if self._in_progress >= self._max_in_progress:
             self._metrics.refuse()
-            raise TooManyCalls(f"{self._in_progress} calls are in progress.")
+            raise TooManyInProgress(f"{self._in_progress} calls are in progress.")
         tracing.request_id.set(tracing.checked_request_id(request.call.request_id))
         self._in_progress += 1
         self._metrics.in_progress.inc()
