@@ -4,9 +4,9 @@ BIN := .venv/bin
 # A person's own values would make our Python find other packages, or none, or compile every module at each start.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 NODE_SDK := tests/sdk/node
-# Tests wait for processes, phones and clocks more than they compute: four at once keep two cores busy.
+# Tests wait for processes, phones and clocks more than they compute: five at once keep two cores busy.
 # `tests/distribution.py` says which goes where.
-PYTEST := $(BIN)/python -m pytest --numprocesses 4
+PYTEST := $(BIN)/python -m pytest --numprocesses 5
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

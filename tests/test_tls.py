@@ -121,6 +121,7 @@ def test_certificates_are_protection_enough_to_be_reachable(tmp_path: Path) -> N
         require_protection(DeliverySettings(bind_host="0.0.0.0"), "delivery")
 
 
+@pytest.mark.thorough
 def test_a_whole_server_works_over_tls(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
     stack = make_stack(**certificates.make(tmp_path).environment)
     try:

@@ -233,6 +233,7 @@ def test_invites_of_who_is_no_owner_any_more_end_with_the_upgrade(new_database: 
         assert connection.execute("SELECT invite_id FROM invite_tokens").fetchall() == [(invites["owner"],)]
 
 
+@pytest.mark.thorough
 def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> None:
     url = new_database(empty=True)
     with ThreadPoolExecutor(4) as pool:
@@ -348,6 +349,7 @@ async def test_a_core_goes_on_while_a_newer_one_upgrades_the_database(
         assert process.poll() is None
 
 
+@pytest.mark.thorough
 def test_a_step_does_not_keep_requests_waiting_behind_it(new_database: NewDatabase) -> None:
     """It gives up when somebody, say a backup, holds a table; core tries again until it gets it."""
     url = new_database(empty=True)

@@ -230,7 +230,7 @@ async def test_nothing_is_sent_in_the_clear_if_encryption_is_asked_for(
 ) -> None:
     box, port = sink
     for tls in ("starttls", "tls"):
-        async with start(**smtp(port, SMITH_SMTP_TLS=tls)) as service:
+        async with start(**smtp(port, SMITH_SMTP_TLS=tls, SMITH_SMTP_TIMEOUT="15")) as service:
             result = await send(service)
             assert (result.kind, result.reason) == (RETRY, "TlsFailed")
     assert not box.mails(None, 10)

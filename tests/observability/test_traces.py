@@ -197,6 +197,7 @@ COLLECTORS: list[tuple[dict[str, str], str]] = [
 ]
 
 
+@pytest.mark.thorough
 def test_nothing_is_loaded_unless_a_collector_is_named() -> None:
     said = run(ALL_THREE, json.dumps([env for env, _ in COLLECTORS])).stdout.splitlines()
     assert said == [expected for _, expected in COLLECTORS]

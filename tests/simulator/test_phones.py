@@ -249,6 +249,7 @@ async def test_phones_survive_a_restart(folder: Path, end: str) -> None:
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in secret.parent.glob("screens/*"))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 async def test_a_screen_keeps_the_last_10000_notifications(
     simulator: SimulatorProcess, sender: Sender, handset: Handset

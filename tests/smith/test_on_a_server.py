@@ -68,6 +68,7 @@ def test_who_has_lost_their_password_gets_back_in_with_a_link_of_the_operators(s
     assert "no person signs in with the e-mail address nobody@team.test" in refused
 
 
+@pytest.mark.thorough
 def test_a_second_workspace_is_made_while_the_server_runs_and_its_owner_pairs_phones(stack: Stack) -> None:
     made = answer(
         stack.data_dir, "account", "create", "Second team", "--email", "Second@Team.test", "--generate-password"
