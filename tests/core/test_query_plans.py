@@ -200,6 +200,8 @@ LIVE: dict[str, Any] = {
     "versions": 1,
     "version": 1,
     "read_version": 1,
+    "read_tags": None,
+    "read_metadata": None,
     "token": "ab",
     "paused_at": None,
     "held": None,

@@ -118,6 +118,10 @@ _BUTTON = """button AS (
 )"""
 """Records the new buttons of an activity. One CTE, after another one named `activity`."""
 
+_AS_READ = """id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
+      AND tags IS NOT DISTINCT FROM %(read_tags)s::text[] AND metadata IS NOT DISTINCT FROM %(read_metadata)s::text"""
+"""The SQL condition that the activity is as it was read. Tags and metadata may change without a version."""
+
 UPDATE_ACTIVITY = f"""
 WITH activity AS (
     UPDATE live_activities
@@ -129,7 +133,7 @@ WITH activity AS (
         alert_at = CASE WHEN %(alert)s::text IS NULL THEN alert_at ELSE %(now)s END,
         dismiss_after_seconds = %(dismiss_after_seconds)s, updates = updates + %(versions)s,
         updated_at = %(now)s, heard_at = %(now)s
-    WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
+    WHERE {_AS_READ}
     RETURNING id, version
 ), {_BUTTON}, {_kept("update")}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
@@ -152,11 +156,12 @@ FROM activity
 """
 """The devices due now; all that are owed the state; and when the first of the others is due."""
 
-ANNOTATE = """
+ANNOTATE = f"""
 UPDATE live_activities SET tags = %(tags)s::text[], metadata = %(metadata)s::text, heard_at = %(now)s
-WHERE id = %(id)s::text
+WHERE {_AS_READ}
+RETURNING id
 """
-"""No phone is told."""
+"""No phone is told: the version stays."""
 
 HAS_OLDER_APPS = f"""
 SELECT EXISTS (
@@ -180,7 +185,7 @@ WITH activity AS (
         alert_at = CASE WHEN %(alert)s::text IS NULL THEN alert_at ELSE %(now)s END,
         updated_at = %(now)s, heard_at = %(now)s,
         ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
-    WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
+    WHERE {_AS_READ}
     RETURNING id, version
 ), {_BUTTON}, {_kept("end")}
 SELECT version FROM activity

@@ -97,11 +97,15 @@ class ActivityStore:
         async with self._pool.connection() as connection:
             await connection.execute(queries.HEAR, {"id": activity_id, "now": now})
 
-    async def annotate(self, activity_id: str, state: ActivityState, now: dt.datetime) -> None:
-        """Stores the tags and the metadata of a state that changes nothing else."""
-        parameters = {"id": activity_id, "now": now, "tags": list(state.tags) or None, "metadata": state.metadata}
+    async def annotate(self, activity: Activity, state: ActivityState, now: dt.datetime) -> bool:
+        """Stores the tags and the metadata of a state that changes nothing else.
+
+        Returns False and changes nothing if the activity is no longer as it was read.
+        """
+        parameters = _as_read(activity) | _annotations(state) | {"now": now}
         async with self._pool.connection() as connection:
-            await connection.execute(queries.ANNOTATE, parameters)
+            cursor = await connection.execute(queries.ANNOTATE, parameters)
+            return await cursor.fetchone() is not None
 
     async def has_older_apps(self, activity_id: str) -> bool:
         """Whether the activity is for a phone whose app does not decode every content state."""
@@ -278,8 +282,7 @@ class Turn:
 
 def _state_parameters(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[str, Any]:
     return {
-        "id": activity.id,
-        "read_version": activity.version,
+        **_as_read(activity),
         "version_id": new_id(),
         **_parameters(state),
         "buttons": _json_list(state.new_buttons),
@@ -287,13 +290,25 @@ def _state_parameters(activity: Activity, state: ActivityState, now: dt.datetime
     }
 
 
+def _as_read(activity: Activity) -> dict[str, Any]:
+    return {
+        "id": activity.id,
+        "read_version": activity.version,
+        "read_tags": activity.tags,
+        "read_metadata": activity.metadata,
+    }
+
+
+def _annotations(state: ActivityState) -> dict[str, Any]:
+    return {"tags": list(state.tags) or None, "metadata": state.metadata}
+
+
 def _parameters(state: ActivityState) -> dict[str, Any]:
     return {
         "content_state": state.content_state,
         "action": state.action,
         "secondary_action": state.secondary_action,
-        "tags": list(state.tags) or None,
-        "metadata": state.metadata,
+        **_annotations(state),
         "alert": state.alert,
         "dismiss_after_seconds": state.dismiss_after_seconds,
     }

@@ -144,8 +144,8 @@ class StreamPuts:
         if activity is not None and fold.followers:
             if now - activity.heard_at > HEAR_EVERY:
                 await self._parts.store.hear(activity.id, now)
-            if fold.is_annotated:
-                await self._parts.store.annotate(activity.id, fold.latest, now)
+            if fold.is_annotated and not await self._parts.store.annotate(activity, fold.latest, now):
+                return
             for put in fold.followers:
                 put.answer(Recorded(Operation.NOOP, now, fold.latest, activity.id))
         if fold.rest is not None:
