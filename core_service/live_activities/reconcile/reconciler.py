@@ -27,7 +27,7 @@ from core_service.live_activities.state.payload import (
     update_alert,
 )
 from core_service.live_activities.state.queries import READ_ACTIVITIES
-from core_service.live_activities.state.store import LOOK_AGAIN
+from core_service.live_activities.state.turn import LOOK_AGAIN
 from core_service.sending.errors import LIMIT_BYTES
 from core_service.sending.port import (
     About,

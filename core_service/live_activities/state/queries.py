@@ -51,19 +51,12 @@ LOCK_ACCOUNT = "SELECT max_live_activities FROM accounts WHERE id = %(account_id
 """Transactions that start, pause or end streams of an account run one after the other, so that the limit is counted
 correctly."""
 
-COUNT_ACTIVE = f"""
-SELECT count(*)
-FROM live_activities a
-WHERE a.account_id = %(account_id)s AND a.ended_at IS NULL AND a.expires_at > %(now)s
-  AND a.id IS DISTINCT FROM %(replaces)s::text
-  AND EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = a.id AND p.{OPEN})
-"""
-
 _START = f"""
 WITH target AS MATERIALIZED (
-    SELECT id, user_id, push_to_start_token_dead_reason IS NULL AS startable
+    SELECT id, user_id, push_to_start_token_dead_reason IS NULL AS startable, content_version < %(newest)s AS is_older,
+           id = ANY(%(full)s::uuid[]) AS is_full
     FROM devices
-    WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}}
+    WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}} AND id <> ALL(%(without)s::uuid[])
     -- One that is just being unpaired is waited for, and then is not there.
     FOR KEY SHARE
 ), activity AS (
@@ -95,14 +88,17 @@ WITH target AS MATERIALIZED (
         apns_id, attempt, failures, leased, next_at
     )
     SELECT activity.id, target.id, %(account_id)s, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(),
-           0, 0, false, %(now)s
+           0, 0, false, CASE WHEN target.is_full THEN %(later)s::timestamptz ELSE %(now)s END
     FROM activity, target
     RETURNING device_id
 )
-SELECT (SELECT count(*) FROM target WHERE startable), (SELECT count(*) FROM device)
+SELECT count(*) FILTER (WHERE startable AND NOT is_full), (SELECT count(*) FROM device),
+       CASE WHEN bool_or(is_full) THEN %(later)s::timestamptz END, %(is_simpler)s AND COALESCE(bool_or(is_older), false)
+FROM target
 """
-"""The devices that can be sent to at once, and all of them. Those with a dead push-to-start token are due too: only
-a claim can tell whether they must wait for another token."""
+"""The devices that can be sent to at once; all of them; when those are due that must be told of an end first; and
+whether one of them has an app that gets the state in a simpler form. Those with a dead push-to-start token are due too:
+only a claim can tell whether they must wait for another token."""
 
 START_FOR_ALL = _START.format(condition="")
 
@@ -134,7 +130,7 @@ WITH activity AS (
         dismiss_after_seconds = %(dismiss_after_seconds)s, updates = updates + %(versions)s,
         updated_at = %(now)s, heard_at = %(now)s
     WHERE {_AS_READ}
-    RETURNING id, version
+    RETURNING id, version, account_id
 ), {_BUTTON}, {_kept("update")}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
     -- One that is locked has a time already, or is about to get one: its settlement will see the new version.
@@ -151,10 +147,15 @@ WITH activity AS (
 )
 SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
        (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
-       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s)
+       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s),
+       %(is_simpler)s AND EXISTS (
+           SELECT FROM devices d JOIN live_activity_devices p ON p.activity_id = %(id)s::text AND p.device_id = d.id
+           WHERE d.account_id = activity.account_id AND d.content_version < %(newest)s AND p.{OPEN}
+       )
 FROM activity
 """
-"""The devices due now; all that are owed the state; and when the first of the others is due."""
+"""The devices due now; all that are owed the state; when the first of the others is due; and whether one of them has an
+app that gets the state in a simpler form."""
 
 ANNOTATE = f"""
 UPDATE live_activities SET tags = %(tags)s::text[], metadata = %(metadata)s::text, heard_at = %(now)s
@@ -162,13 +163,6 @@ WHERE {_AS_READ}
 RETURNING id
 """
 """No phone is told: the version stays."""
-
-HAS_OLDER_APPS = f"""
-SELECT EXISTS (
-    SELECT FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
-    WHERE p.activity_id = %(id)s::text AND p.{OPEN} AND d.content_version < %(newest)s
-)
-"""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
@@ -234,7 +228,9 @@ WHERE account_id = %(account_id)s AND stream_key = %(stream_key)s::text
 FOR UPDATE
 """
 
-LOCK_ACTIVITY = f"{READ_ACTIVITY} FOR NO KEY UPDATE"
+LOCK_ACTIVITY = f"{READ_ACTIVITY} AND a.ended_at IS NULL FOR NO KEY UPDATE"
+"""One that has ended changes no more. A lock on it too could deadlock with a settlement, which locks many in one
+order."""
 
 IS_WATCHED = f"SELECT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN})"
 
