@@ -13,9 +13,9 @@ from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.room import Limits
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.state.turn import DueDevices
+from core_service.live_activities.state.vacancy import ActivityLimits
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
 from service_kit.tracing import NO_ORIGIN, Origin, origin
 
@@ -84,7 +84,7 @@ class ActivityParts:
     origins: Origins
     events: EventBus
     clock: Clock
-    limits: Limits
+    limits: ActivityLimits
     wait_seconds: float
     """How long a request waits for outcomes."""
 

@@ -80,12 +80,12 @@ class LiveActivities:
         state.require_room(self._parts.builder, activity_id)
         with self._parts.waits.expecting(activity_id, 1) as waiter:
             async with self._parts.store.turn(caller.account_id) as turn:
-                room = await turn.room(self._parts.limits, caller, channels, now)
-                owed = await turn.start(activity_id, state, channels, now, room=room, started_by=starter(caller))
+                vacancy = await turn.vacancy(self._parts.limits, caller, channels, now)
+                owed = await turn.start(activity_id, state, channels, now, vacancy=vacancy, started_by=starter(caller))
                 if not owed.total:
                     raise NoRecipients(slugs, DEVICES)
             self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_STARTED, now, activity_id)
-            ended = room.oldest.id if room.oldest else None
+            ended = vacancy.oldest.id if vacancy.oldest else None
             if ended is not None:
                 self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_ENDED, now, ended)
             counts = await self._parts.outcomes(waiter, owed, deadline)

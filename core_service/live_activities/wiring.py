@@ -12,8 +12,8 @@ from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.reconcile.withdrawals import Withdrawal, WithdrawalCalls
 from core_service.live_activities.service import LiveActivities
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.room import Limits, Overflow
 from core_service.live_activities.state.store import ActivityStore
+from core_service.live_activities.state.vacancy import ActivityLimits, Overflow
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.expiry import Expiry
 from core_service.live_activities.streams.puts import StreamPuts
@@ -62,7 +62,7 @@ def build_live_activities(
         origins=origins,
         events=events,
         clock=clock,
-        limits=Limits(
+        limits=ActivityLimits(
             settings.max_live_activities,
             settings.max_live_activities_per_device,
             Overflow(settings.live_activity_overflow),

@@ -19,7 +19,7 @@ from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
 from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
-from core_service.live_activities.state import queries, room_queries
+from core_service.live_activities.state import queries, vacancy_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
 from core_service.sending import queries as dispatch
@@ -262,7 +262,7 @@ OF_MANY = """
 """
 LIVE_QUERIES = {
     name: value
-    for module in (queries, room_queries, phone_queries, reconciler_queries, withdrawal_queries)
+    for module in (queries, vacancy_queries, phone_queries, reconciler_queries, withdrawal_queries)
     for name, value in vars(module).items()
 }
 LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {

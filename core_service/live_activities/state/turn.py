@@ -15,13 +15,13 @@ from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream, last_state
 from core_service.live_activities.state.older_apps import NEWEST, is_simpler
-from core_service.live_activities.state.room import (
+from core_service.live_activities.state.vacancy import (
     EVERYWHERE,
-    Limits,
-    Room,
-    find_phones_to_renew,
-    find_room,
-    find_room_for_next,
+    ActivityLimits,
+    Vacancy,
+    find_vacancy,
+    find_vacancy_for_next,
+    find_vacancy_to_renew,
 )
 
 DEVICES = "Live Activity devices"
@@ -83,30 +83,29 @@ class Turn:
         row = await cursor.fetchone()
         return bool(row and row[0])
 
-    async def room(
-        self, limits: Limits, caller: Sender, channels: Sequence[ChannelRef] | None, now: dt.datetime
-    ) -> Room:
-        """Returns the room for one more activity: in the account, and on each phone that it is for.
+    async def vacancy(
+        self, limits: ActivityLimits, caller: Sender, channels: Sequence[ChannelRef] | None, now: dt.datetime
+    ) -> Vacancy:
+        """Finds room for one more activity: in the account, and on each phone that it is for.
 
         Raises LimitReached or DeviceLimitReached if there is none, and `caller` may not end what would make some.
         """
-        return await find_room(self._connection, self._place(channels, now), limits, self._limit, caller)
+        return await find_vacancy(self._connection, self._place(channels, now), limits, self._limit, caller)
 
-    async def room_for_next(
-        self, limits: Limits, replaced: Activity, channels: Sequence[ChannelRef] | None, now: dt.datetime
-    ) -> Room:
-        """Returns the room for the activity that replaces another one. For the same channels it needs none.
+    async def vacancy_for_next(
+        self, limits: ActivityLimits, replaced: Activity, channels: Sequence[ChannelRef] | None, now: dt.datetime
+    ) -> Vacancy:
+        """Finds room for the activity that replaces another one. For the same channels it needs none.
 
         Raises LimitReached, DeviceLimitReached.
         """
         place, keeps = self._place(channels, now, replaced.id), replaced.is_for(channels)
-        return await find_room_for_next(self._connection, place, limits, self._limit, keeps_channels=keeps)
+        return await find_vacancy_for_next(self._connection, place, limits, self._limit, keeps_channels=keeps)
 
-    async def room_to_renew(self, limits: Limits, activity: Activity, now: dt.datetime) -> Room:
-        """Returns the room for the successor of an activity that iOS is about to end."""
-        return await find_phones_to_renew(
-            self._connection, self._place(activity.channels, now, activity.id), limits
-        )  # fmt: skip
+    async def vacancy_to_renew(self, limits: ActivityLimits, activity: Activity, now: dt.datetime) -> Vacancy:
+        """Finds room for the successor of an activity that iOS is about to end."""
+        place = self._place(activity.channels, now, activity.id)
+        return await find_vacancy_to_renew(self._connection, place, limits)
 
     async def start(
         self,
@@ -117,7 +116,7 @@ class Turn:
         *,
         stream_id: uuid.UUID | None = None,
         replaced: Activity | None = None,
-        room: Room = EVERYWHERE,
+        vacancy: Vacancy = EVERYWHERE,
         quiet: bool = False,
         started_by: uuid.UUID | None = None,
     ) -> DueDevices:
@@ -131,8 +130,8 @@ class Turn:
             "stream_id": stream_id,
             "started_by": started_by,
             "version_id": new_id(),
-            "full": room.full if room.oldest else [],
-            "without": [] if room.oldest else room.full,
+            "full": vacancy.full if vacancy.oldest else [],
+            "without": [] if vacancy.oldest else vacancy.full,
             "later": now + AFTER_THE_END,
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
             **_parameters(state),
@@ -149,8 +148,8 @@ class Turn:
             await self.write_stream(stream_id, activity_id=activity_id)
         if owed.total and replaced is not None:
             await self.end_locked(replaced, last_state(replaced, now), now, dismiss_at=now, successor=activity_id)
-        if owed.total and room.oldest is not None:
-            await self.end_locked(room.oldest, last_state(room.oldest, now), now, dismiss_at=now)
+        if owed.total and vacancy.oldest is not None:
+            await self.end_locked(vacancy.oldest, last_state(vacancy.oldest, now), now, dismiss_at=now)
         return owed
 
     async def end(

@@ -119,10 +119,12 @@ class StreamControl:
             shown, ended = None, None
             if not is_over(stream.held):
                 state, channels = from_held(stream.held)
-                room = await turn.room(self._parts.limits, caller, channels, now)
-                owed = await turn.start(activity_id, state, channels, now, stream_id=stream.id, quiet=True, room=room)
+                vacancy = await turn.vacancy(self._parts.limits, caller, channels, now)
+                owed = await turn.start(
+                    activity_id, state, channels, now, stream_id=stream.id, quiet=True, vacancy=vacancy
+                )
                 if owed.total:
-                    shown, ended = activity_id, room.oldest.id if room.oldest else None
+                    shown, ended = activity_id, vacancy.oldest.id if vacancy.oldest else None
             if shown is None:
                 await turn.write_stream(stream.id, activity_id=stream.activity_id)
             await turn.note_act(stream.id)
@@ -149,9 +151,9 @@ class StreamControl:
             state, cared_for = state_of(activity), activity.heard_at > activity.created_at
             renewed = cared_for and await turn.is_watched(activity.id)
             if renewed:
-                room = await turn.room_to_renew(self._parts.limits, activity, now)
+                vacancy = await turn.vacancy_to_renew(self._parts.limits, activity, now)
                 owed = await turn.start(
-                    next_id, state, activity.channels, now, stream_id=stream.id, replaced=activity, room=room
+                    next_id, state, activity.channels, now, stream_id=stream.id, replaced=activity, vacancy=vacancy
                 )
                 renewed = owed.total > 0
             if not renewed:

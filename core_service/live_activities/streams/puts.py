@@ -200,9 +200,9 @@ class StreamPuts:
     ) -> Recorded:
         replaced = stream.activity if stream and decision.operation is Operation.ROTATED else None
         if replaced is None:
-            room = await turn.room(self._parts.limits, put.caller, put.channels, now)
+            vacancy = await turn.vacancy(self._parts.limits, put.caller, put.channels, now)
         else:
-            room = await turn.room_for_next(self._parts.limits, replaced, put.channels, now)
+            vacancy = await turn.vacancy_for_next(self._parts.limits, replaced, put.channels, now)
         stream_id = stream.id if stream else new_id()
         if stream is None:
             await turn.create_stream(stream_id, put.stream_key, now)
@@ -213,9 +213,9 @@ class StreamPuts:
             now,
             stream_id=stream_id,
             replaced=replaced,
-            room=room,
+            vacancy=vacancy,
             started_by=starter(put.caller),
         )
         if not owed.total:
             raise NoRecipients(None if put.channels is None else [channel.slug for channel in put.channels], DEVICES)
-        return Recorded(decision.operation, now, decision.state, activity_id, replaced, owed, room.oldest)
+        return Recorded(decision.operation, now, decision.state, activity_id, replaced, owed, vacancy.oldest)

@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 
 from core_service.identity.principal import Sender
 from core_service.live_activities.errors import DeviceLimitReached, LimitReached
-from core_service.live_activities.state import room_queries as queries
+from core_service.live_activities.state import vacancy_queries as queries
 from core_service.live_activities.state.activity import Activity
 
 
@@ -26,7 +26,7 @@ class Overflow(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ActivityLimits:
     """How many activities may be active at one time."""
 
     per_account: int
@@ -36,8 +36,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Room for one more, and what that takes."""
+class Vacancy:
+    """Vacancy for one more, and what that takes."""
 
     full: list[uuid.UUID] = field(default_factory=list)
     """Targeted devices that have none: `oldest` makes some on all of them, or the activity is not shown there."""
@@ -45,7 +45,7 @@ class Room:
     """The activity that has to end, locked."""
 
 
-EVERYWHERE = Room()
+EVERYWHERE = Vacancy()
 """Nothing is in the way."""
 
 
@@ -59,14 +59,14 @@ class _Counted:
     full: list[uuid.UUID] = field(default_factory=list)
 
 
-async def find_room(
+async def find_vacancy(
     connection: AsyncConnection[TupleRow],
     place: dict[str, Any],
-    limits: Limits,
+    limits: ActivityLimits,
     own_limit: int | None,
     caller: Sender,
-) -> Room:
-    """Returns the room for another activity. `place` is where it is to be shown and when, as the queries take it;
+) -> Vacancy:
+    """Finds room for another activity. `place` is where it is to be shown and when, as the queries take it;
     `own_limit` that of the account. Ends what `caller` may end.
 
     Raises LimitReached, DeviceLimitReached.
@@ -86,18 +86,18 @@ async def find_room(
     _require(of_account, counted.active - (oldest is not None))
     if oldest is None:
         raise _refusal(limits, counted)
-    return Room(counted.full, oldest)
+    return Vacancy(counted.full, oldest)
 
 
-async def find_room_for_next(
+async def find_vacancy_for_next(
     connection: AsyncConnection[TupleRow],
     place: dict[str, Any],
-    limits: Limits,
+    limits: ActivityLimits,
     own_limit: int | None,
     *,
     keeps_channels: bool,
-) -> Room:
-    """Returns the room for an activity that replaces another one, and has its place. For the same channels, those of
+) -> Vacancy:
+    """Finds room for an activity that replaces another one, and has its place. For the same channels, those of
     their phones are left out that did not show the other one and have no room.
 
     Raises LimitReached, DeviceLimitReached.
@@ -107,17 +107,19 @@ async def find_room_for_next(
     _require(of_account, counted.active)
     if counted.full and not (keeps_channels and len(counted.full) < counted.targeted):
         raise _refusal(limits, counted)
-    return Room(counted.full)
+    return Vacancy(counted.full)
 
 
-async def find_phones_to_renew(connection: AsyncConnection[TupleRow], place: dict[str, Any], limits: Limits) -> Room:
-    """Returns the room for the successor of an activity that iOS is about to end: those of its phones are left out that
+async def find_vacancy_to_renew(
+    connection: AsyncConnection[TupleRow], place: dict[str, Any], limits: ActivityLimits
+) -> Vacancy:
+    """Finds room for the successor of an activity that iOS is about to end: those of its phones are left out that
     did not show it and have no room. It is never refused."""
-    return Room((await _count(connection, place, limits)).full)
+    return Vacancy((await _count(connection, place, limits)).full)
 
 
 async def _count_within(
-    connection: AsyncConnection[TupleRow], place: dict[str, Any], limits: Limits, of_account: int
+    connection: AsyncConnection[TupleRow], place: dict[str, Any], limits: ActivityLimits, of_account: int
 ) -> _Counted:
     """Counts what may decide. No phone shows more than its account has."""
     if of_account > limits.per_device:
@@ -127,7 +129,7 @@ async def _count_within(
     return _Counted(row[0] if row else 0)
 
 
-async def _count(connection: AsyncConnection[TupleRow], place: dict[str, Any], limits: Limits) -> _Counted:
+async def _count(connection: AsyncConnection[TupleRow], place: dict[str, Any], limits: ActivityLimits) -> _Counted:
     query = queries.COUNT_ON_ALL if place["channel_ids"] is None else queries.COUNT_ON_CHANNELS
     cursor = await connection.execute(query, place | {"limit": limits.per_device}, binary=True)
     row = await cursor.fetchone()
@@ -139,7 +141,7 @@ def _require(limit: int, active: int) -> None:
         raise LimitReached(limit, active)
 
 
-def _refusal(limits: Limits, counted: _Counted) -> DeviceLimitReached:
+def _refusal(limits: ActivityLimits, counted: _Counted) -> DeviceLimitReached:
     return DeviceLimitReached(
         limits.per_device,
         counted.most,
