@@ -22,7 +22,7 @@ class DeviceLimitReached(DomainError):
         `ends_oldest`: one activity less on each of them could have been enough."""
         message, facts = f"Only {limit} concurrent Live Activities are allowed per device", {}
         if blocked < targeted:
-            message += f", and {blocked} of the {targeted} targeted devices have no room"
+            message += f", and there is no room on {blocked} of the {targeted} targeted devices"
             facts = {"blocked_devices": blocked, "targeted_devices": targeted}
         if ends_oldest:
             message += ". There is no single one that could be ended to make room"

@@ -159,7 +159,7 @@ async def test_a_refusal_says_how_many_of_the_phones_have_no_room_if_some_have(s
     phones = [await team.phone("full"), await team.phone("full"), await team.phone("free")]
     for _ in range(PER_DEVICE):
         await team.start("full")
-    message = f"{PER_DEVICE_MESSAGE}, and 2 of the 3 targeted devices have no room"
+    message = f"{PER_DEVICE_MESSAGE}, and there is no room on 2 of the 3 targeted devices"
     facts = {"limit": 2, "active": 2, "blocked_devices": 2, "targeted_devices": 3}
     assert await team.refused(team.start()) == (message, facts)
     assert await team.shown_on(phones[2]) == set()
@@ -241,12 +241,16 @@ async def test_a_phone_without_room_that_has_joined_does_not_keep_a_stream_from_
 
 
 @pytest.mark.parametrize("way", ["start", "put"])
-async def test_starts_at_once_on_two_cores_never_exceed_it(strict: Core, way: str) -> None:
+async def test_starts_at_once_on_two_cores_never_exceed_it(strict: Core, clock: TravelClock, way: str) -> None:
     team = await Team.of(strict)
     phone = await team.phone()
     secret = team.backend.secret
     async with start_core(
-        strict.database_url, delivery_wait=0.0, max_live_activities=50, max_live_activities_per_device=PER_DEVICE
+        strict.database_url,
+        clock=clock,
+        delivery_wait=0.0,
+        max_live_activities=50,
+        max_live_activities_per_device=PER_DEVICE,
     ) as second:
         callers = [core.caller(secret) for core in (strict, second)]
         calls = [
