@@ -20,6 +20,7 @@ from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
 from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
 from core_service.live_activities.state import queries, vacancy_queries
+from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
 from core_service.sending import queries as dispatch
@@ -262,7 +263,7 @@ OF_MANY = """
 """
 LIVE_QUERIES = {
     name: value
-    for module in (queries, vacancy_queries, phone_queries, reconciler_queries, withdrawal_queries)
+    for module in (queries, vacancy_queries, expiry_queries, phone_queries, reconciler_queries, withdrawal_queries)
     for name, value in vars(module).items()
 }
 LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
@@ -272,7 +273,7 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
 }
 NOT_HOT = {
     "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
-    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS",
+    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST",
 }  # fmt: skip
 
 LISTED = {

@@ -106,7 +106,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream's row, and the newest activity that shows it."""
+    """A stream's row, in the order of the queries, and the newest activity that shows it."""
 
     id: uuid.UUID
     account_id: uuid.UUID
@@ -114,7 +114,7 @@ class Stream:
     activity_id: str | None
     paused_at: dt.datetime | None
     held: str | None
-    activity: Activity | None
+    activity: Activity | None = None
 
 
 def starter(caller: Sender) -> uuid.UUID:

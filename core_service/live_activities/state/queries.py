@@ -1,4 +1,4 @@
-"""The SQL of Live Activities.
+"""The SQL of Live Activities, and what it takes.
 
 A transaction that changes an activity locks its row first, then the rows of its devices. So does one that settles an
 outcome. A new state and an outcome of the old one therefore always see each other. A claim locks rows of devices only,
@@ -10,8 +10,14 @@ after it, or reads rows that it locks itself.
 `now` is always a parameter, so that tests can change the time.
 """
 
+import datetime as dt
+from typing import Any
+
 from core_service.channels.audience import IN_CHANNELS
+from core_service.common.orm import new_id
 from core_service.live_activities.models import OPEN, PACED, STARTABLE
+from core_service.live_activities.state.activity import Activity, ActivityState
+from core_service.live_activities.state.older_apps import NEWEST, is_simpler
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
@@ -20,8 +26,6 @@ ACTIVITY_COLUMNS = """
     a.created_at, a.heard_at, a.expires_at, a.ended_at, a.dismiss_at"""
 
 READ_ACTIVITY = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = %(id)s::text"
-
-READ_ACTIVITIES = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = ANY(%(ids)s)"
 
 READ_STREAM = f"""
 SELECT s.id, s.account_id, s.stream_key, s.activity_id, s.paused_at, s.held, {ACTIVITY_COLUMNS}
@@ -246,33 +250,44 @@ WHERE id = %(id)s
 
 DELETE_STREAM = "DELETE FROM live_activity_streams WHERE id = %(id)s"
 
-# --- what happens because time has passed ---
+# --- what they take ---
 
-CLOSE = """
-WITH over AS (
-    SELECT id, ended_at IS NULL AS expired FROM live_activities
-    WHERE due_at <= %(now)s AND (ended_at IS NOT NULL OR expires_at <= %(now)s)
-    ORDER BY id
-    LIMIT %(limit)s
-    FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE live_activities a
-SET ended_at = COALESCE(a.ended_at, a.expires_at), dismiss_at = COALESCE(a.dismiss_at, a.expires_at), due_at = NULL
-FROM over
-WHERE a.id = over.id
-RETURNING a.id, a.account_id, over.expired
-"""
-"""Activities that iOS has ended, and ended ones whose held end can no longer reach a phone."""
 
-FIND_EXPIRING = """
-SELECT id, account_id, stream_key FROM live_activities
-WHERE due_at <= %(now)s AND ended_at IS NULL AND expires_at > %(now)s
-ORDER BY due_at
-LIMIT %(limit)s
-"""
-"""Activities of streams, some minutes before iOS ends them."""
+def next_of(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[str, Any]:
+    """What a query takes that writes another state of an activity as it was read."""
+    return {
+        **as_read(activity),
+        "version_id": new_id(),
+        **parameters_of(state),
+        "buttons": f"[{','.join(state.new_buttons)}]",
+        "now": now,
+    }
 
-CLOSE_DEVICES = f"""
-UPDATE live_activity_devices p SET phase = 'ended', next_at = NULL, leased = false
-WHERE p.activity_id = ANY(%(ids)s) AND p.{OPEN}
-"""
+
+def as_read(activity: Activity) -> dict[str, Any]:
+    """What a query compares with the row, so that no other change since is undone."""
+    return {
+        "id": activity.id,
+        "read_version": activity.version,
+        "read_tags": activity.tags,
+        "read_metadata": activity.metadata,
+    }
+
+
+def annotations(state: ActivityState) -> dict[str, Any]:
+    """What a query takes to write the tags and the metadata."""
+    return {"tags": list(state.tags) or None, "metadata": state.metadata}
+
+
+def parameters_of(state: ActivityState) -> dict[str, Any]:
+    """What a query takes that writes a state."""
+    return {
+        "content_state": state.content_state,
+        "action": state.action,
+        "secondary_action": state.secondary_action,
+        **annotations(state),
+        "alert": state.alert,
+        "is_simpler": is_simpler(state.fields, has_second_button=state.secondary_action is not None),
+        "newest": NEWEST,
+        "dismiss_after_seconds": state.dismiss_after_seconds,
+    }

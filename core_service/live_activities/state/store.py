@@ -4,10 +4,11 @@ import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import Activity, ActivityState, Stream
-from core_service.live_activities.state.turn import DueDevices, Turn, annotations, as_read, state_parameters, to_stream
+from core_service.live_activities.state.turn import DueDevices, Turn
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts
 from service_kit.database import Pool
@@ -40,8 +41,8 @@ class ActivityStore:
             row = await cursor.fetchone()
         if row is None:
             return None
-        activity = None if row[STREAM_COLUMNS] is None else Activity(*row[STREAM_COLUMNS:])
-        return to_stream(row[:STREAM_COLUMNS], activity)
+        stream, activity = Stream(*row[:STREAM_COLUMNS]), row[STREAM_COLUMNS:]
+        return stream if activity[0] is None else replace(stream, activity=Activity(*activity))
 
     async def update(
         self, activity: Activity, state: ActivityState, now: dt.datetime, *, versions: int = 1
@@ -50,7 +51,7 @@ class ActivityStore:
 
         Returns None and changes nothing if the activity is no longer as it was read.
         """
-        parameters = state_parameters(activity, state, now) | {"versions": versions, "urgent": state.urgent}
+        parameters = queries.next_of(activity, state, now) | {"versions": versions, "urgent": state.urgent}
         async with self._account_limit.place(activity.account_id), self._pool.connection() as connection:
             cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
             row = await cursor.fetchone()
@@ -71,7 +72,7 @@ class ActivityStore:
 
         Returns False and changes nothing if the activity is no longer as it was read.
         """
-        parameters = as_read(activity) | annotations(state) | {"now": now}
+        parameters = queries.as_read(activity) | queries.annotations(state) | {"now": now}
         async with self._pool.connection() as connection:
             cursor = await connection.execute(queries.ANNOTATE, parameters)
             return await cursor.fetchone() is not None

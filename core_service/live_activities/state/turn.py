@@ -14,7 +14,6 @@ from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream, last_state
-from core_service.live_activities.state.older_apps import NEWEST, is_simpler
 from core_service.live_activities.state.vacancy import (
     EVERYWHERE,
     ActivityLimits,
@@ -70,7 +69,7 @@ class Turn:
         row = await cursor.fetchone()
         if row is None:
             return None
-        stream = to_stream(row, None)
+        stream = Stream(*row)
         for query in (queries.LOCK_ACTIVITY, queries.READ_ACTIVITY):
             cursor = await self._connection.execute(query, {"id": stream.activity_id}, binary=True)
             if (found := await cursor.fetchone()) is not None:
@@ -134,8 +133,8 @@ class Turn:
             "without": [] if vacancy.oldest else vacancy.full,
             "later": now + AFTER_THE_END,
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
-            **_parameters(state),
-            "buttons": _json_list(state.buttons),
+            **queries.parameters_of(state),
+            "buttons": f"[{','.join(state.buttons)}]",
             "quiet_start": quiet or replaced is not None,
             "expires_at": expires_at,
             "due_at": expires_at if stream_id is None else expires_at - RENEWAL,
@@ -163,7 +162,7 @@ class Turn:
     ) -> DueDevices | None:
         """Ends the activity. On devices that will show `successor`, it ends once that has appeared. Returns None if
         the activity was changed since."""
-        parameters = state_parameters(activity, state, now) | {
+        parameters = queries.next_of(activity, state, now) | {
             "dismiss_at": dismiss_at,
             "hold_until": now + HOLD_END,
             "look_again": now + LOOK_AGAIN,
@@ -223,52 +222,3 @@ class Turn:
     ) -> dict[str, Any]:
         channel_ids = None if channels is None else [channel.id for channel in channels]
         return {"account_id": self._account_id, "channel_ids": channel_ids, "now": now, "replaces": replaces}
-
-
-def state_parameters(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[str, Any]:
-    """What a query takes that writes another state of an activity as it was read."""
-    return {
-        **as_read(activity),
-        "version_id": new_id(),
-        **_parameters(state),
-        "buttons": _json_list(state.new_buttons),
-        "now": now,
-    }
-
-
-def as_read(activity: Activity) -> dict[str, Any]:
-    """What a query compares with the row, so that no other change since is undone."""
-    return {
-        "id": activity.id,
-        "read_version": activity.version,
-        "read_tags": activity.tags,
-        "read_metadata": activity.metadata,
-    }
-
-
-def annotations(state: ActivityState) -> dict[str, Any]:
-    """What a query takes to write the tags and the metadata."""
-    return {"tags": list(state.tags) or None, "metadata": state.metadata}
-
-
-def _parameters(state: ActivityState) -> dict[str, Any]:
-    return {
-        "content_state": state.content_state,
-        "action": state.action,
-        "secondary_action": state.secondary_action,
-        **annotations(state),
-        "alert": state.alert,
-        "is_simpler": is_simpler(state.fields, has_second_button=state.secondary_action is not None),
-        "newest": NEWEST,
-        "dismiss_after_seconds": state.dismiss_after_seconds,
-    }
-
-
-def _json_list(texts: Sequence[str]) -> str:
-    return f"[{','.join(texts)}]"
-
-
-def to_stream(row: Sequence[Any], activity: Activity | None) -> Stream:
-    """The stream of a row, shown by this activity."""
-    id_, account_id, stream_key, activity_id, paused_at, held = row
-    return Stream(id_, account_id, stream_key, activity_id, paused_at, held, activity)
