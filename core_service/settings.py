@@ -1,6 +1,6 @@
 """What the core can be told by its environment."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
@@ -39,6 +39,11 @@ class CoreSettings(DatabaseSettings):
     """The most requests a minute that an account may have, whatever its owners choose."""
     max_live_activities: int = Field(default=4, ge=1, le=10_000)
     """Live Activities at once of accounts without a setting of their own."""
+    max_live_activities_per_device: int = Field(default=5, ge=1, le=10_000)
+    """Live Activities at once on one phone, of all accounts. iOS starts no more than about five of an app."""
+    live_activity_overflow: Literal["refuse", "end_oldest"] = "refuse"
+    """What a start does for which a phone has no room: it is refused, or the oldest activity that would make some is
+    ended."""
     live_activity_attributes_type: str = Field(default="ActivitySmithAttributes", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """Name of the app's Swift type that conforms to `ActivityAttributes`."""
     delivery_wait: float = Field(default=2.0, ge=0, le=30)

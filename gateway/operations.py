@@ -108,7 +108,7 @@ class Operation:
         except Problem as problem:
             problem.headers.update(self._told(ignored, is_strict=is_strict))
             if documented_only:
-                problem.field = ""
+                problem.keep_to_contract()
             raise
         if ignored.count or is_strict:
             answer.headers.update(self._told(ignored, is_strict=is_strict))

@@ -28,6 +28,9 @@ HEADER_FACTS = {
 }
 """Facts that are sent in headers only: the documented body of these errors has no further members."""
 
+BEYOND_CONTRACT = frozenset({"blocked_devices", "code", "targeted_devices"})
+"""Facts that the documented contract does not have in errors that it closes to others."""
+
 GENERIC = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "Invalid request", "The request is not valid."),
     grpc.StatusCode.OUT_OF_RANGE: (400, "Invalid request", "The request is not valid."),
@@ -71,6 +74,11 @@ class Problem(Exception):
         self.facts = facts or {}
         self.headers = headers or {}
 
+    def keep_to_contract(self) -> None:
+        """Leaves out what the documented contract does not have: for clients that take such a member for an error."""
+        self.field = ""
+        self.facts = {name: value for name, value in self.facts.items() if name not in BEYOND_CONTRACT}
+
     def body(self) -> dict[str, Any]:
         """The documented JSON of the error."""
         field = {"field": self.field} if self.field else {}
@@ -104,6 +112,8 @@ def from_remote(remote: RemoteError) -> Problem:
     status = STATUS_BY_REASON.get(remote.reason, default[0])
     in_headers = HEADER_FACTS.get(remote.reason, frozenset())
     facts = {name: value for name, value in remote.facts.items() if name not in in_headers}
+    if remote.reason == "RATE_LIMITED":
+        facts["code"] = "rate_limited"
     headers = _headers(status)
     if isinstance(seconds := remote.facts.get("retry_after_seconds"), int | float):
         headers["retry-after"] = str(max(1, math.ceil(seconds)))

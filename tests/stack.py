@@ -136,6 +136,8 @@ class Stack:
             "SMITH_ADMIN_PORT": "",
             "SMITH_DATA_DIR": str(self.data_dir),
             "SMITH_STOP_AT_EOF": "1",
+            # Tests that are about something else share a phone.
+            "SMITH_MAX_LIVE_ACTIVITIES_PER_DEVICE": "10000",
             **self._ports,
             **self._env,
         }

@@ -65,6 +65,7 @@ def _read_only(account: Account) -> None:
             ("Name", account.name),
             ("Requests per minute", f"{account.rate_limit_per_minute:,}"),
             ("Live Activities at once", f"{account.max_live_activities:,}"),
+            ("Of them on one phone", f"{account.max_live_activities_per_device:,} at most"),
         ):
             with fact(name, value):
                 pass
@@ -89,6 +90,8 @@ def _limits(account: Account, save: Save) -> None:
     with card("Limits", "They protect the phones of your team, and this server, from a faulty backend."):
         for field, name, explanation in LIMITS:
             _limit(account, save, field=field, name=name, explanation=explanation)
+        most = f"{account.max_live_activities_per_device:,}"
+        p(f"One phone has at most {most} Live Activities at once, by this server's settings.", "muted small")
 
 
 def problem_of(value: float | None) -> str | None:

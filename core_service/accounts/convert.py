@@ -23,6 +23,7 @@ def to_account(account: AccountView) -> account_pb2.Account:
         default_rate_limit_per_minute=account.defaults.rate_limit_per_minute,
         default_max_live_activities=account.defaults.max_live_activities,
         max_rate_limit_per_minute=account.defaults.max_rate_limit_per_minute,
+        max_live_activities_per_device=account.defaults.max_live_activities_per_device,
     )
 
 

@@ -67,6 +67,8 @@ class Defaults:
     max_live_activities: int
     max_rate_limit_per_minute: int
     """The most that an account may choose."""
+    max_live_activities_per_device: int
+    """The same for all accounts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ async def reset_password(database_url: str, email: str, admin_url: str) -> dict[
 @asynccontextmanager
 async def _accounts(database_url: str, *, upgrade: bool = True) -> AsyncIterator[Accounts]:
     async with _database(database_url, upgrade=upgrade) as engine:
-        yield Accounts(engine, Passwords(), Defaults(1, 1, 1))
+        yield Accounts(engine, Passwords(), Defaults(1, 1, 1, 1))
 
 
 @asynccontextmanager

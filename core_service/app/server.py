@@ -177,7 +177,12 @@ def build_server(
     passwords = Passwords(hasher)
     sessions = Sessions(engine, passwords, rate_limiter, failures)
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
-    limits = Defaults(settings.rate_limit_per_minute, settings.max_live_activities, settings.max_rate_limit_per_minute)
+    limits = Defaults(
+        settings.rate_limit_per_minute,
+        settings.max_live_activities,
+        settings.max_rate_limit_per_minute,
+        settings.max_live_activities_per_device,
+    )
     accounts = Accounts(engine, passwords, limits)
     api_keys, membership = ApiKeys(engine), Members(engine, events)
     owners_invites = Invites(engine, rate_limiter, invites.links, invites.mailer, events)

@@ -12,6 +12,23 @@ class LimitReached(DomainError):
         super().__init__(f"Only {limit} concurrent Live Activities are allowed per account", limit=limit, active=active)
 
 
+class DeviceLimitReached(DomainError):
+    """A device that it is for shows as many activities as a device may at once."""
+
+    kind, reason, error = LimitReached.kind, LimitReached.reason, LimitReached.error
+
+    def __init__(self, limit: int, active: int, *, blocked: int, targeted: int, ends_oldest: bool) -> None:
+        """`active` is the most that a targeted device shows; `blocked` of the `targeted` devices have no room.
+        `ends_oldest`: one activity less on each of them could have been enough."""
+        message, facts = f"Only {limit} concurrent Live Activities are allowed per device", {}
+        if blocked < targeted:
+            message += f", and there is no room on {blocked} of the {targeted} targeted devices"
+            facts = {"blocked_devices": blocked, "targeted_devices": targeted}
+        if ends_oldest:
+            message += ". There is no single one that could be ended to make room"
+        super().__init__(message, limit=limit, active=active, **facts)
+
+
 class ActivityEnded(DomainError):
     """The activity takes no more updates."""
 

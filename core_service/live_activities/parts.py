@@ -11,13 +11,20 @@ from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
 from core_service.live_activities.reconcile.reconciler import Reconciler
-from core_service.live_activities.state.activity import ActivityState
-from core_service.live_activities.state.older_apps import is_simpler
+from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.store import ActivityStore, DueDevices
+from core_service.live_activities.state.store import ActivityStore
+from core_service.live_activities.state.turn import DueDevices
+from core_service.live_activities.state.vacancy import ActivityLimits
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
 from service_kit.tracing import NO_ORIGIN, Origin, origin
 
+MANY_UPDATES = 12
+OFTEN = dt.timedelta(minutes=2)
+TOO_OFTEN = (
+    "This Live Activity gets more than one update every 2 minutes. iPhones may show updates late or skip some; "
+    "the last one is always delivered."
+)
 SIMPLER = (
     "Some phones have an app that is older than this content. They show it in a simpler form: texts in the subtitle, "
     "and one button."
@@ -52,6 +59,19 @@ class Origins:
         return asking if self._steady() < until else NO_ORIGIN
 
 
+def warnings(owed: DueDevices, updated: Activity | None, now: dt.datetime) -> str | None:
+    """What the backend of an activity should know of a change that owes this: whether phones get it in a simpler form,
+    and whether `updated`, the activity before an update, gets too many. None for nothing."""
+    told = []
+    if updated is not None:
+        updates = updated.updates + 1
+        if updates > MANY_UPDATES and now - updated.created_at < OFTEN * updates:
+            told.append(TOO_OFTEN)
+    if owed.is_simpler:
+        told.append(SIMPLER)
+    return " ".join(told) or None
+
+
 @dataclass(frozen=True, slots=True)
 class ActivityParts:
     """The parts. One object serves all use cases."""
@@ -64,24 +84,13 @@ class ActivityParts:
     origins: Origins
     events: EventBus
     clock: Clock
-    default_limit: int
-    """Activities at one time, for accounts without a limit of their own."""
+    limits: ActivityLimits
     wait_seconds: float
     """How long a request waits for outcomes."""
 
     def deadline(self) -> float:
         """Returns the monotonic time until which a request that begins now waits for outcomes."""
         return time.monotonic() + self.wait_seconds
-
-    async def warnings(self, activity_id: str, state: ActivityState, of_its_own: str | None = None) -> str | None:
-        """Returns what the backend of an activity that was changed to this state should know: `of_its_own`, and whether
-        phones get it in a simpler form. None for nothing."""
-        told = [of_its_own] if of_its_own else []
-        if is_simpler(state.fields, has_second_button=state.secondary_action is not None) and (
-            await self.store.has_older_apps(activity_id)
-        ):
-            told.append(SIMPLER)
-        return " ".join(told) or None
 
     async def outcomes(self, wait: OutcomeWait, owed: DueDevices, deadline: float) -> OutcomeCounts:
         """Wakes the reconciler for what the running request has recorded. Returns the outcomes of `owed` by the

@@ -11,7 +11,7 @@ from core_service.events.service import EventType
 from core_service.idempotency.service import new_resource
 from core_service.identity.principal import Sender
 from core_service.live_activities.errors import ActivityEnded, ActivityNotFound, NotYours
-from core_service.live_activities.parts import ActivityParts
+from core_service.live_activities.parts import ActivityParts, warnings
 from core_service.live_activities.state.activity import (
     ACTIVITY_ID,
     Activity,
@@ -24,7 +24,8 @@ from core_service.live_activities.state.activity import (
     starter,
     state_of,
 )
-from core_service.live_activities.state.store import ATTEMPTS, DEVICES, DueDevices
+from core_service.live_activities.state.store import ATTEMPTS
+from core_service.live_activities.state.turn import DEVICES, DueDevices
 from core_service.work_queue.keyed import KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
 from service_kit.errors import Unavailable
@@ -42,6 +43,8 @@ class ActivityResult:
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
     tags: tuple[str, ...] = ()
+    ended_activity_id: str | None = None
+    """The activity that was ended to make room."""
     ignored: bool = False
     """Nothing was changed: the activity had ended before."""
 
@@ -56,7 +59,8 @@ class LiveActivities:
     async def start(self, caller: Sender, request: Request, requested: Sequence[str] | None) -> ActivityResult:
         """Starts an activity on every device that the caller's scope and the `requested` channel slugs select.
 
-        Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached.
+        Raises InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge, LimitReached,
+        DeviceLimitReached.
         """
         deadline, now = self._parts.deadline(), self._parts.clock()
         state = first_state(request, now)
@@ -76,14 +80,19 @@ class LiveActivities:
         state.require_room(self._parts.builder, activity_id)
         with self._parts.waits.expecting(activity_id, 1) as waiter:
             async with self._parts.store.turn(caller.account_id) as turn:
-                await turn.require_vacancy(self._parts.default_limit, now)
-                owed = await turn.start(activity_id, state, channels, now, started_by=starter(caller))
+                vacancy = await turn.vacancy(self._parts.limits, caller, channels, now)
+                owed = await turn.start(activity_id, state, channels, now, vacancy=vacancy, started_by=starter(caller))
                 if not owed.total:
                     raise NoRecipients(slugs, DEVICES)
             self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_STARTED, now, activity_id)
+            ended = vacancy.oldest.id if vacancy.oldest else None
+            if ended is not None:
+                self._parts.publish(caller.account_id, EventType.LIVE_ACTIVITY_ENDED, now, ended)
             counts = await self._parts.outcomes(waiter, owed, deadline)
-        warning = await self._parts.warnings(activity_id, state)
-        return ActivityResult(activity_id, now, counts, slugs, warning=warning, tags=state.tags)
+        warning = warnings(owed, None, now)
+        return ActivityResult(
+            activity_id, now, counts, slugs, warning=warning, tags=state.tags, ended_activity_id=ended
+        )  # fmt: skip
 
     async def update(self, caller: Sender, activity_id: str, request: Request) -> ActivityResult:
         """Replaces what the activity shows.
@@ -140,8 +149,14 @@ class LiveActivities:
             counts = await self._parts.outcomes(wait, owed, deadline)
         if what == "end":
             return ActivityResult(activity_id, now, counts)
-        warning = await self._parts.warnings(activity_id, state, before.warning(now))
-        return ActivityResult(activity_id, now, counts, warning=warning, tags=state.tags)
+        return ActivityResult(
+            activity_id,
+            now,
+            counts,
+            None if before.channel_slugs is None else tuple(before.channel_slugs),
+            warning=warnings(owed, before, now),
+            tags=state.tags,
+        )
 
     async def _record(
         self, caller: Sender, activity_id: str, request: Request, what: str, expecting: ExitStack

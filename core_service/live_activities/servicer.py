@@ -64,6 +64,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             timestamp=to_timestamp(result.timestamp),
             tags=to_tags(result.tags),
             warning=result.warning,
+            ended_activity_id=result.ended_activity_id,
         )
 
     async def UpdateLiveActivity(
@@ -78,6 +79,8 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             timestamp=to_timestamp(result.timestamp),
             warning=result.warning,
             tags=to_tags(result.tags),
+            users_notified=result.counts.users_notified,
+            effective_channel_slugs=result.effective_channel_slugs or (),
         )
 
     async def EndLiveActivity(self, request: pb.EndLiveActivityRequest, context: Any) -> pb.EndLiveActivityResponse:
@@ -114,6 +117,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             timestamp=to_timestamp(result.timestamp),
             warning=result.warning,
             tags=to_tags(result.tags),
+            ended_activity_id=result.ended_activity_id,
         )
 
     async def DeleteLiveActivityStream(
@@ -141,8 +145,10 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     async def ResumeLiveActivityStream(
         self, request: pb.ResumeLiveActivityStreamRequest, context: Any
     ) -> pb.ResumeLiveActivityStreamResponse:
-        shown = await self._control.resume(principal.session().account_id, request.stream_key)
-        return pb.ResumeLiveActivityStreamResponse(activity_id=shown)
+        resumed = await self._control.resume(principal.session(), request.stream_key)
+        return pb.ResumeLiveActivityStreamResponse(
+            activity_id=resumed.activity_id, ended_activity_id=resumed.ended_activity_id
+        )
 
     async def StopLiveActivity(self, request: pb.StopLiveActivityRequest, context: Any) -> pb.StopLiveActivityResponse:
         stopped = await self._activities.stop(principal.session().account_id, request.activity_id)

@@ -13,6 +13,7 @@ from core_service.live_activities.reconcile.withdrawals import Withdrawal, Withd
 from core_service.live_activities.service import LiveActivities
 from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
+from core_service.live_activities.state.vacancy import ActivityLimits, Overflow
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.expiry import Expiry
 from core_service.live_activities.streams.puts import StreamPuts
@@ -61,7 +62,11 @@ def build_live_activities(
         origins=origins,
         events=events,
         clock=clock,
-        default_limit=settings.max_live_activities,
+        limits=ActivityLimits(
+            settings.max_live_activities,
+            settings.max_live_activities_per_device,
+            Overflow(settings.live_activity_overflow),
+        ),
         wait_seconds=settings.delivery_wait,
     )
     events.listen(parts.hear)

@@ -11,7 +11,7 @@ from typing import Any
 from core_service.auth.rate_limit import RateLimiter
 from core_service.common.clock import Clock
 from core_service.common.orm import now
-from core_service.live_activities.state.queries import COUNT_ACTIVE
+from core_service.live_activities.state.vacancy_queries import COUNT_ACTIVE
 from core_service.statistics.counters import Counters, percentile
 from core_service.statistics.models import Counted
 from core_service.statistics.queries import DEVICES, FIRST_STEPS, OWED, READ

@@ -54,7 +54,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         bytes=5120,
         limit=4096,
     ),
-    "RATE_LIMITED": _error("Rate limit exceeded", "Too many requests, please try again later."),
+    "RATE_LIMITED": _error("Rate limit exceeded", "Too many requests, please try again later.", code="rate_limited"),
     "TOO_MANY_ATTEMPTS": _error("Too many attempts", "Too many attempts. Try again in 600 seconds."),
     "LIVE_ACTIVITY_LIMIT": _error(
         "Live Activity limit reached", "Only 4 concurrent Live Activities are allowed per account", limit=4, active=4

@@ -154,12 +154,19 @@ def schemas() -> dict[str, Any]:
                 "part": {"type": "string", "description": "The field that takes most of them."},
             },
         ),
-        "RateLimitError": _schema("Too much for now.", {}, closed=True),
+        "RateLimitError": _schema(
+            "Too much for now.",
+            {"code": {"type": "string", "const": "rate_limited", "description": "Of the account's rate limit only."}},
+            closed=True,
+        ),
         "LiveActivityLimitError": _schema(
-            "As many Live Activities as the account may have at once are active.",
+            "As many Live Activities as the account, or a phone, may have at once are active.",
             {
                 "limit": integer | {"description": "Most Live Activities at once."},
-                "active": integer | {"description": "How many are active."},
+                "active": integer | {"description": "How many are active: of phones, the most on a targeted one."},
+                "blocked_devices": integer
+                | {"description": "Targeted phones that have no room. Left out if no phone has any."},
+                "targeted_devices": integer | {"description": "All targeted phones. Left out likewise."},
             },
             required=["limit", "active"],
             closed=True,

@@ -39,6 +39,11 @@ async def test_an_owner_renames_the_workspace_and_sets_its_limits(owner: User, a
     assert await settings() == ("Acme Berlin", 60, 4)
 
 
+async def test_the_limit_of_a_phone_is_told_where_that_of_the_workspace_is(owner: User) -> None:
+    await owner.open("/settings")
+    await sees(owner, "One phone has at most 5 Live Activities at once, by this server's settings.")
+
+
 async def test_a_limit_that_core_refuses_is_explained_at_its_field(owner: User) -> None:
     await owner.open("/settings")
     await fill(owner, "Live Activities at once", 10_001)
@@ -102,7 +107,7 @@ async def test_a_check_that_cannot_be_made_is_said_to_be(owner: User) -> None:
 
 async def test_a_member_sees_the_limits_and_can_change_nothing(member: User) -> None:
     await member.open("/settings")
-    await sees(member, "An owner can change these.", "Requests per minute", "60")
+    await sees(member, "An owner can change these.", "Requests per minute", "60", "Of them on one phone", "5 at most")
     for words in ("Save", "Check credentials", "Webhook signing secret", "Audit log"):
         await member.should_not_see(words)
     await member.open("/settings/audit-log")

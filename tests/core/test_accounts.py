@@ -166,9 +166,11 @@ async def test_an_owner_changes_how_many_live_activities_there_may_be_at_once(ac
         assert "max_live_activities must be" in message
 
 
-async def test_the_servers_default_limit_of_live_activities_is_a_setting(new_database: NewDatabase) -> None:
-    async with start_core(await asyncio.to_thread(new_database), max_live_activities=7) as core:
-        assert (await (await start_account(core)).owner.GetAccount()).account.max_live_activities == 7
+async def test_the_servers_limits_of_live_activities_are_settings(new_database: NewDatabase) -> None:
+    limits = {"max_live_activities": 7, "max_live_activities_per_device": 3}
+    async with start_core(await asyncio.to_thread(new_database), **limits) as core:
+        account = (await (await start_account(core)).owner.GetAccount()).account
+    assert (account.max_live_activities, account.max_live_activities_per_device) == (7, 3)
 
 
 async def test_the_first_account_is_made_once(new_database: NewDatabase) -> None:

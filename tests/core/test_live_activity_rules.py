@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from core_service.common.actions import Action, ActionType
 from core_service.identity.principal import ChannelRef
 from core_service.live_activities.errors import InvalidStreamKey
+from core_service.live_activities.parts import TOO_OFTEN, warnings
 from core_service.live_activities.state.activity import (
     LIFETIME,
-    WARNING,
     Activity,
     ActivityState,
     Alert,
@@ -23,12 +23,13 @@ from core_service.live_activities.state.activity import (
     Stream,
     first_state,
     is_same,
-    merge,
     next_state,
     state_of,
 )
 from core_service.live_activities.state.content_state import ActivityType, check
 from core_service.live_activities.state.held import from_held, to_held
+from core_service.live_activities.state.turn import DueDevices
+from core_service.live_activities.streams.fold import merge
 from core_service.live_activities.streams.rules import Operation, check_key, decide
 from service_kit.errors import InvalidRequest
 from tests.core.live_states import given_state
@@ -227,4 +228,4 @@ def test_more_than_twelve_updates_and_more_than_one_in_two_minutes_bring_a_warni
     updates_before: int, minutes: int, warned: bool
 ) -> None:
     shown = replace(aged(minutes=minutes), updates=updates_before)
-    assert shown.warning(NOW) == (WARNING if warned else None)
+    assert warnings(DueDevices(0, 0), shown, NOW) == (TOO_OFTEN if warned else None)

@@ -1,13 +1,15 @@
 """Streams while something else happens in the database."""
 
 import asyncio
+import json
 from typing import Any
 
 import psycopg
+import pytest
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from tests.core.harness import Account, Caller, refusal
+from tests.core.harness import Account, Caller, Core, refusal, start_core
 from tests.waiting import eventually_async
 
 UPDATED = pb.LIVE_ACTIVITY_STREAM_OPERATION_UPDATED
@@ -26,12 +28,12 @@ def put(backend: Caller, percentage: int) -> asyncio.Task[Any]:
     return asyncio.ensure_future(backend.PutLiveActivityStream(stream_key="import", content_state=state))
 
 
-async def eventually_waiting(account: Account, what: str) -> None:
-    """Returns once some statement waits for a lock that another one holds."""
+async def eventually_waiting(account: Account, what: str, count: int = 1) -> None:
+    """Returns once some statements, so many at least, wait for a lock that another one holds."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
     async def waits() -> bool:
-        return int((await account.core.sql(query))[0][0]) > 0
+        return int((await account.core.sql(query))[0][0]) >= count
 
     await eventually_async(what, waits)
 
@@ -53,6 +55,48 @@ async def test_nobody_is_told_that_a_state_is_shown_before_it_is_recorded(accoun
     assert (answers[0], sorted(answers[1:])) == (UPDATED, [UPDATED, NOOP, NOOP])
     query = "SELECT version, content_state::json ->> 'percentage' FROM live_activities WHERE id = %s"
     assert await account.core.sql(query, activity_id) == [(3, "50")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "tags", "metadata"),
+    [
+        ({"tags": ["new"]}, {"metadata": {"run": 2}}, ["new"], {"run": 2}),
+        ({"tags": ["new"]}, {"percentage": 2}, ["new"], {"run": 1}),
+        ({"percentage": 2, "tags": ["new"]}, {"metadata": {"run": 2}, "percentage": 2}, ["new"], {"run": 2}),
+        ({"percentage": 2, "tags": ["new"]}, {"tags": ["late"]}, ["late"], {"run": 1}),
+    ],
+    ids=["note and note", "note and change", "change and note of it", "change and change back"],
+)
+async def test_what_two_cores_note_at_once_is_kept_and_the_later_one_wins(
+    account: Account, first: dict[str, Any], second: dict[str, Any], tags: list[str], metadata: dict[str, int]
+) -> None:
+    """Tags and metadata that are left out stay, also if they came while the other core was writing."""
+    await account.add_startable_phone()
+    key = (await account.add_key())[1]
+    async with start_core(account.core.database_url) as other:
+
+        def put_to(core: Core, changes: dict[str, Any]) -> asyncio.Task[Any]:
+            state = {"title": "Import", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": changes.get("percentage", 1)}
+            noted: dict[str, Any] = {}
+            if "tags" in changes:
+                noted["tags"] = {"values": changes["tags"]}
+            if "metadata" in changes:
+                noted["metadata"] = {"json": json.dumps(changes["metadata"])}
+            call = core.caller(key).PutLiveActivityStream(stream_key="import", content_state=state, **noted)
+            return asyncio.ensure_future(call)
+
+        activity_id = (await put_to(account.core, {"tags": ["old"], "metadata": {"run": 1}})).activity_id
+        async with await psycopg.AsyncConnection.connect(account.core.database_url) as somebody:
+            await somebody.execute("SELECT FROM live_activities WHERE id = %s FOR UPDATE", (activity_id,))
+            answers = [put_to(account.core, first)]
+            await eventually_waiting(account, "the first PUT waits for the activity")
+            answers.append(put_to(other, second))
+            await eventually_waiting(account, "the second PUT waits too", 2)
+            await somebody.rollback()
+        assert {(await answer).activity_id for answer in answers} == {activity_id}
+        percentage = "(content_state::json ->> 'percentage')::int"
+        query = f"SELECT tags, metadata::json, {percentage} FROM live_activities WHERE id = %s"  # noqa: S608 - ours
+        assert await account.core.sql(query, activity_id) == [(tags, metadata, second.get("percentage", 1))]
 
 
 async def test_a_phone_that_is_unpaired_while_an_activity_starts_is_not_there(account: Account) -> None:

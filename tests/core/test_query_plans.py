@@ -19,7 +19,8 @@ from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
 from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
-from core_service.live_activities.state import queries
+from core_service.live_activities.state import queries, vacancy_queries
+from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
 from core_service.sending import queries as dispatch
@@ -187,6 +188,11 @@ LIVE: dict[str, Any] = {
     "tag_mode": "all",
     "metadata": None,
     "newest": 2,
+    "is_simpler": True,
+    "full": [ID],
+    "without": [ID],
+    "later": NOW,
+    "scope": [ID],
     "alert": None,
     "urgent": True,
     "quiet_start": False,
@@ -200,6 +206,8 @@ LIVE: dict[str, Any] = {
     "versions": 1,
     "version": 1,
     "read_version": 1,
+    "read_tags": None,
+    "read_metadata": None,
     "token": "ab",
     "paused_at": None,
     "held": None,
@@ -245,7 +253,7 @@ BATCH: dict[str, Any] = {
 OF_ACTIVITIES = """
     READ_ACTIVITY READ_ACTIVITIES READ_STREAM LOCK_ACCOUNT COUNT_ACTIVE START_FOR_ALL START_FOR_CHANNELS UPDATE_ACTIVITY
     HEAR END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
-    ANNOTATE HAS_OLDER_APPS OWE_STARTS READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
+    ANNOTATE COUNT_ON_ALL COUNT_ON_CHANNELS FIND_OLDEST OWE_STARTS READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
 """
 OF_STREAMS = "WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
@@ -255,7 +263,7 @@ OF_MANY = """
 """
 LIVE_QUERIES = {
     name: value
-    for module in (queries, phone_queries, reconciler_queries, withdrawal_queries)
+    for module in (queries, vacancy_queries, expiry_queries, phone_queries, reconciler_queries, withdrawal_queries)
     for name, value in vars(module).items()
 }
 LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
@@ -265,7 +273,7 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
 }
 NOT_HOT = {
     "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
-    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS",
+    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST",
 }  # fmt: skip
 
 LISTED = {

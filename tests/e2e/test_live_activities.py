@@ -86,9 +86,14 @@ def test_the_answers_have_the_documented_shape(live: LiveAudience) -> None:
     assert started["effective_channel_slugs"] == [live.slug]
     live.phone.live(activity_id)
     updated = live.backend.update(activity_id, steps(2))
-    assert updated.keys() == {"success", "activity_id", "devices_notified", "devices_queued", "timestamp"}
+    assert updated.keys() == {
+        "success", "activity_id", "devices_notified", "devices_queued", "timestamp",
+        "users_notified", "effective_channel_slugs",
+    }  # fmt: skip
     assert (updated["success"], updated["activity_id"]) == (True, activity_id)
     assert devices(updated) == 1
+    assert updated["users_notified"] == updated["devices_notified"]
+    assert updated["effective_channel_slugs"] == [live.slug]
     ended = live.backend.end(activity_id, steps(3))
     assert ended.keys() == {"success", "activity_id", "devices_notified", "devices_queued", "timestamp"}
     assert (ended["success"], ended["activity_id"]) == (True, activity_id)

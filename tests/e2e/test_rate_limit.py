@@ -12,7 +12,11 @@ from tests.e2e.conftest import second_account, team_of
 from tests.stack import Stack
 from tests.team import Team, push
 
-LIMITED = {"error": "Rate limit exceeded", "message": "Too many requests, please try again later."}
+LIMITED = {
+    "error": "Rate limit exceeded",
+    "message": "Too many requests, please try again later.",
+    "code": "rate_limited",
+}
 
 
 @contextlib.contextmanager

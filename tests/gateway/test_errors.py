@@ -97,7 +97,7 @@ async def test_errors_of_other_releases_are_understood(gateway: RunningGateway, 
 
 
 async def test_the_rate_limit_error_is_the_documented_one(gateway: RunningGateway, core: CoreStandIn) -> None:
-    """Two members, nothing else; the rest stands in headers."""
+    """The documented members and a code, nothing else; the rest stands in headers."""
     message = "Too many requests, please try again later."
 
     async def refuse(request: Any, context: Any) -> Any:
@@ -108,7 +108,8 @@ async def test_the_rate_limit_error_is_the_documented_one(gateway: RunningGatewa
 
     core.behaviours[SEND] = refuse
     reply = await gateway.push({"title": "x"})
-    assert (reply.status, reply.json()) == (429, {"error": "Rate limit exceeded", "message": message})
+    documented = {"error": "Rate limit exceeded", "message": message}
+    assert (reply.status, reply.json()) == (429, documented | {"code": "rate_limited"})
     assert reply.headers["retry-after"] == "7"
     assert [reply.headers[f"ratelimit-{name}"] for name in ("limit", "remaining", "reset")] == ["60", "0", "7"]
 

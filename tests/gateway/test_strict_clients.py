@@ -7,6 +7,7 @@ import pytest
 from smith.core.v1 import live_activity_service_pb2 as live
 from smith.core.v1 import push_notification_service_pb2 as push
 
+from service_kit.errors import DomainError, Kind
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
 
@@ -26,18 +27,31 @@ class Case:
 STATE = {"content_state": {"title": "t", "type": "progress", "percentage": 1}}
 CHANGE = {"activity_id": "a", "content_state": {"title": "t"}}
 PUSHED = push.SendPushNotificationResponse(success=True, devices_queued=1, notification_id="n1")
-STARTED = live.StartLiveActivityResponse(success=True, activity_id="a", devices_queued=1)
-UPDATED = live.UpdateLiveActivityResponse(success=True, activity_id="a", devices_queued=1, warning="often")
+STARTED = live.StartLiveActivityResponse(success=True, activity_id="a", devices_queued=1, ended_activity_id="b")
+UPDATED = live.UpdateLiveActivityResponse(
+    success=True, activity_id="a", devices_queued=1, warning="often", users_notified=1, effective_channel_slugs=["ops"]
+)
 ENDED = live.EndLiveActivityResponse(success=True, activity_id="a", devices_queued=1, ignored=True)
-PUT = live.PutLiveActivityStreamResponse(success=True, stream_key="s", devices_queued=1, warning="often")
+PUT = live.PutLiveActivityStreamResponse(
+    success=True, stream_key="s", devices_queued=1, warning="often", ended_activity_id="b"
+)
 QUEUED_AND_ID = {"devices_queued", "notification_id"}
 
 CASES = {
     "push": Case("SendPushNotification", "POST", "push-notification", {"title": "t"}, PUSHED, QUEUED_AND_ID),
-    "start": Case("StartLiveActivity", "POST", "live-activity/start", STATE, STARTED, {"devices_queued"}),
-    "update": Case("UpdateLiveActivity", "POST", "live-activity/update", CHANGE, UPDATED, {"warning"}),
+    "start": Case(
+        "StartLiveActivity", "POST", "live-activity/start", STATE, STARTED, {"devices_queued", "ended_activity_id"}
+    ),
+    "update": Case(
+        "UpdateLiveActivity",
+        "POST",
+        "live-activity/update",
+        CHANGE,
+        UPDATED,
+        {"warning", "users_notified", "effective_channel_slugs"},
+    ),
     "end": Case("EndLiveActivity", "POST", "live-activity/end", CHANGE, ENDED, {"ignored"}),
-    "put": Case("PutLiveActivityStream", "PUT", "live-activity/stream/s", STATE, PUT, {"warning"}),
+    "put": Case("PutLiveActivityStream", "PUT", "live-activity/stream/s", STATE, PUT, {"warning", "ended_activity_id"}),
 }
 
 
@@ -59,3 +73,37 @@ async def test_go_gets_the_documented_fields_and_everybody_else_gets_all(
     assert await asked(user_agent="OpenAPI-Generator/1.2.0/go") == documented
     assert await asked(x_activitysmith_sdk="go-v1.9.0") == documented
     assert await asked(x_activitysmith_sdk="python-v1.14.0", user_agent="OpenAPI-Generator/1.2.0/python") == full
+
+
+class LimitReached(DomainError):
+    kind, reason, error = Kind.EXHAUSTED, "LIVE_ACTIVITY_LIMIT", "Live Activity limit reached"
+
+
+class RateLimited(DomainError):
+    kind, reason, error = Kind.EXHAUSTED, "RATE_LIMITED", "Rate limit exceeded"
+
+
+@pytest.mark.parametrize(
+    ("error", "documented", "extra"),
+    [
+        (
+            LimitReached("full", limit=5, active=5, blocked_devices=1, targeted_devices=2),
+            {"limit": 5, "active": 5},
+            {"blocked_devices": 1, "targeted_devices": 2},
+        ),
+        (RateLimited("slowly", limit=60, retry_after_seconds=1), {}, {"code": "rate_limited"}),
+    ],
+    ids=["no room", "too many requests"],
+)
+async def test_go_gets_the_documented_members_of_errors_too(
+    gateway: RunningGateway, core: CoreStandIn, error: DomainError, documented: dict[str, Any], extra: dict[str, Any]
+) -> None:
+    core.fails("StartLiveActivity", error)
+    texts = {"error": error.error, "message": error.message}
+
+    async def refused(agent: str) -> tuple[int, Any]:
+        reply = await gateway.request("POST", "/api/live-activity/start", STATE, {"user-agent": agent})
+        return reply.status, reply.json()
+
+    assert await refused("OpenAPI-Generator/1.2.0/go") == (429, texts | documented)
+    assert await refused("curl/8") == (429, texts | documented | extra)

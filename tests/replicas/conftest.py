@@ -14,6 +14,7 @@ def layout() -> Iterator[Layout]:
     with Layout(
         SMITH_RATE_LIMIT_PER_MINUTE="1000000",
         SMITH_MAX_LIVE_ACTIVITIES="10000",
+        SMITH_MAX_LIVE_ACTIVITIES_PER_DEVICE="10000",
         # As behind a reverse proxy on this machine: tests can come from addresses of their own.
         SMITH_TRUSTED_PROXIES="127.0.0.1",
     ) as running:

@@ -162,4 +162,5 @@ def test_limits_are_429s_that_say_which(sdk: Sdk, stack: Stack) -> None:
     assert (full["limit"], full["active"]) == (1, 1)
     scene.answer("notifications", "send", {"title": "the third"})
     limited = refusal(scene.call("notifications", "send", {"title": "one too many"}), 429)
-    assert limited == {"error": "Rate limit exceeded", "message": "Too many requests, please try again later."}
+    message = "Too many requests, please try again later."
+    assert limited == {"error": "Rate limit exceeded", "message": message, "code": "rate_limited"}

@@ -26,8 +26,7 @@ from core_service.live_activities.state.payload import (
     start_alert,
     update_alert,
 )
-from core_service.live_activities.state.queries import READ_ACTIVITIES
-from core_service.live_activities.state.store import LOOK_AGAIN
+from core_service.live_activities.state.turn import LOOK_AGAIN
 from core_service.sending.errors import LIMIT_BYTES
 from core_service.sending.port import (
     About,
@@ -144,7 +143,7 @@ class Reconciler:
 
     async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
         ids = list({claim.activity_id for claim in claims})
-        cursor = await connection.execute(READ_ACTIVITIES, {"ids": ids}, binary=True)
+        cursor = await connection.execute(queries.READ_ACTIVITIES, {"ids": ids}, binary=True)
         decided = _Decided({row[0]: Activity(*row) for row in await cursor.fetchall()})
         for claim in claims:
             activity = decided.activities[claim.activity_id]

@@ -1,6 +1,7 @@
 """The SQL that brings phones to the state that is wanted: claims, leases, budgets, outcomes. Locks: see
 state/queries.py."""
 
+from core_service.live_activities.state.queries import ACTIVITY_COLUMNS
 from core_service.work_queue.fair_claim import walk_accounts
 from core_service.work_queue.queue import Queue
 from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
@@ -43,6 +44,8 @@ due AS MATERIALIZED (
 )
 SELECT walk.visited, walk.last, walk.share, due.* FROM walk LEFT JOIN due ON true
 """
+
+READ_ACTIVITIES = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = ANY(%(ids)s)"
 
 LEASE = """
 UPDATE live_activity_devices p

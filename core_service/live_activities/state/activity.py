@@ -35,14 +35,6 @@ REMAINS = dt.timedelta(hours=4)
 
 DEFAULT_DISMISSAL_SECONDS = 180
 
-MANY_UPDATES = 12
-OFTEN = dt.timedelta(minutes=2)
-WARNING = (
-    "This Live Activity gets more than one update every 2 minutes. iPhones may show updates late or skip some; "
-    "the last one is always delivered."
-)
-
-
 ACTIVITY_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
@@ -107,16 +99,14 @@ class Activity:
         """Whether the key may reach every device that the activity is for."""
         return self.account_id == caller.account_id and within_scope(caller, self.channel_ids)
 
-    def warning(self, now: dt.datetime) -> str | None:
-        """A warning for its backend about the number of updates, including this one; None if there is none."""
-        updates = self.updates + 1
-        often = updates > MANY_UPDATES and now - self.created_at < OFTEN * updates
-        return WARNING if often else None
+    def is_for(self, channels: Sequence[ChannelRef] | None) -> bool:
+        """Whether these are its channels, in any order."""
+        return _ids(self.channels) == _ids(channels)
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream's row, and the newest activity that shows it."""
+    """A stream's row, in the order of the queries, and the newest activity that shows it."""
 
     id: uuid.UUID
     account_id: uuid.UUID
@@ -124,7 +114,7 @@ class Stream:
     activity_id: str | None
     paused_at: dt.datetime | None
     held: str | None
-    activity: Activity | None
+    activity: Activity | None = None
 
 
 def starter(caller: Sender) -> uuid.UUID:
@@ -247,19 +237,6 @@ def is_same(state: ActivityState, present: ActivityState) -> bool:
     )
 
 
-def merge(states: Sequence[ActivityState], before: ActivityState) -> ActivityState:
-    """The last of the states, as urgent as the most urgent one, with the last alert of any of them. `before` is the
-    state before the first."""
-    last = states[-1]
-    alert = next((state.alert for state in reversed(states) if state.alert is not None), None)
-    return replace(
-        last,
-        alert=alert,
-        new_buttons=tuple(button for button in last.buttons if button not in before.buttons),
-        urgent=any(state.urgent for state in states),
-    )
-
-
 def _state(request: Request, content: ContentState, present: ActivityState | None) -> ActivityState:
     kind = content.fields["type"]
     if request.secondary_action is not None and kind not in WITH_SECOND_BUTTON:
@@ -283,6 +260,10 @@ def _state(request: Request, content: ContentState, present: ActivityState | Non
         urgent=urgent,
     )
     return replace(state, new_buttons=tuple(button for button in state.buttons if button not in before))
+
+
+def _ids(channels: Sequence[ChannelRef] | None) -> frozenset[uuid.UUID] | None:
+    return None if channels is None else frozenset(channel.id for channel in channels)
 
 
 def _kept(given: T | None, before: T) -> T:

@@ -1,4 +1,4 @@
-"""The SQL of Live Activities.
+"""The SQL of Live Activities, and what it takes.
 
 A transaction that changes an activity locks its row first, then the rows of its devices. So does one that settles an
 outcome. A new state and an outcome of the old one therefore always see each other. A claim locks rows of devices only,
@@ -10,8 +10,14 @@ after it, or reads rows that it locks itself.
 `now` is always a parameter, so that tests can change the time.
 """
 
+import datetime as dt
+from typing import Any
+
 from core_service.channels.audience import IN_CHANNELS
+from core_service.common.orm import new_id
 from core_service.live_activities.models import OPEN, PACED, STARTABLE
+from core_service.live_activities.state.activity import Activity, ActivityState
+from core_service.live_activities.state.older_apps import NEWEST, is_simpler
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
@@ -20,8 +26,6 @@ ACTIVITY_COLUMNS = """
     a.created_at, a.heard_at, a.expires_at, a.ended_at, a.dismiss_at"""
 
 READ_ACTIVITY = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = %(id)s::text"
-
-READ_ACTIVITIES = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = ANY(%(ids)s)"
 
 READ_STREAM = f"""
 SELECT s.id, s.account_id, s.stream_key, s.activity_id, s.paused_at, s.held, {ACTIVITY_COLUMNS}
@@ -51,19 +55,12 @@ LOCK_ACCOUNT = "SELECT max_live_activities FROM accounts WHERE id = %(account_id
 """Transactions that start, pause or end streams of an account run one after the other, so that the limit is counted
 correctly."""
 
-COUNT_ACTIVE = f"""
-SELECT count(*)
-FROM live_activities a
-WHERE a.account_id = %(account_id)s AND a.ended_at IS NULL AND a.expires_at > %(now)s
-  AND a.id IS DISTINCT FROM %(replaces)s::text
-  AND EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = a.id AND p.{OPEN})
-"""
-
 _START = f"""
 WITH target AS MATERIALIZED (
-    SELECT id, user_id, push_to_start_token_dead_reason IS NULL AS startable
+    SELECT id, user_id, push_to_start_token_dead_reason IS NULL AS startable, content_version < %(newest)s AS is_older,
+           id = ANY(%(full)s::uuid[]) AS is_full
     FROM devices
-    WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}}
+    WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}} AND id <> ALL(%(without)s::uuid[])
     -- One that is just being unpaired is waited for, and then is not there.
     FOR KEY SHARE
 ), activity AS (
@@ -95,14 +92,17 @@ WITH target AS MATERIALIZED (
         apns_id, attempt, failures, leased, next_at
     )
     SELECT activity.id, target.id, %(account_id)s, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(),
-           0, 0, false, %(now)s
+           0, 0, false, CASE WHEN target.is_full THEN %(later)s::timestamptz ELSE %(now)s END
     FROM activity, target
     RETURNING device_id
 )
-SELECT (SELECT count(*) FROM target WHERE startable), (SELECT count(*) FROM device)
+SELECT count(*) FILTER (WHERE startable AND NOT is_full), (SELECT count(*) FROM device),
+       CASE WHEN bool_or(is_full) THEN %(later)s::timestamptz END, %(is_simpler)s AND COALESCE(bool_or(is_older), false)
+FROM target
 """
-"""The devices that can be sent to at once, and all of them. Those with a dead push-to-start token are due too: only
-a claim can tell whether they must wait for another token."""
+"""The devices that can be sent to at once; all of them; when those are due that must be told of an end first; and
+whether one of them has an app that gets the state in a simpler form. Those with a dead push-to-start token are due too:
+only a claim can tell whether they must wait for another token."""
 
 START_FOR_ALL = _START.format(condition="")
 
@@ -118,6 +118,10 @@ _BUTTON = """button AS (
 )"""
 """Records the new buttons of an activity. One CTE, after another one named `activity`."""
 
+_AS_READ = """id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
+      AND tags IS NOT DISTINCT FROM %(read_tags)s::text[] AND metadata IS NOT DISTINCT FROM %(read_metadata)s::text"""
+"""The SQL condition that the activity is as it was read. Tags and metadata may change without a version."""
+
 UPDATE_ACTIVITY = f"""
 WITH activity AS (
     UPDATE live_activities
@@ -129,8 +133,8 @@ WITH activity AS (
         alert_at = CASE WHEN %(alert)s::text IS NULL THEN alert_at ELSE %(now)s END,
         dismiss_after_seconds = %(dismiss_after_seconds)s, updates = updates + %(versions)s,
         updated_at = %(now)s, heard_at = %(now)s
-    WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
-    RETURNING id, version
+    WHERE {_AS_READ}
+    RETURNING id, version, account_id
 ), {_BUTTON}, {_kept("update")}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
     -- One that is locked has a time already, or is about to get one: its settlement will see the new version.
@@ -147,23 +151,22 @@ WITH activity AS (
 )
 SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
        (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
-       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s)
+       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s),
+       %(is_simpler)s AND EXISTS (
+           SELECT FROM devices d JOIN live_activity_devices p ON p.activity_id = %(id)s::text AND p.device_id = d.id
+           WHERE d.account_id = activity.account_id AND d.content_version < %(newest)s AND p.{OPEN}
+       )
 FROM activity
 """
-"""The devices due now; all that are owed the state; and when the first of the others is due."""
+"""The devices due now; all that are owed the state; when the first of the others is due; and whether one of them has an
+app that gets the state in a simpler form."""
 
-ANNOTATE = """
+ANNOTATE = f"""
 UPDATE live_activities SET tags = %(tags)s::text[], metadata = %(metadata)s::text, heard_at = %(now)s
-WHERE id = %(id)s::text
+WHERE {_AS_READ}
+RETURNING id
 """
-"""No phone is told."""
-
-HAS_OLDER_APPS = f"""
-SELECT EXISTS (
-    SELECT FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
-    WHERE p.activity_id = %(id)s::text AND p.{OPEN} AND d.content_version < %(newest)s
-)
-"""
+"""No phone is told: the version stays."""
 
 HEAR = "UPDATE live_activities SET heard_at = %(now)s WHERE id = %(id)s::text"
 
@@ -180,7 +183,7 @@ WITH activity AS (
         alert_at = CASE WHEN %(alert)s::text IS NULL THEN alert_at ELSE %(now)s END,
         updated_at = %(now)s, heard_at = %(now)s,
         ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
-    WHERE id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
+    WHERE {_AS_READ}
     RETURNING id, version
 ), {_BUTTON}, {_kept("end")}
 SELECT version FROM activity
@@ -229,7 +232,9 @@ WHERE account_id = %(account_id)s AND stream_key = %(stream_key)s::text
 FOR UPDATE
 """
 
-LOCK_ACTIVITY = f"{READ_ACTIVITY} FOR NO KEY UPDATE"
+LOCK_ACTIVITY = f"{READ_ACTIVITY} AND a.ended_at IS NULL FOR NO KEY UPDATE"
+"""One that has ended changes no more. A lock on it too could deadlock with a settlement, which locks many in one
+order."""
 
 IS_WATCHED = f"SELECT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN})"
 
@@ -245,33 +250,44 @@ WHERE id = %(id)s
 
 DELETE_STREAM = "DELETE FROM live_activity_streams WHERE id = %(id)s"
 
-# --- what happens because time has passed ---
+# --- what they take ---
 
-CLOSE = """
-WITH over AS (
-    SELECT id, ended_at IS NULL AS expired FROM live_activities
-    WHERE due_at <= %(now)s AND (ended_at IS NOT NULL OR expires_at <= %(now)s)
-    ORDER BY id
-    LIMIT %(limit)s
-    FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE live_activities a
-SET ended_at = COALESCE(a.ended_at, a.expires_at), dismiss_at = COALESCE(a.dismiss_at, a.expires_at), due_at = NULL
-FROM over
-WHERE a.id = over.id
-RETURNING a.id, a.account_id, over.expired
-"""
-"""Activities that iOS has ended, and ended ones whose held end can no longer reach a phone."""
 
-FIND_EXPIRING = """
-SELECT id, account_id, stream_key FROM live_activities
-WHERE due_at <= %(now)s AND ended_at IS NULL AND expires_at > %(now)s
-ORDER BY due_at
-LIMIT %(limit)s
-"""
-"""Activities of streams, some minutes before iOS ends them."""
+def next_of(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[str, Any]:
+    """What a query takes that writes another state of an activity as it was read."""
+    return {
+        **as_read(activity),
+        "version_id": new_id(),
+        **parameters_of(state),
+        "buttons": f"[{','.join(state.new_buttons)}]",
+        "now": now,
+    }
 
-CLOSE_DEVICES = f"""
-UPDATE live_activity_devices p SET phase = 'ended', next_at = NULL, leased = false
-WHERE p.activity_id = ANY(%(ids)s) AND p.{OPEN}
-"""
+
+def as_read(activity: Activity) -> dict[str, Any]:
+    """What a query compares with the row, so that no other change since is undone."""
+    return {
+        "id": activity.id,
+        "read_version": activity.version,
+        "read_tags": activity.tags,
+        "read_metadata": activity.metadata,
+    }
+
+
+def annotations(state: ActivityState) -> dict[str, Any]:
+    """What a query takes to write the tags and the metadata."""
+    return {"tags": list(state.tags) or None, "metadata": state.metadata}
+
+
+def parameters_of(state: ActivityState) -> dict[str, Any]:
+    """What a query takes that writes a state."""
+    return {
+        "content_state": state.content_state,
+        "action": state.action,
+        "secondary_action": state.secondary_action,
+        **annotations(state),
+        "alert": state.alert,
+        "is_simpler": is_simpler(state.fields, has_second_button=state.secondary_action is not None),
+        "newest": NEWEST,
+        "dismiss_after_seconds": state.dismiss_after_seconds,
+    }

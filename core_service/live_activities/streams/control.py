@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from core_service.events.service import EventType
-from core_service.identity.principal import Sender
+from core_service.identity.principal import Sender, SessionPrincipal
 from core_service.live_activities.errors import StreamNotFound
 from core_service.live_activities.parts import ActivityParts
 from core_service.live_activities.state.activity import (
@@ -20,7 +20,7 @@ from core_service.live_activities.state.activity import (
     state_of,
 )
 from core_service.live_activities.state.held import from_held, is_over, to_held
-from core_service.live_activities.state.store import Turn
+from core_service.live_activities.state.turn import Turn
 from core_service.live_activities.streams.rules import check_key, require_scope
 from core_service.work_queue.outcome_wait import OutcomeCounts
 
@@ -33,6 +33,14 @@ class DeleteResult:
     timestamp: dt.datetime
     activity_id: str | None = None
     counts: OutcomeCounts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The activity that shows the stream now, and the one that was ended to make room for it."""
+
+    activity_id: str | None = None
+    ended_activity_id: str | None = None
 
 
 class StreamControl:
@@ -94,34 +102,39 @@ class StreamControl:
         self._parts.reconciler.wake()
         return ended.id if ended else None
 
-    async def resume(self, account_id: uuid.UUID, stream_key: str) -> str | None:
-        """Shows the stream's latest state as a new activity and returns its id. Returns None if no device can show it,
-        or if it was over when it was paused and no state has come since. A stream that is not paused is left as it is;
-        then the id of its active activity is returned, if there is one.
+    async def resume(self, caller: SessionPrincipal, stream_key: str) -> Resumed:
+        """Shows the stream's latest state as a new activity. There is none if no device can show it, or if it was over
+        when it was paused and no state has come since. A stream that is not paused is left as it is; then its active
+        activity is returned, if there is one.
 
-        Raises InvalidStreamKey, StreamNotFound, LimitReached.
+        Raises InvalidStreamKey, StreamNotFound, LimitReached, DeviceLimitReached.
         """
-        now, activity_id = self._parts.clock(), new_activity_id()
+        now, activity_id, account_id = self._parts.clock(), new_activity_id(), caller.account_id
         check_key(stream_key)
         async with self._parts.store.turn(account_id) as turn:
             stream = await _existing(turn, stream_key)
             if stream.held is None:
                 active = stream.activity is not None and not stream.activity.over(now)
-                return stream.activity_id if active else None
-            shown = None
+                return Resumed(stream.activity_id if active else None)
+            shown, ended = None, None
             if not is_over(stream.held):
                 state, channels = from_held(stream.held)
-                await turn.require_vacancy(self._parts.default_limit, now)
-                owed = await turn.start(activity_id, state, channels, now, stream_id=stream.id, quiet=True)
-                shown = activity_id if owed.total else None
+                vacancy = await turn.vacancy(self._parts.limits, caller, channels, now)
+                owed = await turn.start(
+                    activity_id, state, channels, now, stream_id=stream.id, quiet=True, vacancy=vacancy
+                )
+                if owed.total:
+                    shown, ended = activity_id, vacancy.oldest.id if vacancy.oldest else None
             if shown is None:
                 await turn.write_stream(stream.id, activity_id=stream.activity_id)
             await turn.note_act(stream.id)
         if shown is not None:
             self._parts.publish(account_id, EventType.LIVE_ACTIVITY_STARTED, now, shown, stream_key)
+        if ended is not None:
+            self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, ended)
         self._parts.publish(account_id, EventType.STREAM_RESUMED, now, shown or "", stream_key)
         self._parts.reconciler.wake()
-        return shown
+        return Resumed(shown, ended)
 
     async def renew(self, account_id: uuid.UUID, stream_key: str, activity_id: str) -> None:
         """Replaces an activity that iOS is about to end with a new one of the same state.
@@ -138,7 +151,10 @@ class StreamControl:
             state, cared_for = state_of(activity), activity.heard_at > activity.created_at
             renewed = cared_for and await turn.is_watched(activity.id)
             if renewed:
-                owed = await turn.start(next_id, state, activity.channels, now, stream_id=stream.id, replaced=activity)
+                vacancy = await turn.vacancy_to_renew(self._parts.limits, activity, now)
+                owed = await turn.start(
+                    next_id, state, activity.channels, now, stream_id=stream.id, replaced=activity, vacancy=vacancy
+                )
                 renewed = owed.total > 0
             if not renewed:
                 await turn.end_locked(activity, last_state(activity, now), now, state.dismiss_at(now))

@@ -7,7 +7,7 @@ from typing import Any
 
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
-from core_service.live_activities.state import queries
+from core_service.live_activities.streams import expiry_queries as queries
 from core_service.live_activities.streams.control import StreamControl
 from service_kit.database import DATABASE_AWAY, Pool
 

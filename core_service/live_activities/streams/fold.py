@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.state.activity import Activity, ActivityState, Request, Stream, state_of
 from core_service.live_activities.state.payload import PayloadBuilder
-from core_service.live_activities.state.store import DueDevices
+from core_service.live_activities.state.turn import DueDevices
 from core_service.live_activities.streams.rules import Decision, Operation, decide, require_scope
 from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.errors import DomainError
@@ -27,6 +27,8 @@ class Recorded:
     previous: Activity | None = None
     """The activity before this PUT: as it was, or the one that was replaced."""
     owed: DueDevices | None = None
+    made_room: Activity | None = None
+    """The activity that was ended to make room."""
 
 
 @dataclass(slots=True)
@@ -122,3 +124,16 @@ class Fold:
             stream.activity.metadata,
         )
         self._stream = replace(stream, activity=activity)
+
+
+def merge(states: Sequence[ActivityState], before: ActivityState) -> ActivityState:
+    """The last of the states, as urgent as the most urgent one, with the last alert of any of them. `before` is the
+    state before the first."""
+    last = states[-1]
+    alert = next((state.alert for state in reversed(states) if state.alert is not None), None)
+    return replace(
+        last,
+        alert=alert,
+        new_buttons=tuple(button for button in last.buttons if button not in before.buttons),
+        urgent=any(state.urgent for state in states),
+    )

@@ -10,19 +10,19 @@ from core_service.channels.errors import NoRecipients
 from core_service.common.orm import new_id
 from core_service.events.service import EventType
 from core_service.identity.principal import Sender
-from core_service.live_activities.parts import ActivityParts
+from core_service.live_activities.parts import ActivityParts, warnings
 from core_service.live_activities.state.activity import (
     Activity,
     Request,
     Stream,
-    merge,
     new_activity_id,
     starter,
     state_of,
 )
 from core_service.live_activities.state.held import to_held
-from core_service.live_activities.state.store import ATTEMPTS, DEVICES, Turn
-from core_service.live_activities.streams.fold import IN_PLACE, Fold, Put, Recorded
+from core_service.live_activities.state.store import ATTEMPTS
+from core_service.live_activities.state.turn import DEVICES, Turn
+from core_service.live_activities.streams.fold import IN_PLACE, Fold, Put, Recorded, merge
 from core_service.live_activities.streams.rules import Decision, Operation, check_key
 from core_service.work_queue.keyed import KeyedBatcher
 from core_service.work_queue.outcome_wait import OutcomeCounts
@@ -41,6 +41,8 @@ class PutResult:
     timestamp: dt.datetime
     activity_id: str | None = None
     previous_activity_id: str | None = None
+    ended_activity_id: str | None = None
+    """The activity that was ended to make room."""
     counts: OutcomeCounts | None = None
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
@@ -66,7 +68,7 @@ class StreamPuts:
         call the list of `requested` channel slugs.
 
         Raises InvalidStreamKey, InvalidRequest, InvalidTarget, ChannelScopeViolation, NoRecipients, PayloadTooLarge,
-        LimitReached.
+        LimitReached, DeviceLimitReached.
         """
         deadline = self._parts.deadline()
         check_key(stream_key)
@@ -82,10 +84,7 @@ class StreamPuts:
         finally:
             self._forget(put)
         operation, previous = recorded.operation, recorded.previous
-        own = previous.warning(recorded.now) if operation is Operation.UPDATED and previous else None
-        warning = None
-        if counts is not None and recorded.activity_id is not None:
-            warning = await self._parts.warnings(recorded.activity_id, recorded.state, own)
+        updated = previous if operation is Operation.UPDATED else None
         return PutResult(
             operation=operation,
             stream_key=stream_key,
@@ -94,7 +93,8 @@ class StreamPuts:
             previous_activity_id=previous.id if operation is Operation.ROTATED and previous else None,
             counts=counts,
             effective_channel_slugs=None if channels is None else tuple(channel.slug for channel in channels),
-            warning=warning,
+            ended_activity_id=recorded.made_room.id if recorded.made_room else None,
+            warning=warnings(recorded.owed, updated, recorded.now) if recorded.owed else None,
             tags=recorded.state.tags,
         )
 
@@ -105,6 +105,8 @@ class StreamPuts:
         if recorded.previous is not None and not updated:
             ended = recorded.previous.id
             self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, ended, put.stream_key)
+        if recorded.made_room is not None:
+            self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, recorded.made_room.id)
 
     def _expect(self, put: Put, activity_id: str, version: int) -> None:
         """Lets the PUT wait for outcomes. If its caller has left, it does not: its wait would never be removed."""
@@ -144,8 +146,8 @@ class StreamPuts:
         if activity is not None and fold.followers:
             if now - activity.heard_at > HEAR_EVERY:
                 await self._parts.store.hear(activity.id, now)
-            if fold.is_annotated:
-                await self._parts.store.annotate(activity.id, fold.latest, now)
+            if fold.is_annotated and not await self._parts.store.annotate(activity, fold.latest, now):
+                return
             for put in fold.followers:
                 put.answer(Recorded(Operation.NOOP, now, fold.latest, activity.id))
         if fold.rest is not None:
@@ -197,7 +199,10 @@ class StreamPuts:
         self, turn: Turn, put: Put, stream: Stream | None, decision: Decision, now: dt.datetime, *, activity_id: str
     ) -> Recorded:
         replaced = stream.activity if stream and decision.operation is Operation.ROTATED else None
-        await turn.require_vacancy(self._parts.default_limit, now, replaces=replaced.id if replaced else None)
+        if replaced is None:
+            vacancy = await turn.vacancy(self._parts.limits, put.caller, put.channels, now)
+        else:
+            vacancy = await turn.vacancy_for_next(self._parts.limits, replaced, put.channels, now)
         stream_id = stream.id if stream else new_id()
         if stream is None:
             await turn.create_stream(stream_id, put.stream_key, now)
@@ -208,8 +213,9 @@ class StreamPuts:
             now,
             stream_id=stream_id,
             replaced=replaced,
+            vacancy=vacancy,
             started_by=starter(put.caller),
         )
         if not owed.total:
             raise NoRecipients(None if put.channels is None else [channel.slug for channel in put.channels], DEVICES)
-        return Recorded(decision.operation, now, decision.state, activity_id, replaced, owed)
+        return Recorded(decision.operation, now, decision.state, activity_id, replaced, owed, vacancy.oldest)

@@ -95,13 +95,9 @@ def decide(
         )
     state = next_state(request, present, now)
     if (
-        _ids(activity.channels) != _ids(channels)
+        not activity.is_for(channels)
         or state.fields["type"] != present.fields["type"]
         or now - activity.created_at >= ROTATE_AFTER
     ):
         return Decision(Operation.ROTATED, state)
     return Decision(Operation.NOOP if is_same(state, present) else Operation.UPDATED, state)
-
-
-def _ids(channels: Sequence[ChannelRef] | None) -> frozenset[object] | None:
-    return None if channels is None else frozenset(channel.id for channel in channels)

@@ -56,6 +56,7 @@ class Account(_message.Message):
     DEFAULT_RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
     DEFAULT_MAX_LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
     MAX_RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    MAX_LIVE_ACTIVITIES_PER_DEVICE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     name: _builtins.str
@@ -70,6 +71,8 @@ class Account(_message.Message):
     """The server's default of `max_live_activities`, which the account returns to when its own is set to 0."""
     max_rate_limit_per_minute: _builtins.int
     """The most that the server allows for `rate_limit_per_minute`."""
+    max_live_activities_per_device: _builtins.int
+    """Live Activities that may be active at once on one phone. The server's setting."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
@@ -85,10 +88,11 @@ class Account(_message.Message):
         default_rate_limit_per_minute: _builtins.int = ...,
         default_max_live_activities: _builtins.int = ...,
         max_rate_limit_per_minute: _builtins.int = ...,
+        max_live_activities_per_device: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "default_max_live_activities", b"default_max_live_activities", "default_rate_limit_per_minute", b"default_rate_limit_per_minute", "id", b"id", "max_live_activities", b"max_live_activities", "max_rate_limit_per_minute", b"max_rate_limit_per_minute", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "default_max_live_activities", b"default_max_live_activities", "default_rate_limit_per_minute", b"default_rate_limit_per_minute", "id", b"id", "max_live_activities", b"max_live_activities", "max_live_activities_per_device", b"max_live_activities_per_device", "max_rate_limit_per_minute", b"max_rate_limit_per_minute", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -49,8 +49,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNAVAILABLE: _ErrorReason.ValueType  # 12
     """The server or its database cannot answer now. UNAVAILABLE, HTTP 503."""
     ERROR_REASON_LIVE_ACTIVITY_LIMIT: _ErrorReason.ValueType  # 13
-    """As many Live Activities as the account may have at once are active. Facts `limit`, `active`. RESOURCE_EXHAUSTED,
-    HTTP 429.
+    """As many Live Activities as the account, or a phone, may have at once are active. Facts `limit` and `active`, which is
+    the most that a targeted phone has; `blocked_devices` and `targeted_devices` if only some of the phones have no room.
+    RESOURCE_EXHAUSTED, HTTP 429.
     """
     ERROR_REASON_LIVE_ACTIVITY_ENDED: _ErrorReason.ValueType  # 14
     """The Live Activity is over and takes no more updates. INVALID_ARGUMENT, HTTP 400."""
@@ -95,8 +96,9 @@ ERROR_REASON_TOO_MANY_ATTEMPTS: ErrorReason.ValueType  # 11
 ERROR_REASON_UNAVAILABLE: ErrorReason.ValueType  # 12
 """The server or its database cannot answer now. UNAVAILABLE, HTTP 503."""
 ERROR_REASON_LIVE_ACTIVITY_LIMIT: ErrorReason.ValueType  # 13
-"""As many Live Activities as the account may have at once are active. Facts `limit`, `active`. RESOURCE_EXHAUSTED,
-HTTP 429.
+"""As many Live Activities as the account, or a phone, may have at once are active. Facts `limit` and `active`, which is
+the most that a targeted phone has; `blocked_devices` and `targeted_devices` if only some of the phones have no room.
+RESOURCE_EXHAUSTED, HTTP 429.
 """
 ERROR_REASON_LIVE_ACTIVITY_ENDED: ErrorReason.ValueType  # 14
 """The Live Activity is over and takes no more updates. INVALID_ARGUMENT, HTTP 400."""

@@ -143,6 +143,7 @@ class StartLiveActivityResponse(_message.Message):
     TIMESTAMP_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
+    ENDED_ACTIVITY_ID_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     activity_id: _builtins.str
@@ -155,6 +156,8 @@ class StartLiveActivityResponse(_message.Message):
     """People who own at least one device counted in `devices_notified`."""
     warning: _builtins.str
     """Present if a phone has an app that cannot show all of it: what those phones show instead."""
+    ended_activity_id: _builtins.str
+    """The older activity that was ended because a phone had no room for both. Left out if none was."""
     @_builtins.property
     def effective_channel_slugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The channels the request was resolved to. Left out when it went to the whole account."""
@@ -179,17 +182,22 @@ class StartLiveActivityResponse(_message.Message):
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         tags: _push_notification_pb2.Tags | None = ...,
         warning: _builtins.str | None = ...,
+        ended_activity_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "_warning", b"_warning", "devices_queued", b"devices_queued", "tags", b"tags", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_warning", b"_warning", "devices_queued", b"devices_queued", "ended_activity_id", b"ended_activity_id", "tags", b"tags", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "ended_activity_id", b"ended_activity_id", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
     _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
+    _WhichOneofReturnType__ended_activity_id: _TypeAlias = _typing.Literal["ended_activity_id"]  # noqa: Y015
+    _WhichOneofArgType__ended_activity_id: _TypeAlias = _typing.Literal["_ended_activity_id", b"_ended_activity_id"]  # noqa: Y015
     _WhichOneofReturnType__warning: _TypeAlias = _typing.Literal["warning"]  # noqa: Y015
     _WhichOneofArgType__warning: _TypeAlias = _typing.Literal["_warning", b"_warning"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ended_activity_id) -> _WhichOneofReturnType__ended_activity_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__warning) -> _WhichOneofReturnType__warning | None: ...
 
@@ -268,6 +276,8 @@ class UpdateLiveActivityResponse(_message.Message):
     TIMESTAMP_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    USERS_NOTIFIED_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_CHANNEL_SLUGS_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     activity_id: _builtins.str
@@ -278,6 +288,8 @@ class UpdateLiveActivityResponse(_message.Message):
     """Devices for which it is queued: they wait for their update token, or for a second to pass since the update before."""
     warning: _builtins.str
     """Present if the activity is updated more often than iPhones are sure to show."""
+    users_notified: _builtins.int
+    """People who own at least one device counted in `devices_notified`."""
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
@@ -285,6 +297,10 @@ class UpdateLiveActivityResponse(_message.Message):
     @_builtins.property
     def tags(self) -> _push_notification_pb2.Tags:
         """The activity's tags. Left out if it has none."""
+
+    @_builtins.property
+    def effective_channel_slugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The channels that the activity is for. Left out if it is for the whole account."""
 
     def __init__(
         self,
@@ -296,13 +312,20 @@ class UpdateLiveActivityResponse(_message.Message):
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         warning: _builtins.str | None = ...,
         tags: _push_notification_pb2.Tags | None = ...,
+        users_notified: _builtins.int | None = ...,
+        effective_channel_slugs: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_warning", b"_warning", "tags", b"tags", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_users_notified", b"_users_notified", "_warning", b"_warning", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__users_notified: _TypeAlias = _typing.Literal["users_notified"]  # noqa: Y015
+    _WhichOneofArgType__users_notified: _TypeAlias = _typing.Literal["_users_notified", b"_users_notified"]  # noqa: Y015
     _WhichOneofReturnType__warning: _TypeAlias = _typing.Literal["warning"]  # noqa: Y015
     _WhichOneofArgType__warning: _TypeAlias = _typing.Literal["_warning", b"_warning"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__users_notified) -> _WhichOneofReturnType__users_notified | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__warning) -> _WhichOneofReturnType__warning | None: ...
 
 Global___UpdateLiveActivityResponse: _TypeAlias = UpdateLiveActivityResponse  # noqa: Y015
@@ -503,6 +526,7 @@ class PutLiveActivityStreamResponse(_message.Message):
     TIMESTAMP_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    ENDED_ACTIVITY_ID_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     operation: Global___LiveActivityStreamOperation.ValueType
@@ -521,6 +545,10 @@ class PutLiveActivityStreamResponse(_message.Message):
     """People who own at least one device counted in `devices_notified`. Left out for `noop` and `paused`."""
     warning: _builtins.str
     """Present if the activity is updated more often than iPhones are sure to show."""
+    ended_activity_id: _builtins.str
+    """The older activity, of another stream or of none, that was ended because a phone had no room for both. Left out if
+    none was.
+    """
     @_builtins.property
     def effective_channel_slugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The channels the request was resolved to. Left out when it went to the whole account."""
@@ -548,10 +576,11 @@ class PutLiveActivityStreamResponse(_message.Message):
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         warning: _builtins.str | None = ...,
         tags: _push_notification_pb2.Tags | None = ...,
+        ended_activity_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "previous_activity_id", b"previous_activity_id", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ended_activity_id", b"ended_activity_id", "previous_activity_id", b"previous_activity_id", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "operation", b"operation", "previous_activity_id", b"previous_activity_id", "stream_key", b"stream_key", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "ended_activity_id", b"ended_activity_id", "operation", b"operation", "previous_activity_id", b"previous_activity_id", "stream_key", b"stream_key", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
@@ -559,6 +588,8 @@ class PutLiveActivityStreamResponse(_message.Message):
     _WhichOneofArgType__devices_notified: _TypeAlias = _typing.Literal["_devices_notified", b"_devices_notified"]  # noqa: Y015
     _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
     _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
+    _WhichOneofReturnType__ended_activity_id: _TypeAlias = _typing.Literal["ended_activity_id"]  # noqa: Y015
+    _WhichOneofArgType__ended_activity_id: _TypeAlias = _typing.Literal["_ended_activity_id", b"_ended_activity_id"]  # noqa: Y015
     _WhichOneofReturnType__previous_activity_id: _TypeAlias = _typing.Literal["previous_activity_id"]  # noqa: Y015
     _WhichOneofArgType__previous_activity_id: _TypeAlias = _typing.Literal["_previous_activity_id", b"_previous_activity_id"]  # noqa: Y015
     _WhichOneofReturnType__users_notified: _TypeAlias = _typing.Literal["users_notified"]  # noqa: Y015
@@ -571,6 +602,8 @@ class PutLiveActivityStreamResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_notified) -> _WhichOneofReturnType__devices_notified | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ended_activity_id) -> _WhichOneofReturnType__ended_activity_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__previous_activity_id) -> _WhichOneofReturnType__previous_activity_id | None: ...
     @_typing.overload
@@ -774,20 +807,29 @@ class ResumeLiveActivityStreamResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    ENDED_ACTIVITY_ID_FIELD_NUMBER: _builtins.int
     activity_id: _builtins.str
     """The activity that shows it; null if no device is left to show it on."""
+    ended_activity_id: _builtins.str
+    """The older activity that was ended because a phone had no room for both. Left out if none was."""
     def __init__(
         self,
         *,
         activity_id: _builtins.str | None = ...,
+        ended_activity_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "activity_id", b"activity_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_ended_activity_id", b"_ended_activity_id", "activity_id", b"activity_id", "ended_activity_id", b"ended_activity_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "activity_id", b"activity_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_ended_activity_id", b"_ended_activity_id", "activity_id", b"activity_id", "ended_activity_id", b"ended_activity_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
+    _WhichOneofReturnType__ended_activity_id: _TypeAlias = _typing.Literal["ended_activity_id"]  # noqa: Y015
+    _WhichOneofArgType__ended_activity_id: _TypeAlias = _typing.Literal["_ended_activity_id", b"_ended_activity_id"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__activity_id) -> _WhichOneofReturnType__activity_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ended_activity_id) -> _WhichOneofReturnType__ended_activity_id | None: ...
 
 Global___ResumeLiveActivityStreamResponse: _TypeAlias = ResumeLiveActivityStreamResponse  # noqa: Y015
 
