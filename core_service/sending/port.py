@@ -132,6 +132,10 @@ class Push:
     origin: Origin = NO_ORIGIN
     """The request that it is sent for."""
     targets: list[Target] = field(default_factory=list)
+    version: int = 1
+    """Of the notification's content."""
+    lease: dt.datetime | None = None
+    """When the lease of these deliveries ends, exactly as their rows have it: it tells this lease from later ones."""
 
 
 OnOutcome = Callable[[Target, Outcome], None]
