@@ -52,9 +52,7 @@ def read_new_content(request: pb.ReplacePushNotificationRequest) -> NewContent:
     content = _read_content(request)
     if content.metadata == NO_METADATA:
         content = replace(content, metadata=None)
-    return NewContent(
-        content, keeps_tags=not request.HasField("tags"), keeps_metadata=not request.HasField("metadata")
-    )
+    return NewContent(content, keeps_tags=not request.HasField("tags"), keeps_metadata=not request.HasField("metadata"))
 
 
 def _read_content(request: pb.SendPushNotificationRequest | pb.ReplacePushNotificationRequest) -> Content:

@@ -1,7 +1,7 @@
 """Replaces the content of a notification on the devices that it was for.
 
-A device has one attempt on its way at a time: what is under way, or waits after a failure, keeps its turn, and the newer
-content follows it. So no older content is sent after a newer one.
+A device has one attempt on its way at a time: the newer content waits for the outcome of what is under way, or for the
+end of its lease. So no older content is sent after a newer one.
 """
 
 import datetime as dt

@@ -49,8 +49,8 @@ WITH reachable AS MATERIALIZED (
         %(action_methods)s::text[], %(action_bodies)s::text[]
     ) WITH ORDINALITY AS a(id, title, type, url, method, body, position)
 ), owed AS (
-    -- The time of what is due is the end of a lease or of a back-off: the newer content waits for it. A dead token stays
-    -- dead, but not the delivery to a device that has another token by now.
+    -- The time of what is due is the end of a lease or of a back-off: the newer content waits for it. A delivery stays
+    -- dead with its token, but not if the device has another one by now.
     UPDATE deliveries d
     SET version = replaced.version,
         alerted = d.alerted OR d.state = 'accepted',

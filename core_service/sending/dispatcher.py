@@ -177,19 +177,15 @@ class Dispatcher:
         payload, expires_at, expired, account_id, version = notification or (b"", None, True, None, GONE)
         about = About(account_id, str(notification_id), PushEvent.ALERT) if account_id else None
         lease = rows[0][6]
-        push = Push(
-            payload, expires_at, collapse_id=str(notification_id), about=about, version=version, lease=lease
-        )
+        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, version=version, lease=lease)
         silent: list[Target] = []
         for _, device_id, user_id, apns_id, attempts, alerted, _, token, environment, bundle_id in rows:
             if expired or token is None:
                 state = DeliveryState.EXPIRED if expired else DeliveryState.TOKEN_DEAD
-                self._writer.put(
-                    _Settlement(notification_id, device_id, user_id, state, version=version, lease=lease)
-                )
+                self._writer.put(_Settlement(notification_id, device_id, user_id, state, version=version, lease=lease))
             else:
-                apns_id = apns_id_of(apns_id, version)
-                target = Target(device_id, user_id, token, environment, bundle_id, apns_id, attempts)
+                own_id = apns_id_of(apns_id, version)
+                target = Target(device_id, user_id, token, environment, bundle_id, own_id, attempts)
                 (silent if alerted else push.targets).append(target)
         if push.targets:
             self._send(notification_id, push, None)
