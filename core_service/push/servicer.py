@@ -52,7 +52,7 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
         self, request: pb.ReplacePushNotificationRequest, context: Any
     ) -> pb.ReplacePushNotificationResponse:
         """See the proto."""
-        notification_id, new = find_uuid(request.notification_id, THING), read_new_content(request)
+        new, notification_id = read_new_content(request), find_uuid(request.notification_id, THING)
         return to_replaced(await self._replacements.replace(principal.sender(), notification_id, new))
 
     async def ListPushNotifications(

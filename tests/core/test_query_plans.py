@@ -22,6 +22,7 @@ from core_service.live_activities.reconcile import reconciler_queries, withdrawa
 from core_service.live_activities.state import queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
+from core_service.push import replacement_queries as replacements
 from core_service.sending import queries as dispatch
 from core_service.sending import revival_queries
 from core_service.status import queries as status
@@ -163,6 +164,8 @@ SETTLEMENT: dict[str, Any] = {
     "dead_since": [None],
     "counts": [True],
     "configurations": [None],
+    "versions": [1],
+    "leases": [None],
 }
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LIVE: dict[str, Any] = {
@@ -330,6 +333,13 @@ SETTLED_MAIL = {
     "messages": [""],
 }
 
+REPLACEMENT: dict[str, Any] = RECORD | {
+    "keeps_tags": True,
+    "keeps_metadata": True,
+    "replaced_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    "replacement_id": ID,
+}
+
 REVIVE = {
     "configuration": "a",
     "environment": None,
@@ -354,10 +364,13 @@ HOT: dict[str, tuple[str, Any]] = {
     "revive tokens": (revival_queries.REVIVE, REVIVE),
     "claim": (dispatch.CLAIM, {**Round().parameters(250), "lease": 20}),
     "read notifications": (dispatch.READ_NOTIFICATIONS, ([ID],)),
-    "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID])),
+    "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID], [1])),
     "settle": (dispatch.SETTLE, SETTLEMENT),
     "count": (dispatch.COUNT, (ID,)),
     "find a notification": (push.FIND, (ID, ID)),
+    "read a notification to replace": (replacements.READ, REPLACEMENT),
+    "lock its deliveries": (replacements.LOCK, REPLACEMENT),
+    "replace its content": (replacements.REPLACE, REPLACEMENT),
     "claim an idempotency key": (idempotency.CLAIM, KEYED),
     "read an idempotency key": (idempotency.READ, (ID, b"x")),
     "complete an idempotent request": (idempotency.COMPLETE, KEYED),
