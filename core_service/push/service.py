@@ -25,7 +25,7 @@ from core_service.push.queries import (
     action_columns,
 )
 from core_service.sending.dispatcher import Dispatcher
-from core_service.sending.port import About, Push, PushEvent, Target
+from core_service.sending.port import About, Lease, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import OutcomeCounts, count_by
@@ -131,9 +131,9 @@ class PushNotifications:
         *,
         device_id: uuid.UUID | None,
         replay_of: uuid.UUID | None,
-    ) -> tuple[int, dt.datetime | None]:
+    ) -> tuple[int, Lease | None]:
         """Records everything in one transaction and puts the leased devices into `push.targets`. Returns how many
-        devices are owed the push, and when the lease ends."""
+        devices are owed the push, and the lease."""
         parameters: dict[str, Any] = {
             "notification_id": notification_id,
             "account_id": caller.account_id,
@@ -161,7 +161,7 @@ class PushNotifications:
             leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0
             parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
             # One statement is a transaction by itself. The act of a person has its audit entry in the same transaction.
-            is_person = isinstance(caller, SessionPrincipal)
+            is_person, ends = isinstance(caller, SessionPrincipal), time.monotonic() + LEASE_SECONDS
             async with connection.transaction() if is_person else nullcontext():
                 cursor = await connection.execute(query, parameters, binary=True)
                 rows = await cursor.fetchall()
@@ -169,7 +169,7 @@ class PushNotifications:
                     await record(connection, caller.account_id, notification_id)
         if leased:
             push.targets.extend(Target(*row[:6]) for row in rows)
-        return (int(rows[0][6]), rows[0][7]) if rows else (0, None)
+        return (int(rows[0][6]), Lease(rows[0][7], ends)) if rows else (0, None)
 
     async def _deliver(
         self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push, total: int, deadline: float

@@ -8,6 +8,7 @@ request, if one waits.
 import asyncio
 import datetime as dt
 import random
+import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.later_versions import apns_id_of, silent_form
 from core_service.sending.models import DeliveryState
-from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
+from core_service.sending.port import About, Lease, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
 from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, SETTLE, SETTLE_ACCEPTED
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.keyed import KeyedCounter
@@ -77,8 +78,13 @@ class _Settlement:
     """See Outcome."""
     version: int = 1
     """The version that was sent."""
-    lease: dt.datetime | None = None
+    lease: Lease | None = None
     """See Push."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is the outcome of nearly all pushes."""
+        return self.state is DeliveryState.ACCEPTED and self.version == 1
 
     @property
     def row(self) -> tuple[int, int]:
@@ -153,6 +159,7 @@ class Dispatcher:
     async def _claim(self) -> bool:
         async with self._pool.connection() as connection:
             parameters = self._round.parameters(CLAIM_SIZE) | {"lease": LEASE_SECONDS}
+            ends = time.monotonic() + LEASE_SECONDS
             cursor = await connection.execute(CLAIM, parameters, binary=True)
             rows, more = self._round.read(await cursor.fetchall())
             if not rows:
@@ -165,18 +172,21 @@ class Dispatcher:
         held = self._held
         # Pushes to few devices go first: they delay those to many devices hardly at all.
         for notification_id, group in sorted(claimed.items(), key=lambda item: len(item[1])):
-            self._resume(notification_id, notifications.get(notification_id), group)
+            self._resume(notification_id, notifications.get(notification_id), group, Lease(group[0][6], ends))
         # If everything was held, the rest would be held too, and each row costs two writes.
         return more and self._held - held < len(rows)
 
     def _resume(
-        self, notification_id: uuid.UUID, notification: tuple[Any, ...] | None, rows: list[tuple[Any, ...]]
+        self,
+        notification_id: uuid.UUID,
+        notification: tuple[Any, ...] | None,
+        rows: list[tuple[Any, ...]],
+        lease: Lease,
     ) -> None:
         """Delivers claimed rows, and settles those that cannot be delivered any more."""
         self._loop.begin(len(rows))
         payload, expires_at, expired, account_id, version = notification or (b"", None, True, None, GONE)
         about = About(account_id, str(notification_id), PushEvent.ALERT) if account_id else None
-        lease = rows[0][6]
         push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, version=version, lease=lease)
         silent: list[Target] = []
         for _, device_id, user_id, apns_id, attempts, alerted, _, token, environment, bundle_id in rows:
@@ -230,17 +240,13 @@ class Dispatcher:
         """Writes the batch and returns each delivery's state now. Writing the same twice does no harm."""
         states = [DeliveryState.ACCEPTED] * len(batch)
         places = sorted(range(len(batch)), key=lambda place: batch[place].row)
-        accepted = [batch[place] for place in places if batch[place].state is DeliveryState.ACCEPTED]
-        others = [place for place in places if batch[place].state is not DeliveryState.ACCEPTED]
+        accepted = [batch[place] for place in places if batch[place].is_usual]
+        others = [place for place in places if not batch[place].is_usual]
         dead: list[tuple[uuid.UUID, _Settlement]] = []
         async with self._pool.connection() as connection:
             if accepted:
-                columns = (
-                    [one.notification_id for one in accepted],
-                    [one.device_id for one in accepted],
-                    [one.version for one in accepted],
-                )
-                written = await connection.execute(SETTLE_ACCEPTED, columns)
+                ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
+                written = await connection.execute(SETTLE_ACCEPTED, ids)
                 if written.rowcount < len(accepted):
                     # Some were accepted before, under another process's lease; or their content was replaced.
                     await connection.execute(SETTLE, _columns(accepted))
@@ -285,5 +291,5 @@ def _columns(batch: list[_Settlement]) -> dict[str, list[Any]]:
         "counts": [one.counts for one in batch],
         "configurations": [one.configuration for one in batch],
         "versions": [one.version for one in batch],
-        "leases": [one.lease for one in batch],
+        "leases": [one.lease.ends_at if one.lease else None for one in batch],
     }

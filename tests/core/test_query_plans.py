@@ -364,7 +364,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "revive tokens": (revival_queries.REVIVE, REVIVE),
     "claim": (dispatch.CLAIM, {**Round().parameters(250), "lease": 20}),
     "read notifications": (dispatch.READ_NOTIFICATIONS, ([ID],)),
-    "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID], [1])),
+    "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID])),
     "settle": (dispatch.SETTLE, SETTLEMENT),
     "count": (dispatch.COUNT, (ID,)),
     "find a notification": (push.FIND, (ID, ID)),

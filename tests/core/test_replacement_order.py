@@ -4,6 +4,8 @@ import asyncio
 import datetime as dt
 import random
 import secrets
+import time
+import uuid
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ from smith.delivery.v1.reason_pb2 import OUTCOME_KIND_REJECTED, OUTCOME_KIND_RET
 from core_service.common.jobs import cancel
 from core_service.common.orm import lowest_id, now
 from core_service.events.service import EventBus
+from core_service.sending.grpc_sender import GrpcPushSender
+from core_service.sending.port import Lease, OutcomeKind, Push, Target
 from core_service.sending.revival import Revival
 from core_service.settings import CoreSettings
 from service_kit.client import open_channel
@@ -361,3 +365,18 @@ async def running(job: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 async def _is(holds: bool) -> bool:
     return holds
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 0.3])
+async def test_nothing_is_on_its_way_any_more_once_the_lease_is_over(seconds: float) -> None:
+    """As after a process was suspended for longer than its lease: another one may be sending a newer text."""
+    told: asyncio.Queue[OutcomeKind] = asyncio.Queue()
+    target = Target(uuid.uuid4(), uuid.uuid4(), "ab" * 32, "sandbox", None, uuid.uuid4())
+    async with told_delivery() as delivery, open_channel(delivery.address) as channel:
+        delivery.is_held = True
+        lease = Lease(now(), time.monotonic() + seconds)
+        push = Push(b'{"aps": {"alert": {"title": "down"}}}', now(), targets=[target], lease=lease)
+        GrpcPushSender(channel).submit(push, lambda target, outcome: told.put_nowait(outcome.verdict))
+        assert await asyncio.wait_for(told.get(), 10) is OutcomeKind.RETRY
+        assert len(delivery.attempts) == (seconds > 0)
+        await eventually_async("the call is over", lambda: _is(not any(one.is_open for one in delivery.attempts)))

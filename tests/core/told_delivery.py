@@ -74,6 +74,12 @@ class ToldDelivery(DeliveryServiceServicer):
             for one in begun:
                 one.given_up = not one.outcome.done()
 
+    async def GetDestinations(  # noqa: N802
+        self, request: pb.GetDestinationsRequest, context: Any
+    ) -> pb.GetDestinationsResponse:
+        """Unknown."""
+        return pb.GetDestinationsResponse()
+
     def _begin(self, attempt: Attempt) -> Attempt:
         self.overlaps += [
             (one, attempt)
