@@ -356,6 +356,33 @@ async def test_whatever_apns_answers_each_phone_sees_contents_in_their_order_and
         assert (world.delivery.screen(token) == "15") == (states[token] == "accepted")
 
 
+@pytest.mark.slow
+async def test_replacements_and_outcomes_of_many_phones_never_wait_for_each_other_in_a_circle(world: World) -> None:
+    await world.core.sql(
+        "INSERT INTO devices (id, account_id, user_id, name, secret_hash, environment, push_token,"
+        " push_token_registered_at, created_at)"
+        " SELECT gen_random_uuid(), %s, %s, 'iPhone', sha256(gen_random_uuid()::text::bytea), 'production',"
+        " replace(gen_random_uuid()::text, '-', ''), now(), now() FROM generate_series(1, 1000)",
+        *(world.account.id, world.account.owner_id),
+    )
+    sent = await world.backend.SendPushNotification(title="0")
+    for number in range(1, 11):
+        await asyncio.gather(
+            *(
+                backend.ReplacePushNotification(notification_id=sent.notification_id, title=str(number))
+                for backend in world.backends
+            )
+        )
+
+    async def all_have_the_newest() -> bool:
+        query = "SELECT version, state, count(*) FROM deliveries GROUP BY 1, 2"
+        return await world.core.sql(query) == [(21, "accepted", 1000)]
+
+    await eventually_async("all have the newest", all_have_the_newest, 60)
+    query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    assert await world.core.sql(query) == [(0,)]
+
+
 @asynccontextmanager
 async def running(job: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """The job runs meanwhile."""
