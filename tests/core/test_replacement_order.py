@@ -32,7 +32,7 @@ from tests.core.processes import core_process, serving_address
 from tests.core.told_delivery import ACCEPTED, Attempt, ToldDelivery, told_delivery
 from tests.waiting import eventually_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 RETRY = Outcome(kind=OUTCOME_KIND_RETRY, reason="ConnectionLost", retry_after_ms=1500, maybe_accepted=True)
 REJECTED = Outcome(kind=OUTCOME_KIND_REJECTED, reason="BadTopic")
@@ -173,7 +173,6 @@ async def test_content_that_is_refused_while_it_is_replaced_makes_way_for_the_ne
     assert world.delivery.screen(token) == "shorter"
 
 
-@pytest.mark.slow
 async def test_if_core_dies_with_the_old_content_on_its_way_only_the_new_one_is_sent(
     world: World, tmp_path: Path
 ) -> None:
@@ -356,7 +355,6 @@ async def test_whatever_apns_answers_each_phone_sees_contents_in_their_order_and
         assert (world.delivery.screen(token) == "15") == (states[token] == "accepted")
 
 
-@pytest.mark.slow
 async def test_replacements_and_outcomes_of_many_phones_never_wait_for_each_other_in_a_circle(world: World) -> None:
     await world.core.sql(
         "INSERT INTO devices (id, account_id, user_id, name, secret_hash, environment, push_token,"
