@@ -5,6 +5,7 @@ from smith.core.v1.event_pb2 import Event
 
 WORDS: "dict[events.EventType.ValueType, str]" = {
     events.EVENT_TYPE_PUSH_NOTIFICATION_SENT: "A push notification was sent",
+    events.EVENT_TYPE_PUSH_NOTIFICATION_REPLACED: "A push notification was replaced",
     events.EVENT_TYPE_LIVE_ACTIVITY_STARTED: "A Live Activity was started",
     events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED: "A Live Activity has a new state",
     events.EVENT_TYPE_LIVE_ACTIVITY_ENDED: "A Live Activity was ended",

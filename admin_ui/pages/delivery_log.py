@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from nicegui import ui
-from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_NOTIFICATION_SENT, Event
+from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_NOTIFICATION_REPLACED, EVENT_TYPE_PUSH_NOTIFICATION_SENT, Event
 from smith.core.v1.push_notification_pb2 import (
     PUSH_NOTIFICATION_OUTCOME_ACCEPTED,
     PUSH_NOTIFICATION_OUTCOME_FAILED,
@@ -89,13 +89,17 @@ class DeliveryLogPage:
         self._table: PagedTable[PushNotification] = PagedTable(
             "Push notifications", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
         )
-        self._visit.watch({EVENT_TYPE_PUSH_NOTIFICATION_SENT}, self._heard)
+        self._visit.watch({EVENT_TYPE_PUSH_NOTIFICATION_SENT, EVENT_TYPE_PUSH_NOTIFICATION_REPLACED}, self._heard)
         await self._table.refresh()
 
     async def _heard(self, events: Sequence[Event]) -> None:
         if not events:
             return
-        self._unseen += len(events)
+        self._unseen += sum(event.type == EVENT_TYPE_PUSH_NOTIFICATION_SENT for event in events)
+        if not self._unseen:
+            # A notification was replaced: its row stays where it is and says something else.
+            await self._table.refresh()
+            return
         self._news.text = f"{self._unseen} new"
         self._news.set_visibility(True)
 

@@ -8,7 +8,7 @@ from nicegui import ui
 from smith.core.v1 import push_notification_pb2 as pb
 from smith.core.v1.delivery_attempt_pb2 import DELIVERY_OUTCOME_ACCEPTED, DeliveryAttempt
 from smith.core.v1.delivery_log_service_pb2 import ExplainDeliveryRequest
-from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_TOKEN_DEAD, Event
+from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_NOTIFICATION_REPLACED, EVENT_TYPE_PUSH_TOKEN_DEAD, Event
 from smith.core.v1.push_notification_pb2 import PushNotificationDelivery
 from smith.core.v1.push_notification_service_pb2 import (
     GetPushNotificationRequest,
@@ -63,31 +63,43 @@ class NotificationPage:
     async def draw(self) -> None:
         """Draws the page. Raises Refused, also if the notification does not exist."""
         found = await self._read()
-        sent, body = found.push_notification, request_body(found)
         a("Delivery log", "/delivery-log", "link small")
-        with page_header(sent.title, f"Sent by {sent.sender_name or 'an unknown sender'}."):
-            primary("Send again", self._replay, icon="replay")
-        with div("cluster muted small"):
-            ago(sent.created_at)
-            if sent.replay_of:
-                a("a replay of another", f"/delivery-log/{sent.replay_of}")
-            tag_links(sent.tags.values, "/delivery-log")
+        self._head = div("stack")
         with div("columns"):
             with card("Phones"):
                 self._counts = div()
                 self._phones = div("stack")
-            with div("stack"):
-                with card("What phones show"):
-                    notification_card(_shown(body))
-                if found.content.HasField("metadata"):
-                    metadata_card(body["metadata"])
-                if not sent.device_id:
-                    with card("The request", "As a backend would make it."):
-                        request = ApiRequest(Operation.PUSH, body)
-                        snippet(curl(request, self._visit.settings.gateway_url), "curl example")
-        self._visit.watch({EVENT_TYPE_PUSH_TOKEN_DEAD}, self._heard)
+            self._content = div("stack")
+        self._visit.watch({EVENT_TYPE_PUSH_TOKEN_DEAD, EVENT_TYPE_PUSH_NOTIFICATION_REPLACED}, self._heard)
+        self._show_content(found)
         self._show(found)
         ui.timer(2.0, self._follow)
+
+    def _show_content(self, found: GetPushNotificationResponse) -> None:
+        """Draws what changes with a replacement only."""
+        sent, body = found.push_notification, request_body(found)
+        self._head.clear()
+        with self._head:
+            with page_header(sent.title, f"Sent by {sent.sender_name or 'an unknown sender'}."):
+                primary("Send again", self._replay, icon="replay")
+            with div("cluster muted small"):
+                ago(sent.created_at)
+                if sent.replay_of:
+                    a("a replay of another", f"/delivery-log/{sent.replay_of}")
+                if sent.replacements:
+                    text(f"replaced {times(sent.replacements)}, last")
+                    ago(sent.replaced_at)
+                tag_links(sent.tags.values, "/delivery-log")
+        self._content.clear()
+        with self._content:
+            with card("What phones show"):
+                notification_card(_shown(body))
+            if found.content.HasField("metadata"):
+                metadata_card(body["metadata"])
+            if not sent.device_id:
+                with card("The request", "As a backend would make it."):
+                    request = ApiRequest(Operation.PUSH, body)
+                    snippet(curl(request, self._visit.settings.gateway_url), "curl example")
 
     async def _read(self) -> GetPushNotificationResponse:
         request = GetPushNotificationRequest(notification_id=self._id)
@@ -99,8 +111,11 @@ class NotificationPage:
 
     async def _refresh(self) -> None:
         before = self._found
-        if await self._read() != before:
-            self._show(self._found)
+        found = await self._read()
+        if found != before:
+            self._show(found)
+        if found.push_notification.replacements != before.push_notification.replacements:
+            self._show_content(found)
 
     async def _follow(self) -> None:
         """Polls while a delivery is not settled: core sends no event for APNs' answer to a push."""
@@ -170,6 +185,11 @@ def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:
     target = {"target": {"channels": list(sent.channels)}} if sent.channels else {}
     document: dict[str, Any] = json.loads(dump(listed | CONTENT.encode(content) | target))
     return document
+
+
+def times(number: int) -> str:
+    """How often: once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
 def _shown(body: dict[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,7 @@ from core_service.phones.live_activities import PhoneActivities
 from core_service.phones.servicer import PhoneServicer
 from core_service.push.device_test import DeviceTest
 from core_service.push.history import NotificationHistory
+from core_service.push.replacement import Replacements
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
 from core_service.sending.dispatcher import Dispatcher
@@ -208,6 +209,15 @@ def build_server(
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )
+    replacements = Replacements(
+        pool,
+        dispatch,
+        events,
+        account_limit,
+        delivery_wait=settings.delivery_wait,
+        time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
+        history=dt.timedelta(days=settings.history_days),
+    )
     act.install()
     runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
@@ -278,6 +288,7 @@ def build_server(
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
             PushNotificationServicer(
                 push_notifications,
+                replacements,
                 NotificationHistory(pool, push_notifications),
                 DeviceTest(devices, push_notifications),
             ),

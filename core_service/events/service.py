@@ -17,6 +17,7 @@ class EventType(StrEnum):
     """What happened. Cores of different releases exchange these values through Redis: they must not change."""
 
     PUSH_NOTIFICATION_SENT = "push_notification_sent"
+    PUSH_NOTIFICATION_REPLACED = "push_notification_replaced"
     LIVE_ACTIVITY_STARTED = "live_activity_started"
     LIVE_ACTIVITY_UPDATED = "live_activity_updated"
     LIVE_ACTIVITY_ENDED = "live_activity_ended"

@@ -15,10 +15,10 @@ import simplejson
 from core_service.common.actions import Action, phone_form
 from core_service.common.validation import write_json
 from core_service.sending.errors import LIMIT_BYTES, PayloadTooLarge
+from core_service.sending.later_versions import LEVEL, SILENT, silent_form
 
 CATEGORY = "activitysmith"
 DEFAULT_SOUND = "default"
-SILENT = "passive"
 ACTIONS = "actions"
 """Kept in a table of their own: phones are told less of them than the server needs."""
 ANNOTATIONS = frozenset({"tags", "metadata"})
@@ -51,7 +51,7 @@ APPLES: Mapping[str, tuple[str, ...]] = {
     "message": ("aps", "alert", "body"),
     "sound": ("aps", "sound"),
     "badge": ("aps", "badge"),
-    "interruption_level": ("aps", "interruption-level"),
+    "interruption_level": ("aps", LEVEL),
 }
 """Apple's places for fields of a notification."""
 PLACES = {
@@ -62,8 +62,8 @@ PLACES = {
 """The place of each field in a payload."""
 
 
-def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
-    """Writes the body for all devices.
+def build_payload(notification_id: uuid.UUID, content: Content, *, replaces: bool = False) -> bytes:
+    """Writes the body for all devices. One that `replaces` another has room for its silent form, too.
 
     Raises PayloadTooLarge naming the longest part.
     """
@@ -81,9 +81,10 @@ def build_payload(notification_id: uuid.UUID, content: Content) -> bytes:
             part = part[step]
         part[key] = value
     written = write_json(body)
-    if len(written) > LIMIT_BYTES:
+    total_bytes = max(len(written), len(silent_form(written)) if replaces else 0)
+    if total_bytes > LIMIT_BYTES:
         part_bytes, longest = max((len(write_json(value)), name) for name, value in values.items())
-        raise PayloadTooLarge(part=longest, part_bytes=part_bytes, total_bytes=len(written))
+        raise PayloadTooLarge(part=longest, part_bytes=part_bytes, total_bytes=total_bytes)
     return written
 
 

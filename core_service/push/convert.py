@@ -1,6 +1,7 @@
 """Between protobuf and the push area's own types. A request's content is checked on the way."""
 
 import uuid
+from dataclasses import replace
 
 from smith.core.v1 import json_object_pb2
 from smith.core.v1 import push_notification_pb2 as noun
@@ -20,6 +21,7 @@ from core_service.common.reading import choice, given, read_time, to_tags, to_ti
 from core_service.common.validation import parse_json_object, require_storable, require_uuid, write_json
 from core_service.push.content import Content
 from core_service.push.history import COUNTED, NotificationDelivery, NotificationRecord, Search, ShownNotification
+from core_service.push.replacement import NewContent
 from core_service.push.service import SentNotification
 from service_kit.json_mapping.contract import enum_names
 
@@ -29,6 +31,7 @@ ACTION_TYPES = {
 }
 ACTION_TYPE_NUMBERS = {kind: number for number, kind in ACTION_TYPES.items()}
 LEVELS = {name: number for number, name in enum_names(noun.InterruptionLevel.DESCRIPTOR).items()}
+NO_METADATA = "{}"
 METHOD_NUMBERS = {"GET": noun.WEBHOOK_METHOD_GET, "POST": noun.WEBHOOK_METHOD_POST}
 
 
@@ -37,6 +40,22 @@ def read_content(request: pb.SendPushNotificationRequest) -> Content:
 
     Raises InvalidRequest naming the first field that breaks one, and the rule.
     """
+    return replace(
+        _read_content(request),
+        sound=given(request, "sound", require_storable),
+        interruption_level=choice(request, "interruption_level", str),
+    )
+
+
+def read_new_content(request: pb.ReplacePushNotificationRequest) -> NewContent:
+    """The same of a request that replaces a notification's content."""
+    content = _read_content(request)
+    if content.metadata == NO_METADATA:
+        content = replace(content, metadata=None)
+    return NewContent(content, keeps_tags=not request.HasField("tags"), keeps_metadata=not request.HasField("metadata"))
+
+
+def _read_content(request: pb.SendPushNotificationRequest | pb.ReplacePushNotificationRequest) -> Content:
     return Content(
         title=require_storable(request.title, "title"),
         message=given(request, "message", require_storable),
@@ -46,8 +65,6 @@ def read_content(request: pb.SendPushNotificationRequest) -> Content:
         actions=tuple(_read_action(place, action) for place, action in enumerate(request.actions)),
         payload=parse_json_object(request.payload.json, "payload") if request.HasField("payload") else None,
         badge=given(request, "badge"),
-        sound=given(request, "sound", require_storable),
-        interruption_level=choice(request, "interruption_level", str),
         icon=given(request, "icon", require_icon_url),
         tags=each_tag_once(request.tags.values),
         metadata=check_metadata(request.metadata.json) if request.HasField("metadata") else None,
@@ -77,6 +94,20 @@ def to_sent(sent: SentNotification) -> pb.SendPushNotificationResponse:
         notification_id=str(sent.notification_id),
         timestamp=to_timestamp(sent.created_at),
         tags=to_tags(sent.tags),
+    )
+
+
+def to_replaced(sent: SentNotification) -> pb.ReplacePushNotificationResponse:
+    """The answer to a sender that has replaced the content."""
+    return pb.ReplacePushNotificationResponse(
+        success=True,
+        notification_id=str(sent.notification_id),
+        devices_notified=sent.counts.devices_notified,
+        users_notified=sent.counts.users_notified,
+        devices_queued=sent.counts.devices_queued or None,
+        effective_channel_slugs=sent.effective_channel_slugs or (),
+        tags=to_tags(sent.tags),
+        timestamp=to_timestamp(sent.created_at),
     )
 
 
@@ -121,6 +152,8 @@ def to_notification(sent: NotificationRecord, *, counted: int | None = COUNTED) 
             partial=counts.devices == counted,
         ),
         tags=to_tags(sent.tags),
+        replacements=sent.version - 1,
+        replaced_at=to_timestamp(sent.replaced_at),
     )
 
 

@@ -29,7 +29,7 @@ SHOWN = 100
 
 LISTED = (
     "id", "created_at", "expires_at", "title", "message", "channel_slugs", "device_id", "api_key_id", "user_id",
-    "replay_of", "tags", "sender_name",
+    "replay_of", "tags", "version", "replaced_at", "sender_name",
 )  # fmt: skip
 COLUMNS_OF_ONE = len(LISTED) + 5
 
@@ -60,6 +60,9 @@ class NotificationRecord:
     user_id: uuid.UUID | None
     replay_of: uuid.UUID | None
     tags: Sequence[str] | None
+    version: int
+    """Of its content: one more than the times that it was replaced."""
+    replaced_at: dt.datetime | None
     sender_name: str
     counts: DeliveryCounts
 

@@ -4,7 +4,7 @@ from core_service.common.tag_queries import has_tags
 from core_service.sending.models import FAILED
 
 COLUMNS = """n.id, n.created_at, n.expires_at, n.title, n.message, n.channel_slugs, n.device_id,
-    n.api_key_id, n.user_id, n.replay_of, n.tags"""
+    n.api_key_id, n.user_id, n.replay_of, n.tags, n.version, n.replaced_at"""
 """In the order of `NotificationRecord` in history.py, which has the sender's name and the counts after them."""
 
 SENDER = """COALESCE(
@@ -71,10 +71,11 @@ WHERE n.id = %(id)s AND n.account_id = %(account_id)s
 
 ACTIONS = """
 SELECT a.title, a.type, a.url, a.method, a.body
-FROM notification_actions a
+FROM notification_actions a JOIN notifications n ON n.id = a.notification_id AND n.version = a.version
 WHERE a.notification_id = %(id)s
 ORDER BY a.position
 """
+"""Those of the newest content."""
 
 DELIVERIES = """
 SELECT d.device_id, COALESCE(v.name, ''), COALESCE(u.name, ''), d.state, d.attempts, COALESCE(d.reason, ''),

@@ -39,6 +39,12 @@ class Notification(SQLModel, table=True):
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     expires_at: dt.datetime = Field(sa_type=Timestamp)
     """After this it is not delivered any more."""
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Of its content; each replacement has the next number."""
+    replaced_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When its content was last replaced."""
+    replacement_id: uuid.UUID | None = None
+    """Identifies the request that replaced it last, and tells when that request began."""
 
 
 class NotificationAction(SQLModel, table=True):
@@ -60,3 +66,5 @@ class NotificationAction(SQLModel, table=True):
     method: str | None = None
     body: str | None = None
     """JSON text of the webhook's body, as the sender wrote it."""
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """The version of the notification's content that it belongs to. Buttons of older ones may be on a screen still."""

@@ -1,6 +1,10 @@
 """The SQL of a push notification: one statement records it with everything that it owes, or nothing."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from core_service.channels.audience import IN_CHANNELS
+from core_service.common.actions import Action
 from core_service.devices.models import REACHABLE
 
 _RECORD = f"""
@@ -31,10 +35,10 @@ WITH target AS MATERIALIZED (
     SELECT %(notification_id)s, id, %(account_id)s, user_id, gen_random_uuid(), 'due',
            CASE WHEN place <= %(leased)s THEN now() + %(lease)s * interval '1 second' ELSE now() END, 0
     FROM target
-    RETURNING device_id, apns_id
+    RETURNING device_id, apns_id, due_at
 )
 SELECT target.id, target.user_id, target.push_token, target.environment, target.bundle_id, owed.apns_id,
-       (SELECT count(*) FROM target)
+       (SELECT count(*) FROM target), owed.due_at
 FROM target JOIN owed ON owed.device_id = target.id
 WHERE target.place <= %(leased)s
 """
@@ -50,3 +54,15 @@ SELECT n.created_at, n.channel_slugs, n.tags, (SELECT count(*) FROM deliveries d
 FROM notifications n
 WHERE n.id = %s AND n.account_id = %s
 """
+
+
+def action_columns(actions: Sequence[Action]) -> dict[str, list[Any]]:
+    """The parameters of the statements that insert these buttons."""
+    return {
+        "action_ids": [action.id for action in actions],
+        "action_titles": [action.title for action in actions],
+        "action_types": [action.type.value for action in actions],
+        "action_urls": [action.url for action in actions],
+        "action_methods": [action.method for action in actions],
+        "action_bodies": [action.body for action in actions],
+    }

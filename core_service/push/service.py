@@ -1,12 +1,11 @@
 """Sends push notifications: records them, delivers them, answers with what happened."""
 
-import asyncio
 import datetime as dt
 import time
 import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core_service.audit.act import record
@@ -18,12 +17,18 @@ from core_service.idempotency.service import new_resource
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
 from core_service.push.content import Content, build_payload
 from core_service.push.errors import DeviceUnreachable
-from core_service.push.queries import FIND, RECORD_FOR_ALL, RECORD_FOR_CHANNELS, RECORD_FOR_DEVICE
+from core_service.push.queries import (
+    FIND,
+    RECORD_FOR_ALL,
+    RECORD_FOR_CHANNELS,
+    RECORD_FOR_DEVICE,
+    action_columns,
+)
 from core_service.sending.dispatcher import Dispatcher
-from core_service.sending.port import About, Push, PushEvent, Target
+from core_service.sending.port import About, Lease, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
 from core_service.work_queue.keyed import KeyedLimiter
-from core_service.work_queue.outcome_wait import COUNT_SECONDS, OutcomeCounts, count_in_time
+from core_service.work_queue.outcome_wait import OutcomeCounts, count_by
 from service_kit import tracing
 from service_kit.database import Pool
 
@@ -91,7 +96,7 @@ class PushNotifications:
         about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
         expires_at = created_at + self._time_to_live
         push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=tracing.origin())
-        total = await self._record(
+        total, lease = await self._record(
             notification_id, caller, content, push, channels, device_id=device_id, replay_of=replay_of
         )
         slugs = None if channels is None else tuple(channel.slug for channel in channels)
@@ -99,6 +104,7 @@ class PushNotifications:
             raise NoRecipients(slugs) if device_id is None else DeviceUnreachable
         sent = Event(EventType.PUSH_NOTIFICATION_SENT, created_at, notification_id=notification_id)
         self._events.publish(caller.account_id, sent)
+        push = replace(push, lease=lease)
         counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
         return SentNotification(notification_id, created_at, slugs, content.tags, counts)
 
@@ -111,7 +117,7 @@ class PushNotifications:
             return None
         created_at, slugs, tags, total = row
         self._dispatch.wake()
-        counts = await self._count(notification_id, OutcomeCounts(0, 0, total), deadline)
+        counts = await self._count(notification_id, total, deadline)
         effective = None if slugs is None else tuple(slugs)
         return SentNotification(notification_id, created_at, effective, tuple(tags or ()), counts)
 
@@ -125,9 +131,9 @@ class PushNotifications:
         *,
         device_id: uuid.UUID | None,
         replay_of: uuid.UUID | None,
-    ) -> int:
+    ) -> tuple[int, Lease | None]:
         """Records everything in one transaction and puts the leased devices into `push.targets`. Returns how many
-        devices are owed the push."""
+        devices are owed the push, and the lease."""
         parameters: dict[str, Any] = {
             "notification_id": notification_id,
             "account_id": caller.account_id,
@@ -144,12 +150,7 @@ class PushNotifications:
             "metadata": content.metadata,
             "created_at": push.expires_at - self._time_to_live,
             "expires_at": push.expires_at,
-            "action_ids": [action.id for action in content.actions],
-            "action_titles": [action.title for action in content.actions],
-            "action_types": [action.type.value for action in content.actions],
-            "action_urls": [action.url for action in content.actions],
-            "action_methods": [action.method for action in content.actions],
-            "action_bodies": [action.body for action in content.actions],
+            **action_columns(content.actions),
         }
         if device_id is not None:
             query = RECORD_FOR_DEVICE
@@ -160,7 +161,7 @@ class PushNotifications:
             leased = LEASED_DEVICES if self._dispatch.has_room(caller.account_id) else 0
             parameters |= {"leased": max(leased, 1), "lease": LEASE_SECONDS if leased else 0}
             # One statement is a transaction by itself. The act of a person has its audit entry in the same transaction.
-            is_person = isinstance(caller, SessionPrincipal)
+            is_person, ends = isinstance(caller, SessionPrincipal), time.monotonic() + LEASE_SECONDS
             async with connection.transaction() if is_person else nullcontext():
                 cursor = await connection.execute(query, parameters, binary=True)
                 rows = await cursor.fetchall()
@@ -168,7 +169,7 @@ class PushNotifications:
                     await record(connection, caller.account_id, notification_id)
         if leased:
             push.targets.extend(Target(*row[:6]) for row in rows)
-        return int(rows[0][6]) if rows else 0
+        return (int(rows[0][6]), Lease(rows[0][7], ends)) if rows else (0, None)
 
     async def _deliver(
         self, account_id: uuid.UUID, notification_id: uuid.UUID, push: Push, total: int, deadline: float
@@ -178,16 +179,7 @@ class PushNotifications:
             await wait.wait(total, deadline - time.monotonic())
             return wait.counts(total)
         self._dispatch.wake()
-        return await self._count(notification_id, OutcomeCounts(0, 0, total), deadline)
+        return await self._count(notification_id, total, deadline)
 
-    async def _count(self, notification_id: uuid.UUID, counts: OutcomeCounts, deadline: float) -> OutcomeCounts:
-        """Returns the newest counts by the deadline. The dispatcher of this core or another delivers a part, so only
-        the database knows all."""
-        while counts.devices_queued and (left := deadline - time.monotonic()) > 0:
-            await asyncio.sleep(min(COUNT_SECONDS, left))
-            left = max(0.0, deadline - time.monotonic())
-            newest = await count_in_time(lambda: self._dispatch.count(notification_id), left + COUNT_SECONDS)
-            if newest is None:
-                break
-            counts = newest
-        return counts
+    async def _count(self, notification_id: uuid.UUID, total: int, deadline: float) -> OutcomeCounts:
+        return await count_by(deadline, OutcomeCounts(0, 0, total), lambda: self._dispatch.count(notification_id))

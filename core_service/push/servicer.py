@@ -8,9 +8,18 @@ from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
 from core_service.common.reading import asked_page
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
-from core_service.push.convert import read_content, read_search, to_notification, to_sent, to_shown
+from core_service.push.convert import (
+    read_content,
+    read_new_content,
+    read_search,
+    to_notification,
+    to_replaced,
+    to_sent,
+    to_shown,
+)
 from core_service.push.device_test import DeviceTest
 from core_service.push.history import NotificationHistory
+from core_service.push.replacement import Replacements
 from core_service.push.service import PushNotifications
 
 THING, DEVICE = "push notification", "device"
@@ -19,8 +28,15 @@ THING, DEVICE = "push notification", "device"
 class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
     """Translates; the rules are in the service."""
 
-    def __init__(self, push_notifications: PushNotifications, history: NotificationHistory, trials: DeviceTest) -> None:
+    def __init__(
+        self,
+        push_notifications: PushNotifications,
+        replacements: Replacements,
+        history: NotificationHistory,
+        trials: DeviceTest,
+    ) -> None:
         self._push_notifications = push_notifications
+        self._replacements = replacements
         self._history = history
         self._trials = trials
 
@@ -31,6 +47,13 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
         requested = list(request.target.channels) if request.HasField("target") else None
         sent = await self._push_notifications.send(principal.sender(), read_content(request), requested)
         return to_sent(sent)
+
+    async def ReplacePushNotification(
+        self, request: pb.ReplacePushNotificationRequest, context: Any
+    ) -> pb.ReplacePushNotificationResponse:
+        """See the proto."""
+        new, notification_id = read_new_content(request), find_uuid(request.notification_id, THING)
+        return to_replaced(await self._replacements.replace(principal.sender(), notification_id, new))
 
     async def ListPushNotifications(
         self, request: pb.ListPushNotificationsRequest, context: Any

@@ -36,7 +36,7 @@ DELETE FROM notifications WHERE id IN (
     LIMIT %(limit)s
 )
 """
-"""With their actions, four at most for each."""
+"""With their actions: four at most for each of ten contents."""
 
 _OLD_ACTIVITIES = """
     SELECT old.id

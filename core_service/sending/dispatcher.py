@@ -8,15 +8,17 @@ request, if one waits.
 import asyncio
 import datetime as dt
 import random
+import time
 import uuid
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
+from core_service.sending.later_versions import apns_id_of, silent_form
 from core_service.sending.models import DeliveryState
-from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
+from core_service.sending.port import About, Lease, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
 from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, SETTLE, SETTLE_ACCEPTED
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.keyed import KeyedCounter
@@ -34,6 +36,9 @@ MAX_IN_PROGRESS = 4000
 MAX_DIRECT = 400
 """The same for what the requests of one account deliver themselves. The dispatcher is fair between accounts;
 requests are not."""
+
+GONE = 2**31 - 1
+"""The version of a notification that is not kept any more: above every other, so that its outcome is final."""
 
 STATES = {
     OutcomeKind.ACCEPTED: DeliveryState.ACCEPTED,
@@ -71,6 +76,21 @@ class _Settlement:
     """Whether the attempt makes the next wait longer."""
     configuration: str | None = None
     """See Outcome."""
+    version: int = 1
+    """The version that was sent."""
+    lease: Lease | None = None
+    """See Push."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is the outcome of nearly all pushes."""
+        return self.state is DeliveryState.ACCEPTED and self.version == 1
+
+    @property
+    def row(self) -> tuple[int, int]:
+        """The key of its row. Batches are written in this order, as replacements lock rows, so that neither waits for
+        the other in a circle."""
+        return self.notification_id.int, self.device_id.int
 
 
 class Dispatcher:
@@ -139,6 +159,7 @@ class Dispatcher:
     async def _claim(self) -> bool:
         async with self._pool.connection() as connection:
             parameters = self._round.parameters(CLAIM_SIZE) | {"lease": LEASE_SECONDS}
+            ends = time.monotonic() + LEASE_SECONDS
             cursor = await connection.execute(CLAIM, parameters, binary=True)
             rows, more = self._round.read(await cursor.fetchall())
             if not rows:
@@ -151,31 +172,42 @@ class Dispatcher:
         held = self._held
         # Pushes to few devices go first: they delay those to many devices hardly at all.
         for notification_id, group in sorted(claimed.items(), key=lambda item: len(item[1])):
-            self._resume(notification_id, notifications.get(notification_id), group)
+            self._resume(notification_id, notifications.get(notification_id), group, Lease(group[0][6], ends))
         # If everything was held, the rest would be held too, and each row costs two writes.
         return more and self._held - held < len(rows)
 
     def _resume(
-        self, notification_id: uuid.UUID, notification: tuple[Any, ...] | None, rows: list[tuple[Any, ...]]
+        self,
+        notification_id: uuid.UUID,
+        notification: tuple[Any, ...] | None,
+        rows: list[tuple[Any, ...]],
+        lease: Lease,
     ) -> None:
         """Delivers claimed rows, and settles those that cannot be delivered any more."""
         self._loop.begin(len(rows))
-        payload, expires_at, expired, account_id = notification or (b"", None, True, None)
+        payload, expires_at, expired, account_id, version = notification or (b"", None, True, None, GONE)
         about = About(account_id, str(notification_id), PushEvent.ALERT) if account_id else None
-        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about)
-        for _, device_id, user_id, apns_id, attempts, token, environment, bundle_id in rows:
+        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, version=version, lease=lease)
+        silent: list[Target] = []
+        for _, device_id, user_id, apns_id, attempts, alerted, _, token, environment, bundle_id in rows:
             if expired or token is None:
                 state = DeliveryState.EXPIRED if expired else DeliveryState.TOKEN_DEAD
-                self._writer.put(_Settlement(notification_id, device_id, user_id, state))
+                self._writer.put(_Settlement(notification_id, device_id, user_id, state, version=version, lease=lease))
             else:
-                push.targets.append(Target(device_id, user_id, token, environment, bundle_id, apns_id, attempts))
+                own_id = apns_id_of(apns_id, version)
+                target = Target(device_id, user_id, token, environment, bundle_id, own_id, attempts)
+                (silent if alerted else push.targets).append(target)
         if push.targets:
             self._send(notification_id, push, None)
+        if silent:
+            self._send(notification_id, replace(push, payload=silent_form(payload), targets=silent), None)
 
     def _send(self, notification_id: uuid.UUID, push: Push, request: _Request | None) -> None:
-        self._sender.submit(push, lambda target, outcome: self._settle(notification_id, target, outcome, request))
+        self._sender.submit(push, lambda target, outcome: self._settle(notification_id, push, target, outcome, request))
 
-    def _settle(self, notification_id: uuid.UUID, target: Target, outcome: Outcome, request: _Request | None) -> None:
+    def _settle(
+        self, notification_id: uuid.UUID, push: Push, target: Target, outcome: Outcome, request: _Request | None
+    ) -> None:
         """Takes the outcome of a delivery."""
         if outcome.verdict is OutcomeKind.HELD:
             self._held += 1
@@ -195,6 +227,8 @@ class Dispatcher:
                 outcome.dead_since,
                 outcome.counts,
                 outcome.configuration or None,
+                push.version,
+                push.lease,
             )
         )
 
@@ -205,13 +239,18 @@ class Dispatcher:
     async def _states(self, batch: list[_Settlement]) -> list[DeliveryState]:
         """Writes the batch and returns each delivery's state now. Writing the same twice does no harm."""
         states = [DeliveryState.ACCEPTED] * len(batch)
-        accepted = [one for one in batch if one.state is DeliveryState.ACCEPTED]
-        others = [place for place, one in enumerate(batch) if one.state is not DeliveryState.ACCEPTED]
+        places = sorted(range(len(batch)), key=lambda place: batch[place].row)
+        accepted = [batch[place] for place in places if batch[place].is_usual]
+        others = [place for place in places if not batch[place].is_usual]
         dead: list[tuple[uuid.UUID, _Settlement]] = []
         async with self._pool.connection() as connection:
             if accepted:
                 ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
-                await connection.execute(SETTLE_ACCEPTED, ids)
+                written = await connection.execute(SETTLE_ACCEPTED, ids)
+                if written.rowcount < len(accepted):
+                    # Some were accepted before, under another process's lease; or their content was replaced.
+                    await connection.execute(SETTLE, _columns(accepted))
+                    self._loop.wake()
             if others:
                 cursor = await connection.execute(SETTLE, _columns([batch[place] for place in others]))
                 # The statement did not change a delivery that was accepted before, under another process's lease.
@@ -220,6 +259,8 @@ class Dispatcher:
                     one = batch[others[place - 1]]
                     if state == DeliveryState.TOKEN_DEAD and one.token:
                         dead.append((account_id, one))
+                    elif state == DeliveryState.DUE and one.state is not DeliveryState.DUE:
+                        self._loop.wake()
         for account_id, one in dead:
             event = Event(EventType.PUSH_TOKEN_DEAD, now(), device_id=one.device_id, reason=one.reason or "")
             self._events.publish(account_id, event)
@@ -249,4 +290,6 @@ def _columns(batch: list[_Settlement]) -> dict[str, list[Any]]:
         "dead_since": [one.dead_since for one in batch],
         "counts": [one.counts for one in batch],
         "configurations": [one.configuration for one in batch],
+        "versions": [one.version for one in batch],
+        "leases": [one.lease.ends_at if one.lease else None for one in batch],
     }

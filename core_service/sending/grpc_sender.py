@@ -4,7 +4,9 @@ import asyncio
 import contextvars
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING
 
 import grpc
@@ -24,7 +26,8 @@ MAX_TARGETS_PER_CALL = 1000
 MAX_NAMED = 20
 """How many requests a log line names."""
 CALL_TIMEOUT_SECONDS = 17.0
-"""Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease."""
+"""Above what the delivery service gives APNs (5 s to connect, 10 s to answer); below the lease. It is less if the lease
+ends sooner, because this process was suspended: another one sends then."""
 
 VERDICTS = {
     reason_pb2.OUTCOME_KIND_ACCEPTED: OutcomeKind.ACCEPTED,
@@ -107,6 +110,8 @@ class _Call:
         self.request = delivery_service_pb2.DeliverRequest()
         self.targets: list[tuple[Target, OnOutcome] | None] = []
         """Those without an outcome yet, by their place in the request."""
+        self._ends = inf
+        """Monotonic time by which the call must be over."""
 
     def add(self, push: Push, targets: list[Target], on_outcome: OnOutcome) -> None:
         message = self.request.pushes.add(
@@ -118,6 +123,8 @@ class _Call:
             traceparent=push.origin.traceparent,
         )
         message.expires_at.FromDatetime(push.expires_at)
+        if push.lease is not None and push.lease.ends < self._ends:
+            self._ends = push.lease.ends
         for target in targets:
             message.targets.add(
                 token=target.token,
@@ -133,7 +140,8 @@ class _Call:
         answered = False
         leftover = Outcome(OutcomeKind.RETRY, "DeliveryInterrupted", 1.0, maybe_accepted=True, concern=Concern.SERVER)
         try:
-            async for response in stub.Deliver(self.request, timeout=CALL_TIMEOUT_SECONDS):
+            seconds = min(CALL_TIMEOUT_SECONDS, self._ends - time.monotonic())
+            async for response in stub.Deliver(self.request, timeout=seconds):
                 for outcome in response.outcomes:
                     self._settle(outcome.index, _read(outcome))
                 if not answered:

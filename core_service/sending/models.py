@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, false, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp
@@ -51,10 +51,15 @@ class Delivery(SQLModel, table=True):
     """Claims are fair between accounts."""
     user_id: uuid.UUID
     apns_id: uuid.UUID
-    """The same on every attempt, so that APNs and phones recognize a repeat."""
+    """The same on every attempt, so that APNs and phones recognize a repeat. That of a later version follows from it
+    (`later_versions.apns_id_of`)."""
     state: str
     due_at: dt.datetime = Field(sa_type=Timestamp)
     attempts: int = 0
     reason: str | None = None
     """Why the last attempt did not succeed, in APNs' words or ours."""
     settled_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """The version of the notification's content that the device is owed, or was: always the newest one."""
+    alerted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether APNs took an earlier version for the device, so that a later one takes its place silently."""

@@ -116,6 +116,16 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """For how long deliveries belong to this process."""
+
+    ends_at: dt.datetime
+    """Exactly as their rows have it: it tells this lease from later ones."""
+    ends: float
+    """The same moment or one before, as monotonic time. Nothing is on its way to APNs after it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Push:
     """One message and the devices that it is owed to. The holder of this object holds the lease of these deliveries."""
 
@@ -132,6 +142,10 @@ class Push:
     origin: Origin = NO_ORIGIN
     """The request that it is sent for."""
     targets: list[Target] = field(default_factory=list)
+    version: int = 1
+    """Of the notification's content."""
+    lease: Lease | None = None
+    """None: it is not sent under one that another process may take over."""
 
 
 OnOutcome = Callable[[Target, Outcome], None]

@@ -39,10 +39,11 @@ due AS MATERIALIZED (
     SET due_at = now() + %(lease)s * interval '1 second'
     FROM due
     WHERE d.notification_id = due.notification_id AND d.device_id = due.device_id
-    RETURNING d.notification_id, d.device_id, d.account_id, d.user_id, d.apns_id, d.attempts
+    RETURNING d.notification_id, d.device_id, d.account_id, d.user_id, d.apns_id, d.attempts, d.alerted, d.due_at
 )
 SELECT w.visited, w.last, w.share, c.account_id,
-       c.notification_id, c.device_id, c.user_id, c.apns_id, c.attempts, v.push_token, v.environment, v.bundle_id
+       c.notification_id, c.device_id, c.user_id, c.apns_id, c.attempts, c.alerted, c.due_at,
+       v.push_token, v.environment, v.bundle_id
 FROM walk w
 LEFT JOIN claimed c ON true
 LEFT JOIN devices v
@@ -50,24 +51,34 @@ LEFT JOIN devices v
 """
 
 READ_NOTIFICATIONS = """
-SELECT id, payload, expires_at, expires_at <= now(), account_id FROM notifications WHERE id = ANY(%s::uuid[])
+SELECT id, payload, expires_at, expires_at <= now(), account_id, version
+FROM notifications
+WHERE id = ANY(%s::uuid[])
 """
+"""The version that is read here is the one that is sent: it may be newer than the one that was claimed."""
 
 SETTLE_ACCEPTED = """
 UPDATE deliveries d
 SET state = 'accepted', attempts = d.attempts + 1, reason = NULL, settled_at = now()
 FROM unnest(%s::uuid[], %s::uuid[]) AS s(notification_id, device_id)
-WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted'
+WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted' AND d.version = 1
 """
+"""For first versions, which are nearly all. Leaves out what was replaced meanwhile: that is for SETTLE."""
 
-SETTLE = """
+_REPLACED = "d.version > s.version"
+"""Whether the outcome is that of an older version than the device is owed now."""
+_HAS_ENDED = "s.state NOT IN ('due', 'token_dead')"
+"""Whether the outcome says nothing about the next attempt."""
+
+SETTLE = f"""
 WITH s AS (
     SELECT * FROM unnest(
         %(notification_ids)s::uuid[], %(device_ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
         %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[], %(counts)s::bool[],
-        %(configurations)s::text[]
+        %(configurations)s::text[], %(versions)s::int[], %(leases)s::timestamptz[]
     ) WITH ORDINALITY AS s(
-        notification_id, device_id, state, reason, delay, token, dead_since, counts, configuration, place
+        notification_id, device_id, state, reason, delay, token, dead_since, counts, configuration, version, lease,
+        place
     )
 ), dying AS (
     -- Exactly the token that APNs refused, and not if the app reported it again after APNs gave it up. A device that
@@ -89,15 +100,25 @@ WITH s AS (
       AND s.place NOT IN (SELECT place FROM dying)
 )
 UPDATE deliveries d
-SET state = CASE WHEN again.place IS NULL THEN s.state ELSE 'due' END,
+SET state = CASE
+        WHEN again.place IS NOT NULL OR {_REPLACED} AND s.state <> 'token_dead' THEN 'due'
+        ELSE s.state
+    END,
     due_at = now() + s.delay * interval '1 second',
-    attempts = d.attempts + s.counts::int,
-    reason = s.reason,
-    settled_at = CASE WHEN s.state = 'due' OR again.place IS NOT NULL THEN NULL ELSE now() END
+    attempts = CASE WHEN {_REPLACED} AND {_HAS_ENDED} THEN 0 ELSE d.attempts + s.counts::int END,
+    reason = CASE WHEN {_REPLACED} AND {_HAS_ENDED} THEN NULL ELSE s.reason END,
+    settled_at = CASE
+        WHEN s.state = 'due' OR again.place IS NOT NULL OR {_REPLACED} AND s.state <> 'token_dead' THEN NULL
+        ELSE now()
+    END,
+    alerted = d.alerted OR s.state = 'accepted'
 FROM s LEFT JOIN successor again ON again.place = s.place
 WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.state <> 'accepted'
+  AND ({_REPLACED} IS FALSE OR d.state = 'due' AND d.due_at = s.lease)
 RETURNING s.place, d.state, d.account_id
 """
+"""The outcome of an older version frees the delivery for the newer one, but only if the lease is still the one under
+which the older was sent: otherwise the newer one is on its way already, and must not be sent twice at once."""
 
 COUNT = """
 SELECT count(*) FILTER (WHERE state = 'accepted'),

@@ -17,6 +17,7 @@ from core_service.common.clock import Clock
 from core_service.common.orm import lowest_id, now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.circuit_breaker import Route
+from core_service.sending.later_versions import REPLACEABLE
 from core_service.sending.revival_queries import REVIVE
 from service_kit.database import DATABASE_AWAY, Pool
 
@@ -45,7 +46,7 @@ class Revival:
         time_to_live: dt.timedelta,
     ) -> None:
         """`ask` returns the fingerprint of the delivery service's configuration, empty if unknown. A notification is
-        worth delivering for `time_to_live` at most."""
+        worth delivering for `time_to_live` at most, since it was sent or replaced."""
         self._pool = pool
         self._events = events
         self._ask = ask
@@ -101,7 +102,7 @@ class Revival:
             "account_id": account_id,
             "environment": environment,
             "bundle_id": bundle_id,
-            "oldest": lowest_id(now() - self._time_to_live),
+            "oldest": lowest_id(now() - REPLACEABLE - self._time_to_live),
             "now": moment,
             "limit": BATCH,
         }

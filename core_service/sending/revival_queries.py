@@ -28,14 +28,21 @@ WITH wronged AS MATERIALIZED (
         push_to_start_token_dead_reason = CASE WHEN w.start THEN NULL ELSE v.push_to_start_token_dead_reason END
     FROM wronged w
     WHERE v.id = w.id
-), owed AS (
-    -- What failed for that death, and is worth delivering still.
-    UPDATE deliveries d
-    SET state = 'due', due_at = now(), settled_at = NULL
-    FROM wronged w, notifications n
+), failed AS MATERIALIZED (
+    -- What failed for that death, and is worth delivering still. Locked in the order in which settlements and
+    -- replacements lock, so that none waits for the other in a circle.
+    SELECT d.notification_id, d.device_id
+    FROM wronged w, deliveries d, notifications n
     WHERE w.push AND d.account_id = w.account_id AND d.device_id = w.id AND d.state = 'token_dead'
       AND d.notification_id >= %(oldest)s AND COALESCE(d.reason, w.reason) = w.reason
       AND n.id = d.notification_id AND n.expires_at > now()
+    ORDER BY d.notification_id, d.device_id
+    FOR UPDATE OF d
+), owed AS (
+    UPDATE deliveries d
+    SET state = 'due', due_at = now(), settled_at = NULL
+    FROM failed f
+    WHERE d.notification_id = f.notification_id AND d.device_id = f.device_id AND d.state = 'token_dead'
 ), started AS (
     UPDATE live_activity_devices p
     SET next_at = COALESCE(p.next_at, %(now)s)

@@ -19,15 +19,15 @@ WHERE account_id = %s
 """
 
 OLDEST_OWED = """
-SELECT n.created_at, d.reason
+SELECT COALESCE(n.replaced_at, n.created_at), d.reason
 FROM (
     SELECT notification_id, reason FROM deliveries
     WHERE account_id = %(account_id)s AND state = 'due'
     ORDER BY due_at
     LIMIT %(most)s
-) d CROSS JOIN LATERAL (SELECT created_at FROM notifications n WHERE n.id = d.notification_id) n
+) d CROSS JOIN LATERAL (SELECT created_at, replaced_at FROM notifications n WHERE n.id = d.notification_id) n
 WHERE d.reason IS NULL OR d.reason <> ALL(%(excused)s::text[])
-ORDER BY n.created_at
+ORDER BY 1
 LIMIT 1
 """
-"""When the delivery that is owed longest was accepted, and why it failed last."""
+"""When the delivery that is owed longest was accepted, or its content replaced, and why it failed last."""

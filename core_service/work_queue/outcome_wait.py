@@ -38,6 +38,21 @@ async def count_in_time(
         return None
 
 
+async def count_by(
+    deadline: float, counts: OutcomeCounts, count: Callable[[], Awaitable[OutcomeCounts]]
+) -> OutcomeCounts:
+    """The newest counts once nothing is queued, at the latest at `deadline` (monotonic time); `counts` if none can be
+    read. For what several cores deliver, so that only the database knows all."""
+    while counts.devices_queued and (left := deadline - time.monotonic()) > 0:
+        await asyncio.sleep(min(COUNT_SECONDS, left))
+        left = max(0.0, deadline - time.monotonic())
+        newest = await count_in_time(count, left + COUNT_SECONDS)
+        if newest is None:
+            break
+        counts = newest
+    return counts
+
+
 class OutcomeWait:
     """Counts the devices that have an outcome of one subject: a notification, or a version of an activity or a newer
     one."""

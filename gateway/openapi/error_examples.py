@@ -46,6 +46,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "LAST_OWNER": _error(
         "Last owner", "The account would be left without an owner. Make somebody else an owner first."
     ),
+    "TOO_OLD": _error(
+        "Too old to replace", "A push notification can be replaced for 7 days after it was sent. Send a new one."
+    ),
     "PAYLOAD_TOO_LARGE": _error(
         "Payload too large",
         "The push would be 5120 bytes long and APNs takes 4096. The longest part is message with 4800 bytes: "

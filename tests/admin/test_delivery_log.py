@@ -61,6 +61,22 @@ async def test_a_notification_opens_with_every_phone_and_why(owner: User, accoun
     await sees(owner, "Close")
 
 
+async def test_a_replacement_is_seen_at_once_in_the_list_and_on_its_page(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    path = await sent(account, title="Checkout is down", message="500 errors")
+    notification_id = path.rpartition("/")[2]
+    await owner.open("/delivery-log")
+    await sees(owner, "Checkout is down")
+    await account.owner.ReplacePushNotification(notification_id=notification_id, title="Checkout recovers")
+    await sees(owner, "Checkout recovers")
+    await sees_no(owner, "Checkout is down", "1 new")
+    await owner.open(path)
+    await sees(owner, "replaced once, last", '"title": "Checkout recovers"')
+    await account.owner.ReplacePushNotification(notification_id=notification_id, title="Checkout is fine")
+    await sees(owner, "replaced twice, last", '"title": "Checkout is fine"', "1 to come")
+    await sees_no(owner, "Checkout recovers", "500 errors")
+
+
 async def test_what_was_sent_is_sent_again_once_somebody_agrees(owner: User, account: Account) -> None:
     await account.add_startable_phone()
     await owner.open(await sent(account, title="Build finished"))

@@ -12,14 +12,16 @@ CORE = (sys.executable, "-m", "core_service")
 
 
 @contextmanager
-def core_process(database_url: str, log: Path, log_format: str = "text") -> Iterator[subprocess.Popen[bytes]]:
+def core_process(
+    database_url: str, log: Path, log_format: str = "text", delivery_address: str = "127.0.0.1:1"
+) -> Iterator[subprocess.Popen[bytes]]:
     """`python -m core_service` on a free port, which it logs."""
     env = os.environ | {
         "SMITH_DATABASE_URL": database_url,
         "SMITH_CORE_PORT": "0",
         "SMITH_LOG_LEVEL": "debug",
         "SMITH_LOG_FORMAT": log_format,
-        "SMITH_DELIVERY_ADDRESS": "127.0.0.1:1",
+        "SMITH_DELIVERY_ADDRESS": delivery_address,
         "SMITH_STOP_AT_EOF": "1",
     }
     with log.open("wb") as output:

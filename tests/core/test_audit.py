@@ -75,6 +75,7 @@ async def test_every_kind_of_act_leaves_one_entry(account: Account) -> None:
     await owner.SendPushNotification(title="hello")
     [sent] = (await owner.ListPushNotifications()).push_notifications
     await owner.ReplayPushNotification(notification_id=sent.id)
+    await owner.ReplacePushNotification(notification_id=sent.id, title="hello again")
     await owner.SendTestPushNotification(device_id=(await account.add_startable_phone()).id)
     session = await account.core.caller().CreateSession(email=joined.member.email, password=PASSWORD)
     [session_id] = [one.id for one in (await owner.ListSessions()).sessions if one.user_id == user_id]

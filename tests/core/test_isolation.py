@@ -64,6 +64,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     "PutLiveActivityToken": {"token": "ab" * 32},
     "PutDeviceTokens": {"environment": APNS_ENVIRONMENT_SANDBOX},
     "SendPushNotification": {"title": "hello"},
+    "ReplacePushNotification": {"title": "hello"},
     "PutMetricValue": {"value": 1.0},
     "UpdateDevice": {"name": "Renamed"},
 }

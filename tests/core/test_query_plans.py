@@ -23,6 +23,7 @@ from core_service.live_activities.state import queries, vacancy_queries
 from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.push import queries as push
+from core_service.push import replacement_queries as replacements
 from core_service.sending import queries as dispatch
 from core_service.sending import revival_queries
 from core_service.status import queries as status
@@ -164,6 +165,8 @@ SETTLEMENT: dict[str, Any] = {
     "dead_since": [None],
     "counts": [True],
     "configurations": [None],
+    "versions": [1],
+    "leases": [None],
 }
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LIVE: dict[str, Any] = {
@@ -338,6 +341,13 @@ SETTLED_MAIL = {
     "messages": [""],
 }
 
+REPLACEMENT: dict[str, Any] = RECORD | {
+    "keeps_tags": True,
+    "keeps_metadata": True,
+    "replaced_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    "replacement_id": ID,
+}
+
 REVIVE = {
     "configuration": "a",
     "environment": None,
@@ -366,6 +376,9 @@ HOT: dict[str, tuple[str, Any]] = {
     "settle": (dispatch.SETTLE, SETTLEMENT),
     "count": (dispatch.COUNT, (ID,)),
     "find a notification": (push.FIND, (ID, ID)),
+    "read a notification to replace": (replacements.READ, REPLACEMENT),
+    "lock its deliveries": (replacements.LOCK, REPLACEMENT),
+    "replace its content": (replacements.REPLACE, REPLACEMENT),
     "claim an idempotency key": (idempotency.CLAIM, KEYED),
     "read an idempotency key": (idempotency.READ, (ID, b"x")),
     "complete an idempotent request": (idempotency.COMPLETE, KEYED),

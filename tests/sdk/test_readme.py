@@ -44,6 +44,13 @@ SHOWN: dict[str, dict[str, Any]] = {
     "Passive": {"title": "Daily summary", "interruption_level": "passive", "sound": None},
     "Active (default)": {"title": "Deployment complete", "interruption_level": "active", "sound": "default"},
     "Time Sensitive": {"title": "🚨 checkout-api is down", "interruption_level": "time-sensitive"},
+    "Replace a Push Notification": {
+        "title": "✅ checkout-api recovered",
+        "message": "Error rate is back to normal. Incident resolved.",
+        "sound": None,
+        "interruption_level": "passive",
+        "updated_count": 1,
+    },
     "Value": {
         "type": "value",
         "value": "$1,240",
@@ -80,7 +87,7 @@ BUTTONS = {
     "Webhook action": ["Pause Reindex"],
     "Secondary action": ["Send", "Deny"],
 }
-NOT_YET = {"Replace a Push Notification", "Set or update the badge value", "Clear the badge", "Channels"}
+NOT_YET = {"Set or update the badge value", "Clear the badge", "Channels"}
 """Examples of calls that this server answers 404."""
 
 

@@ -52,11 +52,14 @@ def send(backend: httpx.Client, number: int, *, strict: bool = False) -> httpx.R
         body = body | {"activity_id": started.json()["activity_id"]}
     elif method == "DELETE":
         assert backend.put(f"/api/live-activity/stream/{key}", json={"content_state": progress(1)}).is_success
+    elif "{id}" in path:
+        sent = backend.post("/api/push-notification", json={"title": "to be replaced"})
+        path = path.replace("{id}", sent.json()["notification_id"])
     text = json.dumps(body, ensure_ascii=any(client.startswith(ESCAPING) for client in case["by"]))
     if any(client.startswith("php") for client in case["by"]):
         text = text.replace("/", "\\/")
     headers = {"Content-Type": "application/json", **({"Prefer": "handling=strict"} if strict else {})}
-    url = f"/api{path}".replace("{key}", key).replace("{id}", "01a21d81-64e0-7426-bd90-803bcf3ab484")
+    url = f"/api{path}".replace("{key}", key)
     return backend.request(method, url, content=text.encode(), headers=headers)
 
 

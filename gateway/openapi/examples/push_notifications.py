@@ -42,7 +42,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "sound": "chime.caf",
             "payload": {"order_id": 4711},
         },
-    }
+    },
+    "ReplacePushNotification": {
+        "recovered": {"title": "Recovered ✅", "message": "The error rate is back to normal."},
+        "with_other_tags": {"title": "Recovered ✅", "message": "It took 12 minutes.", "tags": ["resolved"]},
+    },
 }
 
 RESPONSES: dict[str, dict[str, Any]] = {
@@ -62,6 +66,15 @@ RESPONSES: dict[str, dict[str, Any]] = {
             "effective_channel_slugs": ["ops"],
             "timestamp": SENT_AT,
             "notification_id": NOTIFICATION_ID,
+        },
+    },
+    "ReplacePushNotification": {
+        "replaced": {
+            "success": True,
+            "notification_id": NOTIFICATION_ID,
+            "devices_notified": 2,
+            "users_notified": 1,
+            "timestamp": SENT_AT,
         },
     },
     "ReplayPushNotification": {

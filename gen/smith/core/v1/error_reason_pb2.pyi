@@ -61,6 +61,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
     ERROR_REASON_LAST_OWNER: _ErrorReason.ValueType  # 17
     """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
+    ERROR_REASON_TOO_OLD: _ErrorReason.ValueType  # 18
+    """The push notification was sent too long ago to be replaced. ALREADY_EXISTS, HTTP 409."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. It is the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
@@ -108,4 +110,6 @@ ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason.ValueType  # 16
 """The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
 ERROR_REASON_LAST_OWNER: ErrorReason.ValueType  # 17
 """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
+ERROR_REASON_TOO_OLD: ErrorReason.ValueType  # 18
+"""The push notification was sent too long ago to be replaced. ALREADY_EXISTS, HTTP 409."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

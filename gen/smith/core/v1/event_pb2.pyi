@@ -58,6 +58,8 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     """A webhook action's run has ended; `reason` is empty if it succeeded."""
     EVENT_TYPE_MEMBERS_CHANGED: _EventType.ValueType  # 16
     """The account's people or its invites have changed."""
+    EVENT_TYPE_PUSH_NOTIFICATION_REPLACED: _EventType.ValueType  # 17
+    """The content of a push notification was replaced."""
     EVENT_TYPE_DEVICE_PAIRED: _EventType.ValueType  # 40
     """A phone was paired."""
     EVENT_TYPE_DEVICE_CHANGED: _EventType.ValueType  # 41
@@ -104,6 +106,8 @@ EVENT_TYPE_ACTION_RUN_SETTLED: EventType.ValueType  # 15
 """A webhook action's run has ended; `reason` is empty if it succeeded."""
 EVENT_TYPE_MEMBERS_CHANGED: EventType.ValueType  # 16
 """The account's people or its invites have changed."""
+EVENT_TYPE_PUSH_NOTIFICATION_REPLACED: EventType.ValueType  # 17
+"""The content of a push notification was replaced."""
 EVENT_TYPE_DEVICE_PAIRED: EventType.ValueType  # 40
 """A phone was paired."""
 EVENT_TYPE_DEVICE_CHANGED: EventType.ValueType  # 41

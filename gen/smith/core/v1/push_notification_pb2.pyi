@@ -304,6 +304,8 @@ class PushNotification(_message.Message):
     COUNTS_FIELD_NUMBER: _builtins.int
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    REPLACEMENTS_FIELD_NUMBER: _builtins.int
+    REPLACED_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     title: _builtins.str
@@ -320,6 +322,8 @@ class PushNotification(_message.Message):
     """The notification that it is a replay of, a UUID. Unset if it is not a replay."""
     device_id: _builtins.str
     """The one device that it is for, a UUID. Unset if it was not for one device."""
+    replacements: _builtins.int
+    """How often its content was replaced. Title, message and content are the newest."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was accepted."""
@@ -340,6 +344,10 @@ class PushNotification(_message.Message):
     def tags(self) -> Global___Tags:
         """Words by which it is found. Unset if it has none."""
 
+    @_builtins.property
+    def replaced_at(self) -> _timestamp_pb2.Timestamp:
+        """When its content was last replaced. Unset if it never was."""
+
     def __init__(
         self,
         *,
@@ -356,10 +364,12 @@ class PushNotification(_message.Message):
         counts: Global___PushNotificationCounts | None = ...,
         device_id: _builtins.str | None = ...,
         tags: Global___Tags | None = ...,
+        replacements: _builtins.int = ...,
+        replaced_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "message", b"message", "replay_of", b"replay_of", "tags", b"tags", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "message", b"message", "replaced_at", b"replaced_at", "replay_of", b"replay_of", "tags", b"tags", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "channels", b"channels", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "id", b"id", "message", b"message", "replay_of", b"replay_of", "sender_name", b"sender_name", "tags", b"tags", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_device_id", b"_device_id", "_message", b"_message", "_replay_of", b"_replay_of", "_user_id", b"_user_id", "api_key_id", b"api_key_id", "channels", b"channels", "counts", b"counts", "created_at", b"created_at", "device_id", b"device_id", "expires_at", b"expires_at", "id", b"id", "message", b"message", "replaced_at", b"replaced_at", "replacements", b"replacements", "replay_of", b"replay_of", "sender_name", b"sender_name", "tags", b"tags", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
     _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
@@ -386,7 +396,7 @@ Global___PushNotification: _TypeAlias = PushNotification  # noqa: Y015
 
 @_typing.final
 class PushNotificationCounts(_message.Message):
-    """Outcomes of a notification's deliveries so far."""
+    """Outcomes of a notification's deliveries so far. Of one that was replaced: of the newest content."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -484,3 +484,177 @@ class SendPushNotificationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
 
 Global___SendPushNotificationResponse: _TypeAlias = SendPushNotificationResponse  # noqa: Y015
+
+@_typing.final
+class ReplacePushNotificationRequest(_message.Message):
+    """The new content of a push notification. Who gets it, its sound and its interruption level stay as they were."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    SUBTITLE_FIELD_NUMBER: _builtins.int
+    MEDIA_FIELD_NUMBER: _builtins.int
+    REDIRECTION_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    BADGE_FIELD_NUMBER: _builtins.int
+    ICON_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    notification_id: _builtins.str
+    """The notification, a UUID."""
+    title: _builtins.str
+    """First line. 1 character or more."""
+    message: _builtins.str
+    """Body text."""
+    subtitle: _builtins.str
+    """Second line, under the title."""
+    media: _builtins.str
+    """`https` URL of an image, audio file or video shown when the notification is expanded. Tapping the notification
+    opens it unless `redirection` is given. Excludes `actions`.
+    """
+    redirection: _builtins.str
+    """What the phone opens when the notification is tapped: a web page (`https` or `http`), a shortcut
+    (`shortcuts://run-shortcut?name=...`) or another app's own link.
+    """
+    badge: _builtins.int
+    """Number on the app's icon, 0 to 2147483647; 0 removes it."""
+    icon: _builtins.str
+    """`https` URL of an image that the phone shows beside the app's icon, without a user name or password. If the phone cannot
+    load it, it shows the app's icon alone.
+    """
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedCompositeFieldContainer[_push_notification_pb2.PushNotificationAction]:
+        """Buttons shown when the notification is expanded, 4 at most. Excludes `media`. A button of one of the 10 newest contents
+        still works where it is on a screen.
+        """
+
+    @_builtins.property
+    def payload(self) -> _json_object_pb2.JsonObject:
+        """The sender's own data, handed to the app."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """Words by which the notification is found again. Left out, it keeps those that it has; an empty list removes them."""
+
+    @_builtins.property
+    def metadata(self) -> _json_object_pb2.JsonObject:
+        """The sender's own notes, shown with the notification in the web admin and never sent to phones: an object of at most
+        50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all. Left out, the notification
+        keeps those that it has; an empty object removes them.
+        """
+
+    def __init__(
+        self,
+        *,
+        notification_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        message: _builtins.str | None = ...,
+        subtitle: _builtins.str | None = ...,
+        media: _builtins.str | None = ...,
+        redirection: _builtins.str | None = ...,
+        actions: _abc.Iterable[_push_notification_pb2.PushNotificationAction] | None = ...,
+        payload: _json_object_pb2.JsonObject | None = ...,
+        badge: _builtins.int | None = ...,
+        icon: _builtins.str | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        metadata: _json_object_pb2.JsonObject | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_icon", b"_icon", "_media", b"_media", "_message", b"_message", "_metadata", b"_metadata", "_payload", b"_payload", "_redirection", b"_redirection", "_subtitle", b"_subtitle", "badge", b"badge", "icon", b"icon", "media", b"media", "message", b"message", "metadata", b"metadata", "payload", b"payload", "redirection", b"redirection", "subtitle", b"subtitle", "tags", b"tags"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "_icon", b"_icon", "_media", b"_media", "_message", b"_message", "_metadata", b"_metadata", "_payload", b"_payload", "_redirection", b"_redirection", "_subtitle", b"_subtitle", "actions", b"actions", "badge", b"badge", "icon", b"icon", "media", b"media", "message", b"message", "metadata", b"metadata", "notification_id", b"notification_id", "payload", b"payload", "redirection", b"redirection", "subtitle", b"subtitle", "tags", b"tags", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__badge: _TypeAlias = _typing.Literal["badge"]  # noqa: Y015
+    _WhichOneofArgType__badge: _TypeAlias = _typing.Literal["_badge", b"_badge"]  # noqa: Y015
+    _WhichOneofReturnType__icon: _TypeAlias = _typing.Literal["icon"]  # noqa: Y015
+    _WhichOneofArgType__icon: _TypeAlias = _typing.Literal["_icon", b"_icon"]  # noqa: Y015
+    _WhichOneofReturnType__media: _TypeAlias = _typing.Literal["media"]  # noqa: Y015
+    _WhichOneofArgType__media: _TypeAlias = _typing.Literal["_media", b"_media"]  # noqa: Y015
+    _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
+    _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
+    _WhichOneofReturnType__metadata: _TypeAlias = _typing.Literal["metadata"]  # noqa: Y015
+    _WhichOneofArgType__metadata: _TypeAlias = _typing.Literal["_metadata", b"_metadata"]  # noqa: Y015
+    _WhichOneofReturnType__payload: _TypeAlias = _typing.Literal["payload"]  # noqa: Y015
+    _WhichOneofArgType__payload: _TypeAlias = _typing.Literal["_payload", b"_payload"]  # noqa: Y015
+    _WhichOneofReturnType__redirection: _TypeAlias = _typing.Literal["redirection"]  # noqa: Y015
+    _WhichOneofArgType__redirection: _TypeAlias = _typing.Literal["_redirection", b"_redirection"]  # noqa: Y015
+    _WhichOneofReturnType__subtitle: _TypeAlias = _typing.Literal["subtitle"]  # noqa: Y015
+    _WhichOneofArgType__subtitle: _TypeAlias = _typing.Literal["_subtitle", b"_subtitle"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__badge) -> _WhichOneofReturnType__badge | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__icon) -> _WhichOneofReturnType__icon | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__media) -> _WhichOneofReturnType__media | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__metadata) -> _WhichOneofReturnType__metadata | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__payload) -> _WhichOneofReturnType__payload | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__redirection) -> _WhichOneofReturnType__redirection | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__subtitle) -> _WhichOneofReturnType__subtitle | None: ...
+
+Global___ReplacePushNotificationRequest: _TypeAlias = ReplacePushNotificationRequest  # noqa: Y015
+
+@_typing.final
+class ReplacePushNotificationResponse(_message.Message):
+    """The result of the replacement by the time of the answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUCCESS_FIELD_NUMBER: _builtins.int
+    NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
+    DEVICES_NOTIFIED_FIELD_NUMBER: _builtins.int
+    USERS_NOTIFIED_FIELD_NUMBER: _builtins.int
+    DEVICES_QUEUED_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_CHANNEL_SLUGS_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    success: _builtins.bool
+    """Always true: failures are errors."""
+    notification_id: _builtins.str
+    """The notification, a UUID: the same as before."""
+    devices_notified: _builtins.int
+    """Devices for which APNs accepted the new content."""
+    users_notified: _builtins.int
+    """People who own at least one of those devices."""
+    devices_queued: _builtins.int
+    """Devices for which the new content is queued; delivery goes on in the background. Left out when there are none."""
+    @_builtins.property
+    def effective_channel_slugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The channels that the notification was sent to. Left out when it went to the whole account, or to one device."""
+
+    @_builtins.property
+    def tags(self) -> _push_notification_pb2.Tags:
+        """The notification's tags. Left out if it has none."""
+
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When the new content was accepted."""
+
+    def __init__(
+        self,
+        *,
+        success: _builtins.bool = ...,
+        notification_id: _builtins.str = ...,
+        devices_notified: _builtins.int = ...,
+        users_notified: _builtins.int = ...,
+        devices_queued: _builtins.int | None = ...,
+        effective_channel_slugs: _abc.Iterable[_builtins.str] | None = ...,
+        tags: _push_notification_pb2.Tags | None = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "devices_queued", b"devices_queued", "tags", b"tags", "timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "notification_id", b"notification_id", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
+    _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
+
+Global___ReplacePushNotificationResponse: _TypeAlias = ReplacePushNotificationResponse  # noqa: Y015

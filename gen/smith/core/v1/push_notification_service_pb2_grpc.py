@@ -40,6 +40,11 @@ class PushNotificationServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationResponse.FromString,
                 _registered_method=True)
+        self.ReplacePushNotification = channel.unary_unary(
+                '/smith.core.v1.PushNotificationService/ReplacePushNotification',
+                request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplacePushNotificationRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplacePushNotificationResponse.FromString,
+                _registered_method=True)
         self.ListPushNotifications = channel.unary_unary(
                 '/smith.core.v1.PushNotificationService/ListPushNotifications',
                 request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsRequest.SerializeToString,
@@ -72,6 +77,21 @@ class PushNotificationServiceServicer:
         the background, so a successful answer is a promise.
 
         Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplacePushNotification(self, request, context):
+        """Replaces the content of a notification in its place, on the devices that it was for. Where it was shown already, the
+        new content takes its place without a sound and without lighting up the screen; a device that has not got it yet
+        gets the new content as it would have got the old one, with the sound and the interruption level of the first request. What
+        is left out is gone, but for `tags` and `metadata`, which are kept. It may be repeated, with the same identifier, for
+        7 days after the notification was sent. The server sends a device no older content after a newer one; Apple does not promise
+        to keep that order.
+
+        Errors: INVALID_REQUEST, FORBIDDEN (sent to more than the key's channels), NOT_FOUND, NO_RECIPIENTS, TOO_OLD,
+        PAYLOAD_TOO_LARGE, RATE_LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,6 +144,11 @@ def add_PushNotificationServiceServicer_to_server(servicer, server):
                     request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationResponse.SerializeToString,
             ),
+            'ReplacePushNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplacePushNotification,
+                    request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplacePushNotificationRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplacePushNotificationResponse.SerializeToString,
+            ),
             'ListPushNotifications': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPushNotifications,
                     request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationsRequest.FromString,
@@ -173,6 +198,33 @@ class PushNotificationService:
             '/smith.core.v1.PushNotificationService/SendPushNotification',
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.SendPushNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplacePushNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PushNotificationService/ReplacePushNotification',
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplacePushNotificationRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplacePushNotificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

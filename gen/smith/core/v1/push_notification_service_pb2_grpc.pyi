@@ -40,6 +40,17 @@ class PushNotificationServiceStub:
 
     Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
     """
+    ReplacePushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplacePushNotificationRequest, _push_notification_service_pb2.ReplacePushNotificationResponse]
+    """Replaces the content of a notification in its place, on the devices that it was for. Where it was shown already, the
+    new content takes its place without a sound and without lighting up the screen; a device that has not got it yet
+    gets the new content as it would have got the old one, with the sound and the interruption level of the first request. What
+    is left out is gone, but for `tags` and `metadata`, which are kept. It may be repeated, with the same identifier, for
+    7 days after the notification was sent. The server sends a device no older content after a newer one; Apple does not promise
+    to keep that order.
+
+    Errors: INVALID_REQUEST, FORBIDDEN (sent to more than the key's channels), NOT_FOUND, NO_RECIPIENTS, TOO_OLD,
+    PAYLOAD_TOO_LARGE, RATE_LIMITED.
+    """
     ListPushNotifications: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.ListPushNotificationsRequest, _push_notification_service_pb2.ListPushNotificationsResponse]
     """Push notifications of the account, newest first, as far back as the server keeps them (30 days by default). Filters are
     combined by "and". A page may hold fewer than `page_size`, even none, and still have a next one.
@@ -75,6 +86,17 @@ class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
     the background, so a successful answer is a promise.
 
     Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
+    """
+    ReplacePushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplacePushNotificationRequest, _push_notification_service_pb2.ReplacePushNotificationResponse]  # type: ignore[assignment]
+    """Replaces the content of a notification in its place, on the devices that it was for. Where it was shown already, the
+    new content takes its place without a sound and without lighting up the screen; a device that has not got it yet
+    gets the new content as it would have got the old one, with the sound and the interruption level of the first request. What
+    is left out is gone, but for `tags` and `metadata`, which are kept. It may be repeated, with the same identifier, for
+    7 days after the notification was sent. The server sends a device no older content after a newer one; Apple does not promise
+    to keep that order.
+
+    Errors: INVALID_REQUEST, FORBIDDEN (sent to more than the key's channels), NOT_FOUND, NO_RECIPIENTS, TOO_OLD,
+    PAYLOAD_TOO_LARGE, RATE_LIMITED.
     """
     ListPushNotifications: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.ListPushNotificationsRequest, _push_notification_service_pb2.ListPushNotificationsResponse]  # type: ignore[assignment]
     """Push notifications of the account, newest first, as far back as the server keeps them (30 days by default). Filters are
@@ -114,6 +136,23 @@ class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         the background, so a successful answer is a promise.
 
         Errors: INVALID_REQUEST, INVALID_TARGET, CHANNEL_SCOPE, NO_RECIPIENTS, PAYLOAD_TOO_LARGE, RATE_LIMITED.
+        """
+
+    @_abc_1.abstractmethod
+    def ReplacePushNotification(
+        self,
+        request: _push_notification_service_pb2.ReplacePushNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_push_notification_service_pb2.ReplacePushNotificationResponse, _abc.Awaitable[_push_notification_service_pb2.ReplacePushNotificationResponse]]:
+        """Replaces the content of a notification in its place, on the devices that it was for. Where it was shown already, the
+        new content takes its place without a sound and without lighting up the screen; a device that has not got it yet
+        gets the new content as it would have got the old one, with the sound and the interruption level of the first request. What
+        is left out is gone, but for `tags` and `metadata`, which are kept. It may be repeated, with the same identifier, for
+        7 days after the notification was sent. The server sends a device no older content after a newer one; Apple does not promise
+        to keep that order.
+
+        Errors: INVALID_REQUEST, FORBIDDEN (sent to more than the key's channels), NOT_FOUND, NO_RECIPIENTS, TOO_OLD,
+        PAYLOAD_TOO_LARGE, RATE_LIMITED.
         """
 
     @_abc_1.abstractmethod
