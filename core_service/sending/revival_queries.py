@@ -36,6 +36,11 @@ WITH wronged AS MATERIALIZED (
     WHERE w.push AND d.account_id = w.account_id AND d.device_id = w.id AND d.state = 'token_dead'
       AND d.notification_id >= %(oldest)s AND COALESCE(d.reason, w.reason) = w.reason
       AND n.id = d.notification_id AND n.expires_at > now()
+), numbered AS (
+    UPDATE badges b
+    SET state = 'due', due_at = now(), settled_at = NULL
+    FROM wronged w
+    WHERE w.push AND b.device_id = w.id AND b.state = 'token_dead'
 ), started AS (
     UPDATE live_activity_devices p
     SET next_at = COALESCE(p.next_at, %(now)s)

@@ -1,4 +1,4 @@
-"""Push notifications."""
+"""Push notifications, and the number on the app's icon."""
 
 from typing import Any
 
@@ -42,7 +42,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "sound": "chime.caf",
             "payload": {"order_id": 4711},
         },
-    }
+    },
+    "SetBadge": {
+        "set": {"badge": 5},
+        "clear": {"badge": 0},
+        "for_channels": {"badge": 3, "target": {"channels": ["sales", "customer-success"]}},
+    },
 }
 
 RESPONSES: dict[str, dict[str, Any]] = {
@@ -62,6 +67,31 @@ RESPONSES: dict[str, dict[str, Any]] = {
             "effective_channel_slugs": ["ops"],
             "timestamp": SENT_AT,
             "notification_id": NOTIFICATION_ID,
+        },
+    },
+    "SetBadge": {
+        "set": {
+            "success": True,
+            "badge": 5,
+            "devices_updated": 2,
+            "users_updated": 1,
+            "devices_notified": 2,
+            "users_notified": 1,
+            "effective_channel_slugs": [],
+            "timestamp": SENT_AT,
+            "devices_targeted": 2,
+        },
+        "one_is_queued": {
+            "success": True,
+            "badge": 3,
+            "devices_updated": 1,
+            "users_updated": 1,
+            "devices_notified": 1,
+            "users_notified": 1,
+            "effective_channel_slugs": ["sales", "customer-success"],
+            "timestamp": SENT_AT,
+            "devices_targeted": 2,
+            "devices_queued": 1,
         },
     },
     "ReplayPushNotification": {

@@ -60,6 +60,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
     ERROR_REASON_LAST_OWNER: _ErrorReason.ValueType  # 17
     """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
+    ERROR_REASON_BADGE_DEVICE_DISCONNECTED: _ErrorReason.ValueType  # 18
+    """None of the devices that a number for the app's icon is for can be reached: their push tokens are dead. Facts `code`,
+    `badge`, `devices_targeted`, `devices_updated`, `users_updated`, `devices_notified`, `effective_channel_slugs`.
+    FAILED_PRECONDITION, HTTP 422.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. It is the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
@@ -106,4 +111,9 @@ ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason.ValueType  # 16
 """The `Idempotency-Key` was used within 24 hours for another request. ALREADY_EXISTS, HTTP 409."""
 ERROR_REASON_LAST_OWNER: ErrorReason.ValueType  # 17
 """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
+ERROR_REASON_BADGE_DEVICE_DISCONNECTED: ErrorReason.ValueType  # 18
+"""None of the devices that a number for the app's icon is for can be reached: their push tokens are dead. Facts `code`,
+`badge`, `devices_targeted`, `devices_updated`, `users_updated`, `devices_notified`, `effective_channel_slugs`.
+FAILED_PRECONDITION, HTTP 422.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
