@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from smith.core.v1 import badge_service_pb2 as badges
 from smith.core.v1 import live_activity_service_pb2 as live
 from smith.core.v1 import push_notification_service_pb2 as push
 
@@ -30,6 +31,8 @@ STARTED = live.StartLiveActivityResponse(success=True, activity_id="a", devices_
 UPDATED = live.UpdateLiveActivityResponse(success=True, activity_id="a", devices_queued=1, warning="often")
 ENDED = live.EndLiveActivityResponse(success=True, activity_id="a", devices_queued=1, ignored=True)
 PUT = live.PutLiveActivityStreamResponse(success=True, stream_key="s", devices_queued=1, warning="often")
+NUMBER = badges.SetBadgeResponse(success=True, badge=3, devices_queued=1)
+UPDATED_AND_MORE = {"devices_updated", "users_updated", "devices_targeted", "devices_queued"}
 QUEUED_AND_ID = {"devices_queued", "notification_id"}
 
 CASES = {
@@ -37,6 +40,7 @@ CASES = {
     "start": Case("StartLiveActivity", "POST", "live-activity/start", STATE, STARTED, {"devices_queued"}),
     "update": Case("UpdateLiveActivity", "POST", "live-activity/update", CHANGE, UPDATED, {"warning"}),
     "end": Case("EndLiveActivity", "POST", "live-activity/end", CHANGE, ENDED, {"ignored"}),
+    "badge": Case("SetBadge", "POST", "badge", {"badge": 3}, NUMBER, UPDATED_AND_MORE),
     "put": Case("PutLiveActivityStream", "PUT", "live-activity/stream/s", STATE, PUT, {"warning"}),
 }
 

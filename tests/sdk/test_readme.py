@@ -80,7 +80,9 @@ BUTTONS = {
     "Webhook action": ["Pause Reindex"],
     "Secondary action": ["Send", "Deny"],
 }
-NOT_YET = {"Replace a Push Notification", "Set or update the badge value", "Clear the badge", "Channels"}
+NUMBERS = {"Set or update the badge value": 8333, "Clear the badge": 0, "Channels": 3}
+"""The number on the app's icon after the examples of each heading."""
+NOT_YET = {"Replace a Push Notification"}
 """Examples of calls that this server answers 404."""
 
 
@@ -128,7 +130,7 @@ def run(code: str, team: Team) -> None:
 
 def test_there_are_as_many_examples_as_were_looked_at() -> None:
     assert len(EXAMPLES) == 31
-    assert {heading for heading, _ in EXAMPLES} == SHOWN.keys() | NOT_YET | {"Lock Screen Widgets"}
+    assert {heading for heading, _ in EXAMPLES} == SHOWN.keys() | NUMBERS.keys() | NOT_YET | {"Lock Screen Widgets"}
 
 
 @pytest.mark.parametrize(
@@ -165,6 +167,13 @@ def test_the_values_of_widgets_are_what_a_phone_reads(team: Team, phone: Phone) 
     phone.do("refresh-widgets")
     values = {one["key"]: one["latest_value"] for one in phone.read()["widgets"]}
     assert values == {"deploy.success_rate": 99.9, "prod.status": "healthy"}
+
+
+@pytest.mark.parametrize("heading", NUMBERS)
+def test_the_number_is_on_the_phones_icon(team: Team, phone: Phone, heading: str) -> None:
+    team.ask("POST", "/api/badge", badge=7)
+    run(dict(EXAMPLES)[heading], team)
+    assert phone.read()["badge"] == NUMBERS[heading]
 
 
 @pytest.mark.parametrize("heading", sorted(NOT_YET))
