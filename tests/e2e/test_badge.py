@@ -22,7 +22,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"badge": 2**70}, "badge must be"),
     ({"badge": 1, "target": {"channels": []}}, "target.channels must contain at least one channel"),
     ({"badge": 1, "target": {"channels": "ops"}}, "target.channels must be an array of channel slugs"),
-    ({"badge": 1, "target": {"channels": ["no-such"]}}, "target.channels[0]: there is no channel with the slug no-such"),
+    (
+        {"badge": 1, "target": {"channels": ["no-such"]}},
+        "target.channels[0]: there is no channel with the slug",
+    ),
     ({"badge": 1, "target": {"phones": ["a"]}}, "target.phones is not a known field"),
 ]
 
