@@ -206,6 +206,7 @@ NO_ADMINISTRATION = {
     "PutLiveActivityStream": "likewise",
     "DeleteLiveActivityStream": "likewise",
     "PutMetricValue": "likewise",
+    "SetBadge": "likewise; the number is kept itself",
     "CheckApns": "changes nothing",
     "PutDeviceTokens": "what phones report by themselves",
     "PutLiveActivityToken": "likewise",

@@ -1,5 +1,6 @@
 """Every example in the README of the installed Python SDK works, and the phone's screen shows what it says."""
 
+import json
 import re
 from collections.abc import Iterator
 from importlib.metadata import metadata
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 from activitysmith_openapi.configuration import Configuration
-from activitysmith_openapi.exceptions import NotFoundException
+from activitysmith_openapi.exceptions import ApiException, NotFoundException
 
 from tests.e2e.conftest import second_account
 from tests.stack import Stack
@@ -174,6 +175,17 @@ def test_the_number_is_on_the_phones_icon(team: Team, phone: Phone, heading: str
     team.ask("POST", "/api/badge", badge=7)
     run(dict(EXAMPLES)[heading], team)
     assert phone.read()["badge"] == NUMBERS[heading]
+
+
+def test_a_number_for_a_phone_that_cannot_be_reached_is_an_api_error_with_its_code(team: Team) -> None:
+    slug, channel_id = team.channel()
+    unreachable = team.phone(channel_id=channel_id)
+    unreachable.do("settings", token_delay_seconds=None)
+    unreachable.do("rotate-token")
+    with pytest.raises(ApiException) as refused:
+        run(f"activitysmith.badge_count(5, channels=[{slug!r}])", team)
+    body = json.loads(refused.value.body)
+    assert (refused.value.status, body["code"], body["badge"]) == (422, "badge_device_disconnected", 5)
 
 
 @pytest.mark.parametrize("heading", sorted(NOT_YET))
