@@ -36,11 +36,18 @@ WITH wronged AS MATERIALIZED (
     WHERE w.push AND d.account_id = w.account_id AND d.device_id = w.id AND d.state = 'token_dead'
       AND d.notification_id >= %(oldest)s AND COALESCE(d.reason, w.reason) = w.reason
       AND n.id = d.notification_id AND n.expires_at > now()
+), unnumbered AS MATERIALIZED (
+    -- In the order in which numbers are recorded.
+    SELECT b.device_id
+    FROM wronged w JOIN badges b ON b.device_id = w.id
+    WHERE w.push AND b.state = 'token_dead'
+    ORDER BY b.device_id
+    FOR UPDATE OF b
 ), numbered AS (
     UPDATE badges b
     SET state = 'due', due_at = now(), settled_at = NULL
-    FROM wronged w
-    WHERE w.push AND b.device_id = w.id AND b.state = 'token_dead'
+    FROM unnumbered u
+    WHERE b.device_id = u.device_id
 ), started AS (
     UPDATE live_activity_devices p
     SET next_at = COALESCE(p.next_at, %(now)s)
