@@ -50,7 +50,7 @@ class IPhone(ui.element):
                 self._notifications = div("iphone-list").props('aria-live=polite aria-label="Notifications"')
                 self._empty = text("All quiet. Send something.", "iphone-quiet", "p")
             self._banner = div("iphone-banner").props("role=status")
-            with div("iphone-app"):
+            with div("iphone-app") as self._home_screen:
                 self._app = NumberedIcon()
             div("iphone-home")
         self.rename(name)
@@ -78,7 +78,7 @@ class IPhone(ui.element):
         self._show_island(activities)
         # A lock screen has no icons: this is the home screen's, as far as there is something on it.
         self._app.show(phone["badge"])
-        self._app.set_visibility(bool(phone["badge"]))
+        self._home_screen.set_visibility(bool(phone["badge"]))
         self._empty.set_visibility(not self._slots)
         self._is_first = False
 

@@ -158,7 +158,10 @@ async def test_a_phone_that_is_removed_is_unpaired_and_leaves(
 def numbers_shown(user: User) -> list[str]:
     """What screen readers say of the icons that are seen."""
     with user:
-        return [icon.props["aria-label"] for icon in ElementFilter(kind=NumberedIcon) if icon.visible]
+        icons = [
+            icon for icon in ElementFilter(kind=NumberedIcon) if icon.parent_slot and icon.parent_slot.parent.visible
+        ]
+        return [icon.props["aria-label"] for icon in icons]
 
 
 async def test_the_number_on_the_apps_icon_is_seen_and_0_takes_it_away(look: Look, phone: SimulatedPhone) -> None:
