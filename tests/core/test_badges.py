@@ -94,6 +94,11 @@ class World:
         """Whether all outcomes but one are written."""
         return self.dispatch.in_progress == 1
 
+    async def has_two_that_wait(self) -> bool:
+        """Whether two statements on the database wait for locks."""
+        query = "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = current_database()"
+        return await self._is(f"{query} AND wait_event_type = 'Lock'")
+
     async def has_none_in_progress(self) -> bool:
         """Whether all outcomes are written."""
         return self.dispatch.in_progress == 0
@@ -260,6 +265,38 @@ async def test_two_numbers_at_once_end_the_same_on_every_phone(world: World, acc
         assert len(set(numbers)) == 1
         last = {one.target.device_id: one.number for one in world.apns.sent}
         assert set(last.values()) == set(numbers), "what was sent last is what is recorded"
+
+
+async def test_two_numbers_at_once_wait_for_each_other_and_not_in_a_circle(world: World, account: Account) -> None:
+    await add_phones(account, 49)
+    world.apns.answer = Outcome(OutcomeKind.ACCEPTED)
+    await world.set(account, 0)
+    await world.settled(account)
+    async with await psycopg.AsyncConnection.connect(world.core.database_url) as somebody:
+        one_in_the_middle = "SELECT FROM badges WHERE account_id = %s ORDER BY device_id OFFSET 25 LIMIT 1 FOR UPDATE"
+        await somebody.execute(one_in_the_middle, (account.id,))
+        asked = world.set(account, 1), world.set(account, 2)
+        await eventually_async("both wait", world.has_two_that_wait)
+    await asyncio.gather(*asked)
+    assert len(set(await world.settled(account))) == 1
+
+
+async def test_a_token_that_comes_during_an_attempt_starts_no_other_beside_it(world: World, account: Account) -> None:
+    world.set(account, 3)
+    attempt = await world.apns.next()
+    # Another push of the account was refused.
+    await world.core.sql("UPDATE devices SET push_token_dead_reason = 'Unregistered' WHERE account_id = %s", account.id)
+    five = world.set(account, 5)
+    await world.recorded(account, 5)
+    engine = create_engine(world.core.database_url, pool_size=1)
+    await report_token(engine, world, account)
+    await engine.dispose()
+    assert not (await asyncio.wait({five}, timeout=1.0))[0]
+    assert [one.number for one in world.apns.sent] == [3]
+    attempt.ends()
+    (await world.apns.next()).ends()
+    assert (await five).counts.devices_notified == 1
+    assert [(one.number, one.target.token) for one in world.apns.sent][-1] == (5, "ef" * 32)
 
 
 async def test_a_thousand_phones_get_a_number_in_one_statement_and_few_claims(world: World, account: Account) -> None:
