@@ -5,12 +5,14 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from smith.core.v1 import options_pb2
+from smith.core.v1.badge_service_pb2 import SetBadgeRequest
 from smith.core.v1.live_activity_pb2 import LiveActivityColor, LiveActivityContentState
 from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
 
 from service_kit.json_mapping.contract import enum_names
 
 PUSH_FIELDS = SendPushNotificationRequest.DESCRIPTOR.fields_by_name
+BADGE_FIELDS = SetBadgeRequest.DESCRIPTOR.fields_by_name
 STATE_FIELDS = LiveActivityContentState.DESCRIPTOR.fields_by_name
 
 

@@ -10,6 +10,7 @@ from smith.core.v1 import (
     api_key_service_pb2_grpc,
     apns_service_pb2_grpc,
     audit_service_pb2_grpc,
+    badge_service_pb2_grpc,
     channel_service_pb2_grpc,
     delivery_log_service_pb2_grpc,
     device_service_pb2_grpc,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from smith.core.v1.api_key_service_pb2_grpc import ApiKeyServiceAsyncStub
     from smith.core.v1.apns_service_pb2_grpc import ApnsServiceAsyncStub
     from smith.core.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
+    from smith.core.v1.badge_service_pb2_grpc import BadgeServiceAsyncStub
     from smith.core.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
     from smith.core.v1.delivery_log_service_pb2_grpc import DeliveryLogServiceAsyncStub
     from smith.core.v1.device_service_pb2_grpc import DeviceServiceAsyncStub
@@ -126,6 +128,7 @@ class Core:
         self.api_keys: ApiKeyServiceAsyncStub = api_key_service_pb2_grpc.ApiKeyServiceStub(channel)
         self.apns: ApnsServiceAsyncStub = apns_service_pb2_grpc.ApnsServiceStub(channel)
         self.audit: AuditServiceAsyncStub = audit_service_pb2_grpc.AuditServiceStub(channel)
+        self.badges: BadgeServiceAsyncStub = badge_service_pb2_grpc.BadgeServiceStub(channel)
         self.channels: ChannelServiceAsyncStub = channel_service_pb2_grpc.ChannelServiceStub(channel)
         self.delivery_log: DeliveryLogServiceAsyncStub = delivery_log_service_pb2_grpc.DeliveryLogServiceStub(channel)
         self.devices: DeviceServiceAsyncStub = device_service_pb2_grpc.DeviceServiceStub(channel)

@@ -19,7 +19,7 @@ outages.addFilter(OnceASecond())
 INCIDENT = re.compile(r"\bincident ([0-9a-f]{8,32})\b")
 RETRY_SOON = {"retry-after": "1"}
 
-STATUS_BY_REASON = {"PAYLOAD_TOO_LARGE": 413}
+STATUS_BY_REASON = {"PAYLOAD_TOO_LARGE": 413, "BADGE_DEVICE_DISCONNECTED": 422}
 """HTTP status by `ErrorReason`, where the gRPC code does not decide it."""
 
 HEADER_FACTS = {

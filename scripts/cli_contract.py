@@ -5,6 +5,7 @@
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from smith.core.v1 import options_pb2
+from smith.core.v1.badge_service_pb2 import SetBadgeRequest
 from smith.core.v1.comments import COMMENTS
 from smith.core.v1.json_object_pb2 import JsonObject
 from smith.core.v1.live_activity_pb2 import LiveActivityColor, LiveActivityContentState, LiveActivityType
@@ -86,6 +87,7 @@ def main() -> None:
     for enum, name in ENUMS.items():
         print_enum(enum, name)
     print_fields("PUSH", SendPushNotificationRequest.DESCRIPTOR)
+    print_fields("BADGE", SetBadgeRequest.DESCRIPTOR)
     print_fields("CONTENT_STATE", LiveActivityContentState.DESCRIPTOR)
 
 

@@ -13,6 +13,7 @@ class Kind(Enum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    PRECONDITION = "precondition"
     EXHAUSTED = "exhausted"
     UNAVAILABLE = "unavailable"
 

@@ -70,6 +70,11 @@ PUSH = (
     Field('metadata', 'object', False, "The sender's own notes, shown with the notification in the web admin and never sent to phones: an object of at most 50 texts of up to 4,000 characters, numbers, or true and false; 16,384 bytes of JSON in all."),
 )
 
+BADGE = (
+    Field('badge', 'integer', False, 'The number, 0 to 2147483647; 0 removes it.'),
+    Field('target', 'message', False, 'The channels that it is for. If left out, all devices that the API key may reach.'),
+)
+
 CONTENT_STATE = (
     Field('title', 'text', False, 'Primary label. 1 character or more.'),
     Field('subtitle', 'text', False, 'Secondary label.'),

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from activitysmith_cli import __version__
-from activitysmith_cli.commands import activity, metrics, push, run
+from activitysmith_cli.commands import activity, badge, metrics, push, run
 from activitysmith_cli.connection import Connection
 from activitysmith_cli.option_groups import spread
 
@@ -41,6 +41,7 @@ def common(
 
 
 app.command(help=push.push.__doc__)(push.push)
+app.command(context_settings=badge.SETTINGS)(badge.badge)
 app.add_typer(activity.app)
 app.add_typer(metrics.app)
 app.add_typer(metrics.app, name="metric", hidden=True)

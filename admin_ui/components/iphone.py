@@ -11,6 +11,7 @@ from admin_ui.components.activity_card import ActivityCard
 from admin_ui.components.card_parts import app_icon, paint, set_prop
 from admin_ui.components.html import div, text
 from admin_ui.components.notification_card import NotificationCard, media_host
+from admin_ui.components.numbered_icon import NumberedIcon
 
 WALLPAPERS = 5
 """Number of wallpapers in the stylesheet."""
@@ -49,6 +50,8 @@ class IPhone(ui.element):
                 self._notifications = div("iphone-list").props('aria-live=polite aria-label="Notifications"')
                 self._empty = text("All quiet. Send something.", "iphone-quiet", "p")
             self._banner = div("iphone-banner").props("role=status")
+            with div("iphone-app") as self._home_screen:
+                self._app = NumberedIcon()
             div("iphone-home")
         self.rename(name)
 
@@ -73,6 +76,9 @@ class IPhone(ui.element):
         for notification in notifications:
             self._show_notification(notification)
         self._show_island(activities)
+        # A lock screen has no icons: this is the home screen's, as far as there is something on it.
+        self._app.show(phone["badge"])
+        self._home_screen.set_visibility(bool(phone["badge"]))
         self._empty.set_visibility(not self._slots)
         self._is_first = False
 

@@ -1,5 +1,6 @@
 """The playground: compose a request in a form, see it as a phone shows it and as code, and send it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from nicegui import ui
@@ -14,9 +15,11 @@ from admin_ui.components.html import div
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.lock_screen import activity_card, notification_card
 from admin_ui.components.notification_card import NotificationCard
+from admin_ui.components.numbered_icon import NumberedIcon
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
 from admin_ui.playground.activity_form import ActivityForm
+from admin_ui.playground.badge_form import BadgeForm
 from admin_ui.playground.push_form import PushForm
 from admin_ui.playground.rules import violations
 from admin_ui.sending.api_request import ApiRequest, Operation
@@ -27,6 +30,7 @@ from admin_ui.site import Site
 from admin_ui.visit import Visit
 
 MAX_CHANNELS = 1000
+Form = PushForm | ActivityForm | BadgeForm
 WORDS = {"NO_RECIPIENTS": "No phone can get it: none is in the chosen channels, or none is paired."}
 """Messages for refusals whose own words are the API's."""
 SEND_LABELS = {
@@ -36,7 +40,10 @@ SEND_LABELS = {
     Operation.END: "End it",
     Operation.STREAM: "Show this state",
     Operation.END_STREAM: "End the stream",
+    Operation.BADGE: "Set the number",
 }
+PUSH, ACTIVITY, BADGE = "Push notification", "Live Activity", "App icon"
+"""The kinds of requests."""
 
 
 def create(site: Site) -> None:
@@ -52,7 +59,7 @@ class _Playground:
     def __init__(self, visit: Visit, channels: list[str]) -> None:
         self._visit = visit
         self._is_ready = False
-        self._is_push = True
+        self._kind = PUSH
         with page_header("Playground", "Compose a request, see what it does to a phone, copy it into your code."):
             pass
         with div("composer-page"):
@@ -67,14 +74,18 @@ class _Playground:
 
     def _draw_forms(self, channels: list[str]) -> None:
         with ui.tabs(on_change=self._choose).classes("tabs").props("no-caps align=left :breakpoint=0") as tabs:
-            for kind in ("Push notification", "Live Activity"):
+            for kind in (PUSH, ACTIVITY, BADGE):
                 draft_step(ui.tab(kind), kind)
-        tabs.set_value("Push notification")
-        with div() as self._push_side:
+        tabs.set_value(PUSH)
+        with div() as push_side:
             self._push = PushForm(channels, self._refresh)
-        with div() as self._activity_side:
+        with div() as activity_side:
             self._activity = ActivityForm(channels, self._refresh)
-        self._activity_side.set_visibility(False)
+        with div() as badge_side:
+            self._badge = BadgeForm(channels, self._refresh)
+        self._forms: dict[str, Form] = {PUSH: self._push, ACTIVITY: self._activity, BADGE: self._badge}
+        self._form_sides = {PUSH: push_side, ACTIVITY: activity_side, BADGE: badge_side}
+        _show_only(PUSH, self._form_sides)
         with div("composer-send"):
             self._send_button = primary("Send the push", self._send, icon="send")
         # Next to the button: on a small screen the preview is far below.
@@ -82,20 +93,22 @@ class _Playground:
 
     def _draw_preview(self) -> None:
         with div("composer-preview iphone-wallpaper-2 lock-on-wallpaper").props('role=group aria-label="Preview"'):
-            with div() as self._notification_side:
+            with div() as notification_side:
                 self._notification: NotificationCard = notification_card({}, on_action=_would, expanded=True)
-            with div() as self._card_side:
+            with div() as card_side:
                 self._card: ActivityCard = activity_card({}, on_action=_would)
+            with div("composer-icon") as icon_side:
+                self._icon = NumberedIcon()
+        self._preview_sides = {PUSH: notification_side, ACTIVITY: card_side, BADGE: icon_side}
 
-    def _form(self) -> PushForm | ActivityForm:
-        return self._push if self._is_push else self._activity
+    def _form(self) -> Form:
+        return self._forms[self._kind]
 
     def _choose(self, event: Any) -> None:
         if not self._is_ready:
             return
-        self._is_push = event.value == "Push notification"
-        self._push_side.set_visibility(self._is_push)
-        self._activity_side.set_visibility(not self._is_push)
+        self._kind = event.value
+        _show_only(self._kind, self._form_sides)
         self._answer.clear()
         self._refresh()
 
@@ -103,10 +116,12 @@ class _Playground:
         if not self._is_ready:
             return
         request = self._form().read()
-        self._notification_side.set_visibility(self._is_push)
-        self._card_side.set_visibility(not self._is_push)
-        if self._is_push:
+        _show_only(self._kind, self._preview_sides)
+        if self._kind == PUSH:
             self._notification.update_notification(request.body)
+        elif self._kind == BADGE:
+            number = request.body["badge"]
+            self._icon.show(number if isinstance(number, int) and number > 0 else 0)
         else:
             ended = request.operation in {Operation.END, Operation.END_STREAM}
             buttons = [request.body[name] for name in ("action", "secondary_action") if name in request.body]
@@ -132,7 +147,7 @@ class _Playground:
             return
         self._show_answer(request, answer)
 
-    def _show_refusal(self, form: PushForm | ActivityForm, refusal: Refused | NotSendable) -> None:
+    def _show_refusal(self, form: Form, refusal: Refused | NotSendable) -> None:
         if form.fields.blame(refusal.field, refusal.message):
             with self._answer:
                 notice("bad", "It was not sent", "See the field that is marked.")
@@ -153,6 +168,11 @@ class _Playground:
                 snippet(json_text(answer), "answer")
         if request.operation is Operation.START and activity_id:
             self._activity.go_on_with(activity_id)
+
+
+def _show_only(kind: str, sides: Mapping[str, ui.element]) -> None:
+    for one, side in sides.items():
+        side.set_visibility(one == kind)
 
 
 def _summary(answer: dict[str, Any], taker: str) -> str:

@@ -13,7 +13,7 @@ from smith.core.v1.live_activity_pb2 import LiveActivityAction
 from smith.core.v1.push_notification_pb2 import PushNotificationAction
 
 from admin_ui.activity_types.registry import TYPES
-from admin_ui.api_contract import PUSH_FIELDS, STATE_FIELDS, range_problem, rules_of
+from admin_ui.api_contract import BADGE_FIELDS, PUSH_FIELDS, STATE_FIELDS, range_problem, rules_of
 from admin_ui.playground.fields import STATE
 from admin_ui.sending.api_request import ApiRequest, Operation
 
@@ -24,8 +24,9 @@ A_LINK = "Write a link, such as https://example.com or shortcuts://run-shortcut?
 
 def violations(request: ApiRequest) -> dict[str, str]:
     """By the path of the API's field: what to change, in a sentence."""
-    found = _of_push(request.body) if request.operation is Operation.PUSH else _of_activity(request)
-    return dict(found)
+    if request.operation is Operation.PUSH:
+        return dict(_of_push(request.body))
+    return dict(_of_badge(request.body) if request.operation is Operation.BADGE else _of_activity(request))
 
 
 def _of_push(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -41,6 +42,12 @@ def _of_push(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _of_numbers(body, PUSH_FIELDS, "")
     for place, action in enumerate(actions):
         yield from _of_action(action, f"actions[{place}]", PushNotificationAction.DESCRIPTOR)
+
+
+def _of_badge(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if body["badge"] is None:
+        yield "badge", "Write a number; 0 removes it from the icon."
+    yield from _of_numbers(body, BADGE_FIELDS, "")
 
 
 def _of_activity(request: ApiRequest) -> Iterator[tuple[str, str]]:

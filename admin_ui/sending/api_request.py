@@ -16,6 +16,7 @@ class Operation(StrEnum):
     END = "end"
     STREAM = "stream"
     END_STREAM = "end_stream"
+    BADGE = "badge"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class ApiRequest:
         """The path on the gateway, ready for a URL."""
         if self.operation is Operation.PUSH:
             return "/api/push-notification"
+        if self.operation is Operation.BADGE:
+            return "/api/badge"
         if self.operation in {Operation.STREAM, Operation.END_STREAM}:
             return f"/api/live-activity/stream/{quote(self.stream_key, safe='')}"
         return f"/api/live-activity/{self.operation}"

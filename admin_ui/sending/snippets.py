@@ -10,6 +10,7 @@ from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.literals import javascript, json_text, python, python_string, string
 
 PYTHON_CALLS = {
+    Operation.BADGE: "badge_count",
     Operation.PUSH: "notifications.send",
     Operation.START: "live_activities.start",
     Operation.UPDATE: "live_activities.update",
@@ -18,6 +19,7 @@ PYTHON_CALLS = {
     Operation.END_STREAM: "live_activities.end_stream",
 }
 NODE_CALLS = {
+    Operation.BADGE: "badgeCount",
     Operation.PUSH: "notifications.send",
     Operation.START: "liveActivities.start",
     Operation.UPDATE: "liveActivities.update",
@@ -26,6 +28,7 @@ NODE_CALLS = {
     Operation.END_STREAM: "liveActivities.endStream",
 }
 CLI_COMMANDS = {
+    Operation.BADGE: "badge",
     Operation.PUSH: "push",
     Operation.START: "activity start",
     Operation.UPDATE: "activity update",
@@ -33,6 +36,10 @@ CLI_COMMANDS = {
     Operation.STREAM: "activity stream",
     Operation.END_STREAM: "activity end-stream",
 }
+HOLDERS = {Operation.BADGE: "notifications"}
+"""A resource whose host is the client's, for calls of the client itself."""
+BY_ITS_PLACE = (Operation.BADGE, "badge")
+"""The field for which the CLI has no option."""
 CHANNELS = "target"
 """The field that the CLI has another word for."""
 
@@ -64,9 +71,12 @@ def curl(request: ApiRequest, gateway_url: str) -> str:
 
 def python_sdk(request: ApiRequest, gateway_url: str) -> str:
     """A program for the official Python SDK."""
-    resource, _, _ = PYTHON_CALLS[request.operation].partition(".")
+    resource = HOLDERS.get(request.operation) or PYTHON_CALLS[request.operation].partition(".")[0]
     arguments = [python_string(request.stream_key)] if _is_stream(request) else []
-    if request.body:
+    if request.operation is Operation.BADGE:
+        arguments.append(python(request.body["badge"]))
+        arguments += [f"channels={python(request.channels, '  ')}"] if request.channels else []
+    elif request.body:
         arguments.append(python(request.body, "  "))
     return "\n".join(
         [
@@ -86,9 +96,12 @@ def python_sdk(request: ApiRequest, gateway_url: str) -> str:
 
 def node_sdk(request: ApiRequest, gateway_url: str) -> str:
     """A program (an ES module) for the official Node SDK."""
-    resource, _, _ = NODE_CALLS[request.operation].partition(".")
+    resource = HOLDERS.get(request.operation) or NODE_CALLS[request.operation].partition(".")[0]
     arguments = [string(request.stream_key)] if _is_stream(request) else []
-    if request.body:
+    if request.operation is Operation.BADGE:
+        arguments.append(javascript(request.body["badge"]))
+        arguments += [javascript({"channels": request.channels})] if request.channels else []
+    elif request.body:
         arguments.append(javascript(request.body))
     return "\n".join(
         [
@@ -108,8 +121,11 @@ def cli(request: ApiRequest, gateway_url: str) -> str:
     lines = [f"activitysmith {CLI_COMMANDS[request.operation]}"]
     if _is_stream(request):
         lines[0] += f" {shlex.quote(request.stream_key)}"
+    if request.operation is Operation.BADGE:
+        lines[0] += f" {_cli_value('badge', request.body['badge'])}"
     lines.append(f"--base-url {shlex.quote(gateway_url)}")
-    lines += [f"--{_cli_option(name)} {shlex.quote(_cli_value(name, value))}" for name, value in request.body.items()]
+    options = {name: value for name, value in request.body.items() if (request.operation, name) != BY_ITS_PLACE}
+    lines += [f"--{_cli_option(name)} {shlex.quote(_cli_value(name, value))}" for name, value in options.items()]
     return " \\\n  ".join(lines)
 
 

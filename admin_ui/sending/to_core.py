@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from smith.core.v1.badge_service_pb2 import SetBadgeRequest
 from smith.core.v1.live_activity_service_pb2 import (
     DeleteLiveActivityStreamRequest,
     EndLiveActivityRequest,
@@ -23,6 +24,7 @@ AnyRequest = (
     | EndLiveActivityRequest
     | PutLiveActivityStreamRequest
     | DeleteLiveActivityStreamRequest
+    | SetBadgeRequest
 )
 MAX_BADGE = 2**31 - 1
 """Most that iOS takes. The field itself is wider."""
@@ -33,6 +35,7 @@ REQUESTS: dict[Operation, type[AnyRequest]] = {
     Operation.END: EndLiveActivityRequest,
     Operation.STREAM: PutLiveActivityStreamRequest,
     Operation.END_STREAM: DeleteLiveActivityStreamRequest,
+    Operation.BADGE: SetBadgeRequest,
 }
 
 
@@ -58,6 +61,7 @@ async def send(visit: Visit, request: ApiRequest) -> dict[str, Any]:
         Operation.END: core.live_activities.EndLiveActivity,
         Operation.STREAM: core.live_activities.PutLiveActivityStream,
         Operation.END_STREAM: core.live_activities.DeleteLiveActivityStream,
+        Operation.BADGE: core.badges.SetBadge,
     }
     answer = await visit.ask(methods[request.operation], to_message(request))
     return encoder_for(answer.DESCRIPTOR).encode(answer)

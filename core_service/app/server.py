@@ -15,6 +15,8 @@ from smith.core.v1 import (
     apns_service_pb2_grpc,
     audit_service_pb2,
     audit_service_pb2_grpc,
+    badge_service_pb2,
+    badge_service_pb2_grpc,
     channel_service_pb2,
     channel_service_pb2_grpc,
     delivery_log_service_pb2,
@@ -63,6 +65,9 @@ from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.sessions import Sessions
+from core_service.badges.dispatcher import BadgeDispatcher
+from core_service.badges.service import Badges
+from core_service.badges.servicer import BadgeServicer
 from core_service.channels.audience import Audience
 from core_service.channels.details import ChannelLookups
 from core_service.channels.service import Channels
@@ -127,6 +132,7 @@ SERVICES = [
         (api_key_service_pb2, "ApiKeyService"),
         (apns_service_pb2, "ApnsService"),
         (audit_service_pb2, "AuditService"),
+        (badge_service_pb2, "BadgeService"),
         (channel_service_pb2, "ChannelService"),
         (delivery_log_service_pb2, "DeliveryLogService"),
         (device_service_pb2, "DeviceService"),
@@ -155,6 +161,7 @@ def build_server(
     account_limit: KeyedLimiter[uuid.UUID],
     engine: AsyncEngine,
     dispatch: Dispatcher,
+    badges: BadgeDispatcher,
     area: LiveActivityArea,
     events: EventBus,
     keys: SigningKeys,
@@ -199,7 +206,7 @@ def build_server(
     code = settings.setup_code.get_secret_value() if settings.setup_code else None
     setup = Setup(accounts, sessions, rate_limiter, code)
     phones = PhoneActivities(pool, area.reconciler, events, clock)
-    devices = Devices(engine, rate_limiter, phones, events)
+    devices = Devices(engine, rate_limiter, phones, badges, events)
     push_notifications = PushNotifications(
         pool,
         Audience(pool),
@@ -247,6 +254,10 @@ def build_server(
             ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
         ),
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
+        (
+            badge_service_pb2_grpc.add_BadgeServiceServicer_to_server,
+            BadgeServicer(Badges(pool, Audience(pool), badges, account_limit, delivery_wait=settings.delivery_wait)),
+        ),
         (
             channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
             ChannelServicer(Channels(engine), ChannelLookups(pool)),

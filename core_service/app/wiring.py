@@ -18,6 +18,8 @@ from core_service.app.metrics import CoreCollector, PoolCollector
 from core_service.app.server import build_server
 from core_service.auth.credentials import LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
+from core_service.badges import queries as badges
+from core_service.badges.dispatcher import BadgeDispatcher
 from core_service.common.clock import Clock, database_clock
 from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE)
+MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE, badges.QUEUE)
 """The queues whose depth is a metric."""
 QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE)
 DATABASE_WAIT_SECONDS = 1.0
@@ -125,7 +127,7 @@ async def running_core(
         events.witness(counters.event)
         recorder = DeliveryRecorder(batches, counters.attempt)
         sender = GuardedSender(GrpcPushSender(channel), on_attempt=recorder.record)
-        dispatch = Dispatcher(batches, sender, events)
+        dispatch, numbers = Dispatcher(batches, sender, events), BadgeDispatcher(batches, sender, events)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
         # accounts.
         account_limit = KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10))
@@ -142,9 +144,10 @@ async def running_core(
         webhooks = Outbox(WebhookCalls(GrpcWebhookCaller(channel), keys, events), batches)
         invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
         destinations = KnownDestinations(GrpcDestinations(channel))
-        status, relay = build_status(settings.redis_url, sender, events, requests, dispatch.wake, area.reconciler.wake)
+        wakes = (dispatch.wake, numbers.wake, area.reconciler.wake)
+        status, relay = build_status(settings.redis_url, sender, events, requests, *wakes)
         revival = build_revival(settings, batches, sender, events=events, destinations=destinations, clock=clock)
-        revival.wakes(dispatch.wake, area.reconciler.wake)
+        revival.wakes(*wakes)
         retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
         last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
@@ -153,6 +156,7 @@ async def running_core(
                 backlog=backlog,
                 in_progress={
                     "notifications": lambda: dispatch.in_progress,
+                    "badges": lambda: numbers.in_progress,
                     "live_activities": lambda: area.reconciler.in_progress,
                     "webhooks": lambda: webhooks.in_progress,
                 },
@@ -169,6 +173,7 @@ async def running_core(
             account_limit=account_limit,
             engine=engine,
             dispatch=dispatch,
+            badges=numbers,
             area=area,
             events=events,
             keys=keys,
@@ -187,6 +192,7 @@ async def running_core(
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
         claiming = start_jobs(
             dispatch.run,
+            numbers.run,
             area.reconciler.run,
             area.expiry.run,
             area.withdrawals.run,
@@ -196,6 +202,7 @@ async def running_core(
         )
         background = start_jobs(
             dispatch.write,
+            numbers.write,
             area.settler.run,
             area.withdrawals.write,
             recorder.run,
@@ -225,7 +232,7 @@ async def running_core(
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
                     mailers = (invites.mailer, resets.mailer)
-                    for working in (dispatch, area.reconciler, area.withdrawals, webhooks, *mailers, recorder):
+                    for working in (dispatch, numbers, area.reconciler, area.withdrawals, webhooks, *mailers, recorder):
                         await working.drain()
                     for noted in (last_used, failures, counters):
                         await noted.flush()

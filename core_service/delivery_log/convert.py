@@ -7,7 +7,8 @@ from core_service.delivery_log.service import Attempt, Explained
 from core_service.sending.reasons import meaning
 
 EVENTS = {
-    name: nouns.DeliveryEvent.Value(f"DELIVERY_EVENT_{name.upper()}") for name in ("alert", "start", "update", "end")
+    name: nouns.DeliveryEvent.Value(f"DELIVERY_EVENT_{name.upper()}")
+    for name in ("alert", "start", "update", "end", "badge")
 }
 OUTCOMES = {
     name: nouns.DeliveryOutcome.Value(f"DELIVERY_OUTCOME_{name.upper()}")
@@ -35,6 +36,8 @@ def to_attempt(attempt: Attempt) -> nouns.DeliveryAttempt:
         message.concern = nouns.DeliveryConcern.Value(f"DELIVERY_CONCERN_{meaning(attempt.reason).concern.name}")
     if attempt.event == "alert":
         message.notification_id = attempt.subject
+    elif attempt.event == "badge":
+        message.badge_update_id = attempt.subject
     else:
         message.activity_id = attempt.subject
     return message

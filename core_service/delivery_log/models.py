@@ -27,9 +27,10 @@ class DeliveryAttempt(SQLModel, table=True):
     occurred_at: dt.datetime = Field(sa_type=Timestamp)
     device_id: uuid.UUID
     subject: str
-    """The notification's UUID as text, or the id of the Live Activity; `event` says which."""
+    """The UUID of the notification or of the number for the icon, as text, or the id of the Live Activity; `event` says
+    which."""
     event: str
-    """`alert` (of a notification), `start`, `update` or `end` (of a Live Activity)."""
+    """`alert` (of a notification), `start`, `update` or `end` (of a Live Activity), `badge` (of a number)."""
     priority: int = Field(sa_type=SmallInteger)
     apns_id: uuid.UUID
     outcome: str

@@ -62,7 +62,10 @@ WITH examined AS MATERIALIZED ({BY[by]}
     FROM examined e
     LEFT JOIN notifications n
         ON %(channel)s::text IS NOT NULL AND n.id = CASE WHEN e.event = 'alert' THEN e.subject::uuid END
-    LEFT JOIN live_activities l ON %(channel)s::text IS NOT NULL AND e.event <> 'alert' AND l.id = e.subject
+    LEFT JOIN badge_updates u
+        ON %(channel)s::text IS NOT NULL AND u.id = CASE WHEN e.event = 'badge' THEN e.subject::uuid END
+    LEFT JOIN live_activities l
+        ON %(channel)s::text IS NOT NULL AND e.event NOT IN ('alert', 'badge') AND l.id = e.subject
     WHERE (%(outcomes)s::text[] IS NULL OR e.outcome = ANY(%(outcomes)s::text[]))
       AND (%(events)s::text[] IS NULL OR e.event = ANY(%(events)s::text[]))
       AND (
@@ -70,16 +73,21 @@ WITH examined AS MATERIALIZED ({BY[by]}
           OR %(whole)s::text IN (e.subject, e.apns_id::text)
       )
       AND (%(subjects)s::text[] IS NULL OR e.subject = ANY(%(subjects)s::text[]))
-      AND (%(channel)s::text IS NULL OR %(channel)s::text = ANY(COALESCE(n.channel_slugs, l.channel_slugs)))
+      AND (
+          %(channel)s::text IS NULL
+          OR %(channel)s::text = ANY(COALESCE(n.channel_slugs, u.channel_slugs, l.channel_slugs))
+      )
     ORDER BY e.id DESC
     LIMIT %(limit)s
 )
-SELECT scan.count, scan.last, chosen.*, COALESCE(v.name, ''), COALESCE(n.title, l.content_state::json ->> 'title', '')
+SELECT scan.count, scan.last, chosen.*, COALESCE(v.name, ''),
+       COALESCE(n.title, u.number::text, l.content_state::json ->> 'title', '')
 FROM (SELECT count(*), (array_agg(id ORDER BY id))[1] AS last FROM examined) scan
 LEFT JOIN chosen ON true
 LEFT JOIN devices v ON v.id = chosen.device_id
 LEFT JOIN notifications n ON n.id = CASE WHEN chosen.event = 'alert' THEN chosen.subject::uuid END
-LEFT JOIN live_activities l ON chosen.event <> 'alert' AND l.id = chosen.subject
+LEFT JOIN badge_updates u ON u.id = CASE WHEN chosen.event = 'badge' THEN chosen.subject::uuid END
+LEFT JOIN live_activities l ON chosen.event NOT IN ('alert', 'badge') AND l.id = chosen.subject
 ORDER BY chosen.id DESC
 """
 

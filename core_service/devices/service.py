@@ -69,13 +69,27 @@ class Cards(Protocol):
         """Ends what these devices show, when the transaction is committed. The devices are locked."""
 
 
+class IconNumbers(Protocol):
+    """What devices ask of the numbers on the app's icon."""
+
+    async def owe_newest(self, session: AsyncSession, device_id: uuid.UUID) -> None:
+        """The device has reported a push token: makes the number that found no token before due. The transaction is
+        still open."""
+
+    def wake(self) -> None:
+        """To be called once the transaction is committed."""
+
+
 class Devices:
     """The devices of accounts."""
 
-    def __init__(self, engine: AsyncEngine, rate_limiter: RateLimiter, cards: Cards, events: EventBus) -> None:
+    def __init__(
+        self, engine: AsyncEngine, rate_limiter: RateLimiter, cards: Cards, numbers: IconNumbers, events: EventBus
+    ) -> None:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._events = events
         self._cards = cards
+        self._numbers = numbers
         self.pairing = Pairing(engine, rate_limiter)
 
     async def pair(self, code: str, name: str, client_address: str) -> PairedDevice:
@@ -192,7 +206,12 @@ class Devices:
             if report.push_to_start_token is not None:
                 await session.flush()
                 await self._cards.owe_starts(session, device_id)
+            if report.push_token is not None:
+                await session.flush()
+                await self._numbers.owe_newest(session, device_id)
         self._cards.wake()
+        if report.push_token is not None:
+            self._numbers.wake()
         for changed in (device, *holders):
             self._tell(changed.account_id, changed.id, EventType.DEVICE_CHANGED)
         return device

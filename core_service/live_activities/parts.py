@@ -3,8 +3,6 @@
 import datetime as dt
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from core_service.channels.audience import Audience
@@ -16,8 +14,8 @@ from core_service.live_activities.state.payload import PayloadBuilder
 from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.state.turn import DueDevices
 from core_service.live_activities.state.vacancy import ActivityLimits
+from core_service.sending.origins import Origins
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
-from service_kit.tracing import NO_ORIGIN, Origin, origin
 
 MANY_UPDATES = 12
 OFTEN = dt.timedelta(minutes=2)
@@ -30,33 +28,6 @@ SIMPLER = (
     "and one button."
 )
 OUTCOMES = (EventType.LIVE_ACTIVITY_DELIVERED, EventType.LIVE_ACTIVITY_FAILED)
-MAX_ORIGINS = 1000
-ORIGIN_SECONDS = 10.0
-"""A push later than this after the last request is more likely a repetition, or caused by time."""
-
-
-class Origins:
-    """The last request about each activity, in this process. The reconciler works for all requests, but logs and traces
-    should name one."""
-
-    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
-        self._steady = steady
-        self._noted: OrderedDict[str, tuple[float, Origin]] = OrderedDict()
-
-    def note(self, activity_id: str) -> None:
-        """Notes that the running task serves a request that has changed the activity."""
-        asking = origin()
-        if asking is NO_ORIGIN:
-            return
-        self._noted.pop(activity_id, None)
-        self._noted[activity_id] = (self._steady() + ORIGIN_SECONDS, asking)
-        if len(self._noted) > MAX_ORIGINS:
-            self._noted.popitem(last=False)
-
-    def of(self, activity_id: str) -> Origin:
-        """Returns the request that a push of the activity is sent for now."""
-        until, asking = self._noted.get(activity_id, (0.0, NO_ORIGIN))
-        return asking if self._steady() < until else NO_ORIGIN
 
 
 def warnings(owed: DueDevices, updated: Activity | None, now: dt.datetime) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import EventBus
-from core_service.live_activities.parts import ActivityParts, Origins
+from core_service.live_activities.parts import ActivityParts
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.reconcile.withdrawals import Withdrawal, WithdrawalCalls
@@ -17,6 +17,7 @@ from core_service.live_activities.state.vacancy import ActivityLimits, Overflow
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.expiry import Expiry
 from core_service.live_activities.streams.puts import StreamPuts
+from core_service.sending.origins import Origins
 from core_service.sending.port import PushSender
 from core_service.settings import CoreSettings
 from core_service.work_queue.keyed import KeyedLimiter

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 import core_service.api_keys.models
 import core_service.audit.models
 import core_service.auth.models
+import core_service.badges.models
 import core_service.channels.models
 import core_service.delivery_log.models
 import core_service.devices.models

@@ -89,6 +89,22 @@ DELETE FROM live_activity_push_budgets WHERE device_id IN (
 )
 """
 
+BADGES = """
+DELETE FROM badges WHERE device_id IN (
+    SELECT device_id FROM badges b
+    WHERE NOT EXISTS (SELECT FROM devices d WHERE d.id = b.device_id)
+    LIMIT %(limit)s
+)
+"""
+"""Of devices that are gone. Of others the newest number stays: a phone may be owed it."""
+
+BADGE_UPDATES = """
+DELETE FROM badge_updates WHERE id IN (
+    SELECT id FROM badge_updates WHERE id < %(history)s ORDER BY id LIMIT %(limit)s
+)
+"""
+"""What is owed is in `badges`."""
+
 SESSIONS = """
 DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
@@ -180,6 +196,8 @@ PURGES = (
     ACTIVITY_VERSIONS,
     ACTIVITIES,
     PUSH_BUDGETS,
+    BADGES,
+    BADGE_UPDATES,
     SESSIONS,
     PAIRING_CODES,
     INVITE_TOKENS,

@@ -101,6 +101,8 @@ class PushEvent(StrEnum):
     """Start a Live Activity."""
     UPDATE = "update"
     END = "end"
+    BADGE = "badge"
+    """Set the number on the app's icon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class About:
 
     account_id: uuid.UUID
     subject: str
-    """A notification's UUID as text, or the id of a Live Activity."""
+    """The UUID of a notification, or of a number for the icon, as text; or the id of a Live Activity."""
     event: PushEvent
     version: int | None = None
     """The activity's version that the push carries."""

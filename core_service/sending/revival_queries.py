@@ -43,6 +43,18 @@ WITH wronged AS MATERIALIZED (
     SET state = 'due', due_at = now(), settled_at = NULL
     FROM failed f
     WHERE d.notification_id = f.notification_id AND d.device_id = f.device_id AND d.state = 'token_dead'
+), unnumbered AS MATERIALIZED (
+    -- In the order in which numbers are recorded.
+    SELECT b.device_id
+    FROM wronged w JOIN badges b ON b.device_id = w.id
+    WHERE w.push AND b.state = 'token_dead'
+    ORDER BY b.device_id
+    FOR UPDATE OF b
+), numbered AS (
+    UPDATE badges b
+    SET state = 'due', due_at = now(), settled_at = NULL
+    FROM unnumbered u
+    WHERE b.device_id = u.device_id
 ), started AS (
     UPDATE live_activity_devices p
     SET next_at = COALESCE(p.next_at, %(now)s)

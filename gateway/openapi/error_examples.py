@@ -37,6 +37,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "NO_RECIPIENTS": _error(
         "No recipients found", "No devices matched the effective channel target", effective_channel_slugs=["marketing"]
     ),
+    "BADGE_DEVICE_DISCONNECTED": _error(
+        "App icon badge not updated",
+        "No push token of these devices works. A device gets the newest number once its app reports another token: "
+        "open the app, and allow notifications.",
+        code="badge_device_disconnected",
+        badge=5,
+        devices_targeted=1,
+        devices_updated=0,
+        users_updated=0,
+        devices_notified=0,
+        effective_channel_slugs=[],
+    ),
     "ALREADY_EXISTS": _error("Already exists", "slug is taken in the account: ops"),
     "IDEMPOTENCY_KEY_REUSED": _error(
         "Idempotency key reused",

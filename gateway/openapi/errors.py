@@ -26,11 +26,13 @@ TITLES = {
     409: "The present state does not allow it.",
     413: "The body, or the push made from it, is too large.",
     415: "The body is declared to be something other than JSON, or compressed.",
+    422: "No device can be reached.",
     429: "Too many requests, attempts or Live Activities. If waiting helps, `Retry-After` says for how many seconds.",
     503: "The server cannot answer now. The same request may be sent again.",
 }
 SCHEMAS = {
     "NO_RECIPIENTS": "NoRecipientsError",
+    "BADGE_DEVICE_DISCONNECTED": "BadgeUpdateError",
     "PAYLOAD_TOO_LARGE": "TooLargeError",
     "BODY_TOO_LARGE": "TooLargeError",
     "RATE_LIMITED": "RateLimitError",
@@ -146,6 +148,27 @@ def schemas() -> dict[str, Any]:
             },
         ),
         "NoRecipientsError": _schema("No device would receive it.", {"effective_channel_slugs": slugs}),
+        "BadgeUpdateError": _schema(
+            "No device that a number for the app's icon is for can be reached.",
+            {
+                "code": {
+                    "type": "string",
+                    "enum": ["badge_device_disconnected"],
+                    "description": "The error in a word.",
+                },
+                "badge": integer | {"description": "The number."},
+                "devices_targeted": integer | {"description": "Devices that it is for."},
+                "devices_updated": integer | {"description": "Devices for which APNs accepted it: none."},
+                "users_updated": integer | {"description": "People who own one of those: none."},
+                "devices_notified": integer | {"description": "The same as `devices_updated`."},
+                "effective_channel_slugs": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "The channels the request was resolved to. Empty when it was for the whole account.",
+                },
+            },
+            required=["code", "badge", "devices_updated"],
+        ),
         "TooLargeError": _schema(
             "The request is too large.",
             {

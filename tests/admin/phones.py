@@ -33,6 +33,11 @@ class SimulatedPhone:
         async with Sender(self.simulator.apns_port, self.simulator.folder) as sender:
             assert (await sender.push(self.read()["push_token"], push)).status == 200
 
+    async def set_badge(self, number: int) -> None:
+        """A number for the app's icon arrives, and nothing else."""
+        async with Sender(self.simulator.apns_port, self.simulator.folder) as sender:
+            assert (await sender.push(self.read()["push_token"], {"aps": {"badge": number}})).status == 200
+
     async def start(self, activity_id: str, content_state: dict[str, Any]) -> None:
         """A Live Activity starts."""
         async with Sender(self.simulator.apns_port, self.simulator.folder) as sender:

@@ -10,6 +10,7 @@ from nicegui import ElementFilter, ui
 from nicegui.testing import User
 
 from admin_ui.components.iphone import IPhone
+from admin_ui.components.numbered_icon import NumberedIcon
 from tests.admin.conftest import Open, running_admin
 from tests.admin.phones import PhoneShop, SimulatedPhone, phone_shop
 from tests.core.harness import Account, Core
@@ -152,3 +153,29 @@ async def test_a_phone_that_is_removed_is_unpaired_and_leaves(
     user.find("Remove iPhone").click()
     await sees(user, "No iPhone yet")
     assert not (await account.owner.ListDevices()).devices
+
+
+def numbers_shown(user: User) -> list[str]:
+    """What screen readers say of the icons that are seen."""
+    with user:
+        icons = [
+            icon for icon in ElementFilter(kind=NumberedIcon) if icon.parent_slot and icon.parent_slot.parent.visible
+        ]
+        return [icon.props["aria-label"] for icon in icons]
+
+
+async def test_the_number_on_the_apps_icon_is_seen_and_0_takes_it_away(look: Look, phone: SimulatedPhone) -> None:
+    user = await look()
+
+    async def is_seen() -> bool:
+        return numbers_shown(user) == ["App icon, badge 5"]
+
+    async def is_gone() -> bool:
+        return not numbers_shown(user)
+
+    assert await is_gone()
+    await phone.set_badge(5)
+    await eventually_async("the icon has the number", is_seen)
+    await phone.set_badge(0)
+    await eventually_async("the number is gone", is_gone)
+    assert phone.read()["notifications"] == []

@@ -41,6 +41,8 @@ TARGET = {"target": {"channels": ["ops"]}}
             {"content_state": {"title": "T", "type": "metrics", "metrics": [{"label": "C", "value": 9, "unit": "%"}]}},
         ),
         ApiRequest(Operation.END_STREAM, {"content_state": STATE, "alert": {"title": "A", "body": "B"}}),
+        ApiRequest(Operation.BADGE, {"badge": 0}),
+        ApiRequest(Operation.BADGE, {"badge": 3, **TARGET}),
     ],
 )  # fmt: skip
 def test_core_is_asked_for_exactly_what_the_shown_request_asks_for(request_: ApiRequest) -> None:

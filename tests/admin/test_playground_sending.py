@@ -1,8 +1,10 @@
 """The playground sends as the person who is signed in, and tells what came of it where it belongs."""
 
+import pytest
 from nicegui import ElementFilter, ui
 from nicegui.testing import User
 
+from admin_ui.components.numbered_icon import NumberedIcon
 from tests.admin.test_playground import errors
 from tests.core.harness import Account
 
@@ -29,6 +31,44 @@ async def test_a_push_is_recorded_as_it_was_composed(owner: User, account: Accou
     await owner.should_see("1 phone will get it later", retries=50)
     [(title,)] = await account.core.sql("SELECT title FROM notifications WHERE account_id = %s", account.id)
     assert title == "Build failed 🚨 for good"
+
+
+async def test_a_number_for_the_icon_is_seen_written_down_and_recorded(owner: User, account: Account) -> None:
+    await account.add_startable_phone()
+    await owner.open("/playground")
+    owner.find(kind=ui.tab, content="App icon").click()
+    await owner.should_see('"badge": 3', retries=50)
+    the_field(owner, "number").value = 12
+    await owner.should_see('"badge": 12', retries=50)
+    with owner:
+        [icon] = ElementFilter(kind=NumberedIcon)
+    assert icon.props["aria-label"] == "App icon, badge 12"
+    owner.find("Set the number").click()
+    # Nobody delivers in this test.
+    await owner.should_see("1 phone will get it later", retries=50)
+    query = "SELECT number FROM badges WHERE account_id = %s"
+    assert await account.core.sql(query, account.id) == [(12,)]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (None, "Write a number; 0 removes it from the icon."),
+        (-1, "Write a number from 0 to 2147483647."),
+        (1.5, "Number must be a whole number"),
+    ],
+)
+async def test_a_number_that_no_icon_can_have_is_told_at_its_field(
+    owner: User, account: Account, number: float | None, told: str
+) -> None:
+    await account.add_startable_phone()
+    await owner.open("/playground")
+    owner.find(kind=ui.tab, content="App icon").click()
+    the_field(owner, "number").value = number
+    owner.find("Set the number").click()
+    await owner.should_see("It was not sent", retries=50)
+    assert errors(owner) == {"number": told}
+    assert not await account.core.sql("SELECT FROM badges WHERE account_id = %s", account.id)
 
 
 async def test_a_refusal_is_told_at_the_field_that_it_names(owner: User, account: Account) -> None:

@@ -69,6 +69,7 @@ class Gateway:
 ANSWER = {
     "success": True, "notification_id": "n", "devices_notified": 1, "devices_queued": 0, "users_notified": 1,
     "timestamp": "2026-11-23T12:00:00.000Z", "stream_key": "k", "activity_id": "a",
+    "badge": 0, "devices_updated": 1, "users_updated": 1, "effective_channel_slugs": [],
 }  # fmt: skip
 
 
@@ -115,6 +116,8 @@ REQUESTS = [
     ApiRequest(Operation.END, {"activity_id": "abc", "content_state": {**STATE, "auto_dismiss_minutes": 1}}),
     ApiRequest(Operation.STREAM, {"content_state": METRICS}, "prod-web-1"),
     ApiRequest(Operation.END_STREAM, {}, "prod-web-1"),
+    ApiRequest(Operation.BADGE, {"badge": 0}),
+    ApiRequest(Operation.BADGE, {"badge": 3, "target": {"channels": ["ops", "devs"]}}),
     ApiRequest(Operation.END_STREAM, {"content_state": METRICS}, "prod-web-1"),
 ]
 
@@ -182,6 +185,11 @@ def test_a_shell_that_runs_the_cli_command_sends_the_request(gateway: Gateway, r
         assert "numberOfSteps" in body["content_state"] or "number_of_steps" not in state
         body["content_state"] = state
     assert (method, route, authorization, body) == sent(request_)
+
+
+def test_the_node_sdk_is_asked_for_a_number_by_its_own_call() -> None:
+    code = node_sdk(ApiRequest(Operation.BADGE, {"badge": 3, "target": {"channels": ["ops"]}}), "http://gateway")
+    assert code.splitlines()[-3:] == ["await activitysmith.badgeCount(3, {", '  channels: ["ops"]', "});"]
 
 
 def test_code_says_where_the_sdks_differ_from_this_server() -> None:

@@ -56,6 +56,7 @@ def details(place: Stack) -> dict[str, str]:
     assert owner.post("/api/api-keys", json={"name": "CI", "scope": "channels", "channels": ["ops"]}).status_code == 200
     for title, message in (("Build finished", "All tests passed"), ("Deploy failed", "Step 3: migrations timed out")):
         assert backend.post("/api/push-notification", json={"title": title, "message": message}).status_code == 200
+    assert backend.post("/api/badge", json={"badge": 8333}).status_code == 200
     for key, state in STATES.items():
         answer = backend.put(f"/api/live-activity/stream/{key}", json={"content_state": state})
         assert answer.status_code == 200, answer.text

@@ -67,6 +67,20 @@ def test_a_flag_goes_over_the_same_field_of_the_json(audience: Audience) -> None
     audience.phone.shows_activity(started["activity_id"], title="Yes", number_of_steps=3, current_step=1)
 
 
+def test_the_icon_gets_its_number(audience: Audience) -> None:
+    answer = audience.client.answer("badge", "5", "--channels", audience.slug)
+    assert (answer["badge"], answer["devices_updated"]) == (5, 1)
+    assert audience.phone.read()["badge"] == 5
+    audience.client.answer("badge", "0")
+    assert audience.phone.read()["badge"] == 0
+
+
+@pytest.mark.parametrize("number", ["-1", "2147483648"])
+def test_a_number_that_iphones_do_not_know_is_refused_by_the_server(audience: Audience, number: str) -> None:
+    said = audience.client.refused("badge", number, code=1)
+    assert "400 Invalid request: badge must be between 0 and 2147483647" in said
+
+
 def test_a_push_carries_everything(audience: Audience) -> None:
     (audience.client.folder / "buttons.json").write_text(f"[{BUTTON}]")
     audience.client.answer(

@@ -57,6 +57,8 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "odd stream of a run": (["run", "--stream-key", "", "--", "touch", "made"], "'--stream-key': must be 1 to 255"),
     "odd server of a run": (["run", "--stream-key", "k", "--base-url", "x", "--", "touch", "made"], "--base-url: must"),
     "no command to run": (["run", "--stream-key", "k"], "Missing argument"),
+    "no number": (["badge"], "Missing argument 'N'"),
+    "odd number for the icon": (["badge", "many"], "'N': 'many' is not a valid int"),
     "unknown": (["pus"], "No such command 'pus'. Did you mean 'push'?"),
 }
 
@@ -89,6 +91,7 @@ def test_wrong_usage_goes_to_standard_error_whatever_bytes_it_has(nowhere: Clien
     [
         "",
         "push",
+        "badge",
         "run",
         "activity",
         "metrics",
@@ -111,7 +114,8 @@ def test_it_says_which_version_it_is(nowhere: Client) -> None:
 @pytest.mark.parametrize(
     ("words", "completions"),
     [
-        ("activitysmith ", {"push", "run", "activity", "metrics"}),
+        ("activitysmith ", {"push", "badge", "run", "activity", "metrics"}),
+        ("activitysmith badge 5 --c", {"--channels"}),
         ("activitysmith activity e", {"end", "end-stream"}),
         ("activitysmith activity start --type se", {"segmented_progress"}),
         ("activitysmith push --acti", {"--actions", "--actions-file"}),

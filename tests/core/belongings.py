@@ -42,6 +42,7 @@ async def example_ids(account: Account) -> dict[str, str]:
         account_id=account.id,
         **{name: ids[name] for name in ("action_id", "action_run_id", "activity_id", "device_id")},
     )
+    await backend.SetBadge(badge=3)
     await account.owner.AssignUser(channel_id=ids["channel_id"], user_id=ids["user_id"])
     await account.owner.AssignDevice(channel_id=ids["channel_id"], device_id=ids["device_id"])
     return ids

@@ -207,6 +207,7 @@ NO_ADMINISTRATION = {
     "PutLiveActivityStream": "likewise",
     "DeleteLiveActivityStream": "likewise",
     "PutMetricValue": "likewise",
+    "SetBadge": "likewise; the number is kept itself",
     "CheckApns": "changes nothing",
     "PutDeviceTokens": "what phones report by themselves",
     "PutLiveActivityToken": "likewise",

@@ -16,6 +16,7 @@ from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.waiting import eventually_async
 
+QUEUES = ("notifications", "live_activities", "webhooks", "badges")
 DELIVERIES = """
 INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)
 SELECT gen_random_uuid(), gen_random_uuid(), md5('account' || (i %% %(accounts)s))::uuid, gen_random_uuid(),
@@ -54,7 +55,7 @@ async def reading(pool: Pool) -> dict[str, Depth]:
 
 
 async def test_nothing_owed_is_nothing_late(pool: Pool) -> None:
-    assert await reading(pool) == dict.fromkeys(("notifications", "live_activities", "webhooks"), Depth(0, 0.0))
+    assert await reading(pool) == dict.fromkeys(QUEUES, Depth(0, 0.0))
 
 
 async def test_work_counts_whether_due_or_waiting_and_is_late_only_once_due(pool: Pool) -> None:

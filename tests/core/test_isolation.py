@@ -49,9 +49,11 @@ DOCUMENTED_AS_FORBIDDEN = {("UpdateLiveActivity", "activity_id"), ("EndLiveActiv
 """The documented API answers 403 for another account's activity, not 404. Its id is 190 random bits."""
 
 MOVES = {
-    ("PutDeviceTokens", field): {"deliveries", "devices", "live_activity_devices", "live_activity_withdrawals"}
+    ("PutDeviceTokens", field): {
+        "badges", "deliveries", "devices", "live_activity_devices", "live_activity_withdrawals",
+    }
     for field in ("push_token", "push_to_start_token")
-}
+}  # fmt: skip
 """What belongs to the newest report, for only the app on the phone can know it; the tables where that shows."""
 
 BESIDES: dict[str, dict[str, Any]] = {
@@ -65,6 +67,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     "PutDeviceTokens": {"environment": APNS_ENVIRONMENT_SANDBOX},
     "SendPushNotification": {"title": "hello"},
     "ReplacePushNotification": {"title": "hello"},
+    "SetBadge": {"badge": 3},
     "PutMetricValue": {"value": 1.0},
     "UpdateDevice": {"name": "Renamed"},
 }
@@ -95,8 +98,8 @@ SHAPELESS = (
 )
 """What differs from answer to answer anyway."""
 IN_THE_BACKGROUND = (
-    "{last_used_at,last_seen_at,due_at,attempts,attempt,failures,next_at,leased,sent_event,sent_version,reason,"
-    "mail_due_at,mail_attempts,mail_reason,mail_message}"
+    "{last_used_at,last_seen_at,due_at,attempts,attempt,failures,next_at,leased,lease_id,sent_event,sent_version,"
+    "reason,mail_due_at,mail_attempts,mail_reason,mail_message}"
 )
 """Columns that the server itself changes, because no delivery service answers here."""
 
@@ -132,10 +135,13 @@ class World:
         return sorted(found)
 
     async def owes_their_phone_nothing(self) -> bool:
-        """Whether no delivery is left to a phone of theirs that has become another device."""
+        """Whether nothing is left to a phone of theirs that has become another device."""
         query = """
-        SELECT 1 FROM deliveries d JOIN devices p ON p.id = d.device_id
-        WHERE p.account_id = %s AND p.push_token IS NULL AND d.state = 'due'
+        SELECT 1 FROM devices p
+        WHERE p.account_id = %s AND p.push_token IS NULL AND (
+            EXISTS (SELECT FROM deliveries d WHERE d.device_id = p.id AND d.state = 'due')
+            OR EXISTS (SELECT FROM badges b WHERE b.device_id = p.id AND b.state = 'due')
+        )
         """
         return not await self.stranger.core.sql(query, self.stranger.id)
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 from core_service.apns_check import service as apns_check
 from core_service.app.wiring import MEASURED, QUEUES
 from core_service.auth import credentials
+from core_service.badges import queries as badges
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
 from core_service.devices.service import TokenReport, select_holders
@@ -124,6 +125,12 @@ INSERT INTO live_activity_withdrawals (update_token, account_id, activity_id, de
 SELECT md5('w' || i), md5('account' || (1 + i %% 500))::uuid, 'activity-' || i, md5('device' || i)::uuid,
        gen_random_uuid(), 'sandbox', 1, gen_random_uuid(), 0, now() + interval '1 hour', now()
 FROM generate_series(1, 5000) i;
+INSERT INTO badge_updates (id, account_id, number, created_at)
+SELECT md5('number' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, i, now() FROM generate_series(1, 20000) i;
+INSERT INTO badges (device_id, account_id, user_id, update_id, number, apns_id, state, due_at, attempts)
+SELECT md5('device' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, gen_random_uuid(), md5('number' || i)::uuid, i,
+       gen_random_uuid(), CASE WHEN i %% 100 = 0 THEN 'due' ELSE 'accepted' END, now(), 0
+FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
 ANALYZE
@@ -167,6 +174,20 @@ SETTLEMENT: dict[str, Any] = {
     "configurations": [None],
     "versions": [1],
     "leases": [None],
+}
+NUMBER: dict[str, Any] = {
+    "update_id": ID,
+    "account_id": ID,
+    "api_key_id": ID,
+    "user_id": None,
+    "number": 3,
+    "channel_slugs": None,
+    "channel_ids": [ID],
+    "created_at": "2026-01-01",
+}
+SETTLED_NUMBER: dict[str, Any] = {name: SETTLEMENT[name] for name in SETTLEMENT if name not in ("notification_ids", "versions", "leases")} | {
+    "lease_ids": [ID],
+    "update_ids": [ID],
 }
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LIVE: dict[str, Any] = {
@@ -379,6 +400,14 @@ HOT: dict[str, tuple[str, Any]] = {
     "read a notification to replace": (replacements.READ, REPLACEMENT),
     "lock its deliveries": (replacements.LOCK, REPLACEMENT),
     "replace its content": (replacements.REPLACE, REPLACEMENT),
+    "record a number for all": (badges.RECORD_FOR_ALL, NUMBER),
+    "record a number for channels": (badges.RECORD_FOR_CHANNELS, NUMBER),
+    "find a number": (badges.FIND, (ID, ID)),
+    "count a number": (badges.COUNT, (ID,)),
+    "claim numbers": (badges.CLAIM, {**Round().parameters(250), "lease": 20}),
+    "lock numbers": (badges.LOCK, ([ID],)),
+    "settle numbers": (badges.SETTLE, SETTLED_NUMBER),
+    "owe the newest number": (badges.OWE_NEWEST, {"device_id": ID}),
     "claim an idempotency key": (idempotency.CLAIM, KEYED),
     "read an idempotency key": (idempotency.READ, (ID, b"x")),
     "complete an idempotent request": (idempotency.COMPLETE, KEYED),

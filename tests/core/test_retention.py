@@ -93,6 +93,23 @@ async def test_more_than_a_batch_goes_too(account: Account, retention: Retention
     assert await account.core.sql("SELECT count(*) FROM delivery_attempts WHERE account_id = %s", account.id) == [(0,)]
 
 
+async def test_the_number_of_a_phone_goes_with_the_phone_and_that_of_others_stays(
+    account: Account, retention: Retention
+) -> None:
+    stays, goes = await account.add_startable_phone(), await account.add_startable_phone()
+    await account.core.sql("DELETE FROM badge_updates")
+    backend = account.core.caller((await account.add_key())[1])
+    await backend.SetBadge(badge=3)
+    old = made_at(OLD)
+    await account.core.sql("UPDATE badge_updates SET id = %s WHERE account_id = %s", old, account.id)
+    await goes.caller.UnpairDevice()
+    await retention.forget()
+    assert await account.core.sql("SELECT device_id::text, number FROM badges WHERE account_id = %s", account.id) == [
+        (stays.id, 3)
+    ]
+    assert await left(account, "badge_updates", "id", old) == []
+
+
 @pytest.mark.parametrize(("ended", "stays"), [(OLD, False), (YOUNG, True), (None, True)])
 async def test_a_live_activity_goes_a_month_after_its_end(
     account: Account, retention: Retention, ended: dt.datetime | None, stays: bool

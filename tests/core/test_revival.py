@@ -121,6 +121,23 @@ async def test_another_configuration_undoes_the_deaths_of_the_one_before(world: 
     assert await world.state(gone) == "token_dead"
 
 
+async def test_a_phone_that_lives_again_is_owed_the_newest_number_for_its_icon(world: World, account: Account) -> None:
+    wronged, removed = await world.phone(account), await world.phone(account)
+    for phone, outcome in ((wronged, BAD), (removed, GONE)):
+        await world.fail(account, phone, outcome)
+        await world.core.sql(
+            "INSERT INTO badges (device_id, account_id, user_id, update_id, number, apns_id, state, due_at, attempts)"
+            " VALUES (%s, %s, %s, gen_random_uuid(), 5, gen_random_uuid(), 'token_dead', now(), 0)",
+            *(phone.device_id, account.id, phone.user_id),
+        )
+    world.configuration = "right"
+    await world.revival.look()
+    # A core runs here, which may have sent it by now. Its delivery service is away.
+    query = "SELECT device_id, state FROM badges WHERE account_id = %s"
+    found = dict(await world.core.sql(query, account.id))
+    assert found == {wronged.device_id: "due", removed.device_id: "token_dead"}
+
+
 async def test_core_undoes_by_itself_what_its_delivery_service_would_not_do_now(rig: Rig) -> None:
     account = await start_account(rig.core)
     phone = await account.add_startable_phone()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from smith.core.v1 import badge_service_pb2 as badges
 from smith.core.v1 import live_activity_service_pb2 as live
 from smith.core.v1 import push_notification_service_pb2 as push
 
@@ -35,6 +36,8 @@ ENDED = live.EndLiveActivityResponse(success=True, activity_id="a", devices_queu
 PUT = live.PutLiveActivityStreamResponse(
     success=True, stream_key="s", devices_queued=1, warning="often", ended_activity_id="b"
 )
+NUMBER = badges.SetBadgeResponse(success=True, badge=3, devices_queued=1)
+UPDATED_AND_MORE = {"devices_updated", "users_updated", "devices_targeted", "devices_queued"}
 QUEUED_AND_ID = {"devices_queued", "notification_id"}
 
 CASES = {
@@ -52,6 +55,7 @@ CASES = {
     ),
     "end": Case("EndLiveActivity", "POST", "live-activity/end", CHANGE, ENDED, {"ignored"}),
     "put": Case("PutLiveActivityStream", "PUT", "live-activity/stream/s", STATE, PUT, {"warning", "ended_activity_id"}),
+    "badge": Case("SetBadge", "POST", "badge", {"badge": 3}, NUMBER, UPDATED_AND_MORE),
 }
 
 

@@ -16,7 +16,7 @@ from tests.observability.conftest import PROCESSES, Observed
 from tests.stack import Stack, free_ports
 from tests.waiting import eventually
 
-QUEUES = {"notifications", "live_activities", "webhooks"}
+QUEUES = {"notifications", "badges", "live_activities", "webhooks"}
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"\b(?:smith|process|python)_[a-z0-9_]+\b")
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",), "info": ("_info", "")}

@@ -11,7 +11,7 @@ from activitysmith_openapi.exceptions import ApiException
 
 from tests.sdk.programs import HOSTS, NODE, NODE_FOLDER, environment, node_is_installed
 
-NODE_NAMES = {"live_activities": "liveActivities", "end_stream": "endStream"}
+NODE_NAMES = {"live_activities": "liveActivities", "end_stream": "endStream", "badge_count": "badgeCount"}
 
 
 @dataclass
@@ -30,7 +30,8 @@ class Sdk(Protocol):
     """One language's SDK."""
 
     def call(self, key: str, resource: str, method: str, *args: Any) -> Outcome:
-        """Calls `client(key).resource.method(*args)`, named as in Python."""
+        """Calls `client(key).resource.method(*args)`, named as in Python; of the client itself if there is no
+        resource."""
 
 
 class PythonSdk:
@@ -51,7 +52,7 @@ class PythonSdk:
         client = ActivitySmith(api_key=key)
         client.notifications._api.api_client.configuration.host = f"{self._gateway}/api"
         try:
-            answer = getattr(getattr(client, resource), method)(*args)
+            answer = getattr(getattr(client, resource) if resource else client, method)(*args)
         except ApiException as error:
             return Outcome(error=type(error).__name__, status=error.status, body=json.loads(error.body))
         return Outcome(answer=answer.model_dump(mode="json", exclude_unset=True))

@@ -84,6 +84,16 @@ def test_a_push_is_answered_in_full(scene: Scene) -> None:
     assert shown["notification_id"] == answer["notification_id"]
 
 
+def test_a_number_for_the_icon_is_answered_in_full(scene: Scene) -> None:
+    answer = scene.answer("", "badge_count", 7)
+    assert (answer["success"], answer["badge"], answer["devices_notified"], answer["users_notified"]) == (True, 7, 1, 1)
+    assert answer["effective_channel_slugs"] == [scene.slug]
+    assert answer["timestamp"].endswith("Z")
+    assert scene.phone.read()["badge"] == 7
+    scene.answer("", "badge_count", 0)
+    assert scene.phone.read()["badge"] == 0
+
+
 def test_a_live_activity_tells_whom_it_reaches_now_and_whom_later(scene: Scene) -> None:
     scene.phone.do("settings", update_token_delay_seconds=None)
     started = scene.answer("live_activities", "start", {"content_state": steps(), "channels": [scene.slug]})

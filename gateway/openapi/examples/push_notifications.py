@@ -1,4 +1,4 @@
-"""Push notifications."""
+"""Push notifications, and the number on the app's icon."""
 
 from typing import Any
 
@@ -47,6 +47,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "recovered": {"title": "Recovered ✅", "message": "The error rate is back to normal."},
         "with_other_tags": {"title": "Recovered ✅", "message": "It took 12 minutes.", "tags": ["resolved"]},
     },
+    "SetBadge": {
+        "set": {"badge": 5},
+        "clear": {"badge": 0},
+        "for_channels": {"badge": 3, "target": {"channels": ["sales", "customer-success"]}},
+    },
 }
 
 RESPONSES: dict[str, dict[str, Any]] = {
@@ -75,6 +80,31 @@ RESPONSES: dict[str, dict[str, Any]] = {
             "devices_notified": 2,
             "users_notified": 1,
             "timestamp": SENT_AT,
+        },
+    },
+    "SetBadge": {
+        "set": {
+            "success": True,
+            "badge": 5,
+            "devices_updated": 2,
+            "users_updated": 1,
+            "devices_notified": 2,
+            "users_notified": 1,
+            "effective_channel_slugs": [],
+            "timestamp": SENT_AT,
+            "devices_targeted": 2,
+        },
+        "one_is_queued": {
+            "success": True,
+            "badge": 3,
+            "devices_updated": 1,
+            "users_updated": 1,
+            "devices_notified": 1,
+            "users_notified": 1,
+            "effective_channel_slugs": ["sales", "customer-success"],
+            "timestamp": SENT_AT,
+            "devices_targeted": 2,
+            "devices_queued": 1,
         },
     },
     "ReplayPushNotification": {

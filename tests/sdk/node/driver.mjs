@@ -12,7 +12,8 @@ function client(apiKey) {
 
 async function outcome({ key, resource, method, args }) {
   try {
-    return { answer: await client(key)[resource][method](...args) };
+    const caller = resource ? client(key)[resource] : client(key);
+    return { answer: await caller[method](...args) };
   } catch (error) {
     if (!error.response) return { name: error.name, message: error.message };
     return { name: error.name, status: error.response.status, body: await error.response.json() };

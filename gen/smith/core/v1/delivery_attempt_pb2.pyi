@@ -88,6 +88,8 @@ class _DeliveryEventEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Deliver
     """Update a Live Activity."""
     DELIVERY_EVENT_END: _DeliveryEvent.ValueType  # 4
     """End a Live Activity."""
+    DELIVERY_EVENT_BADGE: _DeliveryEvent.ValueType  # 5
+    """Set the number on the app's icon."""
 
 class DeliveryEvent(_DeliveryEvent, metaclass=_DeliveryEventEnumTypeWrapper):
     """What a push is to do."""
@@ -102,6 +104,8 @@ DELIVERY_EVENT_UPDATE: DeliveryEvent.ValueType  # 3
 """Update a Live Activity."""
 DELIVERY_EVENT_END: DeliveryEvent.ValueType  # 4
 """End a Live Activity."""
+DELIVERY_EVENT_BADGE: DeliveryEvent.ValueType  # 5
+"""Set the number on the app's icon."""
 Global___DeliveryEvent: _TypeAlias = DeliveryEvent  # noqa: Y015
 
 class _DeliveryOutcome:
@@ -215,6 +219,7 @@ class DeliveryAttempt(_message.Message):
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
     ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    BADGE_UPDATE_ID_FIELD_NUMBER: _builtins.int
     EVENT_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     APNS_ID_FIELD_NUMBER: _builtins.int
@@ -233,6 +238,8 @@ class DeliveryAttempt(_message.Message):
     """A push notification, a UUID."""
     activity_id: _builtins.str
     """A Live Activity."""
+    badge_update_id: _builtins.str
+    """A number for the app's icon, a UUID."""
     event: Global___DeliveryEvent.ValueType
     """What the push was to do."""
     priority: _builtins.int
@@ -250,7 +257,7 @@ class DeliveryAttempt(_message.Message):
     device_name: _builtins.str
     """What the device is called now. Empty if it is not paired any more."""
     subject_title: _builtins.str
-    """Title of the notification or Live Activity. Empty if it is not kept any more."""
+    """Title of the notification or Live Activity, or the number for the app's icon. Empty if it is not kept any more."""
     concern: Global___DeliveryConcern.ValueType
     """Whom `reason` concerns: who may do something about it. Left out if accepted."""
     @_builtins.property
@@ -265,6 +272,7 @@ class DeliveryAttempt(_message.Message):
         device_id: _builtins.str = ...,
         notification_id: _builtins.str = ...,
         activity_id: _builtins.str = ...,
+        badge_update_id: _builtins.str = ...,
         event: Global___DeliveryEvent.ValueType = ...,
         priority: _builtins.int = ...,
         apns_id: _builtins.str = ...,
@@ -276,13 +284,13 @@ class DeliveryAttempt(_message.Message):
         subject_title: _builtins.str = ...,
         concern: Global___DeliveryConcern.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "status_code", b"status_code", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "badge_update_id", b"badge_update_id", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "status_code", b"status_code", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "concern", b"concern", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject", "subject_title", b"subject_title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "badge_update_id", b"badge_update_id", "concern", b"concern", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject", "subject_title", b"subject_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__status_code: _TypeAlias = _typing.Literal["status_code"]  # noqa: Y015
     _WhichOneofArgType__status_code: _TypeAlias = _typing.Literal["_status_code", b"_status_code"]  # noqa: Y015
-    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["notification_id", "activity_id"]  # noqa: Y015
+    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["notification_id", "activity_id", "badge_update_id"]  # noqa: Y015
     _WhichOneofArgType_subject: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__status_code) -> _WhichOneofReturnType__status_code | None: ...

@@ -63,6 +63,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
     ERROR_REASON_TOO_OLD: _ErrorReason.ValueType  # 18
     """The push notification was sent too long ago to be replaced. ALREADY_EXISTS, HTTP 409."""
+    ERROR_REASON_BADGE_DEVICE_DISCONNECTED: _ErrorReason.ValueType  # 19
+    """None of the devices that a number for the app's icon is for can be reached: their push tokens are dead. Facts `code`,
+    `badge`, `devices_targeted`, `devices_updated`, `users_updated`, `devices_notified`, `effective_channel_slugs`.
+    FAILED_PRECONDITION, HTTP 422.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. It is the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
@@ -112,4 +117,9 @@ ERROR_REASON_LAST_OWNER: ErrorReason.ValueType  # 17
 """An account keeps at least one owner. ALREADY_EXISTS, HTTP 409."""
 ERROR_REASON_TOO_OLD: ErrorReason.ValueType  # 18
 """The push notification was sent too long ago to be replaced. ALREADY_EXISTS, HTTP 409."""
+ERROR_REASON_BADGE_DEVICE_DISCONNECTED: ErrorReason.ValueType  # 19
+"""None of the devices that a number for the app's icon is for can be reached: their push tokens are dead. Facts `code`,
+`badge`, `devices_targeted`, `devices_updated`, `users_updated`, `devices_notified`, `effective_channel_slugs`.
+FAILED_PRECONDITION, HTTP 422.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

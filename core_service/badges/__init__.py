@@ -1,0 +1,1 @@
+"""The number on the app's icon: a state, of which every phone gets the newest."""
