@@ -8,8 +8,8 @@ import pytest
 
 from tests.e2e.backend import steps
 from tests.e2e.conftest import second_account
-from tests.sdk.conftest import LANGUAGES
-from tests.sdk.drivers import NodeSdk, Outcome, PythonSdk, Sdk
+from tests.sdk.drivers import Outcome, Sdk
+from tests.sdk.packages import LANGUAGES
 from tests.stack import Stack
 from tests.team import Phone, Team, secret_of
 
@@ -41,7 +41,7 @@ class Scene:
 @pytest.fixture(scope="module", params=LANGUAGES)
 def sdk(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Sdk]:
     """One language's SDK."""
-    with (PythonSdk if request.param == "python" else NodeSdk)(stack.base_url) as started:
+    with Sdk(request.param, stack.base_url) as started:
         yield started
 
 
