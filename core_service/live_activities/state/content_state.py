@@ -29,6 +29,8 @@ class ActivityType(StrEnum):
 LEGACY = frozenset({ActivityType.COUNTER, ActivityType.COUNTDOWN})
 WITH_BADGE = frozenset({ActivityType.ALERT, ActivityType.PROGRESS, ActivityType.SEGMENTED_PROGRESS, ActivityType.VALUE})
 WITH_SECOND_BUTTON = WITH_BADGE
+MOST_STATS = 8
+"""What a card of type `stats` has room for. Of `metrics` it shows those that fit."""
 STEPS = ("type", "current_step", "number_of_steps", "message", "timer")
 """What people wait for."""
 
@@ -119,6 +121,8 @@ def check(given: Given, previous: Mapping[str, Any] | None = None, *, now: float
         case ActivityType.METRICS | ActivityType.STATS:
             if not metrics:
                 raise InvalidRequest.at(f"{PATH}.metrics", f"must contain at least one metric for type {kind}")
+            if kind is ActivityType.STATS and len(metrics) > MOST_STATS:
+                raise InvalidRequest.at(f"{PATH}.metrics", f"must have at most {MOST_STATS} items for type {kind}")
             fields["metrics"] = metrics
         case ActivityType.PROGRESS:
             fields |= _progress(given)
