@@ -12,7 +12,7 @@ from typing import Any
 from tests.sdk.packages import PINNED, Packages
 from tests.sdk.programs import HERE, HOSTS, NODE, environment, node_is_installed
 
-NODE_NAMES = {"live_activities": "liveActivities", "end_stream": "endStream"}
+NODE_NAMES = {"live_activities": "liveActivities", "end_stream": "endStream", "badge_count": "badgeCount"}
 ENDINGS = {"python": "py", "node": "mjs"}
 
 
@@ -65,7 +65,7 @@ class Sdk:
         self._folder.cleanup()
 
     def call(self, key: str, resource: str, method: str, *args: Any) -> Outcome:
-        """Calls `client(key).resource.method(*args)`, named as in Python.
+        """Calls `client(key).resource.method(*args)`, named as in Python; of the client itself if there is no resource.
 
         The answer is the SDK's model, or what the promise resolves to.
         """

@@ -29,7 +29,8 @@ async function run({ key, program }) {
 async function outcome(asked) {
   try {
     if (asked.program) return await run(asked);
-    return { answer: await client(asked.key)[asked.resource][asked.method](...asked.args) };
+    const caller = asked.resource ? client(asked.key)[asked.resource] : client(asked.key);
+    return { answer: await caller[asked.method](...asked.args) };
   } catch (error) {
     if (!error.response) return { error: error.name, told: error.message };
     return { error: error.name, status: error.response.status, body: await error.response.json() };

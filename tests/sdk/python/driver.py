@@ -25,7 +25,8 @@ def outcome(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(key: str, resource: str, method: str, args: list[Any]) -> dict[str, Any]:
-    answer = getattr(getattr(ActivitySmith(api_key=key), resource), method)(*args)
+    client = ActivitySmith(api_key=key)
+    answer = getattr(getattr(client, resource) if resource else client, method)(*args)
     return dict(answer.model_dump(mode="json", exclude_unset=True))
 
 
