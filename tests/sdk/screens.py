@@ -42,6 +42,9 @@ CHECKOUT_IS_DOWN = {"title": "🚨 checkout-api is down", "interruption_level": 
 RECOVERED = {
     "title": "✅ checkout-api recovered",
     "message": "Error rate is back to normal. Incident resolved.",
+    "sound": None,
+    "interruption_level": "passive",
+    "updated_count": 1,
 }
 SERVER = {"title": "Server Health", "subtitle": "prod-web-1", "type": "metrics"}
 SALES = [
