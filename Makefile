@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: always help up test test-fast test-all check audit bench reliability fmt proto reference
+.PHONY: always help up test test-fast test-all newest check audit bench reliability fmt proto reference
 BIN := .venv/bin
 # A person's own values would make our Python find other packages, or none, or compile every module at each start.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
@@ -26,6 +26,9 @@ test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests: cli
 	@scripts/install_test_tools.sh
 	@scripts/install_other_languages.sh
 	@exec $(PYTEST) $(ARGS)
+
+newest: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## try the newest releases of the official SDKs, which a registry is asked for, and say what is new
+	@exec $(BIN)/python -m tests.sdk.newest
 
 check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/ruff check .

@@ -84,7 +84,7 @@ CONTENT_STATE = (
     Field('percentage', 'number', False, 'Progress from 0 to 100. For `progress`. Takes precedence over `value` with `upper_limit`.'),
     Field('value', 'number or text', False, 'For `progress`, progress on a scale of its own, with `upper_limit`: a number. For `value`, what the card shows large: a number, or a text of at most 64 characters.'),
     Field('upper_limit', 'number', False, "The scale's end, more than 0. With `value`, for `progress`."),
-    Field('metrics', 'message', True, 'What to show side by side, 1 to 50. For `metrics` and `stats`; a card has room for 8.'),
+    Field('metrics', 'message', True, 'What to show side by side. For `metrics`, 1 to 50, of which a card shows those that it has room for; for `stats`, 1 to 8.'),
     Field('color', 'Color', False, 'Accent color. Left out of an update, it stays. Without any color the app uses blue. Of an `alert`, only the buttons have it.'),
     Field('step_color', 'Color', False, 'Color of the current step instead of `color`. For `segmented_progress`.'),
     Field('step_colors', 'Color', True, 'Colors of the completed steps. For `segmented_progress`.'),

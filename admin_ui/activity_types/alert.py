@@ -7,6 +7,9 @@ from typing import Self
 from admin_ui.activity_types.card_type import Body, CardType, Input, State, word
 from admin_ui.components.html import text
 
+LONGEST_WORDS = 80
+"""Of a message in a list, in characters."""
+
 
 @dataclass(frozen=True)
 class Message(Body):
@@ -39,7 +42,8 @@ class Alert(CardType):
 
     def words(self, state: State) -> str:
         """The message, or its beginning."""
-        return word(state, "message")[:80]
+        message = word(state, "message")
+        return message if len(message) <= LONGEST_WORDS else f"{message[:LONGEST_WORDS].rstrip()} …"
 
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
         """No message."""

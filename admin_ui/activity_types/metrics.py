@@ -32,6 +32,8 @@ MAX_METRICS = 8
 FIRST = [{"label": "CPU", "value": 42, "unit": "%"}, {"label": "MEM", "value": 63, "unit": "%"}]
 """What stands in the form at first."""
 PATH = f"{STATE}.metrics"
+LONG_FIGURE = 5
+"""Most characters of a number and its unit for which large type has room."""
 FULL = 100
 """The number that fills a gauge."""
 Metric = dict[str, Any]
@@ -46,6 +48,7 @@ class MetricReading:
     unit: str
     color: str
     fraction: float | None
+    has_own_color: bool
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,21 @@ class Tiles(Body):
 
 class _Tile:
     def __init__(self) -> None:
-        with div("lock-metric"):
+        with div("lock-metric") as self._tile:
             self._label = text("", "lock-metric-label", "dt")
-            with ui.element("dd").classes("lock-metric-value"):
+            with ui.element("dd") as self._value:
                 self._figure = text("", "lock-metric-figure")
                 self._unit = text("", "lock-metric-unit")
                 self._gauge = Gauge("", "is-thin")
 
     def show(self, metric: MetricReading) -> None:
         self._label.text, self._figure.text, self._unit.text = metric.label, metric.figure, metric.unit
-        paint(self._gauge.element, metric.color)
+        is_long = len(metric.figure + metric.unit) > LONG_FIGURE
+        self._value.classes(replace=f"lock-metric-value {'is-long' if is_long else ''}")
+        paint(self._tile, metric.color)
+        # Without a gauge, the number itself is what can have the color.
+        is_colored = metric.has_own_color and metric.fraction is None
+        self._tile.classes(replace=f"lock-metric {'is-colored' if is_colored else ''}")
         self._gauge.element.set_visibility(metric.fraction is not None)
         set_prop(self._gauge.element, "aria-label", metric.label)
         self._gauge.show(metric.fraction or 0.0, f"{metric.figure}{metric.unit}")
@@ -213,6 +221,7 @@ def _read(metric: Mapping[str, Any], color: str) -> MetricReading:
         word(metric, "unit"),
         color_or(metric.get("color"), color),
         fraction,
+        has_own_color=bool(color_or(metric.get("color"), "")),
     )
 
 

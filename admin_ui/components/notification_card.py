@@ -19,7 +19,7 @@ ENDINGS: dict[MediaKind, tuple[str, ...]] = {
 ICONS: dict[MediaKind, str] = {"image": "image", "video": "movie", "audio": "graphic_eq", "unknown": "attachment"}
 NAMES: dict[MediaKind, str] = {"image": "Image", "video": "Video", "audio": "Audio", "unknown": "Attachment"}
 
-BELOW = ("media", "actions", "redirection")
+BELOW = ("icon", "media", "actions", "redirection")
 """What is drawn below the text once the card is expanded."""
 
 
@@ -65,6 +65,7 @@ class NotificationCard(ui.element):
             with ui.element("button").classes("lock-head").props("type=button") as self._head:
                 app_icon()
                 with div("lock-words"):
+                    self._level = text("Time Sensitive", "lock-level")
                     with div("lock-title-row"):
                         self._title = text("", "lock-title")
                         self._time = text("now", "lock-time time", "time")
@@ -86,6 +87,7 @@ class NotificationCard(ui.element):
         title, subtitle, message = (_word(notification, key) for key in ("title", "subtitle", "message"))
         set_prop(self, "aria-label", f"Notification: {title or message or 'without a title'}")
         self._title.text, self._subtitle.text, self._message.text = title, subtitle, message
+        self._level.set_visibility(notification.get("interruption_level") == "time-sensitive")
         self._subtitle.set_visibility(bool(subtitle))
         self._message.set_visibility(bool(message))
         self._show_side(notification)
@@ -118,8 +120,10 @@ class NotificationCard(ui.element):
         self._more.clear()
         if not self._is_expanded:
             return
-        media, redirection, actions = (notification.get(key) for key in ("media", "redirection", "actions"))
+        icon, media, actions, redirection = (notification.get(key) for key in BELOW)
         with self._more:
+            if isinstance(icon, str) and media_host(icon):
+                _draw_icon(icon)
             if isinstance(media, str) and media:
                 _Media(media)
             for action in actions if isinstance(actions, list | tuple) else ():
@@ -134,6 +138,17 @@ class NotificationCard(ui.element):
             ui.icon("touch_app").props("aria-hidden=true")
             text(f"Tap: opens {media_host(target) or 'a link'}", "lock-action-title")
         button.on("click", self._on_open)
+
+
+def _draw_icon(url: str) -> None:
+    """The picture that the phone shows in place of the app's icon; nothing if there is none at its address."""
+    with div("lock-own"):
+        image = ui.element("img").classes("lock-own-icon")
+        image.props["src"] = url
+        image.props["alt"] = ""
+        image.props["referrerpolicy"] = "no-referrer"
+        image.on("error", lambda: image.set_visibility(False))
+        text(f"Icon from {media_host(url)}", "lock-text")
 
 
 class _Media(ui.element):

@@ -9,6 +9,7 @@ from smith.core.v1.live_activity_pb2 import LiveActivityColor
 from admin_ui.activity_types.card_type import CardType, Drawn
 from admin_ui.activity_types.registry import TYPES
 from admin_ui.api_contract import DEFAULT_COLOR
+from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, p
 from admin_ui.playground.actions import ActionRows
 from admin_ui.playground.fields import STATE, Fields, choices_of
@@ -31,6 +32,7 @@ REMARKS = {
 }
 
 
+MORE = "Channels, alert, icon, tags, leaving the screen"
 MARKS = {"icon": "symbol", "badge": "title"}
 """What stands out on a card, and the field of its word."""
 
@@ -120,7 +122,7 @@ class ActivityForm:
 
     def _draw_more(self, channels: Sequence[str]) -> None:
         fields = self.fields
-        with ui.expansion("Channels, alert, leaving the screen").classes("composer-more") as more, div("composer"):
+        with ui.expansion(MORE).classes("composer-more") as more, div("composer"):
             self._channels = fields.choices("target.channels", "Channels", channels, hint="Everybody, if none")
             with div("composer-pair"):
                 fields.line("alert.title", "Alert title", hint="With an alert the phone makes a sound")
@@ -171,6 +173,10 @@ class ActivityForm:
             row.set_visibility(bool(own & names))
         for name, drawn in self._inputs.items():
             drawn.element.set_visibility(name in names)
+        for one in self._type_chosen.inputs:
+            # Types that share an input may have other words for it.
+            if "label" in (element := self._inputs[one.name].element).props:
+                set_prop(element, "label", one.label)
         has_badge = self._type_chosen.has_badge
         self._marks["badge"].set_visibility(has_badge)
         self._second.set_visibility(has_badge)

@@ -11,6 +11,8 @@ FORMATS = {
     pb.METRIC_FORMAT_UNIT: "Number with a unit",
     pb.METRIC_FORMAT_STRING: "Text",
 }
+HUGE = 1e15
+"""From here on a number has an exponent."""
 
 
 def value_words(metric: pb.Metric) -> str:
@@ -19,7 +21,7 @@ def value_words(metric: pb.Metric) -> str:
         return metric.latest_value_text
     if not metric.HasField("latest_value"):
         return "–"
-    figure = number_text(metric.latest_value)
+    figure = _grouped(metric.latest_value, is_money=metric.format == pb.METRIC_FORMAT_CURRENCY)
     match metric.format:
         case pb.METRIC_FORMAT_CURRENCY:
             return f"{figure} {metric.currency_code}"
@@ -28,3 +30,11 @@ def value_words(metric: pb.Metric) -> str:
         case pb.METRIC_FORMAT_UNIT:
             return f"{figure}{' ' if metric.unit_spacing == pb.METRIC_UNIT_SPACING_SPACE else ''}{metric.unit}"
     return figure
+
+
+def _grouped(value: float, *, is_money: bool) -> str:
+    """As 1,240.5; amounts of money that are not whole have two decimals."""
+    if abs(value) >= HUGE:
+        return number_text(value)
+    figure = f"{value:,.2f}"
+    return figure.removesuffix(".00") if is_money else figure.rstrip("0").rstrip(".")

@@ -31,7 +31,7 @@ class Opens(StrEnum):
     """From a Live Activity."""
 
 
-CARD_SCHEMES = frozenset({"https", "http", "shortcuts", "x-safari-https", "x-safari-http"})
+CARD_LINK = re.compile(r"(?:https?|shortcuts|x-safari-https?)://.+", re.IGNORECASE)
 
 
 class ActionType(StrEnum):
@@ -131,7 +131,7 @@ def require_link(value: str, name: str, opens: Opens = Opens.ANY_APP) -> str:
     """
     _check_length(value, name)
     scheme = _scheme_of(value)
-    if scheme is None or (opens is Opens.WEB_OR_SHORTCUT and scheme not in CARD_SCHEMES):
+    if scheme is None or (opens is Opens.WEB_OR_SHORTCUT and not CARD_LINK.fullmatch(value)):
         raise InvalidRequest.at(name, f"must be {opens.value}")
     if scheme in FORBIDDEN_SCHEMES:
         raise InvalidRequest.at(name, f"must not be a link with {scheme}:")

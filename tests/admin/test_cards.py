@@ -151,6 +151,45 @@ async def test_texts_are_shown_as_text_and_never_as_markup(screen: tuple[User, D
         assert not [one for one in drawn for name in ("href", "src") if "javascript" in str(one.props.get(name))]
 
 
+async def test_a_number_without_a_gauge_has_the_color_that_it_was_given(screen: tuple[User, Draw]) -> None:
+    user, draw = screen
+    sales = [{"label": "Revenue", "value": "$2430", "color": "red"}, {"label": "Orders", "value": 37}]
+
+    def colored() -> list[bool]:
+        with user:
+            tiles = [one for one in ElementFilter(kind=ui.element) if "lock-metric" in one.classes]
+        return ["is-colored" in tile.classes for tile in tiles]
+
+    draw(lambda: activity_card({"title": "Sales", "type": "stats", "metrics": sales}))
+    assert colored() == [True, False]
+    draw(lambda: activity_card({"title": "Load", "type": "metrics", "metrics": [sales[1] | {"color": "red"}]}))
+    assert colored() == [False], "its gauge has it"
+
+
+async def test_a_notification_says_that_it_breaks_through(screen: tuple[User, Draw]) -> None:
+    user, draw = screen
+    draw(lambda: notification_card({"title": "Down", "interruption_level": "time-sensitive"}))
+    await user.should_see("Time Sensitive")
+    draw(lambda: notification_card({"title": "Summary", "interruption_level": "passive"}))
+    await user.should_not_see("Time Sensitive")
+
+
+async def test_the_own_icon_of_a_notification_is_there_once_somebody_wants_to_see_it(
+    screen: tuple[User, Draw],
+) -> None:
+    user, draw = screen
+    icon = "https://cdn.example.com/stripe.png"
+    draw(lambda: notification_card({"title": "Paid", "icon": icon}))
+    await user.should_not_see("Icon from cdn.example.com")
+    draw(lambda: notification_card({"title": "Paid", "icon": icon}, expanded=True))
+    await user.should_see("Icon from cdn.example.com")
+    with user:
+        (image,) = [one for one in ElementFilter(kind=ui.element) if one.tag == "img"]
+    assert (image.props["src"], image.props["referrerpolicy"]) == (icon, "no-referrer")
+    draw(lambda: notification_card({"title": "Paid", "icon": "javascript:alert(1)"}, expanded=True))
+    await user.should_not_see("Icon from")
+
+
 async def test_nothing_is_asked_of_the_host_of_media_before_somebody_wants_to_see_them(
     screen: tuple[User, Draw],
 ) -> None:

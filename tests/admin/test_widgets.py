@@ -14,9 +14,11 @@ from tests.waiting import eventually_async
     ("metric", "words"),
     [
         (pb.Metric(format=pb.METRIC_FORMAT_NUMBER), "–"),
-        (pb.Metric(format=pb.METRIC_FORMAT_NUMBER, latest_value=1240.5), "1240.5"),
+        (pb.Metric(format=pb.METRIC_FORMAT_NUMBER, latest_value=1240.5), "1,240.5"),
+        (pb.Metric(format=pb.METRIC_FORMAT_NUMBER, latest_value=1e20), "1e+20"),
         (pb.Metric(format=pb.METRIC_FORMAT_PERCENT, latest_value=99.9), "99.9 %"),
         (pb.Metric(format=pb.METRIC_FORMAT_CURRENCY, currency_code="EUR", latest_value=3), "3 EUR"),
+        (pb.Metric(format=pb.METRIC_FORMAT_CURRENCY, currency_code="EUR", latest_value=-2430.5), "-2,430.50 EUR"),
         (pb.Metric(format=pb.METRIC_FORMAT_UNIT, unit="ms", latest_value=12), "12ms"),
         (
             pb.Metric(

@@ -102,7 +102,7 @@ def chromium() -> Iterator[Chromium]:
 @pytest.fixture(scope="package")
 def place(make_stack: MakeStack) -> Iterator[Stack]:
     """A server with the web admin, shared."""
-    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT)
+    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_MAX_LIVE_ACTIVITIES="50")
     yield stack
     stack.discard()
 

@@ -22,8 +22,8 @@ from tests.waiting import eventually
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PATHS = (
-    "/", "/lock-screen", "/playground", "/live-activities", "/delivery-log", "/channels", "/devices", "/api-keys",
-    "/members", "/settings", "/settings/audit-log", "/account", "/help",
+    "/", "/lock-screen", "/playground", "/live-activities", "/delivery-log", "/widgets", "/channels", "/devices",
+    "/api-keys", "/members", "/settings", "/settings/audit-log", "/account", "/help",
 )  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 DESK, PHONE = 1440, 360
@@ -54,11 +54,14 @@ def details(place: Stack) -> dict[str, str]:
     # Somebody with all buttons that the row of a member has.
     a_team(place).join("a-member-of-the-team@team.test", "a long password")
     assert owner.post("/api/api-keys", json={"name": "CI", "scope": "channels", "channels": ["ops"]}).status_code == 200
+    metric = {"key": "revenue.today", "label": "Revenue today", "format": "currency", "currency_code": "EUR"}
+    assert owner.post("/api/metrics", json=metric).status_code == 200
+    assert backend.post("/api/metrics/revenue.today/value", json={"value": 2430.5}).status_code == 200
     for title, message in (("Build finished", "All tests passed"), ("Deploy failed", "Step 3: migrations timed out")):
         assert backend.post("/api/push-notification", json={"title": title, "message": message}).status_code == 200
     assert backend.post("/api/badge", json={"badge": 8333}).status_code == 200
     for key, state in STATES.items():
-        answer = backend.put(f"/api/live-activity/stream/{key}", json={"content_state": state})
+        answer = backend.put(f"/api/live-activity/stream/{key}", json={"content_state": state} | NOTES)
         assert answer.status_code == 200, answer.text
     activity_id = answer.json()["activity_id"]
     [notification, *_] = eventually(
@@ -71,14 +74,19 @@ def details(place: Stack) -> dict[str, str]:
     }
 
 
+NOTES = {"tags": ["billing", "user:382"], "metadata": {"plan": "Pro", "amount": 29.5, "trial": False}}
 STATES: dict[str, dict[str, Any]] = {
     "nightly-backup": {"title": "Nightly backup", "subtitle": "db-1", "type": "progress", "percentage": 42},
     "deploy": {
         "title": "Deploy", "subtitle": "v2.14.0", "type": "segmented_progress", "number_of_steps": 5, "current_step": 3,
     },
-    "server": {
-        "title": "Server health", "subtitle": "eu-west-1", "type": "metrics",
-        "metrics": [{"label": "CPU", "value": 71, "unit": "%"}, {"label": "MEM", "value": 48, "unit": "%"}],
+    "sales": {
+        "title": "Sales", "type": "stats", "icon": {"symbol": "cart", "color": "gray"},
+        "metrics": [{"label": "Revenue", "value": "$2430", "color": "yellow"}, {"label": "Orders", "value": 1240}],
+    },
+    "agent": {
+        "title": "Approval needed", "type": "alert", "message": "Should I send the e-mail?", "color": "lime",
+        "icon": {"symbol": "sparkles", "color": "yellow"}, "badge": {"title": "Agent", "color": "magenta"},
     },
 }  # fmt: skip
 

@@ -141,3 +141,50 @@ def test_no_word_is_broken_in_a_table(place: Stack, owner: Page) -> None:
             expect(owner.get_by_role("heading", level=1).first).to_be_visible()
             expect(owner.locator(".table-place, .empty").first).to_be_visible()
             assert owner.evaluate(BROKEN_WORDS) == [], f"{path} at {width} px"
+
+
+def test_two_long_buttons_stay_on_their_card(place: Stack, owner: Page) -> None:
+    button = {"type": "webhook", "url": "https://example.com/h"}
+    body = {
+        "content_state": {"title": f"Deploy {uuid.uuid4().hex[:8]}", "type": "progress", "percentage": 1},
+        "action": button | {"title": "Chat with somebody who knows"},
+        "secondary_action": button | {"title": "Abort the deployment at once"},
+    }
+    title = body["content_state"]["title"]
+    with plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}") as backend:
+        assert backend.put("/api/live-activity/stream/fits", json=body).status_code == 200
+        owner.goto("/live-activities")
+        card = owner.locator(".lock-activity").filter(has_text=title)
+        for width in at_each_width(owner):
+            expect(card.locator(".lock-action")).to_have_count(2)
+            around, first, second = (box(one) for one in (card, *card.locator(".lock-action").all()))
+            assert around["left"] < first["left"] < first["right"] < second["left"], width
+            assert second["right"] < around["right"], width
+        assert backend.delete("/api/live-activity/stream/fits").status_code == 200
+
+
+def test_the_inputs_of_a_metric_are_wide_enough_and_stand_beside_what_removes_them(owner: Page) -> None:
+    owner.goto("/playground")
+    owner.get_by_role("tab", name="Live Activity").click()
+    owner.get_by_role("combobox", name="Type", exact=True).click()
+    owner.get_by_role("option", name="Metrics").click()
+    row = owner.locator(".composer-metric").first
+    for width in at_each_width(owner):
+        expect(row.locator(".field")).to_have_count(4)
+        for field in row.locator(".field").all():
+            found = box(field)
+            assert found["right"] - found["left"] >= 100, width
+        label, remove = row.locator(".field").first.bounding_box(), row.locator(".button-icon").bounding_box()
+        assert label is not None
+        assert remove is not None
+        assert label["y"] <= remove["y"] < label["y"] + label["height"], width
+        assert remove["x"] + remove["width"] <= width, width
+
+
+def test_an_input_that_types_share_has_the_words_of_the_type(owner: Page) -> None:
+    owner.goto("/playground")
+    owner.get_by_role("tab", name="Live Activity").click()
+    for kind, label in (("Progress", "or value"), ("Value", "Value")):
+        owner.get_by_role("combobox", name="Type", exact=True).click()
+        owner.get_by_role("option", name=kind, exact=True).click()
+        expect(owner.get_by_label(label, exact=True).locator("visible=true").first).to_be_visible()

@@ -15,6 +15,7 @@ EXCEPTIONS = {
     "content_state.current_step is required for type": "the type is the present one",
     "with upper_limit, is required for type progress": "the type is the present one",
     "content_state.metrics must contain at least one metric for type": "the type is the present one",
+    "content_state.metrics must have at most 8 items for type": "the type is the present one",
     "content_state.message is required for type": "the type is the present one",
     "content_state.value is required for type": "the type is the present one",
     "content_state.value must be a number for type progress": "the type is the present one",

@@ -100,20 +100,22 @@ def schemathesis(place: Stack, folder: Path, *arguments: str) -> subprocess.Pope
     )
 
 
-DOCUMENTED = [argument for name in CONTRACT for argument in ("--include-operation-id", OPERATIONS[name]["operationId"])]
+BACKENDS = [name for name, operation in OPERATIONS.items() if "apiKeyAuth" in schemes_of(operation)]
+"""What backends call: the documented endpoints among them, and those that came later."""
+IN_DEPTH = [argument for name in BACKENDS for argument in ("--include-operation-id", OPERATIONS[name]["operationId"])]
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "runs",
     [
-        pytest.param([["--phases", "examples,fuzzing", "--max-examples", "1", *DOCUMENTED]], id="documented endpoints"),
+        pytest.param([["--phases", "examples,fuzzing", "--max-examples", "1", *IN_DEPTH]], id="what backends call"),
         pytest.param(
             [
                 ["--phases", "examples,stateful", "--max-examples", "2"],
-                ["--phases", "coverage,fuzzing", "--max-examples", "3", *DOCUMENTED],
+                ["--phases", "coverage,fuzzing", "--max-examples", "3", *IN_DEPTH],
             ],
-            id="all by examples and links, the documented in depth",
+            id="all by examples and links, what backends call in depth",
             marks=pytest.mark.thorough,
         ),
     ],
@@ -123,6 +125,10 @@ def test_schemathesis_finds_nothing(place: Stack, tmp_path: Path, runs: list[lis
         output, _ = run.communicate(timeout=400)
         assert run.returncode == 0, output[-20_000:]
         assert "Test cases:" in output
+
+
+def test_what_backends_call_is_more_than_the_documented_endpoints() -> None:
+    assert {*CONTRACT, "POST /metrics/{key}/value"} <= {*BACKENDS}
 
 
 def test_wrong_credentials_are_refused_as_described(place: Stack, callers: dict[str, httpx.Client]) -> None:

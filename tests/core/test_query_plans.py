@@ -185,7 +185,9 @@ NUMBER: dict[str, Any] = {
     "channel_ids": [ID],
     "created_at": "2026-01-01",
 }
-SETTLED_NUMBER: dict[str, Any] = {name: SETTLEMENT[name] for name in SETTLEMENT if name not in ("notification_ids", "versions", "leases")} | {
+SETTLED_NUMBER: dict[str, Any] = {
+    name: SETTLEMENT[name] for name in SETTLEMENT if name not in ("notification_ids", "versions", "leases")
+} | {
     "lease_ids": [ID],
     "update_ids": [ID],
 }

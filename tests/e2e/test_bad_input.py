@@ -45,6 +45,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"title": "x", "redirection": "activitysmith://pair?code=1"},
         "must not be a link with activitysmith:",
     ),
+    ({"title": "x", "redirection": ""}, "redirection must be a link with a scheme"),
+    ({"title": "x", "redirection": 5}, "redirection must be a string"),
+    ({"title": "x", "redirection": " javascript:alert(1)"}, "redirection must be a link with a scheme"),
+    ({"title": "x", "redirection": "java\nscript:alert(1)"}, "redirection must be a link with a scheme"),
+    ({"title": "x", "redirection": "vbscript:x"}, "redirection must not be a link with vbscript:"),
+    ({"title": "x", "redirection": "blob:https://example.com/1"}, "redirection must not be a link with blob:"),
+    ({"title": "x", "redirection": "about:blank"}, "redirection must not be a link with about:"),
+    ({"title": "x", "redirection": "https://[::1"}, "redirection must be a link with a scheme"),
+    ({"title": "x", "media": "shortcuts://run-shortcut?name=x"}, "media must be an absolute https:// URL"),
     ({"title": "x", "redirection": "https://" + "a" * 3000}, "redirection must be at most 2048 characters"),
     ({"title": "x", "media": "https://e.com/a", "actions": [WEBHOOK]}, "media cannot be combined with actions"),
     ({"title": "x", "actions": [WEBHOOK] * 5}, "actions must have at most 4 items, not 5"),
@@ -61,21 +70,46 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"title": "x", "payload": "text"}, "payload must be an object"),
     ({"title": "x", "actions": [OPEN_URL | {"url": "file:///x"}]}, "actions[0].url must not be a link with file:"),
     ({"title": "x", "actions": [WEBHOOK | {"url": "shortcuts://x"}]}, "actions[0].url must be an absolute https://"),
+    (
+        {"title": "x", "actions": [OPEN_URL | {"url": "javascript:x"}]},
+        "actions[0].url must not be a link with javascript",
+    ),
+    (
+        {"title": "x", "actions": [OPEN_URL | {"url": "data:text/html,x"}]},
+        "actions[0].url must not be a link with data:",
+    ),
     ({"title": "x", "payload": [1]}, "payload must be an object"),
+    ({"title": "x", "interruption_level": ""}, "must be one of passive, active, time-sensitive"),
+    ({"title": "x", "interruption_level": "ACTIVE"}, "must be one of passive, active, time-sensitive"),
+    ({"title": "x", "interruption_level": "critical"}, "must be one of passive, active, time-sensitive"),
+    ({"title": "x", "interruption_level": ["active"]}, "interruption_level must be one of"),
     ({"title": "x", "interruption_level": "loud"}, "must be one of passive, active, time-sensitive"),
     ({"title": "x", "interruption_level": "time_sensitive"}, "must be one of passive, active, time-sensitive"),
     ({"title": "x", "interruption_level": 1}, "interruption_level must be one of"),
     ({"title": "x", "icon": "http://example.com/i.png"}, "icon must be an absolute https:// URL"),
     ({"title": "x", "icon": "https://me:pw@example.com/i.png"}, "icon must not have a user name or a password"),
+    ({"title": "x", "icon": ""}, "icon must be an absolute https:// URL"),
+    ({"title": "x", "icon": 5}, "icon must be a string"),
+    ({"title": "x", "icon": "data:image/png;base64,x"}, "icon must be an absolute https:// URL"),
+    ({"title": "x", "icon": "shortcuts://x"}, "icon must be an absolute https:// URL"),
+    ({"title": "x", "icon": "https://example.com/" + "a" * 3000}, "icon must be at most 2048 characters"),
     ({"title": "x", "tags": "billing"}, "tags must be an array"),
     ({"title": "x", "tags": [1]}, "tags[0] must be a string"),
     ({"title": "x", "tags": ["a", ""]}, "tags[1] must be 1 to 64 characters"),
+    ({"title": "x", "tags": ["  "]}, "tags[0] must be 1 to 64 characters"),
+    ({"title": "x", "tags": [None]}, "tags[0] must be a string, not null"),
     ({"title": "x", "tags": ["a" * 65]}, "tags[0] must be 1 to 64 characters"),
     ({"title": "x", "tags": [f"t{n}" for n in range(21)]}, "tags must have at most 20 items"),
     ({"title": "x", "tags": ["a\x00"]}, "tags[0] must not contain the character U+0000"),
     ({"title": "x", "metadata": []}, "metadata must be an object"),
     ({"title": "x", "metadata": {"a": None}}, "metadata.a must be a text, a number, true or false"),
     ({"title": "x", "metadata": {"a": {}}}, "metadata.a must be a text, a number, true or false"),
+    ({"title": "x", "metadata": {"a": [1]}}, "metadata.a must be a text, a number, true or false"),
+    (
+        {"title": "x", "metadata": {"a": 10**400}},
+        "metadata.a must be a number of a size that a floating-point number can",
+    ),
+    ({"title": "x", "metadata": {"": 1}}, "metadata must have keys of 1 to 100 characters that are not blank"),
     ({"title": "x", "metadata": {"a": "x" * 4001}}, "metadata.a must be at most 4000 characters"),
     ({"title": "x", "metadata": {" ": 1}}, "metadata must have keys of 1 to 100 characters that are not blank"),
     ({"title": "x", "metadata": {"k" * 101: 1}}, "metadata must have keys of 1 to 100 characters"),
@@ -167,6 +201,7 @@ def test_missing_or_wrong_keys_are_401(team: Team, headers: Any) -> None:
         (b'{"title": "\\ud800"}', 400),
         (b'{"title": "x", "badge": NaN}', 400),
         (b'{"title": "x", "payload": {"n": Infinity}}', 400),
+        (b'{"title": "x", "metadata": {"n": NaN}}', 400),
         (b'{"title": "x", "payload": ' + b'{"a":' * 40 + b"1" + b"}" * 40 + b"}", 400),
         (b'{"title": "x", "payload": ' + b'{"a":' * 20_000 + b"1" + b"}" * 20_000 + b"}", 400),
         (b"[" * 200_000, 400),
@@ -179,11 +214,24 @@ def test_bytes_that_are_no_request_are_refused(team: Team, content: bytes, statu
     assert answer.json()["message"]
 
 
-def test_refused_requests_reach_no_phone(team: Team, audience: Audience) -> None:
-    before = audience.phone.titles()
+def test_refused_requests_reach_no_phone_and_no_history(team: Team, audience: Audience) -> None:
     for body, _ in REFUSED:
         push(audience.key, **body)
-    assert audience.phone.titles() == before
+    assert audience.phone.titles() == []
+    history = team.owner.get("/api/push-notifications", params={"channel": audience.slug})
+    assert (history.status_code, history.json()["push_notifications"]) == (200, [])
+
+
+def test_links_within_the_rules_are_taken(audience: Audience) -> None:
+    for link in (
+        "http://nas.lan:8080",
+        "shortcuts://run-shortcut?name=J",
+        "spotify:track:1",
+        "https://me:pw@example.com",
+    ):
+        answer = push(audience.key, title=link, redirection=link, actions=[OPEN_URL | {"url": link}])
+        assert answer.status_code == 200, answer.text
+        assert audience.phone.shows(link)["redirection"] == link
 
 
 json_values = st.recursive(
@@ -192,8 +240,11 @@ json_values = st.recursive(
     max_leaves=12,
 )
 names = st.sampled_from(
-    ["title", "message", "subtitle", "media", "redirection", "actions", "payload", "badge", "sound", "target"]
-)
+    [
+        "title", "message", "subtitle", "media", "redirection", "actions", "payload", "badge", "sound", "target",
+        "icon", "interruption_level", "tags", "metadata",
+    ]
+)  # fmt: skip
 likely_values = json_values | st.sampled_from(
     [[WEBHOOK], {"channels": ["ops"]}, "https://example.com", [WEBHOOK | {"type": 1}], {"channels": [None]}]
 )

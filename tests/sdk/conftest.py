@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from tests.e2e.conftest import second_account
+from tests.sdk.packages import LANGUAGES
 from tests.sdk.programs import Backend
 from tests.stack import Stack
 from tests.team import Phone, Team, secret_of
-
-LANGUAGES = ["python", "node"]
 
 
 @dataclass

@@ -2,16 +2,18 @@
 
 import json
 import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
-from activitysmith import ActivitySmith
-from activitysmith_openapi.exceptions import ApiException
-
-from tests.sdk.programs import HOSTS, NODE, NODE_FOLDER, environment, node_is_installed
+from tests.sdk.packages import PINNED, Packages
+from tests.sdk.programs import HERE, HOSTS, NODE, environment, node_is_installed
 
 NODE_NAMES = {"live_activities": "liveActivities", "end_stream": "endStream", "badge_count": "badgeCount"}
+ENDINGS = {"python": "py", "node": "mjs"}
 
 
 @dataclass
@@ -24,70 +26,63 @@ class Outcome:
     status: int = 0
     body: dict[str, Any] = field(default_factory=dict)
     """The error's document."""
+    told: str = ""
+    """What else the error says."""
+    printed: str = ""
+    """What the program printed."""
 
 
-class Sdk(Protocol):
-    """One language's SDK."""
+class Sdk:
+    """One language's SDK, in a process that takes calls and programs until the block ends.
 
-    def call(self, key: str, resource: str, method: str, *args: Any) -> Outcome:
-        """Calls `client(key).resource.method(*args)`, named as in Python; of the client itself if there is no
-        resource."""
+    Its host is changed from outside, by what docs/sdks.md gives its readers.
+    """
 
-
-class PythonSdk:
-    """The Python SDK, in this process. Its host is changed by the line that docs/sdks.md gives."""
-
-    def __init__(self, gateway: str) -> None:
-        self._gateway = gateway
-
-    def __enter__(self) -> "PythonSdk":
-        """Nothing needs to be started."""
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Nothing needs to be stopped."""
-
-    def call(self, key: str, resource: str, method: str, *args: Any) -> Outcome:
-        """The answer is the SDK's model, the error's document its body."""
-        client = ActivitySmith(api_key=key)
-        client.notifications._api.api_client.configuration.host = f"{self._gateway}/api"
-        try:
-            answer = getattr(getattr(client, resource) if resource else client, method)(*args)
-        except ApiException as error:
-            return Outcome(error=type(error).__name__, status=error.status, body=json.loads(error.body))
-        return Outcome(answer=answer.model_dump(mode="json", exclude_unset=True))
-
-
-class NodeSdk:
-    """The Node SDK, in a process that takes calls until the block ends."""
-
-    def __init__(self, gateway: str) -> None:
-        node_is_installed()
+    def __init__(self, language: str, gateway: str, packages: Packages = PINNED) -> None:
+        node_is_installed(packages.node)
+        self._language = language
+        # Programs find the package where they are, as everybody's do.
+        self._folder = tempfile.TemporaryDirectory(prefix="smith-sdk-")
+        self._programs = 0
+        env = environment(gateway, "")
+        if language == "python":
+            command = [sys.executable, str(HERE / "python" / "driver.py")]
+            env["PYTHONPATH"] = f"{HOSTS}:{packages.python}"
+        else:
+            (Path(self._folder.name) / "node_modules").symlink_to(packages.node)
+            command = [NODE, "--import", (HOSTS / "host.mjs").as_uri(), str(HERE / "node" / "driver.mjs")]
         self._process = subprocess.Popen(
-            [NODE, "--import", (HOSTS / "host.mjs").as_uri(), "driver.mjs"],
-            env=environment(gateway, ""),
-            cwd=NODE_FOLDER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            command, env=env, cwd=self._folder.name, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def __enter__(self) -> "NodeSdk":
+    def __enter__(self) -> "Sdk":
         """The process runs already."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Ends the process."""
         self._process.communicate(timeout=30)
+        self._folder.cleanup()
 
     def call(self, key: str, resource: str, method: str, *args: Any) -> Outcome:
-        """The answer is what the promise resolves to, the error's document `await error.response.json()`."""
+        """Calls `client(key).resource.method(*args)`, named as in Python; of the client itself if there is no resource.
+
+        The answer is the SDK's model, or what the promise resolves to.
+        """
+        if self._language == "node":
+            resource, method = NODE_NAMES.get(resource, resource), NODE_NAMES.get(method, method)
+        return self._ask(key=key, resource=resource, method=method, args=args)
+
+    def run(self, key: str, program: str, *, ending: str = "") -> Outcome:
+        """Runs a program as it stands; the key is in its environment. `ending` is that of its file."""
+        self._programs += 1
+        path = Path(self._folder.name) / f"program_{self._programs}.{ending or ENDINGS[self._language]}"
+        path.write_text(program, encoding="utf-8")
+        return self._ask(key=key, program=str(path))
+
+    def _ask(self, **asked: Any) -> Outcome:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        names = {"resource": NODE_NAMES.get(resource, resource), "method": NODE_NAMES.get(method, method)}
-        self._process.stdin.write(json.dumps({"key": key, **names, "args": args}) + "\n")
+        self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
-        seen = json.loads(self._process.stdout.readline())
-        if "answer" in seen:
-            return Outcome(answer=seen["answer"])
-        return Outcome(error=seen["name"], status=seen.get("status", 0), body=seen.get("body", {}))
+        return Outcome(**json.loads(self._process.stdout.readline()))

@@ -46,9 +46,9 @@ def run_node(program: str, env: dict[str, str], *, module: str = "module") -> st
     return _run([NODE, "--import", (HOSTS / "host.mjs").as_uri(), f"--input-type={module}", "--eval", program], env)
 
 
-def node_is_installed() -> None:
+def node_is_installed(modules: Path = NODE_FOLDER / "node_modules") -> None:
     """Fails the test, saying what to do, if the Node SDK is not there."""
-    if not (NODE_FOLDER / "node_modules" / "activitysmith").is_dir():
+    if not (modules / "activitysmith").is_dir():
         pytest.fail("The Node SDK is not installed: `make test` does it, with npm")
 
 

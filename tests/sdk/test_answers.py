@@ -8,8 +8,8 @@ import pytest
 
 from tests.e2e.backend import steps
 from tests.e2e.conftest import second_account
-from tests.sdk.conftest import LANGUAGES
-from tests.sdk.drivers import NodeSdk, Outcome, PythonSdk, Sdk
+from tests.sdk.drivers import Outcome, Sdk
+from tests.sdk.packages import LANGUAGES
 from tests.stack import Stack
 from tests.team import Phone, Team, secret_of
 
@@ -41,7 +41,7 @@ class Scene:
 @pytest.fixture(scope="module", params=LANGUAGES)
 def sdk(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Sdk]:
     """One language's SDK."""
-    with (PythonSdk if request.param == "python" else NodeSdk)(stack.base_url) as started:
+    with Sdk(request.param, stack.base_url) as started:
         yield started
 
 
@@ -92,6 +92,14 @@ def test_a_number_for_the_icon_is_answered_in_full(scene: Scene) -> None:
     assert scene.phone.read()["badge"] == 7
     scene.answer("", "badge_count", 0)
     assert scene.phone.read()["badge"] == 0
+
+
+def test_a_number_for_a_phone_that_cannot_be_reached_is_an_error_with_its_code(scene: Scene) -> None:
+    scene.phone.do("settings", token_delay_seconds=None)
+    scene.phone.do("rotate-token")
+    outcome = scene.call("", "badge_count", 5)
+    assert outcome.status == 422, outcome
+    assert '"badge_device_disconnected"' in outcome.told or outcome.body.get("code") == "badge_device_disconnected"
 
 
 def test_a_live_activity_tells_whom_it_reaches_now_and_whom_later(scene: Scene) -> None:

@@ -29,6 +29,8 @@ class ActivityType(StrEnum):
 LEGACY = frozenset({ActivityType.COUNTER, ActivityType.COUNTDOWN})
 WITH_BADGE = frozenset({ActivityType.ALERT, ActivityType.PROGRESS, ActivityType.SEGMENTED_PROGRESS, ActivityType.VALUE})
 WITH_SECOND_BUTTON = WITH_BADGE
+MOST_STATS = 8
+"""What a card of type `stats` has room for. Of `metrics` it shows those that fit."""
 STEPS = ("type", "current_step", "number_of_steps", "message", "timer")
 """What people wait for."""
 
@@ -117,9 +119,7 @@ def check(given: Given, previous: Mapping[str, Any] | None = None, *, now: float
     metrics = _metrics(given.metrics)
     match kind:
         case ActivityType.METRICS | ActivityType.STATS:
-            if not metrics:
-                raise InvalidRequest.at(f"{PATH}.metrics", f"must contain at least one metric for type {kind}")
-            fields["metrics"] = metrics
+            fields["metrics"] = _with_room(kind, metrics)
         case ActivityType.PROGRESS:
             fields |= _progress(given)
         case ActivityType.ALERT:
@@ -215,6 +215,14 @@ def _progress(given: Given) -> dict[str, Any]:
 
 def _metrics(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
     return [_metric(metric, f"{PATH}.metrics[{place}]") for place, metric in enumerate(metrics)]
+
+
+def _with_room(kind: ActivityType, metrics: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not metrics:
+        raise InvalidRequest.at(f"{PATH}.metrics", f"must contain at least one metric for type {kind}")
+    if kind is ActivityType.STATS and len(metrics) > MOST_STATS:
+        raise InvalidRequest.at(f"{PATH}.metrics", f"must have at most {MOST_STATS} items for type {kind}")
+    return metrics
 
 
 def _metric(metric: Metric, path: str) -> dict[str, Any]:

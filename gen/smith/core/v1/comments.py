@@ -838,7 +838,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.LiveActivityContentState.icon': 'A symbol beside the title. For every type but the legacy ones.',
     'smith.core.v1.LiveActivityContentState.is_running': 'Whether the timer runs; false freezes it, true lets it go on. For `timer` without steps. An end always freezes it.',
     'smith.core.v1.LiveActivityContentState.message': 'What has happened, in a sentence or two. For `alert`. 1 character or more.',
-    'smith.core.v1.LiveActivityContentState.metrics': 'What to show side by side, 1 to 50. For `metrics` and `stats`; a card has room for 8.',
+    'smith.core.v1.LiveActivityContentState.metrics': 'What to show side by side. For `metrics`, 1 to 50, of which a card shows those that it has room for; for `stats`, 1 to 8.',
     'smith.core.v1.LiveActivityContentState.number_of_steps': 'Number of steps, 1 or more; may grow or shrink with any update. For `segmented_progress` and the legacy types; left\nout of an update, it stays.',
     'smith.core.v1.LiveActivityContentState.percentage': 'Progress from 0 to 100. For `progress`. Takes precedence over `value` with `upper_limit`.',
     'smith.core.v1.LiveActivityContentState.step_color': 'Color of the current step instead of `color`. For `segmented_progress`.',

@@ -261,7 +261,7 @@ class LiveActivityContentState(_message.Message):
     """`value` as a text."""
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveActivityMetric]:
-        """What to show side by side, 1 to 50. For `metrics` and `stats`; a card has room for 8."""
+        """What to show side by side. For `metrics`, 1 to 50, of which a card shows those that it has room for; for `stats`, 1 to 8."""
 
     @_builtins.property
     def step_colors(self) -> _containers.RepeatedScalarFieldContainer[Global___LiveActivityColor.ValueType]:

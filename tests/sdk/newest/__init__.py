@@ -1,0 +1,1 @@
+"""The newest releases of the official SDKs against this server: `make newest`."""
