@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Select, and_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -23,6 +23,7 @@ from core_service.devices.listing import (
 )
 from core_service.devices.models import Device, Environment
 from core_service.devices.pairing import PairedDevice, Pairing
+from core_service.devices.port import Cards, IconNumbers
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest
@@ -53,31 +54,6 @@ class TokenReport:
     os_version: str | None = None
     frequent_pushes_enabled: bool | None = None
     content_version: int | None = None
-
-
-class Cards(Protocol):
-    """What devices ask of Live Activities."""
-
-    async def owe_starts(self, session: AsyncSession, device_id: uuid.UUID) -> None:
-        """The device has reported a push-to-start token: makes the starts that waited for one due. The transaction is
-        still open."""
-
-    def wake(self) -> None:
-        """To be called once the transaction is committed."""
-
-    async def withdraw(self, session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
-        """Ends what these devices show, when the transaction is committed. The devices are locked."""
-
-
-class IconNumbers(Protocol):
-    """What devices ask of the numbers on the app's icon."""
-
-    async def owe_newest(self, session: AsyncSession, device_id: uuid.UUID) -> None:
-        """The device has reported a push token: makes the number that found no token before due. The transaction is
-        still open."""
-
-    def wake(self) -> None:
-        """To be called once the transaction is committed."""
 
 
 class Devices:

@@ -3,6 +3,7 @@
 They belong on a batch pool (service_kit/database.py), which plans each execution by itself.
 """
 
+from core_service.sending.dying_tokens import DYING_TOKENS
 from core_service.work_queue.fair_claim import walk_accounts
 from core_service.work_queue.queue import Queue
 from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
@@ -80,25 +81,7 @@ WITH s AS (
         notification_id, device_id, state, reason, delay, token, dead_since, counts, configuration, version, lease,
         place
     )
-), dying AS (
-    -- Exactly the token that APNs refused, and not if the app reported it again after APNs gave it up. A device that
-    -- somebody else is changing is not waited for: everybody's outcomes would wait with it.
-    SELECT v.id, s.place, s.reason, s.configuration
-    FROM s JOIN devices v ON v.id = s.device_id
-    WHERE s.state = 'token_dead' AND v.push_token = s.token AND v.push_token_dead_reason IS NULL
-      AND (s.dead_since IS NULL OR v.push_token_registered_at <= s.dead_since)
-    FOR UPDATE OF v SKIP LOCKED
-), dead AS (
-    UPDATE devices v SET push_token_dead_reason = dying.reason, push_token_died_under = dying.configuration
-    FROM dying
-    WHERE v.id = dying.id
-), successor AS (
-    -- Deliveries refused for a token that has been or is just being replaced are owed to its successor.
-    SELECT s.place
-    FROM s JOIN devices v ON v.id = s.device_id
-    WHERE s.state = 'token_dead' AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
-      AND s.place NOT IN (SELECT place FROM dying)
-)
+), {DYING_TOKENS}
 UPDATE deliveries d
 SET state = CASE
         WHEN again.place IS NOT NULL OR {_REPLACED} AND s.state <> 'token_dead' THEN 'due'
