@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +88,9 @@ async def _running(database: Database, program: str, *options: str) -> AsyncIter
     finally:
         complaining.cancel()
         if process.returncode is None:
-            process.kill()
+            # Its own kill() would take the exit code of a process that has just ended from the one that waits for it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     if code != 0:
         raise Failed(complaint or f"{program} ended with exit code {code}")

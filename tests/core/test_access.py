@@ -70,6 +70,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     "EndLiveActivity": {"content_state": CONTENT_STATE},
     "PutLiveActivityToken": {"token": "ab" * 32},
     "PutLiveActivityStream": {"content_state": CONTENT_STATE},
+    "ReplacePushNotification": {"title": "hello"},
 }
 """What else a request must say, lest it be refused for that."""
 

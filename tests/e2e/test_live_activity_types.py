@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.conftest import Audience
 from tests.team import Team, push
+from tests.waiting import eventually
 
 OPEN = {"title": "Open", "type": "open_url", "url": "http://grafana.lan/d/1"}
 SEND = {"title": "Send", "type": "webhook", "url": "https://hooks.example.com/send", "body": {"id": 1}}
@@ -121,6 +122,7 @@ def test_a_put_that_changes_tags_alone_stores_them_and_tells_no_phone(team: Team
 
 def test_an_app_of_march_gets_a_simpler_form_and_the_backend_is_told(audience: Audience) -> None:
     audience.phone.do("settings", content_version=1)
+    eventually("the server knows what the app decodes", lambda: audience.phone.read()["tokens_reported"])
     try:
         for number, state in enumerate(TODAY[:5]):
             answer = start(audience, state | {"title": f"Older {number}"})
