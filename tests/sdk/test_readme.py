@@ -40,7 +40,7 @@ def each(language: str) -> list[object]:
 def test_an_example_does_what_it_says(reader: Reader, example: Example) -> None:
     assert reader.run(example) == Outcome(), example.code
     seen = expected(example)
-    assert seen is not None, "nobody has looked at this example"
+    assert seen is not None, "this example was not looked at"
     reader.sees(seen)
 
 
