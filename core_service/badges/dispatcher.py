@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core_service.badges.models import BadgeState
 from core_service.badges.payload import badge_push
 from core_service.badges.queries import CLAIM, LEASE_SECONDS, LOCK, OWE_NEWEST, SETTLE
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
+from core_service.sending.models import DeliveryState
 from core_service.sending.origins import Origins
+from core_service.sending.outcomes import STATES, next_delay_seconds
 from core_service.sending.port import Outcome, OutcomeKind, Push, PushSender, Target
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.loops import BatchWriter, ClaimLoop
 from core_service.work_queue.outcome_wait import OutcomeWaits
-from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
 
 CLAIM_SIZE = 250
@@ -31,15 +31,6 @@ MAX_CLAIMED = 1000
 """Numbers in progress up to which more are claimed, until their outcomes are written."""
 FIRST_VERSION = 0
 """Each update is a subject of its own, with one version."""
-
-STATES = {
-    OutcomeKind.ACCEPTED: BadgeState.ACCEPTED,
-    OutcomeKind.RETRY: BadgeState.DUE,
-    OutcomeKind.MISCONFIGURED: BadgeState.DUE,
-    OutcomeKind.HELD: BadgeState.DUE,
-    OutcomeKind.TOKEN_DEAD: BadgeState.TOKEN_DEAD,
-    OutcomeKind.REJECTED: BadgeState.REJECTED,
-}
 
 
 class _Claimed(NamedTuple):
@@ -76,7 +67,7 @@ class _BadgeSettlement:
     """What became of an attempt."""
 
     claimed: _Claimed
-    state: BadgeState
+    state: DeliveryState
     reason: str | None = None
     delay_seconds: float = 0.0
     dead_since: dt.datetime | None = None
@@ -149,7 +140,7 @@ class BadgeDispatcher:
         moment = now()
         for row in rows:
             if row.push_token is None:
-                self._writer.put(_BadgeSettlement(row, BadgeState.TOKEN_DEAD))
+                self._writer.put(_BadgeSettlement(row, DeliveryState.TOKEN_DEAD))
                 continue
             if row.update_id not in groups:
                 origin = self.origins.of(str(row.update_id))
@@ -165,15 +156,12 @@ class BadgeDispatcher:
     def _settle(self, claimed: _Claimed, outcome: Outcome) -> None:
         if outcome.verdict is OutcomeKind.HELD:
             self._held += 1
-        state = STATES[outcome.verdict]
-        waits = state in (BadgeState.DUE, BadgeState.TOKEN_DEAD)
-        attempts = claimed.attempts if outcome.counts else 0
         self._writer.put(
             _BadgeSettlement(
                 claimed,
-                state,
+                STATES[outcome.verdict],
                 outcome.reason or None,
-                delay_seconds(outcome.retry_after_seconds, attempts, self._jitter) if waits else 0.0,
+                next_delay_seconds(outcome, claimed.attempts, self._jitter),
                 outcome.dead_since,
                 outcome.counts,
                 outcome.configuration or None,
@@ -189,12 +177,12 @@ class BadgeDispatcher:
                 states[place - 1] = (state, account_id)
         for place, one in enumerate(batch):
             state, account_id = states.get(place, (None, one.claimed.account_id))
-            if state == BadgeState.TOKEN_DEAD and one.claimed.push_token:
+            if state == DeliveryState.TOKEN_DEAD and one.claimed.push_token:
                 device_id, reason = one.claimed.device_id, one.reason or ""
                 event = Event(EventType.PUSH_TOKEN_DEAD, now(), device_id=device_id, reason=reason)
                 self._events.publish(account_id, event)
-            self._finish(one, gone=state not in (None, BadgeState.DUE))
-        if any(state == BadgeState.DUE for state, _ in states.values()):
+            self._finish(one, gone=state not in (None, DeliveryState.DUE))
+        if any(state == DeliveryState.DUE for state, _ in states.values()):
             # A newer number may have waited for one of these.
             self._loop.wake()
 
@@ -204,7 +192,7 @@ class BadgeDispatcher:
 
     def _finish(self, one: _BadgeSettlement, *, gone: bool) -> None:
         """Tells the request that waits for this number."""
-        accepted = one.state is BadgeState.ACCEPTED
+        accepted = one.state is DeliveryState.ACCEPTED
         claimed = one.claimed
         self.waits.tell(
             str(claimed.update_id), FIRST_VERSION, claimed.device_id, claimed.user_id, accepted=accepted, gone=gone

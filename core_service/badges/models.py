@@ -2,25 +2,11 @@
 
 import datetime as dt
 import uuid
-from enum import StrEnum
 
 from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
-
-
-class BadgeState(StrEnum):
-    """Whether a phone has its newest number."""
-
-    DUE = "due"
-    """Owed: to be sent at `due_at`, or in progress with `due_at` as the end of its lease."""
-    ACCEPTED = "accepted"
-    """APNs took it."""
-    TOKEN_DEAD = "token_dead"  # noqa: S105 - not a password
-    """The phone cannot be reached. The number is owed again once its app reports a push token."""
-    REJECTED = "rejected"
-    """APNs will never take it."""
 
 
 class BadgeUpdate(SQLModel, table=True):
@@ -64,6 +50,7 @@ class DeviceBadge(SQLModel, table=True):
     apns_id: uuid.UUID
     """The same on every attempt of this number."""
     state: str
+    """As of a delivery. With a dead token it is owed again once the app reports a push token."""
     due_at: dt.datetime = Field(sa_type=Timestamp)
     lease_id: uuid.UUID | None = None
     """The attempt in progress. Its outcome counts only as long as it is this one."""

@@ -18,13 +18,13 @@ from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.sending.later_versions import apns_id_of, silent_form
 from core_service.sending.models import DeliveryState
+from core_service.sending.outcomes import STATES, next_delay_seconds
 from core_service.sending.port import About, Lease, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
 from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, SETTLE, SETTLE_ACCEPTED
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.keyed import KeyedCounter
 from core_service.work_queue.loops import BatchWriter, ClaimLoop
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
-from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
 
 CLAIM_SIZE = 250
@@ -39,15 +39,6 @@ requests are not."""
 
 GONE = 2**31 - 1
 """The version of a notification that is not kept any more: above every other, so that its outcome is final."""
-
-STATES = {
-    OutcomeKind.ACCEPTED: DeliveryState.ACCEPTED,
-    OutcomeKind.RETRY: DeliveryState.DUE,
-    OutcomeKind.MISCONFIGURED: DeliveryState.DUE,
-    OutcomeKind.HELD: DeliveryState.DUE,
-    OutcomeKind.TOKEN_DEAD: DeliveryState.TOKEN_DEAD,
-    OutcomeKind.REJECTED: DeliveryState.REJECTED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +202,15 @@ class Dispatcher:
         """Takes the outcome of a delivery."""
         if outcome.verdict is OutcomeKind.HELD:
             self._held += 1
-        state = STATES[outcome.verdict]
-        retries = state in (DeliveryState.DUE, DeliveryState.TOKEN_DEAD)
-        attempts = target.attempts if outcome.counts else 0
         self._writer.put(
             _Settlement(
                 notification_id,
                 target.device_id,
                 target.user_id,
-                state,
+                STATES[outcome.verdict],
                 request,
                 outcome.reason or None,
-                delay_seconds(outcome.retry_after_seconds, attempts, self._jitter) if retries else 0.0,
+                next_delay_seconds(outcome, target.attempts, self._jitter),
                 target.token,
                 outcome.dead_since,
                 outcome.counts,

@@ -116,8 +116,8 @@ class World:
 async def database(new_database: NewDatabase) -> AsyncIterator[Core]:
     """A database on which no core runs: only the tests send what it owes."""
     url = await asyncio.to_thread(new_database)
-    async with open_channel("127.0.0.1:1") as channel, aclosing(Core("", url, channel)) as nobody:
-        yield nobody
+    async with open_channel("127.0.0.1:1") as channel, aclosing(Core("", url, channel)) as stranger:
+        yield stranger
 
 
 @pytest_asyncio.fixture(loop_scope="session")
