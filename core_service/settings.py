@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from service_kit.settings import ServiceSettings, empty_is_unset
+from service_kit.web_push import AllowedOrigins
 
 LOCAL_ADMIN_URL = "http://127.0.0.1:8080"
 
@@ -46,6 +47,8 @@ class CoreSettings(DatabaseSettings):
     ended."""
     live_activity_attributes_type: str = Field(default="ActivitySmithAttributes", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """Name of the app's Swift type that conforms to `ActivityAttributes`."""
+    webpush_allow: AllowedOrigins = ""
+    """Push services besides those of the browsers' makers; see `service_kit.web_push.parse_allowed`."""
     delivery_wait: float = Field(default=2.0, ge=0, le=30)
     """Seconds that an answer waits for outcomes."""
     notification_ttl_hours: float = Field(default=72, gt=0, le=720)

@@ -9,6 +9,7 @@ from delivery_service.apns.proxy import Proxy
 from delivery_service.mail.settings import SmtpSettings
 from delivery_service.webhooks.addresses import Permit
 from service_kit.settings import empty_is_unset
+from service_kit.web_push import AllowedOrigins
 
 OptionalPath = Annotated[Path | None, BeforeValidator(empty_is_unset)]
 OptionalBool = Annotated[bool | None, BeforeValidator(empty_is_unset)]
@@ -57,6 +58,10 @@ class DeliverySettings(SmtpSettings):
     """Seconds for an attempt to call a webhook: name resolution, connection, request and answer together."""
     webhook_max_in_progress: int = Field(default=200, ge=1, le=10_000)
     """Most webhook calls at once; further ones are refused."""
+
+    webpush_allow: AllowedOrigins = ""
+    """Push services besides those of the browsers' makers; see `service_kit.web_push.parse_allowed`. They may be at any
+    address."""
 
     @field_validator("apns_proxy")
     @classmethod

@@ -6,7 +6,11 @@ from core_service.common.reading import to_timestamp
 from core_service.devices.listing import DeviceCounts, DeviceState, DeviceView, state_of
 from core_service.devices.models import Device, Environment
 
-ENVIRONMENTS = {one: device_pb2.ApnsEnvironment.Value(f"APNS_ENVIRONMENT_{one.name}") for one in Environment}
+ENVIRONMENTS = {
+    one: device_pb2.ApnsEnvironment.Value(f"APNS_ENVIRONMENT_{one.name}")
+    for one in Environment
+    if one.push_service is None
+}
 STATES = {one: device_pb2.DeviceState.Value(f"DEVICE_STATE_{one.name}") for one in DeviceState}
 
 
@@ -33,7 +37,7 @@ def to_device(device: Device) -> device_pb2.Device:
         id=str(device.id),
         user_id=str(device.user_id),
         name=device.name,
-        environment=None if device.environment is None else ENVIRONMENTS[Environment(device.environment)],
+        environment=None if device.environment is None else ENVIRONMENTS.get(Environment(device.environment)),
         bundle_id=device.bundle_id,
         os_version=device.os_version,
         push_token_state=_state(device.push_token, device.push_token_dead_reason),

@@ -8,16 +8,33 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
+from service_kit.web_push import PushService
 
 REACHABLE = "push_token IS NOT NULL AND push_token_dead_reason IS NULL"
 """The SQL condition under which a device can be sent an alert; the partial index below serves it."""
 
 
 class Environment(StrEnum):
-    """The push environment of Apple that issued a token."""
+    """What issued a token: a push environment of Apple, or the push service of a browser."""
 
     PRODUCTION = "production"
     SANDBOX = "sandbox"
+    WEB_APPLE = "web_apple"
+    WEB_GOOGLE = "web_google"
+    WEB_MOZILLA = "web_mozilla"
+    WEB_MICROSOFT = "web_microsoft"
+    WEB_OTHER = "web_other"
+
+    @property
+    def push_service(self) -> PushService | None:
+        """The push service of a browser; None for a phone with the app."""
+        prefix, _, service = self.value.partition("_")
+        return PushService(service) if prefix == "web" else None
+
+    @classmethod
+    def of(cls, service: PushService) -> "Environment":
+        """The environment of browsers of this push service."""
+        return cls(f"web_{service}")
 
 
 class Device(SQLModel, table=True):
@@ -25,7 +42,11 @@ class Device(SQLModel, table=True):
 
     __tablename__ = "devices"
     __table_args__ = (
-        CheckConstraint("environment IN ('production', 'sandbox')", name="devices_environment_check"),
+        CheckConstraint(
+            "environment IN ('production', 'sandbox', 'web_apple', 'web_google', 'web_mozilla', 'web_microsoft',"
+            " 'web_other')",
+            name="devices_environment_check",
+        ),
         Index("devices_account_id_idx", "account_id", "id"),
         Index("devices_reachable_idx", "account_id", postgresql_where=text(REACHABLE)),
         # A phone that was paired twice must not get each push twice.
@@ -66,11 +87,14 @@ class Device(SQLModel, table=True):
     secret_hash: bytes = Field(unique=True)
     environment: str | None = None
     bundle_id: str | None = None
+    """The app's; of a browser, the URL of the page that it receives with."""
     os_version: str | None = None
     frequent_pushes_enabled: bool | None = None
     content_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     """Which content states its app decodes: live_activities/state/older_apps.py."""
     push_token: str | None = None
+    """An APNs device token; of a browser, its subscription (`service_kit.web_push.Subscription.token`), which is its
+    push-to-start token too."""
     push_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     push_token_dead_reason: str | None = None
     """APNs' reason for declaring the present push token dead."""

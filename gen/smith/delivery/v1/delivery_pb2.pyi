@@ -61,9 +61,11 @@ class _EnvironmentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Environme
     """api.push.apple.com."""
     ENVIRONMENT_SANDBOX: _Environment.ValueType  # 2
     """api.sandbox.push.apple.com."""
+    ENVIRONMENT_WEB: _Environment.ValueType  # 3
+    """The push service of a browser (RFC 8030)."""
 
 class Environment(_Environment, metaclass=_EnvironmentEnumTypeWrapper):
-    """Apple's push environment."""
+    """What issued a token: one of Apple's push environments, or a browser."""
 
 ENVIRONMENT_UNSPECIFIED: Environment.ValueType  # 0
 """Not a valid choice."""
@@ -71,6 +73,8 @@ ENVIRONMENT_PRODUCTION: Environment.ValueType  # 1
 """api.push.apple.com."""
 ENVIRONMENT_SANDBOX: Environment.ValueType  # 2
 """api.sandbox.push.apple.com."""
+ENVIRONMENT_WEB: Environment.ValueType  # 3
+"""The push service of a browser (RFC 8030)."""
 Global___Environment: _TypeAlias = Environment  # noqa: Y015
 
 @_typing.final
@@ -90,11 +94,13 @@ class Push(_message.Message):
     push_type: Global___PushType.ValueType
     """Decides the topic's suffix and the `apns-push-type` header."""
     payload: _builtins.bytes
-    """The JSON body, sent byte for byte. 1 to 4096 bytes."""
+    """The JSON body, sent byte for byte. 1 to 4096 bytes; for browsers, whose body is encrypted, 1 to 3993."""
     collapse_id: _builtins.str
-    """A later push with the same value replaces the shown one. At most 64 bytes; empty for none."""
+    """A later push with the same value replaces the shown one. At most 64 bytes; empty for none. For browsers: one that the
+    push service still holds (RFC 8030, Topic).
+    """
     priority: _builtins.int
-    """How urgent it is; APNs takes 1, 5 and 10."""
+    """How urgent it is; APNs takes 1, 5 and 10. For browsers these are low, normal and high (RFC 8030, Urgency)."""
     request_id: _builtins.str
     """Id of the request that it is sent for, for logs: 1 to 64 letters, digits, `_` or `-`. Empty if no request waits for it."""
     traceparent: _builtins.str
@@ -107,7 +113,7 @@ class Push(_message.Message):
 
     @_builtins.property
     def targets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Target]:
-        """The devices that it goes to."""
+        """The devices that it goes to: all of them phones with the app, or all of them browsers."""
 
     def __init__(
         self,
@@ -140,11 +146,13 @@ class Target(_message.Message):
     BUNDLE_ID_FIELD_NUMBER: _builtins.int
     ENVIRONMENT_FIELD_NUMBER: _builtins.int
     token: _builtins.str
-    """Device, push-to-start or update token in hexadecimal digits."""
+    """Device, push-to-start or update token in hexadecimal digits. Of a browser: its subscription, which is the endpoint's URL,
+    public key and authentication secret (both in base64url), separated by spaces.
+    """
     apns_id: _builtins.str
     """Canonical lower-case UUID. The same on every attempt, so that a repeat can be recognized."""
     bundle_id: _builtins.str
-    """Bundle id of the app that owns the token; empty for the configured topic."""
+    """Bundle id of the app that owns the token; empty for the configured topic. Not used for browsers."""
     environment: Global___Environment.ValueType
     """Environment that issued the token."""
     def __init__(

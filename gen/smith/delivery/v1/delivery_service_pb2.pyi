@@ -197,6 +197,9 @@ class GetDestinationsResponse(_message.Message):
     PUSH_FAULT_FIELD_NUMBER: _builtins.int
     PUSH_FAULT_EXPLANATION_FIELD_NUMBER: _builtins.int
     CONFIGURATION_FIELD_NUMBER: _builtins.int
+    WEB_PUSH_PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    WEB_PUSH_FAULT_FIELD_NUMBER: _builtins.int
+    WEB_PUSH_FAULT_EXPLANATION_FIELD_NUMBER: _builtins.int
     pushes: Global___Destination.ValueType
     """Where pushes go. `NONE` if no key is set."""
     mails: Global___Destination.ValueType
@@ -209,6 +212,16 @@ class GetDestinationsResponse(_message.Message):
     """Fingerprint of what decides whether APNs knows a token: key id, team, topic and Apple's addresses. 16 hexadecimal
     digits, the same after a restart with the same settings.
     """
+    web_push_public_key: _builtins.str
+    """The key that browsers subscribe with (RFC 8292): an uncompressed point on P-256 in base64url. Empty if none is set, or it
+    cannot be read.
+    """
+    web_push_fault: _builtins.str
+    """Why no push can be sent to browsers at the moment, for example `WebPushKeyMissing`. Empty if this service knows of no
+    reason.
+    """
+    web_push_fault_explanation: _builtins.str
+    """The same in a sentence for operators. Empty if there is no reason."""
     def __init__(
         self,
         *,
@@ -217,10 +230,13 @@ class GetDestinationsResponse(_message.Message):
         push_fault: _builtins.str = ...,
         push_fault_explanation: _builtins.str = ...,
         configuration: _builtins.str = ...,
+        web_push_public_key: _builtins.str = ...,
+        web_push_fault: _builtins.str = ...,
+        web_push_fault_explanation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["configuration", b"configuration", "mails", b"mails", "push_fault", b"push_fault", "push_fault_explanation", b"push_fault_explanation", "pushes", b"pushes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["configuration", b"configuration", "mails", b"mails", "push_fault", b"push_fault", "push_fault_explanation", b"push_fault_explanation", "pushes", b"pushes", "web_push_fault", b"web_push_fault", "web_push_fault_explanation", b"web_push_fault_explanation", "web_push_public_key", b"web_push_public_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
