@@ -132,11 +132,10 @@ async def neighbour(core: Core) -> Settled:
 
 async def mails_rest(account: Account) -> None:
     """The mails of the account's invites were tried and are not tried again, which would be a change as well."""
-    tried = "SELECT 1 FROM invites WHERE account_id = %s AND mail_reason <> ''"
-    await eventually_async("the mail was tried", lambda: account.core.sql(tried, account.id))
-    await account.core.sql(
-        "UPDATE invites SET mail_due_at = now() + interval '1 day' WHERE account_id = %s", account.id
-    )
+    rest = """
+    UPDATE invites SET mail_due_at = now() + interval '1 day' WHERE account_id = %s AND mail_reason <> '' RETURNING id
+    """
+    await eventually_async("the mail was tried", lambda: account.core.sql(rest, account.id))
 
 
 @pytest.mark.parametrize(("name", "field"), BY_ID)
