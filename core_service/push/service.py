@@ -14,7 +14,7 @@ from core_service.channels.errors import NoRecipients
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.idempotency.service import new_resource
-from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
+from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Sender, SessionPrincipal
 from core_service.push.content import Content, build_payload
 from core_service.push.errors import DeviceUnreachable
 from core_service.push.queries import (
@@ -71,7 +71,7 @@ class PushNotifications:
 
     async def send(
         self,
-        caller: Sender,
+        caller: Sender | DevicePrincipal,
         content: Content,
         requested: Sequence[str] | None,
         *,
@@ -108,7 +108,9 @@ class PushNotifications:
         counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
         return SentNotification(notification_id, created_at, slugs, content.tags, counts)
 
-    async def _find(self, caller: Sender, notification_id: uuid.UUID, deadline: float) -> SentNotification | None:
+    async def _find(
+        self, caller: Sender | DevicePrincipal, notification_id: uuid.UUID, deadline: float
+    ) -> SentNotification | None:
         """Returns what an earlier run of this request has recorded, if it could not answer."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(FIND, (notification_id, caller.account_id), binary=True)
@@ -124,7 +126,7 @@ class PushNotifications:
     async def _record(
         self,
         notification_id: uuid.UUID,
-        caller: Sender,
+        caller: Sender | DevicePrincipal,
         content: Content,
         push: Push,
         channels: tuple[ChannelRef, ...] | None,
@@ -138,7 +140,7 @@ class PushNotifications:
             "notification_id": notification_id,
             "account_id": caller.account_id,
             "api_key_id": caller.api_key_id if isinstance(caller, ApiKeyPrincipal) else None,
-            "user_id": caller.user_id if isinstance(caller, SessionPrincipal) else None,
+            "user_id": None if isinstance(caller, ApiKeyPrincipal) else caller.user_id,
             "replay_of": replay_of,
             "title": content.title,
             "message": content.message,

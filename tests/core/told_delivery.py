@@ -62,6 +62,10 @@ class ToldDelivery(DeliveryServiceServicer):
     attempts: list[Attempt] = field(default_factory=list)
     address: str = ""
     overlaps: list[tuple[Attempt, Attempt]] = field(default_factory=list)
+    web_push_public_key: str = ""
+    web_push_fault: str = ""
+    explanation: str = ""
+    """Of the fault."""
 
     async def Deliver(self, request: pb.DeliverRequest, context: Any) -> AsyncIterator[pb.DeliverResponse]:  # noqa: N802
         """See the proto."""
@@ -77,8 +81,12 @@ class ToldDelivery(DeliveryServiceServicer):
     async def GetDestinations(  # noqa: N802
         self, request: pb.GetDestinationsRequest, context: Any
     ) -> pb.GetDestinationsResponse:
-        """Unknown."""
-        return pb.GetDestinationsResponse()
+        """Unknown, but for what the test says of web push."""
+        return pb.GetDestinationsResponse(
+            web_push_public_key=self.web_push_public_key,
+            web_push_fault=self.web_push_fault,
+            web_push_fault_explanation=self.explanation,
+        )
 
     def _begin(self, attempt: Attempt) -> Attempt:
         self.overlaps += [

@@ -74,9 +74,9 @@ class MethodPolicy(_message.Message):
     fields marked `debug_redact`.
     """
     sends: _builtins.bool
-    """True for calls that send something to phones. Over REST such a call ignores unknown fields and names them in the header
-    `Ignored-Fields`, so that an alert is not lost because of a decoration. It refuses them if the request says
-    `Prefer: handling=strict`, as all other calls do.
+    """True for calls that send something to phones, and for those whose body a browser writes. Over REST such a call ignores
+    unknown fields and names them in the header `Ignored-Fields`, so that an alert is not lost because of a decoration. It
+    refuses them if the request says `Prefer: handling=strict`, as all other calls do.
     """
     @_builtins.property
     def allow(self) -> _containers.RepeatedScalarFieldContainer[Global___Access.ValueType]:
