@@ -1,5 +1,6 @@
 """Builds the simulator's parts, starts and stops them."""
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 
@@ -29,6 +30,8 @@ from simulator.phones.client import GatewayClient
 from simulator.phones.service import PhoneService
 from simulator.phones.store import PhoneStore
 from simulator.settings import SimulatorSettings
+from simulator.web_push.agents import Agents
+from simulator.web_push.autopush import Autopush
 from simulator.web_push.http import WebPushRoutes
 from simulator.web_push.kinds import Kind
 from simulator.web_push.service import WebPushService
@@ -50,6 +53,7 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     clock = clock_file.load()
     phones = PhoneService(credentials.BUNDLE_ID, PhoneStore(folder), gateway, directory, clock)
     web_push = WebPushService(clock)
+    agents = Agents(folder, web_push.subscriptions)
     browsers = BrowserService(web_push, BrowserStore(folder), gateway, clock, f"{settings.gateway_url}/phone/")
     webhooks = WebhookRoutes(WebhookSink())
     mails = MailSink()
@@ -57,7 +61,7 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     app = build_app(
         ApnsRoutes(service, apns).routes(),
         PhoneRoutes(phones).routes(),
-        WebPushControlRoutes(web_push).routes(),
+        WebPushControlRoutes(web_push, agents).routes(),
         BrowserRoutes(browsers).routes(),
         ClockRoutes(clock, clock_file).routes(),
         webhooks.routes(),
@@ -65,7 +69,7 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     )
     control = ControlServer(ControlGuard(app, settings))
     sink = ControlServer(build_app(webhooks.public_routes()), files.tls_context())
-    push_service = ControlServer(build_app(WebPushRoutes(web_push).routes()))
+    push_service = ControlServer(build_app(WebPushRoutes(web_push).routes(), Autopush(web_push, agents).routes()))
     host = settings.simulator_bind_host
     async with AsyncExitStack() as running:
         running.push_async_callback(gateway.close)
@@ -74,6 +78,8 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
         # Before the push service: it says of subscriptions that it does not know that there is none.
         await browsers.start()
         running.push_async_callback(browsers.stop)
+        await asyncio.to_thread(agents.load)
+        running.push_async_callback(agents.stop)
         web_push_port = await push_service.start(host, settings.webpush_simulator_port, settings.drain_seconds)
         running.push_async_callback(push_service.stop)
         web_push.origins = origins(settings, web_push_port)

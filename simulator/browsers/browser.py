@@ -15,6 +15,7 @@ from simulator.web_push.service import WebPushService
 from simulator.web_push.subscriptions import Message, SubscriptionRecord
 
 MAX_PAST = 20
+SHOW_NOTHING = (Drop.WORKER_FAILED, Drop.DISMISSED)
 GENERIC_NOTICE = "This site has been updated in the background."
 GENERIC_TAG = "user_visible_auto_notification"
 
@@ -66,7 +67,7 @@ class Browser:
 
     def _take(self, message: WebMessage | None, message_id: str) -> None:
         if message is None:
-            drop: Drop | None = Drop.UNDECODABLE
+            drop: Drop | None = self.worker.unreadable(message_id, self.now())
         elif self._traits.shows_by_itself and message.is_declarative:
             self.worker.screen.show(message.notification, message_id, self.now())
             drop = None
@@ -76,7 +77,8 @@ class Browser:
             self.record.badge = message.app_badge
         if drop is not None:
             self.count(drop)
-            self._showed_nothing(message_id)
+            if drop in SHOW_NOTHING:
+                self._showed_nothing(message_id)
 
     def _showed_nothing(self, message_id: str) -> None:
         """A push showed nothing, although the page has promised that every push shows something."""
@@ -144,6 +146,11 @@ class Browser:
     def dismiss(self, shown: Shown) -> None:
         """The person takes a notification off the screen."""
         self.worker.screen.close(shown)
+        self.on_change()
+
+    def clicked(self, shown: Shown) -> None:
+        """The person has tapped it, or a button of it."""
+        self.worker.clicked(shown)
         self.on_change()
 
     def clear(self) -> int:

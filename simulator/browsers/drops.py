@@ -1,4 +1,4 @@
-"""Reasons why a message that the push service accepted changed nothing in the browser. Real ones do not report them."""
+"""Reasons why a message that the push service accepted was not shown in the browser. Real ones do not report them."""
 
 from enum import StrEnum
 
@@ -11,10 +11,10 @@ class Drop(StrEnum):
     UNDECRYPTABLE = "undecryptable"
     """Encrypted for other keys, or not encrypted properly."""
     UNDECODABLE = "undecodable"
-    """No JSON with a notification that has a title."""
+    """No JSON with a notification that has a title: the worker shows that something has come in."""
+    WORKER_FAILED = "worker_failed"
+    """The settings let the page's worker show nothing."""
     OLDER_VERSION = "older_version"
     """The screen shows a newer version already."""
     DISMISSED = "dismissed"
     """A change of a Live Activity that the person has dismissed."""
-    EXPIRED = "expired"
-    """Held while the browser was away, and expired before it came back."""

@@ -30,6 +30,8 @@ class Smith(_Part):
     timestamp: int | None = None
     alerting: bool = False
     state: dict[str, Any] | None = None
+    replaces: str | None = None
+    """The activity whose place it takes."""
     stale_at: float | None = None
     dismiss_at: float | None = None
     subtitle: str | None = None

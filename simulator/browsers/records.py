@@ -18,6 +18,8 @@ class BrowserSettings(BaseModel):
     """Whether the person allows the page to notify. Taking that back ends the subscription."""
     page_open: bool = False
     """Whether the page is open and visible, which excuses pushes that show nothing; not on an iPhone."""
+    worker_fails: bool = False
+    """Whether the page's worker shows nothing, as if it had a fault: to see what the browser makes of that."""
 
 
 class BrowserRecord(BaseModel):

@@ -156,9 +156,11 @@ class BrowserService:
             if shown_id not in (None, shown.id, smith.id if smith else shown.id):
                 continue
             if action_id is None:
+                browser.clicked(shown)
                 return {"opened": shown.notification.navigate}
             for action in (*shown.actions, *page_actions(shown)):
                 if action.get("id") == action_id:
+                    browser.clicked(shown)
                     return await self._run(browser, action)
         raise PhoneError(404, "There is no such notification or button in this browser.")
 

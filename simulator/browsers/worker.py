@@ -4,9 +4,10 @@ from simulator.browsers.drops import Drop
 from simulator.browsers.payload import Smith, WebMessage, WebNotification
 from simulator.browsers.records import BrowserRecord
 from simulator.browsers.screen import BrowserScreen
-from simulator.browsers.shown import ACTIVITY
+from simulator.browsers.shown import ACTIVITY, Shown
 
 MAX_REMEMBERED = 1000
+UNREADABLE = "Something has come in"
 
 
 class Worker:
@@ -20,6 +21,8 @@ class Worker:
 
     def push(self, message: WebMessage, message_id: str, now: float) -> Drop | None:
         """Shows the message, or returns why it changes nothing."""
+        if self._record.settings.worker_fails:
+            return Drop.WORKER_FAILED
         self._close_what_is_over(now)
         notification = message.notification
         smith = notification.data.smith
@@ -27,10 +30,38 @@ class Worker:
             if smith.kind == ACTIVITY and smith.id in self._record.away:
                 return Drop.DISMISSED
             if smith.version < self._record.versions.get(smith.id, 0):
+                self._show_again(smith.id, notification, message_id, now)
                 return Drop.OLDER_VERSION
             self._remember(smith)
         self.screen.show(notification, message_id, now)
+        if smith is not None and smith.replaces is not None:
+            self._close(smith.replaces)
         return None
+
+    def unreadable(self, message_id: str, now: float) -> Drop:
+        """Something is shown even for a message that cannot be read."""
+        if self._record.settings.worker_fails:
+            return Drop.WORKER_FAILED
+        self.screen.show(WebNotification(title=UNREADABLE, tag="unreadable"), message_id, now)
+        return Drop.UNDECODABLE
+
+    def clicked(self, shown: Shown) -> None:
+        """The person has tapped it. A Live Activity stays until it is over."""
+        if not shown.is_card or shown.ended_at is not None:
+            self._close(shown.notification.tag)
+
+    def _show_again(self, shown_id: str, late: WebNotification, message_id: str, now: float) -> None:
+        """What came late makes no sound: what is newer is shown again."""
+        newest = self.screen.by_id(shown_id)
+        notification = late if newest is None else newest.notification
+        self.screen.show(notification.model_copy(update={"silent": True}), message_id, now)
+
+    def _close(self, tag: str | None) -> None:
+        shown = self.screen.find(tag)
+        if shown is not None:
+            self._closing = True
+            self.screen.close(shown)
+            self._closing = False
 
     def _remember(self, smith: Smith) -> None:
         versions = self._record.versions

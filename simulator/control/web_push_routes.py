@@ -1,10 +1,13 @@
 """Control of the simulated push service: faults, and the requests it saw."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.control.json_http import answer, invalid, read_limit, read_model
+from simulator.web_push.agents import Agent, Agents
 from simulator.web_push.faults import FaultChange
 from simulator.web_push.service import MAX_LOGGED, WebPushService
 
@@ -12,8 +15,9 @@ from simulator.web_push.service import MAX_LOGGED, WebPushService
 class WebPushControlRoutes:
     """Everything under /web-push."""
 
-    def __init__(self, service: WebPushService) -> None:
+    def __init__(self, service: WebPushService, agents: Agents) -> None:
         self._service = service
+        self._agents = agents
 
     def routes(self) -> list[BaseRoute]:
         """The routes, for the application."""
@@ -24,7 +28,18 @@ class WebPushControlRoutes:
             Route("/web-push/faults", self.remove_faults, methods=["DELETE"]),
             Route("/web-push/requests", self.show_requests, methods=["GET"]),
             Route("/web-push/requests", self.clear_requests, methods=["DELETE"]),
+            Route("/web-push/real-browsers", self.show_real, methods=["GET"]),
+            Route("/web-push/real-browsers", self.forget_real, methods=["DELETE"]),
         ]
+
+    async def show_real(self, _: Request) -> Response:
+        """The real browsers that use this push service, and what they said of the messages they got."""
+        return answer({"browsers": [_agent(agent) for agent in self._agents.all()]})
+
+    async def forget_real(self, _: Request) -> Response:
+        """The push service loses all that it knows of real browsers, which then have to subscribe again."""
+        await self._agents.forget()
+        return answer({"browsers": []})
 
     async def show(self, _: Request) -> Response:
         """The origin of each kind's push service."""
@@ -60,3 +75,14 @@ class WebPushControlRoutes:
 
     def _faults(self) -> Response:
         return answer({"faults": [fault.model_dump(mode="json") for fault in self._service.faults.all()]})
+
+
+def _agent(agent: Agent) -> dict[str, Any]:
+    record = agent.record
+    return {
+        "id": record.uaid,
+        "connected": agent.is_connected,
+        "endpoints": [one.endpoint for one in record.channels.values()],
+        "held": sum(len(one.held) for one in record.channels.values()),
+        "acknowledged": agent.codes,
+    }

@@ -12,7 +12,7 @@ from tests.simulator.process import eventually
 
 KINDS = ["apple", "chrome", "firefox"]
 QUIET = b"not JSON"
-"""A message that the worker cannot show."""
+"""A message that a worker with a fault does not show."""
 ACTIONS = [
     {"id": "a1", "title": "Approve", "type": "webhook"},
     {"id": "a2", "title": "Open", "type": "open_url", "url": "https://example.com/open"},
@@ -138,12 +138,14 @@ def test_an_iphone_tells_nobody_of_a_dismissal(make_browser: MakeBrowser) -> Non
 
 def test_an_iphones_subscription_ends_unseen_after_three_pushes_that_show_nothing(make_browser: MakeBrowser) -> None:
     browser = make_browser("apple")
+    browser.settings(worker_fails=True)
     for _ in range(3):
         browser.pushed(QUIET)
     assert browser.read()["endpoint"] is None
     browser.pushed(notification("nobody sees it"))
     assert browser.titles() == []
-    assert browser.dropped() == {"undecodable": 3, "old_subscription": 1}
+    assert browser.dropped() == {"worker_failed": 3, "old_subscription": 1}
+    browser.settings(worker_fails=False)
     browser.do("open")
     assert len(browser.reports) == 2
     browser.pushed(notification("back"))
@@ -152,6 +154,7 @@ def test_an_iphones_subscription_ends_unseen_after_three_pushes_that_show_nothin
 
 def test_chrome_shows_a_notice_of_its_own_from_the_second_quiet_push_on(make_browser: MakeBrowser) -> None:
     browser = make_browser("chrome")
+    browser.settings(worker_fails=True)
     browser.pushed(QUIET)
     assert browser.titles() == []
     for _ in range(20):
@@ -161,9 +164,11 @@ def test_chrome_shows_a_notice_of_its_own_from_the_second_quiet_push_on(make_bro
 
 def test_firefox_unsubscribes_after_sixteen_quiet_pushes(make_browser: MakeBrowser) -> None:
     browser = make_browser("firefox")
+    browser.settings(worker_fails=True)
     for _ in range(16):
         browser.pushed(QUIET)
     assert browser.push(QUIET).status_code == 410
+    browser.settings(worker_fails=False)
     browser.do("open")
     browser.pushed(notification("back"))
     assert browser.titles() == ["back"]
@@ -172,6 +177,7 @@ def test_firefox_unsubscribes_after_sixteen_quiet_pushes(make_browser: MakeBrows
 @pytest.mark.parametrize("kind", ["chrome", "firefox"])
 def test_an_open_page_excuses_quiet_pushes_but_on_an_iphone(make_browser: MakeBrowser, kind: str) -> None:
     browser = make_browser(kind)
+    browser.settings(worker_fails=True)
     browser.settings(page_open=True)
     for _ in range(18):
         browser.pushed(QUIET)
@@ -182,6 +188,7 @@ def test_an_open_page_excuses_quiet_pushes_but_on_an_iphone(make_browser: MakeBr
 def test_what_is_on_the_screen_excuses_quiet_pushes_in_firefox(make_browser: MakeBrowser) -> None:
     browser = make_browser("firefox")
     browser.pushed(notification())
+    browser.settings(worker_fails=True)
     for _ in range(20):
         browser.pushed(QUIET)
 
@@ -255,9 +262,13 @@ def test_a_tap_on_a_button_runs_its_webhook_and_one_on_the_notification_opens_th
     browser = make_browser("chrome")
     browser.pushed(notification(smith={"actions": ACTIONS}, actions=BUTTONS))
     browser.do("tap", action_id="a1")
+    assert browser.titles() == []
+    browser.pushed(notification(smith={"actions": ACTIONS}, actions=BUTTONS))
     browser.do("tap", action_id="a3", notification_id="n-1")
     assert [path for _, path, _ in browser.account.calls][-2:] == ["actions/a1/run", "actions/a3/run"]
+    browser.pushed(notification(smith={"actions": ACTIONS}, actions=BUTTONS))
     assert browser.do("tap", action_id="a2") == {"opened": "https://example.com/open"}
+    browser.pushed(notification())
     assert browser.do("tap") == {"opened": "https://smith.example.com/phone/#n=n-1"}
 
 
@@ -277,3 +288,36 @@ def test_the_change_feed_names_browsers_that_changed(make_browser: MakeBrowser) 
     one.pushed(notification())
     news = http.get("/browsers/changes", params={"since": before["version"], "wait_seconds": 20}).json()
     assert (news["browsers"], news["complete"]) == ([one.id], False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_message_that_cannot_be_read_shows_that_something_has_come(make_browser: MakeBrowser, kind: str) -> None:
+    browser = make_browser(kind)
+    browser.pushed(b"not JSON")
+    assert browser.titles() == ["Something has come in"]
+    assert browser.dropped() == {"undecodable": 1}
+
+
+def test_an_iphone_shows_a_declarative_message_even_if_the_worker_fails(make_browser: MakeBrowser) -> None:
+    browser = make_browser("apple")
+    browser.settings(worker_fails=True)
+    browser.pushed(notification("by itself"))
+    assert browser.titles() == ["by itself"]
+
+
+def test_an_activity_takes_the_place_of_the_one_that_it_replaces(make_browser: MakeBrowser) -> None:
+    browser = make_browser("chrome")
+    browser.pushed(activity(event="start", version=1))
+    browser.pushed(activity(event="start", version=1, tag="act-2", smith={"id": "act-2", "replaces": "act-1"}))
+    assert [one["activity_id"] for one in browser.cards()] == ["act-2"]
+
+
+def test_a_tap_leaves_an_activity_that_goes_on(make_browser: MakeBrowser) -> None:
+    browser = make_browser("firefox")
+    browser.pushed(activity(event="start", version=1))
+    browser.do("tap", notification_id="act-1")
+    assert browser.cards()
+    browser.pushed(activity(event="end", version=2))
+    browser.do("tap", notification_id="act-1")
+    assert browser.cards() == []
+    assert not browser.account.bodies("live-activities/act-1/dismissed")
