@@ -1,6 +1,6 @@
 // The page: which view is shown, and what keeps it up to date.
 
-import { Unreachable } from "./shared/api.js"
+import { Unpaired, Unreachable } from "./shared/api.js"
 import { fact, putFact } from "./shared/database.js"
 import { hear } from "./shared/news.js"
 import { el, say, setText, symbol } from "./page/dom.js"
@@ -77,6 +77,7 @@ function receive(options) {
   browser ??= new ThisBrowser(restart)
   tabs.hidden = false
   route(options)
+  fact("badge").then(showCount)
   refresh()
   checkAgain()
   if (isFirst) keepUpToDate()
@@ -128,6 +129,7 @@ async function refresh() {
     await inbox.refresh()
   } catch (error) {
     if (error instanceof Unreachable) received({ kind: "offline" })
+    else if (!(error instanceof Unpaired)) say(error.message)
   }
   await draw()
 }

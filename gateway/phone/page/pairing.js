@@ -52,15 +52,14 @@ export function pairingView(code, removed, done) {
     setText(button, "Pairing…")
     try {
       await pair(codeField.value, nameField.value.trim())
-      say("Paired.")
-      done()
     } catch (error) {
-      refuse(wordsFor(error), error.status === 404 ? codeField : null)
+      return refuse(wordsFor(error), error.status === 404 ? codeField : null)
     } finally {
       button.removeAttribute("aria-disabled")
       setText(button, "Pair this browser")
     }
-    return undefined
+    say("Paired.")
+    return done()
   }
 
   function refuse(words, field) {

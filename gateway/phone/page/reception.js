@@ -21,7 +21,7 @@ export async function checkReception() {
 }
 
 // What a person is told of it: a title, what to do, and the label of the button that tries again, if that can help.
-export function adviceFor({ kind, words }) {
+export function adviceFor({ kind, words = "" }) {
   return {
     ask: {
       title: "Allow notifications",
@@ -31,7 +31,7 @@ export function adviceFor({ kind, words }) {
     blocked: { title: "Notifications are blocked", text: unblocking(), button: "Check again" },
     failed: {
       title: "This browser could not subscribe",
-      text: `${words} It helps to be online, to leave a private window, and to let the browser use its push service `
+      text: `${words.replace(/([^.!?])$/, "$1.")} It helps to be online, to leave a private window, and to let the browser use its push service `
         + "(Brave: Settings, Privacy, “Use Google services for push messaging”).",
       button: "Try again",
     },

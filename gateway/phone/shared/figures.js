@@ -4,7 +4,7 @@ export const isNumber = (value) => typeof value === "number" && Number.isFinite(
 
 // At most 2 decimals, and no exponent unless the number is huge.
 export function numberText(figure) {
-  if (Math.abs(figure) >= 1e15) return figure.toPrecision(3)
+  if (Math.abs(figure) >= 1e15) return figure.toExponential(2).replace(/\.?0+e/, "e")
   return String(Number(figure.toFixed(2)))
 }
 

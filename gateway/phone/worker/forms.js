@@ -3,10 +3,12 @@
 import { destination, mediaKind } from "../shared/figures.js"
 import { progressOf } from "../shared/reading.js"
 import { cardImage } from "./card_image.js"
+import { within } from "./turn.js"
 
 const ICON = new URL("../icons/icon-192.png", import.meta.url).href
 const BADGE = new URL("../icons/badge-96.png", import.meta.url).href
 const BAR_PIECES = 10
+const DRAWING_SECONDS = 3
 const supports = (name) => name in Notification.prototype
 const mostButtons = () => Notification.maxActions ?? 2
 
@@ -58,7 +60,7 @@ export function plainNotification({ title, body, options, smith }, { silent, new
 // `isNews`: this state was not shown before. Otherwise it takes its own place again, without a sound.
 export async function activityNotification(activity, { body, options }, isNews) {
   const alerts = isNews && activity.alerting === true
-  const image = supports("image") ? await cardImage(activity.state) : null
+  const image = supports("image") ? await within(DRAWING_SECONDS, cardImage(activity.state)) : null
   const state = activity.state
   return {
     title: activity.title ?? state.title ?? "Live Activity",

@@ -7,6 +7,7 @@ import { closeUnasked, tidy } from "../shared/tidying.js"
 import { activityNotification, messageOf, plainNotification, UNREADABLE } from "./forms.js"
 import { within } from "./turn.js"
 
+const READING_SECONDS = 2
 const BADGE_SECONDS = 2
 const REPORT_SECONDS = 5
 
@@ -62,7 +63,7 @@ async function show({ title, options }) {
 // A database that cannot be read is no reason to show nothing.
 async function kept(store, id) {
   try {
-    return await read(store, id)
+    return await within(READING_SECONDS, read(store, id))
   } catch (error) {
     console.error("what is stored cannot be read", error)
     return undefined

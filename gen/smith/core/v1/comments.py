@@ -1013,6 +1013,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.MethodPolicy': "Rules for every call of a method, which are checked before the method's own rules.",
     'smith.core.v1.MethodPolicy.allow': 'Who may call it: any one of these suffices.',
     'smith.core.v1.MethodPolicy.audited': "True for acts of administration: each success is recorded in the account's audit log, with the request but without\nfields marked `debug_redact`.",
+    'smith.core.v1.MethodPolicy.longest_wait_seconds': 'For how long the answer may wait by itself because the request asks for that: who sets a deadline for the call adds these\nseconds.',
     'smith.core.v1.MethodPolicy.rate_limited': "True for the endpoints that share the account's request rate limit.",
     'smith.core.v1.MethodPolicy.sends': 'True for calls that send something to phones, and for those whose body a browser writes. Over REST such a call ignores\nunknown fields and names them in the header `Ignored-Fields`, so that an alert is not lost because of a decoration. It\nrefuses them if the request says `Prefer: handling=strict`, as all other calls do.',
     'smith.core.v1.Metric': 'A metric and its value.',
