@@ -1,6 +1,7 @@
 """The SQL that takes cards off phones which may no longer show them. It uses the database's clock."""
 
 from core_service.live_activities.models import OPEN
+from core_service.live_activities.state.pace import IS_BROWSER, STACKS
 from core_service.work_queue.fair_claim import due_of_oldest
 from core_service.work_queue.queue import Queue
 from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
@@ -38,7 +39,11 @@ order."""
 WITHDRAW = f"""
 WITH card AS (
     -- Read by what locks it: a token or a push of this very moment must not be overlooked.
-    SELECT p.activity_id, p.device_id, p.account_id, p.user_id, p.update_token, p.timestamp, d.environment, d.bundle_id,
+    SELECT p.activity_id, p.device_id, p.account_id, p.user_id, p.timestamp, d.environment, d.bundle_id,
+           -- A browser has one subscription for all that it shows. One of Apple takes nothing away.
+           CASE WHEN {STACKS} THEN NULL
+                WHEN {IS_BROWSER} THEN p.update_token || ' ' || p.activity_id
+                ELSE p.update_token END AS update_token,
            a.expires_at + interval '4 hours' AS gone_at
     FROM live_activity_devices p JOIN devices d ON d.id = p.device_id JOIN live_activities a ON a.id = p.activity_id
     WHERE p.device_id = ANY(%(device_ids)s) AND p.{OPEN}
