@@ -27,6 +27,7 @@ class Attempt:
 
     token: str
     notification_id: str
+    """Its collapse id; empty for none."""
     apns_id: str
     aps: dict[str, Any]
     outcome: "asyncio.Future[Outcome]"
@@ -92,7 +93,7 @@ class ToldDelivery(DeliveryServiceServicer):
         self.overlaps += [
             (one, attempt)
             for one in self.of(attempt.token)
-            if one.is_open and one.notification_id == attempt.notification_id
+            if one.is_open and one.notification_id and one.notification_id == attempt.notification_id
         ]
         self.attempts.append(attempt)
         if not self.is_held:
@@ -130,7 +131,8 @@ async def _indexed(place: int, attempt: Attempt) -> Outcome:
 def _attempts(request: pb.DeliverRequest) -> Iterator[Attempt]:
     loop = asyncio.get_running_loop()
     for push in request.pushes:
-        aps = json.loads(push.payload)["aps"]
+        # What browsers get has none.
+        aps = json.loads(push.payload).get("aps", {})
         for target in push.targets:
             yield Attempt(target.token, push.collapse_id, target.apns_id, aps, loop.create_future())
 
