@@ -44,31 +44,46 @@ class Destinations:
     mails_simulated: bool
     has_mail_server: bool
     push_fault: Callable[[], str]
-    configuration: str = ""
-    """Fingerprint of what decides whether APNs knows a token."""
+    configuration: Callable[[], str]
+    """Returns the fingerprint of what decides whether a token is known."""
+    web_push_fault: Callable[[], str]
+    """Returns why nothing can be sent to browsers now; empty if it can."""
+    web_push_key: Callable[[], str]
+    """Returns the key that browsers subscribe with; empty if there is none."""
 
     def describe(self) -> GetDestinationsResponse:
         """The answer to `GetDestinations`."""
-        fault = self.push_fault()
+        fault, web_push_fault = self.push_fault(), self.web_push_fault()
         return GetDestinationsResponse(
             pushes=NONE if fault == "ProviderKeyMissing" else SIMULATOR if self.pushes_simulated else REAL,
             mails=(SIMULATOR if self.mails_simulated else REAL) if self.has_mail_server else NONE,
             push_fault=fault,
-            push_fault_explanation=outcomes.MEANINGS[outcomes.reason_of("", fault)].explanation if fault else "",
-            configuration=self.configuration,
+            push_fault_explanation=_explain(fault),
+            configuration=self.configuration(),
+            web_push_public_key=self.web_push_key(),
+            web_push_fault=web_push_fault,
+            web_push_fault_explanation=_explain(web_push_fault),
         )
 
 
-def configuration_of(settings: DeliverySettings) -> str:
-    """Fingerprint of what decides whether APNs knows a token. Nothing can be read from it."""
-    parts = (
+def configuration_of(settings: DeliverySettings, web_push_key: str = "") -> str:
+    """Fingerprint of what decides whether APNs or a push service knows a token. Nothing can be read from it.
+
+    It is one for both: a token that is tried once more, because something else has changed, costs one push.
+    """
+    parts = [
         settings.apns_key_id,
         settings.apns_team_id,
         settings.apns_topic,
         settings.apns_production_address,
         settings.apns_sandbox_address,
-    )
+        *([web_push_key] if web_push_key else []),
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _explain(fault: str) -> str:
+    return outcomes.MEANINGS[outcomes.reason_of("", fault)].explanation if fault else ""
 
 
 def _apns_hosts(settings: DeliverySettings) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from smith.delivery.v1.delivery_pb2 import Environment
+from smith.delivery.v1.delivery_pb2 import Environment, Outcome
 from smith.delivery.v1.mail_pb2 import MailResult, MailResultKind
 from smith.delivery.v1.reason_pb2 import OutcomeKind
 from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
@@ -66,6 +66,34 @@ class _PushCounters(dict[tuple[int, int, str], Counter]):
         labels = ENVIRONMENTS.get(environment, OTHER), KINDS.get(kind, OTHER), reason
         counter = self[key] = self._pushes.labels(*labels)
         return counter
+
+
+class WebPushMetrics:
+    """Pushes to browsers, by the push service that they belong to: `none` if the target names none."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._pushes = Counter(
+            "smith_web_pushes",
+            "Pushes to single browsers, by push service, outcome and reason.",
+            ["service", "outcome", "reason"],
+            registry=registry,
+        )
+        self._duration = Histogram(
+            "smith_web_push_duration_seconds",
+            "Time until a push service has answered a push, the wait for its turn included.",
+            ["service"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.in_progress = Gauge(
+            "smith_web_push_in_progress", "Pushes to browsers that wait or are sent.", registry=registry
+        )
+
+    def count(self, service: str, outcome: Outcome, seconds: float) -> None:
+        """Counts a push that has its outcome, after this time."""
+        self._pushes.labels(service or "none", KINDS.get(outcome.kind, OTHER), outcome.reason).inc()
+        if outcome.status:
+            self._duration.labels(service or "none").observe(seconds)
 
 
 class WebhookMetrics:

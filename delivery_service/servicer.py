@@ -1,10 +1,10 @@
 """The gRPC service for pushes: it sends many at once, and hands out their outcomes in groups, as they come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from smith.delivery.v1.delivery_pb2 import Outcome
 from smith.delivery.v1.delivery_service_pb2 import (
@@ -19,12 +19,19 @@ from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceServicer
 
 from delivery_service.apns.connection import MAX_IN_FLIGHT
 from delivery_service.apns.credentials_check import CredentialsCheck
-from delivery_service.apns.request import ENVIRONMENTS, Job, jobs_of
+from delivery_service.apns.request import ENVIRONMENTS, jobs_of
 from delivery_service.apns.sender import ApnsSender
 from delivery_service.destinations import Destinations
 from delivery_service.metrics import ApnsMetrics
+from delivery_service.web_push import request as web_push
+from delivery_service.web_push.sender import WebPushSender
 from service_kit.errors import InvalidRequest, TooManyInProgress
 from service_kit.status import abort
+from service_kit.web_push import PushServices
+
+T = TypeVar("T")
+Worker = Callable[[Callable[[Outcome], None]], Coroutine[Any, Any, None]]
+"""Does jobs, and hands out the outcome of each."""
 
 MAX_TARGETS = 1000
 MAX_CHECKS = 16
@@ -34,20 +41,26 @@ GROUPING = 0.002
 
 
 class DeliveryServicer(DeliveryServiceServicer):
-    """Holds at most `max_in_progress` targets of `Deliver` at a time."""
+    """Holds at most `max_in_progress` phones, and `max_browsers` browsers, as targets of `Deliver` at a time: a push
+    service that is down must not use up the places of others."""
 
     def __init__(
         self,
         sender: ApnsSender,
+        web_push_sender: WebPushSender,
+        *,
+        services: PushServices,
         metrics: ApnsMetrics,
         check: CredentialsCheck,
         destinations: Destinations,
-        *,
         default_topic: str,
         connections: int,
         max_in_progress: int,
+        max_browsers: int,
     ) -> None:
         self._sender = sender
+        self._web_push_sender = web_push_sender
+        self._services = services
         self._metrics = metrics
         self._check = check
         self._destinations = destinations
@@ -56,29 +69,44 @@ class DeliveryServicer(DeliveryServiceServicer):
         # More workers than streams would only wait for a stream.
         self._max_workers = connections * MAX_IN_FLIGHT
         self._max_in_progress = max_in_progress
+        self._max_browsers = max_browsers
         self.in_progress = 0
-        """Targets that were taken and have no outcome yet."""
+        """Phones that were taken as targets and have no outcome yet."""
+        self.browsers_in_progress = 0
+        """The same of browsers."""
 
     async def Deliver(self, request: DeliverRequest, context: Any) -> AsyncIterator[DeliverResponse]:
         """See the proto."""
         targets = sum(len(push.targets) for push in request.pushes)
         if not 1 <= targets <= MAX_TARGETS:
             await abort(context, InvalidRequest(f"A request must have 1 to {MAX_TARGETS} targets, not {targets}."))
-        if self.in_progress + targets > self._max_in_progress:
-            self._metrics.refused.inc()
-            await abort(
-                context, TooManyInProgress(f"{self.in_progress} of {self._max_in_progress} targets are in progress.")
-            )
-        self.in_progress += targets
+        phones = list(jobs_of(request.pushes, self._default_topic))
+        browsers = list(web_push.jobs_of(request.pushes, self._services))
+        if phones and self.in_progress + len(phones) > self._max_in_progress:
+            await self._refuse(context, f"{self.in_progress} of {self._max_in_progress} targets are in progress.")
+        if browsers and self.browsers_in_progress + len(browsers) > self._max_browsers:
+            busy = f"{self.browsers_in_progress} of {self._max_browsers} targets that are browsers are in progress."
+            await self._refuse(context, busy)
+        self.in_progress += len(phones)
+        self.browsers_in_progress += len(browsers)
         try:
-            jobs = list(jobs_of(request.pushes, self._default_topic))
-            async with Batch(self._sender, jobs, max_workers=self._max_workers) as batch:
+            work = [
+                *workers(self._sender.send, phones, self._max_workers),
+                # One for each: they wait for their push service's turn, and must not wait for another's.
+                *workers(self._web_push_sender.send, browsers, len(browsers)),
+            ]
+            async with Batch(work, targets) as batch:
                 # If the caller vanishes while a message is being written, this generator is never resumed.
                 context.add_done_callback(lambda _: batch.cancel())
                 while group := await batch.next_group():
                     yield DeliverResponse(outcomes=group)
         finally:
-            self.in_progress -= targets
+            self.in_progress -= len(phones)
+            self.browsers_in_progress -= len(browsers)
+
+    async def _refuse(self, context: Any, why: str) -> None:
+        self._metrics.refused.inc()
+        await abort(context, TooManyInProgress(why))
 
     async def CheckCredentials(self, request: CheckCredentialsRequest, context: Any) -> CheckCredentialsResponse:
         """See the proto."""
@@ -99,21 +127,31 @@ class DeliveryServicer(DeliveryServiceServicer):
         return self._destinations.describe()
 
 
-class Batch:
-    """Sends jobs with a limited number of workers. Leaving the context cancels the jobs that are still on their way."""
+def workers(send: Callable[[T], Awaitable[Outcome]], jobs: Sequence[T], most: int) -> Iterator[Worker]:
+    """At most so many workers that do these jobs, each one job after the other."""
+    left = iter(jobs)
 
-    def __init__(self, sender: ApnsSender, jobs: Sequence[Job], *, max_workers: int) -> None:
-        self._sender = sender
-        self._jobs = iter(jobs)
-        self._missing = len(jobs)
+    async def work(done: Callable[[Outcome], None]) -> None:
+        for job in left:
+            done(await send(job))
+
+    return (work for _ in range(min(len(jobs), most)))
+
+
+class Batch:
+    """Lets workers do their jobs. Leaving the context cancels the jobs that are still on their way."""
+
+    def __init__(self, work: Sequence[Worker], jobs: int) -> None:
+        """`jobs`: how many all workers have together."""
+        self._work = work
+        self._missing = jobs
         self._outcomes: list[Outcome] = []
         self._news = asyncio.Event()
         self._complete = asyncio.Event()
-        self._workers = min(len(jobs), max_workers)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "Batch":
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        self._tasks = [asyncio.create_task(worker(self._done)) for worker in self._work]
         return self
 
     async def __aexit__(
@@ -140,11 +178,9 @@ class Batch:
         group, self._outcomes = self._outcomes, []
         return group
 
-    async def _work(self) -> None:
-        for job in self._jobs:
-            outcome = await self._sender.send(job)
-            self._outcomes.append(outcome)
-            self._missing -= 1
-            self._news.set()
-            if not self._missing:
-                self._complete.set()
+    def _done(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        self._missing -= 1
+        self._news.set()
+        if not self._missing:
+            self._complete.set()

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
 from delivery_service.apns.proxy import Proxy
 from delivery_service.mail.settings import SmtpSettings
 from delivery_service.webhooks.addresses import Permit
+from service_kit.addresses import join
 from service_kit.settings import empty_is_unset
-from service_kit.web_push import AllowedOrigins
+from service_kit.web_push import AllowedOrigins, parse_allowed
+from service_kit.web_push_subject import Subject, first_public
 
 OptionalPath = Annotated[Path | None, BeforeValidator(empty_is_unset)]
 OptionalBool = Annotated[bool | None, BeforeValidator(empty_is_unset)]
@@ -59,9 +62,31 @@ class DeliverySettings(SmtpSettings):
     webhook_max_in_progress: int = Field(default=200, ge=1, le=10_000)
     """Most webhook calls at once; further ones are refused."""
 
+    webpush_key_file: OptionalPath = None
+    """The server's own key for browsers: a P-256 private key in PEM. Browsers are subscribed with it."""
+    webpush_subject: Subject = ""
+    """Where push services of browsers reach the operator: a `mailto:` or `https:` address on the public internet. By
+    default the sender of mails, or this server's URL, if it is one."""
+    webpush_ca_file: OptionalPath = None
+    """Certificates in PEM to trust besides the system's when push services of browsers are called."""
+    webpush_connections: int = Field(default=32, ge=1, le=200)
+    """Most connections to each push service of browsers; each sends one push at a time."""
+    webpush_max_in_progress: int = Field(default=5000, ge=1, le=100_000)
+    """Most browsers as targets in progress; a request beyond it is refused as a whole."""
+    webpush_timeout: float = Field(default=10.0, gt=0, le=11)
+    """Seconds for an attempt to send to a browser: name resolution, connection, request and answer together."""
     webpush_allow: AllowedOrigins = ""
     """Push services besides those of the browsers' makers; see `service_kit.web_push.parse_allowed`. They may be at any
     address."""
+
+    admin_url: str = ""
+    """URL of the web admin for browsers. Used for `webpush_subject` only, as the next is."""
+    gateway_url: str = ""
+
+    @property
+    def webpush_contact(self) -> str:
+        """The subject that push services get."""
+        return self.webpush_subject or first_public(self.smtp_from or "", self.admin_url, self.gateway_url)
 
     @field_validator("apns_proxy")
     @classmethod
@@ -85,6 +110,13 @@ class DeliverySettings(SmtpSettings):
 def permits_of(text: str) -> list[Permit]:
     """The permits of a list separated by commas. Raises ValueError."""
     return [Permit.parse(part) for part in text.split(",") if part.strip()]
+
+
+def permits_of_push_services(allowed: str) -> list[Permit]:
+    """What the origins of SMITH_WEBPUSH_ALLOW permit: any address, on their port."""
+    ports = {"https": 443, "http": 80}
+    urls = [urlsplit(origin) for origin in parse_allowed(allowed)]
+    return [Permit.parse(join(url.hostname or "", url.port or ports[url.scheme])) for url in urls]
 
 
 def proxy_of(url: SecretStr | None) -> Proxy | None:

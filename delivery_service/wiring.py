@@ -19,23 +19,34 @@ from smith.delivery.v1.delivery_pb2 import Environment
 from delivery_service.apns.credentials_check import CredentialsCheck
 from delivery_service.apns.dialer import Dialer
 from delivery_service.apns.pool import ApnsConnectionPool
-from delivery_service.apns.problem_log import ProblemLog
-from delivery_service.apns.provider_token import KeyFile, ProviderToken
+from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.sender import ApnsSender
 from delivery_service.destinations import Destinations, configuration_of, mails_are_simulated, pushes_are_simulated
 from delivery_service.mail.sender import MailSender
 from delivery_service.mail.servicer import MailServicer
-from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics
+from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics, WebPushMetrics
+from delivery_service.problem_log import ProblemLog
 from delivery_service.servicer import DeliveryServicer
-from delivery_service.settings import DeliverySettings, permits_of, proxy_of, split_address
+from delivery_service.settings import (
+    DeliverySettings,
+    permits_of,
+    permits_of_push_services,
+    proxy_of,
+    split_address,
+)
+from delivery_service.signing_key import KeyFile
+from delivery_service.web_push.lines import Lines
+from delivery_service.web_push.sender import WebPushSender
+from delivery_service.web_push.vapid import Vapid
 from delivery_service.webhooks.addresses import AddressRules
 from delivery_service.webhooks.caller import WebhookCaller
-from delivery_service.webhooks.connecting import CheckedBackend, Resolve, resolve
+from delivery_service.webhooks.connecting import CheckedAddresses, CheckedBackend, Resolve, resolve
 from delivery_service.webhooks.servicer import WebhookServicer
 from service_kit.interceptors import CallObserver, ErrorInterceptor, PeersOnly
 from service_kit.metrics import CallMetrics, new_registry
 from service_kit.peers import Peers
 from service_kit.server import GrpcServer
+from service_kit.web_push import PushServices, parse_allowed
 
 SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
 MAIL_SERVICE = mail_service_pb2.DESCRIPTOR.services_by_name["MailService"].full_name
@@ -59,7 +70,7 @@ class Delivery:
         self._apns_metrics = ApnsMetrics(self.registry)
         self._pools: dict[Environment.ValueType, ApnsConnectionPool] = {}
         self._problems = ProblemLog()
-        self._configuration = configuration_of(settings)
+        self._web_push, services = self._build_web_push_sender(resolver)
         self.sender, check, fault = self._build_sender()
         destinations = Destinations(
             pushes_simulated=pushes_are_simulated(settings),
@@ -67,15 +78,20 @@ class Delivery:
             has_mail_server=settings.smtp_host is not None,
             push_fault=fault,
             configuration=self._configuration,
+            web_push_fault=self._web_push.fault,
+            web_push_key=lambda: self._web_push.public_key,
         )
         servicer = DeliveryServicer(
             self.sender,
-            self._apns_metrics,
-            check,
-            destinations,
+            self._web_push,
+            services=services,
+            metrics=self._apns_metrics,
+            check=check,
+            destinations=destinations,
             default_topic=settings.apns_topic,
             connections=settings.apns_connections,
             max_in_progress=settings.apns_max_in_flight,
+            max_browsers=settings.webpush_max_in_progress,
         )
         self.registry.register(ApnsCollector(self._pools, lambda: servicer.in_progress, settings.apns_max_in_flight))
         self._webhooks = _build_webhook_caller(settings, resolver)
@@ -90,7 +106,11 @@ class Delivery:
                 CallObserver(CallMetrics(self.registry, "delivery")),
                 ErrorInterceptor(),
             ],
-            max_concurrent_rpcs=settings.apns_max_in_flight + most_calls + most_mails + HEADROOM,
+            max_concurrent_rpcs=settings.apns_max_in_flight
+            + settings.webpush_max_in_progress
+            + most_calls
+            + most_mails
+            + HEADROOM,
         )
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
         self._server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks, WEBHOOK_SERVICE)
@@ -109,15 +129,44 @@ class Delivery:
         await self._server.say_stopping(self._settings.shutdown_delay)
         await self._server.stop(self._settings.drain_seconds)
         self.sender.close()
+        self._web_push.close()
         self._webhooks.close()
+
+    def _configuration(self) -> str:
+        return configuration_of(self._settings, self._web_push.public_key)
+
+    def _build_web_push_sender(self, resolver: Resolve) -> tuple[WebPushSender, PushServices]:
+        """The sender, and the push services that it may call."""
+        settings, vapid = self._settings, None
+        if settings.webpush_key_file:
+            key = KeyFile(
+                settings.webpush_key_file,
+                self._problems,
+                variable="SMITH_WEBPUSH_KEY_FILE",
+                without="nothing can be sent to browsers",
+            )
+            vapid = Vapid(key.key, settings.webpush_contact)
+        addresses = CheckedAddresses(AddressRules(permits_of_push_services(settings.webpush_allow)), resolver)
+        context = _ssl_context("SMITH_WEBPUSH_CA_FILE", settings.webpush_ca_file)
+        sender = WebPushSender(
+            Lines(addresses, context, connections=settings.webpush_connections),
+            vapid,
+            problems=self._problems,
+            metrics=WebPushMetrics(self.registry),
+            timeout=settings.webpush_timeout,
+            configuration=self._configuration,
+        )
+        return sender, PushServices(parse_allowed(settings.webpush_allow))
 
     def _build_sender(self) -> tuple[ApnsSender, CredentialsCheck, Callable[[], str]]:
         """The sender, the check, and what returns why they cannot be used now."""
         settings = self._settings
         fault, single = _no_key, {}
         if settings.apns_key_file and settings.apns_key_id and settings.apns_team_id:
-            key = KeyFile(settings.apns_key_file, self._problems).key
-            token = ProviderToken(key, key_id=settings.apns_key_id, team_id=settings.apns_team_id)
+            key = KeyFile(
+                settings.apns_key_file, self._problems, variable="SMITH_APNS_KEY_FILE", without="no pushes can be sent"
+            )
+            token = ProviderToken(key.key, key_id=settings.apns_key_id, team_id=settings.apns_team_id)
             fault = token.fault
             context = _ssl_context("SMITH_APNS_CA_FILE", settings.apns_ca_file)
             context.set_alpn_protocols(["h2"])

@@ -1,77 +1,18 @@
-"""The JWT that identifies the sender to APNs, and the file of the key that signs it."""
+"""The JWT that identifies the sender to APNs."""
 
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hpack import HeaderTuple
 from jwt.utils import base64url_encode, der_to_raw_signature
-
-from delivery_service.apns.problem_log import ProblemLog
 
 STEP = 30 * 60
 """Seconds for which a token stays the same. Apple: refresh it every 20 to 60 minutes."""
 CLOCK_SKEW = 60
 """Seconds by which this machine's clock may be ahead of Apple's before Apple sees a token from the future."""
-CHECK_SECONDS = 2.0
-"""Seconds between two checks of the key's file at least."""
-
-
-class InvalidProviderKey(ValueError):
-    """The text is not a P-256 private key in PEM, as Apple hands them out in `.p8` files."""
-
-
-def load_provider_key(pem: str) -> ec.EllipticCurvePrivateKey:
-    """The key in the text of a `.p8` file. Raises InvalidProviderKey."""
-    try:
-        key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InvalidProviderKey("not an unencrypted private key in PEM") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise InvalidProviderKey("not a P-256 key")
-    return key
-
-
-class KeyFile:
-    """The signing key, as soon as its file holds one, without a restart.
-
-    A key in use is only replaced by another key: while the file is missing or is being written, the old key stays in
-    use.
-    """
-
-    def __init__(self, path: Path, problems: ProblemLog, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = path
-        self._problems = problems
-        self._clock = clock
-        self._key: ec.EllipticCurvePrivateKey | None = None
-        self._stamp: tuple[int, int, int] | None = None
-        """The file's time and size when it was last read."""
-        self._look_at = 0.0
-        self._look()
-
-    def key(self) -> ec.EllipticCurvePrivateKey | None:
-        """The key; None if the file has not held one yet. Checks the file every two seconds at most."""
-        if self._clock() >= self._look_at:
-            self._look()
-        return self._key
-
-    def _look(self) -> None:
-        self._look_at = self._clock() + CHECK_SECONDS
-        try:
-            status = self._path.stat()
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-            if stamp == self._stamp:
-                return
-            self._key = load_provider_key(self._path.read_text())
-            self._stamp = stamp
-        except (OSError, ValueError) as error:
-            state = "the key read before serves on" if self._key else "no pushes can be sent"
-            self._problems.report("key", f"{state}: SMITH_APNS_KEY_FILE={self._path}: {error}")
 
 
 class ProviderToken:

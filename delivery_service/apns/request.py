@@ -8,14 +8,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, repeat
 from typing import Any
 
 from aioapns.common import NotificationRequest, NotificationResult
 from hpack import HeaderTuple, NeverIndexedHeaderTuple
 from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 
-from service_kit import tracing
+from delivery_service.targets import places_of
 from service_kit.tracing import Origin
 
 MAX_PAYLOAD_BYTES = 4096
@@ -23,8 +22,6 @@ MAX_COLLAPSE_ID_BYTES = 64
 MAX_ANSWER_BYTES = 4096
 MAX_REASON_CHARACTERS = 64
 PRIORITIES = frozenset((1, 5, 10))
-MAX_TRACED = 20
-"""Most targets of one push that a trace shows."""
 LAST_EXPIRY = 253_402_300_799
 """End of the year 9999, the latest moment a Timestamp can hold."""
 
@@ -83,13 +80,11 @@ class Job:
 
 
 def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
-    """A job for every target, numbered through all pushes from 0. A malformed target becomes a job with a fault."""
-    index = 0
-    for push in pushes:
+    """A job for every target that is a phone. A malformed target becomes a job with a fault."""
+    for push, places in places_of(pushes, browsers=False):
         template = _Template(push, default_topic)
-        origins = _origins_of(push)
-        for target in push.targets:
-            origin = next(origins)
+        for place in places:
+            index, target, origin = place.index, place.target, place.origin
             fault = template.fault or _fault_of(target)
             headers = None if fault else template.headers_for(target.bundle_id)
             if headers is None:
@@ -97,14 +92,6 @@ def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
             else:
                 request = ApnsRequest(target.token, target.apns_id, template.payload, headers)
                 yield Job(index, target.environment, request, origin, "")
-            index += 1
-
-
-def _origins_of(push: Push) -> Iterator[Origin]:
-    """The origin of each target of the push. Only the first targets have the span: a trace need not show all."""
-    given = tracing.checked_request_id(push.request_id)
-    traced, untraced = Origin(given, push.traceparent), Origin(given)
-    return chain(repeat(traced, MAX_TRACED), repeat(untraced))
 
 
 def _fault_of(target: Target) -> str:

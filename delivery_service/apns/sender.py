@@ -11,9 +11,9 @@ from smith.delivery.v1.reason_pb2 import Concern, OutcomeKind
 
 from delivery_service.apns import outcomes
 from delivery_service.apns.pool import ApnsConnectionPool
-from delivery_service.apns.problem_log import ProblemLog
 from delivery_service.apns.request import Job
 from delivery_service.metrics import ApnsMetrics
+from delivery_service.problem_log import ProblemLog
 from service_kit import tracing
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ class ApnsSender:
         problems: ProblemLog,
         fault: Callable[[], str],
         metrics: ApnsMetrics,
-        configuration: str = "",
+        configuration: Callable[[], str],
     ) -> None:
-        """`configuration` is the fingerprint of what the clients are made from."""
+        """`configuration` returns the fingerprint of what decides whether APNs knows a token."""
         self._configuration = configuration
         self._metrics = metrics
         self._pools = pools
@@ -96,7 +96,7 @@ class ApnsSender:
             status=int(status) if status.isdigit() else 0,
             code=code,
             concern=meaning.concern,
-            configuration=self._configuration if is_doubtful else "",
+            configuration=self._configuration() if is_doubtful else "",
         )
         if meaning.kind == outcomes.TOKEN_DEAD and dead_since_ms and 0 < dead_since_ms <= LAST_TIMESTAMP_MS:
             since = Timestamp()

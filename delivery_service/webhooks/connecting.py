@@ -36,13 +36,36 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Makes httpcore's connections. TLS still verifies the host's name, not the address."""
+class CheckedAddresses:
+    """Finds the addresses of hosts, and refuses those that must not be called."""
 
     def __init__(self, rules: AddressRules, resolver: Resolve = resolve) -> None:
         self._rules = rules
         self._resolve = resolver
-        self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="webhook-dns")
+        self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="dns")
+
+    async def of(self, host: str, port: int) -> list[str]:
+        """All addresses of the host. Raises AddressRefused if any of them must not be called, or HostUnknown."""
+        loop = asyncio.get_running_loop()
+        try:
+            addresses = await loop.run_in_executor(self._threads, self._resolve, host, port)
+        except (OSError, UnicodeError) as error:
+            raise HostUnknown(host) from error
+        # One forbidden address is enough to refuse: it must not depend on chance which address is used.
+        if not all(self._rules.allow(host, ipaddress.ip_address(address), port) for address in addresses):
+            raise AddressRefused(host)
+        return addresses
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Makes httpcore's connections. TLS still verifies the host's name, not the address."""
+
+    def __init__(self, rules: AddressRules, resolver: Resolve = resolve) -> None:
+        self._addresses = CheckedAddresses(rules, resolver)
         self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -58,7 +81,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         Raises AddressRefused if any of them must not be called, HostUnknown, or httpcore.ConnectError.
         """
         failure: Exception = HostUnknown(host)
-        for address in await self._checked(host, port):
+        for address in await self._addresses.of(host, port):
             try:
                 return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -75,15 +98,4 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
 
     def close(self) -> None:
         """Ends the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _checked(self, host: str, port: int) -> list[str]:
-        loop = asyncio.get_running_loop()
-        try:
-            addresses = await loop.run_in_executor(self._threads, self._resolve, host, port)
-        except (OSError, UnicodeError) as error:
-            raise HostUnknown(host) from error
-        # One forbidden address is enough to refuse: it must not depend on chance which address is used.
-        if not all(self._rules.allow(host, ipaddress.ip_address(address), port) for address in addresses):
-            raise AddressRefused(host)
-        return addresses
+        self._addresses.close()

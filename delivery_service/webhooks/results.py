@@ -3,18 +3,16 @@
 import datetime as dt
 import ssl
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 import httpcore
 from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
 
+from delivery_service.retry_after import seconds_of
 from delivery_service.webhooks.connecting import AddressRefused, HostUnknown
 
 SUCCEEDED = WebhookResultKind.WEBHOOK_RESULT_KIND_SUCCEEDED
 RETRY = WebhookResultKind.WEBHOOK_RESULT_KIND_RETRY
 FAILED = WebhookResultKind.WEBHOOK_RESULT_KIND_FAILED
-
-LONGEST_RETRY_AFTER = 3600.0
 
 FAILURES: dict[type[Exception], tuple["WebhookResultKind.ValueType", str, str]] = {
     AddressRefused: (FAILED, "AddressRefused", "The URL leads to an address that webhooks may not be sent to."),
@@ -65,7 +63,7 @@ def of_reply(reply: Reply, now: dt.datetime) -> WebhookResult:
     result.kind = FAILED
     if reply.status == 429 or reply.status >= 500:
         result.kind = RETRY
-        result.retry_after_ms = round(_retry_after_seconds(reply.retry_after, now) * 1000)
+        result.retry_after_ms = round((seconds_of(reply.retry_after, now) or 0.0) * 1000)
     return result
 
 
@@ -87,15 +85,3 @@ def _is_tls(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _retry_after_seconds(text: str, now: dt.datetime) -> float:
-    """RFC 9110, 10.2.3: seconds or a date. 0 for anything else."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_RETRY_AFTER)
-    try:
-        wait = (parsedate_to_datetime(text) - now).total_seconds()
-    except (TypeError, ValueError):
-        return 0.0
-    return min(max(0.0, wait), LONGEST_RETRY_AFTER)

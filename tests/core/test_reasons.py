@@ -36,7 +36,9 @@ def test_what_the_settings_are_to_blame_for_concerns_the_sender_or_the_topic(rea
 def test_only_a_token_that_may_be_good_is_explained_otherwise_if_many_are_refused() -> None:
     otherwise = {reason for reason, known in TABLE if known.of_route[0] != known.explanation}
     assert otherwise == {reason for reason, known in TABLE if known.concern is Concern.TOKEN_OR_SERVER}
-    assert otherwise == {"BadDeviceToken", "DeviceTokenNotForTopic"}
+    assert otherwise == {
+        "BadDeviceToken", "DeviceTokenNotForTopic", "VapidPkHashMismatch", "WebPushUnauthorized",
+    }  # fmt: skip
 
 
 def test_the_enums_of_concerns_are_one() -> None:

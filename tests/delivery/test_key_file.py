@@ -6,8 +6,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from delivery_service.apns.problem_log import ProblemLog
-from delivery_service.apns.provider_token import CHECK_SECONDS, KeyFile, load_provider_key
+from delivery_service.problem_log import ProblemLog
+from delivery_service.signing_key import CHECK_SECONDS, KeyFile, load_key
 from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, Apns, push, tally
 from tests.waiting import eventually_async
@@ -38,7 +38,7 @@ async def test_a_key_file_that_is_mended_is_noticed_without_a_restart(apns: Apns
 def test_a_key_in_use_serves_on_while_its_file_is_away_or_half_written(tmp_path: Path) -> None:
     file, clock = tmp_path / "AuthKey.p8", [0.0]
     file.write_text(new_key())
-    held = KeyFile(file, ProblemLog(), lambda: clock[0])
+    held = KeyFile(file, ProblemLog(), variable="SMITH_KEY_FILE", without="nothing", clock=lambda: clock[0])
     key = held.key()
     assert key is not None
     for content in (None, "-----BEGIN PRI", ""):
@@ -51,4 +51,4 @@ def test_a_key_in_use_serves_on_while_its_file_is_away_or_half_written(tmp_path:
     assert held.key() is key, "the file is not looked at with every push"
     clock[0] += CHECK_SECONDS
     assert held.key() is not None
-    assert held.key().private_numbers() == load_provider_key(other).private_numbers()
+    assert held.key().private_numbers() == load_key(other).private_numbers()

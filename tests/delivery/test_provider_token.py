@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from delivery_service.apns.provider_token import (
     CLOCK_SKEW,
     STEP,
-    InvalidProviderKey,
     ProviderToken,
-    load_provider_key,
 )
+from delivery_service.signing_key import InvalidKey, load_key
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -32,7 +31,7 @@ def pem_of(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
 @given(moments, st.floats(min_value=0, max_value=STEP - 1e-3))
 def test_all_replicas_show_the_same_token_within_a_step(moment: int, later: float) -> None:
     begin = moment // STEP * STEP + CLOCK_SKEW
-    replica = load_provider_key(pem_of(KEY))
+    replica = load_key(pem_of(KEY))
     assert provider([float(begin)]).get_header() == provider([begin + later], replica).get_header()
 
 
@@ -87,5 +86,5 @@ def test_a_clock_that_is_set_back_gives_the_earlier_token_again() -> None:
     ],
 )
 def test_what_is_no_p256_key_is_refused(text: str) -> None:
-    with pytest.raises(InvalidProviderKey):
-        load_provider_key(text)
+    with pytest.raises(InvalidKey):
+        load_key(text)

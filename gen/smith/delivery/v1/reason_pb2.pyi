@@ -78,9 +78,9 @@ class _ConcernEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Concern.Value
     CONCERN_LOAD: _Concern.ValueType  # 6
     """Too much at once."""
     CONCERN_NETWORK: _Concern.ValueType  # 7
-    """The way to APNs."""
+    """The way to APNs, or to a browser's push service."""
     CONCERN_APNS: _Concern.ValueType  # 8
-    """APNs itself."""
+    """APNs itself, or a browser's push service."""
     CONCERN_SERVER: _Concern.ValueType  # 9
     """A process of this server."""
 
@@ -102,9 +102,9 @@ CONCERN_REQUEST: Concern.ValueType  # 5
 CONCERN_LOAD: Concern.ValueType  # 6
 """Too much at once."""
 CONCERN_NETWORK: Concern.ValueType  # 7
-"""The way to APNs."""
+"""The way to APNs, or to a browser's push service."""
 CONCERN_APNS: Concern.ValueType  # 8
-"""APNs itself."""
+"""APNs itself, or a browser's push service."""
 CONCERN_SERVER: Concern.ValueType  # 9
 """A process of this server."""
 Global___Concern: _TypeAlias = Concern  # noqa: Y015
@@ -191,10 +191,44 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_HTTP_4XX: _Reason.ValueType  # 58
     REASON_HTTP_5XX: _Reason.ValueType  # 59
     REASON_UNKNOWN: _Reason.ValueType  # 60
+    REASON_SUBSCRIPTION_GONE: _Reason.ValueType  # 61
+    """What a browser's push service says of its subscription (RFC 8030). These are words of ours for what each service says in
+    its own way, save for those of Apple's.
+    """
+    REASON_VAPID_PK_HASH_MISMATCH: _Reason.ValueType  # 62
+    REASON_WEB_PUSH_UNAUTHORIZED: _Reason.ValueType  # 63
+    """Not CONCERN_SENDER: the path of an endpoint is a user's choice, and there are others on the hosts of push services that
+    refuse everybody. One service says no more than this of a browser that was registered with another key.
+    """
+    REASON_BAD_JWT_TOKEN: _Reason.ValueType  # 64
+    """How this server identifies itself to push services."""
+    REASON_WEB_PUSH_KEY_MISSING: _Reason.ValueType  # 65
+    REASON_WEB_PUSH_KEY_UNREADABLE: _Reason.ValueType  # 66
+    REASON_BAD_WEB_PUSH_TOPIC: _Reason.ValueType  # 67
+    """The push as built, as push services say."""
+    REASON_WEB_PUSH_TOO_LARGE: _Reason.ValueType  # 68
+    REASON_WEB_PUSH_REFUSED: _Reason.ValueType  # 69
+    REASON_MALFORMED_SUBSCRIPTION: _Reason.ValueType  # 70
+    """What a browser as a target lacks, found before anything is sent."""
+    REASON_PUSH_SERVICE_NOT_ALLOWED: _Reason.ValueType  # 71
+    REASON_WEB_PUSH_SLOW_DOWN: _Reason.ValueType  # 72
+    """What passes by itself, as push services say."""
+    REASON_WEB_PUSH_SERVICE_ERROR: _Reason.ValueType  # 73
+    REASON_PUSH_SERVICE_UNREACHABLE: _Reason.ValueType  # 74
+    """What happened on the way to a push service."""
+    REASON_PUSH_SERVICE_ADDRESS_REFUSED: _Reason.ValueType  # 75
+    REASON_PUSH_SERVICE_TLS_FAILED: _Reason.ValueType  # 76
+    REASON_PUSH_SERVICE_CONNECTION_LOST: _Reason.ValueType  # 77
+    REASON_PUSH_SERVICE_TIMEOUT: _Reason.ValueType  # 78
+    REASON_PUSH_SERVICE_REDIRECTED: _Reason.ValueType  # 79
+    """Not REJECTED: a network that asks to sign in first redirects everything."""
+    REASON_PUSH_SERVICE_BUSY: _Reason.ValueType  # 80
+    REASON_NOT_FOR_BROWSERS: _Reason.ValueType  # 81
+    """Core's own."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Reasons are Apple's ("Handling notification responses from APNs"), the delivery service's own, and core's own for a
-    delivery service that does not answer. A 5xx may be retried after 15 minutes, most 4xx only once their cause is put
+    delivery service that does not answer. Browsers have reasons of their own. A 5xx may be retried after 15 minutes, most 4xx only once their cause is put
     right, a 410 never. The reason decides; the status only where the reason is unknown, because APNs has been seen to send
     one reason with different statuses.
     buf:lint:ignore COMMENT_ENUM_VALUE
@@ -276,6 +310,40 @@ REASON_HTTP_429: Reason.ValueType  # 57
 REASON_HTTP_4XX: Reason.ValueType  # 58
 REASON_HTTP_5XX: Reason.ValueType  # 59
 REASON_UNKNOWN: Reason.ValueType  # 60
+REASON_SUBSCRIPTION_GONE: Reason.ValueType  # 61
+"""What a browser's push service says of its subscription (RFC 8030). These are words of ours for what each service says in
+its own way, save for those of Apple's.
+"""
+REASON_VAPID_PK_HASH_MISMATCH: Reason.ValueType  # 62
+REASON_WEB_PUSH_UNAUTHORIZED: Reason.ValueType  # 63
+"""Not CONCERN_SENDER: the path of an endpoint is a user's choice, and there are others on the hosts of push services that
+refuse everybody. One service says no more than this of a browser that was registered with another key.
+"""
+REASON_BAD_JWT_TOKEN: Reason.ValueType  # 64
+"""How this server identifies itself to push services."""
+REASON_WEB_PUSH_KEY_MISSING: Reason.ValueType  # 65
+REASON_WEB_PUSH_KEY_UNREADABLE: Reason.ValueType  # 66
+REASON_BAD_WEB_PUSH_TOPIC: Reason.ValueType  # 67
+"""The push as built, as push services say."""
+REASON_WEB_PUSH_TOO_LARGE: Reason.ValueType  # 68
+REASON_WEB_PUSH_REFUSED: Reason.ValueType  # 69
+REASON_MALFORMED_SUBSCRIPTION: Reason.ValueType  # 70
+"""What a browser as a target lacks, found before anything is sent."""
+REASON_PUSH_SERVICE_NOT_ALLOWED: Reason.ValueType  # 71
+REASON_WEB_PUSH_SLOW_DOWN: Reason.ValueType  # 72
+"""What passes by itself, as push services say."""
+REASON_WEB_PUSH_SERVICE_ERROR: Reason.ValueType  # 73
+REASON_PUSH_SERVICE_UNREACHABLE: Reason.ValueType  # 74
+"""What happened on the way to a push service."""
+REASON_PUSH_SERVICE_ADDRESS_REFUSED: Reason.ValueType  # 75
+REASON_PUSH_SERVICE_TLS_FAILED: Reason.ValueType  # 76
+REASON_PUSH_SERVICE_CONNECTION_LOST: Reason.ValueType  # 77
+REASON_PUSH_SERVICE_TIMEOUT: Reason.ValueType  # 78
+REASON_PUSH_SERVICE_REDIRECTED: Reason.ValueType  # 79
+"""Not REJECTED: a network that asks to sign in first redirects everything."""
+REASON_PUSH_SERVICE_BUSY: Reason.ValueType  # 80
+REASON_NOT_FOR_BROWSERS: Reason.ValueType  # 81
+"""Core's own."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,143 @@
+"""The connections to push services: some for each, so that one that is slow or down delays no other."""
+
+import asyncio
+import ssl
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from urllib.parse import urlsplit
+
+from delivery_service.web_push.connection import Connection, connect
+from delivery_service.webhooks.connecting import CheckedAddresses
+
+MAX_LINES = 32
+"""Push services that have connections at one time. Microsoft's and Apple's have many hosts."""
+KEEP_ALIVE_SECONDS = 60.0
+"""How long a connection that is not used stays open."""
+WAIT_SECONDS = 5.0
+"""How long a push waits for its turn at most. Core waits for an answer for 17 seconds."""
+DOWN_SECONDS = 1.0
+"""How long a service that could not be reached is not tried again: pushes that wait would each wait for themselves."""
+
+
+class NoTurn(Exception):
+    """A push did not get its turn. `reason` is one of the table's words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Line:
+    """The way to one push service: its connections, and whose turn it is."""
+
+    def __init__(self, dial: Callable[[], Awaitable[Connection]], connections: int) -> None:
+        self._dial = dial
+        self.users = 0
+        """Pushes that wait or are sent."""
+        self._turns = asyncio.Semaphore(connections)
+        self._idle: list[Connection] = []
+        """The one used last is the last."""
+        self._loop = asyncio.get_running_loop()
+        self._tidying: asyncio.TimerHandle | None = None
+        self._down = ""
+        self._down_until = 0.0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Waits until a connection may be used. Raises NoTurn if that takes too long, or if the service is down."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise NoTurn("PushServiceBusy") from None
+        try:
+            if self._loop.time() < self._down_until:
+                raise NoTurn(self._down)
+            yield
+        finally:
+            self._turns.release()
+
+    async def take(self) -> Connection:
+        """A connection that nothing else uses; call `give_back` afterwards. Raises what connecting raises."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_ready:
+                return connection
+            connection.close()
+        return await self._dial()
+
+    def give_back(self, connection: Connection) -> None:
+        """Keeps the connection for the next push, or closes it if it can take none."""
+        if not connection.is_ready:
+            connection.close()
+            return
+        connection.idle_since = self._loop.time()
+        self._idle.append(connection)
+        if self._tidying is None:
+            self._tidying = self._loop.call_later(KEEP_ALIVE_SECONDS, self._tidy)
+
+    def is_down(self, reason: str) -> None:
+        """Notes that there was no connection, and why: those that wait for one fail with that."""
+        self._down, self._down_until = reason, self._loop.time() + DOWN_SECONDS
+
+    def close(self) -> None:
+        """Closes the connections that are not in use."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
+        while self._idle:
+            self._idle.pop().close()
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        oldest = self._loop.time() - KEEP_ALIVE_SECONDS
+        while self._idle and (self._idle[0].idle_since <= oldest or not self._idle[0].is_ready):
+            self._idle.pop(0).close()
+        if self._idle:
+            self._tidying = self._loop.call_at(self._idle[0].idle_since + KEEP_ALIVE_SECONDS, self._tidy)
+
+
+class Lines:
+    """Opens lines as pushes need them; closes the one that was used least recently if there are too many."""
+
+    def __init__(self, addresses: CheckedAddresses, ssl_context: ssl.SSLContext, *, connections: int) -> None:
+        """`connections`: how many to each push service at most. Each sends one push at a time."""
+        self._addresses = addresses
+        self._ssl_context = ssl_context
+        self._connections = connections
+        self._lines: OrderedDict[str, Line] = OrderedDict()
+
+    @asynccontextmanager
+    async def to(self, origin: str) -> AsyncIterator[Line]:
+        """The line to a push service. Raises NoTurn if pushes are being sent to too many others."""
+        line = self._lines.get(origin)
+        if line is None:
+            if len(self._lines) >= MAX_LINES:
+                self._close_one()
+            line = self._lines[origin] = self._open(origin)
+        self._lines.move_to_end(origin)
+        line.users += 1
+        try:
+            yield line
+        finally:
+            line.users -= 1
+
+    def close(self) -> None:
+        """Closes all connections that are not in use."""
+        for line in self._lines.values():
+            line.close()
+        self._addresses.close()
+
+    def _open(self, origin: str) -> Line:
+        url = urlsplit(origin)
+        context = self._ssl_context if url.scheme == "https" else None
+        port = url.port or (443 if context else 80)
+        return Line(partial(connect, self._addresses, url.hostname or "", port, context), self._connections)
+
+    def _close_one(self) -> None:
+        idle = next((origin for origin, line in self._lines.items() if not line.users), None)
+        if idle is None:
+            raise NoTurn("PushServiceBusy")
+        self._lines.pop(idle).close()
