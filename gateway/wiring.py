@@ -75,7 +75,7 @@ def build_app(
         )
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}
-    published = {**reference(table, settings.public_path), **phone()}
+    published: dict[str, Handler] = {**reference(table, settings.public_path), **phone()}
     resources.update({path: {"GET": content} for path, content in published.items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
     hosts = Hosts(settings.gateway_hosts) if settings.gateway_hosts else None

@@ -99,6 +99,7 @@ from core_service.password_resets.servicer import PasswordResetServicer
 from core_service.phones.browsers import Browsers
 from core_service.phones.live_activities import PhoneActivities
 from core_service.phones.notifications import PhoneNotifications
+from core_service.phones.screen import Screens
 from core_service.phones.servicer import PhoneServicer
 from core_service.push.device_test import DeviceTest
 from core_service.push.history import NotificationHistory
@@ -230,7 +231,11 @@ def build_server(
         history=dt.timedelta(days=settings.history_days),
     )
     trials = DeviceTest(devices, push_notifications, rate_limiter)
-    inbox = PhoneNotifications(pool, clock, kept=dt.timedelta(days=settings.history_days))
+    kept = dt.timedelta(days=settings.history_days)
+    inbox, screens = (
+        PhoneNotifications(pool, clock, kept=kept),
+        Screens(pool, phones, devices, events, clock, kept=kept),
+    )
     act.install()
     runs = ActionRuns(pool, webhooks, rate_limiter)
     server = GrpcServer(
@@ -303,7 +308,13 @@ def build_server(
         (
             phone_service_pb2_grpc.add_PhoneServiceServicer_to_server,
             PhoneServicer(
-                devices=devices, browsers=browsers, activities=phones, notifications=inbox, trials=trials, runs=runs
+                devices=devices,
+                browsers=browsers,
+                activities=phones,
+                screens=screens,
+                notifications=inbox,
+                trials=trials,
+                runs=runs,
             ),
         ),
         (

@@ -29,6 +29,7 @@ from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest
 
 THING = "device"
+UNPAIRED = "This device was unpaired."
 
 TAKE_TURNS = text("""
 SELECT pg_advisory_xact_lock(turn)
@@ -105,6 +106,15 @@ class Devices:
             raise missing(THING)
         return view
 
+    async def get_caller(self, account_id: uuid.UUID, device_id: uuid.UUID) -> Device:
+        """The calling device. Raises Unauthenticated if it was unpaired in the meantime."""
+        query = select(Device).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
+        async with self._database() as session:
+            device = await session.scalar(query)
+        if device is None:
+            raise Unauthenticated(UNPAIRED)
+        return device
+
     async def get_own(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
     ) -> Device:
@@ -180,7 +190,7 @@ class Devices:
             locked = await _lock(session, account_id, device_id, report)
             device = next((candidate for candidate in locked if candidate.id == device_id), None)
             if device is None:
-                raise Unauthenticated("This device was unpaired.")
+                raise Unauthenticated(UNPAIRED)
             was_browser = device.environment is not None and Environment(device.environment).push_service is not None
             if report.environment is None and (device.environment is None or was_browser):
                 raise InvalidRequest.at("environment", "is required on the first call: `production` or `sandbox`")

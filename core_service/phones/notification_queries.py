@@ -1,4 +1,4 @@
-"""The SQL of the notifications that a device was sent."""
+"""The SQL of the notifications that a device was sent, and of the number on its icon."""
 
 LIST = """
 WITH examined AS MATERIALIZED (
@@ -34,3 +34,5 @@ FROM (
 ORDER BY e.id DESC
 """
 """What the device was sent of the account's newest, to see whether anything has changed."""
+
+READ_BADGE = "SELECT number FROM badges WHERE device_id = %(device_id)s AND account_id = %(account_id)s"

@@ -15,6 +15,7 @@ from core_service.phones.browsers import Browsers
 from core_service.phones.convert import to_device_notification, to_live_activity
 from core_service.phones.live_activities import PhoneActivities
 from core_service.phones.notifications import PhoneNotifications
+from core_service.phones.screen import Screens
 from core_service.push.convert import to_sent
 from core_service.push.device_test import DeviceTest
 from core_service.webhooks.convert import to_action_run
@@ -30,12 +31,14 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
         devices: Devices,
         browsers: Browsers,
         activities: PhoneActivities,
+        screens: Screens,
         notifications: PhoneNotifications,
         trials: DeviceTest,
         runs: ActionRuns,
     ) -> None:
         self._devices = devices
         self._browsers = browsers
+        self._screens = screens
         self._notifications = notifications
         self._trials = trials
         self._activities = activities
@@ -97,8 +100,13 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
     async def GetDeviceState(
         self, request: phone_messages.GetDeviceStateRequest, context: Any
     ) -> phone_messages.GetDeviceStateResponse:
-        shown = await self._activities.state(principal.device())
-        return phone_messages.GetDeviceStateResponse(live_activities=[to_live_activity(one) for one in shown])
+        screen = await self._screens.read(principal.device(), given(request, "after"), request.wait_seconds)
+        return phone_messages.GetDeviceStateResponse(
+            live_activities=[to_live_activity(one) for one in screen.activities],
+            version=screen.version,
+            device=to_device(screen.device),
+            badge=screen.badge,
+        )
 
     async def RunAction(
         self, request: phone_messages.RunActionRequest, context: Any

@@ -38,11 +38,10 @@ class DeviceTest:
     async def send_to_itself(self, caller: DevicePrincipal) -> SentNotification:
         """Sends one to the calling device; see `PushNotifications.send`.
 
-        Raises DeviceUnreachable; TooManyAttempts; NotFound if it was unpaired in the meantime.
+        Raises DeviceUnreachable; TooManyAttempts; Unauthenticated if it was unpaired in the meantime.
         """
         await self._rate_limiter.refuse_haste(TESTS, "test notifications", str(caller.device_id))
-        view = await self._devices.get(caller.account_id, caller.device_id)
-        return await self._send(caller, view.device)
+        return await self._send(caller, await self._devices.get_caller(caller.account_id, caller.device_id))
 
     async def _send(self, caller: SessionPrincipal | DevicePrincipal, device: Device) -> SentNotification:
         content = Content(title=TITLE, message=f"Pushes reach {device.name}.")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from core_service.audit.act import record
@@ -27,6 +28,7 @@ from core_service.push.queries import (
 from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.port import About, Lease, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
+from core_service.sending.web_form import notification_for_browsers
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import OutcomeCounts, count_by
 from service_kit import tracing
@@ -95,7 +97,14 @@ class PushNotifications:
         channels = await self._audience.resolve(caller, requested)
         about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
         expires_at = created_at + self._time_to_live
-        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=tracing.origin())
+        push = Push(
+            payload,
+            expires_at,
+            collapse_id=str(notification_id),
+            about=about,
+            origin=tracing.origin(),
+            web=partial(notification_for_browsers, payload, 1),
+        )
         total, lease = await self._record(
             notification_id, caller, content, push, channels, device_id=device_id, replay_of=replay_of
         )

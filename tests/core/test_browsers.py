@@ -1,5 +1,6 @@
 """A browser that is a device: its subscription is reported, checked, taken over and kept secret."""
 
+import asyncio
 import secrets
 from typing import Any
 
@@ -156,7 +157,7 @@ async def test_the_known_page_stays_when_a_report_does_not_name_it(account: Acco
 
 async def test_a_push_service_that_the_operator_names_is_taken(new_database: NewDatabase) -> None:
     allowed = "http://127.0.0.1:9123, apple=http://localhost:9124"
-    async with start_core(new_database(), webpush_allow=allowed) as core:
+    async with start_core(await asyncio.to_thread(new_database), webpush_allow=allowed) as core:
         account = await start_account(core)
         for endpoint, service in (
             ("http://127.0.0.1:9123/push/1", BROWSER_PUSH_SERVICE_OTHER),
@@ -223,14 +224,20 @@ async def test_a_device_that_was_unpaired_cannot_subscribe(account: Account) -> 
 
 
 async def test_the_key_is_that_of_the_delivery_service(new_database: NewDatabase) -> None:
-    async with told_delivery() as delivery, start_core(new_database(), delivery_address=delivery.address) as core:
+    async with (
+        told_delivery() as delivery,
+        start_core(await asyncio.to_thread(new_database), delivery_address=delivery.address) as core,
+    ):
         delivery.web_push_public_key = "B" + "x" * 86
         browser = await (await start_account(core)).add_phone()
         assert (await browser.caller.GetWebPushKey()).public_key == delivery.web_push_public_key
 
 
 async def test_a_server_without_a_key_says_so(new_database: NewDatabase) -> None:
-    async with told_delivery() as delivery, start_core(new_database(), delivery_address=delivery.address) as core:
+    async with (
+        told_delivery() as delivery,
+        start_core(await asyncio.to_thread(new_database), delivery_address=delivery.address) as core,
+    ):
         delivery.web_push_fault, delivery.explanation = "WebPushKeyMissing", "The key's file is missing."
         browser = await (await start_account(core)).add_phone()
         assert await refused_with("UNAVAILABLE", browser.caller.GetWebPushKey()) == "The key's file is missing."

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 from smith.delivery.v1 import delivery_service_pb2 as pb
-from smith.delivery.v1.delivery_pb2 import Outcome
+from smith.delivery.v1.delivery_pb2 import Outcome, Push
 from smith.delivery.v1.delivery_service_pb2_grpc import (
     DeliveryServiceServicer,
     add_DeliveryServiceServicer_to_server,
@@ -28,15 +28,27 @@ class Attempt:
     token: str
     notification_id: str
     apns_id: str
-    aps: dict[str, Any]
+    message: dict[str, Any]
+    """The push's JSON."""
+    push: Push
     outcome: "asyncio.Future[Outcome]"
     given_up: bool = False
     """The core that made it has gone, or does not wait any more."""
 
     @property
+    def aps(self) -> dict[str, Any]:
+        """What iOS reads. Of a phone with the app."""
+        return dict(self.message["aps"])
+
+    @property
+    def browser(self) -> dict[str, Any]:
+        """What a browser shows. Of a browser."""
+        return dict(self.message["notification"])
+
+    @property
     def title(self) -> str:
         """What the phone is to show."""
-        return str(self.aps["alert"]["title"])
+        return str(self.browser["title"] if "notification" in self.message else self.aps["alert"]["title"])
 
     @property
     def is_silent(self) -> bool:
@@ -130,9 +142,9 @@ async def _indexed(place: int, attempt: Attempt) -> Outcome:
 def _attempts(request: pb.DeliverRequest) -> Iterator[Attempt]:
     loop = asyncio.get_running_loop()
     for push in request.pushes:
-        aps = json.loads(push.payload)["aps"]
+        message = json.loads(push.payload)
         for target in push.targets:
-            yield Attempt(target.token, push.collapse_id, target.apns_id, aps, loop.create_future())
+            yield Attempt(target.token, push.collapse_id, target.apns_id, message, push, loop.create_future())
 
 
 @asynccontextmanager
