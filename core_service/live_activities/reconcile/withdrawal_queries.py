@@ -20,12 +20,14 @@ _CARD_COLUMNS = """update_token, account_id, activity_id, device_id, user_id, en
 
 OWE_WITHDRAWAL = f"""
     INSERT INTO live_activity_withdrawals ({_CARD_COLUMNS})
-    SELECT update_token, account_id, activity_id, device_id, user_id, environment, bundle_id,
+    SELECT CASE WHEN starts_with(environment, 'web_') THEN update_token || ' ' || activity_id ELSE update_token END,
+           account_id, activity_id, device_id, user_id, environment, bundle_id,
            GREATEST(timestamp + 1, floor(extract(epoch FROM now()))::bigint), gen_random_uuid(), 0, now(), gone_at
     FROM {{cards}}
     WHERE update_token IS NOT NULL AND environment IS NOT NULL
     ON CONFLICT (update_token) DO NOTHING"""
-"""Owes an end to each card of the CTE that `cards` names."""
+"""Owes an end to each card of the CTE that `cards` names. All cards of a browser have its subscription for a token, so
+the activity's id makes the key."""
 
 LOCK_SHOWN = f"""
 SELECT a.id FROM live_activities a
@@ -40,10 +42,12 @@ WITHDRAW = f"""
 WITH card AS (
     -- Read by what locks it: a token or a push of this very moment must not be overlooked.
     SELECT p.activity_id, p.device_id, p.account_id, p.user_id, p.timestamp, d.environment, d.bundle_id,
-           -- A browser has one subscription for all that it shows. One of Apple takes nothing away.
-           CASE WHEN {STACKS} THEN NULL
-                WHEN {IS_BROWSER} THEN p.update_token || ' ' || p.activity_id
-                ELSE p.update_token END AS update_token,
+           -- A browser of Apple takes nothing away. No other says whether it shows a start that had no answer.
+           CASE
+               WHEN {STACKS} THEN NULL
+               WHEN {IS_BROWSER} AND p.maybe_shown THEN COALESCE(p.update_token, d.push_to_start_token)
+               ELSE p.update_token
+           END AS update_token,
            a.expires_at + interval '4 hours' AS gone_at
     FROM live_activity_devices p JOIN devices d ON d.id = p.device_id JOIN live_activities a ON a.id = p.activity_id
     WHERE p.device_id = ANY(%(device_ids)s) AND p.{OPEN}
