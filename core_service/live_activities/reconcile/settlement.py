@@ -151,6 +151,9 @@ class ActivitySettler:
 
     def _settle(self, held: Held, one: ActivitySettlement, wanted: Wanted, now: dt.datetime) -> Held:
         if one.sent is None or one.outcome is None:
+            if held.leased:
+                # Another claim has found something to send since. Its outcome decides.
+                return held
             if held.phase in OPEN_PHASES and one.is_replaced and wanted.ended:
                 return replace(held, phase=Phase.ENDED, leased=False, next_at=None)
             return schedule(held, wanted, now) if held.phase in OPEN_PHASES else replace(held, next_at=None)
