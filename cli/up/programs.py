@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cli.up.child import Program
 from cli.up.settings import UpSettings
+from cli.up.web_push_key import WEB_PUSH_KEY
 
 SIMULATED_KEY = {
     "SMITH_APNS_KEY_ID": "SIMULATOR1",
@@ -88,6 +89,7 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
     """The delivery service. It uses Apple's APNs if a key is set, otherwise the simulator."""
     env = environment(settings, data_dir) | {"SMITH_DELIVERY_PORT": str(settings.delivery_port)}
     env |= {name: os.environ[name] for name in FOR_DELIVERY_ONLY if name in os.environ}
+    env["SMITH_WEBPUSH_KEY_FILE"] = str(settings.webpush_key_file or data_dir / WEB_PUSH_KEY)
     if settings.simulated:
         credentials = data_dir / "simulator"
         address = settings.apns_simulator_address
