@@ -1,5 +1,9 @@
 """`python -m admin_ui`: serves the web admin until told to stop."""
 
+from service_kit import loading
+
+loading.begin()
+
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import serve
 from service_kit import http_server, settings

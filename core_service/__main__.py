@@ -1,5 +1,9 @@
 """`python -m core_service` serves; its commands make accounts, let people back in and look after the schema."""
 
+from service_kit import loading
+
+loading.begin()
+
 import argparse
 import asyncio
 import json

@@ -1,5 +1,9 @@
 """Runs the delivery service: `python -m delivery_service`."""
 
+from service_kit import loading
+
+loading.begin()
+
 import logging
 import sys
 

@@ -1,5 +1,9 @@
 """`python -m gateway`: serves the REST API until told to stop."""
 
+from service_kit import loading
+
+loading.begin()
+
 from gateway.settings import GatewaySettings
 from gateway.wiring import serve
 from service_kit import http_server, settings

@@ -11,6 +11,7 @@ from gateway import health
 from gateway.app import Gateway, Handler
 from gateway.load import BodyMemory, Callers, Calls
 from gateway.operations import Operation
+from gateway.phone import phone
 from gateway.reference import reference
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
@@ -74,7 +75,8 @@ def build_app(
         )
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}
-    resources.update({path: {"GET": page} for path, page in reference(table, settings.public_path).items()})
+    published: dict[str, Handler] = {**reference(table, settings.public_path), **phone()}
+    resources.update({path: {"GET": content} for path, content in published.items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
     hosts = Hosts(settings.gateway_hosts) if settings.gateway_hosts else None
     return Gateway(resources, measured, access, is_stopping=is_stopping, hosts=hosts)

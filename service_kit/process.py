@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from service_kit import descriptors
+from service_kit import descriptors, loading
 
 GC_THRESHOLD = 10_000
 """New objects between garbage collections of the youngest. With Python's 700 a busy server spends a tenth of its time
@@ -35,9 +35,7 @@ def run(main: Callable[[StopRequest], Awaitable[None]]) -> None:
             loop.add_signal_handler(signum, stop.set)
         if os.environ.get("SMITH_STOP_AT_EOF") == "1":
             threading.Thread(target=_stop_at_eof, args=(loop, stop), daemon=True).start()
-        # Objects from the start live as long as the process: the garbage collector need not walk them again.
-        gc.collect()
-        gc.freeze()
+        loading.end()
         gc.set_threshold(GC_THRESHOLD)
         await main(stop)
 

@@ -1,5 +1,9 @@
 """`python -m simulator` runs the simulator; `python -m simulator credentials` makes its certificates and keys only."""
 
+from service_kit import loading
+
+loading.begin()
+
 import argparse
 import logging
 import sys

@@ -26,5 +26,7 @@ class SimulatorSettings(ServiceSettings):
     """The webhook sink over https, as webhooks are called. 0: any free port."""
     smtp_simulator_port: Port = 8025
     """The mail sink. 0: any free port."""
+    webpush_simulator_port: Port = 8445
+    """The push service for browsers. 0: any free port."""
     gateway_url: str = "http://127.0.0.1:8000"
     """URL of the REST API for the simulated phones, without a trailing slash."""

@@ -19,6 +19,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 from tests import distribution, examples, prepared
 from tests.stack import Stack
 
+# Tests trust what they make themselves. Each context for TLS would read all authorities of the world, in each process.
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("an_authority.pem"))
+
 sys.dont_write_bytecode = False
 
 # What runs in the background of a script is started with these ignored, and would hand that on to all it starts.

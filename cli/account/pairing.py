@@ -24,17 +24,20 @@ async def make_pairing_code(settings: ClientSettings, owner: Owner, email: str |
         return await _make_code(session, settings, email)
 
 
-async def pair_simulated_phone(settings: ClientSettings, owner: Owner, email: str | None, name: str) -> dict[str, Any]:
-    """Pairs a new phone of the simulator: `phone_id`, `device_id`, `name`, `url` and `email`. Raises CannotStart or
-    Failed."""
+async def pair_simulated_phone(
+    settings: ClientSettings, owner: Owner, email: str | None, name: str, browser: str | None = None
+) -> dict[str, Any]:
+    """Pairs a new phone of the simulator, or a browser of the kind `browser`: `phone_id`, `device_id`, `name`, `url`
+    and `email`. Raises CannotStart or Failed."""
+    place = f"{settings.simulator}/{'phones' if browser is None else 'browsers'}"
     try:
         async with httpx.AsyncClient(timeout=SIMULATOR_SECONDS, trust_env=False) as client:
             # Ask it first: without a simulator no code is needed.
-            (await client.get(f"{settings.simulator}/phones")).raise_for_status()
+            (await client.get(place)).raise_for_status()
             async with signed_in(settings, owner) as session:
                 code = await _make_code(session, settings, email)
-            asked = {"pairing_code": code["pairing_code"], "name": name}
-            answer = await client.post(f"{settings.simulator}/phones", json=asked)
+            kind = {} if browser is None else {"kind": browser}
+            answer = await client.post(place, json={"pairing_code": code["pairing_code"], "name": name, **kind})
             paired = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise Failed(
@@ -43,7 +46,7 @@ async def pair_simulated_phone(settings: ClientSettings, owner: Owner, email: st
         ) from error
     if answer.status_code != httpx.codes.CREATED:
         raise Failed(f"the simulator could not pair a phone: {paired.get('message', answer.status_code)}")
-    url = f"{settings.simulator}/phones/{paired['id']}"
+    url = f"{place}/{paired['id']}"
     facts = {"phone_id": paired["id"], "device_id": paired["device_id"], "name": paired["name"], "url": url}
     return facts | {"email": code["email"]}
 

@@ -2,12 +2,21 @@
 
 import json
 import sys
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from cli.commands.key import SIGNING_IN
 from cli.commands.text import JSON, text
+
+
+class SimulatedBrowser(StrEnum):
+    """The kinds of browsers that the simulator has."""
+
+    APPLE = "apple"
+    CHROME = "chrome"
+    FIREFOX = "firefox"
 
 
 def pair(
@@ -24,6 +33,10 @@ def pair(
         str | None,
         typer.Option(metavar="NAME", help="Pair a new simulated iPhone instead.", callback=text, show_default=False),
     ] = None,
+    browser: Annotated[
+        SimulatedBrowser | None,
+        typer.Option(help="With --simulated: a simulated browser of this kind.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Pair a phone: print a code, a link and a QR code.
@@ -34,9 +47,11 @@ def pair(
     from cli.account.pairing import make_pairing_code, pair_simulated_phone
     from cli.client.running import run_as_owner
 
+    if browser is not None and simulated is None:
+        raise typer.BadParameter("it names the kind of a simulated browser: give its name with --simulated")
     if simulated is not None:
         phone: dict[str, Any] = run_as_owner(
-            "pair", lambda settings, owner: pair_simulated_phone(settings, owner, user, simulated)
+            "pair", lambda settings, owner: pair_simulated_phone(settings, owner, user, simulated, browser)
         )
         said = f"Paired {phone['name']!r} for {phone['email']}. Its screen: {phone['url']}"
         typer.echo(json.dumps(phone) if as_json else said)

@@ -30,6 +30,7 @@ class DoctorSettings(ClientSettings):
     apns_simulator_port: OptionalPort = 8443
     webhook_simulator_port: OptionalPort = 8444
     smtp_simulator_port: OptionalPort = 8025
+    webpush_simulator_port: OptionalPort = 8445
     simulator_bind_host: BindHost = LOOPBACK
 
     @property
@@ -60,6 +61,7 @@ class DoctorSettings(ClientSettings):
             "SMITH_APNS_SIMULATOR_PORT": self.apns_simulator_port,
             "SMITH_WEBHOOK_SIMULATOR_PORT": self.webhook_simulator_port,
             "SMITH_SMTP_SIMULATOR_PORT": self.smtp_simulator_port,
+            "SMITH_WEBPUSH_SIMULATOR_PORT": self.webpush_simulator_port,
         }
         found = {name: (self.bind_host, port) for name, port in here.items()}
         if self.simulated:

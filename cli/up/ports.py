@@ -19,6 +19,7 @@ def check_ports(settings: UpSettings) -> None:
         "SMITH_APNS_SIMULATOR_PORT": settings.apns_simulator_port,
         "SMITH_WEBHOOK_SIMULATOR_PORT": settings.webhook_simulator_port,
         "SMITH_SMTP_SIMULATOR_PORT": settings.smtp_simulator_port,
+        "SMITH_WEBPUSH_SIMULATOR_PORT": settings.webpush_simulator_port,
     }
     if settings.simulated:
         wanted |= simulated

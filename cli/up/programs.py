@@ -7,6 +7,7 @@ from pathlib import Path
 from cli.up.child import Program
 from cli.up.settings import UpSettings
 from cli.up.web_push_key import WEB_PUSH_KEY
+from service_kit.web_push_subject import PLACEHOLDER, first_public
 
 SIMULATED_KEY = {
     "SMITH_APNS_KEY_ID": "SIMULATOR1",
@@ -14,6 +15,7 @@ SIMULATED_KEY = {
     "SMITH_APNS_TOPIC": "com.activitysmith.simulator",
 }
 SIMULATED_SMTP = {"SMITH_SMTP_TLS": "none", "SMITH_SMTP_FROM": "ActivitySmith <activitysmith@localhost>"}
+SIMULATED_SUBJECT = "mailto:simulator@example.com"
 FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL", "SMITH_SETUP_CODE")
 """Variables that are or contain passwords."""
 FOR_DELIVERY_ONLY = ("SMITH_SMTP_PASSWORD",)
@@ -46,6 +48,7 @@ def core_environment(settings: UpSettings, data_dir: Path, database_url: str) ->
         "SMITH_CORE_PORT": str(settings.core_port),
         "SMITH_DATABASE_URL": database_url,
         "SMITH_DELIVERY_ADDRESS": settings.delivery_address,
+        "SMITH_WEBPUSH_ALLOW": settings.push_service_origins,
     }  # fmt: skip
 
 
@@ -87,7 +90,10 @@ def admin(settings: UpSettings, data_dir: Path) -> Program:
 
 def delivery(settings: UpSettings, data_dir: Path) -> Program:
     """The delivery service. It uses Apple's APNs if a key is set, otherwise the simulator."""
-    env = environment(settings, data_dir) | {"SMITH_DELIVERY_PORT": str(settings.delivery_port)}
+    env = environment(settings, data_dir) | {
+        "SMITH_DELIVERY_PORT": str(settings.delivery_port),
+        "SMITH_WEBPUSH_ALLOW": settings.push_service_origins,
+    }
     env |= {name: os.environ[name] for name in FOR_DELIVERY_ONLY if name in os.environ}
     env["SMITH_WEBPUSH_KEY_FILE"] = str(settings.webpush_key_file or data_dir / WEB_PUSH_KEY)
     if settings.simulated:
@@ -104,6 +110,12 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
             "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},{settings.sink_address}",
             "SMITH_WEBHOOK_CA_FILE": str(credentials / "ca.pem"),
         }
+        known = first_public(
+            os.environ.get("SMITH_SMTP_FROM", ""), settings.admin_url, settings.public_gateway_url or ""
+        )
+        if known == PLACEHOLDER and not os.environ.get("SMITH_WEBPUSH_SUBJECT"):
+            # Apple refuses an address on this machine, and so does the simulator in its place.
+            env["SMITH_WEBPUSH_SUBJECT"] = SIMULATED_SUBJECT
     env["SMITH_SMTP_SIMULATED"] = "1" if settings.mails_simulated else "0"
     if settings.mails_simulated:
         env |= SIMULATED_SMTP | {
@@ -127,5 +139,6 @@ def simulator_environment(settings: UpSettings, data_dir: Path) -> dict[str, str
         "SMITH_APNS_SIMULATOR_PORT": str(settings.apns_simulator_port),
         "SMITH_WEBHOOK_SIMULATOR_PORT": str(settings.webhook_simulator_port),
         "SMITH_SMTP_SIMULATOR_PORT": str(settings.smtp_simulator_port),
+        "SMITH_WEBPUSH_SIMULATOR_PORT": str(settings.webpush_simulator_port),
         "SMITH_GATEWAY_URL": settings.gateway_url,
     }

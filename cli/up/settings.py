@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from service_kit.addresses import LOOPBACK, BindHost, PublicUrl, TrustedProxies, join, reachable
 from service_kit.settings import InternalSecret, OptionalPort, ServiceSettings, empty_is_unset
+from service_kit.web_push import AllowedOrigins
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -33,6 +34,8 @@ class UpSettings(ServiceSettings):
     """The simulator's receiver of webhook calls."""
     smtp_simulator_port: Port = 8025
     """The simulator's receiver of mails."""
+    webpush_simulator_port: Port = 8445
+    """The simulator's push service for browsers."""
     smtp_host: str | None = None
     """A mail server of the user's; without it the simulator, if it runs, keeps the mails."""
     simulator_bind_host: BindHost = LOOPBACK
@@ -53,6 +56,8 @@ class UpSettings(ServiceSettings):
     """Addresses outside the public internet that webhooks may call; the simulator's receiver is added."""
     webpush_key_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
     """A key for browsers of the user's own; without it the one in the data folder, which is made there."""
+    webpush_allow: AllowedOrigins = ""
+    """Push services for browsers besides the known ones; the simulator's are added."""
     apns_key_file: Path | None = None
     """The key file of a real Apple account; without it the simulator stands in."""
 
@@ -114,6 +119,14 @@ class UpSettings(ServiceSettings):
         hosts file may map `localhost` to anything."""
         host = self.simulator_host if self.simulator_host in (LOOPBACK, "::1") else "localhost"
         return join(host, self.apns_simulator_port)
+
+    @property
+    def push_service_origins(self) -> str:
+        """The push services for browsers that may be called, the simulator's included. Its iPhones' has a name of its
+        own."""
+        port = self.webpush_simulator_port
+        simulated = f"http://{join(self.simulator_host, port)},apple=http://localhost:{port}"
+        return f"{self.webpush_allow},{simulated}" if self.simulated else self.webpush_allow
 
     @property
     def mails_simulated(self) -> bool:

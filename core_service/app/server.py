@@ -96,7 +96,10 @@ from core_service.password_resets.outbox import PasswordResetArea
 from core_service.password_resets.password_change import PasswordChanges
 from core_service.password_resets.service import PasswordResets
 from core_service.password_resets.servicer import PasswordResetServicer
+from core_service.phones.browsers import Browsers
 from core_service.phones.live_activities import PhoneActivities
+from core_service.phones.notifications import PhoneNotifications
+from core_service.phones.screen import Screens
 from core_service.phones.servicer import PhoneServicer
 from core_service.push.device_test import DeviceTest
 from core_service.push.history import NotificationHistory
@@ -124,6 +127,7 @@ from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.interceptors import CallObserver, ErrorInterceptor
 from service_kit.peers import Peers
 from service_kit.server import GrpcServer
+from service_kit.web_push import PushServices, parse_allowed
 
 SERVICES = [
     module.DESCRIPTOR.services_by_name[name]
@@ -207,6 +211,7 @@ def build_server(
     setup = Setup(accounts, sessions, rate_limiter, code)
     phones = PhoneActivities(pool, area.reconciler, events, clock)
     devices = Devices(engine, rate_limiter, phones, badges, events)
+    browsers = Browsers(devices, PushServices(parse_allowed(settings.webpush_allow)), destinations)
     push_notifications = PushNotifications(
         pool,
         Audience(pool),
@@ -224,6 +229,12 @@ def build_server(
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
         history=dt.timedelta(days=settings.history_days),
+    )
+    trials = DeviceTest(devices, push_notifications, rate_limiter)
+    kept = dt.timedelta(days=settings.history_days)
+    inbox, screens = (
+        PhoneNotifications(pool, clock, kept=kept),
+        Screens(pool, phones, devices, events, clock, kept=kept),
     )
     act.install()
     runs = ActionRuns(pool, webhooks, rate_limiter)
@@ -256,7 +267,9 @@ def build_server(
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (
             badge_service_pb2_grpc.add_BadgeServiceServicer_to_server,
-            BadgeServicer(Badges(pool, Audience(pool), badges, account_limit, delivery_wait=settings.delivery_wait)),
+            BadgeServicer(
+                Badges(pool, Audience(pool), badges, events, account_limit, delivery_wait=settings.delivery_wait)
+            ),
         ),
         (
             channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
@@ -294,14 +307,25 @@ def build_server(
             password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,
             PasswordResetServicer(password_resets),
         ),
-        (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, PhoneServicer(devices, phones, runs)),
+        (
+            phone_service_pb2_grpc.add_PhoneServiceServicer_to_server,
+            PhoneServicer(
+                devices=devices,
+                browsers=browsers,
+                activities=phones,
+                screens=screens,
+                notifications=inbox,
+                trials=trials,
+                runs=runs,
+            ),
+        ),
         (
             push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
             PushNotificationServicer(
                 push_notifications,
                 replacements,
                 NotificationHistory(pool, push_notifications),
-                DeviceTest(devices, push_notifications),
+                trials,
             ),
         ),
         (

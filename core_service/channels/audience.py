@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from core_service.channels.errors import ChannelScopeViolation
 from core_service.field_rules.errors import InvalidTarget
-from core_service.identity.principal import ChannelRef, Sender
+from core_service.identity.principal import ChannelRef, DevicePrincipal, Sender
 from service_kit.database import Pool
 
 
@@ -66,7 +66,7 @@ class Audience:
         self._pool = pool
 
     async def resolve(
-        self, caller: Sender, requested: Sequence[str] | None, name: str = "target.channels"
+        self, caller: Sender | DevicePrincipal, requested: Sequence[str] | None, name: str = "target.channels"
     ) -> tuple[ChannelRef, ...] | None:
         """The channels that the request reaches; None for the whole account. `name` is what messages call the list.
 

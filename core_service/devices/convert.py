@@ -5,12 +5,14 @@ from smith.core.v1 import device_pb2, device_service_pb2
 from core_service.common.reading import to_timestamp
 from core_service.devices.listing import DeviceCounts, DeviceState, DeviceView, state_of
 from core_service.devices.models import Device, Environment
+from service_kit.web_push import PushService
 
 ENVIRONMENTS = {
     one: device_pb2.ApnsEnvironment.Value(f"APNS_ENVIRONMENT_{one.name}")
     for one in Environment
     if one.push_service is None
 }
+PUSH_SERVICES = {one: device_pb2.BrowserPushService.Value(f"BROWSER_PUSH_SERVICE_{one.name}") for one in PushService}
 STATES = {one: device_pb2.DeviceState.Value(f"DEVICE_STATE_{one.name}") for one in DeviceState}
 
 
@@ -33,11 +35,13 @@ def to_counts(counts: DeviceCounts) -> device_service_pb2.DeviceCounts:
 
 def to_device(device: Device) -> device_pb2.Device:
     """The device as its phone sees it, without its tokens."""
+    environment = None if device.environment is None else Environment(device.environment)
+    service = None if environment is None else environment.push_service
     return device_pb2.Device(
         id=str(device.id),
         user_id=str(device.user_id),
         name=device.name,
-        environment=None if device.environment is None else ENVIRONMENTS.get(Environment(device.environment)),
+        environment=None if environment is None else ENVIRONMENTS.get(environment),
         bundle_id=device.bundle_id,
         os_version=device.os_version,
         push_token_state=_state(device.push_token, device.push_token_dead_reason),
@@ -49,7 +53,14 @@ def to_device(device: Device) -> device_pb2.Device:
         push_to_start_token_registered_at=to_timestamp(device.push_to_start_token_registered_at),
         state=STATES[state_of(device)],
         last_seen_at=to_timestamp(device.last_seen_at),
+        platform=None if environment is None else _platform(environment),
+        push_service=None if service is None else PUSH_SERVICES[service],
     )
+
+
+def _platform(environment: Environment) -> device_pb2.DevicePlatform.ValueType:
+    is_phone = environment.push_service is None
+    return device_pb2.DEVICE_PLATFORM_IOS if is_phone else device_pb2.DEVICE_PLATFORM_WEB
 
 
 def _state(token: str | None, dead_reason: str | None) -> device_pb2.PushTokenState.ValueType:

@@ -14,6 +14,10 @@ class Cards(Protocol):
         """The device has reported a push-to-start token: makes the starts that waited for one due. The transaction is
         still open."""
 
+    async def renew(self, session: AsyncSession, device_id: uuid.UUID, token: str) -> None:
+        """The device is a browser and has reported the subscription `token`: what it shows is updated by that from now
+        on, and is owed the newest state if the subscription is another. The transaction is still open."""
+
     def wake(self) -> None:
         """To be called once the transaction is committed."""
 
@@ -25,8 +29,8 @@ class IconNumbers(Protocol):
     """What devices ask of the numbers on the app's icon."""
 
     async def owe_newest(self, session: AsyncSession, device_id: uuid.UUID) -> None:
-        """The device has reported a push token: makes the number that found no token before due. The transaction is
-        still open."""
+        """The app has reported a push token: makes the number that found no token before due. The transaction is still
+        open."""
 
     def wake(self) -> None:
         """To be called once the transaction is committed."""

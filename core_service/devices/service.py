@@ -29,6 +29,7 @@ from core_service.identity.errors import Forbidden, Unauthenticated
 from service_kit.errors import InvalidRequest
 
 THING = "device"
+UNPAIRED = "This device was unpaired."
 
 TAKE_TURNS = text("""
 SELECT pg_advisory_xact_lock(turn)
@@ -46,14 +47,19 @@ class TokenReport:
 
     push_token: str | None = None
     """APNs device token in lower-case hexadecimal digits. Apple: "device tokens are of variable length; don't
-    hardcode their size". Today's have 64 digits."""
+    hardcode their size". Today's have 64 digits. Of a browser: its subscription."""
     push_to_start_token: str | None = None
-    """ActivityKit push-to-start token in lower-case hexadecimal digits."""
+    """ActivityKit push-to-start token in lower-case hexadecimal digits. Of a browser: the same as `push_token`."""
     environment: Environment | None = None
     bundle_id: str | None = None
     os_version: str | None = None
     frequent_pushes_enabled: bool | None = None
     content_version: int | None = None
+
+    @property
+    def is_of_browser(self) -> bool | None:
+        """Whether a browser reports, or the app; None if the report does not say."""
+        return None if self.environment is None else self.environment.push_service is not None
 
 
 class Devices:
@@ -99,6 +105,15 @@ class Devices:
         if view is None:
             raise missing(THING)
         return view
+
+    async def get_caller(self, account_id: uuid.UUID, device_id: uuid.UUID) -> Device:
+        """The calling device. Raises Unauthenticated if it was unpaired in the meantime."""
+        query = select(Device).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
+        async with self._database() as session:
+            device = await session.scalar(query)
+        if device is None:
+            raise Unauthenticated(UNPAIRED)
+        return device
 
     async def get_own(
         self, account_id: uuid.UUID, caller_id: uuid.UUID, device_id: uuid.UUID, *, caller_is_owner: bool
@@ -166,15 +181,22 @@ class Devices:
         server that had one of the tokens, in any account, loses its tokens, and also its cards if it belongs to another
         person.
 
+        A device is the app or a browser, whichever reported last: what the other had reported is forgotten, and what it
+        showed ends.
+
         Raises InvalidRequest; Unauthenticated if the device was unpaired in the meantime.
         """
         async with self._database.begin() as session:
             locked = await _lock(session, account_id, device_id, report)
             device = next((candidate for candidate in locked if candidate.id == device_id), None)
             if device is None:
-                raise Unauthenticated("This device was unpaired.")
-            if device.environment is None and report.environment is None:
+                raise Unauthenticated(UNPAIRED)
+            was_browser = device.environment is not None and Environment(device.environment).push_service is not None
+            if report.environment is None and (device.environment is None or was_browser):
                 raise InvalidRequest.at("environment", "is required on the first call: `production` or `sandbox`")
+            if device.environment is not None and report.is_of_browser not in (None, was_browser):
+                await self._cards.withdraw(session, [device_id])
+                _forget_tokens(device)
             holders = [other for other in locked if other.id != device_id]
             if holders:
                 await self._take_tokens(session, device, holders)
@@ -182,7 +204,9 @@ class Devices:
             if report.push_to_start_token is not None:
                 await session.flush()
                 await self._cards.owe_starts(session, device_id)
-            if report.push_token is not None:
+                if report.is_of_browser:
+                    await self._cards.renew(session, device_id, report.push_to_start_token)
+            if report.push_token is not None and not report.is_of_browser:
                 await session.flush()
                 await self._numbers.owe_newest(session, device_id)
         self._cards.wake()
@@ -258,6 +282,14 @@ def select_holders(account_id: uuid.UUID, device_id: uuid.UUID, report: TokenRep
     return select(Device).where(wanted).order_by(col(Device.id))
 
 
+def _forget_tokens(device: Device) -> None:
+    """Forgets what the app reported, or the browser."""
+    device.bundle_id, device.content_version = None, 1
+    device.push_token = device.push_token_dead_reason = device.push_token_registered_at = None
+    device.push_to_start_token = device.push_to_start_token_dead_reason = None
+    device.push_to_start_token_registered_at = None
+
+
 def _apply(report: TokenReport, device: Device) -> None:
     values: dict[str, Any] = {
         "environment": report.environment,
@@ -271,11 +303,12 @@ def _apply(report: TokenReport, device: Device) -> None:
     for field, value in values.items():
         if value is not None:
             setattr(device, field, value)
+    moment = now()
     if report.push_token is not None or report.push_to_start_token is not None:
         device.tokens_taken_at = None
     if report.push_token is not None:
-        device.push_token_registered_at = now()
+        device.push_token_registered_at = moment
         device.push_token_dead_reason = None
     if report.push_to_start_token is not None:
-        device.push_to_start_token_registered_at = now()
+        device.push_to_start_token_registered_at = moment
         device.push_to_start_token_dead_reason = None

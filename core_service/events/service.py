@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core_service.events.bells import Bell
 from service_kit.errors import Unavailable
 
 
@@ -62,6 +63,8 @@ MAX_WAITING = 1000
 MAX_BATCH = 100
 MAX_WATCHERS = 500
 MAX_WATCHERS_PER_ACCOUNT = 20
+MAX_BELLS = 200
+"""Calls of phones that may wait at once. Each of them is one of the calls that a process carries out at once."""
 
 Outlet = Callable[[uuid.UUID, Event], None]
 Witness = Callable[[uuid.UUID, Event], None]
@@ -122,6 +125,8 @@ class EventBus:
     def __init__(self) -> None:
         self._watchers: dict[uuid.UUID, list[Watcher]] = {}
         self._count = 0
+        self._bells: dict[uuid.UUID, list[Bell]] = {}
+        self._bell_count = 0
         self.dropped = 0
         """Events since the start that watchers here were too slow for."""
         self._closed = False
@@ -147,6 +152,8 @@ class EventBus:
         """Sends the event to the account's watchers in this process only."""
         for watcher in self._watchers.get(account_id, ()):
             self.dropped += watcher.put(event)
+        for bell in self._bells.get(account_id, ()):
+            bell.hear(event)
 
     def hear(self, account_id: uuid.UUID, event: Event) -> None:
         """Another process has published the event: sends it to the account's watchers and to the listeners here."""
@@ -191,9 +198,42 @@ class EventBus:
             if others:
                 self._watchers[account_id] = others
 
+    @property
+    def bells(self) -> int:
+        """The number of calls that wait now."""
+        return self._bell_count
+
+    @contextmanager
+    def bell(self, account_id: uuid.UUID, concerns: Callable[[Event], bool]) -> Iterator[Bell]:
+        """A bell that rings for the account's events that `concerns` picks, until the context ends. It is silent if the
+        bus is closed, or if 200 calls wait already."""
+        bell = Bell(concerns)
+        if self._closed or self._bell_count >= MAX_BELLS:
+            bell.silence()
+            yield bell
+            return
+        self._bells.setdefault(account_id, []).append(bell)
+        self._bell_count += 1
+        try:
+            yield bell
+        finally:
+            self._bell_count -= 1
+            others = [other for other in self._bells.pop(account_id) if other is not bell]
+            if others:
+                self._bells[account_id] = others
+
+    def ring(self, account_id: uuid.UUID) -> None:
+        """Rings the account's bells in this process, for a change that no event tells of. Calls that wait in another
+        process see it when their wait ends."""
+        for bell in self._bells.get(account_id, ()):
+            bell.ring()
+
     def close(self) -> None:
-        """Ends every watcher once it has received what waits for it, and refuses new ones."""
+        """Ends every watcher once it has received what waits for it, and every wait, and refuses new ones."""
         self._closed = True
+        for bells in self._bells.values():
+            for bell in bells:
+                bell.silence()
         for watchers in self._watchers.values():
             for watcher in watchers:
                 watcher.close()

@@ -59,6 +59,11 @@ class DevicePrincipal:
     account_id: uuid.UUID
     user_id: uuid.UUID
 
+    @property
+    def channels(self) -> None:
+        """It sends to nothing but itself, which no channel decides."""
+        return None
+
 
 Sender = ApiKeyPrincipal | SessionPrincipal
 """A caller that may send: a backend, or a person, who reaches the whole account."""

@@ -1,11 +1,17 @@
-"""What a phone is told of its Live Activities, as protobuf carries it."""
+"""What a phone is told of its Live Activities and notifications, as protobuf carries it."""
 
-from smith.core.v1 import json_object_pb2, live_activity_pb2
+from smith.core.v1 import json_object_pb2, live_activity_pb2, phone_service_pb2, push_notification_pb2
 
+from core_service.common.actions import ActionType
 from core_service.common.reading import to_timestamp
 from core_service.common.validation import write_json
 from core_service.phones.live_activities import ShownActivity, ShownPhase
+from core_service.phones.notifications import PhoneAction, PhoneNotification
 
+ACTION_TYPES = {
+    ActionType.OPEN_URL: push_notification_pb2.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL,
+    ActionType.WEBHOOK: push_notification_pb2.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK,
+}
 PHASES = {
     ShownPhase.STARTING: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_STARTING,
     ShownPhase.ACTIVE: live_activity_pb2.DEVICE_LIVE_ACTIVITY_PHASE_ACTIVE,
@@ -23,4 +29,29 @@ def to_live_activity(shown: ShownActivity) -> live_activity_pb2.DeviceLiveActivi
         started_at=to_timestamp(shown.started_at),
         stale_at=to_timestamp(shown.stale_at),
         dismiss_at=to_timestamp(shown.dismiss_at),
+    )
+
+
+def to_device_notification(shown: PhoneNotification) -> phone_service_pb2.DeviceNotification:
+    """A notification as the device sees it."""
+    content, payload = shown.content, shown.content.payload
+    return phone_service_pb2.DeviceNotification(
+        id=str(shown.id),
+        title=content.title,
+        subtitle=content.subtitle,
+        message=content.message,
+        media=content.media,
+        redirection=content.redirection,
+        icon=content.icon,
+        payload=None if payload is None else json_object_pb2.JsonObject(json=write_json(payload).decode()),
+        actions=[_to_action(action) for action in shown.actions],
+        created_at=to_timestamp(shown.created_at),
+        replaced_at=to_timestamp(shown.replaced_at),
+        version=shown.version,
+    )
+
+
+def _to_action(action: PhoneAction) -> phone_service_pb2.DeviceNotificationAction:
+    return phone_service_pb2.DeviceNotificationAction(
+        id=action.id, title=action.title, type=ACTION_TYPES[ActionType(action.type)], url=action.url
     )

@@ -85,6 +85,12 @@ class PhoneActivities:
         connection = await session.connection()
         await connection.exec_driver_sql(queries.OWE_STARTS, {"now": self._clock(), "device_id": device_id})
 
+    async def renew(self, session: AsyncSession, device_id: uuid.UUID, token: str) -> None:
+        """See `devices.port.Cards`."""
+        connection = await session.connection()
+        parameters = {"now": self._clock(), "device_id": device_id, "token": token}
+        await connection.exec_driver_sql(queries.RENEW, parameters)
+
     async def withdraw(self, session: AsyncSession, device_ids: Sequence[uuid.UUID]) -> None:
         """Ends what these devices show, once the session commits."""
         await withdraw_cards(session, device_ids)

@@ -69,6 +69,30 @@ WHERE p.device_id = %(device_id)s AND p.activity_id = waiting.activity_id
 """There is no condition on `next_at`. A claim that is just setting it to null holds the row's lock; this waits for it
 and then sets the time again."""
 
+RENEW = f"""
+WITH shown AS (
+    SELECT p.activity_id, a.ended_at
+    FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
+    WHERE p.device_id = %(device_id)s AND p.phase IN ('started', 'live')
+      AND p.update_token IS DISTINCT FROM %(token)s::text
+    ORDER BY p.activity_id
+    FOR UPDATE OF p
+)
+UPDATE live_activity_devices p
+SET update_token = %(token)s::text, update_token_registered_at = %(now)s, phase = 'live',
+    -- To be sent again: what the old subscription accepted may never have been shown.
+    accepted_version = 0,
+    next_at = CASE
+        WHEN p.leased THEN p.next_at
+        WHEN shown.ended_at IS NULL THEN {PACED}
+        ELSE %(now)s
+    END
+FROM shown
+WHERE p.device_id = %(device_id)s AND p.activity_id = shown.activity_id
+"""
+"""`PUT_TOKEN` for all that a browser shows, whose update token is its subscription. It takes no lock of an activity:
+what ends or changes one meanwhile makes the device due by itself."""
+
 _SHOWN = f"""p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at,
        (SELECT content_version FROM devices WHERE id = %(device_id)s), {ACTIVITY_COLUMNS}"""
 

@@ -5,23 +5,42 @@ from typing import Any
 from smith.core.v1 import phone_service_pb2 as phone_messages
 from smith.core.v1 import phone_service_pb2_grpc
 
-from core_service.common.reading import choice, given
+from core_service.common.reading import asked_page, choice, given
 from core_service.common.validation import find_uuid, require_storable
 from core_service.devices.convert import to_device
 from core_service.devices.models import Environment
 from core_service.devices.service import Devices, TokenReport
 from core_service.identity import principal
-from core_service.phones.convert import to_live_activity
+from core_service.phones.browsers import Browsers
+from core_service.phones.convert import to_device_notification, to_live_activity
 from core_service.phones.live_activities import PhoneActivities
+from core_service.phones.notifications import PhoneNotifications
+from core_service.phones.screen import Screens
+from core_service.push.convert import to_sent
+from core_service.push.device_test import DeviceTest
 from core_service.webhooks.convert import to_action_run
 from core_service.webhooks.service import ACTION, RUN, ActionRuns
 
 
 class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
-    """Serves the app on a phone."""
+    """Serves the app on a phone, and the page that makes a browser one."""
 
-    def __init__(self, devices: Devices, activities: PhoneActivities, runs: ActionRuns) -> None:
+    def __init__(
+        self,
+        *,
+        devices: Devices,
+        browsers: Browsers,
+        activities: PhoneActivities,
+        screens: Screens,
+        notifications: PhoneNotifications,
+        trials: DeviceTest,
+        runs: ActionRuns,
+    ) -> None:
         self._devices = devices
+        self._browsers = browsers
+        self._screens = screens
+        self._notifications = notifications
+        self._trials = trials
         self._activities = activities
         self._runs = runs
 
@@ -38,6 +57,34 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
         device = await self._devices.put_tokens(caller.account_id, caller.device_id, _read_report(request))
         return phone_messages.PutDeviceTokensResponse(device=to_device(device))
 
+    async def GetWebPushKey(
+        self, request: phone_messages.GetWebPushKeyRequest, context: Any
+    ) -> phone_messages.GetWebPushKeyResponse:
+        return phone_messages.GetWebPushKeyResponse(public_key=await self._browsers.public_key())
+
+    async def PutWebSubscription(
+        self, request: phone_messages.PutWebSubscriptionRequest, context: Any
+    ) -> phone_messages.PutWebSubscriptionResponse:
+        keys = request.keys
+        device = await self._browsers.put_subscription(
+            principal.device(), request.endpoint, keys.p256dh, keys.auth, given(request, "page_url")
+        )
+        return phone_messages.PutWebSubscriptionResponse(device=to_device(device))
+
+    async def ListDeviceNotifications(
+        self, request: phone_messages.ListDeviceNotificationsRequest, context: Any
+    ) -> phone_messages.ListDeviceNotificationsResponse:
+        page = await self._notifications.list(principal.device(), *asked_page(request))
+        return phone_messages.ListDeviceNotificationsResponse(
+            notifications=[to_device_notification(one) for one in page.items], next_page_token=page.next_token
+        )
+
+    async def SendTestNotification(
+        self, request: phone_messages.SendTestNotificationRequest, context: Any
+    ) -> phone_messages.SendTestNotificationResponse:
+        sent = await self._trials.send_to_itself(principal.device())
+        return phone_messages.SendTestNotificationResponse(sent=to_sent(sent))
+
     async def PutLiveActivityToken(
         self, request: phone_messages.PutLiveActivityTokenRequest, context: Any
     ) -> phone_messages.PutLiveActivityTokenResponse:
@@ -53,8 +100,13 @@ class PhoneServicer(phone_service_pb2_grpc.PhoneServiceServicer):
     async def GetDeviceState(
         self, request: phone_messages.GetDeviceStateRequest, context: Any
     ) -> phone_messages.GetDeviceStateResponse:
-        shown = await self._activities.state(principal.device())
-        return phone_messages.GetDeviceStateResponse(live_activities=[to_live_activity(one) for one in shown])
+        screen = await self._screens.read(principal.device(), given(request, "after"), request.wait_seconds)
+        return phone_messages.GetDeviceStateResponse(
+            live_activities=[to_live_activity(one) for one in screen.activities],
+            version=screen.version,
+            device=to_device(screen.device),
+            badge=screen.badge,
+        )
 
     async def RunAction(
         self, request: phone_messages.RunActionRequest, context: Any

@@ -1,6 +1,7 @@
 """The SQL of replacing a notification's content. One transaction runs the three statements, in this order."""
 
 from core_service.devices.models import REACHABLE
+from core_service.sending.later_versions import STACKING
 
 KEPT_VERSIONS = 10
 """The newest contents of a notification whose buttons still work: a phone may show an older one."""
@@ -23,9 +24,12 @@ own, so that the next one sees the last outcomes."""
 
 _STAYS_DEAD = "d.state = 'token_dead' AND d.device_id NOT IN (SELECT id FROM reachable)"
 
+_STAYS = f"(d.state = 'accepted' AND d.device_id IN (SELECT id FROM reachable WHERE environment = '{STACKING}'))"
+"""Whether the device keeps the version that it has."""
+
 REPLACE = f"""
 WITH reachable AS MATERIALIZED (
-    SELECT v.id
+    SELECT v.id, v.environment
     FROM deliveries d JOIN devices v ON v.id = d.device_id AND v.account_id = %(account_id)s AND {REACHABLE}
     WHERE d.notification_id = %(notification_id)s
 ), replaced AS (
@@ -60,7 +64,7 @@ WITH reachable AS MATERIALIZED (
         reason = CASE WHEN d.state = 'due' OR {_STAYS_DEAD} THEN d.reason END,
         settled_at = CASE WHEN {_STAYS_DEAD} THEN d.settled_at END
     FROM replaced
-    WHERE d.notification_id = %(notification_id)s
+    WHERE d.notification_id = %(notification_id)s AND NOT {_STAYS}
     RETURNING d.state
 )
 SELECT replaced.tags, (SELECT count(*) FROM owed WHERE state = 'due') FROM replaced

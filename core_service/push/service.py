@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from core_service.audit.act import record
@@ -14,7 +15,7 @@ from core_service.channels.errors import NoRecipients
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.idempotency.service import new_resource
-from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
+from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Sender, SessionPrincipal
 from core_service.push.content import Content, build_payload
 from core_service.push.errors import DeviceUnreachable
 from core_service.push.queries import (
@@ -27,6 +28,7 @@ from core_service.push.queries import (
 from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.port import About, Lease, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
+from core_service.sending.web_form import notification_for_browsers
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import OutcomeCounts, count_by
 from service_kit import tracing
@@ -71,7 +73,7 @@ class PushNotifications:
 
     async def send(
         self,
-        caller: Sender,
+        caller: Sender | DevicePrincipal,
         content: Content,
         requested: Sequence[str] | None,
         *,
@@ -95,7 +97,14 @@ class PushNotifications:
         channels = await self._audience.resolve(caller, requested)
         about = About(caller.account_id, str(notification_id), PushEvent.ALERT)
         expires_at = created_at + self._time_to_live
-        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, origin=tracing.origin())
+        push = Push(
+            payload,
+            expires_at,
+            collapse_id=str(notification_id),
+            about=about,
+            origin=tracing.origin(),
+            web=partial(notification_for_browsers, payload, 1),
+        )
         total, lease = await self._record(
             notification_id, caller, content, push, channels, device_id=device_id, replay_of=replay_of
         )
@@ -108,7 +117,9 @@ class PushNotifications:
         counts = await self._deliver(caller.account_id, notification_id, push, total, deadline)
         return SentNotification(notification_id, created_at, slugs, content.tags, counts)
 
-    async def _find(self, caller: Sender, notification_id: uuid.UUID, deadline: float) -> SentNotification | None:
+    async def _find(
+        self, caller: Sender | DevicePrincipal, notification_id: uuid.UUID, deadline: float
+    ) -> SentNotification | None:
         """Returns what an earlier run of this request has recorded, if it could not answer."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(FIND, (notification_id, caller.account_id), binary=True)
@@ -124,7 +135,7 @@ class PushNotifications:
     async def _record(
         self,
         notification_id: uuid.UUID,
-        caller: Sender,
+        caller: Sender | DevicePrincipal,
         content: Content,
         push: Push,
         channels: tuple[ChannelRef, ...] | None,
@@ -138,7 +149,7 @@ class PushNotifications:
             "notification_id": notification_id,
             "account_id": caller.account_id,
             "api_key_id": caller.api_key_id if isinstance(caller, ApiKeyPrincipal) else None,
-            "user_id": caller.user_id if isinstance(caller, SessionPrincipal) else None,
+            "user_id": None if isinstance(caller, ApiKeyPrincipal) else caller.user_id,
             "replay_of": replay_of,
             "title": content.title,
             "message": content.message,

@@ -12,15 +12,17 @@ import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
-from core_service.sending.later_versions import apns_id_of, silent_form
+from core_service.sending.later_versions import STACKING, apns_id_of, silent_form
 from core_service.sending.models import DeliveryState
 from core_service.sending.outcomes import STATES, next_delay_seconds
 from core_service.sending.port import About, Lease, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
 from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, SETTLE, SETTLE_ACCEPTED
+from core_service.sending.web_form import notification_for_browsers
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.keyed import KeyedCounter
 from core_service.work_queue.loops import BatchWriter, ClaimLoop
@@ -178,11 +180,22 @@ class Dispatcher:
         self._loop.begin(len(rows))
         payload, expires_at, expired, account_id, version = notification or (b"", None, True, None, GONE)
         about = About(account_id, str(notification_id), PushEvent.ALERT) if account_id else None
-        push = Push(payload, expires_at, collapse_id=str(notification_id), about=about, version=version, lease=lease)
+        push = Push(
+            payload,
+            expires_at,
+            collapse_id=str(notification_id),
+            about=about,
+            web=partial(notification_for_browsers, payload, version),
+            version=version,
+            lease=lease,
+        )
         silent: list[Target] = []
         for _, device_id, user_id, apns_id, attempts, alerted, _, token, environment, bundle_id in rows:
-            if expired or token is None:
+            if expired or token is None or (alerted and environment == STACKING):
                 state = DeliveryState.EXPIRED if expired else DeliveryState.TOKEN_DEAD
+                if token is not None and not expired:
+                    # It took the text before while this one was written, and a second notification would say the same.
+                    state = DeliveryState.ACCEPTED
                 self._writer.put(_Settlement(notification_id, device_id, user_id, state, version=version, lease=lease))
             else:
                 own_id = apns_id_of(apns_id, version)
@@ -191,7 +204,9 @@ class Dispatcher:
         if push.targets:
             self._send(notification_id, push, None)
         if silent:
-            self._send(notification_id, replace(push, payload=silent_form(payload), targets=silent), None)
+            payload = silent_form(payload)
+            web = partial(notification_for_browsers, payload, version)
+            self._send(notification_id, replace(push, payload=payload, targets=silent, web=web), None)
 
     def _send(self, notification_id: uuid.UUID, push: Push, request: _Request | None) -> None:
         self._sender.submit(push, lambda target, outcome: self._settle(notification_id, push, target, outcome, request))

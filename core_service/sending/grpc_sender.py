@@ -41,11 +41,13 @@ ENVIRONMENTS = {
     "production": delivery_pb2.ENVIRONMENT_PRODUCTION,
     "sandbox": delivery_pb2.ENVIRONMENT_SANDBOX,
 }
+"""Those of phones with the app; all others are browsers' push services."""
 PUSH_TYPES = {
     PushType.ALERT: delivery_pb2.PUSH_TYPE_ALERT,
     PushType.LIVE_ACTIVITY: delivery_pb2.PUSH_TYPE_LIVE_ACTIVITY,
 }
 ACCEPTED = Outcome(OutcomeKind.ACCEPTED, status_code=200)
+NOT_FOR_BROWSERS = Outcome(OutcomeKind.REJECTED, "NotForBrowsers", concern=Concern.REQUEST)
 
 
 class GrpcPushSender:
@@ -114,25 +116,53 @@ class _Call:
         """Monotonic time by which the call must be over."""
 
     def add(self, push: Push, targets: list[Target], on_outcome: OnOutcome) -> None:
+        if push.lease is not None and push.lease.ends < self._ends:
+            self._ends = push.lease.ends
+        message = self._message(push, push.payload, push.collapse_id)
+        browsers: dict[str | None, list[Target]] = {}
+        for target in targets:
+            environment = ENVIRONMENTS.get(target.environment)
+            if environment is None:
+                browsers.setdefault(target.bundle_id, []).append(target)
+                continue
+            message.targets.add(
+                token=target.token,
+                apns_id=str(target.apns_id),
+                bundle_id=target.bundle_id or "",
+                environment=environment,
+            )
+            self.targets.append((target, on_outcome))
+        if browsers:
+            if not message.targets:
+                del self.request.pushes[-1]
+            for page, members in browsers.items():
+                self._add_browsers(push, page, members, on_outcome)
+
+    def _add_browsers(self, push: Push, page: str | None, targets: list[Target], on_outcome: OnOutcome) -> None:
+        if push.web is None:
+            for target in targets:
+                on_outcome(target, NOT_FOR_BROWSERS)
+            return
+        # Repeats of what the push service holds still are one.
+        topic = push.about.subject if push.about else push.collapse_id
+        message = self._message(push, push.web(page), topic)
+        for target in targets:
+            message.targets.add(
+                token=target.token, apns_id=str(target.apns_id), environment=delivery_pb2.ENVIRONMENT_WEB
+            )
+            self.targets.append((target, on_outcome))
+
+    def _message(self, push: Push, payload: bytes, collapse_id: str) -> delivery_pb2.Push:
         message = self.request.pushes.add(
             push_type=PUSH_TYPES[push.push_type],
-            payload=push.payload,
-            collapse_id=push.collapse_id,
+            payload=payload,
+            collapse_id=collapse_id,
             priority=push.priority,
             request_id=push.origin.request_id,
             traceparent=push.origin.traceparent,
         )
         message.expires_at.FromDatetime(push.expires_at)
-        if push.lease is not None and push.lease.ends < self._ends:
-            self._ends = push.lease.ends
-        for target in targets:
-            message.targets.add(
-                token=target.token,
-                apns_id=str(target.apns_id),
-                bundle_id=target.bundle_id or "",
-                environment=ENVIRONMENTS.get(target.environment, delivery_pb2.ENVIRONMENT_UNSPECIFIED),
-            )
-            self.targets.append((target, on_outcome))
+        return message
 
     async def run(self, stub: "DeliveryServiceAsyncStub", on_answered: Callable[[], None]) -> None:
         """Makes the call and hands out the outcomes. `on_answered` is called once: at the first outcome, or at the

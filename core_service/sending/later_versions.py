@@ -1,7 +1,8 @@
 """What is different about a push that replaces the content of a notification.
 
 A device that has not got an earlier version gets the stored payload, which alerts as the original would have. A device
-that has gets the silent form of it, made here when it is sent.
+that has gets the silent form of it, made here when it is sent; but not a browser of Apple's, which would show a second
+notification beside the first: only its page shows the later version.
 """
 
 import datetime as dt
@@ -10,9 +11,12 @@ import uuid
 import simplejson
 
 from core_service.common.validation import write_json
+from core_service.devices.models import Environment
 
 REPLACEABLE = dt.timedelta(days=7)
 """For how long after it was sent a notification's content may be replaced."""
+STACKING = Environment.WEB_APPLE
+"""Where no notification takes the place of another (`PushService.replaces`)."""
 LEVEL = "interruption-level"
 SILENT = "passive"
 """Apple's level of what neither sounds nor lights up the screen."""

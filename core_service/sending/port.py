@@ -86,7 +86,8 @@ class Target:
     token: str
     environment: str
     bundle_id: str | None
-    """The app that owns the token; None for the one that the delivery service is configured with."""
+    """The app that owns the token; None for the one that the delivery service is configured with. Of a browser: the URL
+    of its page."""
     apns_id: uuid.UUID
     attempts: int = 0
     """Attempts made before this one."""
@@ -127,13 +128,18 @@ class Lease:
     """The same moment or one before, as monotonic time. Nothing is on its way to APNs after it."""
 
 
+WebPayload = Callable[[str | None], bytes]
+"""Makes the JSON for browsers that receive with the page of this URL; None if they did not report one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """One message and the devices that it is owed to. The holder of this object holds the lease of these deliveries."""
 
     payload: bytes
+    """The JSON for phones with the app."""
     expires_at: dt.datetime
-    """Until when APNs keeps it for a phone that it cannot reach."""
+    """Until when APNs, or a push service, keeps it for a phone that it cannot reach."""
     collapse_id: str = ""
     """A later push with the same value replaces the shown one; at most 64 bytes, empty for none."""
     push_type: PushType = PushType.ALERT
@@ -144,6 +150,8 @@ class Push:
     origin: Origin = NO_ORIGIN
     """The request that it is sent for."""
     targets: list[Target] = field(default_factory=list)
+    web: WebPayload | None = None
+    """None: it is nothing for browsers."""
     version: int = 1
     """Of the notification's content."""
     lease: Lease | None = None

@@ -104,9 +104,10 @@ RETURNING s.place, d.state, d.account_id
 which the older was sent: otherwise the newer one is on its way already, and must not be sent twice at once."""
 
 COUNT = """
-SELECT count(*) FILTER (WHERE state = 'accepted'),
-       count(DISTINCT user_id) FILTER (WHERE state = 'accepted'),
-       count(*) FILTER (WHERE state = 'due')
-FROM deliveries
-WHERE notification_id = %s
+SELECT count(*) FILTER (WHERE d.state = 'accepted'),
+       count(DISTINCT d.user_id) FILTER (WHERE d.state = 'accepted'),
+       count(*) FILTER (WHERE d.state = 'due')
+FROM deliveries d JOIN notifications n ON n.id = d.notification_id
+WHERE d.notification_id = %s AND d.version = n.version
 """
+"""Of the newest version: what stays with an earlier one (`later_versions.STACKING`) is not notified of it."""

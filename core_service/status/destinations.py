@@ -30,6 +30,12 @@ class Destinations:
     mails: Destination = Destination.UNSPECIFIED
     configuration: str = ""
     """Fingerprint of the delivery service's settings that decide whether APNs knows a token; empty if unknown."""
+    web_push_public_key: str = ""
+    """The key that browsers subscribe with, in base64url; empty if there is none."""
+    web_push_fault: str = ""
+    """Why no push can be sent to browsers, in one word; empty if there is no such reason."""
+    web_push_fault_explanation: str = ""
+    """The same in a sentence for operators."""
 
 
 UNKNOWN = Destinations()

@@ -31,7 +31,14 @@ class GrpcDestinations:
         except grpc.aio.AioRpcError as error:
             log.debug("the delivery service does not say where things go: %s", error.code().name)
             return UNKNOWN
-        return Destinations(_read(answer.pushes), _read(answer.mails), answer.configuration)
+        return Destinations(
+            _read(answer.pushes),
+            _read(answer.mails),
+            answer.configuration,
+            web_push_public_key=answer.web_push_public_key,
+            web_push_fault=answer.web_push_fault,
+            web_push_fault_explanation=answer.web_push_fault_explanation,
+        )
 
 
 def _read(value: "delivery_service_pb2.Destination.ValueType") -> Destination:

@@ -7,7 +7,7 @@ from functools import partial
 from importlib.resources import files
 
 from gateway.openapi import document
-from gateway.reference.published import Published
+from gateway.published import SAFE, Published
 from gateway.routes import Route
 from service_kit.json_mapping import dump
 
@@ -27,7 +27,6 @@ CONTENT_SECURITY_POLICY = (
     # The viewer's script sets its styles. The other directives forbid what a style could load.
     "style-src 'self' 'unsafe-inline'"
 )
-SAFE = {"x-content-type-options": "nosniff"}
 PAGE = SAFE | {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "referrer-policy": "no-referrer",

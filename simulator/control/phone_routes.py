@@ -167,7 +167,7 @@ class PhoneRoutes:
         """The ids of phones that have changed since `since`, the `version` of an earlier answer. Waits for the first
         for up to `wait_seconds`. If `complete`, the answer names all existing phones, because earlier changes are
         unknown."""
-        since, seconds = request.query_params.get("since", ""), _read_wait(request)
+        since, seconds = request.query_params.get("since", ""), read_wait(request)
         news = await self._phones.changes.wait(since, seconds, self._phones.pass_time)
         if news is None:
             raise ControlError(503, "Service unavailable", "Too many clients are waiting for changes. Try again.")
@@ -180,7 +180,8 @@ class PhoneRoutes:
         return self._phones.get(request.path_params["id"])
 
 
-def _read_wait(request: Request) -> int:
+def read_wait(request: Request) -> int:
+    """The query parameter `wait_seconds`. Raises ControlError unless it is a whole number from 0 to 30."""
     digits = request.query_params.get("wait_seconds", "0")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 3 and int(digits) <= MAX_WAIT_SECONDS):
         raise invalid(f"wait_seconds must be a whole number from 0 to {MAX_WAIT_SECONDS}.")

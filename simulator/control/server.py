@@ -1,4 +1,4 @@
-"""The HTTP servers of the control API and of the webhook sink, within the simulator's event loop."""
+"""The simulator's HTTP servers (control API, webhook sink, push service for browsers), within its event loop."""
 
 import asyncio
 import socket
@@ -17,6 +17,7 @@ from simulator.control.phone_routes import on_gateway_error, on_phone_error
 from simulator.phones.client import GatewayError
 from simulator.phones.service import PhoneError
 from simulator.sockets import BACKLOG, bind
+from simulator.web_push.http import CuttableHttp
 
 
 async def healthz(_: Request) -> Response:
@@ -39,7 +40,7 @@ def build_app(*groups: list[BaseRoute]) -> Starlette:
 
 class _Server(HttpServer):
     def __init__(self, app: ASGIApp, drain_seconds: float) -> None:
-        super().__init__(app, http="httptools", drain_seconds=drain_seconds)
+        super().__init__(app, http=CuttableHttp, ws="websockets-sansio", drain_seconds=drain_seconds)
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -6,6 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from simulator.web_push import base64url
 
 TIMEOUT_SECONDS = 10.0
 MAX_CONNECTIONS = 50
@@ -86,6 +89,20 @@ class GatewayClient:
         if not isinstance(activities, list):
             raise _incomprehensible("/api/device/state")
         return activities
+
+    async def web_push_key(self, device_token: str) -> str:
+        """The server's key, with which browsers subscribe: base64url of the uncompressed point."""
+        key = (await self._call("GET", "/api/device/web-push-key", device_token)).get("public_key")
+        try:
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64url.decode(str(key)))
+        except ValueError:
+            # Browsers refuse to subscribe with it.
+            raise _incomprehensible("/api/device/web-push-key") from None
+        return str(key)
+
+    async def put_web_subscription(self, device_token: str, subscription: dict[str, Any]) -> None:
+        """Reports a browser's subscription."""
+        await self._call("PUT", "/api/device/web-subscription", device_token, subscription)
 
     async def unpair(self, device_token: str) -> None:
         """Unpairs the device."""

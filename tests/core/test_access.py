@@ -121,23 +121,29 @@ async def settled(core: Core) -> Settled:
     return account, await example_ids(account)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def neighbour(core: Core) -> Settled:
+    """Another one."""
+    account = await start_account(core, "Elsewhere")
+    ids = await example_ids(account)
+    await mails_rest(account)
+    return account, ids
+
+
 async def mails_rest(account: Account) -> None:
     """The mails of the account's invites were tried and are not tried again, which would be a change as well."""
-    tried = "SELECT 1 FROM invites WHERE account_id = %s AND mail_reason <> ''"
-    await eventually_async("the mail was tried", lambda: account.core.sql(tried, account.id))
-    await account.core.sql(
-        "UPDATE invites SET mail_due_at = now() + interval '1 day' WHERE account_id = %s", account.id
-    )
+    rest = """
+    UPDATE invites SET mail_due_at = now() + interval '1 day' WHERE account_id = %s AND mail_reason <> '' RETURNING id
+    """
+    await eventually_async("the mail was tried", lambda: account.core.sql(rest, account.id))
 
 
 @pytest.mark.parametrize(("name", "field"), BY_ID)
 async def test_what_belongs_to_another_account_or_to_nobody_is_out_of_reach(
-    settled: Settled, stranger: Account, name: str, field: str
+    settled: Settled, neighbour: Settled, name: str, field: str
 ) -> None:
     """A new method with an id is in the table at once; a new kind of id fails here until `example_ids` knows it."""
-    account, mine = settled
-    theirs = await example_ids(stranger)
-    await mails_rest(stranger)
+    (account, mine), (stranger, theirs) = settled, neighbour
     before = await everything(stranger)
     caller = await may_call(account, name)
     others = {id_field: mine[id_field] for method, id_field in BY_ID if method == name}

@@ -31,8 +31,11 @@ MORE_THAN_A_PROTO_CAN_ASK_FOR = (
     "of a channel in the account",
     "value must be a number",
     "value requires upper_limit too",
+    "must be the URL of a push service",
 )
-"""That a channel exists; that a metric is one of texts; that a value is to show progress."""
+"""That a channel exists; that a metric is one of texts; that a value is to show progress; whose push service it is."""
+OF_ONE_LENGTH = {"p256dh": "B" * 87, "auth": "A" * 22}
+"""Values of fields that take no other length."""
 LEFT_ALONE = {
     "ListDevices.device_ids[0] format": "what is no id is the id of no device",
     "CreateAccount.email max_length": "a server that has an account says so first",
@@ -161,7 +164,7 @@ def a_text(rules: options_pb2.FieldRules, length: int) -> str:
     """A text of that many characters that keeps the rules but for their limits of length. A UUID has its own."""
     if rules.format == "uuid":
         return SOME_ID
-    if rules.format == "uri":
+    if rules.format == "uri" or rules.pattern.startswith("^https?://"):
         return "https://example.com/".ljust(length, "a")
     if rules.format == "email":
         host = f"@{'b' * 60}.{'c' * 60}.{'d' * 60}.example" if length > 200 else "@b.example"
@@ -174,6 +177,8 @@ def a_value(field: FieldDescriptor, place: int = 0) -> Any:
     rules = rules_of(field)
     if field.message_type is not None:
         return good(field.message_type)
+    if field.name in OF_ONE_LENGTH:
+        return OF_ONE_LENGTH[field.name]
     if field.enum_type is not None:
         return field.enum_type.values[1].number
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:

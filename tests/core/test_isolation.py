@@ -23,6 +23,7 @@ from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 from core_service.common.paging import write_token
 from service_kit.status import from_rpc_error
 from tests.core.belongings import CONTENT_STATE, LAST_USED, example_ids
+from tests.core.browser_rig import subscription
 from tests.core.harness import METHODS, PASSWORD, Account, Caller, Core, start_account
 from tests.waiting import eventually_async
 
@@ -36,6 +37,7 @@ VALUES_OF_ONES_OWN = {
     "setup_code", "account_name",
     "search", "status", "paused", "period", "events", "outcome", "rotate_webhook_secret",
     "tags", "tag_mode", "metadata", "secondary_action", "icon", "interruption_level", "content_version",
+    "after", "wait_seconds", "expiration_time", "keys", "page_url",
     "currency_code", "format", "label", "unit", "unit_spacing", "value", "value_text", "timestamp",
 }  # fmt: skip
 """Fields that name nothing."""
@@ -65,6 +67,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     "PutLiveActivityStream": {"content_state": CONTENT_STATE},
     "PutLiveActivityToken": {"token": "ab" * 32},
     "PutDeviceTokens": {"environment": APNS_ENVIRONMENT_SANDBOX},
+    "PutWebSubscription": {"keys": subscription()["keys"]},
     "SendPushNotification": {"title": "hello"},
     "ReplacePushNotification": {"title": "hello"},
     "SetBadge": {"badge": 3},
@@ -82,6 +85,7 @@ LAST = [
     ("PutLiveActivityStream", "stream_key"),
     ("PutDeviceTokens", "push_token"),
     ("PutDeviceTokens", "push_to_start_token"),
+    ("PutWebSubscription", "endpoint"),
 ]
 """After these there is something of ours by the same name."""
 CASES = [
@@ -158,6 +162,8 @@ async def belongings(account: Account) -> dict[str, str]:
     await account.owner.CreateMetric(key=metric_key)
     [(push_token,)] = await account.core.sql("SELECT push_token FROM devices WHERE id = %s", ids["device_id"])
     [(start_token,)] = await account.core.sql("SELECT push_to_start_token FROM devices WHERE id = %s", ids["device_id"])
+    reported = subscription()
+    await (await account.add_phone()).caller.PutWebSubscription(**reported)
     return ids | {
         "stream_key": stream_key,
         "slug": slug,
@@ -172,6 +178,7 @@ async def belongings(account: Account) -> dict[str, str]:
         "actor_id": ids["user_id"],
         "push_token": push_token,
         "push_to_start_token": start_token,
+        "endpoint": reported["endpoint"],
         "page_token": write_token(ids["device_id"]),
     }
 
@@ -187,6 +194,7 @@ def nobodys(field: str, theirs: str) -> str:
         "activity_id": secrets.token_urlsafe(24),
         "push_token": secrets.token_hex(32),
         "push_to_start_token": secrets.token_hex(32),
+        "endpoint": subscription()["endpoint"],
         "stream_key": f"stream-{uuid.uuid4().hex}",
     }
     if field.endswith(("_id", "_ids")):
@@ -257,8 +265,8 @@ async def test_no_list_holds_anything_of_theirs(world: World, name: str) -> None
         for field in METHODS[name].input_type.fields
         if field.name.endswith("_id") and not field.has_presence
     }
-    if "page_size" in METHODS[name].input_type.fields_by_name:
-        of["page_size"] = 1000
+    if (size := METHODS[name].input_type.fields_by_name.get("page_size")) is not None:
+        of["page_size"] = int(size.GetOptions().Extensions[options_pb2.rules].maximum)
     listed = str(await getattr(world.caller(name), name)(**of))
     assert not [what for what, value in world.theirs.items() if value in listed]
 
@@ -292,9 +300,12 @@ async def test_their_idempotency_key_is_free_for_us(world: World) -> None:
 async def test_what_a_request_does_not_name_is_ones_own(world: World) -> None:
     """Methods without a field: everything they say is the caller's."""
     nameless = [name for name, method in METHODS.items() if not method.input_type.fields]
-    # What CheckApns says is asked of APNs; tests/core/test_apns_check.py has one.
+    # What CheckApns says is asked of APNs; tests/core/test_apns_check.py has one. The key of web push is the server's,
+    # and a test notification goes to the phone that asks: tests/core/test_browsers.py has both.
     besides = {
         "CheckApns",
+        "GetWebPushKey",
+        "SendTestNotification",
         "DeleteSession",
         "RevokeOtherSessions",
         "UnpairDevice",

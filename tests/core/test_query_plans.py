@@ -23,6 +23,7 @@ from core_service.live_activities.reconcile import reconciler_queries, withdrawa
 from core_service.live_activities.state import queries, vacancy_queries
 from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
+from core_service.phones import notification_queries
 from core_service.push import queries as push
 from core_service.push import replacement_queries as replacements
 from core_service.sending import queries as dispatch
@@ -279,7 +280,7 @@ BATCH: dict[str, Any] = {
 OF_ACTIVITIES = """
     READ_ACTIVITY READ_ACTIVITIES READ_STREAM LOCK_ACCOUNT COUNT_ACTIVE START_FOR_ALL START_FOR_CHANNELS UPDATE_ACTIVITY
     HEAR END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
-    ANNOTATE COUNT_ON_ALL COUNT_ON_CHANNELS FIND_OLDEST OWE_STARTS READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
+    ANNOTATE COUNT_ON_ALL COUNT_ON_CHANNELS FIND_OLDEST OWE_STARTS RENEW READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
 """
 OF_STREAMS = "WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
@@ -399,6 +400,8 @@ HOT: dict[str, tuple[str, Any]] = {
     "settle": (dispatch.SETTLE, SETTLEMENT),
     "count": (dispatch.COUNT, (ID,)),
     "find a notification": (push.FIND, (ID, ID)),
+    "list a device's notifications": (notification_queries.LIST, LISTED),
+    "newest of a device's notifications": (notification_queries.NEWEST, LISTED),
     "read a notification to replace": (replacements.READ, REPLACEMENT),
     "lock its deliveries": (replacements.LOCK, REPLACEMENT),
     "replace its content": (replacements.REPLACE, REPLACEMENT),

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 from smith.delivery.v1 import delivery_service_pb2 as pb
-from smith.delivery.v1.delivery_pb2 import Outcome
+from smith.delivery.v1.delivery_pb2 import Outcome, Push
 from smith.delivery.v1.delivery_service_pb2_grpc import (
     DeliveryServiceServicer,
     add_DeliveryServiceServicer_to_server,
@@ -27,16 +27,29 @@ class Attempt:
 
     token: str
     notification_id: str
+    """Its collapse id; empty for none."""
     apns_id: str
-    aps: dict[str, Any]
+    message: dict[str, Any]
+    """The push's JSON."""
+    push: Push
     outcome: "asyncio.Future[Outcome]"
     given_up: bool = False
     """The core that made it has gone, or does not wait any more."""
 
     @property
+    def aps(self) -> dict[str, Any]:
+        """What iOS reads. Of a phone with the app."""
+        return dict(self.message["aps"])
+
+    @property
+    def browser(self) -> dict[str, Any]:
+        """What a browser shows. Of a browser."""
+        return dict(self.message["notification"])
+
+    @property
     def title(self) -> str:
         """What the phone is to show."""
-        return str(self.aps["alert"]["title"])
+        return str(self.browser["title"] if "notification" in self.message else self.aps["alert"]["title"])
 
     @property
     def is_silent(self) -> bool:
@@ -62,6 +75,10 @@ class ToldDelivery(DeliveryServiceServicer):
     attempts: list[Attempt] = field(default_factory=list)
     address: str = ""
     overlaps: list[tuple[Attempt, Attempt]] = field(default_factory=list)
+    web_push_public_key: str = ""
+    web_push_fault: str = ""
+    explanation: str = ""
+    """Of the fault."""
 
     async def Deliver(self, request: pb.DeliverRequest, context: Any) -> AsyncIterator[pb.DeliverResponse]:  # noqa: N802
         """See the proto."""
@@ -77,14 +94,18 @@ class ToldDelivery(DeliveryServiceServicer):
     async def GetDestinations(  # noqa: N802
         self, request: pb.GetDestinationsRequest, context: Any
     ) -> pb.GetDestinationsResponse:
-        """Unknown."""
-        return pb.GetDestinationsResponse()
+        """Unknown, but for what the test says of web push."""
+        return pb.GetDestinationsResponse(
+            web_push_public_key=self.web_push_public_key,
+            web_push_fault=self.web_push_fault,
+            web_push_fault_explanation=self.explanation,
+        )
 
     def _begin(self, attempt: Attempt) -> Attempt:
         self.overlaps += [
             (one, attempt)
             for one in self.of(attempt.token)
-            if one.is_open and one.notification_id == attempt.notification_id
+            if one.is_open and one.notification_id and one.notification_id == attempt.notification_id
         ]
         self.attempts.append(attempt)
         if not self.is_held:
@@ -122,9 +143,9 @@ async def _indexed(place: int, attempt: Attempt) -> Outcome:
 def _attempts(request: pb.DeliverRequest) -> Iterator[Attempt]:
     loop = asyncio.get_running_loop()
     for push in request.pushes:
-        aps = json.loads(push.payload)["aps"]
+        message = json.loads(push.payload)
         for target in push.targets:
-            yield Attempt(target.token, push.collapse_id, target.apns_id, aps, loop.create_future())
+            yield Attempt(target.token, push.collapse_id, target.apns_id, message, push, loop.create_future())
 
 
 @asynccontextmanager

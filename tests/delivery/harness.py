@@ -60,6 +60,7 @@ class SimulatorProcess:
                 "SMITH_APNS_SIMULATOR_PORT": "0",
                 "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
                 "SMITH_SMTP_SIMULATOR_PORT": "0",
+                "SMITH_WEBPUSH_SIMULATOR_PORT": "0",
                 "SMITH_STOP_AT_EOF": "1",
             },
             stdin=subprocess.PIPE,

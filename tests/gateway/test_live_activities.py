@@ -177,11 +177,11 @@ async def test_a_phone_is_told_the_state_as_pushes_carry_it(gateway: RunningGate
         content_state=json_object_pb2.JsonObject(json='{"title":"x","percentage":12.50}'),
         timestamp=1755000000,
     )
-    core.answers("GetDeviceState", phone_service_pb2.GetDeviceStateResponse(live_activities=[shown]))
+    core.answers("GetDeviceState", phone_service_pb2.GetDeviceStateResponse(live_activities=[shown], version="v"))
     reply = await gateway.request("GET", "/api/device/state")
     assert reply.body == (
         b'{"live_activities":[{"activity_id":"a","phase":"active",'
-        b'"content_state":{"title":"x","percentage":12.50},"timestamp":1755000000}]}'
+        b'"content_state":{"title":"x","percentage":12.50},"timestamp":1755000000}],"version":"v"}'
     )
 
 

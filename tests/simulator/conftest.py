@@ -1,13 +1,15 @@
 """A simulator that the tests here share, with a phone for each test."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.simulator.app_server import AppServer
+from tests.simulator.browser import PairedBrowser
 from tests.simulator.gateway import StandInGateway
 from tests.simulator.live import LivePhone
 from tests.simulator.process import SimulatorProcess, phone_record, write_phones
@@ -105,3 +107,29 @@ async def live(
     process.http.delete("/apns/stats")
     async with Sender(process.apns_port, process.folder) as sender:
         yield LivePhone(process, sender, record, gateway.account(record["device_token"]))
+
+
+@pytest.fixture(scope="session")
+def app_server(gateway: StandInGateway) -> AppServer:
+    """What the stand-in of the gateway sends with."""
+    server = AppServer()
+    gateway.web_push_key = server.public_key
+    return server
+
+
+MakeBrowser = Callable[..., PairedBrowser]
+
+
+@pytest.fixture
+def make_browser(
+    live_simulator: tuple[SimulatorProcess, list[dict[str, Any]]], gateway: StandInGateway, app_server: AppServer
+) -> Iterator[MakeBrowser]:
+    """Pairs browsers of a kind."""
+    process, _ = live_simulator
+    process.http.delete("/web-push/faults")
+
+    def make(kind: str) -> PairedBrowser:
+        return PairedBrowser.pair(process, gateway, app_server, kind)
+
+    yield make
+    process.http.delete("/web-push/faults")

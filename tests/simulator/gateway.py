@@ -33,6 +33,8 @@ class StandInGateway:
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
+        self.web_push_key = ""
+        """The answer to `GET /api/device/web-push-key`."""
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -92,4 +94,6 @@ class StandInGateway:
         if path.endswith("/dismissed"):
             gone = path.split("/")[-2]
             account.live_activities = [one for one in account.live_activities if one["activity_id"] != gone]
+        if path == "web-push-key":
+            return 200, {"public_key": self.web_push_key}
         return 200, {"live_activities": account.live_activities} if path == "state" else {}

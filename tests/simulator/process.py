@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 
 SERVING = re.compile(
-    r"serving: control API on (http://\S+), APNs on \S+:(\d+), webhooks on (https://[^\s,]+), mails on (\S+):(\d+)"
+    r"serving: control API on (http://\S+), APNs on \S+:(\d+), webhooks on (https://[^\s,]+), "
+    r"mails on ([^\s,]+):(\d+), web push on http://\S+:(\d+)"
 )
 
 
@@ -43,6 +44,7 @@ class SimulatorProcess:
             "SMITH_APNS_SIMULATOR_PORT": "0",
             "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
             "SMITH_SMTP_SIMULATOR_PORT": "0",
+            "SMITH_WEBPUSH_SIMULATOR_PORT": "0",
             "SMITH_DRAIN_SECONDS": "1",
             # Nobody listens on port 1.
             "SMITH_GATEWAY_URL": "http://127.0.0.1:1",
@@ -57,7 +59,7 @@ class SimulatorProcess:
             found = SERVING.search(line)
             if found:
                 self.url, self.apns_port, self.sink_url = found[1], int(found[2]), found[3]
-                self.mail_address = (found[4], int(found[5]))
+                self.mail_address, self.web_push_port = (found[4], int(found[5])), int(found[6])
                 break
         else:
             raise AssertionError("the simulator ended: " + "".join(self.lines))

@@ -15,7 +15,8 @@ from tests.simulator.conftest import Handset
 from tests.simulator.process import SimulatorProcess
 
 POSTS = [
-    "/apns/faults", "/phones", "/phones/{id}/settings", "/phones/{id}/tap", "/phones/{id}/rotate-start-token", "/clock",
+    "/apns/faults", "/web-push/faults", "/browsers", "/phones", "/phones/{id}/settings", "/phones/{id}/tap",
+    "/phones/{id}/rotate-start-token", "/clock",
 ]  # fmt: skip
 
 
@@ -47,6 +48,12 @@ def test_a_body_over_256_kb_is_a_413(simulator: SimulatorProcess, handset_of_man
         ("GET", "/phones/changes?wait_seconds=-1", 400),
         ("POST", "/phones/nobody/live-activities/a/dismiss", 404),
         ("POST", "/phones/nobody/live-activities/a/rotate-token", 404),
+        ("GET", "/browsers/nobody", 404),
+        ("POST", "/browsers/nobody/tap", 404),
+        ("POST", "/browsers/nobody/settings", 404),
+        ("POST", "/browsers/nobody/notifications/a/dismiss", 404),
+        ("GET", "/browsers/changes?wait_seconds=31", 400),
+        ("GET", "/web-push/requests?limit=1001", 400),
         ("GET", "/nothing", 404),
         ("PUT", "/phones", 405),
         ("GET", "/apns/requests?limit=0", 400),

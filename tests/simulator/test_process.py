@@ -25,6 +25,7 @@ def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProces
         "SMITH_APNS_SIMULATOR_PORT": "0",
         "SMITH_WEBHOOK_SIMULATOR_PORT": "0",
         "SMITH_SMTP_SIMULATOR_PORT": "0",
+        "SMITH_WEBPUSH_SIMULATOR_PORT": "0",
         **env,
     }
     return subprocess.run(

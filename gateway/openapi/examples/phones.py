@@ -16,6 +16,17 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "frequent_pushes_enabled": True,
         }
     },
+    "PutWebSubscription": {
+        "at_each_opening": {
+            "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABm",
+            "expirationTime": None,
+            "keys": {
+                "p256dh": "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8",
+                "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+            },
+            "page_url": "https://smith.example.com/phone/",
+        }
+    },
     "PutLiveActivityToken": {"report": {"token": TOKEN}},
     "ReportLiveActivityDismissed": {"dismissed": {}},
     "RunAction": {"tapped": {}},

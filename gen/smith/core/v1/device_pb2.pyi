@@ -20,6 +20,66 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _DevicePlatform:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DevicePlatformEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DevicePlatform.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DEVICE_PLATFORM_UNSPECIFIED: _DevicePlatform.ValueType  # 0
+    """Not a valid choice."""
+    DEVICE_PLATFORM_IOS: _DevicePlatform.ValueType  # 1
+    """The app on an iPhone or iPad."""
+    DEVICE_PLATFORM_WEB: _DevicePlatform.ValueType  # 2
+    """A browser."""
+
+class DevicePlatform(_DevicePlatform, metaclass=_DevicePlatformEnumTypeWrapper):
+    """What a device receives with."""
+
+DEVICE_PLATFORM_UNSPECIFIED: DevicePlatform.ValueType  # 0
+"""Not a valid choice."""
+DEVICE_PLATFORM_IOS: DevicePlatform.ValueType  # 1
+"""The app on an iPhone or iPad."""
+DEVICE_PLATFORM_WEB: DevicePlatform.ValueType  # 2
+"""A browser."""
+Global___DevicePlatform: _TypeAlias = DevicePlatform  # noqa: Y015
+
+class _BrowserPushService:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BrowserPushServiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BrowserPushService.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BROWSER_PUSH_SERVICE_UNSPECIFIED: _BrowserPushService.ValueType  # 0
+    """Not a valid choice."""
+    BROWSER_PUSH_SERVICE_APPLE: _BrowserPushService.ValueType  # 1
+    """Safari, and web apps on an iPhone's home screen."""
+    BROWSER_PUSH_SERVICE_GOOGLE: _BrowserPushService.ValueType  # 2
+    """Chrome and browsers made from it."""
+    BROWSER_PUSH_SERVICE_MOZILLA: _BrowserPushService.ValueType  # 3
+    """Firefox."""
+    BROWSER_PUSH_SERVICE_MICROSOFT: _BrowserPushService.ValueType  # 4
+    """Edge on Windows."""
+    BROWSER_PUSH_SERVICE_OTHER: _BrowserPushService.ValueType  # 5
+    """One that the server's operator has named."""
+
+class BrowserPushService(_BrowserPushService, metaclass=_BrowserPushServiceEnumTypeWrapper):
+    """Who runs the push service of a browser. What the browser can show follows from it."""
+
+BROWSER_PUSH_SERVICE_UNSPECIFIED: BrowserPushService.ValueType  # 0
+"""Not a valid choice."""
+BROWSER_PUSH_SERVICE_APPLE: BrowserPushService.ValueType  # 1
+"""Safari, and web apps on an iPhone's home screen."""
+BROWSER_PUSH_SERVICE_GOOGLE: BrowserPushService.ValueType  # 2
+"""Chrome and browsers made from it."""
+BROWSER_PUSH_SERVICE_MOZILLA: BrowserPushService.ValueType  # 3
+"""Firefox."""
+BROWSER_PUSH_SERVICE_MICROSOFT: BrowserPushService.ValueType  # 4
+"""Edge on Windows."""
+BROWSER_PUSH_SERVICE_OTHER: BrowserPushService.ValueType  # 5
+"""One that the server's operator has named."""
+Global___BrowserPushService: _TypeAlias = BrowserPushService  # noqa: Y015
+
 class _DeviceState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -31,11 +91,13 @@ class _DeviceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeviceSta
     DEVICE_STATE_READY: _DeviceState.ValueType  # 1
     """It can be sent notifications. Whether Live Activities can be started on it depends on its push-to-start token."""
     DEVICE_STATE_WAITING: _DeviceState.ValueType  # 2
-    """It cannot be sent anything: the app has not reported a push token, or the phone was paired again and has reported it as
-    another device.
+    """It cannot be sent anything: the app has not reported a push token, the browser has not allowed notifications, or the
+    phone was paired again and has reported its token as another device.
     """
     DEVICE_STATE_DEAD: _DeviceState.ValueType  # 3
-    """APNs declared one of its tokens dead. The app reports a new token when it is opened next, if it is still there."""
+    """APNs or the push service declared one of its tokens dead. The app, or the browser's page, reports a new one when it is
+    opened next, if it is still there.
+    """
 
 class DeviceState(_DeviceState, metaclass=_DeviceStateEnumTypeWrapper):
     """Whether a device can be reached, from the states of its tokens. Each device has exactly one state."""
@@ -45,11 +107,13 @@ DEVICE_STATE_UNSPECIFIED: DeviceState.ValueType  # 0
 DEVICE_STATE_READY: DeviceState.ValueType  # 1
 """It can be sent notifications. Whether Live Activities can be started on it depends on its push-to-start token."""
 DEVICE_STATE_WAITING: DeviceState.ValueType  # 2
-"""It cannot be sent anything: the app has not reported a push token, or the phone was paired again and has reported it as
-another device.
+"""It cannot be sent anything: the app has not reported a push token, the browser has not allowed notifications, or the
+phone was paired again and has reported its token as another device.
 """
 DEVICE_STATE_DEAD: DeviceState.ValueType  # 3
-"""APNs declared one of its tokens dead. The app reports a new token when it is opened next, if it is still there."""
+"""APNs or the push service declared one of its tokens dead. The app, or the browser's page, reports a new one when it is
+opened next, if it is still there.
+"""
 Global___DeviceState: _TypeAlias = DeviceState  # noqa: Y015
 
 class _ApnsEnvironment:
@@ -85,11 +149,11 @@ class _PushTokenStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PushTo
     PUSH_TOKEN_STATE_UNSPECIFIED: _PushTokenState.ValueType  # 0
     """Not used."""
     PUSH_TOKEN_STATE_MISSING: _PushTokenState.ValueType  # 1
-    """The app has not reported a token yet."""
+    """The app or the browser has not reported one yet."""
     PUSH_TOKEN_STATE_ACTIVE: _PushTokenState.ValueType  # 2
     """The token is in use."""
     PUSH_TOKEN_STATE_DEAD: _PushTokenState.ValueType  # 3
-    """APNs declared the token dead. The app's next report replaces it."""
+    """APNs or the push service declared it dead. The next report replaces it."""
 
 class PushTokenState(_PushTokenState, metaclass=_PushTokenStateEnumTypeWrapper):
     """State of a token."""
@@ -97,16 +161,16 @@ class PushTokenState(_PushTokenState, metaclass=_PushTokenStateEnumTypeWrapper):
 PUSH_TOKEN_STATE_UNSPECIFIED: PushTokenState.ValueType  # 0
 """Not used."""
 PUSH_TOKEN_STATE_MISSING: PushTokenState.ValueType  # 1
-"""The app has not reported a token yet."""
+"""The app or the browser has not reported one yet."""
 PUSH_TOKEN_STATE_ACTIVE: PushTokenState.ValueType  # 2
 """The token is in use."""
 PUSH_TOKEN_STATE_DEAD: PushTokenState.ValueType  # 3
-"""APNs declared the token dead. The app's next report replaces it."""
+"""APNs or the push service declared it dead. The next report replaces it."""
 Global___PushTokenState: _TypeAlias = PushTokenState  # noqa: Y015
 
 @_typing.final
 class Device(_message.Message):
-    """A paired phone."""
+    """A paired phone, or a browser that is one."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -129,6 +193,8 @@ class Device(_message.Message):
     USER_EMAIL_FIELD_NUMBER: _builtins.int
     CHANNELS_FIELD_NUMBER: _builtins.int
     CHANNEL_COUNT_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    PUSH_SERVICE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     user_id: _builtins.str
@@ -136,19 +202,19 @@ class Device(_message.Message):
     name: _builtins.str
     """Name that the app gave at pairing."""
     environment: Global___ApnsEnvironment.ValueType
-    """Environment of its tokens. Left out until the app reports one."""
+    """Environment of its tokens. Left out until the app reports one, and for browsers."""
     bundle_id: _builtins.str
-    """The app's bundle id. Left out until the app reports one."""
+    """The app's bundle id. Of a browser: the URL of the page that it receives with. Left out until it reports one."""
     os_version: _builtins.str
     """iOS version. Left out until the app reports one."""
     push_token_state: Global___PushTokenState.ValueType
-    """State of its push token."""
+    """State of its push token. Of a browser: of its subscription, which is its push-to-start token too."""
     push_token_reason: _builtins.str
-    """Why APNs refused its token, for example `Unregistered`. Left out unless the state is `dead`."""
+    """Why APNs or the push service refused its token, for example `Unregistered`. Left out unless the state is `dead`."""
     push_to_start_token_state: Global___PushTokenState.ValueType
     """State of its push-to-start token, which Live Activities are started with."""
     push_to_start_token_reason: _builtins.str
-    """Why APNs refused that token. Left out unless its state is `dead`."""
+    """Why APNs or the push service refused that token. Left out unless its state is `dead`."""
     state: Global___DeviceState.ValueType
     """Whether it can be reached, from the states of its tokens."""
     user_name: _builtins.str
@@ -157,6 +223,10 @@ class Device(_message.Message):
     """Its owner's e-mail address. Only people get this field, phones do not."""
     channel_count: _builtins.int
     """How many channels it belongs to; 100 stands for 100 or more. Only people get this field, phones do not."""
+    platform: Global___DevicePlatform.ValueType
+    """What it is. Left out until it reports a token or a subscription."""
+    push_service: Global___BrowserPushService.ValueType
+    """The push service that the browser is subscribed to. Left out for phones with the app."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was paired."""
@@ -201,10 +271,12 @@ class Device(_message.Message):
         user_email: _builtins.str | None = ...,
         channels: _abc.Iterable[_builtins.str] | None = ...,
         channel_count: _builtins.int | None = ...,
+        platform: Global___DevicePlatform.ValueType | None = ...,
+        push_service: Global___BrowserPushService.ValueType | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_channel_count", b"_channel_count", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "_user_email", b"_user_email", "_user_name", b"_user_name", "bundle_id", b"bundle_id", "channel_count", b"channel_count", "created_at", b"created_at", "environment", b"environment", "last_seen_at", b"last_seen_at", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "user_email", b"user_email", "user_name", b"user_name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_channel_count", b"_channel_count", "_environment", b"_environment", "_os_version", b"_os_version", "_platform", b"_platform", "_push_service", b"_push_service", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "_user_email", b"_user_email", "_user_name", b"_user_name", "bundle_id", b"bundle_id", "channel_count", b"channel_count", "created_at", b"created_at", "environment", b"environment", "last_seen_at", b"last_seen_at", "os_version", b"os_version", "platform", b"platform", "push_service", b"push_service", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "user_email", b"user_email", "user_name", b"user_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_channel_count", b"_channel_count", "_environment", b"_environment", "_os_version", b"_os_version", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "_user_email", b"_user_email", "_user_name", b"_user_name", "bundle_id", b"bundle_id", "channel_count", b"channel_count", "channels", b"channels", "created_at", b"created_at", "environment", b"environment", "id", b"id", "last_seen_at", b"last_seen_at", "name", b"name", "os_version", b"os_version", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_to_start_token_state", b"push_to_start_token_state", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "push_token_state", b"push_token_state", "state", b"state", "user_email", b"user_email", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id", "_channel_count", b"_channel_count", "_environment", b"_environment", "_os_version", b"_os_version", "_platform", b"_platform", "_push_service", b"_push_service", "_push_to_start_token_reason", b"_push_to_start_token_reason", "_push_token_reason", b"_push_token_reason", "_user_email", b"_user_email", "_user_name", b"_user_name", "bundle_id", b"bundle_id", "channel_count", b"channel_count", "channels", b"channels", "created_at", b"created_at", "environment", b"environment", "id", b"id", "last_seen_at", b"last_seen_at", "name", b"name", "os_version", b"os_version", "platform", b"platform", "push_service", b"push_service", "push_to_start_token_reason", b"push_to_start_token_reason", "push_to_start_token_registered_at", b"push_to_start_token_registered_at", "push_to_start_token_state", b"push_to_start_token_state", "push_token_reason", b"push_token_reason", "push_token_registered_at", b"push_token_registered_at", "push_token_state", b"push_token_state", "state", b"state", "user_email", b"user_email", "user_id", b"user_id", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__bundle_id: _TypeAlias = _typing.Literal["bundle_id"]  # noqa: Y015
     _WhichOneofArgType__bundle_id: _TypeAlias = _typing.Literal["_bundle_id", b"_bundle_id"]  # noqa: Y015
@@ -214,6 +286,10 @@ class Device(_message.Message):
     _WhichOneofArgType__environment: _TypeAlias = _typing.Literal["_environment", b"_environment"]  # noqa: Y015
     _WhichOneofReturnType__os_version: _TypeAlias = _typing.Literal["os_version"]  # noqa: Y015
     _WhichOneofArgType__os_version: _TypeAlias = _typing.Literal["_os_version", b"_os_version"]  # noqa: Y015
+    _WhichOneofReturnType__platform: _TypeAlias = _typing.Literal["platform"]  # noqa: Y015
+    _WhichOneofArgType__platform: _TypeAlias = _typing.Literal["_platform", b"_platform"]  # noqa: Y015
+    _WhichOneofReturnType__push_service: _TypeAlias = _typing.Literal["push_service"]  # noqa: Y015
+    _WhichOneofArgType__push_service: _TypeAlias = _typing.Literal["_push_service", b"_push_service"]  # noqa: Y015
     _WhichOneofReturnType__push_to_start_token_reason: _TypeAlias = _typing.Literal["push_to_start_token_reason"]  # noqa: Y015
     _WhichOneofArgType__push_to_start_token_reason: _TypeAlias = _typing.Literal["_push_to_start_token_reason", b"_push_to_start_token_reason"]  # noqa: Y015
     _WhichOneofReturnType__push_token_reason: _TypeAlias = _typing.Literal["push_token_reason"]  # noqa: Y015
@@ -230,6 +306,10 @@ class Device(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__environment) -> _WhichOneofReturnType__environment | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__os_version) -> _WhichOneofReturnType__os_version | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__platform) -> _WhichOneofReturnType__platform | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__push_service) -> _WhichOneofReturnType__push_service | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__push_to_start_token_reason) -> _WhichOneofReturnType__push_to_start_token_reason | None: ...
     @_typing.overload

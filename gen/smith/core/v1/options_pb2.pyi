@@ -67,6 +67,7 @@ class MethodPolicy(_message.Message):
     RATE_LIMITED_FIELD_NUMBER: _builtins.int
     AUDITED_FIELD_NUMBER: _builtins.int
     SENDS_FIELD_NUMBER: _builtins.int
+    LONGEST_WAIT_SECONDS_FIELD_NUMBER: _builtins.int
     rate_limited: _builtins.bool
     """True for the endpoints that share the account's request rate limit."""
     audited: _builtins.bool
@@ -74,9 +75,13 @@ class MethodPolicy(_message.Message):
     fields marked `debug_redact`.
     """
     sends: _builtins.bool
-    """True for calls that send something to phones. Over REST such a call ignores unknown fields and names them in the header
-    `Ignored-Fields`, so that an alert is not lost because of a decoration. It refuses them if the request says
-    `Prefer: handling=strict`, as all other calls do.
+    """True for calls that send something to phones, and for those whose body a browser writes. Over REST such a call ignores
+    unknown fields and names them in the header `Ignored-Fields`, so that an alert is not lost because of a decoration. It
+    refuses them if the request says `Prefer: handling=strict`, as all other calls do.
+    """
+    longest_wait_seconds: _builtins.int
+    """For how long the answer may wait by itself because the request asks for that: who sets a deadline for the call adds these
+    seconds.
     """
     @_builtins.property
     def allow(self) -> _containers.RepeatedScalarFieldContainer[Global___Access.ValueType]:
@@ -89,10 +94,11 @@ class MethodPolicy(_message.Message):
         rate_limited: _builtins.bool = ...,
         audited: _builtins.bool = ...,
         sends: _builtins.bool = ...,
+        longest_wait_seconds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "audited", b"audited", "rate_limited", b"rate_limited", "sends", b"sends"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "audited", b"audited", "longest_wait_seconds", b"longest_wait_seconds", "rate_limited", b"rate_limited", "sends", b"sends"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

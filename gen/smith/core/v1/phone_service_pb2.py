@@ -24,13 +24,17 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from smith.core.v1 import action_run_pb2 as smith_dot_core_dot_v1_dot_action__run__pb2
 from smith.core.v1 import device_pb2 as smith_dot_core_dot_v1_dot_device__pb2
+from smith.core.v1 import json_object_pb2 as smith_dot_core_dot_v1_dot_json__object__pb2
 from smith.core.v1 import live_activity_pb2 as smith_dot_core_dot_v1_dot_live__activity__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
+from smith.core.v1 import push_notification_pb2 as smith_dot_core_dot_v1_dot_push__notification__pb2
+from smith.core.v1 import push_notification_service_pb2 as smith_dot_core_dot_v1_dot_push__notification__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/phone_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1asmith/core/v1/device.proto\x1a!smith/core/v1/live_activity.proto\x1a\x1bsmith/core/v1/options.proto\"Z\n\x11PairDeviceRequest\x12%\n\x0cpairing_code\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01(2\x12\x1e\n\x04name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\"B\n\x12PairDeviceResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x19\n\x0c\x64\x65vice_token\x18\x02 \x01(\tB\x03\x80\x01\x01\"\xd4\x05\n\x16PutDeviceTokensRequest\x12s\n\npush_token\x18\x01 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x00\x88\x01\x01\x12|\n\x13push_to_start_token\x18\x02 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x01\x88\x01\x01\x12\x61\n\x0b\x65nvironment\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentB\'\xb2\xbb\x18#z!must be `production` or `sandbox`H\x02\x88\x01\x01\x12j\n\tbundle_id\x18\x04 \x01(\tBR\xb2\xbb\x18N \x01(\x9b\x01\x32\x10^[A-Za-z0-9.-]+$z5must be 1 to 155 letters, digits, hyphens and periodsH\x03\x88\x01\x01\x12!\n\nos_version\x18\x05 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(\x14H\x04\x88\x01\x01\x12$\n\x17\x66requent_pushes_enabled\x18\x06 \x01(\x08H\x05\x88\x01\x01\x12+\n\x0f\x63ontent_version\x18\x07 \x01(\x05\x42\r\xb2\xbb\x18\t\t\x00\x00\x00\x00\x00\x00\xf0?H\x06\x88\x01\x01\x42\r\n\x0b_push_tokenB\x16\n\x14_push_to_start_tokenB\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x1a\n\x18_frequent_pushes_enabledB\x12\n\x10_content_version\"@\n\x17PutDeviceTokensResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"\xa7\x01\n\x1bPutLiveActivityTokenRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12m\n\x05token\x18\x02 \x01(\tB^\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400\"\x1e\n\x1cPutLiveActivityTokenResponse\"?\n\"ReportLiveActivityDismissedRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"%\n#ReportLiveActivityDismissedResponse\"\x17\n\x15GetDeviceStateRequest\"T\n\x16GetDeviceStateResponse\x12:\n\x0flive_activities\x18\x01 \x03(\x0b\x32!.smith.core.v1.DeviceLiveActivity\"5\n\x10RunActionRequest\x12!\n\taction_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"A\n\x11RunActionResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"<\n\x13GetActionRunRequest\x12%\n\raction_run_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"D\n\x14GetActionRunResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"\x15\n\x13UnpairDeviceRequest\"\x16\n\x14UnpairDeviceResponse2\xa5\t\n\x0cPhoneService\x12w\n\nPairDevice\x12 .smith.core.v1.PairDeviceRequest\x1a!.smith.core.v1.PairDeviceResponse\"$\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/device/pair:\x01*\x12\x86\x01\n\x0fPutDeviceTokens\x12%.smith.core.v1.PutDeviceTokensRequest\x1a&.smith.core.v1.PutDeviceTokensResponse\"$\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x17\x1a\x12/api/device/tokens:\x01*\x12\xb2\x01\n\x14PutLiveActivityToken\x12*.smith.core.v1.PutLiveActivityTokenRequest\x1a+.smith.core.v1.PutLiveActivityTokenResponse\"A\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x34\x1a//api/device/live-activities/{activity_id}/token:\x01*\x12\xcb\x01\n\x1bReportLiveActivityDismissed\x12\x31.smith.core.v1.ReportLiveActivityDismissedRequest\x1a\x32.smith.core.v1.ReportLiveActivityDismissedResponse\"E\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x38\"3/api/device/live-activities/{activity_id}/dismissed:\x01*\x12\x7f\n\x0eGetDeviceState\x12$.smith.core.v1.GetDeviceStateRequest\x1a%.smith.core.v1.GetDeviceStateResponse\" \xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x13\x12\x11/api/device/state\x12\x85\x01\n\tRunAction\x12\x1f.smith.core.v1.RunActionRequest\x1a .smith.core.v1.RunActionResponse\"5\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02(\"#/api/device/actions/{action_id}/run:\x01*\x12\x8f\x01\n\x0cGetActionRun\x12\".smith.core.v1.GetActionRunRequest\x1a#.smith.core.v1.GetActionRunResponse\"6\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02)\x12\'/api/device/action-runs/{action_run_id}\x12u\n\x0cUnpairDevice\x12\".smith.core.v1.UnpairDeviceRequest\x1a#.smith.core.v1.UnpairDeviceResponse\"\x1c\xa2\xbb\x18\x05\n\x01\x03\x18\x01\x82\xd3\xe4\x93\x02\r*\x0b/api/deviceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!smith/core/v1/phone_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1asmith/core/v1/device.proto\x1a\x1fsmith/core/v1/json_object.proto\x1a!smith/core/v1/live_activity.proto\x1a\x1bsmith/core/v1/options.proto\x1a%smith/core/v1/push_notification.proto\x1a-smith/core/v1/push_notification_service.proto\"Z\n\x11PairDeviceRequest\x12%\n\x0cpairing_code\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01(2\x12\x1e\n\x04name\x18\x02 \x01(\tB\x10\xe2\x41\x01\x02\xb2\xbb\x18\x08 \x01(d2\x02\\S\"B\n\x12PairDeviceResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x19\n\x0c\x64\x65vice_token\x18\x02 \x01(\tB\x03\x80\x01\x01\"\xd4\x05\n\x16PutDeviceTokensRequest\x12s\n\npush_token\x18\x01 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x00\x88\x01\x01\x12|\n\x13push_to_start_token\x18\x02 \x01(\tBZ\x80\x01\x01\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400H\x01\x88\x01\x01\x12\x61\n\x0b\x65nvironment\x18\x03 \x01(\x0e\x32\x1e.smith.core.v1.ApnsEnvironmentB\'\xb2\xbb\x18#z!must be `production` or `sandbox`H\x02\x88\x01\x01\x12j\n\tbundle_id\x18\x04 \x01(\tBR\xb2\xbb\x18N \x01(\x9b\x01\x32\x10^[A-Za-z0-9.-]+$z5must be 1 to 155 letters, digits, hyphens and periodsH\x03\x88\x01\x01\x12!\n\nos_version\x18\x05 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(\x14H\x04\x88\x01\x01\x12$\n\x17\x66requent_pushes_enabled\x18\x06 \x01(\x08H\x05\x88\x01\x01\x12+\n\x0f\x63ontent_version\x18\x07 \x01(\x05\x42\r\xb2\xbb\x18\t\t\x00\x00\x00\x00\x00\x00\xf0?H\x06\x88\x01\x01\x42\r\n\x0b_push_tokenB\x16\n\x14_push_to_start_tokenB\x0e\n\x0c_environmentB\x0c\n\n_bundle_idB\r\n\x0b_os_versionB\x1a\n\x18_frequent_pushes_enabledB\x12\n\x10_content_version\"@\n\x17PutDeviceTokensResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"\x16\n\x14GetWebPushKeyRequest\"+\n\x15GetWebPushKeyResponse\x12\x12\n\npublic_key\x18\x01 \x01(\t\"\x8d\x03\n\x19PutWebSubscriptionRequest\x12L\n\x08\x65ndpoint\x18\x01 \x01(\tB:\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18/ \x01(\x80\x10z(must be a URL of at most 2048 characters\x12\x1c\n\x0f\x65xpiration_time\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\x04keys\x18\x03 \x01(\x0b\x32\".smith.core.v1.WebSubscriptionKeysB\x04\xe2\x41\x01\x02\x12\xaa\x01\n\x08page_url\x18\x04 \x01(\tB\x92\x01\xb2\xbb\x18\x8d\x01(\x90\x03\x32*^https?://[A-Za-z0-9._:\\[\\]-]+(/[!$-~]*)?$z\\must be the page\'s http or https URL, at most 400 characters, without user name and fragmentH\x01\x88\x01\x01\x42\x12\n\x10_expiration_timeB\x0b\n\t_page_url\"\xce\x01\n\x13WebSubscriptionKeys\x12\x63\n\x06p256dh\x18\x01 \x01(\tBS\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18H2\x15^[A-Za-z0-9_-]{87}=?$z/must be a point on P-256, 65 bytes in base64url\x12R\n\x04\x61uth\x18\x02 \x01(\tBD\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x39\x32\x18^[A-Za-z0-9_-]{22}(==)?$z\x1dmust be 16 bytes in base64url\"C\n\x1aPutWebSubscriptionResponse\x12%\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Device\"\x9c\x01\n\x1eListDeviceNotificationsRequest\x12\x44\n\tpage_size\x18\x01 \x01(\x05\x42,\xb2\xbb\x18(\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00\x00Y@R\x02\x33\x30z\x10must be 1 to 100H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"\x8d\x01\n\x1fListDeviceNotificationsResponse\x12\x38\n\rnotifications\x18\x01 \x03(\x0b\x32!.smith.core.v1.DeviceNotification\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xc2\x03\n\x12\x44\x65viceNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x15\n\x08subtitle\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x14\n\x07message\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05media\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0bredirection\x18\x06 \x01(\tH\x03\x88\x01\x01\x12\x11\n\x04icon\x18\x07 \x01(\tH\x04\x88\x01\x01\x12/\n\x07payload\x18\x08 \x01(\x0b\x32\x19.smith.core.v1.JsonObjectH\x05\x88\x01\x01\x12\x38\n\x07\x61\x63tions\x18\t \x03(\x0b\x32\'.smith.core.v1.DeviceNotificationAction\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breplaced_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0c \x01(\x05\x42\x0b\n\t_subtitleB\n\n\x08_messageB\x08\n\x06_mediaB\x0e\n\x0c_redirectionB\x07\n\x05_iconB\n\n\x08_payload\"\x88\x01\n\x18\x44\x65viceNotificationAction\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x37\n\x04type\x18\x03 \x01(\x0e\x32).smith.core.v1.PushNotificationActionType\x12\x10\n\x03url\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x06\n\x04_url\"\x1d\n\x1bSendTestNotificationRequest\"Y\n\x1cSendTestNotificationResponse\x12\x39\n\x04sent\x18\x01 \x01(\x0b\x32+.smith.core.v1.SendPushNotificationResponse\"\xa7\x01\n\x1bPutLiveActivityTokenRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12m\n\x05token\x18\x02 \x01(\tB^\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18S \x10(\x90\x03\x32\x13^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400\"\x1e\n\x1cPutLiveActivityTokenResponse\"?\n\"ReportLiveActivityDismissedRequest\x12\x19\n\x0b\x61\x63tivity_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"%\n#ReportLiveActivityDismissedResponse\"\x95\x01\n\x15GetDeviceStateRequest\x12\x1a\n\x05\x61\x66ter\x18\x01 \x01(\tB\x06\xb2\xbb\x18\x02(dH\x00\x88\x01\x01\x12\x45\n\x0cwait_seconds\x18\x02 \x01(\x05\x42*\xb2\xbb\x18&\t\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x00\x00\x00\x00\x00\x39@R\x01\x30z\x0fmust be 0 to 25H\x01\x88\x01\x01\x42\x08\n\x06_afterB\x0f\n\r_wait_seconds\"\xaa\x01\n\x16GetDeviceStateResponse\x12:\n\x0flive_activities\x18\x01 \x03(\x0b\x32!.smith.core.v1.DeviceLiveActivity\x12\x0f\n\x07version\x18\x02 \x01(\t\x12%\n\x06\x64\x65vice\x18\x03 \x01(\x0b\x32\x15.smith.core.v1.Device\x12\x12\n\x05\x62\x61\x64ge\x18\x04 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_badge\"5\n\x10RunActionRequest\x12!\n\taction_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"A\n\x11RunActionResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"<\n\x13GetActionRunRequest\x12%\n\raction_run_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"D\n\x14GetActionRunResponse\x12,\n\naction_run\x18\x01 \x01(\x0b\x32\x18.smith.core.v1.ActionRun\"\x15\n\x13UnpairDeviceRequest\"\x16\n\x14UnpairDeviceResponse2\x98\x0e\n\x0cPhoneService\x12w\n\nPairDevice\x12 .smith.core.v1.PairDeviceRequest\x1a!.smith.core.v1.PairDeviceResponse\"$\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/device/pair:\x01*\x12\x86\x01\n\x0fPutDeviceTokens\x12%.smith.core.v1.PutDeviceTokensRequest\x1a&.smith.core.v1.PutDeviceTokensResponse\"$\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x17\x1a\x12/api/device/tokens:\x01*\x12\x83\x01\n\rGetWebPushKey\x12#.smith.core.v1.GetWebPushKeyRequest\x1a$.smith.core.v1.GetWebPushKeyResponse\"\'\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/device/web-push-key\x12\x9b\x01\n\x12PutWebSubscription\x12(.smith.core.v1.PutWebSubscriptionRequest\x1a).smith.core.v1.PutWebSubscriptionResponse\"0\xa2\xbb\x18\x05\n\x01\x03 \x01\x82\xd3\xe4\x93\x02!\x1a\x1c/api/device/web-subscription:\x01*\x12\xa2\x01\n\x17ListDeviceNotifications\x12-.smith.core.v1.ListDeviceNotificationsRequest\x1a..smith.core.v1.ListDeviceNotificationsResponse\"(\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/device/notifications\x12\xa4\x01\n\x14SendTestNotification\x12*.smith.core.v1.SendTestNotificationRequest\x1a+.smith.core.v1.SendTestNotificationResponse\"3\xa2\xbb\x18\x05\n\x01\x03 \x01\x82\xd3\xe4\x93\x02$\"\"/api/device/test-push-notification\x12\xb2\x01\n\x14PutLiveActivityToken\x12*.smith.core.v1.PutLiveActivityTokenRequest\x1a+.smith.core.v1.PutLiveActivityTokenResponse\"A\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x34\x1a//api/device/live-activities/{activity_id}/token:\x01*\x12\xcb\x01\n\x1bReportLiveActivityDismissed\x12\x31.smith.core.v1.ReportLiveActivityDismissedRequest\x1a\x32.smith.core.v1.ReportLiveActivityDismissedResponse\"E\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x38\"3/api/device/live-activities/{activity_id}/dismissed:\x01*\x12\x81\x01\n\x0eGetDeviceState\x12$.smith.core.v1.GetDeviceStateRequest\x1a%.smith.core.v1.GetDeviceStateResponse\"\"\xa2\xbb\x18\x05\n\x01\x03(\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/api/device/state\x12\x85\x01\n\tRunAction\x12\x1f.smith.core.v1.RunActionRequest\x1a .smith.core.v1.RunActionResponse\"5\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02(\"#/api/device/actions/{action_id}/run:\x01*\x12\x8f\x01\n\x0cGetActionRun\x12\".smith.core.v1.GetActionRunRequest\x1a#.smith.core.v1.GetActionRunResponse\"6\xa2\xbb\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02)\x12\'/api/device/action-runs/{action_run_id}\x12u\n\x0cUnpairDevice\x12\".smith.core.v1.UnpairDeviceRequest\x1a#.smith.core.v1.UnpairDeviceResponse\"\x1c\xa2\xbb\x18\x05\n\x01\x03\x18\x01\x82\xd3\xe4\x93\x02\r*\x0b/api/deviceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,12 +59,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['os_version']._serialized_options = b'\262\273\030\004 \001(\024'
   _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['content_version']._loaded_options = None
   _globals['_PUTDEVICETOKENSREQUEST'].fields_by_name['content_version']._serialized_options = b'\262\273\030\t\t\000\000\000\000\000\000\360?'
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST'].fields_by_name['endpoint']._loaded_options = None
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST'].fields_by_name['endpoint']._serialized_options = b'\200\001\001\342A\001\002\262\273\030/ \001(\200\020z(must be a URL of at most 2048 characters'
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST'].fields_by_name['keys']._loaded_options = None
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST'].fields_by_name['keys']._serialized_options = b'\342A\001\002'
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST'].fields_by_name['page_url']._loaded_options = None
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST'].fields_by_name['page_url']._serialized_options = b'\262\273\030\215\001(\220\0032*^https?://[A-Za-z0-9._:\\[\\]-]+(/[!$-~]*)?$z\\must be the page\'s http or https URL, at most 400 characters, without user name and fragment'
+  _globals['_WEBSUBSCRIPTIONKEYS'].fields_by_name['p256dh']._loaded_options = None
+  _globals['_WEBSUBSCRIPTIONKEYS'].fields_by_name['p256dh']._serialized_options = b'\200\001\001\342A\001\002\262\273\030H2\025^[A-Za-z0-9_-]{87}=?$z/must be a point on P-256, 65 bytes in base64url'
+  _globals['_WEBSUBSCRIPTIONKEYS'].fields_by_name['auth']._loaded_options = None
+  _globals['_WEBSUBSCRIPTIONKEYS'].fields_by_name['auth']._serialized_options = b'\200\001\001\342A\001\002\262\273\03092\030^[A-Za-z0-9_-]{22}(==)?$z\035must be 16 bytes in base64url'
+  _globals['_LISTDEVICENOTIFICATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTDEVICENOTIFICATIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030(\t\000\000\000\000\000\000\360?\021\000\000\000\000\000\000Y@R\00230z\020must be 1 to 100'
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['activity_id']._loaded_options = None
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['activity_id']._serialized_options = b'\342A\001\002'
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['token']._loaded_options = None
   _globals['_PUTLIVEACTIVITYTOKENREQUEST'].fields_by_name['token']._serialized_options = b'\200\001\001\342A\001\002\262\273\030S \020(\220\0032\023^([0-9A-Fa-f]{2})+$z7must be an even number of hexadecimal digits, 16 to 400'
   _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST'].fields_by_name['activity_id']._loaded_options = None
   _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST'].fields_by_name['activity_id']._serialized_options = b'\342A\001\002'
+  _globals['_GETDEVICESTATEREQUEST'].fields_by_name['after']._loaded_options = None
+  _globals['_GETDEVICESTATEREQUEST'].fields_by_name['after']._serialized_options = b'\262\273\030\002(d'
+  _globals['_GETDEVICESTATEREQUEST'].fields_by_name['wait_seconds']._loaded_options = None
+  _globals['_GETDEVICESTATEREQUEST'].fields_by_name['wait_seconds']._serialized_options = b'\262\273\030&\t\000\000\000\000\000\000\000\000\021\000\000\000\000\000\0009@R\0010z\017must be 0 to 25'
   _globals['_RUNACTIONREQUEST'].fields_by_name['action_id']._loaded_options = None
   _globals['_RUNACTIONREQUEST'].fields_by_name['action_id']._serialized_options = b'\342A\001\002\262\273\030\006:\004uuid'
   _globals['_GETACTIONRUNREQUEST'].fields_by_name['action_run_id']._loaded_options = None
@@ -69,50 +89,80 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PHONESERVICE'].methods_by_name['PairDevice']._serialized_options = b'\242\273\030\005\n\001\001\030\001\202\323\344\223\002\025\"\020/api/device/pair:\001*'
   _globals['_PHONESERVICE'].methods_by_name['PutDeviceTokens']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['PutDeviceTokens']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002\027\032\022/api/device/tokens:\001*'
+  _globals['_PHONESERVICE'].methods_by_name['GetWebPushKey']._loaded_options = None
+  _globals['_PHONESERVICE'].methods_by_name['GetWebPushKey']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002\032\022\030/api/device/web-push-key'
+  _globals['_PHONESERVICE'].methods_by_name['PutWebSubscription']._loaded_options = None
+  _globals['_PHONESERVICE'].methods_by_name['PutWebSubscription']._serialized_options = b'\242\273\030\005\n\001\003 \001\202\323\344\223\002!\032\034/api/device/web-subscription:\001*'
+  _globals['_PHONESERVICE'].methods_by_name['ListDeviceNotifications']._loaded_options = None
+  _globals['_PHONESERVICE'].methods_by_name['ListDeviceNotifications']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002\033\022\031/api/device/notifications'
+  _globals['_PHONESERVICE'].methods_by_name['SendTestNotification']._loaded_options = None
+  _globals['_PHONESERVICE'].methods_by_name['SendTestNotification']._serialized_options = b'\242\273\030\005\n\001\003 \001\202\323\344\223\002$\"\"/api/device/test-push-notification'
   _globals['_PHONESERVICE'].methods_by_name['PutLiveActivityToken']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['PutLiveActivityToken']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\0024\032//api/device/live-activities/{activity_id}/token:\001*'
   _globals['_PHONESERVICE'].methods_by_name['ReportLiveActivityDismissed']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['ReportLiveActivityDismissed']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\0028\"3/api/device/live-activities/{activity_id}/dismissed:\001*'
   _globals['_PHONESERVICE'].methods_by_name['GetDeviceState']._loaded_options = None
-  _globals['_PHONESERVICE'].methods_by_name['GetDeviceState']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002\023\022\021/api/device/state'
+  _globals['_PHONESERVICE'].methods_by_name['GetDeviceState']._serialized_options = b'\242\273\030\005\n\001\003(\031\202\323\344\223\002\023\022\021/api/device/state'
   _globals['_PHONESERVICE'].methods_by_name['RunAction']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['RunAction']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002(\"#/api/device/actions/{action_id}/run:\001*'
   _globals['_PHONESERVICE'].methods_by_name['GetActionRun']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['GetActionRun']._serialized_options = b'\242\273\030\003\n\001\003\202\323\344\223\002)\022\'/api/device/action-runs/{action_run_id}'
   _globals['_PHONESERVICE'].methods_by_name['UnpairDevice']._loaded_options = None
   _globals['_PHONESERVICE'].methods_by_name['UnpairDevice']._serialized_options = b'\242\273\030\005\n\001\003\030\001\202\323\344\223\002\r*\013/api/device'
-  _globals['_PAIRDEVICEREQUEST']._serialized_start=239
-  _globals['_PAIRDEVICEREQUEST']._serialized_end=329
-  _globals['_PAIRDEVICERESPONSE']._serialized_start=331
-  _globals['_PAIRDEVICERESPONSE']._serialized_end=397
-  _globals['_PUTDEVICETOKENSREQUEST']._serialized_start=400
-  _globals['_PUTDEVICETOKENSREQUEST']._serialized_end=1124
-  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_start=1126
-  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_end=1190
-  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_start=1193
-  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_end=1360
-  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_start=1362
-  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_end=1392
-  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_start=1394
-  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_end=1457
-  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_start=1459
-  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_end=1496
-  _globals['_GETDEVICESTATEREQUEST']._serialized_start=1498
-  _globals['_GETDEVICESTATEREQUEST']._serialized_end=1521
-  _globals['_GETDEVICESTATERESPONSE']._serialized_start=1523
-  _globals['_GETDEVICESTATERESPONSE']._serialized_end=1607
-  _globals['_RUNACTIONREQUEST']._serialized_start=1609
-  _globals['_RUNACTIONREQUEST']._serialized_end=1662
-  _globals['_RUNACTIONRESPONSE']._serialized_start=1664
-  _globals['_RUNACTIONRESPONSE']._serialized_end=1729
-  _globals['_GETACTIONRUNREQUEST']._serialized_start=1731
-  _globals['_GETACTIONRUNREQUEST']._serialized_end=1791
-  _globals['_GETACTIONRUNRESPONSE']._serialized_start=1793
-  _globals['_GETACTIONRUNRESPONSE']._serialized_end=1861
-  _globals['_UNPAIRDEVICEREQUEST']._serialized_start=1863
-  _globals['_UNPAIRDEVICEREQUEST']._serialized_end=1884
-  _globals['_UNPAIRDEVICERESPONSE']._serialized_start=1886
-  _globals['_UNPAIRDEVICERESPONSE']._serialized_end=1908
-  _globals['_PHONESERVICE']._serialized_start=1911
-  _globals['_PHONESERVICE']._serialized_end=3100
+  _globals['_PAIRDEVICEREQUEST']._serialized_start=391
+  _globals['_PAIRDEVICEREQUEST']._serialized_end=481
+  _globals['_PAIRDEVICERESPONSE']._serialized_start=483
+  _globals['_PAIRDEVICERESPONSE']._serialized_end=549
+  _globals['_PUTDEVICETOKENSREQUEST']._serialized_start=552
+  _globals['_PUTDEVICETOKENSREQUEST']._serialized_end=1276
+  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_start=1278
+  _globals['_PUTDEVICETOKENSRESPONSE']._serialized_end=1342
+  _globals['_GETWEBPUSHKEYREQUEST']._serialized_start=1344
+  _globals['_GETWEBPUSHKEYREQUEST']._serialized_end=1366
+  _globals['_GETWEBPUSHKEYRESPONSE']._serialized_start=1368
+  _globals['_GETWEBPUSHKEYRESPONSE']._serialized_end=1411
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST']._serialized_start=1414
+  _globals['_PUTWEBSUBSCRIPTIONREQUEST']._serialized_end=1811
+  _globals['_WEBSUBSCRIPTIONKEYS']._serialized_start=1814
+  _globals['_WEBSUBSCRIPTIONKEYS']._serialized_end=2020
+  _globals['_PUTWEBSUBSCRIPTIONRESPONSE']._serialized_start=2022
+  _globals['_PUTWEBSUBSCRIPTIONRESPONSE']._serialized_end=2089
+  _globals['_LISTDEVICENOTIFICATIONSREQUEST']._serialized_start=2092
+  _globals['_LISTDEVICENOTIFICATIONSREQUEST']._serialized_end=2248
+  _globals['_LISTDEVICENOTIFICATIONSRESPONSE']._serialized_start=2251
+  _globals['_LISTDEVICENOTIFICATIONSRESPONSE']._serialized_end=2392
+  _globals['_DEVICENOTIFICATION']._serialized_start=2395
+  _globals['_DEVICENOTIFICATION']._serialized_end=2845
+  _globals['_DEVICENOTIFICATIONACTION']._serialized_start=2848
+  _globals['_DEVICENOTIFICATIONACTION']._serialized_end=2984
+  _globals['_SENDTESTNOTIFICATIONREQUEST']._serialized_start=2986
+  _globals['_SENDTESTNOTIFICATIONREQUEST']._serialized_end=3015
+  _globals['_SENDTESTNOTIFICATIONRESPONSE']._serialized_start=3017
+  _globals['_SENDTESTNOTIFICATIONRESPONSE']._serialized_end=3106
+  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_start=3109
+  _globals['_PUTLIVEACTIVITYTOKENREQUEST']._serialized_end=3276
+  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_start=3278
+  _globals['_PUTLIVEACTIVITYTOKENRESPONSE']._serialized_end=3308
+  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_start=3310
+  _globals['_REPORTLIVEACTIVITYDISMISSEDREQUEST']._serialized_end=3373
+  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_start=3375
+  _globals['_REPORTLIVEACTIVITYDISMISSEDRESPONSE']._serialized_end=3412
+  _globals['_GETDEVICESTATEREQUEST']._serialized_start=3415
+  _globals['_GETDEVICESTATEREQUEST']._serialized_end=3564
+  _globals['_GETDEVICESTATERESPONSE']._serialized_start=3567
+  _globals['_GETDEVICESTATERESPONSE']._serialized_end=3737
+  _globals['_RUNACTIONREQUEST']._serialized_start=3739
+  _globals['_RUNACTIONREQUEST']._serialized_end=3792
+  _globals['_RUNACTIONRESPONSE']._serialized_start=3794
+  _globals['_RUNACTIONRESPONSE']._serialized_end=3859
+  _globals['_GETACTIONRUNREQUEST']._serialized_start=3861
+  _globals['_GETACTIONRUNREQUEST']._serialized_end=3921
+  _globals['_GETACTIONRUNRESPONSE']._serialized_start=3923
+  _globals['_GETACTIONRUNRESPONSE']._serialized_end=3991
+  _globals['_UNPAIRDEVICEREQUEST']._serialized_start=3993
+  _globals['_UNPAIRDEVICEREQUEST']._serialized_end=4014
+  _globals['_UNPAIRDEVICERESPONSE']._serialized_start=4016
+  _globals['_UNPAIRDEVICERESPONSE']._serialized_end=4038
+  _globals['_PHONESERVICE']._serialized_start=4041
+  _globals['_PHONESERVICE']._serialized_end=5857
 # @@protoc_insertion_point(module_scope)

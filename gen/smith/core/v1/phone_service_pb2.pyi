@@ -6,10 +6,14 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from smith.core.v1 import action_run_pb2 as _action_run_pb2
 from smith.core.v1 import device_pb2 as _device_pb2
+from smith.core.v1 import json_object_pb2 as _json_object_pb2
 from smith.core.v1 import live_activity_pb2 as _live_activity_pb2
+from smith.core.v1 import push_notification_pb2 as _push_notification_pb2
+from smith.core.v1 import push_notification_service_pb2 as _push_notification_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -173,6 +177,379 @@ class PutDeviceTokensResponse(_message.Message):
 Global___PutDeviceTokensResponse: _TypeAlias = PutDeviceTokensResponse  # noqa: Y015
 
 @_typing.final
+class GetWebPushKeyRequest(_message.Message):
+    """Asks for the key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWebPushKeyRequest: _TypeAlias = GetWebPushKeyRequest  # noqa: Y015
+
+@_typing.final
+class GetWebPushKeyResponse(_message.Message):
+    """The key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    public_key: _builtins.str
+    """An uncompressed point on P-256 in base64url: 87 characters, the first of which is `B`."""
+    def __init__(
+        self,
+        *,
+        public_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["public_key", b"public_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWebPushKeyResponse: _TypeAlias = GetWebPushKeyResponse  # noqa: Y015
+
+@_typing.final
+class PutWebSubscriptionRequest(_message.Message):
+    """A browser's subscription, with the names that browsers write."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_FIELD_NUMBER: _builtins.int
+    EXPIRATION_TIME_FIELD_NUMBER: _builtins.int
+    KEYS_FIELD_NUMBER: _builtins.int
+    PAGE_URL_FIELD_NUMBER: _builtins.int
+    endpoint: _builtins.str
+    """The URL that takes its pushes: of Apple's, Google's, Mozilla's or Microsoft's push service, or of one that the server's
+    operator has named.
+    """
+    expiration_time: _builtins.float
+    """When the subscription ends by itself, in milliseconds since 1970: `expirationTime`, as browsers write it. It is not used."""
+    page_url: _builtins.str
+    """URL of the page that the browser receives with, for example `https://smith.example.com/phone/`: what a notification
+    opens. Left out, the one that was reported before stays.
+    """
+    @_builtins.property
+    def keys(self) -> Global___WebSubscriptionKeys:
+        """Its keys."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: _builtins.str = ...,
+        expiration_time: _builtins.float | None = ...,
+        keys: Global___WebSubscriptionKeys | None = ...,
+        page_url: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expiration_time", b"_expiration_time", "_page_url", b"_page_url", "expiration_time", b"expiration_time", "keys", b"keys", "page_url", b"page_url"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expiration_time", b"_expiration_time", "_page_url", b"_page_url", "endpoint", b"endpoint", "expiration_time", b"expiration_time", "keys", b"keys", "page_url", b"page_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expiration_time: _TypeAlias = _typing.Literal["expiration_time"]  # noqa: Y015
+    _WhichOneofArgType__expiration_time: _TypeAlias = _typing.Literal["_expiration_time", b"_expiration_time"]  # noqa: Y015
+    _WhichOneofReturnType__page_url: _TypeAlias = _typing.Literal["page_url"]  # noqa: Y015
+    _WhichOneofArgType__page_url: _TypeAlias = _typing.Literal["_page_url", b"_page_url"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expiration_time) -> _WhichOneofReturnType__expiration_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_url) -> _WhichOneofReturnType__page_url | None: ...
+
+Global___PutWebSubscriptionRequest: _TypeAlias = PutWebSubscriptionRequest  # noqa: Y015
+
+@_typing.final
+class WebSubscriptionKeys(_message.Message):
+    """What a push to a browser is encrypted with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    P256DH_FIELD_NUMBER: _builtins.int
+    AUTH_FIELD_NUMBER: _builtins.int
+    p256dh: _builtins.str
+    """The browser's public key: an uncompressed point on P-256 in base64url."""
+    auth: _builtins.str
+    """The authentication secret: 16 bytes in base64url."""
+    def __init__(
+        self,
+        *,
+        p256dh: _builtins.str = ...,
+        auth: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth", b"auth", "p256dh", b"p256dh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebSubscriptionKeys: _TypeAlias = WebSubscriptionKeys  # noqa: Y015
+
+@_typing.final
+class PutWebSubscriptionResponse(_message.Message):
+    """The subscription is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def device(self) -> _device_pb2.Device:
+        """The device as the server knows it now."""
+
+    def __init__(
+        self,
+        *,
+        device: _device_pb2.Device | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutWebSubscriptionResponse: _TypeAlias = PutWebSubscriptionResponse  # noqa: Y015
+
+@_typing.final
+class ListDeviceNotificationsRequest(_message.Message):
+    """Asks for the device's notifications."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 100; 30 if left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
+    _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+
+Global___ListDeviceNotificationsRequest: _TypeAlias = ListDeviceNotificationsRequest  # noqa: Y015
+
+@_typing.final
+class ListDeviceNotificationsResponse(_message.Message):
+    """A page of the device's notifications."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Ask with this for the next page. Left out on the last page."""
+    @_builtins.property
+    def notifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeviceNotification]:
+        """The notifications, newest first."""
+
+    def __init__(
+        self,
+        *,
+        notifications: _abc.Iterable[Global___DeviceNotification] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token", "notifications", b"notifications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListDeviceNotificationsResponse: _TypeAlias = ListDeviceNotificationsResponse  # noqa: Y015
+
+@_typing.final
+class DeviceNotification(_message.Message):
+    """A notification as the device that it was sent to sees it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    SUBTITLE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    MEDIA_FIELD_NUMBER: _builtins.int
+    REDIRECTION_FIELD_NUMBER: _builtins.int
+    ICON_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    REPLACED_AT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identifier, a UUID."""
+    title: _builtins.str
+    """First line."""
+    subtitle: _builtins.str
+    """Second line, under the title. Left out if there is none."""
+    message: _builtins.str
+    """Body text. Left out if there is none."""
+    media: _builtins.str
+    """URL of an image, audio file or video. Left out if there is none."""
+    redirection: _builtins.str
+    """URL that a tap opens. Left out if there is none."""
+    icon: _builtins.str
+    """URL of the image beside it. Left out if there is none."""
+    version: _builtins.int
+    """Of its content: 1, and one more each time that it was replaced."""
+    @_builtins.property
+    def payload(self) -> _json_object_pb2.JsonObject:
+        """The sender's own data. Left out if there is none."""
+
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeviceNotificationAction]:
+        """Its buttons."""
+
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted by the server."""
+
+    @_builtins.property
+    def replaced_at(self) -> _timestamp_pb2.Timestamp:
+        """When its content was last replaced. Left out if it never was."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        subtitle: _builtins.str | None = ...,
+        message: _builtins.str | None = ...,
+        media: _builtins.str | None = ...,
+        redirection: _builtins.str | None = ...,
+        icon: _builtins.str | None = ...,
+        payload: _json_object_pb2.JsonObject | None = ...,
+        actions: _abc.Iterable[Global___DeviceNotificationAction] | None = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        replaced_at: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_icon", b"_icon", "_media", b"_media", "_message", b"_message", "_payload", b"_payload", "_redirection", b"_redirection", "_subtitle", b"_subtitle", "created_at", b"created_at", "icon", b"icon", "media", b"media", "message", b"message", "payload", b"payload", "redirection", b"redirection", "replaced_at", b"replaced_at", "subtitle", b"subtitle"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_icon", b"_icon", "_media", b"_media", "_message", b"_message", "_payload", b"_payload", "_redirection", b"_redirection", "_subtitle", b"_subtitle", "actions", b"actions", "created_at", b"created_at", "icon", b"icon", "id", b"id", "media", b"media", "message", b"message", "payload", b"payload", "redirection", b"redirection", "replaced_at", b"replaced_at", "subtitle", b"subtitle", "title", b"title", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__icon: _TypeAlias = _typing.Literal["icon"]  # noqa: Y015
+    _WhichOneofArgType__icon: _TypeAlias = _typing.Literal["_icon", b"_icon"]  # noqa: Y015
+    _WhichOneofReturnType__media: _TypeAlias = _typing.Literal["media"]  # noqa: Y015
+    _WhichOneofArgType__media: _TypeAlias = _typing.Literal["_media", b"_media"]  # noqa: Y015
+    _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
+    _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
+    _WhichOneofReturnType__payload: _TypeAlias = _typing.Literal["payload"]  # noqa: Y015
+    _WhichOneofArgType__payload: _TypeAlias = _typing.Literal["_payload", b"_payload"]  # noqa: Y015
+    _WhichOneofReturnType__redirection: _TypeAlias = _typing.Literal["redirection"]  # noqa: Y015
+    _WhichOneofArgType__redirection: _TypeAlias = _typing.Literal["_redirection", b"_redirection"]  # noqa: Y015
+    _WhichOneofReturnType__subtitle: _TypeAlias = _typing.Literal["subtitle"]  # noqa: Y015
+    _WhichOneofArgType__subtitle: _TypeAlias = _typing.Literal["_subtitle", b"_subtitle"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__icon) -> _WhichOneofReturnType__icon | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__media) -> _WhichOneofReturnType__media | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__payload) -> _WhichOneofReturnType__payload | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__redirection) -> _WhichOneofReturnType__redirection | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__subtitle) -> _WhichOneofReturnType__subtitle | None: ...
+
+Global___DeviceNotification: _TypeAlias = DeviceNotification  # noqa: Y015
+
+@_typing.final
+class DeviceNotificationAction(_message.Message):
+    """A button of a notification."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identifier, a UUID: what `RunAction` takes."""
+    title: _builtins.str
+    """The button's text."""
+    type: _push_notification_pb2.PushNotificationActionType.ValueType
+    """What tapping it does."""
+    url: _builtins.str
+    """What an `open_url` button opens. Left out for `webhook`: this server calls it, and no device gets to know its URL."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        type: _push_notification_pb2.PushNotificationActionType.ValueType = ...,
+        url: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_url", b"_url", "url", b"url"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_url", b"_url", "id", b"id", "title", b"title", "type", b"type", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__url: _TypeAlias = _typing.Literal["url"]  # noqa: Y015
+    _WhichOneofArgType__url: _TypeAlias = _typing.Literal["_url", b"_url"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__url) -> _WhichOneofReturnType__url | None: ...
+
+Global___DeviceNotificationAction: _TypeAlias = DeviceNotificationAction  # noqa: Y015
+
+@_typing.final
+class SendTestNotificationRequest(_message.Message):
+    """Asks for a test notification."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendTestNotificationRequest: _TypeAlias = SendTestNotificationRequest  # noqa: Y015
+
+@_typing.final
+class SendTestNotificationResponse(_message.Message):
+    """The result of the test notification by the time of the answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sent(self) -> _push_notification_service_pb2.SendPushNotificationResponse:
+        """The same answer as for any notification."""
+
+    def __init__(
+        self,
+        *,
+        sent: _push_notification_service_pb2.SendPushNotificationResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sent", b"sent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sent", b"sent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendTestNotificationResponse: _TypeAlias = SendTestNotificationResponse  # noqa: Y015
+
+@_typing.final
 class PutLiveActivityTokenRequest(_message.Message):
     """An update token."""
 
@@ -260,14 +637,30 @@ class GetDeviceStateRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    AFTER_FIELD_NUMBER: _builtins.int
+    WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    after: _builtins.str
+    """`version` of an earlier answer: what the device shows now."""
+    wait_seconds: _builtins.int
+    """How long the answer may wait for something else than `after`, 0 to 25 seconds."""
     def __init__(
         self,
+        *,
+        after: _builtins.str | None = ...,
+        wait_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_wait_seconds", b"_wait_seconds", "after", b"after", "wait_seconds", b"wait_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_wait_seconds", b"_wait_seconds", "after", b"after", "wait_seconds", b"wait_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__after: _TypeAlias = _typing.Literal["after"]  # noqa: Y015
+    _WhichOneofArgType__after: _TypeAlias = _typing.Literal["_after", b"_after"]  # noqa: Y015
+    _WhichOneofReturnType__wait_seconds: _TypeAlias = _typing.Literal["wait_seconds"]  # noqa: Y015
+    _WhichOneofArgType__wait_seconds: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__after) -> _WhichOneofReturnType__after | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wait_seconds) -> _WhichOneofReturnType__wait_seconds | None: ...
 
 Global___GetDeviceStateRequest: _TypeAlias = GetDeviceStateRequest  # noqa: Y015
 
@@ -278,20 +671,38 @@ class GetDeviceStateResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
+    BADGE_FIELD_NUMBER: _builtins.int
+    version: _builtins.str
+    """Version of this answer, an opaque text. It differs if anything in the answer does, and when this device was sent another
+    notification or one was replaced.
+    """
+    badge: _builtins.int
+    """The newest number for the icon, as `POST /api/badge` set it. Left out if none was set."""
     @_builtins.property
     def live_activities(self) -> _containers.RepeatedCompositeFieldContainer[_live_activity_pb2.DeviceLiveActivity]:
         """Every Live Activity that is, or is about to be, on this phone, oldest first. One that is not listed is to be removed."""
+
+    @_builtins.property
+    def device(self) -> _device_pb2.Device:
+        """The device as the server knows it."""
 
     def __init__(
         self,
         *,
         live_activities: _abc.Iterable[_live_activity_pb2.DeviceLiveActivity] | None = ...,
+        version: _builtins.str = ...,
+        device: _device_pb2.Device | None = ...,
+        badge: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "badge", b"badge", "device", b"device"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["live_activities", b"live_activities"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_badge", b"_badge", "badge", b"badge", "device", b"device", "live_activities", b"live_activities", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__badge: _TypeAlias = _typing.Literal["badge"]  # noqa: Y015
+    _WhichOneofArgType__badge: _TypeAlias = _typing.Literal["_badge", b"_badge"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__badge) -> _WhichOneofReturnType__badge | None: ...
 
 Global___GetDeviceStateResponse: _TypeAlias = GetDeviceStateResponse  # noqa: Y015
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PhoneServiceStub:
-    """Calls of the app on a phone.
+    """Calls of the app on a phone, and of the page that makes a browser one.
     """
 
     def __init__(self, channel):
@@ -44,6 +44,26 @@ class PhoneServiceStub:
                 '/smith.core.v1.PhoneService/PutDeviceTokens',
                 request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensResponse.FromString,
+                _registered_method=True)
+        self.GetWebPushKey = channel.unary_unary(
+                '/smith.core.v1.PhoneService/GetWebPushKey',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetWebPushKeyRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetWebPushKeyResponse.FromString,
+                _registered_method=True)
+        self.PutWebSubscription = channel.unary_unary(
+                '/smith.core.v1.PhoneService/PutWebSubscription',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutWebSubscriptionRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutWebSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.ListDeviceNotifications = channel.unary_unary(
+                '/smith.core.v1.PhoneService/ListDeviceNotifications',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ListDeviceNotificationsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ListDeviceNotificationsResponse.FromString,
+                _registered_method=True)
+        self.SendTestNotification = channel.unary_unary(
+                '/smith.core.v1.PhoneService/SendTestNotification',
+                request_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.SendTestNotificationRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.SendTestNotificationResponse.FromString,
                 _registered_method=True)
         self.PutLiveActivityToken = channel.unary_unary(
                 '/smith.core.v1.PhoneService/PutLiveActivityToken',
@@ -78,7 +98,7 @@ class PhoneServiceStub:
 
 
 class PhoneServiceServicer:
-    """Calls of the app on a phone.
+    """Calls of the app on a phone, and of the page that makes a browser one.
     """
 
     def PairDevice(self, request, context):
@@ -97,6 +117,48 @@ class PhoneServiceServicer:
         phone now is the device that reported last.
 
         Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetWebPushKey(self, request, context):
+        """The key that a browser subscribes with: `applicationServerKey` of `pushManager.subscribe`. If it differs from the key of
+        a browser's present subscription, that one receives nothing any more: the browser subscribes again.
+
+        Errors: UNAVAILABLE (the server has no key for web push, or its delivery service cannot be asked).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutWebSubscription(self, request, context):
+        """Reports a browser's subscription, at each opening of its page: `PushSubscription.toJSON()` as the browser gives it, and
+        the page's URL. It takes the place of all tokens that were reported for this device. What the browser missed is sent to
+        it: the newest state of its Live Activities, among them those that waited to start. Any other device of this server that
+        held the subscription, in any account, loses it. Fields that are not known are ignored, as browsers may add some.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDeviceNotifications(self, request, context):
+        """Notifications that were sent to this device, newest first, with all their buttons. They are kept for 30 days, or as many
+        as the server's operator has chosen.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendTestNotification(self, request, context):
+        """Sends a test notification to this device, to see whether pushes arrive. Answers as SendPushNotification does.
+
+        Errors: NO_RECIPIENTS (the device has no push token or subscription, or a dead one), TOO_MANY_ATTEMPTS (more than 10 a
+        minute from this device).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +187,12 @@ class PhoneServiceServicer:
     def GetDeviceState(self, request, context):
         """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
         APNs keeps one push at most for a phone that it cannot reach.
+
+        With `after` and `wait_seconds` the answer waits until something differs from the answer that had the version `after`, or
+        the time is over. It may come earlier, with the same version: when the server stops, or many devices wait. A page that
+        is open asks again and again, and so shows each change within moments.
+
+        Errors: INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,6 +239,26 @@ def add_PhoneServiceServicer_to_server(servicer, server):
                     request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensResponse.SerializeToString,
             ),
+            'GetWebPushKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWebPushKey,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetWebPushKeyRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.GetWebPushKeyResponse.SerializeToString,
+            ),
+            'PutWebSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutWebSubscription,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutWebSubscriptionRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutWebSubscriptionResponse.SerializeToString,
+            ),
+            'ListDeviceNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeviceNotifications,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ListDeviceNotificationsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.ListDeviceNotificationsResponse.SerializeToString,
+            ),
+            'SendTestNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendTestNotification,
+                    request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.SendTestNotificationRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_phone__service__pb2.SendTestNotificationResponse.SerializeToString,
+            ),
             'PutLiveActivityToken': grpc.unary_unary_rpc_method_handler(
                     servicer.PutLiveActivityToken,
                     request_deserializer=smith_dot_core_dot_v1_dot_phone__service__pb2.PutLiveActivityTokenRequest.FromString,
@@ -210,7 +298,7 @@ def add_PhoneServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PhoneService:
-    """Calls of the app on a phone.
+    """Calls of the app on a phone, and of the page that makes a browser one.
     """
 
     @staticmethod
@@ -257,6 +345,114 @@ class PhoneService:
             '/smith.core.v1.PhoneService/PutDeviceTokens',
             smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_phone__service__pb2.PutDeviceTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetWebPushKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/GetWebPushKey',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.GetWebPushKeyRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.GetWebPushKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutWebSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/PutWebSubscription',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.PutWebSubscriptionRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.PutWebSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeviceNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/ListDeviceNotifications',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.ListDeviceNotificationsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.ListDeviceNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendTestNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PhoneService/SendTestNotification',
+            smith_dot_core_dot_v1_dot_phone__service__pb2.SendTestNotificationRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_phone__service__pb2.SendTestNotificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

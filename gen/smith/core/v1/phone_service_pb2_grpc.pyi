@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PhoneServiceStub:
-    """Calls of the app on a phone."""
+    """Calls of the app on a phone, and of the page that makes a browser one."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -46,6 +46,32 @@ class PhoneServiceStub:
 
     Errors: INVALID_REQUEST.
     """
+    GetWebPushKey: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.GetWebPushKeyRequest, _phone_service_pb2.GetWebPushKeyResponse]
+    """The key that a browser subscribes with: `applicationServerKey` of `pushManager.subscribe`. If it differs from the key of
+    a browser's present subscription, that one receives nothing any more: the browser subscribes again.
+
+    Errors: UNAVAILABLE (the server has no key for web push, or its delivery service cannot be asked).
+    """
+    PutWebSubscription: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.PutWebSubscriptionRequest, _phone_service_pb2.PutWebSubscriptionResponse]
+    """Reports a browser's subscription, at each opening of its page: `PushSubscription.toJSON()` as the browser gives it, and
+    the page's URL. It takes the place of all tokens that were reported for this device. What the browser missed is sent to
+    it: the newest state of its Live Activities, among them those that waited to start. Any other device of this server that
+    held the subscription, in any account, loses it. Fields that are not known are ignored, as browsers may add some.
+
+    Errors: INVALID_REQUEST.
+    """
+    ListDeviceNotifications: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.ListDeviceNotificationsRequest, _phone_service_pb2.ListDeviceNotificationsResponse]
+    """Notifications that were sent to this device, newest first, with all their buttons. They are kept for 30 days, or as many
+    as the server's operator has chosen.
+
+    Errors: INVALID_REQUEST.
+    """
+    SendTestNotification: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.SendTestNotificationRequest, _phone_service_pb2.SendTestNotificationResponse]
+    """Sends a test notification to this device, to see whether pushes arrive. Answers as SendPushNotification does.
+
+    Errors: NO_RECIPIENTS (the device has no push token or subscription, or a dead one), TOO_MANY_ATTEMPTS (more than 10 a
+    minute from this device).
+    """
     PutLiveActivityToken: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.PutLiveActivityTokenRequest, _phone_service_pb2.PutLiveActivityTokenResponse]
     """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. The
     state that the server has held for the activity is sent at once. Reporting a token again is harmless.
@@ -61,6 +87,12 @@ class PhoneServiceStub:
     GetDeviceState: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.GetDeviceStateRequest, _phone_service_pb2.GetDeviceStateResponse]
     """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
     APNs keeps one push at most for a phone that it cannot reach.
+
+    With `after` and `wait_seconds` the answer waits until something differs from the answer that had the version `after`, or
+    the time is over. It may come earlier, with the same version: when the server stops, or many devices wait. A page that
+    is open asks again and again, and so shows each change within moments.
+
+    Errors: INVALID_REQUEST.
     """
     RunAction: _grpc.UnaryUnaryMultiCallable[_phone_service_pb2.RunActionRequest, _phone_service_pb2.RunActionResponse]
     """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
@@ -80,7 +112,7 @@ class PhoneServiceStub:
 
 @_typing.type_check_only
 class PhoneServiceAsyncStub(PhoneServiceStub):
-    """Calls of the app on a phone."""
+    """Calls of the app on a phone, and of the page that makes a browser one."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PairDevice: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PairDeviceRequest, _phone_service_pb2.PairDeviceResponse]  # type: ignore[assignment]
@@ -95,6 +127,32 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     phone now is the device that reported last.
 
     Errors: INVALID_REQUEST.
+    """
+    GetWebPushKey: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.GetWebPushKeyRequest, _phone_service_pb2.GetWebPushKeyResponse]  # type: ignore[assignment]
+    """The key that a browser subscribes with: `applicationServerKey` of `pushManager.subscribe`. If it differs from the key of
+    a browser's present subscription, that one receives nothing any more: the browser subscribes again.
+
+    Errors: UNAVAILABLE (the server has no key for web push, or its delivery service cannot be asked).
+    """
+    PutWebSubscription: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PutWebSubscriptionRequest, _phone_service_pb2.PutWebSubscriptionResponse]  # type: ignore[assignment]
+    """Reports a browser's subscription, at each opening of its page: `PushSubscription.toJSON()` as the browser gives it, and
+    the page's URL. It takes the place of all tokens that were reported for this device. What the browser missed is sent to
+    it: the newest state of its Live Activities, among them those that waited to start. Any other device of this server that
+    held the subscription, in any account, loses it. Fields that are not known are ignored, as browsers may add some.
+
+    Errors: INVALID_REQUEST.
+    """
+    ListDeviceNotifications: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.ListDeviceNotificationsRequest, _phone_service_pb2.ListDeviceNotificationsResponse]  # type: ignore[assignment]
+    """Notifications that were sent to this device, newest first, with all their buttons. They are kept for 30 days, or as many
+    as the server's operator has chosen.
+
+    Errors: INVALID_REQUEST.
+    """
+    SendTestNotification: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.SendTestNotificationRequest, _phone_service_pb2.SendTestNotificationResponse]  # type: ignore[assignment]
+    """Sends a test notification to this device, to see whether pushes arrive. Answers as SendPushNotification does.
+
+    Errors: NO_RECIPIENTS (the device has no push token or subscription, or a dead one), TOO_MANY_ATTEMPTS (more than 10 a
+    minute from this device).
     """
     PutLiveActivityToken: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.PutLiveActivityTokenRequest, _phone_service_pb2.PutLiveActivityTokenResponse]  # type: ignore[assignment]
     """Reports the update token of a Live Activity, as soon as iOS hands it to the app and whenever it changes. The
@@ -111,6 +169,12 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     GetDeviceState: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.GetDeviceStateRequest, _phone_service_pb2.GetDeviceStateResponse]  # type: ignore[assignment]
     """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
     APNs keeps one push at most for a phone that it cannot reach.
+
+    With `after` and `wait_seconds` the answer waits until something differs from the answer that had the version `after`, or
+    the time is over. It may come earlier, with the same version: when the server stops, or many devices wait. A page that
+    is open asks again and again, and so shows each change within moments.
+
+    Errors: INVALID_REQUEST.
     """
     RunAction: _aio.UnaryUnaryMultiCallable[_phone_service_pb2.RunActionRequest, _phone_service_pb2.RunActionResponse]  # type: ignore[assignment]
     """Runs a webhook action that this phone was sent: this server calls the URL. The answer waits some seconds for the
@@ -129,7 +193,7 @@ class PhoneServiceAsyncStub(PhoneServiceStub):
     """Unpairs the calling phone. Its Live Activities are ended, as far as their update tokens are known."""
 
 class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Calls of the app on a phone."""
+    """Calls of the app on a phone, and of the page that makes a browser one."""
 
     @_abc_1.abstractmethod
     def PairDevice(
@@ -154,6 +218,56 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
         phone now is the device that reported last.
 
         Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetWebPushKey(
+        self,
+        request: _phone_service_pb2.GetWebPushKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.GetWebPushKeyResponse, _abc.Awaitable[_phone_service_pb2.GetWebPushKeyResponse]]:
+        """The key that a browser subscribes with: `applicationServerKey` of `pushManager.subscribe`. If it differs from the key of
+        a browser's present subscription, that one receives nothing any more: the browser subscribes again.
+
+        Errors: UNAVAILABLE (the server has no key for web push, or its delivery service cannot be asked).
+        """
+
+    @_abc_1.abstractmethod
+    def PutWebSubscription(
+        self,
+        request: _phone_service_pb2.PutWebSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.PutWebSubscriptionResponse, _abc.Awaitable[_phone_service_pb2.PutWebSubscriptionResponse]]:
+        """Reports a browser's subscription, at each opening of its page: `PushSubscription.toJSON()` as the browser gives it, and
+        the page's URL. It takes the place of all tokens that were reported for this device. What the browser missed is sent to
+        it: the newest state of its Live Activities, among them those that waited to start. Any other device of this server that
+        held the subscription, in any account, loses it. Fields that are not known are ignored, as browsers may add some.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDeviceNotifications(
+        self,
+        request: _phone_service_pb2.ListDeviceNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.ListDeviceNotificationsResponse, _abc.Awaitable[_phone_service_pb2.ListDeviceNotificationsResponse]]:
+        """Notifications that were sent to this device, newest first, with all their buttons. They are kept for 30 days, or as many
+        as the server's operator has chosen.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def SendTestNotification(
+        self,
+        request: _phone_service_pb2.SendTestNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phone_service_pb2.SendTestNotificationResponse, _abc.Awaitable[_phone_service_pb2.SendTestNotificationResponse]]:
+        """Sends a test notification to this device, to see whether pushes arrive. Answers as SendPushNotification does.
+
+        Errors: NO_RECIPIENTS (the device has no push token or subscription, or a dead one), TOO_MANY_ATTEMPTS (more than 10 a
+        minute from this device).
         """
 
     @_abc_1.abstractmethod
@@ -188,6 +302,12 @@ class PhoneServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_phone_service_pb2.GetDeviceStateResponse, _abc.Awaitable[_phone_service_pb2.GetDeviceStateResponse]]:
         """What should be on this phone's screen now. An app calls it to catch up after the phone was off or offline, because
         APNs keeps one push at most for a phone that it cannot reach.
+
+        With `after` and `wait_seconds` the answer waits until something differs from the answer that had the version `after`, or
+        the time is over. It may come earlier, with the same version: when the server stops, or many devices wait. A page that
+        is open asks again and again, and so shows each change within moments.
+
+        Errors: INVALID_REQUEST.
         """
 
     @_abc_1.abstractmethod

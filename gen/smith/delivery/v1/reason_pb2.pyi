@@ -223,6 +223,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_PUSH_SERVICE_REDIRECTED: _Reason.ValueType  # 79
     """Not REJECTED: a network that asks to sign in first redirects everything."""
     REASON_PUSH_SERVICE_BUSY: _Reason.ValueType  # 80
+    REASON_NOT_FOR_BROWSERS: _Reason.ValueType  # 81
+    """Core's own."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Reasons are Apple's ("Handling notification responses from APNs"), the delivery service's own, and core's own for a
@@ -340,6 +342,8 @@ REASON_PUSH_SERVICE_TIMEOUT: Reason.ValueType  # 78
 REASON_PUSH_SERVICE_REDIRECTED: Reason.ValueType  # 79
 """Not REJECTED: a network that asks to sign in first redirects everything."""
 REASON_PUSH_SERVICE_BUSY: Reason.ValueType  # 80
+REASON_NOT_FOR_BROWSERS: Reason.ValueType  # 81
+"""Core's own."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final

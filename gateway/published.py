@@ -10,6 +10,9 @@ from starlette.types import Receive, Scope
 
 from gateway.app import Answer, values_of
 
+SAFE = {"x-content-type-options": "nosniff"}
+"""Headers of all that is published."""
+
 LEVEL = 6
 """The level of compression. It is done once; higher levels take much longer for few bytes."""
 

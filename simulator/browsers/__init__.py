@@ -1,0 +1,1 @@
+"""Simulated browsers that receive pushes as the app on a phone does."""

@@ -1,0 +1,134 @@
+"""The page at `/phone/` in Chromium: a browser as a phone."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import CDPSession, Page, expect
+
+from tests.stack import Stack
+from tests.team import Team
+from tests.waiting import eventually
+
+SIZE = {"width": 390, "height": 844}
+ALLOWED = {"permissions": ["notifications"], "viewport": SIZE}
+"""A browser with a phone's screen, whose person has allowed notifications."""
+
+NO_PUSH_SERVICE = """
+PushManager.prototype.getSubscription = async () => null
+PushManager.prototype.subscribe = async () => { throw new DOMException("push service error", "AbortError") }
+"""
+"""Chromium's own push service is Google's, which cannot be reached: without this its answer would not come at all."""
+
+ACTIVATED = """async () => {
+    const { active } = await navigator.serviceWorker.ready
+    if (active.state !== "activated") await new Promise((done) => active.addEventListener("statechange", done))
+}"""
+SHOWN = """async () => {
+    const registration = await navigator.serviceWorker.ready
+    return (await registration.getNotifications()).map((one) => ({
+        title: one.title, body: one.body, tag: one.tag, silent: one.silent, renotify: one.renotify, image: one.image,
+        icon: one.icon, data: one.data, actions: one.actions.map(({ action, title }) => ({ action, title })),
+    }))
+}"""
+
+
+def team_of(place: Stack) -> Team:
+    """The owner of the shared server's account."""
+    return Team(
+        base_url=place.base_url,
+        simulator_url=place.simulator_url,
+        email=place.owner_email,
+        password=place.owner_password,
+    )
+
+
+def pairing_code(team: Team) -> str:
+    """As the web admin shows it."""
+    return str(team.ask("POST", "/api/pairing-codes")["pairing_code"])
+
+
+def pair(page: Page, code: str, name: str) -> None:
+    """Pairs by the form, and opens the inbox, without notifications if there is no way to have them."""
+    page.goto("/phone/")
+    page.get_by_label("Pairing code").fill(code)
+    page.get_by_label("Name of this browser").fill(name)
+    page.get_by_role("button", name="Pair this browser").click()
+    page.get_by_role("button", name="Not now").or_(page.get_by_role("button", name="Open the inbox")).click()
+    expect(page.get_by_role("heading", name="Inbox", level=1)).to_be_visible()
+
+
+class Worker:
+    """The page's worker, as the browser starts it for a push."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._cdp: CDPSession = page.context.new_cdp_session(page)
+        self._registrations: dict[str, str] = {}
+        self.errors: list[str] = []
+        """What the browser says has gone wrong in the worker."""
+        self._cdp.on("ServiceWorker.workerRegistrationUpdated", self._heard)
+        self._cdp.on("ServiceWorker.workerErrorReported", self._fail)
+        self._cdp.send("ServiceWorker.enable")
+        # Chromium drops a push for a worker that is not active yet.
+        page.evaluate(ACTIVATED)
+
+    def _heard(self, event: dict[str, Any]) -> None:
+        for one in event["registrations"]:
+            self._registrations[one["scopeURL"]] = one["registrationId"]
+
+    def _fail(self, event: dict[str, Any]) -> None:
+        told = event["errorMessage"]
+        # Pictures of these tests are nowhere.
+        if "net::ERR" not in told["errorMessage"]:
+            self.errors.append(f"{told['sourceURL']}:{told['lineNumber']}: {told['errorMessage']}")
+
+    def deliver(self, message: Any) -> None:
+        """A push with this payload, as the push service hands it over once it is decrypted; texts go as they are."""
+        [scope] = [scope for scope in self._registrations if scope.endswith("/phone/")]
+        self._cdp.send(
+            "ServiceWorker.deliverPushMessage",
+            {
+                "origin": scope.removesuffix("/phone/"),
+                "registrationId": self._registrations[scope],
+                "data": message if isinstance(message, str) else json.dumps(message),
+            },
+        )
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The notifications on the screen."""
+        found: list[dict[str, Any]] = self._page.evaluate(SHOWN)
+        return found
+
+    def shows(self, **parts: Any) -> dict[str, Any]:
+        """The only notification with these parts, once it is there."""
+
+        def fitting() -> list[dict[str, Any]]:
+            return [one for one in self.shown() if one.items() >= parts.items()]
+
+        [found] = eventually(f"{parts} is shown", fitting, until=lambda ones: len(ones) == 1)
+        return dict(found)
+
+
+def notification(title: str, tag: str, *, body: str = "", silent: bool = False, **smith: Any) -> dict[str, Any]:
+    """A push of a notification as the server sends it to browsers."""
+    told = {"kind": "notification", "id": tag, "version": 1, "actions": []} | smith
+    first = {"title": title, "body": body, "navigate": f"/phone/#n={tag}", "tag": tag}
+    return {"notification": first | ({"silent": True} if silent else {}) | {"data": {"smith": told}}}
+
+
+def activity(
+    tag: str, version: int, state: dict[str, Any], *, event: str = "update", alerting: bool = False, **smith: Any
+) -> dict[str, Any]:
+    """A push of a Live Activity as the server sends it to browsers."""
+    told = {
+        "kind": "activity", "id": tag, "event": event, "version": version, "timestamp": 1_800_000_000 + version,
+        "alerting": alerting, "state": state,
+    }  # fmt: skip
+    first = {
+        "title": state["title"],
+        "body": "55 %",
+        "navigate": f"/phone/#a={tag}",
+        "tag": tag,
+        "silent": not alerting,
+    }
+    return {"notification": first | {"data": {"smith": told | smith}}}
