@@ -206,7 +206,7 @@ class Devices:
                 await self._cards.owe_starts(session, device_id)
                 if report.is_of_browser:
                     await self._cards.renew(session, device_id, report.push_to_start_token)
-            if report.push_token is not None:
+            if report.push_token is not None and not report.is_of_browser:
                 await session.flush()
                 await self._numbers.owe_newest(session, device_id)
         self._cards.wake()

@@ -19,19 +19,18 @@ An app of 1 draws no button for a type that it does not know, so it gets a type 
 ignores.
 """
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from core_service.live_activities.state.content_state import plain
+from core_service.live_activities.state.words import BETWEEN, metric_words, timer_words
 
 MARCH_2026 = 1
 NEWEST = 2
 """The contracts by their numbers."""
 
 NUMBER_WITH_UNIT = re.compile(r"\s*([-+]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([^0-9.,\s][^0-9]{0,7})?\s*")
-BETWEEN = " · "
 METRICS = "metrics"
 
 
@@ -52,7 +51,7 @@ def for_app(fields: Mapping[str, Any], content_version: int) -> Mapping[str, Any
             metrics, texts = _numbers([{"label": fields["title"], "value": fields["value"]}], named=False)
             return _as_metrics(fields, metrics, texts)
         case "timer" if "timer" in fields:
-            return _as_metrics(fields, [], [_window(fields["timer"])])
+            return _as_metrics(fields, [], [timer_words(fields["timer"])])
     return fields
 
 
@@ -75,18 +74,8 @@ def _numbers(metrics: list[dict[str, Any]], *, named: bool = True) -> tuple[list
         value, unit = metric["value"], metric.get("unit")
         if isinstance(value, str):
             if not (found := NUMBER_WITH_UNIT.fullmatch(value)):
-                words = f"{value}{unit or ''}"
-                texts.append(f"{metric['label']}: {words}" if named else words)
+                texts.append(metric_words(metric) if named else value)
                 continue
             value, unit = plain(float(found[1])), f"{found[2] or ''}{unit or ''}"
         numbers.append({"label": metric["label"], "value": value} | ({"unit": unit} if unit else {}))
     return numbers, texts
-
-
-def _window(timer: Mapping[str, Any]) -> str:
-    """When the timer ends, or when it began. The phone's time zone is not known."""
-    if "paused_at" in timer:
-        return "paused"
-    end = timer.get("ends_at")
-    moment = dt.datetime.fromtimestamp(timer["starts_at"] if end is None else end, dt.UTC)
-    return f"{'since' if end is None else 'until'} {moment:%H:%M} UTC"

@@ -153,7 +153,7 @@ class _VerdictCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerdictCo
     VERDICT_CODE_UNSPECIFIED: _VerdictCode.ValueType  # 0
     """Not used."""
     VERDICT_CODE_ACCEPTED: _VerdictCode.ValueType  # 1
-    """APNs accepted the push, or the newest state of the activity."""
+    """APNs, or the push service of a browser, accepted the push, or the newest state of the activity."""
     VERDICT_CODE_RETRYING: _VerdictCode.ValueType  # 2
     """Queued: it is being sent, or tried again at a known time."""
     VERDICT_CODE_WAITING_FOR_UPDATE_TOKEN: _VerdictCode.ValueType  # 3
@@ -183,7 +183,7 @@ class VerdictCode(_VerdictCode, metaclass=_VerdictCodeEnumTypeWrapper):
 VERDICT_CODE_UNSPECIFIED: VerdictCode.ValueType  # 0
 """Not used."""
 VERDICT_CODE_ACCEPTED: VerdictCode.ValueType  # 1
-"""APNs accepted the push, or the newest state of the activity."""
+"""APNs, or the push service of a browser, accepted the push, or the newest state of the activity."""
 VERDICT_CODE_RETRYING: VerdictCode.ValueType  # 2
 """Queued: it is being sent, or tried again at a known time."""
 VERDICT_CODE_WAITING_FOR_UPDATE_TOKEN: VerdictCode.ValueType  # 3

@@ -149,7 +149,7 @@ class StartLiveActivityResponse(_message.Message):
     activity_id: _builtins.str
     """Identifier of the activity, for later calls. 32 characters."""
     devices_notified: _builtins.int
-    """Devices for which APNs accepted the start."""
+    """Devices for which APNs, or the push service of a browser, accepted the start."""
     devices_queued: _builtins.int
     """Devices for which the start is queued; delivery goes on in the background. Left out when there are none."""
     users_notified: _builtins.int
@@ -283,7 +283,7 @@ class UpdateLiveActivityResponse(_message.Message):
     activity_id: _builtins.str
     """The activity."""
     devices_notified: _builtins.int
-    """Devices for which APNs accepted this state or a newer one."""
+    """Devices for which APNs, or the push service of a browser, accepted this state or a newer one."""
     devices_queued: _builtins.int
     """Devices for which it is queued: they wait for their update token, or for a second to pass since the update before."""
     warning: _builtins.str
@@ -407,7 +407,7 @@ class EndLiveActivityResponse(_message.Message):
     activity_id: _builtins.str
     """The activity."""
     devices_notified: _builtins.int
-    """Devices for which APNs accepted the end."""
+    """Devices for which APNs, or the push service of a browser, accepted the end."""
     devices_queued: _builtins.int
     """Devices for which it is queued: they wait for their update token."""
     ignored: _builtins.bool
@@ -538,7 +538,7 @@ class PutLiveActivityStreamResponse(_message.Message):
     previous_activity_id: _builtins.str
     """The activity that `activity_id` has replaced. For `rotated`."""
     devices_notified: _builtins.int
-    """Devices for which APNs accepted this state or a newer one. Left out for `noop` and `paused`."""
+    """Devices for which APNs, or the push service of a browser, accepted this state or a newer one. Left out for `noop` and `paused`."""
     devices_queued: _builtins.int
     """Devices for which it is queued. Left out for `noop` and `paused`."""
     users_notified: _builtins.int
@@ -695,7 +695,7 @@ class DeleteLiveActivityStreamResponse(_message.Message):
     activity_id: _builtins.str
     """The activity that was ended; null if none was active."""
     devices_notified: _builtins.int
-    """Devices for which APNs accepted the end. Left out if no activity was active."""
+    """Devices for which APNs, or the push service of a browser, accepted the end. Left out if no activity was active."""
     devices_queued: _builtins.int
     """Devices for which the end is queued. Left out if no activity was active."""
     @_builtins.property
@@ -865,7 +865,7 @@ class StopLiveActivityResponse(_message.Message):
     DEVICES_QUEUED_FIELD_NUMBER: _builtins.int
     IGNORED_FIELD_NUMBER: _builtins.int
     devices_notified: _builtins.int
-    """Devices for which APNs accepted the end."""
+    """Devices for which APNs, or the push service of a browser, accepted the end."""
     devices_queued: _builtins.int
     """Devices for which it is queued: they wait for their update token."""
     ignored: _builtins.bool

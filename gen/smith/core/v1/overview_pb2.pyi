@@ -73,7 +73,7 @@ class OverviewFigures(_message.Message):
     live_activities_ended: _builtins.int
     """Live Activities that were ended."""
     accepted: _builtins.int
-    """Deliveries that APNs took."""
+    """Deliveries that APNs, or the push service of a browser, took."""
     retried: _builtins.int
     """Attempts that failed and are tried again."""
     failed: _builtins.int

@@ -444,7 +444,7 @@ class SendPushNotificationResponse(_message.Message):
     success: _builtins.bool
     """Always true: failures are errors."""
     devices_notified: _builtins.int
-    """Devices for which APNs accepted the push."""
+    """Devices for which APNs, or the push service of a browser, accepted the push."""
     users_notified: _builtins.int
     """People who own at least one of those devices."""
     devices_queued: _builtins.int
@@ -620,7 +620,7 @@ class ReplacePushNotificationResponse(_message.Message):
     notification_id: _builtins.str
     """The notification, a UUID: the same as before."""
     devices_notified: _builtins.int
-    """Devices for which APNs accepted the new content."""
+    """Devices for which APNs, or the push service of a browser, accepted the new content."""
     users_notified: _builtins.int
     """People who own at least one of those devices."""
     devices_queued: _builtins.int
