@@ -1,6 +1,7 @@
 """The SQL that takes cards off phones which may no longer show them. It uses the database's clock."""
 
 from core_service.live_activities.models import OPEN
+from core_service.live_activities.state.pace import STACKS
 from core_service.work_queue.fair_claim import due_of_oldest
 from core_service.work_queue.queue import Queue
 from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
@@ -19,12 +20,14 @@ _CARD_COLUMNS = """update_token, account_id, activity_id, device_id, user_id, en
 
 OWE_WITHDRAWAL = f"""
     INSERT INTO live_activity_withdrawals ({_CARD_COLUMNS})
-    SELECT update_token, account_id, activity_id, device_id, user_id, environment, bundle_id,
+    SELECT CASE WHEN starts_with(environment, 'web_') THEN update_token || ' ' || activity_id ELSE update_token END,
+           account_id, activity_id, device_id, user_id, environment, bundle_id,
            GREATEST(timestamp + 1, floor(extract(epoch FROM now()))::bigint), gen_random_uuid(), 0, now(), gone_at
     FROM {{cards}}
     WHERE update_token IS NOT NULL AND environment IS NOT NULL
     ON CONFLICT (update_token) DO NOTHING"""
-"""Owes an end to each card of the CTE that `cards` names."""
+"""Owes an end to each card of the CTE that `cards` names. All cards of a browser have its subscription for a token, so
+the activity's id makes the key."""
 
 LOCK_SHOWN = f"""
 SELECT a.id FROM live_activities a
@@ -38,7 +41,9 @@ order."""
 WITHDRAW = f"""
 WITH card AS (
     -- Read by what locks it: a token or a push of this very moment must not be overlooked.
-    SELECT p.activity_id, p.device_id, p.account_id, p.user_id, p.update_token, p.timestamp, d.environment, d.bundle_id,
+    SELECT p.activity_id, p.device_id, p.account_id, p.user_id, p.timestamp, d.environment, d.bundle_id,
+           -- A browser of Apple takes nothing away.
+           CASE WHEN NOT {STACKS} THEN p.update_token END AS update_token,
            a.expires_at + interval '4 hours' AS gone_at
     FROM live_activity_devices p JOIN devices d ON d.id = p.device_id JOIN live_activities a ON a.id = p.activity_id
     WHERE p.device_id = ANY(%(device_ids)s) AND p.{OPEN}
