@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -9,11 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, OpenPage
-from tests.browser.phone_page import ALLOWED, Worker, pair, pairing_code, team_of
+from tests.browser.phone_page import ALLOWED, NO_PUSH_SERVICE, Worker, pair, pairing_code, team_of
 from tests.browser.proxy import proxy
 from tests.browser.push_service import PushService, Subscriber
 from tests.stack import Stack
-from tests.team import Team
+from tests.team import Team, plain_http_client
 from tests.waiting import eventually
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -179,9 +180,7 @@ def test_a_browser_that_cannot_be_a_phone_is_told_what_to_do(open_phone: OpenPho
     assert page.get_by_text("K7QF-2M9X").count() == (1 if "Home Screen" in title else 0)
 
 
-def test_what_is_sent_is_in_the_inbox_with_all_buttons(
-    open_phone: OpenPhone, team: Team, place: Stack
-) -> None:
+def test_what_is_sent_is_in_the_inbox_with_all_buttons(open_phone: OpenPhone, team: Team, place: Stack) -> None:
     """And a button that calls a webhook says how that went."""
     page, subscriber, device = paired(open_phone, team)
     url = f"{place.quickstart.webhook_sink_url}/{team.unique('hook')}"
@@ -218,9 +217,33 @@ def test_what_was_sent_before_the_page_was_opened_is_there_too(open_phone: OpenP
     expect(page.get_by_role("button", name="Load more")).to_be_hidden()
 
 
-def test_the_open_page_shows_an_activity_live_and_its_end(open_phone: OpenPhone, team: Team) -> None:
+DEVICE_TOKEN = """async () => {
+    const { fact } = await import("./shared/database.js")
+    return (await fact("device")).token
+}"""
+
+
+@pytest.fixture
+def open_page_alone(place: Stack, open_phone: OpenPhone, team: Team) -> tuple[Page, dict[str, Any]]:
+    """A page whose browser gets no pushes: they go to an iPhone's tokens. What it shows are answers to its questions."""
+    page, _ = open_phone(NO_PUSH_SERVICE)
+    name = team.unique("browser")
+    pair(page, pairing_code(team), name)
+    tokens = {kind: secrets.token_hex(32) for kind in ("push_token", "push_to_start_token")}
+    accepts = {"settings": {"accept_unknown_tokens": True}}
+    with plain_http_client(place.simulator_url) as simulator:
+        assert simulator.post("/apns/faults", json=accepts).status_code == 200
+    with plain_http_client(place.base_url, Authorization=f"Bearer {page.evaluate(DEVICE_TOKEN)}") as phone:
+        answer = phone.put("/api/device/tokens", json=tokens | {"environment": "sandbox", "content_version": 2})
+        assert answer.status_code == 200, answer.text
+    return page, device_named(team, name)
+
+
+def test_the_open_page_shows_an_activity_live_and_its_end(
+    open_page_alone: tuple[Page, dict[str, Any]], team: Team
+) -> None:
     """Without a push: the server says at once what differs."""
-    page, _, device = paired(open_phone, team)
+    page, device = open_page_alone
     key = team.unique("stream")
     state = {"title": "Deploy", "type": "progress", "percentage": 10}
     path = f"/api/live-activity/stream/{key}"
@@ -234,8 +257,10 @@ def test_the_open_page_shows_an_activity_live_and_its_end(open_phone: OpenPhone,
     expect(card.get_by_text("Ended")).to_be_visible()
 
 
-def test_what_is_removed_here_is_removed_for_the_server(open_phone: OpenPhone, team: Team) -> None:
-    page, _, device = paired(open_phone, team)
+def test_what_is_removed_here_is_removed_for_the_server(
+    open_page_alone: tuple[Page, dict[str, Any]], team: Team
+) -> None:
+    page, device = open_page_alone
     path = f"/api/live-activity/stream/{team.unique('stream')}"
     state = {"title": "Backup", "type": "progress", "percentage": 10}
     activity_id = send(team, device, path, content_state=state)["activity_id"]
@@ -244,7 +269,7 @@ def test_what_is_removed_here_is_removed_for_the_server(open_phone: OpenPhone, t
     eventually(
         "the server has heard of it",
         lambda: team.ask("GET", f"/api/live-activities/{activity_id}/devices")["devices"],
-        until=lambda devices: [one["state"] for one in devices] == ["dismissed"],
+        until=lambda devices: [one["phase"] for one in devices] == ["dismissed"],
     )
     page.reload()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
@@ -310,7 +335,9 @@ def test_a_browser_that_is_removed_by_somebody_else_says_so(
 def test_a_subscription_made_with_another_key_is_made_again(open_phone: OpenPhone, team: Team) -> None:
     """As after a restore without the key: at the next opening."""
     page, _, _ = paired(open_phone, team)
-    page.evaluate("navigator.serviceWorker.ready.then((one) => one.pushManager.subscribe({applicationServerKey: new Uint8Array(65)}))")
+    page.evaluate(
+        "navigator.serviceWorker.ready.then((one) => one.pushManager.subscribe({applicationServerKey: new Uint8Array(65)}))"
+    )
     assert page.evaluate("window.keys.length") == 2
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_function("() => window.keys.length === 3")
