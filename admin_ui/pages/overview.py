@@ -130,11 +130,11 @@ class OverviewPage:
             _tile("Pushes", f"{total.push_notifications:,}")
             started = f"{total.live_activities_updated:,} updates, {total.live_activities_ended:,} ended"
             _tile("Activities started", f"{total.live_activities_started:,}", started)
-            taker = self._visit.destinations.taker
+            takers = self._visit.destinations.takers
             _tile(
                 "Accepted",
                 f"{total.accepted:,}",
-                f"by {taker} or a push service; {total.retried:,} tried again",
+                f"by {takers}; {total.retried:,} tried again",
             )
             _tile("Held for devices", f"{owed:,}", "sent when the device can get it")
             _tile("Failed", f"{total.failed:,}", "app or browser gone, or refused")

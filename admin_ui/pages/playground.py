@@ -154,9 +154,7 @@ class _Playground:
             return
         explanation = ""
         if isinstance(refusal, Refused) and refusal.reason == "NO_RECIPIENTS":
-            explanation = (
-                "Pair a phone or a browser first. For Live Activities an app also reports a push-to-start token."
-            )
+            explanation = "Pair a phone or a browser first. For Live Activities an app also reports a start token."
         with self._answer:
             notice("bad", WORDS.get(getattr(refusal, "reason", ""), str(refusal)).replace("`", ""), explanation)
 
