@@ -85,9 +85,13 @@ class WebPushMetrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self.in_progress = Gauge(
-            "smith_web_push_in_progress", "Pushes to browsers that wait or are sent.", registry=registry
+        self._in_progress = Gauge(
+            "smith_web_push_in_progress", "Browsers that a push waits for or is sent to.", registry=registry
         )
+
+    def watch(self, in_progress: Callable[[], int]) -> None:
+        """Shows how many are in progress, as the function says when it is asked."""
+        self._in_progress.set_function(in_progress)
 
     def count(self, service: str, outcome: Outcome, seconds: float) -> None:
         """Counts a push that has its outcome, after this time."""

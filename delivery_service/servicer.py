@@ -1,8 +1,11 @@
 """The gRPC service for pushes: it sends many at once, and hands out their outcomes in groups, as they come."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -24,10 +27,10 @@ from delivery_service.apns.sender import ApnsSender
 from delivery_service.destinations import Destinations
 from delivery_service.metrics import ApnsMetrics
 from delivery_service.web_push import request as web_push
+from delivery_service.web_push.request import WebJob
 from delivery_service.web_push.sender import WebPushSender
 from service_kit.errors import InvalidRequest, TooManyInProgress
 from service_kit.status import abort
-from service_kit.web_push import PushServices
 
 T = TypeVar("T")
 Worker = Callable[[Callable[[Outcome], None]], Coroutine[Any, Any, None]]
@@ -36,8 +39,13 @@ Worker = Callable[[Callable[[Outcome], None]], Coroutine[Any, Any, None]]
 MAX_TARGETS = 1000
 MAX_CHECKS = 16
 """Most checks of credentials at once. Each opens a connection, and APNs treats many of these as an attack."""
+BROWSERS_WAIT = 5.0
+"""Seconds for which a browser may wait for its turn. Core waits for an answer for 17 seconds, and sending takes up to
+11."""
 GROUPING = 0.002
 """Seconds to collect outcomes for one message, unless all have come: a message costs more than several outcomes."""
+GROUPING_BROWSERS = 0.025
+"""The same if all targets are browsers, whose pushes begin at a slower pace."""
 
 
 class DeliveryServicer(DeliveryServiceServicer):
@@ -49,7 +57,6 @@ class DeliveryServicer(DeliveryServiceServicer):
         sender: ApnsSender,
         web_push_sender: WebPushSender,
         *,
-        services: PushServices,
         metrics: ApnsMetrics,
         check: CredentialsCheck,
         destinations: Destinations,
@@ -57,10 +64,12 @@ class DeliveryServicer(DeliveryServiceServicer):
         connections: int,
         max_in_progress: int,
         max_browsers: int,
+        max_per_service: int,
     ) -> None:
+        """`connections`: to each environment of APNs. `max_per_service`: how many browsers of one push service are sent
+        to at once."""
         self._sender = sender
         self._web_push_sender = web_push_sender
-        self._services = services
         self._metrics = metrics
         self._check = check
         self._destinations = destinations
@@ -70,6 +79,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         self._max_workers = connections * MAX_IN_FLIGHT
         self._max_in_progress = max_in_progress
         self._max_browsers = max_browsers
+        self._max_per_service = max_per_service
         self.in_progress = 0
         """Phones that were taken as targets and have no outcome yet."""
         self.browsers_in_progress = 0
@@ -81,7 +91,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         if not 1 <= targets <= MAX_TARGETS:
             await abort(context, InvalidRequest(f"A request must have 1 to {MAX_TARGETS} targets, not {targets}."))
         phones = list(jobs_of(request.pushes, self._default_topic))
-        browsers = list(web_push.jobs_of(request.pushes, self._services))
+        browsers = list(web_push.jobs_of(request.pushes))
         if phones and self.in_progress + len(phones) > self._max_in_progress:
             await self._refuse(context, f"{self.in_progress} of {self._max_in_progress} targets are in progress.")
         if browsers and self.browsers_in_progress + len(browsers) > self._max_browsers:
@@ -92,10 +102,9 @@ class DeliveryServicer(DeliveryServiceServicer):
         try:
             work = [
                 *workers(self._sender.send, phones, self._max_workers),
-                # One for each: they wait for their push service's turn, and must not wait for another's.
-                *workers(self._web_push_sender.send, browsers, len(browsers)),
+                *self._browser_workers(browsers),
             ]
-            async with Batch(work, targets) as batch:
+            async with Batch(work, targets, grouping=GROUPING if phones else GROUPING_BROWSERS) as batch:
                 # If the caller vanishes while a message is being written, this generator is never resumed.
                 context.add_done_callback(lambda _: batch.cancel())
                 while group := await batch.next_group():
@@ -103,6 +112,14 @@ class DeliveryServicer(DeliveryServiceServicer):
         finally:
             self.in_progress -= len(phones)
             self.browsers_in_progress -= len(browsers)
+
+    def _browser_workers(self, jobs: Sequence[WebJob]) -> Iterator[Worker]:
+        """Each push service has workers of its own, which wait for no other's."""
+        send = partial(self._web_push_sender.send, until=asyncio.get_running_loop().time() + BROWSERS_WAIT)
+        by_host = defaultdict[str, list[WebJob]](list)
+        for job in jobs:
+            by_host[job.host].append(job)
+        return chain.from_iterable(workers(send, some, self._max_per_service) for some in by_host.values())
 
     async def _refuse(self, context: Any, why: str) -> None:
         self._metrics.refused.inc()
@@ -141,8 +158,9 @@ def workers(send: Callable[[T], Awaitable[Outcome]], jobs: Sequence[T], most: in
 class Batch:
     """Lets workers do their jobs. Leaving the context cancels the jobs that are still on their way."""
 
-    def __init__(self, work: Sequence[Worker], jobs: int) -> None:
-        """`jobs`: how many all workers have together."""
+    def __init__(self, work: Sequence[Worker], jobs: int, *, grouping: float) -> None:
+        """`jobs`: how many all workers have together. `grouping`: seconds to collect outcomes for one group."""
+        self._grouping = grouping
         self._work = work
         self._missing = jobs
         self._outcomes: list[Outcome] = []
@@ -172,7 +190,7 @@ class Batch:
         await self._news.wait()
         if self._missing:
             with suppress(TimeoutError):
-                async with asyncio.timeout(GROUPING):
+                async with asyncio.timeout(self._grouping):
                     await self._complete.wait()
         self._news.clear()
         group, self._outcomes = self._outcomes, []

@@ -70,7 +70,10 @@ class Delivery:
         self._apns_metrics = ApnsMetrics(self.registry)
         self._pools: dict[Environment.ValueType, ApnsConnectionPool] = {}
         self._problems = ProblemLog()
-        self._web_push, services = self._build_web_push_sender(resolver)
+        self._configurations: dict[str, str] = {}
+        """The fingerprint by the key for browsers, which changes while this process runs."""
+        self._web_push_metrics = WebPushMetrics(self.registry)
+        self._web_push = self._build_web_push_sender(resolver)
         self.sender, check, fault = self._build_sender()
         destinations = Destinations(
             pushes_simulated=pushes_are_simulated(settings),
@@ -84,7 +87,6 @@ class Delivery:
         servicer = DeliveryServicer(
             self.sender,
             self._web_push,
-            services=services,
             metrics=self._apns_metrics,
             check=check,
             destinations=destinations,
@@ -92,8 +94,10 @@ class Delivery:
             connections=settings.apns_connections,
             max_in_progress=settings.apns_max_in_flight,
             max_browsers=settings.webpush_max_in_progress,
+            max_per_service=settings.webpush_connections,
         )
         self.registry.register(ApnsCollector(self._pools, lambda: servicer.in_progress, settings.apns_max_in_flight))
+        self._web_push_metrics.watch(lambda: servicer.browsers_in_progress)
         self._webhooks = _build_webhook_caller(settings, resolver)
         most_calls, most_mails = settings.webhook_max_in_progress, settings.smtp_max_in_progress
         webhooks = WebhookServicer(self._webhooks, WebhookMetrics(self.registry), max_in_progress=most_calls)
@@ -133,10 +137,11 @@ class Delivery:
         self._webhooks.close()
 
     def _configuration(self) -> str:
-        return configuration_of(self._settings, self._web_push.public_key)
+        if (key := self._web_push.public_key) not in self._configurations:
+            self._configurations = {key: configuration_of(self._settings, key)}
+        return self._configurations[key]
 
-    def _build_web_push_sender(self, resolver: Resolve) -> tuple[WebPushSender, PushServices]:
-        """The sender, and the push services that it may call."""
+    def _build_web_push_sender(self, resolver: Resolve) -> WebPushSender:
         settings, vapid = self._settings, None
         if settings.webpush_key_file:
             key = KeyFile(
@@ -148,15 +153,20 @@ class Delivery:
             vapid = Vapid(key.key, settings.webpush_contact)
         addresses = CheckedAddresses(AddressRules(permits_of_push_services(settings.webpush_allow)), resolver)
         context = _ssl_context("SMITH_WEBPUSH_CA_FILE", settings.webpush_ca_file)
-        sender = WebPushSender(
-            Lines(addresses, context, connections=settings.webpush_connections),
+        return WebPushSender(
+            Lines(
+                addresses,
+                context,
+                connections=settings.webpush_connections,
+                phones_wait=lambda: any(pool.is_busy for pool in self._pools.values()),
+            ),
             vapid,
+            services=PushServices(parse_allowed(settings.webpush_allow)),
             problems=self._problems,
-            metrics=WebPushMetrics(self.registry),
+            metrics=self._web_push_metrics,
             timeout=settings.webpush_timeout,
             configuration=self._configuration,
         )
-        return sender, PushServices(parse_allowed(settings.webpush_allow))
 
     def _build_sender(self) -> tuple[ApnsSender, CredentialsCheck, Callable[[], str]]:
         """The sender, the check, and what returns why they cannot be used now."""

@@ -28,7 +28,7 @@ class AskedTooSoon(DomainError):
 FIND_LINES = """
 SELECT environment, bundle_id
 FROM devices
-WHERE account_id = %(account_id)s AND environment IS NOT NULL
+WHERE account_id = %(account_id)s AND environment IN ('production', 'sandbox')
 GROUP BY environment, bundle_id
 ORDER BY count(*) DESC, environment, bundle_id NULLS FIRST
 LIMIT %(most)s

@@ -267,7 +267,9 @@ def build_server(
         (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
         (
             badge_service_pb2_grpc.add_BadgeServiceServicer_to_server,
-            BadgeServicer(Badges(pool, Audience(pool), badges, account_limit, delivery_wait=settings.delivery_wait)),
+            BadgeServicer(
+                Badges(pool, Audience(pool), badges, events, account_limit, delivery_wait=settings.delivery_wait)
+            ),
         ),
         (
             channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,

@@ -35,7 +35,7 @@ class DeviceBadge(SQLModel, table=True):
 
     __tablename__ = "badges"
     __table_args__ = (
-        CheckConstraint("state IN ('due', 'accepted', 'token_dead', 'rejected')", name="badges_state_check"),
+        CheckConstraint("state IN ('due', 'accepted', 'token_dead', 'rejected', 'kept')", name="badges_state_check"),
         Index("badges_due_idx", "account_id", "due_at", postgresql_where=text("state = 'due'")),
         Index("badges_update_id_idx", "update_id"),
     )
@@ -50,7 +50,8 @@ class DeviceBadge(SQLModel, table=True):
     apns_id: uuid.UUID
     """The same on every attempt of this number."""
     state: str
-    """As of a delivery. With a dead token it is owed again once the app reports a push token."""
+    """As of a delivery. With a dead token it is owed again once the app reports a push token. That of a browser is
+    `kept`: nothing is sent, and its page reads the number."""
     due_at: dt.datetime = Field(sa_type=Timestamp)
     lease_id: uuid.UUID | None = None
     """The attempt in progress. Its outcome counts only as long as it is this one."""

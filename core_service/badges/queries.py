@@ -26,7 +26,12 @@ QUEUE = Queue(
 
 _RECORD = """
 WITH target AS MATERIALIZED (
-    SELECT id, user_id, push_token_dead_reason IS NULL AS is_reachable
+    SELECT id, user_id, CASE
+        -- A browser would have to show a notification for it.
+        WHEN starts_with(environment, 'web_') THEN 'kept'
+        WHEN push_token_dead_reason IS NULL THEN 'due'
+        ELSE 'token_dead'
+    END AS state
     FROM devices
     WHERE account_id = %(account_id)s AND push_token IS NOT NULL {condition}
 ), recorded AS (
@@ -36,8 +41,7 @@ WITH target AS MATERIALIZED (
     WHERE EXISTS (SELECT FROM target)
 ), badge AS (
     INSERT INTO badges AS b (device_id, account_id, user_id, update_id, number, apns_id, state, due_at, attempts)
-    SELECT id, %(account_id)s, user_id, %(update_id)s, %(number)s, gen_random_uuid(),
-           CASE WHEN is_reachable THEN 'due' ELSE 'token_dead' END, now(), 0
+    SELECT id, %(account_id)s, user_id, %(update_id)s, %(number)s, gen_random_uuid(), state, now(), 0
     FROM target
     ORDER BY id
     ON CONFLICT (device_id) DO UPDATE
@@ -54,7 +58,8 @@ SELECT count(*), count(*) FILTER (WHERE state = 'due'),
        count(*) FILTER (WHERE state = 'due' AND (due_at <= now() OR lease_id IS NOT NULL))
 FROM badge
 """
-"""How many devices it is for, to how many of them it is owed, and to how many of those it can be sent at once."""
+"""How many devices it is for, to how many of them it is owed, and to how many of those it can be sent at once. To a
+browser it is not owed."""
 
 RECORD_FOR_ALL = _RECORD.format(condition="")
 
@@ -105,6 +110,8 @@ FROM walk w
 LEFT JOIN claimed c ON true
 LEFT JOIN devices v
     ON v.id = c.device_id AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
+    -- The device may have become a browser meanwhile.
+    AND starts_with(v.environment, 'web_') IS NOT TRUE
 """
 
 LOCK = "SELECT FROM badges WHERE device_id = ANY(%s) ORDER BY device_id FOR UPDATE"
@@ -142,5 +149,6 @@ RETURNING s.place, b.state, b.account_id
 """Writes outcomes of attempts whose lease has not passed to another one."""
 
 OWE_NEWEST = """
-UPDATE badges SET state = 'due', due_at = now(), attempts = 0 WHERE device_id = %(device_id)s AND state = 'token_dead'
+UPDATE badges SET state = 'due', due_at = now(), attempts = 0
+WHERE device_id = %(device_id)s AND state IN ('token_dead', 'kept')
 """

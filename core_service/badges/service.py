@@ -13,6 +13,7 @@ from core_service.badges.queries import COUNT, FIND, RECORD_FOR_ALL, RECORD_FOR_
 from core_service.channels.audience import Audience
 from core_service.channels.errors import NoRecipients
 from core_service.common.orm import now
+from core_service.events.service import EventBus
 from core_service.idempotency.service import new_resource
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, Sender, SessionPrincipal
 from core_service.work_queue.keyed import KeyedLimiter
@@ -55,6 +56,7 @@ class Badges:
         pool: Pool,
         audience: Audience,
         dispatch: BadgeDispatcher,
+        events: EventBus,
         account_limit: KeyedLimiter[uuid.UUID],
         *,
         delivery_wait: float,
@@ -62,6 +64,7 @@ class Badges:
         self._pool = pool
         self._audience = audience
         self._dispatch = dispatch
+        self._events = events
         self._account_limit = account_limit
         self._delivery_wait = delivery_wait
 
@@ -83,6 +86,7 @@ class Badges:
                 recorded = await self._record(caller, resource.id, number, requested)
             self._dispatch.origins.note(str(resource.id))
             self._dispatch.wake()
+            self._events.ring(caller.account_id)
             counts = await self._outcome(recorded, wait, deadline)
         slugs = recorded.slugs or ()
         if not counts.devices_notified and not counts.devices_queued and await self._reached_none(recorded):

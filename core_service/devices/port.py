@@ -29,8 +29,8 @@ class IconNumbers(Protocol):
     """What devices ask of the numbers on the app's icon."""
 
     async def owe_newest(self, session: AsyncSession, device_id: uuid.UUID) -> None:
-        """The device has reported a push token: makes the number that found no token before due. The transaction is
-        still open."""
+        """The app has reported a push token: makes the number that found no token before due. The transaction is still
+        open."""
 
     def wake(self) -> None:
         """To be called once the transaction is committed."""

@@ -9,7 +9,17 @@ DYING_TOKENS = """dying AS (
       AND (s.dead_since IS NULL OR v.push_token_registered_at <= s.dead_since)
     FOR UPDATE OF v SKIP LOCKED
 ), dead AS (
-    UPDATE devices v SET push_token_dead_reason = dying.reason, push_token_died_under = dying.configuration
+    UPDATE devices v
+    SET push_token_dead_reason = dying.reason, push_token_died_under = dying.configuration,
+        -- A browser has one subscription in the place of both tokens.
+        push_to_start_token_dead_reason = CASE
+            WHEN v.push_to_start_token = v.push_token THEN dying.reason
+            ELSE v.push_to_start_token_dead_reason
+        END,
+        push_to_start_token_died_under = CASE
+            WHEN v.push_to_start_token = v.push_token THEN dying.configuration
+            ELSE v.push_to_start_token_died_under
+        END
     FROM dying
     WHERE v.id = dying.id
 ), successor AS (

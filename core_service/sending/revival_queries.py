@@ -14,7 +14,8 @@ PUSH, START = _is_wronged("push_token"), _is_wronged("push_to_start_token")
 
 REVIVE = f"""
 WITH wronged AS MATERIALIZED (
-    SELECT v.id, v.account_id, v.push_token_dead_reason AS reason, {PUSH} AS push, {START} AS start
+    SELECT v.id, v.account_id, v.push_token_dead_reason AS reason, {PUSH} AS push, {START} AS start,
+           CASE WHEN v.push_to_start_token = v.push_token THEN v.push_token END AS subscription
     FROM devices v
     WHERE ({PUSH} OR {START})
       AND (%(environment)s::text IS NULL OR v.account_id = %(account_id)s::uuid
@@ -60,6 +61,14 @@ WITH wronged AS MATERIALIZED (
     SET next_at = COALESCE(p.next_at, %(now)s)
     FROM wronged w
     WHERE w.start AND p.device_id = w.id AND p.phase = 'requested' AND NOT p.leased
+), updated AS (
+    -- What a browser shows lost its token with the subscription. A phone's update token has died for good.
+    UPDATE live_activity_devices p
+    SET phase = 'live', update_token = w.subscription, update_token_registered_at = %(now)s,
+        next_at = COALESCE(p.next_at, %(now)s)
+    FROM wronged w
+    WHERE w.start AND w.subscription IS NOT NULL AND p.device_id = w.id AND p.phase = 'started'
+      AND p.update_token IS NULL AND p.withdrawn_at IS NULL
 )
 SELECT account_id, id FROM wronged
 """

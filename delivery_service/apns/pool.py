@@ -62,6 +62,11 @@ class ApnsConnectionPool:
         """Pushes that wait for room on a connection."""
         return len(self._waiters)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a push waits, or has no answer yet."""
+        return bool(self._waiters) or any(connection.load for connection in self.connections)
+
     async def send_notification(self, request: ApnsRequest) -> NotificationResult:
         """Sends the push and returns APNs' answer, whatever it says.
 

@@ -7,6 +7,7 @@ this needs a tenth of that. h11 reads the answers.
 import asyncio
 import ssl
 from dataclasses import dataclass
+from typing import Any
 
 import h11
 
@@ -38,21 +39,37 @@ class Disconnected(ConnectionError):
     """The connection ended before a whole answer had come."""
 
 
+class Reader(asyncio.StreamReader):
+    """Knows how much has come, so that what comes without having been asked for is noticed."""
+
+    come = 0
+    """Bytes."""
+
+    def feed_data(self, data: Any) -> None:
+        """Called by the transport."""
+        self.come += len(data)
+        super().feed_data(data)
+
+
 class Connection:
     """Takes one request at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._read = 0
+        """Bytes."""
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self.idle_since = 0.0
         """Event loop's time."""
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can take a request: its last answer was read to the end, and the service has not hung up."""
+        """Whether it can take a request: its last answer was read to the end, nothing has come since, and the service
+        has not hung up. What has come would be taken for the answer to the next request."""
         is_up = not self._writer.is_closing() and not self._reader.at_eof() and self._reader.exception() is None
-        return is_up and self._http.our_state is h11.IDLE
+        is_read = self._reader.come == self._read and not self._http.trailing_data[0]
+        return is_up and is_read and self._http.our_state is h11.IDLE
 
     async def post(self, target: str, headers: Headers, body: bytes) -> Answer:
         """Sends the request, and returns the answer. Raises OSError or h11.RemoteProtocolError if there is none."""
@@ -67,6 +84,7 @@ class Connection:
                 data = await self._reader.read(READ)
                 if not data and not status:
                     raise Disconnected("the connection ended before the answer")
+                self._read += len(data)
                 http.receive_data(data)
             elif isinstance(event, h11.Response):
                 status = event.status_code
@@ -99,7 +117,15 @@ async def connect(addresses: CheckedAddresses, host: str, port: int, ssl_context
     for address in await addresses.of(host, port):
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return Connection(*await asyncio.open_connection(address, port, ssl=ssl_context, server_hostname=name))
+                return await _open(address, port, ssl_context, name)
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             failure = error
     raise failure
+
+
+async def _open(address: str, port: int, ssl_context: ssl.SSLContext | None, name: str | None) -> Connection:
+    loop = asyncio.get_running_loop()
+    reader = Reader(limit=READ, loop=loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.create_connection(lambda: protocol, address, port, ssl=ssl_context, server_hostname=name)
+    return Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))

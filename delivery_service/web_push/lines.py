@@ -2,21 +2,20 @@
 
 import asyncio
 import ssl
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from urllib.parse import urlsplit
 
 from delivery_service.web_push.connection import Connection, connect
+from delivery_service.web_push.pace import ALONE, BESIDE_PHONES, BETWEEN_DIALS, Pace, TooLong
 from delivery_service.webhooks.connecting import CheckedAddresses
 
 MAX_LINES = 32
 """Push services that have connections at one time. Microsoft's and Apple's have many hosts."""
 KEEP_ALIVE_SECONDS = 60.0
 """How long a connection that is not used stays open."""
-WAIT_SECONDS = 5.0
-"""How long a push waits for its turn at most. Core waits for an answer for 17 seconds."""
 DOWN_SECONDS = 1.0
 """How long a service that could not be reached is not tried again: pushes that wait would each wait for themselves."""
 
@@ -32,27 +31,36 @@ class NoTurn(Exception):
 class Line:
     """The way to one push service: its connections, and whose turn it is."""
 
-    def __init__(self, dial: Callable[[], Awaitable[Connection]], connections: int) -> None:
+    def __init__(self, dial: Callable[[], Awaitable[Connection]], pace: Pace, dials: Pace, connections: int) -> None:
+        """`pace` is that of all pushes, `dials` that of all connections."""
         self._dial = dial
+        self._pace = pace
+        self._dials = dials
         self.users = 0
         """Pushes that wait or are sent."""
         self._turns = asyncio.Semaphore(connections)
         self._idle: list[Connection] = []
         """The one used last is the last."""
+        self._waiters: deque[asyncio.Future[Connection]] = deque()
         self._loop = asyncio.get_running_loop()
         self._tidying: asyncio.TimerHandle | None = None
         self._down = ""
         self._down_until = 0.0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Waits until a connection may be used. Raises NoTurn if that takes too long, or if the service is down."""
+    async def turn(self, until: float) -> AsyncIterator[None]:
+        """Waits until a connection may be used, by the event loop's time `until` at most. Raises NoTurn if that takes
+        too long, or if the service is down."""
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout_at(until):
                 await self._turns.acquire()
         except TimeoutError:
             raise NoTurn("PushServiceBusy") from None
         try:
+            try:
+                await self._pace.turn(until)
+            except TooLong:
+                raise NoTurn("PushServiceBusy") from None
             if self._loop.time() < self._down_until:
                 raise NoTurn(self._down)
             yield
@@ -61,22 +69,49 @@ class Line:
 
     async def take(self) -> Connection:
         """A connection that nothing else uses; call `give_back` afterwards. Raises what connecting raises."""
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_ready:
-                return connection
-            connection.close()
-        return await self._dial()
+        while True:
+            while self._idle:
+                connection = self._idle.pop()
+                if connection.is_ready:
+                    return connection
+                connection.close()
+            if self._dials.begin():
+                return await self._dial()
+            given = await self._given_back(until=self._dials.next)
+            if given is not None:
+                return given
 
     def give_back(self, connection: Connection) -> None:
         """Keeps the connection for the next push, or closes it if it can take none."""
         if not connection.is_ready:
             connection.close()
             return
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
         connection.idle_since = self._loop.time()
         self._idle.append(connection)
         if self._tidying is None:
             self._tidying = self._loop.call_later(KEEP_ALIVE_SECONDS, self._tidy)
+
+    async def _given_back(self, until: float) -> Connection | None:
+        """A connection that another push has used; None if there is none by then, in the event loop's time."""
+        waiter: asyncio.Future[Connection] = self._loop.create_future()
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout_at(until):
+                return await waiter
+        except (TimeoutError, asyncio.CancelledError) as end:
+            if waiter.done() and not waiter.cancelled():
+                self.give_back(waiter.result())
+            if isinstance(end, TimeoutError):
+                return None
+            raise
+        finally:
+            with suppress(ValueError):
+                self._waiters.remove(waiter)
 
     def is_down(self, reason: str) -> None:
         """Notes that there was no connection, and why: those that wait for one fail with that."""
@@ -102,11 +137,21 @@ class Line:
 class Lines:
     """Opens lines as pushes need them; closes the one that was used least recently if there are too many."""
 
-    def __init__(self, addresses: CheckedAddresses, ssl_context: ssl.SSLContext, *, connections: int) -> None:
-        """`connections`: how many to each push service at most. Each sends one push at a time."""
+    def __init__(
+        self,
+        addresses: CheckedAddresses,
+        ssl_context: ssl.SSLContext,
+        *,
+        connections: int,
+        phones_wait: Callable[[], bool],
+    ) -> None:
+        """`connections`: how many to each push service at most. Each sends one push at a time. `phones_wait` returns
+        whether a push to a phone is on its way."""
         self._addresses = addresses
         self._ssl_context = ssl_context
         self._connections = connections
+        self._pace = Pace(lambda: BESIDE_PHONES if phones_wait() else ALONE)
+        self._dials = Pace(lambda: BETWEEN_DIALS)
         self._lines: OrderedDict[str, Line] = OrderedDict()
 
     @asynccontextmanager
@@ -134,7 +179,12 @@ class Lines:
         url = urlsplit(origin)
         context = self._ssl_context if url.scheme == "https" else None
         port = url.port or (443 if context else 80)
-        return Line(partial(connect, self._addresses, url.hostname or "", port, context), self._connections)
+        return Line(
+            partial(connect, self._addresses, url.hostname or "", port, context),
+            self._pace,
+            self._dials,
+            self._connections,
+        )
 
     def _close_one(self) -> None:
         idle = next((origin for origin, line in self._lines.items() if not line.users), None)

@@ -1,7 +1,4 @@
-"""How push services want a push written as an HTTP request (RFC 8030).
-
-A push with a malformed target gets no message but the reason why there can be none.
-"""
+"""How push services want a push written as an HTTP request (RFC 8030)."""
 
 import base64
 import hashlib
@@ -10,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from smith.delivery.v1.delivery_pb2 import Push, Target
+from smith.delivery.v1.delivery_pb2 import Push
 
 from delivery_service.apns.request import LAST_EXPIRY
 from delivery_service.targets import places_of
@@ -73,27 +70,60 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class WebJob:
-    """One browser of a Deliver request."""
+    """One browser of a Deliver request. Its token was not looked at yet: that takes time."""
 
     index: int
-    message: Message | None
+    token: str
+    template: "Template"
     origin: Origin
     """The client's request that it is sent for."""
-    fault: str
-    """Reason why there is no message; empty if there is one."""
+
+    @property
+    def host(self) -> str:
+        """The part of the token that should be scheme and host of its endpoint: jobs with the same are for one push
+        service."""
+        return "/".join(self.token.split("/", 3)[:3])
+
+    def message(self, services: PushServices) -> Message | str:
+        """What is to be sent, or the reason why nothing can be."""
+        if self.template.fault:
+            return self.template.fault
+        try:
+            subscription = Subscription.from_token(self.token)
+        except BadSubscription:
+            return "MalformedSubscription"
+        try:
+            service = services.service_of(subscription.endpoint)
+        except BadSubscription:
+            return "PushServiceNotAllowed"
+        template = self.template
+        return Message(service, subscription, template.payload, template.expires_at, template.headers)
 
 
-def jobs_of(pushes: Iterable[Push], services: PushServices) -> Iterator[WebJob]:
-    """A job for every target that is a browser. A malformed target becomes a job with a fault."""
+def jobs_of(pushes: Iterable[Push]) -> Iterator[WebJob]:
+    """A job for every target that is a browser."""
     for push, places in places_of(pushes, browsers=True):
-        fault = _fault_of_push(push)
-        headers = () if fault else _headers_of(push)
+        template = Template.of(push)
         for place in places:
-            found = fault or _message_to(place.target, push, headers, services)
-            if isinstance(found, str):
-                yield WebJob(place.index, None, place.origin, found)
-            else:
-                yield WebJob(place.index, found, place.origin, "")
+            yield WebJob(place.index, place.target.token, template, place.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The parts that all targets of one push share."""
+
+    payload: bytes
+    expires_at: float
+    headers: tuple[tuple[bytes, bytes], ...]
+    fault: str
+    """Reason why the push cannot be sent; empty if it can."""
+
+    @classmethod
+    def of(cls, push: Push) -> "Template":
+        """That of a push."""
+        expires_at = push.expires_at.seconds + push.expires_at.nanos / 1e9 if push.HasField("expires_at") else 0.0
+        fault = _fault_of_push(push)
+        return cls(push.payload, expires_at, () if fault else _headers_of(push), fault)
 
 
 def _fault_of_push(push: Push) -> str:
@@ -116,19 +146,3 @@ def _headers_of(push: Push) -> tuple[tuple[bytes, bytes], ...]:
 def topic_of(collapse_id: str) -> bytes:
     """The Topic header under which a push service keeps only the latest push: 32 characters of base64url."""
     return base64.urlsafe_b64encode(hashlib.sha256(collapse_id.encode()).digest()[:TOPIC_BYTES])
-
-
-def _message_to(
-    target: Target, push: Push, headers: tuple[tuple[bytes, bytes], ...], services: PushServices
-) -> Message | str:
-    """The message, or the reason why there is none."""
-    try:
-        subscription = Subscription.from_token(target.token)
-    except BadSubscription:
-        return "MalformedSubscription"
-    try:
-        service = services.service_of(subscription.endpoint)
-    except BadSubscription:
-        return "PushServiceNotAllowed"
-    expires_at = push.expires_at.seconds + push.expires_at.nanos / 1e9 if push.HasField("expires_at") else 0.0
-    return Message(service, subscription, push.payload, expires_at, headers)

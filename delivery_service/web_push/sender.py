@@ -26,6 +26,7 @@ from delivery_service.web_push.outcomes import (
 from delivery_service.web_push.request import Message, WebJob
 from delivery_service.web_push.vapid import Vapid
 from service_kit import tracing
+from service_kit.web_push import PushServices
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +45,19 @@ class WebPushSender:
         lines: Lines,
         vapid: Vapid | None,
         *,
+        services: PushServices,
         problems: ProblemLog,
         metrics: WebPushMetrics,
         timeout: float,
         configuration: Callable[[], str],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`timeout` is in seconds, for connection, request and answer together. Without `vapid` there is no key.
-        `configuration` returns the fingerprint of what pushes are sent with; `clock` the UNIX time."""
+        """`services` may be called. `timeout` is in seconds, for connection, request and answer together. Without
+        `vapid` there is no key. `configuration` returns the fingerprint of what pushes are sent with; `clock` the UNIX
+        time."""
         self._lines = lines
         self._vapid = vapid
+        self._services = services
         self._problems = problems
         self._metrics = metrics
         self._timeout = timeout
@@ -69,17 +73,16 @@ class WebPushSender:
         """Reason why nothing can be sent now; empty if it can."""
         return self._vapid.fault() if self._vapid else "WebPushKeyMissing"
 
-    async def send(self, job: WebJob) -> Outcome:
-        """Sends the job's push and returns its outcome. Sets the request id of the running task to the job's."""
+    async def send(self, job: WebJob, *, until: float) -> Outcome:
+        """Sends the job's push and returns its outcome. The push waits for its turn by the event loop's time `until` at
+        most. Sets the request id of the running task to the job's."""
         tracing.request_id.set(job.origin.request_id)
         began = time.perf_counter()
-        service = job.message.service if job.message else ""
-        with (
-            self._metrics.in_progress.track_inprogress(),
-            tracing.child("push to a browser", SpanKind.CONSUMER, job.origin.traceparent) as span,
-        ):
-            outcome = await self._send(job)
-            _describe(span, job, outcome)
+        message = job.message(self._services)
+        service = message.service if isinstance(message, Message) else ""
+        with tracing.child("push to a browser", SpanKind.CONSUMER, job.origin.traceparent) as span:
+            outcome = await self._send(job.index, message, until)
+            _describe(span, job, service, outcome)
         seconds = time.perf_counter() - began
         self._metrics.count(service, outcome, seconds)
         if outcome.reason:
@@ -91,27 +94,28 @@ class WebPushSender:
         """Closes all connections."""
         self._lines.close()
 
-    async def _send(self, job: WebJob) -> Outcome:
-        if job.message is None:
-            return of_reason(job.index, job.fault)
-        if self._vapid is None or self._vapid.fault():
-            return of_reason(job.index, self.fault())
+    async def _send(self, index: int, message: Message | str, until: float) -> Outcome:
+        vapid = self._vapid
+        if isinstance(message, str) or vapid is None or vapid.fault():
+            # Others have their turn: there may be a thousand such jobs in a row.
+            await asyncio.sleep(0)
+            return of_reason(index, message if isinstance(message, str) else self.fault())
         configuration = self._configuration()
         try:
-            found = await self._post(job.message, self._vapid)
+            found = await self._post(message, vapid, until)
         except NoTurn as refusal:
             found = refusal.reason
         except Exception:
             log.exception("a push to a browser failed by a fault of this server")
             found = "SenderFault"
         if isinstance(found, str):
-            return of_reason(job.index, found)
-        return of_answer(job.index, found, dt.datetime.fromtimestamp(self._clock(), dt.UTC), configuration)
+            return of_reason(index, found)
+        return of_answer(index, found, dt.datetime.fromtimestamp(self._clock(), dt.UTC), configuration)
 
-    async def _post(self, message: Message, vapid: Vapid) -> Answer | str:
+    async def _post(self, message: Message, vapid: Vapid, until: float) -> Answer | str:
         """The answer, or the reason why there is none. Raises NoTurn."""
         origin = message.origin
-        async with self._lines.to(origin) as line, line.turn():
+        async with self._lines.to(origin) as line, line.turn(until):
             connection = None
             try:
                 async with asyncio.timeout(self._timeout):
@@ -135,15 +139,15 @@ class WebPushSender:
         self._problems.report(f"{about} {outcome.reason}", f"{about}: {outcome.reason}: {said}", level=level)
 
 
-def _describe(span: Span, job: WebJob, outcome: Outcome) -> None:
+def _describe(span: Span, job: WebJob, service: str, outcome: Outcome) -> None:
     """Records the push's outcome in the span, without its subscription and contents."""
     if not span.is_recording():
         return
     span.set_attribute("smith.outcome", OutcomeKind.Name(outcome.kind))
     span.set_attribute("smith.request_id", job.origin.request_id)
     span.set_attribute("http.response.status_code", outcome.status)
-    if job.message is not None:
-        span.set_attribute("smith.push_service", str(job.message.service))
+    if service:
+        span.set_attribute("smith.push_service", str(service))
     if outcome.reason:
         span.set_attribute("smith.reason", outcome.reason)
         span.set_status(StatusCode.ERROR, outcome.reason)

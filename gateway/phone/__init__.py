@@ -35,7 +35,8 @@ OF_THE_PAGE = SAFE | {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 OF_THE_WORKER = SAFE | {
-    "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:"
+    # Images are those of the notifications that it shows.
+    "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data: https:"
 }
 
 TYPES = {

@@ -19,6 +19,10 @@ PushManager.prototype.subscribe = async () => { throw new DOMException("push ser
 """
 """Chromium's own push service is Google's, which cannot be reached: without this its answer would not come at all."""
 
+ACTIVATED = """async () => {
+    const { active } = await navigator.serviceWorker.ready
+    if (active.state !== "activated") await new Promise((done) => active.addEventListener("statechange", done))
+}"""
 SHOWN = """async () => {
     const registration = await navigator.serviceWorker.ready
     return (await registration.getNotifications()).map((one) => ({
@@ -60,13 +64,23 @@ class Worker:
         self._page = page
         self._cdp: CDPSession = page.context.new_cdp_session(page)
         self._registrations: dict[str, str] = {}
+        self.errors: list[str] = []
+        """What the browser says has gone wrong in the worker."""
         self._cdp.on("ServiceWorker.workerRegistrationUpdated", self._heard)
+        self._cdp.on("ServiceWorker.workerErrorReported", self._fail)
         self._cdp.send("ServiceWorker.enable")
-        page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+        # Chromium drops a push for a worker that is not active yet.
+        page.evaluate(ACTIVATED)
 
     def _heard(self, event: dict[str, Any]) -> None:
         for one in event["registrations"]:
             self._registrations[one["scopeURL"]] = one["registrationId"]
+
+    def _fail(self, event: dict[str, Any]) -> None:
+        told = event["errorMessage"]
+        # Pictures of these tests are nowhere.
+        if "net::ERR" not in told["errorMessage"]:
+            self.errors.append(f"{told['sourceURL']}:{told['lineNumber']}: {told['errorMessage']}")
 
     def deliver(self, message: Any) -> None:
         """A push with this payload, as the push service hands it over once it is decrypted; texts go as they are."""

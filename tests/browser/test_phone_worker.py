@@ -1,6 +1,7 @@
 """The worker of the page at `/phone/`, in a real browser: what it makes of pushes."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,9 +33,12 @@ def phone(place: Stack, open_page: OpenPage, complaints: list[str]) -> Page:
 
 
 @pytest.fixture
-def worker(phone: Page) -> Worker:
-    """Its worker."""
-    return Worker(phone)
+def worker(phone: Page) -> Iterator[Worker]:
+    """Its worker, which must not fail."""
+    worker = Worker(phone)
+    yield worker
+    phone.evaluate("() => 0")
+    assert worker.errors == []
 
 
 def test_a_push_is_shown_with_as_many_buttons_as_there_is_room_for(phone: Page, worker: Worker) -> None:

@@ -59,9 +59,10 @@ class World:
 
     def begin_again(self) -> None:
         """Another process: it knows nothing of the attempts in progress."""
-        self.dispatch = BadgeDispatcher(self.pool, self.apns, EventBus())
+        events = EventBus()
+        self.dispatch = BadgeDispatcher(self.pool, self.apns, events)
         limit = KeyedLimiter[uuid.UUID](10)
-        self.badges = Badges(self.pool, Audience(self.pool), self.dispatch, limit, delivery_wait=5.0)
+        self.badges = Badges(self.pool, Audience(self.pool), self.dispatch, events, limit, delivery_wait=5.0)
         self.jobs = start_jobs(self.dispatch.run, self.dispatch.write)
 
     async def die(self) -> None:

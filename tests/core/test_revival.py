@@ -19,6 +19,7 @@ from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.port import Concern, Outcome, OutcomeKind, Push, Target
 from core_service.sending.revival import Revival
 from service_kit.database import Pool, create_batch_pool
+from tests.core.browser_rig import add_browser
 from tests.core.harness import Account, Core, start_account
 from tests.core.live_rig import Rig
 from tests.core.saying_sender import SayingSender
@@ -203,6 +204,33 @@ async def test_however_many_there_are_they_are_revived_some_at_a_time(
     world.configuration = "right"
     await world.revival.look()
     assert not any([await world.is_dead(phone) for phone in phones])
+
+
+async def test_a_browsers_subscription_dies_and_lives_again_as_a_whole_with_what_it_shows(
+    world: World, account: Account
+) -> None:
+    browser = await add_browser(account)
+    backend = account.core.caller((await account.add_key())[1])
+    state = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
+    activity_id = (await backend.StartLiveActivity(content_state=state)).activity_id
+    [(subscription,)] = await world.core.sql("SELECT push_token FROM devices WHERE id = %s", browser.id)
+    target = Target(uuid.UUID(browser.id), uuid.uuid4(), subscription, "web_mozilla", None, uuid.uuid4())
+    await world.fail(account, target, BAD)
+    reasons = """
+    SELECT push_token_dead_reason, push_to_start_token_dead_reason, push_to_start_token_died_under
+    FROM devices WHERE id = %s
+    """
+    assert await world.core.sql(reasons, browser.id) == [("BadDeviceToken", "BadDeviceToken", "wrong")]
+    await world.core.sql(
+        "UPDATE live_activity_devices SET phase = 'started', update_token = NULL, next_at = NULL, leased = false"
+        " WHERE activity_id = %s",
+        activity_id,
+    )
+    world.configuration = "right"
+    await world.revival.look()
+    assert (await world.core.sql(reasons, browser.id))[0][:2] == (None, None)
+    query = "SELECT phase, update_token, next_at IS NOT NULL FROM live_activity_devices WHERE activity_id = %s"
+    assert await world.core.sql(query, activity_id) == [("live", subscription, True)]
 
 
 async def test_a_start_that_waits_for_a_revived_token_is_sent(world: World, account: Account) -> None:

@@ -27,6 +27,7 @@ class Attempt:
 
     token: str
     notification_id: str
+    """Its collapse id; empty for none."""
     apns_id: str
     message: dict[str, Any]
     """The push's JSON."""
@@ -104,7 +105,7 @@ class ToldDelivery(DeliveryServiceServicer):
         self.overlaps += [
             (one, attempt)
             for one in self.of(attempt.token)
-            if one.is_open and one.notification_id == attempt.notification_id
+            if one.is_open and one.notification_id and one.notification_id == attempt.notification_id
         ]
         self.attempts.append(attempt)
         if not self.is_held:

@@ -120,7 +120,16 @@ WITH s AS (
     FOR UPDATE OF v SKIP LOCKED
 )
 UPDATE devices v
-SET push_to_start_token_dead_reason = dying.reason, push_to_start_token_died_under = dying.configuration
+SET push_to_start_token_dead_reason = dying.reason, push_to_start_token_died_under = dying.configuration,
+    -- A browser has one subscription in the place of both tokens.
+    push_token_dead_reason = CASE
+        WHEN v.push_token = v.push_to_start_token THEN dying.reason
+        ELSE v.push_token_dead_reason
+    END,
+    push_token_died_under = CASE
+        WHEN v.push_token = v.push_to_start_token THEN dying.configuration
+        ELSE v.push_token_died_under
+    END
 FROM dying
 WHERE v.id = dying.id
 RETURNING v.id, v.account_id, v.push_to_start_token_dead_reason

@@ -29,6 +29,7 @@ from core_service.work_queue.loops import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
+from service_kit.web_push import Subscription
 
 Pair = tuple[str, uuid.UUID]
 OnWritten = Callable[[int, dt.datetime | None], None]
@@ -54,10 +55,10 @@ class ActivitySettlement:
 
     @property
     def start_token_died(self) -> bool:
-        """Whether APNs called the push-to-start token dead."""
+        """Whether APNs called the push-to-start token dead, or a push service the browser's subscription."""
         return (
             self.sent is not None
-            and self.sent.event is ActivityEvent.START
+            and (self.sent.event is ActivityEvent.START or Subscription.is_token(self.sent.token))
             and self.outcome is not None
             and self.outcome.verdict is OutcomeKind.TOKEN_DEAD
         )

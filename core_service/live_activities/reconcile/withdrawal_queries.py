@@ -19,12 +19,14 @@ _CARD_COLUMNS = """update_token, account_id, activity_id, device_id, user_id, en
 
 OWE_WITHDRAWAL = f"""
     INSERT INTO live_activity_withdrawals ({_CARD_COLUMNS})
-    SELECT update_token, account_id, activity_id, device_id, user_id, environment, bundle_id,
+    SELECT CASE WHEN starts_with(environment, 'web_') THEN update_token || ' ' || activity_id ELSE update_token END,
+           account_id, activity_id, device_id, user_id, environment, bundle_id,
            GREATEST(timestamp + 1, floor(extract(epoch FROM now()))::bigint), gen_random_uuid(), 0, now(), gone_at
     FROM {{cards}}
     WHERE update_token IS NOT NULL AND environment IS NOT NULL
     ON CONFLICT (update_token) DO NOTHING"""
-"""Owes an end to each card of the CTE that `cards` names."""
+"""Owes an end to each card of the CTE that `cards` names. All cards of a browser have its subscription for a token, so
+the activity's id makes the key."""
 
 LOCK_SHOWN = f"""
 SELECT a.id FROM live_activities a

@@ -21,6 +21,7 @@ from core_service.live_activities.reconcile.withdrawal_queries import (
 from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, PushType, Target
 from core_service.work_queue.outbox import Limits, Settlement
 from core_service.work_queue.retry import delay_seconds
+from service_kit.web_push import Subscription
 
 EMPTY_CARD = {"title": "Unpaired", "type": "progress", "percentage": 0}
 """The state in the end. Apple requires one, the app must be able to decode it, and it must reveal nothing."""
@@ -46,7 +47,7 @@ class Withdrawal(NamedTuple):
     """A row of `withdrawal_queries.CLAIM_WITHDRAWALS`."""
 
     id: str
-    """The update token."""
+    """The update token; of a browser, the activity's id after it."""
     account_id: uuid.UUID
     activity_id: str
     device_id: uuid.UUID
@@ -61,6 +62,11 @@ class Withdrawal(NamedTuple):
     is_gone: bool
     """Whether iOS has removed the card by itself."""
 
+    @property
+    def token(self) -> str:
+        """The update token."""
+        return self.id.rpartition(" ")[0] if Subscription.is_token(self.id) else self.id
+
     def push(self) -> Push:
         """The push that ends it."""
         body = {
@@ -73,7 +79,7 @@ class Withdrawal(NamedTuple):
         target = Target(
             self.device_id,
             self.user_id,
-            self.id,
+            self.token,
             self.environment,
             self.bundle_id,
             self.apns_id,

@@ -54,6 +54,10 @@ class BadgeServiceServicer:
 
         The `badge` of a push notification sets the icon too: what reached the phone last counts.
 
+        Browsers are not sent it, as they would have to show a notification for it. Their page reads it with
+        `GET /api/device/state`, and shows it as soon as it is open. They count as targeted, never as notified or queued: a number
+        for browsers alone is a success with `devices_notified: 0`.
+
         With BADGE_DEVICE_DISCONNECTED the number is recorded all the same: a phone gets the newest one once its app reports a
         push token that works.
 

@@ -41,6 +41,10 @@ class BadgeServiceStub:
 
     The `badge` of a push notification sets the icon too: what reached the phone last counts.
 
+    Browsers are not sent it, as they would have to show a notification for it. Their page reads it with
+    `GET /api/device/state`, and shows it as soon as it is open. They count as targeted, never as notified or queued: a number
+    for browsers alone is a success with `devices_notified: 0`.
+
     With BADGE_DEVICE_DISCONNECTED the number is recorded all the same: a phone gets the newest one once its app reports a
     push token that works.
 
@@ -59,6 +63,10 @@ class BadgeServiceAsyncStub(BadgeServiceStub):
     a newer one, in the background.
 
     The `badge` of a push notification sets the icon too: what reached the phone last counts.
+
+    Browsers are not sent it, as they would have to show a notification for it. Their page reads it with
+    `GET /api/device/state`, and shows it as soon as it is open. They count as targeted, never as notified or queued: a number
+    for browsers alone is a success with `devices_notified: 0`.
 
     With BADGE_DEVICE_DISCONNECTED the number is recorded all the same: a phone gets the newest one once its app reports a
     push token that works.
@@ -81,6 +89,10 @@ class BadgeServiceServicer(metaclass=_abc_1.ABCMeta):
         a newer one, in the background.
 
         The `badge` of a push notification sets the icon too: what reached the phone last counts.
+
+        Browsers are not sent it, as they would have to show a notification for it. Their page reads it with
+        `GET /api/device/state`, and shows it as soon as it is open. They count as targeted, never as notified or queued: a number
+        for browsers alone is a success with `devices_notified: 0`.
 
         With BADGE_DEVICE_DISCONNECTED the number is recorded all the same: a phone gets the newest one once its app reports a
         push token that works.
