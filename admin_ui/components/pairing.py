@@ -1,7 +1,8 @@
 """The dialog that pairs a phone or a browser: a code, and the ways to use it. It closes when the device is paired."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
@@ -15,7 +16,7 @@ from admin_ui.components.copying import copy_button
 from admin_ui.components.dialogs import dialog, dialog_actions
 from admin_ui.components.html import div, p, text
 from admin_ui.components.pairing_ways import app_way, browser_way, simulated_way
-from admin_ui.simulated_phones import SimulatorAway, pair_phone
+from admin_ui.simulated_phones import BROWSERS, SimulatorAway, pair_browser, pair_phone
 from admin_ui.visit import Visit
 
 MAX_PEOPLE = 1000
@@ -109,7 +110,8 @@ class Pairing:
         browser_way(server, code)
         app_way(server, code)
         if self._visit.settings.simulator_url is not None:
-            simulated_way([("Pair a simulated iPhone", self._simulate)])
+            browsers = [(f"Simulated {name}", partial(self._simulate_browser, kind)) for kind, name in BROWSERS.items()]
+            simulated_way([("Simulated iPhone", self._simulate_phone), *browsers])
 
     def _tick(self) -> None:
         if not self._code.pairing_code:
@@ -126,13 +128,20 @@ class Pairing:
             p("It was not used within 10 minutes.", "muted")
             primary("New code", self._new_code)
 
-    async def _simulate(self) -> None:
+    async def _simulate_phone(self) -> None:
+        await self._simulate(lambda simulator, code: pair_phone(simulator, code, "Simulated iPhone"))
+
+    async def _simulate_browser(self, kind: str) -> None:
+        name = f"Simulated {BROWSERS[kind]}"
+        await self._simulate(lambda simulator, code: pair_browser(simulator, code, name, kind))
+
+    async def _simulate(self, pair: Callable[[str, str], Awaitable[None]]) -> None:
         simulator = self._visit.settings.simulator_url
         if simulator is None or not self._code.pairing_code:
             ui.notify("Ask for a new code first.", type="warning")
             return
         try:
-            await pair_phone(simulator, self._code.pairing_code, "Simulated iPhone")
+            await pair(simulator, self._code.pairing_code)
         except SimulatorAway as away:
             ui.notify(str(away), type="negative", close_button="Close")
 

@@ -256,6 +256,6 @@ async def test_a_simulator_that_is_away_is_said_to_be(beside_a_simulator: Open, 
     await owner.open("/devices")
     owner.find("Pair a device").click()
     await sees(owner, "Waiting for the device")
-    owner.find("Pair a simulated iPhone").click()
+    owner.find("Simulated iPhone").click()
     await sees(owner, "The simulator cannot be reached.")
     await owner.should_see("Waiting for the device")

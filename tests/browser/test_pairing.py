@@ -68,7 +68,7 @@ def pair(server: str, code: str, name: str) -> None:
 def by_button(place: Stack, dialog: Page, name: str) -> None:
     """The button that adds a simulated phone, whose name the page gives."""
     unfold(dialog, "Simulated")
-    dialog.get_by_role("button", name="Pair a simulated iPhone").click()
+    dialog.get_by_role("button", name="Simulated iPhone").click()
 
 
 def unfold(dialog: Page, way: str) -> None:
