@@ -12,7 +12,7 @@ GROUND = "#ee6a33"
 SQUARE = '<rect width="32" height="32" rx="9" fill="#ee6a33"/>'
 BADGE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#fff" fill-rule="evenodd" d="M11 7h10a9 9 0 0 1 '
-    "0 18H11a9 9 0 0 1 0-18Zm0 4.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9Zm7.5 2.8v3.4h5.5v-3.4Z\"/></svg>"
+    '0 18H11a9 9 0 0 1 0-18Zm0 4.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9Zm7.5 2.8v3.4h5.5v-3.4Z"/></svg>'
 )
 """Android takes the shape and gives it a color."""
 

@@ -124,5 +124,11 @@ def activity(
         "kind": "activity", "id": tag, "event": event, "version": version, "timestamp": 1_800_000_000 + version,
         "alerting": alerting, "state": state,
     }  # fmt: skip
-    first = {"title": state["title"], "body": "55 %", "navigate": f"/phone/#a={tag}", "tag": tag, "silent": not alerting}
+    first = {
+        "title": state["title"],
+        "body": "55 %",
+        "navigate": f"/phone/#a={tag}",
+        "tag": tag,
+        "silent": not alerting,
+    }
     return {"notification": first | {"data": {"smith": told | smith}}}

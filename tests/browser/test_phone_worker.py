@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, OpenPage
-from tests.browser.phone_page import ALLOWED, NO_PUSH_SERVICE, Worker, activity, notification, pair, pairing_code, team_of
+from tests.browser.phone_page import (
+    ALLOWED,
+    NO_PUSH_SERVICE,
+    Worker,
+    activity,
+    notification,
+    pair,
+    pairing_code,
+    team_of,
+)
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -63,7 +72,9 @@ def test_an_image_is_in_the_notification_and_other_media_in_the_inbox(phone: Pag
     expect(phone.get_by_role("article", name="Notification: Ring")).to_contain_text("The sound cannot be shown here")
 
 
-def test_a_replaced_text_takes_the_place_of_the_first_and_never_the_other_way_round(phone: Page, worker: Worker) -> None:
+def test_a_replaced_text_takes_the_place_of_the_first_and_never_the_other_way_round(
+    phone: Page, worker: Worker
+) -> None:
     worker.deliver(notification("Deploy begins", "n1"))
     worker.shows(title="Deploy begins")
     worker.deliver(notification("Deploy is done", "n1", version=2, silent=True))

@@ -94,7 +94,8 @@ def run_module(tmp_path_factory: pytest.TempPathFactory) -> RunModule:
 def as_the_page_has_it(card: Reading) -> dict[str, Any]:
     """The admin's reading of a card in the words of the page's."""
     marks = {
-        name: mark and {"text": mark.word, "color": mark.color} for name, mark in (("icon", card.icon), ("badge", card.badge))
+        name: mark and {"text": mark.word, "color": mark.color}
+        for name, mark in (("icon", card.icon), ("badge", card.badge))
     }
     return {
         "title": card.title, "subtitle": card.subtitle, "color": card.color, **marks, "body": body_of(card.body),

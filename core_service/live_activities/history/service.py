@@ -17,7 +17,7 @@ from core_service.delivery_log.queries import PLAN_ANEW
 from core_service.delivery_log.verdict import explain_activity
 from core_service.live_activities.errors import ActivityNotFound, StreamNotFound
 from core_service.live_activities.history import pages, queries
-from core_service.live_activities.reconcile.lifecycle import WINDOW_SECONDS
+from core_service.live_activities.reconcile.planning import WINDOW_SECONDS
 from core_service.live_activities.state.activity import ACTIVITY_ID
 from core_service.live_activities.streams.rules import check_key
 from service_kit.database import Pool
