@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from core_service.devices.models import Environment
 from core_service.events.service import EventBus
 from core_service.sending.circuit_breaker import Step
 from core_service.sending.guarded_sender import GuardedSender
@@ -18,7 +19,7 @@ from service_kit.database import Pool
 if TYPE_CHECKING:
     from core_service.events.relay import EventRelay
 
-ENVIRONMENTS = frozenset({"production", "sandbox"})
+ENVIRONMENTS = frozenset(one.value for one in Environment)
 OTHER = "other"
 
 
@@ -93,7 +94,7 @@ class CoreCollector(Collector):
     def _lines(self) -> Metric:
         stopped = GaugeMetricFamily(
             "smith_apns_lines_stopped",
-            "Routes to APNs that are stopped, as this process sees it.",
+            "Routes to APNs, or to a browser's push service, that are stopped, as this process sees it.",
             labels=["environment", "reach", "reason"],
         )
         # Phones report their environment and app, so neither may become a label unchecked.

@@ -112,7 +112,7 @@ SELECT COALESCE(
 
 FIND_DEVICE = """
 SELECT push_token IS NOT NULL, push_token_dead_reason, push_to_start_token IS NOT NULL, push_to_start_token_dead_reason,
-       tokens_taken_at
+       tokens_taken_at, environment
 FROM devices
 WHERE id = %s AND account_id = %s
 """

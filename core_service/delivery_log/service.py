@@ -11,6 +11,7 @@ from core_service.common.orm import lowest_id
 from core_service.common.orm import now as wall_clock
 from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
 from core_service.common.validation import UUID, containing, missing
+from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, NotificationFacts, Verdict, VerdictCode
 from core_service.delivery_log.queries import (
     EXPLAIN_ACTIVITY,
     EXPLAIN_NOTIFICATION,
@@ -21,15 +22,7 @@ from core_service.delivery_log.queries import (
     PLAN_ANEW,
     list_attempts,
 )
-from core_service.delivery_log.verdict import (
-    ActivityFacts,
-    DeviceFacts,
-    NotificationFacts,
-    Verdict,
-    VerdictCode,
-    explain_activity,
-    explain_notification,
-)
+from core_service.delivery_log.verdict import explain_activity, explain_notification
 from service_kit.database import Pool
 
 __all__ = ["Attempt", "DeliveryLog", "Explained", "Filters", "Subject", "Verdict", "VerdictCode"]

@@ -1,142 +1,92 @@
-"""Why something is or is not on a phone, in plain words: rules over what is known."""
+"""Why something is or is not on a device, in plain words: rules over what is known."""
 
 import datetime as dt
-from dataclasses import dataclass
-from enum import StrEnum
 
+from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, NotificationFacts, Verdict, VerdictCode
 from core_service.sending.port import ROUTE_STOPPED
 from core_service.sending.reasons import QUEUED, is_servers_fault, of_route
 
-
-class VerdictCode(StrEnum):
-    """What can be said about a subject on a device."""
-
-    ACCEPTED = "accepted"
-    RETRYING = "retrying"
-    WAITING_FOR_UPDATE_TOKEN = "waiting_for_update_token"  # noqa: S105 - a name, no secret
-    WAITING_FOR_START_TOKEN = "waiting_for_start_token"  # noqa: S105 - a name, no secret
-    STREAM_PAUSED = "stream_paused"
-    TOKEN_DEAD = "token_dead"  # noqa: S105 - a name, no secret
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    DISMISSED = "dismissed"
-    ENDED = "ended"
-    MISCONFIGURED = "misconfigured"
-    NOT_A_RECIPIENT = "not_a_recipient"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What can be said, and what a person could do about it."""
-
-    code: VerdictCode
-    explanation: str
-    advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceFacts:
-    """What is known of a device's tokens."""
-
-    has_push_token: bool
-    push_token_dead_reason: str | None
-    has_start_token: bool
-    start_token_dead_reason: str | None
-    tokens_taken_at: dt.datetime | None = None
-    """Since when the phone is another device, which has its tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotificationFacts:
-    """What is known of a notification on a device; `state` is None if it was not for the device."""
-
-    expires_at: dt.datetime
-    state: str | None
-    due_at: dt.datetime | None
-    attempts: int | None
-    reason: str | None
-    settled_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityFacts:
-    """What is known of a Live Activity on a device; `phase` is None if it was not for the device."""
-
-    version: int
-    ended_at: dt.datetime | None
-    expires_at: dt.datetime
-    paused_at: dt.datetime | None
-    """Since when the stream is paused whose newest activity it is."""
-    phase: str | None
-    accepted_version: int | None
-    leased: bool | None
-    next_at: dt.datetime | None
-    failures: int | None
-    reason: str | None
-    started_at: dt.datetime | None
-    withdrawn_at: dt.datetime | None = None
-    """When the phone ceased to be this device."""
-
-
-REPORT_TOKENS = "Open the app on the phone: it reports its tokens at each launch."
-LOOK_AT_THE_PHONE = (
-    "Whether it is shown is between APNs and the phone: is the phone online, are notifications allowed for the app, "
-    "is a Focus on?"
+SOON = dt.timedelta(seconds=2)
+WAS_NOT_FOR_IT = (
+    "It was not for this device: the device was not in the target, not paired, or had no token when it was sent."
 )
-PAIRED_AGAIN = (
-    "Nothing is sent to this device any more. If the phone is to be reached here again, pair it again; else remove "
-    "this device."
-)
-NOT_A_RECIPIENT = Verdict(
-    VerdictCode.NOT_A_RECIPIENT,
-    "It was not for this device: the device was not in the target, not paired, or had no token when it was sent.",
-    "Assign the device or its person to the channel, or see that the app has reported its tokens.",
-)
+ASSIGN = "Assign the device or its person to the channel, or "
 
 
 def explain_notification(facts: NotificationFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     """Why a push notification did, or did not, appear."""
     match facts.state:
         case None:
-            return NOT_A_RECIPIENT
+            return _not_a_recipient(device)
         case "accepted":
-            return Verdict(VerdictCode.ACCEPTED, f"APNs accepted it at {at(facts.settled_at, now)}.", LOOK_AT_THE_PHONE)
+            text = f"{device.words.taker} accepted it at {at(facts.settled_at, now)}."
+            return Verdict(VerdictCode.ACCEPTED, text, device.words.look)
         case "token_dead":
             return _dead_push_token(facts, device, now)
         case "rejected":
-            return _rejected(facts.reason)
+            return _rejected(facts.reason, device)
         case "expired":
             text = f"It was not worth delivering after {at(facts.expires_at, now)}, and could not be before."
             return Verdict(VerdictCode.EXPIRED, text)
     attempts = facts.attempts or 0
     # What only the server is to blame for is not counted as an attempt.
     kept = facts.reason is not None and (not attempts or is_servers_fault(facts.reason))
-    return _owed(facts.reason, facts.due_at, attempts, now, kept=kept)
+    return _owed(facts.reason, facts.due_at, attempts, now, device, kept=kept)
 
 
 def explain_activity(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     """Why a Live Activity, in its newest state, did or did not appear."""
     if facts.phase is None:
-        return NOT_A_RECIPIENT
-    verdict = _withdrawn(facts, now) or _paused(facts, now) or _by_phase(facts, now)
+        return _not_a_recipient(device)
+    verdict = _withdrawn(facts, device, now) or _paused(facts, now) or _by_phase(facts, device, now)
     if verdict is not None:
         return verdict
     if facts.phase == "requested":
         return _unstarted(facts, device, now)
-    if facts.phase == "started":
+    if facts.phase == "started" and device.service is None:
         return _without_update_token(facts, now)
     if facts.accepted_version != facts.version:
-        return _owed_state(facts, now)
-    accepted = Verdict(VerdictCode.ACCEPTED, "APNs accepted the newest state.", LOOK_AT_THE_PHONE)
-    return _rejected(facts.reason) if _is_rejected(facts) else accepted
+        return _in_browser(facts, device, now) or _owed_state(facts, device, now)
+    accepted = Verdict(VerdictCode.ACCEPTED, f"{device.words.taker} accepted the newest state.", device.words.look)
+    return _rejected(facts.reason, device) if _is_rejected(facts) else accepted
 
 
-def _withdrawn(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
+def _not_a_recipient(device: DeviceFacts) -> Verdict:
+    if device.environment is None:
+        # The app and a browser are the same until they report.
+        advice = "see that the app has reported its tokens; on a browser, open the page and allow notifications."
+    elif device.service is None:
+        advice = "see that the app has reported its tokens."
+    else:
+        advice = "see that the browser allows notifications: open the page on it."
+    return Verdict(VerdictCode.NOT_A_RECIPIENT, WAS_NOT_FOR_IT, ASSIGN + advice)
+
+
+def _withdrawn(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict | None:
     """Whether the phone has ceased to be this device."""
     if facts.withdrawn_at is None:
         return None
-    text = f"{_paired_again(facts.withdrawn_at, now)} The card is taken off its screen."
-    return Verdict(VerdictCode.ENDED, text, PAIRED_AGAIN)
+    text = f"{_was_paired_again(facts.withdrawn_at, device, now)} The card is taken off its screen."
+    return Verdict(VerdictCode.ENDED, text, _pair_again(device))
+
+
+def _in_browser(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict | None:
+    """What is different about a newest state that a browser has not been sent: it is not told of each, and its
+    subscription is its only token."""
+    if device.service is None or facts.leased:
+        return None
+    if device.push_token_dead_reason is not None:
+        text = f"The browser's subscription is dead ({device.push_token_dead_reason}): it is not told of newer states."
+        return Verdict(VerdictCode.TOKEN_DEAD, text, device.words.report)
+    if facts.reason is not None or facts.failures:
+        return None
+    if not device.service.replaces and facts.next_at is None:
+        text = "Its push service took what Safari is told of: the start, alerts and the end. The page shows each state."
+        return Verdict(VerdictCode.ACCEPTED, text, device.words.look)
+    if facts.next_at is not None and facts.next_at > now + SOON:
+        text = f"It is sent at {at(facts.next_at, now)}: a browser's notification is not replaced at every moment."
+        return Verdict(VerdictCode.RETRYING, text, "The page shows each state at once.")
+    return None
 
 
 def _paused(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
@@ -150,23 +100,23 @@ def _paused(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
     return Verdict(VerdictCode.STREAM_PAUSED, text, "Resume the stream.")
 
 
-def _by_phase(facts: ActivityFacts, now: dt.datetime) -> Verdict | None:
+def _by_phase(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict | None:
     """What is final."""
     never_shown = not facts.accepted_version and facts.started_at is None
     match facts.phase:
         case "dismissed":
-            text = "The person removed it from this phone. No update brings it back."
+            text = f"The person removed it from this {device.words.device}. No update brings it back."
             return Verdict(VerdictCode.DISMISSED, text, "A stream's next activity is shown again.")
         case "failed":
-            return _rejected(facts.reason)
+            return _rejected(facts.reason, device)
         case "ended" if _is_rejected(facts):
-            return _rejected(facts.reason)
+            return _rejected(facts.reason, device)
         case "ended":
             when = f" since {at(facts.ended_at, now)}" if facts.ended_at else ""
             text = f"It is over{when}, and was before it could be started on this device."
             return Verdict(VerdictCode.ENDED, text if never_shown else f"It is over on this device{when}.")
     if facts.ended_at is None and facts.expires_at <= now:
-        what = "It was over" if never_shown else "iOS ended it"
+        what = "It was over" if never_shown else device.words.ended_by
         text = f"{what} at {at(facts.expires_at, now)}, 8 hours after its start."
         return Verdict(VerdictCode.EXPIRED, text, "Use a stream: its activities are renewed in time.")
     return None
@@ -179,17 +129,27 @@ def _is_rejected(facts: ActivityFacts) -> bool:
 
 def _dead_push_token(facts: NotificationFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     if not device.has_push_token and device.tokens_taken_at is not None:
-        return Verdict(VerdictCode.TOKEN_DEAD, _paired_again(device.tokens_taken_at, now), PAIRED_AGAIN)
-    why, since = facts.reason or "it has none that works", at(facts.settled_at, now)
+        text = _was_paired_again(device.tokens_taken_at, device, now)
+        return Verdict(VerdictCode.TOKEN_DEAD, text, _pair_again(device))
+    why, since, words = facts.reason or "it has none that works", at(facts.settled_at, now), device.words
     if device.has_push_token and device.push_token_dead_reason is None:
-        text = f"The push token that the device had was dead ({why}) at {since}. It has reported another since."
+        text = f"The {words.token} that the device had was dead ({why}) at {since}. {words.has_another}"
         return Verdict(VerdictCode.TOKEN_DEAD, text, "What is sent from now on goes to that one.")
-    text = f"The device's push token is dead ({why}) since {since}: the app was removed, or has another."
-    return Verdict(VerdictCode.TOKEN_DEAD, text, REPORT_TOKENS)
+    text = f"The device's {words.token} is dead ({why}) since {since}: {words.lost}."
+    return Verdict(VerdictCode.TOKEN_DEAD, text, words.report)
 
 
-def _paired_again(moment: dt.datetime, now: dt.datetime) -> str:
-    return f"At {at(moment, now)} the phone was paired again: since then it is another device."
+def _was_paired_again(moment: dt.datetime, device: DeviceFacts, now: dt.datetime) -> str:
+    what = device.words.device
+    return f"At {at(moment, now)} the {what} was paired again: since then it is another device."
+
+
+def _pair_again(device: DeviceFacts) -> str:
+    what = device.words.device
+    return (
+        f"Nothing is sent to this device any more. If the {what} is to be reached here again, pair it again; else "
+        "remove this device."
+    )
 
 
 def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
@@ -208,30 +168,33 @@ def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
 
 def _unstarted(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     if facts.reason is not None and is_servers_fault(facts.reason):
-        return _owed_state(facts, now)
+        return _owed_state(facts, device, now)
+    words = device.words
     if not device.has_start_token and device.tokens_taken_at is not None:
-        text = _paired_again(device.tokens_taken_at, now)
-        return Verdict(VerdictCode.WAITING_FOR_START_TOKEN, text, PAIRED_AGAIN)
+        text = _was_paired_again(device.tokens_taken_at, device, now)
+        return Verdict(VerdictCode.WAITING_FOR_START_TOKEN, text, _pair_again(device))
     if not device.has_start_token or device.start_token_dead_reason is not None:
         why = f"is dead ({device.start_token_dead_reason})" if device.start_token_dead_reason else "is not known"
-        text = f"The device's push-to-start token {why}: the start waits until the app reports one."
-        return Verdict(VerdictCode.WAITING_FOR_START_TOKEN, text, REPORT_TOKENS)
-    return _owed_state(facts, now)
+        text = f"The device's {words.start_token} {why}: the start waits {words.start_waits}."
+        return Verdict(VerdictCode.WAITING_FOR_START_TOKEN, text, words.report)
+    return _owed_state(facts, device, now)
 
 
-def _owed_state(facts: ActivityFacts, now: dt.datetime) -> Verdict:
+def _owed_state(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:
     kept = facts.reason is not None and is_servers_fault(facts.reason)
-    return _owed(facts.reason, facts.next_at, facts.failures or 0, now, kept=kept)
+    return _owed(facts.reason, facts.next_at, facts.failures or 0, now, device, kept=kept)
 
 
-def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt.datetime, *, kept: bool) -> Verdict:
+def _owed(
+    reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt.datetime, device: DeviceFacts, *, kept: bool
+) -> Verdict:
     """`kept`: only the server is to blame for the last attempt."""
     if reason is None or due_at is None:
         return Verdict(VerdictCode.RETRYING, "It is being sent.")
     if kept:
         explanation, advice = of_route(reason)
         why = "sending is stopped." if reason == ROUTE_STOPPED else f"{reason}: {explanation}"
-        text = f"APNs refuses this server, and everything stays queued: {why}"
+        text = f"{device.words.taker} refuses this server, and everything stays queued: {why}"
         return Verdict(VerdictCode.MISCONFIGURED, text, f"{advice} {QUEUED}")
     if not attempts:
         # The reason is that of a state before.
@@ -240,8 +203,8 @@ def _owed(reason: str | None, due_at: dt.datetime | None, attempts: int, now: dt
     return Verdict(VerdictCode.RETRYING, text)
 
 
-def _rejected(reason: str | None) -> Verdict:
-    return Verdict(VerdictCode.REJECTED, f"APNs will never take it: {reason or 'it gave no reason'}.")
+def _rejected(reason: str | None, device: DeviceFacts) -> Verdict:
+    return Verdict(VerdictCode.REJECTED, f"{device.words.taker} will never take it: {reason or 'it gave no reason'}.")
 
 
 def at(moment: dt.datetime | None, now: dt.datetime) -> str:

@@ -137,6 +137,7 @@ class LiveActivityDevice(SQLModel, table=True):
     user_id: uuid.UUID
     phase: str
     update_token: str | None = None
+    """Of a browser: its subscription, once its start was accepted."""
     update_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     maybe_shown: bool = False
     """A push that starts it was sent, and APNs has not refused it."""
@@ -158,7 +159,7 @@ class LiveActivityDevice(SQLModel, table=True):
     next_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When to look at it again; null while nothing is owed, or something else must happen first."""
     paced_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
-    """Before this no further update is sent."""
+    """Before this no further update is sent that brings a mere tick; see state/pace.py."""
     successor: str | None = None
     """The activity that replaces it. The end of this one waits until that one has started or cannot start any more."""
     end_after: dt.datetime | None = Field(default=None, sa_type=Timestamp)
@@ -179,7 +180,7 @@ class LiveActivityWithdrawal(SQLModel, table=True):
     __table_args__ = (Index("live_activity_withdrawals_next_idx", "next_at"),)
 
     update_token: str = Field(primary_key=True)
-    """Of a browser, all of whose cards have one token: followed by a space and the activity's id."""
+    """Of a browser: its subscription, which is that of all its activities, a space and the activity's id."""
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     activity_id: str
     device_id: uuid.UUID

@@ -1,7 +1,8 @@
 """What makes a browser a phone: the key that it subscribes with, and the subscription that it reports."""
 
 from core_service.devices.models import Device, Environment
-from core_service.devices.service import Devices, TokenReport
+from core_service.devices.service import Devices
+from core_service.devices.tokens import TokenReport
 from core_service.identity.principal import DevicePrincipal
 from core_service.live_activities.state.older_apps import NEWEST
 from core_service.status.destinations import UNKNOWN, KnownDestinations

@@ -9,7 +9,8 @@ from core_service.common.reading import asked_page, choice, given
 from core_service.common.validation import find_uuid, require_storable
 from core_service.devices.convert import to_device
 from core_service.devices.models import Environment
-from core_service.devices.service import Devices, TokenReport
+from core_service.devices.service import Devices
+from core_service.devices.tokens import TokenReport
 from core_service.identity import principal
 from core_service.phones.browsers import Browsers
 from core_service.phones.convert import to_device_notification, to_live_activity

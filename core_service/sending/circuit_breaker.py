@@ -70,7 +70,8 @@ class Route(NamedTuple):
     environment: str
     step: Step
     bundle_id: str | None = None
-    """None for the app that the delivery service is configured with, and for a route of all apps."""
+    """None for the app that the delivery service is configured with, and for a route of all apps. Of browsers: the URL
+    of their page."""
     account_id: uuid.UUID | None = None
 
     @classmethod
@@ -84,11 +85,17 @@ class Route(NamedTuple):
         )
 
     @property
+    def is_of_browsers(self) -> bool:
+        """Whether its pushes go to a browser's push service."""
+        return self.environment.startswith("web_")
+
+    @property
     def label(self) -> str:
         """The route for people, without the account."""
         if self.step is Step.SENDER:
             return self.environment
-        return f"{self.environment} {self.bundle_id or '(SMITH_APNS_TOPIC)'}"
+        default = "(page unknown)" if self.is_of_browsers else "(SMITH_APNS_TOPIC)"
+        return f"{self.environment} {self.bundle_id or default}"
 
     def __str__(self) -> str:
         return f"{self.label} of account {self.account_id}" if self.account_id else self.label

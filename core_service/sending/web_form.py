@@ -5,6 +5,7 @@ It is made from the payload for phones when it is sent, as the silent form is (`
 stands in `notification.data.smith`; what does not fit, the page reads from the server.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import simplejson
@@ -62,9 +63,17 @@ def address(page: str | None, fragment: str) -> str:
     return f"{page or '/phone/'}#{fragment}"
 
 
-def write_message(shown: dict[str, Any], navigate: str, *, is_declarative: bool, badge: int | None = None) -> bytes:
-    """The JSON of a message that shows this and leads there, within the limit of bytes. The user's own JSON goes first,
-    then texts are cut, then what the page can read from the server goes. Ids stay, and the beginnings of the texts.
+def write_message(
+    shown: dict[str, Any],
+    navigate: str,
+    *,
+    is_declarative: bool,
+    badge: int | None = None,
+    goes_first: Sequence[str] = ("payload", "subtitle"),
+) -> bytes:
+    """The JSON of a message that shows this and leads there, within the limit of bytes. Of `data.smith`, what
+    `goes_first` names does, the user's own JSON before all, then texts are cut, then what the page can read from the
+    server goes. Ids stay, and the beginnings of the texts.
 
     It is not declarative without the URL of the page: Safari refuses what leads nowhere.
     """
@@ -76,7 +85,7 @@ def write_message(shown: dict[str, Any], navigate: str, *, is_declarative: bool,
     message["notification"] = notification
     if badge is not None:
         message["app_badge"] = smith["badge"] = badge
-    smith_only = [(smith, name) for name in ("payload", "subtitle")]
+    smith_only = [(smith, name) for name in goes_first]
     rest = [(holder, name) for name in ("redirection", "icon", "media", "actions") for holder in (notification, smith)]
     written = write_json(message)
     for holder, name in smith_only:

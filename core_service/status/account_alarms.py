@@ -18,8 +18,8 @@ LOOKED_AT = 1000
 """How many owed deliveries are searched for the oldest: those that are due first."""
 
 REPORT_TOKENS = (
-    "Open the app on these phones: it reports its tokens at each launch. Remove devices that are no longer used; "
-    "Devices lists them."
+    "Open the app on these phones, or the page on these browsers: it reports its token each time. Remove devices that "
+    "are no longer used; Devices lists them."
 )
 
 
@@ -71,8 +71,9 @@ def dead_tokens(total: int, dead: int, reasons: Sequence[str]) -> AccountAlarm |
     """The alarm of an account with this many devices, this many of them with a dead token; None if that is usual."""
     if not dead or dead < DEAD_SHARE * total:
         return None
-    which = f"{dead} of {total} devices have a push token" if total > 1 else "The only device has a push token"
-    text = f"{which} that APNs declared dead ({', '.join(sorted(reasons))}): nothing reaches them."
+    which = f"{dead} of {total} devices have a token" if total > 1 else "The only device has a token"
+    why = ", ".join(sorted(reasons))
+    text = f"{which} that APNs or a browser's push service declared dead ({why}): nothing reaches them."
     return AccountAlarm(Kind.DEAD_TOKENS, min(reasons, default=""), text, REPORT_TOKENS, None)
 
 

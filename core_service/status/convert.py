@@ -14,6 +14,7 @@ KINDS = {
     Kind.DEAD_TOKENS: messages.ALARM_KIND_DEAD_TOKENS,
     Kind.QUEUE_AGE: messages.ALARM_KIND_QUEUE_AGE,
 }
+CHECK = " Settings checks the credentials."
 DESTINATIONS = {one: messages.Destination.Value(f"DESTINATION_{one.name}") for one in Destination}
 
 
@@ -42,7 +43,7 @@ def _to_alarm(alarm: Alarm) -> messages.Alarm:
         line=alarm.route.label,
         reason=alarm.reason,
         explanation=explanation,
-        advice=f"{advice} {QUEUED} Settings checks the credentials.",
+        advice=f"{advice} {QUEUED}{'' if alarm.route.is_of_browsers else CHECK}",
         since=to_timestamp(alarm.since),
     )
 

@@ -11,22 +11,24 @@ from hypothesis import strategies as st
 
 from core_service.live_activities.models import Phase
 from core_service.live_activities.reconcile.lifecycle import (
+    OPEN_PHASES,
+    Held,
+    SentPush,
+    Wanted,
+    next_event,
+    schedule,
+    settle,
+)
+from core_service.live_activities.reconcile.planning import (
     BUDGET,
     FREQUENT_BUDGET,
     HIGH,
     LOW,
-    OPEN_PHASES,
     RESERVE,
     WINDOW_SECONDS,
     Claim,
-    Held,
     Planned,
-    SentPush,
-    Wanted,
-    next_event,
     plan,
-    schedule,
-    settle,
     spend,
 )
 from core_service.live_activities.state.activity import LIFETIME, Activity

@@ -15,7 +15,7 @@ from core_service.auth import credentials
 from core_service.badges import queries as badges
 from core_service.channels import audience
 from core_service.delivery_log import queries as delivery_log
-from core_service.devices.service import TokenReport, select_holders
+from core_service.devices.tokens import TokenReport, select_holders
 from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
@@ -300,7 +300,7 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
 }
 NOT_HOT = {
     "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
-    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST",
+    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST", "IS_BROWSER", "STACKS", "IS_SPARED", "RESTS_UNTIL",
 }  # fmt: skip
 
 LISTED = {

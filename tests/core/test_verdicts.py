@@ -6,16 +6,8 @@ from typing import Any
 
 import pytest
 
-from core_service.delivery_log.verdict import (
-    ActivityFacts,
-    DeviceFacts,
-    NotificationFacts,
-    Verdict,
-    VerdictCode,
-    at,
-    explain_activity,
-    explain_notification,
-)
+from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, NotificationFacts, Verdict, VerdictCode
+from core_service.delivery_log.verdict import at, explain_activity, explain_notification
 
 NOW = dt.datetime(2026, 11, 24, 12, 5, 0, tzinfo=dt.UTC)
 EARLIER = dt.datetime(2026, 11, 24, 12, 1, 3, tzinfo=dt.UTC)
@@ -23,6 +15,11 @@ LATER = dt.datetime(2026, 11, 24, 12, 16, 3, tzinfo=dt.UTC)
 WELL = DeviceFacts(True, None, True, None)
 UNREACHABLE = DeviceFacts(True, "Unregistered", True, None)
 TAKEN = DeviceFacts(False, None, False, None, EARLIER)
+WELL_REPORTED = dataclasses.replace(WELL, environment="sandbox")
+BROWSER = DeviceFacts(True, None, True, None, None, "web_mozilla")
+SAFARI = DeviceFacts(True, None, True, None, None, "web_apple")
+UNSUBSCRIBED = DeviceFacts(True, "Http410", True, "Http410", None, "web_google")
+TAKEN_BROWSER = DeviceFacts(False, None, False, None, EARLIER, "web_google")
 
 
 def notification(device: DeviceFacts = UNREACHABLE, **facts: Any) -> Verdict:
@@ -90,6 +87,27 @@ VERDICTS = [
     (activity(TAKEN, phase="ended", withdrawn_at=EARLIER), "ENDED", "The card is taken off its screen."),
     (activity(expires_at=EARLIER), "EXPIRED", "iOS ended it at 12:01:03 UTC"),
     (activity(paused_at=EARLIER), "STREAM_PAUSED", "paused since 12:01:03 UTC"),
+    (notification(BROWSER, state="accepted", settled_at=EARLIER), "ACCEPTED",
+     "The browser's push service accepted it at 12:01:03 UTC."),
+    (notification(UNSUBSCRIBED, state="token_dead", reason="Http410", settled_at=EARLIER), "TOKEN_DEAD",
+     "The device's subscription is dead (Http410) since 12:01:03 UTC: notifications were forbidden"),
+    (notification(BROWSER, state="token_dead", reason="Http410", settled_at=EARLIER), "TOKEN_DEAD",
+     "The subscription that the device had was dead (Http410) at 12:01:03 UTC. It has subscribed again since."),
+    (notification(TAKEN_BROWSER, state="token_dead", settled_at=EARLIER), "TOKEN_DEAD",
+     "At 12:01:03 UTC the browser was paired again"),
+    (notification(BROWSER, state="rejected", reason="Http413"), "REJECTED", "push service will never take it: Http413"),
+    (notification(BROWSER, reason="LineStopped"), "MISCONFIGURED", "The browser's push service refuses this server"),
+    (activity(BROWSER), "ACCEPTED", "The browser's push service accepted the newest state."),
+    (activity(BROWSER, phase="dismissed"), "DISMISSED", "The person removed it from this browser."),
+    (activity(BROWSER, expires_at=EARLIER), "EXPIRED", "It ended at 12:01:03 UTC, 8 hours after its start."),
+    (activity(UNSUBSCRIBED, phase="requested"), "WAITING_FOR_START_TOKEN",
+     "subscription is dead (Http410): the start waits until the browser subscribes again"),
+    (activity(UNSUBSCRIBED, phase="started", accepted_version=2), "TOKEN_DEAD", "is not told of newer states"),
+    (activity(BROWSER, accepted_version=2, next_at=LATER), "RETRYING", "It is sent at 12:16:03 UTC: a browser's"),
+    (activity(BROWSER, accepted_version=2, next_at=NOW), "RETRYING", "It is being sent."),
+    (activity(SAFARI, accepted_version=2, next_at=None), "ACCEPTED", "The page shows each state."),
+    (activity(SAFARI, accepted_version=2, next_at=LATER, reason="Http500", failures=1), "RETRYING",
+     "again at 12:16:03 UTC"),
 ]
 # fmt: on
 
@@ -98,6 +116,21 @@ VERDICTS = [
 def test_it_is_said_in_plain_words(verdict: Verdict, code: str, words: str) -> None:
     assert verdict.code is VerdictCode[code]
     assert words in verdict.explanation
+
+
+@pytest.mark.parametrize(
+    ("verdict", "advice"),
+    [
+        (notification(DeviceFacts(False, None, False, None), state=None), "open the page and allow notifications"),
+        (notification(WELL_REPORTED, state=None), "the app has reported its tokens."),
+        (notification(BROWSER, state=None), "the browser allows notifications: open the page on it."),
+        (notification(UNSUBSCRIBED, state="token_dead"), "Open the page on the browser"),
+        (notification(BROWSER, state="accepted"), "is the browser running"),
+        (notification(TAKEN_BROWSER, state="token_dead"), "If the browser is to be reached here again"),
+    ],
+)
+def test_it_is_said_what_helps_on_a_device_of_this_kind(verdict: Verdict, advice: str) -> None:
+    assert advice in verdict.advice
 
 
 def test_every_verdict_can_be_given() -> None:

@@ -70,7 +70,7 @@ LIST_DEVICES = """
 SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, p.accepted_version, p.leased, p.next_at, p.failures,
        p.reason, p.started_at, p.withdrawn_at,
        d.push_token IS NOT NULL, d.push_token_dead_reason, d.push_to_start_token IS NOT NULL,
-       d.push_to_start_token_dead_reason, d.tokens_taken_at,
+       d.push_to_start_token_dead_reason, d.tokens_taken_at, d.environment,
        p.device_id, d.name, p.user_id, COALESCE(u.name, ''), p.update_token IS NOT NULL,
        (SELECT count(*) FROM unnest(b.sent_at) AS sent WHERE sent > %(hour_ago)s)
 FROM live_activity_devices p

@@ -12,11 +12,12 @@ from core_service.common.actions import from_json, phone_form
 from core_service.common.clock import Clock
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before
 from core_service.common.validation import containing
+from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, Verdict
 from core_service.delivery_log.queries import PLAN_ANEW
-from core_service.delivery_log.verdict import ActivityFacts, DeviceFacts, Verdict, explain_activity
+from core_service.delivery_log.verdict import explain_activity
 from core_service.live_activities.errors import ActivityNotFound, StreamNotFound
 from core_service.live_activities.history import pages, queries
-from core_service.live_activities.reconcile.lifecycle import WINDOW_SECONDS
+from core_service.live_activities.reconcile.planning import WINDOW_SECONDS
 from core_service.live_activities.state.activity import ACTIVITY_ID
 from core_service.live_activities.streams.rules import check_key
 from service_kit.database import Pool
@@ -279,5 +280,5 @@ class ActivityHistory:
 
 
 def _on_device(row: Sequence[Any], now: dt.datetime) -> OnDevice:
-    facts, tokens = ActivityFacts(*row[:12]), DeviceFacts(*row[12:17])
-    return OnDevice(facts, explain_activity(facts, tokens, now), *row[17:])
+    facts, tokens = ActivityFacts(*row[:12]), DeviceFacts(*row[12:18])
+    return OnDevice(facts, explain_activity(facts, tokens, now), *row[18:])

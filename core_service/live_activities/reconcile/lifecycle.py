@@ -12,21 +12,20 @@ push is owed:
 
 A start without an answer may have been shown. It is repeated only after the app has had time to report an update token,
 because iOS shows a second start as a second activity. A token that comes proves that there is one.
+
+A browser has one token for all, its subscription. Once its start is accepted it is live. There is no proof of a start
+without an answer, so its end is pushed as well. How often it is told, and of what, `state/pace.py` says. If the
+subscription is dead the start is owed again, to the next one.
 """
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Protocol
 
-from core_service.common.orm import new_id
 from core_service.live_activities.models import Phase
-from core_service.live_activities.state.activity import Activity
+from core_service.live_activities.state.pace import Surface, rests_until
 from core_service.live_activities.state.payload import ActivityEvent
-from core_service.sending.port import ROUTE_STOPPED, Outcome, OutcomeKind
-
-UPDATE_INTERVAL = dt.timedelta(seconds=1)
-"""Least time between two updates of one activity on one device."""
+from core_service.sending.port import Outcome, OutcomeKind
 
 EVIDENCE_SECONDS = 10.0
 """How long a start without an answer has to prove itself by an update token."""
@@ -36,16 +35,6 @@ DELAYED = (OutcomeKind.RETRY, OutcomeKind.MISCONFIGURED, OutcomeKind.HELD)
 
 OPEN_PHASES = (Phase.REQUESTED, Phase.STARTED, Phase.LIVE)
 
-HIGH, LOW = 10, 5
-"""Apple: priority 10 is delivered at once and counts against an hourly budget of the phone. Beyond it iOS throttles
-without saying so. Priority 5 does not count and is delivered as the battery allows."""
-WINDOW_SECONDS = 3600
-BUDGET = 12
-FREQUENT_BUDGET = 48
-"""Pushes of priority 10 that a device gets in any 60 minutes: the second if the person allows frequent updates. Apple
-publishes no number; developers have measured about 15 an hour. Starts have a budget of their own."""
-RESERVE = 2
-"""The last ones of a budget are kept for alerts and ends."""
 ALERT_LIFETIME = dt.timedelta(minutes=10)
 """How long an alert is worth announcing on a device that could not be told at once."""
 
@@ -58,11 +47,58 @@ class Wanted:
     ended: bool
     expired: bool = False
     """iOS has ended it by itself: there is nothing to start or update."""
+    urgent_version: int = 0
+    """The last version that changed more than a number."""
+    alert_version: int = 0
+    """The version that brought an alert which is worth announcing still; 0 if there is none."""
+    is_quiet: bool = False
+    """Its start makes no sound: the person has seen it before, as another activity."""
+
+
+class ActivityRow(Protocol):
+    """What `wanted_of` reads of an activity's row."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def urgent_version(self) -> int: ...
+    @property
+    def alert_version(self) -> int: ...
+    @property
+    def alert_at(self) -> dt.datetime | None: ...
+    @property
+    def quiet_start(self) -> bool: ...
+    @property
+    def expires_at(self) -> dt.datetime: ...
+    @property
+    def ended_at(self) -> dt.datetime | None: ...
+    @property
+    def dismiss_at(self) -> dt.datetime | None: ...
+
+
+def wanted_of(activity: ActivityRow, now: dt.datetime) -> Wanted:
+    """What is wanted of the activity now."""
+    return Wanted(
+        activity.version,
+        activity.ended_at is not None,
+        activity.expires_at <= now,
+        activity.urgent_version,
+        activity.alert_version if _is_worth_announcing(activity, now) else 0,
+        activity.quiet_start,
+    )
+
+
+def _is_worth_announcing(activity: ActivityRow, now: dt.datetime) -> bool:
+    if activity.alert_at is None or now - activity.alert_at > ALERT_LIFETIME:
+        return False
+    vanishes = activity.ended_at is not None and activity.dismiss_at == activity.ended_at
+    # If it was not announced before, the activity that replaces it does that.
+    return not vanishes or activity.alert_version >= activity.version
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An activity on a device: the columns of LiveActivityDevice."""
+    """An activity on a device: the columns of LiveActivityDevice, and what matters of the device."""
 
     phase: Phase
     update_token: str | None = None
@@ -77,6 +113,19 @@ class Held:
     paced_until: dt.datetime | None = None
     started_at: dt.datetime | None = None
     reason: str | None = None
+    surface: Surface = Surface.CARD
+    subscription: str | None = None
+    """The device's push-to-start token, unless that is dead; of a browser, its subscription."""
+
+    @property
+    def present_token(self) -> str | None:
+        """What updates and ends are sent to."""
+        return self.update_token or (self.subscription if self.surface.is_browser else None)
+
+    @property
+    def lacks_subscription(self) -> bool:
+        """Whether it is a browser that waits for a subscription."""
+        return self.surface.is_browser and self.phase is Phase.REQUESTED and self.subscription is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,121 +145,54 @@ def next_event(held: Held, wanted: Wanted) -> ActivityEvent | None:
     """The push that is owed, or None."""
     if wanted.expired and not wanted.ended:
         return None
-    if held.phase is Phase.REQUESTED and not wanted.ended:
-        return ActivityEvent.START
+    if held.phase is Phase.REQUESTED:
+        if not wanted.ended:
+            return None if _appears_untold(held, wanted) else ActivityEvent.START
+        return ActivityEvent.END if held.surface.is_browser and held.maybe_shown else None
     if held.phase is Phase.LIVE and held.update_token is not None and held.accepted_version < wanted.version:
-        return ActivityEvent.END if wanted.ended else ActivityEvent.UPDATE
+        is_spared = held.surface is Surface.STACKED and not is_alerted(held, wanted)
+        return ActivityEvent.END if wanted.ended else None if is_spared else ActivityEvent.UPDATE
     return None
+
+
+def is_alerted(held: Held, wanted: Wanted) -> bool:
+    """Whether an alert is owed."""
+    return held.accepted_version < wanted.alert_version
+
+
+def _appears_untold(held: Held, wanted: Wanted) -> bool:
+    """Whether the start would only ring for what the person has seen: before the rotation, or before the browser
+    subscribed anew. Where nothing is replaced, none is sent."""
+    seen = wanted.is_quiet or held.accepted_version > 0
+    return held.surface is Surface.STACKED and seen and not is_alerted(held, wanted)
 
 
 def schedule(held: Held, wanted: Wanted, now: dt.datetime) -> Held:
     """Sets the time of the next push; None if none is owed. A card that was never shown and has ended is over."""
-    if held.phase is Phase.REQUESTED and wanted.ended and not held.maybe_shown:
-        held = replace(held, phase=Phase.ENDED)
+    if held.phase is Phase.REQUESTED:
+        if wanted.ended and not held.maybe_shown:
+            held = replace(held, phase=Phase.ENDED)
+        elif not wanted.ended and held.subscription is not None and _appears_untold(held, wanted):
+            held = _live(held, held.subscription, now)
     event = next_event(held, wanted)
-    paced = held.paced_until if event is ActivityEvent.UPDATE and held.paced_until is not None else now
-    if paced > now + UPDATE_INTERVAL:
-        # Written before the clock was set back.
-        paced = now
-    next_at = None if event is None else max(now, paced)
+    next_at = None if event is None else now
+    if event is ActivityEvent.UPDATE and not (held.surface.is_browser and is_alerted(held, wanted)):
+        is_step = held.accepted_version < wanted.urgent_version
+        next_at = rests_until(held.surface, held.paced_until, now, is_step=is_step)
     return replace(held, leased=False, next_at=next_at)
 
 
-class Claim(NamedTuple):
-    """A device that is due: a row of `reconciler_queries.CLAIM`."""
-
-    activity_id: str
-    device_id: uuid.UUID
-    user_id: uuid.UUID
-    phase: str
-    update_token: str | None
-    update_token_registered_at: dt.datetime | None
-    maybe_shown: bool
-    accepted_version: int
-    sent_version: int
-    sent_event: str | None
-    timestamp: int
-    apns_id: uuid.UUID
-    attempt: int
-    failures: int
-    leased: bool
-    next_at: dt.datetime | None
-    paced_until: dt.datetime | None
-    started_at: dt.datetime | None
-    reason: str | None
-    start_token: str | None
-    environment: str
-    bundle_id: str | None
-    frequent: bool
-    content_version: int
-    awaits_successor: bool | None
-    """Its end waits for the activity that replaces it."""
-
-    def event(self, wanted: Wanted) -> ActivityEvent | None:
-        """The push that is owed."""
-        held = Held(Phase(self.phase), self.update_token, accepted_version=self.accepted_version)
-        return next_event(held, wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A push to one device, as decided."""
-
-    claim: Claim
-    event: ActivityEvent
-    version: int
-    timestamp: int
-    apns_id: uuid.UUID
-    token: str
-    alerting: bool
-    urgent: bool
-    priority: int
-
-    def sent(self, now: dt.datetime) -> SentPush:
-        """What the settler needs to know once APNs has answered this push."""
-        claim = self.claim
-        return SentPush(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
-
-
-def plan(claim: Claim, activity: Activity, event: ActivityEvent, now: dt.datetime) -> Planned | None:
-    """Returns the push for a claimed row; None if its start must wait for another push-to-start token."""
-    token = claim.start_token if event is ActivityEvent.START else claim.update_token
-    if token is None:
-        return None
-    again = claim.sent_event == event and claim.sent_version == activity.version
-    keeps_id = again or (event is ActivityEvent.START and claim.sent_event == event)
-    return Planned(
-        claim=claim,
-        event=event,
-        version=activity.version,
-        # A repeat has the same contents and timestamp, so a phone that has seen it ignores it.
-        timestamp=claim.timestamp if again else max(int(now.timestamp()), claim.timestamp + 1),
-        apns_id=claim.apns_id if keeps_id else new_id(),
-        token=token,
-        alerting=event is ActivityEvent.START or _says_alert(claim, activity, now),
-        urgent=event is not ActivityEvent.UPDATE or claim.accepted_version < activity.urgent_version,
-        priority=HIGH if event is ActivityEvent.START else LOW,
+def _live(held: Held, token: str, now: dt.datetime) -> Held:
+    """A browser that shows it, as far as can be known."""
+    return replace(
+        held,
+        phase=Phase.LIVE,
+        update_token=token,
+        update_token_registered_at=now,
+        maybe_shown=True,
+        started_at=held.started_at or now,
+        paced_until=now + held.surface.rest,
     )
-
-
-def spend(planned: Planned, budgets: dict[uuid.UUID, list[int]], now: int) -> Planned:
-    """Sets the push's priority, as far as its device's budget allows, and takes it from `budgets`: UNIX seconds of the
-    pushes of high priority, oldest first."""
-    if planned.event is ActivityEvent.START or not planned.urgent:
-        return planned
-    claim = planned.claim
-    spent = [moment for moment in budgets.get(claim.device_id, ()) if moment > now - WINDOW_SECONDS]
-    budgets[claim.device_id] = spent
-    # A repeat was counted before, whether it arrived or not. So was a push that was held and never sent.
-    again = bool(spent) and (planned.timestamp == claim.timestamp or claim.reason == ROUTE_STOPPED)
-    budget = FREQUENT_BUDGET if claim.frequent else BUDGET
-    if not planned.alerting and planned.event is not ActivityEvent.END:
-        budget -= RESERVE
-    if len(spent) - again >= budget:
-        return planned
-    if not again:
-        spent.append(now)
-    return replace(planned, priority=HIGH)
 
 
 def settle(
@@ -239,21 +221,31 @@ def settle(
 
 
 def _accepted(held: Held, sent: SentPush, now: dt.datetime) -> Held:
-    if sent.event is not ActivityEvent.START and sent.token != held.update_token:
+    if sent.event is not ActivityEvent.START and sent.token != held.present_token:
         # Another token was reported meanwhile. Whether the old one still reached the phone is unknown.
         return replace(held, failures=0, reason=None)
+    if sent.event is ActivityEvent.START and held.surface.is_browser and held.phase is Phase.REQUESTED:
+        return _shown(held, sent)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=None)
     if sent.event is ActivityEvent.END:
         return replace(held, phase=Phase.ENDED)
     if sent.event is ActivityEvent.START:
         phase = Phase.STARTED if held.phase is Phase.REQUESTED else held.phase
         return replace(held, phase=phase, maybe_shown=True, started_at=held.started_at or now)
-    return replace(held, paced_until=sent.sent_at + UPDATE_INTERVAL)
+    return replace(held, paced_until=sent.sent_at + held.surface.rest)
+
+
+def _shown(held: Held, sent: SentPush) -> Held:
+    """A browser's start was accepted. If it has subscribed anew meanwhile, that subscription is owed the state too."""
+    token = held.subscription or sent.token
+    version = sent.version if token == sent.token else 0
+    live = _live(held, token, sent.sent_at)
+    return replace(live, accepted_version=max(held.accepted_version, version), failures=0, reason=None)
 
 
 def _rejected(held: Held, sent: SentPush, reason: str) -> Held:
     """This push can never be sent. A later version may be accepted; a start is given up."""
-    if sent.event is not ActivityEvent.START and sent.token != held.update_token:
+    if sent.event is not ActivityEvent.START and sent.token != held.present_token:
         return replace(held, failures=0, reason=reason)
     held = replace(held, accepted_version=max(held.accepted_version, sent.version), failures=0, reason=reason)
     if sent.event is ActivityEvent.START and held.phase is Phase.REQUESTED:
@@ -271,6 +263,9 @@ def _failed(held: Held, sent: SentPush, outcome: Outcome, now: dt.datetime) -> H
         refused = not outcome.maybe_accepted and sent.attempt == held.attempt
         return replace(held, maybe_shown=sent.maybe_shown_before) if refused else held
     if outcome.verdict is OutcomeKind.TOKEN_DEAD and held.update_token == sent.token and _died(held, outcome):
+        if held.surface.is_browser:
+            # There is no update token to wait for. Its next subscription has to get all.
+            return replace(held, phase=Phase.REQUESTED, update_token=None)
         if sent.event is ActivityEvent.END and held.failures > 1:
             # An earlier attempt has ended it, and its token with it, although the answer was lost. Otherwise the app
             # will report another token, and that revives it.
@@ -283,15 +278,3 @@ def _died(held: Held, outcome: Outcome) -> bool:
     """Whether the token is still dead. A token that was reported after APNs gave it up is alive again."""
     registered_at, dead_since = held.update_token_registered_at, outcome.dead_since
     return dead_since is None or registered_at is None or registered_at <= dead_since
-
-
-def _says_alert(claim: Claim, activity: Activity, now: dt.datetime) -> bool:
-    """Whether the device has not been told of the alert yet and should be."""
-    if activity.alert is None or activity.alert_at is None or now - activity.alert_at > ALERT_LIFETIME:
-        return False
-    vanishes = activity.ended_at is not None and activity.dismiss_at == activity.ended_at
-    if vanishes and activity.alert_version < activity.version:
-        # The activity that replaces it announces this.
-        return False
-    told = claim.sent_version >= activity.alert_version and not claim.failures and not claim.leased
-    return claim.accepted_version < activity.alert_version and not told

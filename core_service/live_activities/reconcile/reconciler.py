@@ -5,10 +5,9 @@ Requests, phones and time only change rows and wake it. Waking makes it quick; p
 
 import asyncio
 import datetime as dt
-import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -16,27 +15,22 @@ from psycopg.rows import TupleRow
 
 from core_service.common.clock import Clock
 from core_service.live_activities.reconcile import reconciler_queries as queries
-from core_service.live_activities.reconcile.lifecycle import Claim, Planned, Wanted, plan, spend
+from core_service.live_activities.reconcile.composer import Composer
+from core_service.live_activities.reconcile.lifecycle import wanted_of
+from core_service.live_activities.reconcile.planning import Claim, Planned, plan, spend
 from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettlement, ActivitySettler
-from core_service.live_activities.state.activity import REMAINS, Activity
+from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.payload import (
     ActivityEvent,
-    Message,
     PayloadBuilder,
-    start_alert,
-    update_alert,
 )
 from core_service.live_activities.state.turn import LOOK_AGAIN
-from core_service.sending.errors import LIMIT_BYTES
 from core_service.sending.port import (
-    About,
     OnOutcome,
     Outcome,
     OutcomeKind,
     Push,
-    PushEvent,
     PushSender,
-    PushType,
     Target,
 )
 from core_service.work_queue.fair_claim import Round
@@ -51,8 +45,6 @@ LEASE = dt.timedelta(seconds=20)
 """How long a push belongs to the process that sends it. Longer than any delivery can take; after it any process may
 send it."""
 GATHER_SECONDS = 0.005
-START_EXPIRY = dt.timedelta(minutes=10)
-"""How long APNs keeps a start for a phone that is off. Not 0, or a moment without network would lose it."""
 
 
 @dataclass(slots=True)
@@ -64,7 +56,7 @@ class _Decided:
     idle: list[Claim] = field(default_factory=list)
     """Nothing is owed, as far as can be seen without the activity's lock."""
     resting: list[Claim] = field(default_factory=list)
-    """Waiting for a push-to-start token."""
+    """Waiting for a push-to-start token, or a browser's subscription."""
     waiting: list[Claim] = field(default_factory=list)
     """Ends that wait for the activity that replaces theirs."""
 
@@ -87,7 +79,7 @@ class Reconciler:
         self._pool = pool
         self._sender = sender
         self._settler = settler
-        self._builder = builder
+        self._composer = Composer(builder)
         self._clock = clock
         self._loop = ClaimLoop(
             "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_IN_PROGRESS, gather_seconds=GATHER_SECONDS
@@ -134,7 +126,10 @@ class Reconciler:
         outgoing = self._pushes(decided, now)
         self._loop.begin(len(decided.planned) + len(decided.idle))
         for claim in decided.idle:
-            self._settler.put(ActivitySettlement(claim.activity_id, claim.device_id, claim.user_id))
+            settlement = ActivitySettlement(
+                claim.activity_id, claim.device_id, claim.user_id, is_replaced=claim.is_replaced
+            )
+            self._settler.put(settlement)
         held = self._held
         for push, members in outgoing:
             self._sender.submit(push, self._on_outcome(members, now))
@@ -147,7 +142,7 @@ class Reconciler:
         decided = _Decided({row[0]: Activity(*row) for row in await cursor.fetchall()})
         for claim in claims:
             activity = decided.activities[claim.activity_id]
-            event = claim.event(Wanted(activity.version, activity.ended_at is not None, activity.expires_at <= now))
+            event = claim.event(wanted_of(activity, now))
             if event is None:
                 decided.idle.append(claim)
             elif event is ActivityEvent.END and claim.awaits_successor:
@@ -162,9 +157,7 @@ class Reconciler:
     async def _prioritize(
         self, connection: AsyncConnection[TupleRow], planned: list[Planned], now: dt.datetime
     ) -> list[Planned]:
-        device_ids = sorted(
-            {one.claim.device_id for one in planned if one.urgent and one.event is not ActivityEvent.START}
-        )
+        device_ids = sorted({one.claim.device_id for one in planned if one.has_budget})
         if not device_ids:
             return planned
         cursor = await connection.execute(queries.READ_BUDGETS, {"device_ids": device_ids}, binary=True)
@@ -208,52 +201,19 @@ class Reconciler:
         groups: dict[tuple[Any, ...], tuple[Push, dict[uuid.UUID, Planned]]] = {}
         for one in decided.planned:
             claim = one.claim
-            kind = (one.event, one.timestamp, one.alerting, one.urgent, one.priority, claim.content_version)
+            kind = (
+                *(one.event, one.timestamp, one.alerting, one.urgent, one.priority),
+                *(claim.content_version, claim.surface.is_browser),
+            )
             key = (claim.activity_id, *kind)
             if key not in groups:
-                groups[key] = (self._push(one, decided.activities[claim.activity_id], now), {})
+                activity, origin = decided.activities[claim.activity_id], self._origin_of(claim.activity_id)
+                groups[key] = (self._composer.push(one, activity, origin, now), {})
             push, members = groups[key]
             members[claim.device_id] = one
             place = (claim.environment, claim.bundle_id)
             push.targets.append(Target(claim.device_id, claim.user_id, one.token, *place, one.apns_id, claim.failures))
         return list(groups.values())
-
-    def _push(self, planned: Planned, activity: Activity, now: dt.datetime) -> Push:
-        start = planned.event is ActivityEvent.START
-        asked = json.loads(activity.alert) if activity.alert is not None else {}
-        alert = None
-        if start:
-            alert = start_alert(activity.fields, asked, quiet=activity.quiet_start)
-        elif planned.alerting:
-            alert = update_alert(activity.fields, asked)
-        message = Message(
-            activity_id=activity.id,
-            event=planned.event,
-            timestamp=planned.timestamp,
-            content_state=activity.content_state,
-            action=activity.action,
-            secondary_action=activity.secondary_action,
-            alert=alert,
-            urgent=planned.urgent,
-            expires_at=activity.expires_at,
-            dismiss_at=activity.dismiss_at,
-            content_version=planned.claim.content_version,
-        )
-        body = self._builder.build(message)
-        if len(body) > LIMIT_BYTES:
-            # The state fits by itself. Together with the alert of an earlier version it may not, because it has grown.
-            alert = start_alert(activity.fields, {}, quiet=activity.quiet_start) if start else None
-            body = self._builder.build(replace(message, alert=alert))
-        return Push(
-            body,
-            now + START_EXPIRY if start else activity.expires_at + REMAINS,
-            # Starts only: of two that wait for a phone that is off, one is enough.
-            collapse_id=activity.id if start else "",
-            push_type=PushType.LIVE_ACTIVITY,
-            priority=planned.priority,
-            about=About(activity.account_id, activity.id, PushEvent(planned.event.value), planned.version),
-            origin=self._origin_of(activity.id),
-        )
 
     def _on_outcome(self, members: dict[uuid.UUID, Planned], now: dt.datetime) -> OnOutcome:
         def on_outcome(target: Target, outcome: Outcome) -> None:

@@ -32,7 +32,11 @@ due AS MATERIALIZED (
                    SELECT FROM live_activity_devices n JOIN live_activities b ON b.id = n.activity_id
                    WHERE n.activity_id = p.successor AND n.device_id = p.device_id AND n.phase = 'requested'
                      AND b.ended_at IS NULL
-               ) AS awaits_successor
+               ) AS awaits_successor,
+               p.successor IS NOT NULL AND EXISTS (
+                   SELECT FROM live_activity_devices n
+                   WHERE n.activity_id = p.successor AND n.device_id = p.device_id AND n.started_at IS NOT NULL
+               ) AS has_successor
         FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
         WHERE p.account_id = owing.account_id AND p.next_at <= %(now)s
         ORDER BY p.next_at
@@ -89,17 +93,20 @@ ON CONFLICT (device_id) DO UPDATE SET sent_at = EXCLUDED.sent_at
 # --- outcomes ---
 
 LOCK_ACTIVITIES = """
-SELECT id, account_id, version, ended_at IS NOT NULL, expires_at <= %(now)s, replaces FROM live_activities
+SELECT id, account_id, replaces, version, urgent_version, alert_version, alert_at, quiet_start, expires_at, ended_at,
+       dismiss_at
+FROM live_activities
 WHERE id = ANY(%(activity_ids)s) ORDER BY id FOR NO KEY UPDATE
 """
 
 LOCK_DEVICES = """
 SELECT p.activity_id, p.device_id, p.phase, p.update_token, p.update_token_registered_at, p.maybe_shown,
        p.accepted_version, p.sent_version, p.attempt, p.failures, p.leased, p.next_at, p.paced_until, p.started_at,
-       p.reason
+       p.reason, d.environment, CASE WHEN d.push_to_start_token_dead_reason IS NULL THEN d.push_to_start_token END
 FROM live_activity_devices p
 JOIN unnest(%(activity_ids)s::text[], %(device_ids)s::uuid[]) AS s(activity_id, device_id)
     ON p.activity_id = s.activity_id AND p.device_id = s.device_id
+JOIN devices d ON d.id = p.device_id
 ORDER BY p.activity_id, p.device_id
 FOR UPDATE OF p
 """
@@ -113,7 +120,7 @@ WITH s AS (
 ), dying AS (
     -- Exactly the token that APNs refused, and not if the app reported it again after APNs gave it up. A device that
     -- somebody else is changing is not waited for: it is about to get another token.
-    SELECT v.id, s.reason, s.configuration
+    SELECT v.id, s.token, s.reason, s.configuration
     FROM s JOIN devices v ON v.id = s.device_id
     WHERE v.push_to_start_token = s.token AND v.push_to_start_token_dead_reason IS NULL
       AND (s.dead_since IS NULL OR v.push_to_start_token_registered_at <= s.dead_since)
@@ -121,14 +128,10 @@ WITH s AS (
 )
 UPDATE devices v
 SET push_to_start_token_dead_reason = dying.reason, push_to_start_token_died_under = dying.configuration,
-    -- A browser has one subscription in the place of both tokens.
-    push_token_dead_reason = CASE
-        WHEN v.push_token = v.push_to_start_token THEN dying.reason
-        ELSE v.push_token_dead_reason
-    END,
+    -- A browser's subscription is both of its tokens.
+    push_token_dead_reason = CASE WHEN v.push_token = dying.token THEN dying.reason ELSE v.push_token_dead_reason END,
     push_token_died_under = CASE
-        WHEN v.push_token = v.push_to_start_token THEN dying.configuration
-        ELSE v.push_token_died_under
+        WHEN v.push_token = dying.token THEN dying.configuration ELSE v.push_token_died_under
     END
 FROM dying
 WHERE v.id = dying.id

@@ -5,7 +5,7 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -22,20 +22,21 @@ from core_service.live_activities.reconcile.lifecycle import (
     Wanted,
     schedule,
     settle,
+    wanted_of,
 )
+from core_service.live_activities.state.pace import Surface, surface_of
 from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import Outcome, OutcomeKind
 from core_service.work_queue.loops import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
-from service_kit.web_push import Subscription
 
 Pair = tuple[str, uuid.UUID]
 OnWritten = Callable[[int, dt.datetime | None], None]
 
 TOKEN_CHANGING = dt.timedelta(seconds=1)
-"""When to look again at a device whose push-to-start token is being reported now."""
+"""When to look again at a device whose push-to-start token, or subscription, is being reported now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,39 @@ class ActivitySettlement:
     user_id: uuid.UUID
     sent: SentPush | None = None
     outcome: Outcome | None = None
+    is_replaced: bool = False
+    """The next activity has its place on the screen: it may end without a push."""
 
     @property
     def pair(self) -> Pair:
         """The key of the row."""
         return self.activity_id, self.device_id
 
-    @property
-    def start_token_died(self) -> bool:
-        """Whether APNs called the push-to-start token dead, or a push service the browser's subscription."""
+    def start_token_died(self, held: Held | None) -> bool:
+        """Whether APNs called the push-to-start token dead, or a push service the subscription, which a browser has
+        instead of all tokens."""
         return (
             self.sent is not None
-            and (self.sent.event is ActivityEvent.START or Subscription.is_token(self.sent.token))
             and self.outcome is not None
             and self.outcome.verdict is OutcomeKind.TOKEN_DEAD
+            and (self.sent.event is ActivityEvent.START or (held is not None and held.surface.is_browser))
         )
+
+
+class _LockedActivity(NamedTuple):
+    """A row of `LOCK_ACTIVITIES`."""
+
+    id: str
+    account_id: uuid.UUID
+    replaces: str | None
+    version: int
+    urgent_version: int
+    alert_version: int
+    alert_at: dt.datetime | None
+    quiet_start: bool
+    expires_at: dt.datetime
+    ended_at: dt.datetime | None
+    dismiss_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +123,13 @@ class ActivitySettler:
         async with self._pool.connection() as connection, connection.transaction():
             activities = await _lock_activities(connection, batch, now)
             held = await _lock_devices(connection, batch)
-            waiting: set[uuid.UUID] = set()
-            if died := [one for one in batch if one.start_token_died]:
-                dead_tokens, waiting = await _mark_start_tokens_dead(connection, died)
+            if died := [one for one in batch if one.start_token_died(held.get(one.pair))]:
+                dead_tokens = await _mark_start_tokens_dead(connection, died)
             for one in batch:
                 # A device that was unpaired meanwhile has no row any more.
                 if one.pair in held:
                     held[one.pair] = self._settle(held[one.pair], one, activities[one.activity_id].wanted, now)
-                    now_held = held[one.pair]
-                    if one.device_id in waiting and now_held.phase is Phase.REQUESTED and not now_held.leased:
-                        held[one.pair] = replace(now_held, next_at=None)
+            await _rest_without_token(connection, held, {one.device_id for one in died}, now)
             await _write_devices(connection, held)
             if released := _replaced(batch, activities):
                 await connection.execute(
@@ -134,13 +150,17 @@ class ActivitySettler:
 
     def _settle(self, held: Held, one: ActivitySettlement, wanted: Wanted, now: dt.datetime) -> Held:
         if one.sent is None or one.outcome is None:
+            if held.phase in OPEN_PHASES and one.is_replaced and wanted.ended:
+                return replace(held, phase=Phase.ENDED, leased=False, next_at=None)
             return schedule(held, wanted, now) if held.phase in OPEN_PHASES else replace(held, next_at=None)
         failures = held.failures if one.outcome.counts else 0
         delay = delay_seconds(one.outcome.retry_after_seconds, failures, self._jitter)
         if one.sent.event is ActivityEvent.START and one.outcome.maybe_accepted:
-            delay = max(delay, EVIDENCE_SECONDS)
+            # No evidence comes from a browser. Where a repeat replaces what may be shown, there is no need to wait;
+            # Apple's show a second notification, so that a bad connection should not bring many.
+            delay = delay if held.surface is Surface.REPLACED else max(delay, EVIDENCE_SECONDS)
         settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
-        if one.start_token_died and settled.next_at is not None and not settled.leased:
+        if one.start_token_died(held) and settled.next_at is not None and not settled.leased:
             # There is another token, or one is being reported now, or APNs is wrong. In that case the wait grows.
             return replace(settled, next_at=now + max(TOKEN_CHANGING, dt.timedelta(seconds=delay)))
         return settled
@@ -154,6 +174,7 @@ class ActivitySettler:
     ) -> None:
         for one in batch:
             if one.sent is None or one.outcome is None:
+                self._tell_of_spared(one, activities, held)
                 continue
             accepted = one.outcome.verdict is OutcomeKind.ACCEPTED
             now_held = held.get(one.pair)
@@ -176,29 +197,42 @@ class ActivitySettler:
                     ),
                 )
 
+    def _tell_of_spared(
+        self, one: ActivitySettlement, activities: dict[str, _Activity], held: dict[Pair, Held]
+    ) -> None:
+        """A browser that is up to date without a push keeps no request waiting."""
+        now_held = held.get(one.pair)
+        if now_held is None or now_held.phase is Phase.REQUESTED or now_held.next_at is not None:
+            return
+        if now_held.surface.is_browser:
+            version = activities[one.activity_id].wanted.version
+            self._waiters.tell(one.activity_id, version, one.device_id, one.user_id, accepted=False, gone=True)
+
 
 async def _lock_activities(
     connection: AsyncConnection[TupleRow], batch: list[ActivitySettlement], now: dt.datetime
 ) -> dict[str, _Activity]:
     ids = list({one.activity_id for one in batch})
-    cursor = await connection.execute(queries.LOCK_ACTIVITIES, {"activity_ids": ids, "now": now}, binary=True)
-    return {
-        id_: _Activity(account_id, Wanted(version, ended, expired), replaces)
-        for id_, account_id, version, ended, expired, replaces in await cursor.fetchall()
-    }
+    cursor = await connection.execute(queries.LOCK_ACTIVITIES, {"activity_ids": ids}, binary=True)
+    rows = map(_LockedActivity._make, await cursor.fetchall())
+    return {row.id: _Activity(row.account_id, wanted_of(row, now), row.replaces) for row in rows}
 
 
 async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[ActivitySettlement]) -> dict[Pair, Held]:
     pairs = list({one.pair for one in batch})
     parameters = {"activity_ids": [pair[0] for pair in pairs], "device_ids": [pair[1] for pair in pairs]}
     cursor = await connection.execute(queries.LOCK_DEVICES, parameters, binary=True)
-    return {(row[0], row[1]): Held(Phase(row[2]), *row[3:]) for row in await cursor.fetchall()}
+    held = {}
+    for activity_id, device_id, phase, *columns, environment, subscription in await cursor.fetchall():
+        row = Held(Phase(phase), *columns)
+        held[activity_id, device_id] = replace(row, surface=surface_of(environment), subscription=subscription)
+    return held
 
 
 async def _mark_start_tokens_dead(
     connection: AsyncConnection[TupleRow], died: list[ActivitySettlement]
-) -> tuple[list[tuple[uuid.UUID, uuid.UUID, str]], set[uuid.UUID]]:
-    """Marks the tokens dead. Returns them, and the devices that certainly have no other."""
+) -> list[tuple[uuid.UUID, uuid.UUID, str]]:
+    """Marks the tokens dead. Returns them."""
     outcomes = [(one.device_id, one.sent, one.outcome) for one in died if one.sent and one.outcome]
     parameters: dict[str, Any] = {
         "device_ids": [device_id for device_id, _, _ in outcomes],
@@ -208,9 +242,26 @@ async def _mark_start_tokens_dead(
         "configurations": [outcome.configuration or None for _, _, outcome in outcomes],
     }
     cursor = await connection.execute(queries.MARK_START_TOKENS_DEAD, parameters)
-    dead_tokens = [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
-    cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": parameters["device_ids"]})
-    return dead_tokens, {row[0] for row in await cursor.fetchall()}
+    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+
+
+async def _rest_without_token(
+    connection: AsyncConnection[TupleRow], held: dict[Pair, Held], died: set[uuid.UUID], now: dt.datetime
+) -> None:
+    """Starts for devices that certainly have no token rest until one is reported: those whose token has `died`, and
+    browsers that lack a subscription. If one is being reported now, they are looked at again."""
+    doubtful = died | {device_id for (_, device_id), one in held.items() if one.lacks_subscription}
+    if not doubtful:
+        return
+    cursor = await connection.execute(queries.LOCK_START_TOKENS, {"device_ids": list(doubtful)})
+    without = {row[0] for row in await cursor.fetchall()}
+    for pair, one in held.items():
+        if pair[1] not in doubtful or one.phase is not Phase.REQUESTED or one.leased:
+            continue
+        if pair[1] in without:
+            held[pair] = replace(one, next_at=None)
+        elif one.lacks_subscription and one.next_at is None:
+            held[pair] = replace(one, next_at=now + TOKEN_CHANGING)
 
 
 async def _write_devices(connection: AsyncConnection[TupleRow], held: dict[Pair, Held]) -> None:

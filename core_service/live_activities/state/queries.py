@@ -10,14 +10,9 @@ after it, or reads rows that it locks itself.
 `now` is always a parameter, so that tests can change the time.
 """
 
-import datetime as dt
-from typing import Any
-
 from core_service.channels.audience import IN_CHANNELS
-from core_service.common.orm import new_id
-from core_service.live_activities.models import OPEN, PACED, STARTABLE
-from core_service.live_activities.state.activity import Activity, ActivityState
-from core_service.live_activities.state.older_apps import NEWEST, is_simpler
+from core_service.live_activities.models import OPEN, STARTABLE
+from core_service.live_activities.state.pace import IS_BROWSER, IS_SPARED, RESTS_UNTIL
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
@@ -138,19 +133,25 @@ WITH activity AS (
 ), {_BUTTON}, {_kept("update")}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
     -- One that is locked has a time already, or is about to get one: its settlement will see the new version.
-    SELECT p.device_id, p.phase = 'live' AND p.next_at IS NULL AS resting
+    -- A rest after a push may be shorter for this state. The wait after a failure is not.
+    SELECT p.device_id, p.next_at, CASE
+               WHEN p.phase = 'live' AND (p.next_at IS NULL OR NOT p.leased AND p.failures = 0 AND p.next_at > %(now)s)
+               THEN {RESTS_UNTIL}
+           END AS rests_until
     FROM live_activity_devices p JOIN activity ON p.activity_id = activity.id
     WHERE p.{OPEN}
     FOR UPDATE OF p SKIP LOCKED
 ), woken AS (
     UPDATE live_activity_devices p
-    SET next_at = {PACED}
+    SET next_at = device.rests_until
     FROM device
-    WHERE p.activity_id = %(id)s::text AND p.device_id = device.device_id AND device.resting
+    WHERE p.activity_id = %(id)s::text AND p.device_id = device.device_id
+      AND (device.next_at IS NULL AND device.rests_until IS NOT NULL OR device.rests_until < device.next_at)
     RETURNING p.next_at
 )
 SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
-       (SELECT count(*) FROM live_activity_devices p WHERE p.activity_id = %(id)s::text AND p.{OPEN}),
+       (SELECT count(*) FROM live_activity_devices p
+        WHERE p.activity_id = %(id)s::text AND p.{OPEN} AND NOT {IS_SPARED}),
        (SELECT min(next_at) FROM woken WHERE next_at > %(now)s),
        %(is_simpler)s AND EXISTS (
            SELECT FROM devices d JOIN live_activity_devices p ON p.activity_id = %(id)s::text AND p.device_id = d.id
@@ -199,6 +200,10 @@ WITH ended AS (
             WHEN p.leased OR p.phase = 'live' AND p.failures > 0 AND p.next_at IS NOT NULL THEN p.next_at
             WHEN p.phase = 'live' AND successor.device_id IS NOT NULL THEN %(look_again)s
             WHEN p.phase = 'live' THEN %(now)s
+            -- Nothing will prove that a browser shows it.
+            WHEN p.phase = 'requested' AND p.maybe_shown AND p.next_at IS NOT NULL AND EXISTS (
+                SELECT FROM devices d WHERE d.id = p.device_id AND {IS_BROWSER}
+            ) THEN p.next_at
         END
     FROM live_activity_devices q
     LEFT JOIN live_activity_devices successor
@@ -218,11 +223,15 @@ start: the claim checks whether it must still wait."""
 COUNT = """
 SELECT count(*) FILTER (WHERE accepted_version >= %(version)s AND (reason IS NULL OR failures > 0)),
        count(DISTINCT user_id) FILTER (WHERE accepted_version >= %(version)s AND (reason IS NULL OR failures > 0)),
-       count(*) FILTER (WHERE accepted_version < %(version)s AND phase IN ('requested', 'started', 'live'))
+       count(*) FILTER (
+           WHERE accepted_version < %(version)s
+             AND (phase IN ('requested', 'started') OR phase = 'live' AND next_at IS NOT NULL)
+       )
 FROM live_activity_devices
 WHERE activity_id = %(id)s::text
 """
-"""A version that APNs will never accept counts as accepted in the rules. A reason without a failure marks it."""
+"""A version that APNs will never accept counts as accepted in the rules. A reason without a failure marks it. A live
+device without a time is owed no push for it."""
 
 # --- streams ---
 
@@ -249,45 +258,3 @@ WHERE id = %(id)s
 """
 
 DELETE_STREAM = "DELETE FROM live_activity_streams WHERE id = %(id)s"
-
-# --- what they take ---
-
-
-def next_of(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[str, Any]:
-    """What a query takes that writes another state of an activity as it was read."""
-    return {
-        **as_read(activity),
-        "version_id": new_id(),
-        **parameters_of(state),
-        "buttons": f"[{','.join(state.new_buttons)}]",
-        "now": now,
-    }
-
-
-def as_read(activity: Activity) -> dict[str, Any]:
-    """What a query compares with the row, so that no other change since is undone."""
-    return {
-        "id": activity.id,
-        "read_version": activity.version,
-        "read_tags": activity.tags,
-        "read_metadata": activity.metadata,
-    }
-
-
-def annotations(state: ActivityState) -> dict[str, Any]:
-    """What a query takes to write the tags and the metadata."""
-    return {"tags": list(state.tags) or None, "metadata": state.metadata}
-
-
-def parameters_of(state: ActivityState) -> dict[str, Any]:
-    """What a query takes that writes a state."""
-    return {
-        "content_state": state.content_state,
-        "action": state.action,
-        "secondary_action": state.secondary_action,
-        **annotations(state),
-        "alert": state.alert,
-        "is_simpler": is_simpler(state.fields, has_second_button=state.secondary_action is not None),
-        "newest": NEWEST,
-        "dismiss_after_seconds": state.dismiss_after_seconds,
-    }

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import Activity, ActivityState, Stream
+from core_service.live_activities.state.parameters import annotations, as_read, next_of
 from core_service.live_activities.state.turn import DueDevices, Turn
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts
@@ -51,7 +52,7 @@ class ActivityStore:
 
         Returns None and changes nothing if the activity is no longer as it was read.
         """
-        parameters = queries.next_of(activity, state, now) | {"versions": versions, "urgent": state.urgent}
+        parameters = next_of(activity, state, now) | {"versions": versions, "urgent": state.urgent}
         async with self._account_limit.place(activity.account_id), self._pool.connection() as connection:
             cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
             row = await cursor.fetchone()
@@ -72,7 +73,7 @@ class ActivityStore:
 
         Returns False and changes nothing if the activity is no longer as it was read.
         """
-        parameters = queries.as_read(activity) | queries.annotations(state) | {"now": now}
+        parameters = as_read(activity) | annotations(state) | {"now": now}
         async with self._pool.connection() as connection:
             cursor = await connection.execute(queries.ANNOTATE, parameters)
             return await cursor.fetchone() is not None

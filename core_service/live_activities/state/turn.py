@@ -14,6 +14,7 @@ from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream, last_state
+from core_service.live_activities.state.parameters import next_of, parameters_of
 from core_service.live_activities.state.vacancy import (
     EVERYWHERE,
     ActivityLimits,
@@ -133,7 +134,7 @@ class Turn:
             "without": [] if vacancy.oldest else vacancy.full,
             "later": now + AFTER_THE_END,
             "channel_slugs": None if channels is None else [channel.slug for channel in channels],
-            **queries.parameters_of(state),
+            **parameters_of(state),
             "buttons": f"[{','.join(state.buttons)}]",
             "quiet_start": quiet or replaced is not None,
             "expires_at": expires_at,
@@ -162,7 +163,7 @@ class Turn:
     ) -> DueDevices | None:
         """Ends the activity. On devices that will show `successor`, it ends once that has appeared. Returns None if
         the activity was changed since."""
-        parameters = queries.next_of(activity, state, now) | {
+        parameters = next_of(activity, state, now) | {
             "dismiss_at": dismiss_at,
             "hold_until": now + HOLD_END,
             "look_again": now + LOOK_AGAIN,

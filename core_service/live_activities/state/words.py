@@ -34,23 +34,22 @@ def timer_words(timer: Mapping[str, Any]) -> str:
 
 
 def _figure(fields: Mapping[str, Any]) -> str:
-    kind = ActivityType(fields["type"])
-    match kind:
-        case ActivityType.PROGRESS if "percentage" in fields:
-            return f"{fields['percentage']} %"
+    match ActivityType(fields["type"]):
         case ActivityType.PROGRESS:
-            return f"{fields['value']} of {fields['upper_limit']}"
+            has_percentage = "percentage" in fields
+            said = f"{fields['percentage']} %" if has_percentage else f"{fields['value']} of {fields['upper_limit']}"
         case ActivityType.METRICS | ActivityType.STATS:
-            return BETWEEN_METRICS.join(map(metric_words, fields["metrics"]))
+            said = BETWEEN_METRICS.join(map(metric_words, fields["metrics"]))
         case ActivityType.ALERT:
-            return str(fields["message"])
+            said = fields["message"]
         case ActivityType.VALUE:
-            return str(fields["value"])
+            said = f"{fields['value']}"
         case ActivityType.TIMER if "timer" in fields:
-            return timer_words(fields["timer"])
+            said = timer_words(fields["timer"])
         case ActivityType.COUNTDOWN:
-            return f"{fields['number_of_steps'] - fields['current_step']} left of {fields['number_of_steps']}"
+            said = f"{fields['number_of_steps'] - fields['current_step']} left of {fields['number_of_steps']}"
         case ActivityType.COUNTER:
-            return f"{fields['current_step']} of {fields['number_of_steps']}"
+            said = f"{fields['current_step']} of {fields['number_of_steps']}"
         case _:
-            return f"step {fields['current_step']} of {fields['number_of_steps']}"
+            said = f"step {fields['current_step']} of {fields['number_of_steps']}"
+    return said
