@@ -1,5 +1,5 @@
-"""A browser's push service (RFC 8030) for Chromium, whose own is Google's: what comes is decrypted with the keys that the
-browser has given the server, and handed to the page's worker by DevTools, as Chromium itself would."""
+"""A browser's push service (RFC 8030) for Chromium, whose own is Google's: what comes is decrypted with the keys that
+the browser has given the server, and handed to the page's worker by DevTools, as Chromium itself would."""
 
 import secrets
 import threading
@@ -41,7 +41,7 @@ class PushService:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 - its base class looks for it by this name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 received.setdefault(self.path, []).append(Received(self.path, headers, body))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +9,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, OpenPage
-from tests.browser.phone_page import ALLOWED, NO_PUSH_SERVICE, Worker, pair, pairing_code, team_of
+from tests.browser.phone_page import (
+    ALLOWED,
+    NO_PUSH_SERVICE,
+    Worker,
+    pair,
+    pairing_code,
+    take_pushes_elsewhere,
+    team_of,
+)
 from tests.browser.proxy import proxy
 from tests.browser.push_service import PushService, Subscriber
 from tests.stack import Stack
-from tests.team import Team, plain_http_client
+from tests.team import Team
 from tests.waiting import eventually
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -217,25 +224,13 @@ def test_what_was_sent_before_the_page_was_opened_is_there_too(open_phone: OpenP
     expect(page.get_by_role("button", name="Load more")).to_be_hidden()
 
 
-DEVICE_TOKEN = """async () => {
-    const { fact } = await import("./shared/database.js")
-    return (await fact("device")).token
-}"""
-
-
 @pytest.fixture
 def open_page_alone(place: Stack, open_phone: OpenPhone, team: Team) -> tuple[Page, dict[str, Any]]:
-    """A page whose browser gets no pushes: they go to an iPhone's tokens. What it shows are answers to its questions."""
+    """A page whose browser gets no pushes: what it shows are answers to its questions."""
     page, _ = open_phone(NO_PUSH_SERVICE)
     name = team.unique("browser")
     pair(page, pairing_code(team), name)
-    tokens = {kind: secrets.token_hex(32) for kind in ("push_token", "push_to_start_token")}
-    accepts = {"settings": {"accept_unknown_tokens": True}}
-    with plain_http_client(place.simulator_url) as simulator:
-        assert simulator.post("/apns/faults", json=accepts).status_code == 200
-    with plain_http_client(place.base_url, Authorization=f"Bearer {page.evaluate(DEVICE_TOKEN)}") as phone:
-        answer = phone.put("/api/device/tokens", json=tokens | {"environment": "sandbox", "content_version": 2})
-        assert answer.status_code == 200, answer.text
+    take_pushes_elsewhere(page, place)
     return page, device_named(team, name)
 
 
@@ -336,7 +331,8 @@ def test_a_subscription_made_with_another_key_is_made_again(open_phone: OpenPhon
     """As after a restore without the key: at the next opening."""
     page, _, _ = paired(open_phone, team)
     page.evaluate(
-        "navigator.serviceWorker.ready.then((one) => one.pushManager.subscribe({applicationServerKey: new Uint8Array(65)}))"
+        """() => navigator.serviceWorker.ready.then(
+            (one) => one.pushManager.subscribe({ applicationServerKey: new Uint8Array(65) }))"""
     )
     assert page.evaluate("window.keys.length") == 2
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
