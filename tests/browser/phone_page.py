@@ -99,6 +99,16 @@ class Worker:
         found: list[dict[str, Any]] = self._page.evaluate(SHOWN)
         return found
 
+    def clear(self) -> None:
+        """Takes everything off the screen, as nobody has seen it."""
+        self._page.evaluate(
+            """async () => {
+                const registration = await navigator.serviceWorker.ready
+                for (const one of await registration.getNotifications()) one.close()
+            }"""
+        )
+        eventually("nothing is shown", self.shown, until=lambda shown: shown == [])
+
     def shows(self, **parts: Any) -> dict[str, Any]:
         """The only notification with these parts, once it is there."""
 
