@@ -98,19 +98,20 @@ async def test_a_live_activity_moves_in_place_and_ends_and_its_button_runs_a_web
     name = uuid.uuid4().hex
     stop = {"title": "Stop", "type": "webhook", "url": f"{paired.stack.quickstart.webhook_sink_url}/{name}"}
 
-    def at(percentage: int, **more: Any) -> dict[str, Any]:
-        state = {"title": "Backup", "subtitle": f"step {percentage}", "type": "progress", "percentage": percentage}
-        return {"content_state": state, "action": stop, **more}
+    def at(step: int, **more: Any) -> dict[str, Any]:
+        segments = {"type": "segmented_progress", "number_of_steps": 4, "current_step": step}
+        return {"content_state": {"title": "Release", "subtitle": f"step {step}", **segments}, "action": stop, **more}
 
-    started = await paired.send("POST", "/api/live-activity/start", **at(10))
+    started = await paired.send("POST", "/api/live-activity/start", **at(1))
     activity = {"activity_id": started["activity_id"]}
-    await paired.rings("Backup", says="step 10")
-    await paired.send("POST", "/api/live-activity/update", **at(55), **activity)
-    note = await paired.rings("Backup", says="step 55")
+    await paired.rings("Release", says="step 1")
+    # Another step is shown 30 seconds after the push before it.
+    await paired.send("POST", "/api/live-activity/update", **at(2), **activity)
+    note = await paired.rings("Release", says="step 2")
     paired.desktop.press(note, "Stop")
     await paired.until("the webhook is called", lambda: webhook_calls(paired, name))
-    await paired.send("POST", "/api/live-activity/end", **at(100), **activity)
-    await paired.rings("Backup", says="step 100")
+    await paired.send("POST", "/api/live-activity/end", **at(4), **activity)
+    await paired.rings("Release", says="step 4")
 
 
 async def test_a_live_activity_that_a_person_dismisses_stays_away(paired: World) -> None:
