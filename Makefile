@@ -22,8 +22,8 @@ test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run the tests, without
 test-fast: .venv/.stamp-dev ## run the tests that need no whole server, in about a minute; ARGS="-k push" runs some
 	@exec $(PYTEST) -m fast $(ARGS)
 
-test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests: clients in Go and TypeScript, replicas, Redis, long walks too
-	@scripts/install_test_tools.sh
+test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests: clients in Go and TypeScript, real browsers, replicas, Redis, long walks too
+	@scripts/install_test_tools.sh firefox
 	@scripts/install_other_languages.sh
 	@exec $(PYTEST) $(ARGS)
 

@@ -24,7 +24,7 @@ class Destinations:
 
     @property
     def pushes_are_simulated(self) -> bool:
-        """Whether no push leaves the installation."""
+        """Whether no push to an iPhone's app leaves the installation. Those to browsers go to their push services."""
         return self.pushes == DESTINATION_SIMULATOR
 
     @property
@@ -36,17 +36,22 @@ class Destinations:
     def kept(self) -> str:
         """A sentence that says what stays in this installation; empty if nothing does, or it is not known."""
         if self.pushes_are_simulated and self.mails_are_simulated:
-            return "Pushes and mails stay in this installation."
+            return "Pushes to iPhones and mails stay in this installation."
         if self.pushes_are_simulated:
-            return "Pushes stay in this installation."
+            return "Pushes to iPhones stay in this installation."
         return "Mails stay in this installation." if self.mails_are_simulated else ""
 
     @property
     def taker(self) -> str:
-        """The name of the service that accepts pushes, for use within a sentence."""
+        """The name of the service that accepts pushes to iPhones, for use within a sentence."""
         if self.pushes_are_simulated:
             return "the simulator"
         return "Apple" if self.pushes == DESTINATION_REAL else "the push service"
+
+    @property
+    def takers(self) -> str:
+        """The names of all services that accept pushes, those to browsers too, for use within a sentence."""
+        return f"{self.taker} or a browser's push service" if self.pushes else self.taker
 
     def in_words(self, told: str) -> str:
         """The server's text with `APNs` replaced by the name of the service that takes the pushes here.

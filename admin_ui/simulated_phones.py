@@ -1,8 +1,10 @@
-"""Pairs simulated phones, for pages with a button for it."""
+"""Pairs simulated phones and browsers, for pages with a button for it."""
 
 import httpx
 
 SECONDS = 15.0
+BROWSERS = {"chrome": "Chrome", "firefox": "Firefox", "apple": "Safari"}
+"""The kinds of simulated browsers and their names. Safari is the one of an app on an iPhone's home screen."""
 
 
 class SimulatorAway(Exception):
@@ -14,10 +16,22 @@ async def pair_phone(simulator_url: str, pairing_code: str, name: str) -> None:
 
     Raises SimulatorAway.
     """
+    await _pair(simulator_url, "/phones", {"pairing_code": pairing_code, "name": name})
+
+
+async def pair_browser(simulator_url: str, pairing_code: str, name: str, kind: str) -> None:
+    """Has a new simulated browser use the code; `kind` is a key of `BROWSERS`.
+
+    Raises SimulatorAway.
+    """
+    await _pair(simulator_url, "/browsers", {"pairing_code": pairing_code, "name": name, "kind": kind})
+
+
+async def _pair(simulator_url: str, path: str, wanted: dict[str, str]) -> None:
     try:
         async with httpx.AsyncClient(base_url=simulator_url, timeout=SECONDS, trust_env=False) as http:
-            answer = await http.post("/phones", json={"pairing_code": pairing_code, "name": name})
+            answer = await http.post(path, json=wanted)
     except httpx.HTTPError as error:
         raise SimulatorAway("The simulator cannot be reached. Is it running?") from error
     if answer.is_error:
-        raise SimulatorAway("The simulator could not pair a phone. Ask for a new code and try again.")
+        raise SimulatorAway("The simulator could not pair a device. Ask for a new code and try again.")

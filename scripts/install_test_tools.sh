@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs missing tools that the tests need in addition to Python and Node, with the machine's package manager.
+# Installs missing tools that the tests need in addition to Python and Node, with the machine's package manager. With
+# `firefox` those, too, that need Firefox: itself, and what it shows notifications with on a desktop.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -29,3 +30,13 @@ install() {
 command -v curl >/dev/null || install curl
 ./find_chromium.sh >/dev/null 2>&1 || install chromium
 ./find_chromium.sh >/dev/null
+[ "${1:-}" = firefox ] || exit 0
+
+if ! command -v firefox-esr firefox >/dev/null; then
+  if command -v apt-get >/dev/null; then install firefox-esr; else install firefox; fi
+fi
+command -v dbus-daemon >/dev/null || install dbus
+if ! find /usr/lib /usr/lib64 /lib -name 'libnotify.so.4*' 2>/dev/null | grep -q .; then
+  if command -v apt-get >/dev/null; then install libnotify4; else install libnotify; fi
+fi
+command -v firefox-esr firefox >/dev/null || { echo "There is no Firefox, which make test-all needs. Install it." >&2; exit 1; }

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-SHARE_A_SERVER = ("tests/browser", "tests/e2e/breakable", "tests/observability")
+SHARE_A_SERVER = ("tests/browser", "tests/e2e/breakable", "tests/observability", "tests/web_push")
 """Folders whose tests are one unit."""
 SECONDS = {
-    "tests/browser": 90,
+    "tests/browser": 180,
     "tests/e2e/breakable": 90,
     "tests/contract/test_live.py": 40,
     "tests/docs/test_documents.py": 40,
@@ -27,6 +27,7 @@ SECONDS = {
     "tests/replicas/test_restarts.py": 90,
     "tests/smith/test_on_a_server.py": 20,
     "tests/test_up.py": 70,
+    "tests/web_push": 240,
     "tests/test_up_elsewhere.py": 40,
 }
 """Roughly what units take that start servers of their own or wait for long. A wrong figure costs time, nothing else."""

@@ -2,7 +2,13 @@
 
 import pytest
 
-from service_kit.reach import doubts_for_phones, unreachable_for_phones
+from service_kit.reach import (
+    doubts_for_browsers,
+    doubts_for_phones,
+    is_for_this_computer,
+    unreachable_for_browsers,
+    unreachable_for_phones,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,3 +46,49 @@ def test_plain_http_in_the_own_network_has_both_doubts() -> None:
     said = doubts_for_phones("http://10.0.0.5:8000")
     assert "same network" in said
     assert "not https" in said
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000", "http://127.8.9.1", "https://localhost", "http://a.localhost", "http://[::1]:8000"]
+)
+def test_browsers_receive_at_an_address_of_their_own_computer_there_alone(url: str) -> None:
+    assert is_for_this_computer(url)
+    said = unreachable_for_browsers(url)
+    assert said.startswith(f"At {url} only browsers on the server's own computer receive.")
+    assert "SMITH_GATEWAY_URL" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://push.example.com", "https addresses only"),
+        ("http://192.168.1.20:8000", "https addresses only"),
+        ("http://server.local", "https addresses only"),
+        ("http://0.0.0.0:8000", "No browser can reach"),
+        ("https://[::]", "No browser can reach"),
+        ("https:///phone", "No browser can reach"),
+    ],
+)
+def test_browsers_receive_at_no_other_address_without_https(url: str, why: str) -> None:
+    assert not is_for_this_computer(url)
+    said = unreachable_for_browsers(url)
+    assert why in said
+    assert "docs/web-push.md" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "doubts"),
+    [
+        ("https://push.example.com", []),
+        ("https://machine.tail1234.ts.net", []),
+        ("https://203.0.114.9:8443", ["certificate"]),
+        ("https://192.168.1.20", ["same network", "certificate"]),
+        ("https://server.local", ["same network", "certificate"]),
+    ],
+)
+def test_at_an_https_address_browsers_receive_and_doubts_are_named(url: str, doubts: list[str]) -> None:
+    assert unreachable_for_browsers(url) == ""
+    assert not is_for_this_computer(url)
+    said = doubts_for_browsers(url)
+    assert all(doubt in said for doubt in doubts)
+    assert bool(said) == bool(doubts)

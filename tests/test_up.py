@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cli.up.stop_signals import SAME_REQUEST
 from tests.conftest import MakeStack
@@ -126,6 +127,20 @@ def test_the_first_start_leaves_all_that_is_needed_to_send_a_push(stack: Stack) 
     }  # fmt: skip
     assert send(stack, "from the quickstart").json()["devices_notified"] >= 1
     eventually("the phone shows it", lambda: "from the quickstart" in titles(stack))
+
+
+def test_the_first_start_makes_a_key_for_browsers_and_no_other_start_does(own: Stack) -> None:
+    path = own.data_dir / "webpush.pem"
+    before = path.read_bytes()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_pem_private_key(before, None).curve.name == "secp256r1"  # type: ignore[union-attr]
+    own.stop()
+    own.start()
+    assert path.read_bytes() == before
+    own.stop()
+    path.unlink()
+    own.start()
+    assert path.read_bytes() != before, "a folder of a release that knew no browsers gets one"
 
 
 def test_no_secret_is_printed_or_shown_by_ps(stack: Stack) -> None:

@@ -1,10 +1,9 @@
-"""The dialog that pairs a phone: a code, the same as a QR code. It closes when the phone is paired."""
+"""The dialog that pairs a phone or a browser: a code, and the ways to use it. It closes when the device is paired."""
 
 import datetime as dt
-from collections.abc import Sequence
-from urllib.parse import urlencode
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
-import segno
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 from smith.core.v1.account_pb2 import Member
@@ -15,23 +14,17 @@ from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest, CreatePai
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import copy_button
 from admin_ui.components.dialogs import dialog, dialog_actions
-from admin_ui.components.html import a, div, p, text
-from admin_ui.components.states import notice
-from admin_ui.simulated_phones import SimulatorAway, pair_phone
+from admin_ui.components.html import div, p, text
+from admin_ui.components.pairing_ways import app_way, browser_way, simulated_way
+from admin_ui.simulated_phones import BROWSERS, SimulatorAway, pair_browser, pair_phone
 from admin_ui.visit import Visit
-from service_kit.reach import doubts_for_phones, unreachable_for_phones
 
 MAX_PEOPLE = 1000
 """People that an owner may choose from: the most that core lists at once."""
 
 
-def pairing_url(server: str, code: str) -> str:
-    """What the QR code holds: the app opens it (docs/ios.md)."""
-    return "activitysmith://pair?" + urlencode({"server": server, "code": code})
-
-
 class Pairing:
-    """The dialog, and what it knows about the phone that it waits for. Call `hear` when a phone was paired, or may have
+    """The dialog, and what it knows about the device that it waits for. Call `hear` when one was paired, or may have
     been."""
 
     def __init__(self, visit: Visit, place: ui.element) -> None:
@@ -47,15 +40,12 @@ class Pairing:
         """Asks for a code and shows it. Raises Refused."""
         people = await self._people()
         self._user_id = self._visit.member.user_id
-        about = "Open the app on the iPhone, tap Pair, and scan or type this code."
+        about = "A phone or a browser that is paired gets what your backends send."
         with self._dialogs, dialog("Pair a device", about) as shown:
-            _warn_of(self._visit.settings.gateway_url)
             if len(people) > 1:
                 self._choose_person(people)
-            self._place = div("pairing")
+            self._place = div("stack")
             with dialog_actions():
-                if self._visit.settings.simulator_url is not None:
-                    secondary("Pair a simulated iPhone", self._simulate, icon="phone_iphone")
                 secondary("Close", shown.close)
             ui.timer(1.0, self._tick)
         self._shown = shown
@@ -82,7 +72,7 @@ class Pairing:
 
     def _choose_person(self, people: Sequence[Member]) -> None:
         names = {one.user_id: _name_of(one) for one in people}
-        chosen = ui.select(names, value=self._user_id, label="Whose phone is it?", with_input=len(people) > 10)
+        chosen = ui.select(names, value=self._user_id, label="Whose device is it?", with_input=len(people) > 10)
 
         async def choose() -> None:
             if chosen.value:
@@ -107,24 +97,21 @@ class Pairing:
         self._tick()
 
     def _draw(self) -> None:
-        code = self._code.pairing_code
-        url = pairing_url(self._visit.settings.gateway_url, code)
-        picture = segno.make(url, error="m").svg_inline(border=3, light="#ffffff", omitsize=True)
-        qr = ui.html(picture, sanitize=False).classes("pairing-qr")
-        qr.props["role"] = "img"
-        qr.props["aria-label"] = "QR code that opens the app and pairs it"
-        with div("pairing-words"):
+        code, server = self._code.pairing_code, self._visit.settings.gateway_url
+        with div("pairing-head"):
             with div("cluster"):
                 text(code, "pairing-code", "code").mark("pairing-code")
                 copy_button(code, "Copy pairing code")
-            with div("pairing-state").props("role=status"):
-                div("pairing-dot")
-                text("Waiting for the phone…")
-            self._left = p("", "muted small num")
-            with div("cluster small"):
-                text("On the iPhone itself:", "muted")
-                a("Open the app", url)
-                copy_button(url, "Copy pairing link")
+            with div("stack-tight"):
+                with div("pairing-state").props("role=status"):
+                    div("pairing-dot")
+                    text("Waiting for the device…")
+                self._left = p("", "muted small num")
+        browser_way(server, code)
+        app_way(server, code)
+        if self._visit.settings.simulator_url is not None:
+            browsers = [(f"Simulated {name}", partial(self._simulate_browser, kind)) for kind, name in BROWSERS.items()]
+            simulated_way([("Simulated iPhone", self._simulate_phone), *browsers])
 
     def _tick(self) -> None:
         if not self._code.pairing_code:
@@ -141,13 +128,20 @@ class Pairing:
             p("It was not used within 10 minutes.", "muted")
             primary("New code", self._new_code)
 
-    async def _simulate(self) -> None:
+    async def _simulate_phone(self) -> None:
+        await self._simulate(lambda simulator, code: pair_phone(simulator, code, "Simulated iPhone"))
+
+    async def _simulate_browser(self, kind: str) -> None:
+        name = f"Simulated {BROWSERS[kind]}"
+        await self._simulate(lambda simulator, code: pair_browser(simulator, code, name, kind))
+
+    async def _simulate(self, pair: Callable[[str, str], Awaitable[None]]) -> None:
         simulator = self._visit.settings.simulator_url
         if simulator is None or not self._code.pairing_code:
             ui.notify("Ask for a new code first.", type="warning")
             return
         try:
-            await pair_phone(simulator, self._code.pairing_code, "Simulated iPhone")
+            await pair(simulator, self._code.pairing_code)
         except SimulatorAway as away:
             ui.notify(str(away), type="negative", close_button="Close")
 
@@ -157,14 +151,6 @@ class Pairing:
             shown, self._shown = self._shown, None
             self._code = CreatePairingCodeResponse()
             shown.delete()
-
-
-def _warn_of(server: str) -> None:
-    """Warns if phones probably cannot reach the server at this address."""
-    if why := unreachable_for_phones(server):
-        notice("warn", "The code is for simulated phones only", why)
-    elif doubts := doubts_for_phones(server):
-        notice("info", f"Phones get the address {server}", doubts)
 
 
 def _name_of(person: Member) -> str:

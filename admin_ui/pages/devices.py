@@ -1,4 +1,4 @@
-"""The account's phones: found, renamed, removed, and new ones paired."""
+"""The account's devices: found, renamed, removed, and new ones paired."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -39,7 +39,7 @@ from admin_ui.components.search import search_field
 from admin_ui.components.sent import tell_sent
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
-from admin_ui.device_words import kind_of, words_of
+from admin_ui.device_words import icon_of, kind_of, words_of
 from admin_ui.page_task import on_page
 from admin_ui.site import Site
 from admin_ui.visit import Visit
@@ -92,7 +92,7 @@ class DevicesPage:
         # Outside the rows: events redraw these, and an open dialog must stay.
         self._dialogs = div()
         self._pairing = Pairing(self._visit, self._dialogs)
-        with page_header("Devices", "The iPhones that notifications and Live Activities go to."):
+        with page_header("Devices", "The phones and browsers that notifications and Live Activities go to."):
             primary("Pair a device", self._pairing.open, icon="add")
         with div("spread"):
             self._search = search_field("Find by device, name or e-mail", self.search)
@@ -162,8 +162,8 @@ class DevicesPage:
             with empty_state("search_off", "No device matches", "Try another word, or look at all of them."):
                 secondary("Show all devices", lambda: ui.navigate.to("/devices"))
             return
-        explanation = "Pair an iPhone to see what your backends send arrive on it. It takes a minute."
-        with empty_state("phone_iphone", "No devices yet", explanation):
+        explanation = "Pair a phone or a browser, this one for example, and see what your backends send arrive on it."
+        with empty_state("devices", "No devices yet", explanation):
             secondary("Pair your first device", self._pairing.open)
 
     def _cells(self, device: Device) -> list[Callable[[], object]]:
@@ -209,7 +209,7 @@ class DevicesPage:
         shown.delete()
 
     async def _remove(self, device: Device) -> None:
-        explanation = "Its app is signed out at once and receives nothing more. To use the phone later, pair it again."
+        explanation = "Its app or page is signed out at once and receives nothing more. To use it later, pair it again."
         with self._dialogs:
             agreed = await confirm(f"Remove {device.name}?", explanation, "Remove device")
         if not agreed:
@@ -220,10 +220,12 @@ class DevicesPage:
 
 
 def _name(device: Device) -> None:
-    with div("stack-tight"):
-        text(device.name, "strong")
-        if kind := kind_of(device):
-            text(kind, "muted small")
+    with div("device-name"):
+        ui.icon(icon_of(device)).classes("device-icon").props("aria-hidden=true")
+        with div("stack-tight"):
+            text(device.name, "strong")
+            if kind := kind_of(device):
+                text(kind, "muted small")
 
 
 def _person(device: Device) -> None:

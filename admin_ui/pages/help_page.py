@@ -9,7 +9,7 @@ from admin_ui.components.layout import card, fact, facts, page_header
 from admin_ui.site import Site, api_reference
 from admin_ui.theme import DISTRIBUTION
 from admin_ui.visit import Visit
-from service_kit.reach import doubts_for_phones, unreachable_for_phones
+from service_kit.reach import doubts_for_browsers, unreachable_for_browsers
 
 PATH = "/help"
 DOCUMENTS = (
@@ -17,6 +17,7 @@ DOCUMENTS = (
     ("docs/concepts.md", "the words, and what is promised"),
     ("docs/rest.md", "the REST API: endpoints, errors, headers"),
     ("docs/sdks.md", "the official SDKs with this server"),
+    ("docs/web-push.md", "any browser as a phone: addresses, what differs on an iPhone"),
     ("docs/ios.md", "for authors of the iPhone app: pairing, tokens, cards"),
     ("docs/production.md", "going live: Apple's key, names and certificates, replicas"),
     ("docs/operating.md", "every setting, backup, security"),
@@ -51,24 +52,29 @@ def create(site: Site) -> None:
 
 def _going_live(visit: Visit) -> None:
     server, where = visit.settings.gateway_url, visit.destinations
-    doubt = unreachable_for_phones(server) or doubts_for_phones(server)
-    about = "What you need to reach real iPhones with pushes, and real mailboxes with invites."
+    doubt = unreachable_for_browsers(server) or doubts_for_browsers(server)
+    about = "What you need to reach real phones with pushes, and real mailboxes with invites."
     with card("Going live", about), ui.element("ol").classes("going-live").props("id=going-live"):
         _step(
-            "An app on the iPhone",
+            "An address that phones reach",
+            doubt or f"Phones and browsers get {server}.",
+            is_done=not doubt,
+        )
+        _step(
+            "A phone or a browser",
+            "Under Devices, pair any browser: it needs no app and no Apple account.",
+            is_done=None,
+        )
+        _step(
+            "For an app on the iPhone: the app",
             "Your own, signed by your team at Apple, which pairs and reports its tokens as docs/ios.md describes.",
             is_done=None,
         )
         _step(
-            "A key from Apple",
+            "For an app on the iPhone: a key from Apple",
             "Set SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID, SMITH_APNS_TEAM_ID and SMITH_APNS_TOPIC, and start the "
             "server again: the simulator stays off then. Settings checks them.",
             is_done=not where.pushes_are_simulated if where.pushes else None,
-        )
-        _step(
-            "An address that phones reach",
-            doubt or f"Phones get {server}.",
-            is_done=not doubt,
         )
         _step(
             "A mail server",

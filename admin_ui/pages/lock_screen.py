@@ -1,21 +1,23 @@
-"""The lock screen: the simulated iPhones side by side, as they look right now."""
+"""The lock screen: the simulated iPhones and browsers side by side, as they look right now."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import Any
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from functools import partial
 
 import nicegui
 from nicegui import ui
-from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest, ListDevicesRequest
+from smith.core.v1.device_service_pb2 import ListDevicesRequest
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import snippet
-from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import empty_state, notice
 from admin_ui.core import Refused
-from admin_ui.page_task import keep_doing, on_page
+from admin_ui.page_task import keep_doing
+from admin_ui.phones.adding import add_browser, add_iphone
+from admin_ui.phones.browser_panel import BrowserPanel
 from admin_ui.phones.demo import FIRST_PUSH, Demo
 from admin_ui.phones.news import RETRY_SECONDS, PhoneNews
 from admin_ui.phones.panel import PhonePanel
@@ -25,40 +27,58 @@ from admin_ui.site import Site
 from admin_ui.visit import Visit
 
 MAX_SHOWN = 12
-"""Most phones that are drawn at once."""
+"""Most devices that are drawn at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """One kind of simulated device."""
+
+    simulator: Simulator
+    news: PhoneNews
+    panel: type[PhonePanel] | type[BrowserPanel]
+
+
+_Key = tuple[_Source, str]
+"""A device: where it comes from, and its id there."""
 
 
 def create(site: Site) -> None:
     """Registers the page, if there is a simulator."""
     if site.settings.simulator_url is None:
         return
-    simulator = Simulator(site.settings.simulator_url)
-    news = PhoneNews(simulator)
-    nicegui.app.on_shutdown(news.close)
+    phones, browsers = Simulator(site.settings.simulator_url), Simulator(site.settings.simulator_url, "browsers")
+    sources = (
+        _Source(phones, PhoneNews(phones), PhonePanel),
+        _Source(browsers, PhoneNews(browsers), BrowserPanel),
+    )
+    for source in sources:
+        nicegui.app.on_shutdown(source.news.close)
 
     @site.page("/lock-screen", title="Lock screen")
     async def lock_screen(visit: Visit) -> None:
-        await _LockScreen(visit, simulator, news).build()
+        await _LockScreen(visit, sources).build()
 
 
 class _LockScreen:
     """The lock screen page of one visit."""
 
-    def __init__(self, visit: Visit, simulator: Simulator, news: PhoneNews) -> None:
+    def __init__(self, visit: Visit, sources: tuple[_Source, _Source]) -> None:
         self._visit = visit
-        self._simulator = simulator
-        self._news = news
-        self._panels: dict[str, PhonePanel] = {}
-        self._not_shown: frozenset[str] = frozenset()
-        """Phones on the simulator that are not shown: another account's, or beyond the most."""
-        self._changed: set[str] = set()
+        self._sources = sources
+        self._iphones, self._browsers = sources
+        self._panels: dict[_Key, PhonePanel | BrowserPanel] = {}
+        self._not_shown: frozenset[_Key] = frozenset()
+        """Devices on the simulator that are not shown: another account's, or beyond the most."""
+        self._changed: set[_Key] = set()
         self._anything_changed = False
         self._due = asyncio.Event()
 
     async def build(self) -> None:
         """Draws the page and keeps it moving for as long as it is open."""
-        with page_header("Lock screen", "Your simulated iPhones, live. They behave as iOS does."):
-            primary("Add an iPhone", self._add, icon="add")
+        with page_header("Lock screen", "Your simulated iPhones and browsers, live. They behave as real ones do."):
+            secondary("Add a browser", self._add_browser, icon="add")
+            primary("Add an iPhone", self._add_iphone, icon="add")
         self._trouble = div()
         webhook_url = await self._webhook_url()
         with div("lock-page"):
@@ -91,27 +111,32 @@ class _LockScreen:
 
     async def _webhook_url(self) -> str | None:
         try:
-            return await self._simulator.webhook_url("demo")
+            return await self._iphones.simulator.webhook_url("demo")
         except SimulatorError:
             return None
 
     # --- which phones ---
 
     async def _reload(self) -> None:
-        """Adds and removes phones so that all phones of the account are drawn. Raises Refused."""
+        """Adds and removes devices so that all simulated ones of the account are drawn. Raises Refused."""
         try:
-            phones = await self._simulator.phones()
+            listed = await asyncio.gather(*(source.simulator.phones() for source in self._sources))
         except SimulatorError as error:
             self._tell_trouble(error.message)
             return
         self._tell_trouble("")
-        names = await self._own_devices([str(phone["device_id"]) for phone in phones])
-        own = {str(phone["id"]): phone for phone in phones if phone["device_id"] in names}
+        found: dict[_Key, str] = {
+            (source, str(one["id"])): str(one["device_id"])
+            for source, devices in zip(self._sources, listed, strict=True)
+            for one in devices
+        }
+        names = await self._own_devices(list(found.values()))
+        own = {key: names[device_id] for key, device_id in found.items() if device_id in names}
         shown = dict(list(own.items())[:MAX_SHOWN])
-        self._not_shown = frozenset(str(phone["id"]) for phone in phones) - shown.keys()
-        for phone_id in self._panels.keys() - shown.keys():
-            self._panels.pop(phone_id).delete()
-        await asyncio.gather(*(self._draw(phone, names[phone["device_id"]]) for phone in shown.values()))
+        self._not_shown = frozenset(found.keys() - shown.keys())
+        for key in self._panels.keys() - shown.keys():
+            self._panels.pop(key).delete()
+        await asyncio.gather(*(self._draw(key, name) for key, name in shown.items()))
         self._show_counts(len(own))
 
     async def _own_devices(self, device_ids: list[str]) -> dict[str, str]:
@@ -122,22 +147,22 @@ class _LockScreen:
         found = await self._visit.ask(self._visit.core.devices.ListDevices, request)
         return {device.id: device.name for device in found.devices}
 
-    async def _draw(self, phone: Mapping[str, Any], name: str) -> None:
-        phone_id = str(phone["id"])
+    async def _draw(self, key: _Key, name: str) -> None:
+        source, device_id = key
         try:
-            described = await self._news.look(phone_id)
+            described = await source.news.look(device_id)
         except SimulatorError:
             # The phone or the simulator has just gone: the next change says so.
             return
-        panel = self._panels.get(phone_id)
+        panel = self._panels.get(key)
         if panel is not None:
             panel.show(described)
             return
         with self._grid:
-            self._panels[phone_id] = PhonePanel(self._simulator, described, name)
+            self._panels[key] = source.panel(source.simulator, described, name)
 
     def _show_counts(self, own: int) -> None:
-        self._more.text = f"{own - MAX_SHOWN} more iPhones are not shown." if own > MAX_SHOWN else ""
+        self._more.text = f"{own - MAX_SHOWN} more devices are not shown." if own > MAX_SHOWN else ""
         self._grid.set_visibility(bool(self._panels))
         self._no_phone.clear()
         if self._panels:
@@ -147,10 +172,10 @@ class _LockScreen:
             empty_state(
                 "phone_iphone",
                 "No iPhone yet",
-                "Add a simulated one: it pairs with your workspace as a real iPhone does.",
+                "Add a simulated one, or a browser: it pairs with your workspace as a real one does.",
             ),
         ):
-            primary("Add an iPhone", self._add, icon="add")
+            primary("Add an iPhone", self._add_iphone, icon="add")
 
     def _tell_trouble(self, message: str) -> None:
         self._trouble.clear()
@@ -161,14 +186,15 @@ class _LockScreen:
     # --- live ---
 
     def _follow(self) -> None:
-        ui.context.client.on_delete(self._news.join(self._hear))
+        for source in self._sources:
+            ui.context.client.on_delete(source.news.join(partial(self._hear, source)))
         keep_doing(self._move, "the phones")
 
-    def _hear(self, phones: frozenset[str] | None) -> None:
-        if phones is None:
+    def _hear(self, source: _Source, devices: frozenset[str] | None) -> None:
+        if devices is None:
             self._anything_changed = True
         else:
-            self._changed |= phones - self._not_shown
+            self._changed |= {(source, one) for one in devices} - self._not_shown
         if self._anything_changed or self._changed:
             self._due.set()
 
@@ -179,7 +205,7 @@ class _LockScreen:
             changed, self._changed = self._changed, set()
             everything, self._anything_changed = self._anything_changed, False
             if not everything and changed <= self._panels.keys():
-                await asyncio.gather(*(self._refresh(phone_id) for phone_id in changed))
+                await asyncio.gather(*(self._refresh(key) for key in changed))
                 continue
             try:
                 await self._reload()
@@ -188,47 +214,34 @@ class _LockScreen:
                     return
                 self._tell_trouble(refusal.message)
                 await asyncio.sleep(RETRY_SECONDS)
-                self._hear(None)
+                self._hear(self._iphones, None)
 
-    async def _refresh(self, phone_id: str) -> None:
-        panel = self._panels.get(phone_id)
+    async def _refresh(self, key: _Key) -> None:
+        source, device_id = key
+        panel = self._panels.get(key)
         if panel is None:
             return
         try:
-            described = await self._news.look(phone_id)
+            described = await source.news.look(device_id)
         except SimulatorError as error:
-            if error.is_missing and self._panels.pop(phone_id, None) is not None:
+            if error.is_missing and self._panels.pop(key, None) is not None:
                 panel.delete()
-                self._hear(None)
+                self._hear(source, None)
             elif not error.is_missing:
                 self._tell_trouble(error.message)
             return
         panel.show(described)
 
-    # --- another phone ---
+    # --- another device ---
 
-    def _add(self) -> None:
-        with dialog("Add a simulated iPhone", "It is paired with your workspace, as a phone of yours.") as shown:
-            name = ui.input("Name", value=f"iPhone {len(self._panels) + 1}").props("autofocus maxlength=100")
+    def _add_iphone(self) -> None:
+        add_iphone(self._visit, self._iphones.simulator, f"iPhone {self._count(self._iphones) + 1}")
 
-            async def pair() -> None:
-                if not (name.value or "").strip():
-                    name.error = "Give it a name"
-                    return
-                try:
-                    code = await self._visit.ask(self._visit.core.devices.CreatePairingCode, CreatePairingCodeRequest())
-                    await self._simulator.pair(code.pairing_code, name.value.strip())
-                except SimulatorError as error:
-                    name.error = error.message
-                    return
-                shown.close()
+    def _add_browser(self) -> None:
+        add_browser(self._visit, self._browsers.simulator)
 
-            name.on("keydown.enter", on_page(pair))
-            with dialog_actions():
-                secondary("Cancel", shown.close)
-                primary("Add it", pair)
-        gone_when_closed(shown)
-        shown.open()
+    def _count(self, source: _Source) -> int:
+        return sum(1 for one, _ in self._panels if one is source)
 
 
 async def _tell_if_no_phone_can_show_it(sending: Awaitable[None]) -> None:
@@ -237,4 +250,4 @@ async def _tell_if_no_phone_can_show_it(sending: Awaitable[None]) -> None:
     except Refused as refusal:
         if refusal.reason != "NO_RECIPIENTS":
             raise
-        ui.notify("No phone of yours can show this yet. Add an iPhone first.", type="warning")
+        ui.notify("No device of yours can show this yet. Add an iPhone or a browser first.", type="warning")

@@ -72,7 +72,7 @@ class OverviewPage:
                 with card("Deliveries"):
                     self._deliveries = Chart("What became of deliveries")
             with div("stack"):
-                with card(f"Time until {self._visit.destinations.taker} accepted, in ms"):
+                with card("Time until accepted, in ms"):
                     self._latency = Chart("Latency in milliseconds")
                 with card("Just now"):
                     self._latest = div("news").props("role=log aria-label=Events")
@@ -130,10 +130,14 @@ class OverviewPage:
             _tile("Pushes", f"{total.push_notifications:,}")
             started = f"{total.live_activities_updated:,} updates, {total.live_activities_ended:,} ended"
             _tile("Activities started", f"{total.live_activities_started:,}", started)
-            taker = self._visit.destinations.taker
-            _tile("Accepted", f"{total.accepted:,}", f"by {taker}; {total.retried:,} tried again")
-            _tile("Held for phones", f"{owed:,}", "sent when the phone can get it")
-            _tile("Failed", f"{total.failed:,}", "app removed, or refused")
+            takers = self._visit.destinations.takers
+            _tile(
+                "Accepted",
+                f"{total.accepted:,}",
+                f"by {takers}; {total.retried:,} tried again",
+            )
+            _tile("Held for devices", f"{owed:,}", "sent when the device can get it")
+            _tile("Failed", f"{total.failed:,}", "app or browser gone, or refused")
             _tile("Devices", f"{found.devices.total:,}", _state_of(found.devices))
             _meter("Requests this minute", found.rate_limit)
             _meter("Live Activities now", found.live_activity_limit)
@@ -163,7 +167,7 @@ class OverviewPage:
         ):
             with div("steps"):
                 _step("Create an API key", "/api-keys", is_done=done.has_api_key)
-                _step("Pair a phone", "/devices", is_done=done.has_device)
+                _step("Pair a phone or a browser", "/devices", is_done=done.has_device)
                 _step("Send the first push", "/playground", is_done=done.has_sent)
                 _step("Show a Live Activity", "/playground", is_done=done.has_live_activity)
                 _step("Invite a second person", "/members", is_done=done.has_second_member)

@@ -154,16 +154,14 @@ class _Playground:
             return
         explanation = ""
         if isinstance(refusal, Refused) and refusal.reason == "NO_RECIPIENTS":
-            explanation = (
-                "Pair a phone first. A Live Activity also needs its push-to-start token, which the app reports."
-            )
+            explanation = "Pair a phone or a browser first. For Live Activities an app also reports a start token."
         with self._answer:
             notice("bad", WORDS.get(getattr(refusal, "reason", ""), str(refusal)).replace("`", ""), explanation)
 
     def _show_answer(self, request: ApiRequest, answer: dict[str, Any]) -> None:
         activity_id = answer.get("activity_id")
         with self._answer:
-            body = notice("good", _summary(answer, self._visit.destinations.taker))
+            body = notice("good", _summary(answer))
             with body:
                 snippet(json_text(answer), "answer")
         if request.operation is Operation.START and activity_id:
@@ -175,19 +173,19 @@ def _show_only(kind: str, sides: Mapping[str, ui.element]) -> None:
         side.set_visibility(one == kind)
 
 
-def _summary(answer: dict[str, Any], taker: str) -> str:
+def _summary(answer: dict[str, Any]) -> str:
     operation = answer.get("operation")
     if operation == "noop":
         return "Nothing to do: the card shows this state already."
     if operation == "paused":
         return "The stream is paused. The state is kept until it is resumed."
     notified, queued = answer.get("devices_notified", 0), answer.get("devices_queued", 0)
-    first = f"{taker[0].upper()}{taker[1:]} has accepted it for {_phones(notified)}"
-    return f"{first}; {_phones(queued)} will get it later." if queued else f"{first}."
+    first = f"Accepted for {_devices(notified)}"
+    return f"{first}; {_devices(queued)} will get it later." if queued else f"{first}."
 
 
-def _phones(count: int) -> str:
-    return f"{count} phone" if count == 1 else f"{count} phones"
+def _devices(count: int) -> str:
+    return f"{count} device" if count == 1 else f"{count} devices"
 
 
 def _would(action: Any) -> None:

@@ -32,8 +32,8 @@ class PairYourPhone:
         self._visit.watch({EVENT_TYPE_DEVICE_PAIRED}, self._hear)
         with page_header("Pair your phone", f"You are in {self._visit.account.name}. One thing is left to do."):
             pass
-        explanation = "What your team sends appears on your iPhone once it is paired. It takes a minute."
-        with empty_state("phone_iphone", "No phone of yours is paired", explanation):
+        explanation = "What your team sends appears on your phone or in your browser, once paired. It takes a minute."
+        with empty_state("devices", "No phone or browser of yours is paired", explanation):
             primary("Pair my phone", self._pairing.open, icon="add")
             a("Show the overview", "/?show=figures")
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
@@ -16,6 +16,9 @@ SHOWN_NOTIFICATIONS = 20
 """Most notifications of a phone that are shown."""
 
 
+Devices = Literal["phones", "browsers"]
+
+
 class SimulatorError(Exception):
     """The simulator refused a request or did not answer. `message` is a sentence for people."""
 
@@ -27,9 +30,10 @@ class SimulatorError(Exception):
 
 
 class Simulator:
-    """The control API of the simulator. All methods raise SimulatorError."""
+    """The control API of the simulator's iPhones, or of its browsers, which is alike. All methods raise SimulatorError."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, devices: Devices = "phones") -> None:
+        self._devices = devices
         self._http = httpx.AsyncClient(
             # The simulator is on this machine or nearby: the environment's proxy must not be used.
             base_url=url, timeout=CALL_TIMEOUT, follow_redirects=False, trust_env=False
@@ -41,20 +45,20 @@ class Simulator:
 
     async def phones(self) -> list[dict[str, Any]]:
         """All phones on it, of all accounts, without their screens."""
-        phones: list[dict[str, Any]] = (await self._call("GET", "/phones"))["phones"]
+        phones: list[dict[str, Any]] = (await self._call("GET", f"/{self._devices}"))[self._devices]
         return phones
 
     async def phone(self, phone_id: str) -> dict[str, Any]:
         """A phone with its screen."""
-        return await self._call("GET", f"/phones/{quote(phone_id, safe='')}?limit={SHOWN_NOTIFICATIONS}")
+        return await self._call("GET", f"/{self._devices}/{quote(phone_id, safe='')}?limit={SHOWN_NOTIFICATIONS}")
 
-    async def pair(self, pairing_code: str, name: str) -> dict[str, Any]:
-        """A new phone that pairs with the code."""
-        return await self._call("POST", "/phones", {"pairing_code": pairing_code, "name": name})
+    async def pair(self, pairing_code: str, name: str, **more: str) -> dict[str, Any]:
+        """A new phone that pairs with the code. `more`: further fields, as a browser's `kind`."""
+        return await self._call("POST", f"/{self._devices}", {"pairing_code": pairing_code, "name": name, **more})
 
     async def remove(self, phone_id: str) -> None:
         """Unpairs the phone and forgets it."""
-        await self._call("DELETE", f"/phones/{quote(phone_id, safe='')}")
+        await self._call("DELETE", f"/{self._devices}/{quote(phone_id, safe='')}")
 
     async def change_settings(self, phone_id: str, settings: Mapping[str, Any]) -> None:
         """Changes the settings that are named."""
@@ -69,7 +73,7 @@ class Simulator:
     async def do(self, phone_id: str, *what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Posts to the phone's path `what`: something that a person or iOS does to the phone."""
         path = "/".join(quote(word, safe="") for word in (phone_id, *what))
-        return await self._call("POST", f"/phones/{path}", body or {})
+        return await self._call("POST", f"/{self._devices}/{path}", body or {})
 
     async def webhook_url(self, name: str) -> str | None:
         """A URL of the simulator that the server may call as a webhook; None if the simulator offers none."""
@@ -78,7 +82,9 @@ class Simulator:
 
     async def changes(self, since: str, wait_seconds: int) -> dict[str, Any]:
         """The phones that have changed since a version. Waits up to `wait_seconds` for the first."""
-        return await self._call("GET", f"/phones/changes?since={quote(since, safe='')}&wait_seconds={wait_seconds}")
+        path = f"/{self._devices}/changes?since={quote(since, safe='')}&wait_seconds={wait_seconds}"
+        answer = await self._call("GET", path)
+        return answer | {"phones": answer[self._devices]}
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         timeout = CALL_TIMEOUT + WAIT_SECONDS

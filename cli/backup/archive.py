@@ -1,8 +1,8 @@
 """The backup file: a zip archive, so that usual tools can look into it.
 
-Its members, in this order: `manifest.json`; `database.dump` in the custom format of `pg_dump`; `quickstart.json` if
-there was one; and `SHA256SUMS`, which proves that the others are intact and, because it is the last, complete. Members
-are stored without compression: the dump is compressed already.
+Its members, in this order: `manifest.json`; `database.dump` in the custom format of `pg_dump`; `quickstart.json` and
+`webpush.pem`, the key for browsers, if there were such; and `SHA256SUMS`, which proves that the others are intact and,
+because it is the last, complete. Members are stored without compression: the dump is compressed already.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from cli.backup.manifest import FORMAT, Manifest
 from cli.up.errors import CannotStart
 
 MANIFEST, DUMP, QUICKSTART, CHECKSUMS = "manifest.json", "database.dump", "quickstart.json", "SHA256SUMS"
+WEB_PUSH_KEY = "webpush.pem"
 CHUNK = 1024 * 1024
 LONGEST_DOCUMENT = 64 * 1024
 DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, KeyError)

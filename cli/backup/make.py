@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from cli.backup.archive import DUMP, MANIFEST, QUICKSTART, ArchiveWriter
+from cli.backup.archive import DUMP, MANIFEST, QUICKSTART, WEB_PUSH_KEY, ArchiveWriter
 from cli.backup.manifest import FORMAT, Manifest, program_version
 from cli.backup.output import Output, new_file, standard_output
 from cli.database.embedded import has_embedded_database, open_embedded
@@ -36,24 +36,26 @@ async def make_backup(settings: UpSettings, file: Path, *, force: bool) -> Made:
     with standard_output() if str(file) == "-" else new_file(file, force=force) as output:
         if settings.database_url:
             database = Database(settings.database_url, newest_binaries())
-            manifest = await _write(database, output, quickstart=None)
+            manifest = await _write(database, output, {WEB_PUSH_KEY: _web_push_key(settings)})
             return Made("the database", output.bytes, manifest)
         folder = absolute(settings.data_dir)
         if not has_embedded_database(settings):
             raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right?")
         async with open_embedded(settings, "smith backup") as database:
-            manifest = await _write(database, output, quickstart=_read(folder / QUICKSTART))
+            documents = {QUICKSTART: _read(folder / QUICKSTART), WEB_PUSH_KEY: _web_push_key(settings)}
+            manifest = await _write(database, output, documents)
         return Made(str(folder), output.bytes, manifest)
 
 
-async def _write(database: Database, output: Output, quickstart: bytes | None) -> Manifest:
+async def _write(database: Database, output: Output, documents: dict[str, bytes | None]) -> Manifest:
     async with _snapshot(database) as (snapshot, manifest):
         with ArchiveWriter(output) as archive:
             archive.add(MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
             with archive.member(DUMP) as write:
                 await dump(database, snapshot, write)
-            if quickstart:
-                archive.add(QUICKSTART, quickstart)
+            for name, content in documents.items():
+                if content:
+                    archive.add(name, content)
     return manifest
 
 
@@ -90,6 +92,20 @@ async def _describe(connection: psycopg.AsyncConnection[Any]) -> tuple[str, Mani
         postgresql=str(version),
         created_at=moment,
     )
+
+
+def _web_push_key(settings: UpSettings) -> bytes | None:
+    """The key for browsers, which a restored server needs; None if there is none. Raises CannotStart: a backup without
+    it would be worth less than it seems."""
+    path = settings.webpush_key_file or absolute(settings.data_dir) / WEB_PUSH_KEY
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        if settings.webpush_key_file is None:
+            return None
+        raise CannotStart(f"SMITH_WEBPUSH_KEY_FILE={path} does not exist") from None
+    except OSError as error:
+        raise CannotStart(f"the key for browsers {path} cannot be read: {error.strerror}") from error
 
 
 def _read(path: Path) -> bytes | None:

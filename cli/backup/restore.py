@@ -8,25 +8,31 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 import psycopg
 
-from cli.backup.archive import DUMP, QUICKSTART, Archive
+from cli.backup.archive import DUMP, WEB_PUSH_KEY, Archive
 from cli.backup.manifest import Manifest
 from cli.database.embedded import run_postgres
 from cli.database.schema import Schema, known_revisions, migrate_database
 from cli.database.tools import Database, first_line, load
-from cli.up.data_folder import lock_data_folder
+from cli.up.data_folder import absolute, lock_data_folder
 from cli.up.errors import CannotStart, Failed
 from cli.up.leftovers import stop_leftover_processes
 from cli.up.postgres import EmbeddedPostgres, newest_binaries
 from cli.up.settings import UpSettings
-from cli.up.unfinished_restore import CLUSTER, PARTIAL, REPLACED, make_valid
+from cli.up.unfinished_restore import CLUSTER, DOCUMENTS, PARTIAL, REPLACED, make_valid
+from cli.up.web_push_key import put_web_push_key
 
 log = logging.getLogger(__name__)
+
+ONLY_WITH_THAT = (
+    f"where it is called {WEB_PUSH_KEY} (a backup is a zip archive): browsers of the backup take pushes with that one "
+    "only."
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Restored:
     schema: Schema
     replaced: Path | None
     """The folder that now holds the replaced data; None if there was none."""
+    note: str = ""
+    """What is left to do, in a sentence; empty for nothing."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -46,6 +54,7 @@ class Restored:
             "manifest": self.manifest.model_dump(mode="json"),
             "schema_revision": self.schema.after,
             "replaced": str(self.replaced) if self.replaced else None,
+            "note": self.note or None,
         }
 
     def in_words(self) -> str:
@@ -55,6 +64,8 @@ class Restored:
             lines.append(self.schema.in_words())
         if self.replaced:
             lines.append(f"What was there before is in {self.replaced}: remove it when you are sure.")
+        if self.note:
+            lines.append(self.note)
         return "\n".join(lines)
 
 
@@ -68,11 +79,13 @@ async def restore_backup(settings: UpSettings, file: Path) -> Restored:
     with _opened(file) as source:
         if settings.database_url:
             archive = await _checked(source, file)
-            return await _fill(Database(settings.database_url, newest_binaries()), archive)
+            restored = await _fill(Database(settings.database_url, newest_binaries()), archive)
+            return replace(restored, note=_fill_key(settings, archive))
         with lock_data_folder(settings.data_dir, "smith restore") as folder:
             archive = await _checked(source, file)
             await asyncio.to_thread(stop_leftover_processes, folder, settings.drain_seconds + 5)
-            return await _replace(folder, archive)
+            restored = await _replace(folder, archive)
+            return replace(restored, note=_note_on_own_key(settings, archive))
 
 
 @contextmanager
@@ -122,8 +135,9 @@ async def _replace(folder: Path, archive: Archive) -> Restored:
         log.info("making a new database next to the old one")
         async with run_postgres(EmbeddedPostgres(partial, folder / "logs"), partial) as database:
             schema = await _load(database, archive)
-        if quickstart := archive.document(QUICKSTART):
-            _write(partial / QUICKSTART, quickstart)
+        for name in DOCUMENTS:
+            if content := archive.document(name):
+                _write(partial / name, content)
         make_valid(folder)
     except OSError as error:
         raise Failed(f"cannot restore into {folder}: {error.strerror}") from error
@@ -146,6 +160,35 @@ async def _fill(database: Database, archive: Archive) -> Restored:
         raise Failed(f"the database cannot be reached: {first_line(error)}") from error
     schema = await _load(database, archive)
     return Restored("the database", archive.manifest, schema, None)
+
+
+def _fill_key(settings: UpSettings, archive: Archive) -> str:
+    """Puts the backup's key for browsers into the data folder if it has none. Returns what is left to do."""
+    folder, key = absolute(settings.data_dir), archive.document(WEB_PUSH_KEY)
+    if key is None or settings.webpush_key_file is not None:
+        return _note_on_own_key(settings, archive)
+    path = folder / WEB_PUSH_KEY
+    try:
+        if path.exists() and path.read_bytes() != key:
+            return f"{path} is not the key for browsers of the backup, {ONLY_WITH_THAT}"
+        folder.mkdir(parents=True, exist_ok=True)
+        put_web_push_key(folder, key)
+    except OSError as error:
+        why = f"The key for browsers cannot be written to {path} ({error.strerror})"
+        return f"{why}. It is in the backup, {ONLY_WITH_THAT}"
+    return ""
+
+
+def _note_on_own_key(settings: UpSettings, archive: Archive) -> str:
+    key, file = archive.document(WEB_PUSH_KEY), settings.webpush_key_file
+    if key is None or file is None:
+        return ""
+    try:
+        if file.read_bytes() == key:
+            return ""
+    except OSError:
+        log.info("SMITH_WEBPUSH_KEY_FILE=%s cannot be read", file)
+    return f"SMITH_WEBPUSH_KEY_FILE={file} is not the key for browsers of the backup, {ONLY_WITH_THAT}"
 
 
 async def _load(database: Database, archive: Archive) -> Schema:

@@ -35,6 +35,8 @@ class Check(StrEnum):
     SIMULATOR = "simulator"
     APNS_KEY = "apns-key"
     APNS = "apns"
+    WEBPUSH_KEY = "webpush-key"
+    WEBPUSH = "webpush"
 
 
 def doctor(
@@ -49,8 +51,9 @@ def doctor(
     """Check what the server needs, and say what to do.
 
     Python and its packages, the data folder, the disk, ports, the database with its schema and the clock, Redis, each
-    process, the key for APNs, and APNs' answer to it. The last needs a person who can sign in (SMITH_OWNER_EMAIL and
-    SMITH_OWNER_PASSWORD, or quickstart.json). It changes nothing, and it ends even if a check hangs.
+    process, the keys for APNs and for browsers, and APNs' answer. The last needs a person who can sign in
+    (SMITH_OWNER_EMAIL and SMITH_OWNER_PASSWORD, or quickstart.json). It changes nothing, and it ends even if a check
+    hangs.
 
     Exit code 1: something failed. Warnings alone are 0.
     """

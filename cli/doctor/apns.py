@@ -9,6 +9,7 @@ from smith.core.v1 import apns_service_pb2, apns_service_pb2_grpc, status_servic
 from cli.client.owner import known_owner
 from cli.client.session import Session, signed_in
 from cli.doctor.finding import Finding, fail, ok, skip, warn
+from cli.doctor.key_files import why_not_a_key
 from cli.doctor.settings import DoctorSettings
 from cli.up.errors import CannotStart, Failed
 
@@ -28,7 +29,7 @@ def apns_key(settings: DoctorSettings) -> list[Finding]:
         return [skip("apns key", "SMITH_APNS_KEY_FILE is not set here: `smith up` has the simulator stand in for APNs")]
     try:
         mode = path.stat().st_mode
-        if (why := _not_a_key(path.read_bytes())) is not None:
+        if (why := why_not_a_key(path.read_bytes())) is not None:
             advice = "Download the .p8 file again, or make a new key in Apple's portal."
             return [fail("apns key", f"{path} {why}", advice)]
     except OSError as error:
@@ -46,20 +47,6 @@ def _judge_key(settings: DoctorSettings, path: Path, mode: int) -> Finding:
         advice = "Set it to your app's bundle id, unless all phones report one."
         return warn("apns key", "SMITH_APNS_TOPIC is not set", advice)
     return ok("apns key", f"{path} is a key for {settings.apns_topic}")
-
-
-def _not_a_key(content: bytes) -> str | None:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        key = load_pem_private_key(content, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return "is not a private key"
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        return "is a key of another kind: APNs needs P-256"
-    return None
 
 
 async def apns(settings: DoctorSettings, seconds: float) -> list[Finding]:

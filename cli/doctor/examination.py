@@ -47,7 +47,7 @@ async def _bounded(name: str, check: Check, settings: DoctorSettings, seconds: f
 
 def all_checks() -> dict[str, Check]:
     """By name."""
-    from cli.doctor import apns, database, machine, ports, processes
+    from cli.doctor import apns, database, machine, ports, processes, web_push
 
     plain = {
         "python": machine.python,
@@ -57,6 +57,7 @@ def all_checks() -> dict[str, Check]:
         "protection": processes.protection,
         "ports": ports.ports,
         "apns-key": apns.apns_key,
+        "webpush-key": web_push.web_push_key,
     }
     return {name: partial(_in_thread, check) for name, check in plain.items()} | {
         "database": database.database,
@@ -67,6 +68,7 @@ def all_checks() -> dict[str, Check]:
         "admin": processes.admin,
         "simulator": processes.simulator,
         "apns": apns.apns,
+        "webpush": web_push.web_push,
     }
 
 

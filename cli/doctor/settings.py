@@ -6,7 +6,9 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from cli.client.settings import ClientSettings, OptionalText
+from cli.up.data_folder import absolute
 from cli.up.settings import Port
+from cli.up.web_push_key import WEB_PUSH_KEY
 from service_kit.addresses import LOOPBACK, BindHost, join, reachable
 from service_kit.settings import OptionalPort, empty_is_unset
 
@@ -19,6 +21,9 @@ class DoctorSettings(ClientSettings):
     database_url: OptionalText = None
     redis_url: OptionalText = None
     apns_key_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
+    webpush_key_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
+    webpush_subject: str = ""
+    smtp_from: str = ""
     apns_key_id: str = ""
     apns_team_id: str = ""
     apns_topic: str = ""
@@ -32,6 +37,11 @@ class DoctorSettings(ClientSettings):
     def simulated(self) -> bool:
         """Whether the simulator stands in for APNs here."""
         return self.apns_key_file is None
+
+    @property
+    def web_push_key(self) -> Path:
+        """The file with the key for browsers."""
+        return self.webpush_key_file or absolute(self.data_dir) / WEB_PUSH_KEY
 
     @property
     def delivery(self) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from cli.up.child import Program
 from cli.up.settings import UpSettings
+from cli.up.web_push_key import WEB_PUSH_KEY
+from service_kit.web_push_subject import PLACEHOLDER, first_public
 
 SIMULATED_KEY = {
     "SMITH_APNS_KEY_ID": "SIMULATOR1",
@@ -93,6 +95,7 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
         "SMITH_WEBPUSH_ALLOW": settings.push_service_origins,
     }
     env |= {name: os.environ[name] for name in FOR_DELIVERY_ONLY if name in os.environ}
+    env["SMITH_WEBPUSH_KEY_FILE"] = str(settings.webpush_key_file or data_dir / WEB_PUSH_KEY)
     if settings.simulated:
         credentials = data_dir / "simulator"
         address = settings.apns_simulator_address
@@ -107,7 +110,10 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
             "SMITH_WEBHOOK_ALLOW": f"{settings.webhook_allow},{settings.sink_address}",
             "SMITH_WEBHOOK_CA_FILE": str(credentials / "ca.pem"),
         }
-        if not (settings.admin_url or settings.public_gateway_url or os.environ.get("SMITH_WEBPUSH_SUBJECT")):
+        known = first_public(
+            os.environ.get("SMITH_SMTP_FROM", ""), settings.admin_url, settings.public_gateway_url or ""
+        )
+        if known == PLACEHOLDER and not os.environ.get("SMITH_WEBPUSH_SUBJECT"):
             # Apple refuses an address on this machine, and so does the simulator in its place.
             env["SMITH_WEBPUSH_SUBJECT"] = SIMULATED_SUBJECT
     env["SMITH_SMTP_SIMULATED"] = "1" if settings.mails_simulated else "0"

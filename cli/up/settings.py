@@ -54,6 +54,8 @@ class UpSettings(ServiceSettings):
     """Proxies whose `X-Forwarded-For` gateway and web admin believe."""
     webhook_allow: str = ""
     """Addresses outside the public internet that webhooks may call; the simulator's receiver is added."""
+    webpush_key_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
+    """A key for browsers of the user's own; without it the one in the data folder, which is made there."""
     webpush_allow: AllowedOrigins = ""
     """Push services for browsers besides the known ones; the simulator's are added."""
     apns_key_file: Path | None = None

@@ -22,6 +22,7 @@ from cli.up.readiness import push_fault, wait_until_all_answer
 from cli.up.settings import UpSettings
 from cli.up.stop_signals import StopSignals
 from cli.up.usage import usage
+from cli.up.web_push_key import ensure_web_push_key
 from service_kit import logs, tracing
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,8 @@ class Supervisor:
 
     async def _start_senders(self) -> None:
         """Starts delivery and, if it stands in for APNs, the simulator. They share the simulator's key."""
+        if self._settings.webpush_key_file is None:
+            await asyncio.to_thread(ensure_web_push_key, self._data_dir)
         if self._settings.simulated:
             await self._make_credentials()
             self._run(programs.simulator(self._settings, self._data_dir))

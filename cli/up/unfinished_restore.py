@@ -16,7 +16,9 @@ from cli.up.leftovers import end, postgres_processes
 log = logging.getLogger(__name__)
 
 PARTIAL, COMPLETE, REPLACED = "restore.partial", "restore.complete", "replaced"
-CLUSTER, QUICKSTART = "postgres", "quickstart.json"
+CLUSTER = "postgres"
+DOCUMENTS = ("quickstart.json", "webpush.pem")
+"""Files that a backup may have beside the database."""
 
 
 def settle_restore(folder: Path) -> None:
@@ -61,9 +63,10 @@ def _put_in_place(folder: Path, complete: Path) -> None:
             replaced.mkdir(mode=0o700)
             (folder / CLUSTER).rename(replaced / CLUSTER)
         (complete / CLUSTER).rename(folder / CLUSTER)
-    if (complete / QUICKSTART).exists():
-        if (folder / QUICKSTART).exists():
-            replaced.mkdir(mode=0o700, exist_ok=True)
-            (folder / QUICKSTART).rename(replaced / QUICKSTART)
-        (complete / QUICKSTART).rename(folder / QUICKSTART)
+    for name in DOCUMENTS:
+        if (complete / name).exists():
+            if (folder / name).exists():
+                replaced.mkdir(mode=0o700, exist_ok=True)
+                (folder / name).rename(replaced / name)
+            (complete / name).rename(folder / name)
     sync_folder(folder)

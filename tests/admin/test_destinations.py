@@ -21,3 +21,20 @@ REAL, SIMULATED = Destinations(pushes=DESTINATION_REAL), Destinations(pushes=DES
 )
 def test_the_push_service_is_called_by_the_name_that_people_know(where: Destinations, told: str, words: str) -> None:
     assert where.in_words(told) == words
+
+
+@pytest.mark.parametrize(
+    ("where", "takers"),
+    [
+        (REAL, "Apple or a browser's push service"),
+        (SIMULATED, "the simulator or a browser's push service"),
+        (UNKNOWN, "the push service"),
+    ],
+)
+def test_what_was_accepted_was_by_apple_or_by_a_browsers_push_service(where: Destinations, takers: str) -> None:
+    assert where.takers == takers
+
+
+def test_only_pushes_to_iphones_are_said_to_stay_here() -> None:
+    """Those to real browsers go to their push services, simulator or not."""
+    assert SIMULATED.kept == "Pushes to iPhones stay in this installation."

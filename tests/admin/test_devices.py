@@ -7,13 +7,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
-from nicegui import ui
+import segno
+from nicegui import ElementFilter, ui
 from nicegui.testing import User
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
-from admin_ui.components.pairing import pairing_url
+from admin_ui.components.pairing_ways import pairing_url, phone_page_url
 from tests.admin.conftest import Open, running_admin
 from tests.admin.looking import PATIENCE, fill, marked, named, press, sees, sees_no
+from tests.core.browser_rig import add_browser, subscription
 from tests.core.harness import Account, Core
 from tests.waiting import eventually_async
 
@@ -37,7 +39,7 @@ async def test_each_device_says_in_plain_words_how_it_is_and_what_to_do(owner: U
     await mark_dead(account, mute.id, "push_to_start_token_dead_reason", "ExpiredToken")
     await owner.open("/devices")
     for words in (
-        "Waiting for the app",
+        "Waiting",
         "allow notifications",
         "App removed",
         "Install and open it again",
@@ -47,6 +49,33 @@ async def test_each_device_says_in_plain_words_how_it_is_and_what_to_do(owner: U
     ):
         await owner.should_see(words)
     await owner.should_see(account.email)
+
+
+async def test_browsers_say_whose_push_service_they_have_and_nothing_of_apns(owner: User, account: Account) -> None:
+    safari = await add_browser(account, **subscription("web.push.apple.com"))
+    chrome = await add_browser(account, **subscription("fcm.googleapis.com"))
+    await add_browser(account)
+    gone = await add_browser(account)
+    for column in ("push_token_dead_reason", "push_to_start_token_dead_reason"):
+        await mark_dead(account, gone.id, column, "SubscriptionGone")
+    for device, name in ((safari, "Ada's iPad"), (chrome, "Ada's desk")):
+        await account.owner.UpdateDevice(device_id=device.id, name=name)
+    await owner.open("/devices")
+    for words in (
+        "Browser · pushes by Apple",
+        "Browser · pushes by Google",
+        "Browser · pushes by Mozilla",
+        "The card moves while the page is open",
+        "Browser unsubscribed",
+        "turn notifications on again",
+    ):
+        await owner.should_see(words)
+    for words in ("development build", "iOS", "Waiting for", "Notifications only"):
+        await owner.should_not_see(words)
+    await press(owner, "Send a test to Ada's desk")
+    await sees(owner, "0 reached, 1 still to come.")
+    [sent] = (await account.owner.ListPushNotifications()).push_notifications
+    assert sent.device_id == chrome.id
 
 
 async def test_the_list_is_searched_and_filtered_on_the_server(owner: User, account: Account) -> None:
@@ -129,20 +158,20 @@ async def test_a_member_may_change_their_own_devices_only(admin: Open, account: 
     await member.open("/devices")
     assert len(member.find(marker="remove").elements) == 1
     member.find("Pair a device").click()
-    await sees(member, "Waiting for the phone")
-    await member.should_not_see("Whose phone is it?")
+    await sees(member, "Waiting for the device")
+    await member.should_not_see("Whose device is it?")
 
 
 async def test_a_phone_that_uses_the_code_closes_the_dialog(owner: User, account: Account) -> None:
     await owner.open("/devices")
     owner.find("Pair a device").click()
-    await sees(owner, "Waiting for the phone")
+    await sees(owner, "Waiting for the device")
     await owner.should_see("It works once, for another 9:5")
     [shown] = owner.find(marker="pairing-code").elements
     code: Any = shown
     await account.core.caller().PairDevice(pairing_code=code.text, name="Brand new")
     await sees(owner, "Paired Brand new.")
-    await sees_no(owner, "Waiting for the phone")
+    await sees_no(owner, "Waiting for the device")
     await owner.should_see("Brand new")
 
 
@@ -150,7 +179,7 @@ async def test_an_owner_pairs_a_phone_for_somebody_else(owner: User, account: Ac
     ben_id, _ = await account.add_member()
     await owner.open("/devices")
     owner.find("Pair a device").click()
-    await sees(owner, "Whose phone is it?")
+    await sees(owner, "Whose device is it?")
     await owner.should_see(marker="pairing-code", retries=PATIENCE)
     [first] = marked(owner, "pairing-code")
     [choice] = owner.find(kind=ui.select).elements
@@ -174,6 +203,47 @@ async def test_the_qr_code_says_where_the_server_is_and_what_the_code_is() -> No
     assert parse_qs(parts.query) == {"server": ["https://push.example.com:8443"], "code": ["K7QF-2M9X"]}
 
 
+async def test_the_link_for_browsers_has_the_code_where_no_server_gets_it() -> None:
+    for server in ("https://push.example.com", "https://push.example.com/"):
+        assert phone_page_url(server, "K7QF-2M9X") == "https://push.example.com/phone/#K7QF-2M9X"
+
+
+OWN = "This address works on the server's own computer only"
+NONE = "Browsers cannot receive at this address"
+SOME = "Browsers get the address"
+
+
+@pytest.mark.parametrize(
+    ("server", "said", "offers"),
+    [
+        ("https://push.example.com", None, {"link", "QR code"}),
+        ("https://server.local", SOME, {"link", "QR code"}),
+        ("http://127.0.0.1:8000", OWN, {"link"}),
+        ("http://192.168.1.20:8000", NONE, set()),
+        ("http://push.example.com", NONE, set()),
+    ],
+)
+async def test_the_dialog_offers_browsers_what_works_at_this_address_and_warns_of_the_rest(
+    core: Core, account: Account, server: str, said: str | None, offers: set[str]
+) -> None:
+    async with running_admin(core, gateway_url=server) as open_as:
+        owner = open_as(account.session)
+        await owner.open("/devices")
+        owner.find("Pair a device").click()
+        await sees(owner, "Waiting for the device", "Receive in a browser", "iPhone app")
+        for remark in (OWN, NONE, SOME):
+            await (owner.should_see(remark) if remark == said else owner.should_not_see(remark))
+        [shown] = owner.find(marker="pairing-code").elements
+        code: Any = shown
+        with owner:
+            elements = list(ElementFilter(kind=ui.element))
+        url = f"{server}/phone/#{code.text}"
+        picture = segno.make(url, error="m").svg_inline(border=3, light="#ffffff", omitsize=True)
+        offered = {"link" for one in elements if one.props.get("href") == url}
+        offered |= {"QR code" for one in elements if isinstance(one, ui.html) and one.content == picture}
+        assert offered == offers
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def beside_a_simulator(core: Core) -> AsyncIterator[Open]:
     """The app of an installation whose simulator is away."""
@@ -185,7 +255,7 @@ async def test_a_simulator_that_is_away_is_said_to_be(beside_a_simulator: Open, 
     owner = beside_a_simulator(account.session)
     await owner.open("/devices")
     owner.find("Pair a device").click()
-    await sees(owner, "Waiting for the phone")
-    owner.find("Pair a simulated iPhone").click()
+    await sees(owner, "Waiting for the device")
+    owner.find("Simulated iPhone").click()
     await sees(owner, "The simulator cannot be reached.")
-    await owner.should_see("Waiting for the phone")
+    await owner.should_see("Waiting for the device")

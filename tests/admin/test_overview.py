@@ -59,7 +59,7 @@ async def test_a_member_without_a_phone_finds_the_way_to_one_and_then_the_figure
     user_id, caller = await account.add_member()
     member = admin(str(caller.secret))
     await member.open("/")
-    await sees(member, "Pair your phone", "No phone of yours is paired")
+    await sees(member, "Pair your phone", "No phone or browser of yours is paired")
     await member.should_not_see("Requests this minute")
     await member.open("/?show=figures")
     await sees(member, "Requests this minute")

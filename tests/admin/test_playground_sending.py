@@ -123,7 +123,7 @@ async def test_what_is_wrong_deep_in_json_is_told_at_the_field_of_the_json(owner
 async def test_a_refusal_that_names_no_field_is_told_beside_the_form(owner: User) -> None:
     await owner.open("/playground")
     owner.find("Send the push").click()
-    await owner.should_see("Pair a phone first", retries=50)
+    await owner.should_see("Pair a phone or a browser first", retries=50)
     assert not errors(owner)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import stat
 import subprocess
 import zipfile
@@ -24,6 +25,50 @@ def test_the_file_is_its_owners_only_and_says_what_it_is(data_dir: Path, tmp_pat
         archive.extractall(tmp_path)
     assert set(made["manifest"]) == {"format", "version", "schema_revision", "postgresql", "created_at"}
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=tmp_path, check=True, capture_output=True)  # noqa: S607
+
+
+def test_the_key_for_browsers_is_in_the_file_and_comes_back(data_dir: Path, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    shutil.copytree(data_dir, source)
+    (source / "webpush.pem").write_bytes(b"the key")
+    succeed(source, "backup", tmp_path / "file")
+    with zipfile.ZipFile(tmp_path / "file") as archive:
+        assert archive.read("webpush.pem") == b"the key"
+    shutil.copytree(data_dir, target)
+    (target / "webpush.pem").write_bytes(b"another")
+    answer(target, "restore", tmp_path / "file")
+    assert (target / "webpush.pem").read_bytes() == b"the key"
+    assert stat.S_IMODE((target / "webpush.pem").stat().st_mode) == 0o600
+    assert (target / "replaced" / "webpush.pem").read_bytes() == b"another"
+
+
+def test_a_key_of_ones_own_is_in_the_file_and_a_restore_says_if_another_is_set(data_dir: Path, tmp_path: Path) -> None:
+    own, other, source = tmp_path / "own.pem", tmp_path / "other.pem", tmp_path / "source"
+    own.write_bytes(b"the key")
+    other.write_bytes(b"another")
+    shutil.copytree(data_dir, source)
+    succeed(source, "backup", tmp_path / "file", SMITH_WEBPUSH_KEY_FILE=str(own))
+    told = answer(source, "restore", tmp_path / "file", SMITH_WEBPUSH_KEY_FILE=str(own))
+    assert told["note"] is None
+    told = answer(source, "restore", tmp_path / "file", SMITH_WEBPUSH_KEY_FILE=str(other))
+    assert f"{other} is not the key for browsers of the backup" in told["note"]
+    assert other.read_bytes() == b"another"
+
+
+def test_a_backup_without_the_key_that_is_set_is_refused(data_dir: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.pem"
+    said = refuse(data_dir, "backup", tmp_path / "file", code=2, SMITH_WEBPUSH_KEY_FILE=str(missing))
+    assert f"SMITH_WEBPUSH_KEY_FILE={missing} does not exist" in said
+    assert names(tmp_path) == []
+
+
+def test_a_backup_from_before_there_was_a_key_leaves_the_present_one(data_dir: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    shutil.copytree(data_dir, target)
+    succeed(target, "backup", tmp_path / "file")
+    (target / "webpush.pem").write_bytes(b"the key")
+    succeed(target, "restore", tmp_path / "file")
+    assert (target / "webpush.pem").read_bytes() == b"the key"
 
 
 def test_a_file_is_not_overwritten_unless_told_to(data_dir: Path, tmp_path: Path) -> None:

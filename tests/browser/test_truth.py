@@ -24,7 +24,7 @@ def says_nothing_untrue(page: Page) -> None:
 def test_what_the_simulator_took_is_not_said_to_be_apples_or_sent(owner: Page) -> None:
     owner.goto("/playground")
     owner.get_by_role("button", name="Send the push").click()
-    expect(owner.get_by_text(re.compile("^The simulator has accepted it for"))).to_be_visible()
+    expect(owner.get_by_text(re.compile("^Accepted for 1 device"))).to_be_visible()
     says_nothing_untrue(owner)
     owner.goto("/settings")
     owner.get_by_role("button", name="Check credentials").click()
@@ -44,7 +44,7 @@ def test_what_the_simulator_took_is_not_said_to_be_apples_or_sent(owner: Page) -
 
 def test_strangers_too_are_told_that_the_simulator_stands_in(place: Stack, open_page: OpenPage) -> None:
     page = open_page(place.admin_url, "/sign-in")
-    expect(page.get_by_role("note")).to_contain_text("Pushes and mails stay in this installation")
+    expect(page.get_by_role("note")).to_contain_text("Pushes to iPhones and mails stay in this installation")
     page.get_by_role("link", name="Forgot password?").click()
     page.get_by_label("E-mail").fill("someone@team.test")
     page.get_by_role("button", name="Send the link").click()

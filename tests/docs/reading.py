@@ -43,6 +43,7 @@ REASONS = frozenset(
         "run by tests/packaging",
         "run by tests/replicas",
         "run by tests/sdk",
+        "run by tests/smith",
     }
 )
 """Why a command may be in the documents and not be run by their tests."""

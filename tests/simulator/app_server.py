@@ -53,8 +53,8 @@ def encrypt(text: bytes, p256dh: bytes, secret: bytes) -> bytes:
 class AppServer:
     """An application server with a key of its own."""
 
-    def __init__(self) -> None:
-        self._private = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, private: ec.EllipticCurvePrivateKey | None = None) -> None:
+        self._private = private or ec.generate_private_key(ec.SECP256R1())
         # It speaks http only: loading the system's authorities would take longer than a test.
         self._http = httpx.Client(timeout=20, trust_env=False, verify=False)  # noqa: S501
         self.public_key = b64(point(self._private.public_key()))

@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import SecretStr
 
 from cli.doctor.apns import apns_key
 from cli.doctor.database import judge_clock
-from cli.doctor.finding import Status
+from cli.doctor.finding import Finding, Status
 from cli.doctor.machine import data_folder, known_holes
 from cli.doctor.settings import DoctorSettings
+from cli.doctor.web_push import web_push, web_push_key
+from cli.up.web_push_key import ensure_web_push_key
+from delivery_service.settings import DeliverySettings
+from tests.delivery.harness import delivery_service
 from tests.smith_command import smith
 
 SECONDS = 2
@@ -116,6 +121,81 @@ def test_a_key_for_apns_is_read_and_what_is_missing_is_named(
     [finding] = apns_key(DoctorSettings())
     assert finding.status is status
     assert word in finding.message
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "status", "word"),
+    [
+        ("P-256", 0o600, Status.OK, "is this server's key for browsers"),
+        ("P-256", 0o640, Status.WARN, "others can read"),
+        ("P-384", 0o600, Status.FAIL, "P-256"),
+        ("", 0o600, Status.FAIL, "not a private key"),
+        (None, 0o600, Status.FAIL, "does not exist"),
+    ],
+)
+def test_a_key_for_browsers_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, content: str | None, mode: int, status: Status, word: str
+) -> None:
+    path = tmp_path / "webpush.pem"
+    curves: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
+    if content is not None:
+        pem = b""
+        if content in curves:
+            pem = ec.generate_private_key(curves[content]).private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        path.write_bytes(pem)
+        path.chmod(mode)
+    monkeypatch.setenv("SMITH_WEBPUSH_KEY_FILE", str(path))
+    finding = web_push_key(DoctorSettings())[0]
+    assert finding.status is status
+    assert word in finding.message
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "word"),
+    [
+        ({"SMITH_WEBPUSH_SUBJECT": "mailto:me@example.com"}, Status.OK, "mailto:me@example.com"),
+        ({"SMITH_WEBPUSH_SUBJECT": "mailto:me@localhost"}, Status.FAIL, "Apple refuses"),
+        ({"SMITH_WEBPUSH_SUBJECT": "https://192.168.1.2"}, Status.FAIL, "Apple refuses"),
+        ({"SMITH_SMTP_FROM": "Server <push@example.com>"}, Status.OK, "mailto:push@example.com"),
+        ({"SMITH_GATEWAY_URL": "https://push.example.com"}, Status.OK, "https://push.example.com"),
+        ({"SMITH_GATEWAY_URL": "http://127.0.0.1:8000"}, Status.SKIP, "no contact address"),
+    ],
+)
+def test_the_contact_address_for_push_services_is_judged_as_apple_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], status: Status, word: str
+) -> None:
+    monkeypatch.setenv("SMITH_DATA_DIR", str(tmp_path))
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    key, subject = web_push_key(DoctorSettings())
+    assert key.status is Status.SKIP
+    assert subject.status is status
+    assert word in subject.message
+
+
+async def test_the_delivery_service_is_asked_whether_it_can_send_to_browsers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "webpush.pem"
+
+    async def finding() -> Finding:
+        given = DeliverySettings(delivery_port=0, webpush_key_file=path)
+        async with delivery_service(given) as service:
+            monkeypatch.setenv("SMITH_DELIVERY_ADDRESS", service.address)
+            [found] = await web_push(DoctorSettings(), 10.0)
+        return found
+
+    without = await finding()
+    assert (without.status, "WebPushKeyUnreadable" in without.message) == (Status.FAIL, True)
+    ensure_web_push_key(tmp_path)
+    assert (await finding()).status is Status.OK
+    secret = SecretStr("x" * 40)
+    async with delivery_service(DeliverySettings(delivery_port=0, internal_secret=secret)) as service:
+        monkeypatch.setenv("SMITH_DELIVERY_ADDRESS", service.address)
+        [stranger] = await web_push(DoctorSettings(), 10.0)
+    assert (stranger.status, "secret" in stranger.message) == (Status.SKIP, True)
 
 
 def test_secrets_that_others_can_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ export async function clicked(notification, pressed) {
   return target ? openElsewhere(target, smith) : openPage(smith)
 }
 
-const buttonsOf = (smith) => smith?.actions ?? [smith?.state?.action, smith?.state?.secondary_action]
+const buttonsOf = ({ actions, state } = {}) => (Array.isArray(actions) ? actions : [state?.action, state?.secondary_action])
 
 async function run(action) {
   const outcome = await runAction(action.id)

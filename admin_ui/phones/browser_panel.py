@@ -1,0 +1,89 @@
+"""A simulated browser with its controls."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nicegui import ui
+
+from admin_ui.components.browser_window import BrowserWindow
+from admin_ui.components.buttons import icon_button
+from admin_ui.components.html import div, text
+from admin_ui.components.layout import badge
+from admin_ui.phones.device_panel import DevicePanel, drop_words
+from admin_ui.phones.simulator import Simulator
+from admin_ui.simulated_phones import BROWSERS
+
+RULES = {
+    "chrome": "As Chrome does: one notification changes in place, and two buttons fit.",
+    "firefox": "As Firefox does: one notification changes in place, as text, and two buttons fit.",
+    "apple": "As an iPhone does for an app on its home screen: each push is another notification, without buttons.",
+}
+
+
+class BrowserPanel(DevicePanel):
+    """One browser and its controls."""
+
+    _opens = "The browser"
+    _noun = "browser"
+
+    def __init__(self, simulator: Simulator, browser: Mapping[str, Any], device_name: str) -> None:
+        super().__init__(simulator, browser, device_name)
+        self._kind = str(browser["kind"])
+        with self:
+            self._screen = self._window = BrowserWindow(self._kind, device_name, self)
+            with div("iphone-controls"):
+                self._draw_head()
+                text(
+                    f"Simulated {BROWSERS.get(self._kind, self._kind)}. {RULES.get(self._kind, '')}",
+                    "iphone-remarks",
+                    "p",
+                )
+                self._allowed = ui.switch(
+                    "Notifications allowed", value=True, on_change=self._if_changed_by_a_person(self._change_allowed)
+                )
+                self._remarks = text("", "iphone-remarks", "p")
+        self.show(browser)
+
+    def show(self, device: Mapping[str, Any]) -> None:
+        """Draws the browser as the simulator describes it."""
+        self._is_drawing = True
+        try:
+            self._window.show(device)
+            settings = device["settings"]
+            self._online.value = not settings["offline"]
+            self._allowed.value = settings["notifications_enabled"]
+        finally:
+            self._is_drawing = False
+        self._state.clear()
+        with self._state:
+            if settings["offline"]:
+                badge("Offline", "warn")
+            elif device["endpoint"] is None:
+                badge("Not subscribed", "bad")
+            elif not device["reported"]:
+                badge("Not reported", "warn")
+        dropped, held = drop_words(device["dropped"]), device["held"]
+        waiting = f"{held} at its push service. " if held else ""
+        self._remarks.text = waiting + (f"Changed nothing: {dropped}" if dropped else "")
+
+    def _draw_head(self) -> None:
+        with div("iphone-head"):
+            text(self._name, "iphone-name", "h2").props["title"] = self._name
+            with div("iphone-head-end"):
+                self._state = div("cluster")
+                self._online = ui.switch(value=True, on_change=self._if_changed_by_a_person(self._change_online))
+                self._online.props["aria-label"] = f"{self._name} is online"
+                self._online.props["title"] = "Online"
+                with icon_button("more_horiz", f"More for {self._name}"), ui.menu():
+                    ui.menu_item("Open the page", self._doing("open"))
+                    ui.menu_item("Clear notifications", self._doing("notifications", "clear"))
+                    ui.separator()
+                    ui.menu_item("Lose the subscription", self._doing("lose-subscription"))
+                    ui.separator()
+                    ui.menu_item("Remove this browser…", self._ask_to_remove).mark("remove")
+
+    async def _change_online(self, event: Any) -> None:
+        await self._change({"offline": not event.value})
+
+    async def _change_allowed(self, event: Any) -> None:
+        await self._change({"notifications_enabled": bool(event.value)})

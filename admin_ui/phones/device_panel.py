@@ -1,0 +1,117 @@
+"""A simulated device with its controls: what iPhones and browsers have in common."""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from nicegui import ui
+
+from admin_ui.components.dialogs import confirm
+from admin_ui.components.screen import Screen
+from admin_ui.phones.simulator import Simulator, SimulatorError
+
+
+class DevicePanel(ui.element):
+    """One device and its controls. Subclasses draw both, and set `_screen`."""
+
+    _screen: Screen
+    _opens: str
+    """Who opens the URL of a tap, as the beginning of a sentence."""
+    _noun: str
+
+    def __init__(self, simulator: Simulator, device: Mapping[str, Any], device_name: str) -> None:
+        super().__init__("div")
+        self._simulator = simulator
+        self._id = str(device["id"])
+        self._name = device_name
+        self._is_drawing = False
+        self.classes("iphone-column")
+
+    @abstractmethod
+    def show(self, device: Mapping[str, Any]) -> None:
+        """Draws the device as the simulator describes it."""
+
+    # --- what a person does on the screen ---
+
+    async def run_action(self, action: Mapping[str, Any], notification_id: str | None) -> None:
+        """Taps a button."""
+        answer = await self._try(self._simulator.tap(self._id, str(action.get("id")), notification_id))
+        if answer is None:
+            return
+        if "action_run" in answer:
+            self._screen.say(told(answer["action_run"]))
+        else:
+            self._screen.say(f"{self._opens} would open", str(answer.get("opened") or ""))
+
+    async def open_notification(self, notification_id: str) -> None:
+        """Taps a notification."""
+        answer = await self._try(self._simulator.tap(self._id, None, notification_id))
+        if answer is not None:
+            self._screen.say(f"{self._opens} would open", str(answer.get("opened") or "the app"))
+
+    async def dismiss_notification(self, notification_id: str) -> None:
+        """Takes a notification off the screen."""
+        await self._try(self._simulator.do(self._id, "notifications", notification_id, "dismiss"), may_be_gone=True)
+
+    async def dismiss_activity(self, activity_id: str) -> None:
+        """Takes a Live Activity off the screen."""
+        await self._try(self._simulator.do(self._id, "live-activities", activity_id, "dismiss"), may_be_gone=True)
+
+    # --- what the controls have in common ---
+
+    def _if_changed_by_a_person(self, change: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Any]:
+        """`change`, but only for events that a person caused, not for those that drawing the phone causes."""
+        return lambda event: None if self._is_drawing else change(event)
+
+    async def _change(self, settings: Mapping[str, Any]) -> None:
+        await self._try(self._simulator.change_settings(self._id, settings))
+
+    def _doing(self, *what: str) -> Callable[[], Awaitable[None]]:
+        async def do() -> None:
+            await self._try(self._simulator.do(self._id, *what))
+
+        return do
+
+    async def _ask_to_remove(self) -> None:
+        explanation = "It is unpaired from your workspace, and the simulator deletes it with all that it shows."
+        # Outside the menu: when the menu closes, its dialogs go too.
+        with self:
+            agreed = await confirm(f"Remove {self._name}?", explanation, f"Remove {self._noun}")
+        if agreed:
+            await self._try(self._simulator.remove(self._id), may_be_gone=True)
+
+    async def _try(self, doing: Awaitable[Any], *, may_be_gone: bool = False) -> Any:
+        """The simulator's answer; None if it failed, and the page shows why.
+
+        With `may_be_gone` it is no failure if the thing to remove does not exist any more.
+        """
+        # The panel may be removed before the answer comes.
+        page = ui.context.client
+        try:
+            answer = await doing
+            phone = await self._simulator.phone(self._id)
+        except SimulatorError as error:
+            if not (may_be_gone and error.is_missing):
+                with page:
+                    ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
+            return None
+        if not self.is_deleted:
+            self.show(phone)
+        return answer if answer is not None else {}
+
+
+def told(run: Mapping[str, Any]) -> str:
+    """The state of a webhook call, as a sentence."""
+    state, code = run.get("state"), run.get("status_code")
+    if state == "running":
+        return "The server is calling the webhook."
+    if state == "succeeded":
+        body = str(run.get("response_body") or "")
+        return f"The webhook answered {code}." + (f"\n{body[:300]}" if body else "")
+    return f"The webhook failed: {run.get('message') or run.get('reason') or 'the reason is not known'}"
+
+
+def drop_words(dropped: Mapping[str, int]) -> str:
+    """How many pushes were dropped, by reason; empty if none was."""
+    said = {str(reason).replace("_", " "): count for reason, count in dropped.items()}
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(said.items()))

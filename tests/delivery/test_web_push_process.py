@@ -1,0 +1,158 @@
+"""Pushes to browsers by `python -m delivery_service`, as operators run it, and what they leave to pushes to phones."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from prometheus_client.parser import text_string_to_metric_families
+from smith.delivery.v1.delivery_service_pb2 import DeliverRequest
+from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
+
+from service_kit.client import open_channel
+from tests.delivery.conftest import Start
+from tests.delivery.harness import ACCEPTED, Apns, push, tally
+from tests.delivery.push_services import Browser, Received, answering, push_service, web_push
+from tests.delivery.test_process import DeliveryProcess, made
+from tests.delivery.test_web_push import _now, answers_nothing, key, settings
+from tests.stack import free_ports
+from tests.waiting import eventually_async
+
+__all__ = ["key", "made"]
+pytestmark = pytest.mark.slow
+
+
+async def test_a_push_on_its_way_to_a_browser_is_answered_before_the_process_stops(
+    apns: Apns, key: ec.EllipticCurvePrivateKey, tmp_path: Path, made: list[DeliveryProcess]
+) -> None:
+    may_answer = asyncio.Event()
+
+    async def later(received: Received, writer: asyncio.StreamWriter) -> None:
+        await may_answer.wait()
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+
+    async with push_service(later) as plain:
+        process = DeliveryProcess(tmp_path, apns.process.environment(**settings(tmp_path, plain)))
+        made.append(process)
+        async with open_channel(process.until_serving()) as channel:
+            call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=[web_push(plain.browser())]), timeout=20)
+            await eventually_async("it is on its way", lambda: _now(len(plain.received) == 1))
+            process.process.send_signal(signal.SIGTERM)
+            may_answer.set()
+            outcomes = [outcome async for group in call for outcome in group.outcomes]
+    assert tally(outcomes) == {(ACCEPTED, ""): 1}
+    assert await asyncio.to_thread(process.process.wait, 20) == 0
+    assert "Traceback" not in process.log.read_text()
+
+
+async def test_a_killed_process_answers_nothing_and_its_successor_sends(
+    apns: Apns, key: ec.EllipticCurvePrivateKey, tmp_path: Path, made: list[DeliveryProcess]
+) -> None:
+    async with push_service(answers_nothing) as plain:
+        request = DeliverRequest(pushes=[web_push(*(plain.browser() for _ in range(20)))])
+        process = DeliveryProcess(tmp_path, apns.process.environment(**settings(tmp_path, plain)))
+        made.append(process)
+        async with open_channel(process.until_serving()) as channel:
+            call = DeliveryServiceStub(channel).Deliver(request, timeout=20)
+            await eventually_async("some are on their way", lambda: _now(len(plain.received) > 3))
+            process.process.kill()
+            with pytest.raises(Exception, match="UNAVAILABLE"):
+                [group async for group in call]
+        plain.answer = answering(201)
+        process = DeliveryProcess(tmp_path, apns.process.environment(**settings(tmp_path, plain)))
+        made.append(process)
+        async with open_channel(process.until_serving()) as channel:
+            call = DeliveryServiceStub(channel).Deliver(request, timeout=20)
+            outcomes = [outcome async for group in call for outcome in group.outcomes]
+    assert tally(outcomes) == {(ACCEPTED, ""): 20}
+
+
+async def test_pushes_are_counted_by_service_and_outcome(
+    apns: Apns, key: ec.EllipticCurvePrivateKey, tmp_path: Path, made: list[DeliveryProcess]
+) -> None:
+    [port] = free_ports(1)
+    async with push_service() as plain, push_service(answering(410)) as gone:
+        given = settings(tmp_path, plain) | {"SMITH_METRICS_PORT": str(port)}
+        given["SMITH_WEBPUSH_ALLOW"] = f"mozilla={plain.origin},{gone.origin}"
+        process = DeliveryProcess(tmp_path, apns.process.environment(**given))
+        made.append(process)
+        async with open_channel(process.until_serving()) as channel, httpx.AsyncClient() as http:
+            sent = [web_push(plain.browser(), plain.browser(), gone.browser(), Browser("https://unknown.example/x"))]
+            call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=sent), timeout=20)
+            [group async for group in call]
+            text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    pushes = [one for one in samples if one.name == "smith_web_pushes_total"]
+    counted = {(one.labels["service"], one.labels["outcome"], one.labels["reason"]): one.value for one in pushes}
+    assert counted == {
+        ("mozilla", "accepted", ""): 2,
+        ("other", "token_dead", "SubscriptionGone"): 1,
+        ("none", "rejected", "PushServiceNotAllowed"): 1,
+    }
+    assert [one.value for one in samples if one.name == "smith_web_push_in_progress"] == [0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("SMITH_WEBPUSH_SUBJECT", "mailto:operator@localhost", "must be one of the public internet"),
+        ("SMITH_WEBPUSH_SUBJECT", "https://192.168.1.2", "Apple refuses IP addresses"),
+        ("SMITH_WEBPUSH_SUBJECT", "operator", "must be a mailto: or https: address"),
+        ("SMITH_WEBPUSH_ALLOW", "push.example.com", "is not an origin"),
+        ("SMITH_WEBPUSH_CA_FILE", "/nowhere/ca.pem", "No such file"),
+    ],
+)
+def test_a_wrong_setting_ends_the_process_with_one_line_that_names_it(
+    tmp_path: Path, made: list[DeliveryProcess], variable: str, value: str, why: str
+) -> None:
+    process = DeliveryProcess(tmp_path, {"SMITH_DELIVERY_PORT": "0", "SMITH_APNS_KEY_FILE": "", variable: value})
+    made.append(process)
+    assert process.process.wait(20) != 0
+    assert [line for line in process.log.read_text().splitlines() if variable in line and why in line]
+
+
+@asynccontextmanager
+async def push_service_elsewhere(folder: Path) -> AsyncIterator[str]:
+    """A push service in a process of its own; its origin."""
+    command = [sys.executable, "-m", "benchmarks.web_push", "--serve", str(folder), "--latency-ms", "20"]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        yield f"https://localhost:{int(await process.stdout.readline())}"
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_a_push_to_a_thousand_browsers_leaves_the_processor_to_a_push_to_a_phone(
+    start: Start, apns: Apns, key: ec.EllipticCurvePrivateKey, tmp_path: Path
+) -> None:
+    """How long others wait is measured in processor time; benchmarks/web_push.py measures it as people feel it."""
+    turns: list[float] = []
+
+    async def measure() -> None:
+        while True:
+            began = time.thread_time()
+            await asyncio.sleep(0.001)
+            turns.append(time.thread_time() - began)
+
+    async with push_service_elsewhere(apns.process.folder) as origin:
+        given = settings(tmp_path) | {
+            "SMITH_WEBPUSH_ALLOW": origin,
+            "SMITH_WEBPUSH_CA_FILE": str(apns.process.folder / "ca.pem"),
+        }
+        async with start(**given) as service:
+            some = [Browser(f"{origin}/{number}") for number in range(1000)]
+            await service.deliver(push(count=1))
+            measuring = asyncio.create_task(measure())
+            outcomes = await service.deliver(web_push(*some))
+            measuring.cancel()
+    assert tally(outcomes) == {(ACCEPTED, ""): 1000}
+    assert len(turns) > 200
+    assert sorted(turns)[int(len(turns) * 0.99)] < 0.010
