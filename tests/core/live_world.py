@@ -141,10 +141,11 @@ class World:
             before = await turn.stream("k")
             assert before is not None
             replaced = before.activity if before.activity and before.activity.ended_at is None else None
-            await turn.start(
+            owed = await turn.start(
                 activity_id, self._next_state(), None, self.now, stream_id=self.stream_id, replaced=replaced
             )
-        self.activity_ids.append(activity_id)
+        if owed.total:
+            self.activity_ids.append(activity_id)
 
     async def update(self) -> None:
         """A new state, unless it has ended."""

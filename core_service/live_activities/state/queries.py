@@ -12,7 +12,7 @@ after it, or reads rows that it locks itself.
 
 from core_service.channels.audience import IN_CHANNELS
 from core_service.live_activities.models import OPEN, STARTABLE
-from core_service.live_activities.state.pace import IS_BROWSER, IS_SPARED, RESTS_UNTIL
+from core_service.live_activities.state.pace import IS_BROWSER, IS_SPARED, RESTS_UNTIL, STACKS
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
@@ -194,7 +194,13 @@ END_DEVICES = f"""
 WITH ended AS (
     UPDATE live_activity_devices p
     SET phase = CASE WHEN p.phase = 'requested' AND NOT p.maybe_shown THEN 'ended' ELSE p.phase END,
-        successor = successor.activity_id,
+        -- What is on its way to a browser may come after the successor, and be shown beside it: its end is pushed.
+        successor = CASE
+            WHEN p.leased AND EXISTS (
+                SELECT FROM devices d WHERE d.id = p.device_id AND {IS_BROWSER} AND NOT {STACKS}
+            ) THEN NULL
+            ELSE successor.activity_id
+        END,
         end_after = CASE WHEN successor.device_id IS NOT NULL THEN %(hold_until)s END,
         next_at = CASE
             WHEN p.leased OR p.phase = 'live' AND p.failures > 0 AND p.next_at IS NOT NULL THEN p.next_at
