@@ -37,8 +37,9 @@ class Phase(StrEnum):
 PACED = """GREATEST(
         %(now)s, CASE WHEN p.paced_until <= %(now)s + interval '1 second' THEN p.paced_until END
     )"""
-"""The SQL value of when a device's next update may be sent. A time further away than the interval of updates was
-written before a clock was set back, and is ignored."""
+"""The SQL value of when an update may be sent to a token that was just reported. A time further away than the interval
+of a phone's updates was written before a clock was set back, or for a browser's subscription before this one, and is
+ignored."""
 
 OPEN = "phase IN ('requested', 'started', 'live')"
 """The SQL condition under which a device may still be owed something."""

@@ -50,6 +50,13 @@ def test_a_timer_says_when_it_ends_because_nothing_counts_there(fields: dict[str
     assert words(check(state, now=NOON).fields) == said
 
 
+def test_of_a_type_that_it_does_not_know_it_says_the_fields_that_it_knows() -> None:
+    assert (
+        words({"type": "gauge", "title": "Tank", "value": 3, "upper_limit": 12, "subtitle": "low"}) == "3 of 12 · low"
+    )
+    assert words({"type": "gauge", "title": "Tank", "subtitle": "low"}) == "low"
+
+
 storable = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 
 

@@ -34,22 +34,26 @@ def timer_words(timer: Mapping[str, Any]) -> str:
 
 
 def _figure(fields: Mapping[str, Any]) -> str:
-    match ActivityType(fields["type"]):
-        case ActivityType.PROGRESS:
-            has_percentage = "percentage" in fields
-            said = f"{fields['percentage']} %" if has_percentage else f"{fields['value']} of {fields['upper_limit']}"
-        case ActivityType.METRICS | ActivityType.STATS:
-            said = BETWEEN_METRICS.join(map(metric_words, fields["metrics"]))
-        case ActivityType.ALERT:
-            said = fields["message"]
-        case ActivityType.VALUE:
-            said = f"{fields['value']}"
-        case ActivityType.TIMER if "timer" in fields:
-            said = timer_words(fields["timer"])
-        case ActivityType.COUNTDOWN:
-            said = f"{fields['number_of_steps'] - fields['current_step']} left of {fields['number_of_steps']}"
-        case ActivityType.COUNTER:
-            said = f"{fields['current_step']} of {fields['number_of_steps']}"
+    """By the fields, so that a type which nothing here knows is said as far as they go."""
+    match fields:
+        case {"percentage": percentage}:
+            said = f"{percentage} %"
+        case {"value": value, "upper_limit": limit}:
+            said = f"{value} of {limit}"
+        case {"value": value}:
+            said = f"{value}"
+        case {"metrics": metrics}:
+            said = BETWEEN_METRICS.join(map(metric_words, metrics))
+        case {"message": message}:
+            said = message
+        case {"timer": timer}:
+            said = timer_words(timer)
+        case {"type": ActivityType.COUNTDOWN, "current_step": current, "number_of_steps": total}:
+            said = f"{total - current} left of {total}"
+        case {"type": ActivityType.COUNTER, "current_step": current, "number_of_steps": total}:
+            said = f"{current} of {total}"
+        case {"current_step": current, "number_of_steps": total}:
+            said = f"step {current} of {total}"
         case _:
-            said = f"step {fields['current_step']} of {fields['number_of_steps']}"
+            said = ""
     return said
