@@ -309,7 +309,7 @@ def test_no_hour_has_more_urgent_pushes_than_the_budget(waits: list[tuple[int, b
     for seconds, urgent, vital in waits:
         clock += seconds
         shown = activity(
-            urgent_version=3 if urgent else 1, alert="{}" if vital else None, alert_version=3, alert_at=NOW
+            urgent_version=3 if urgent else 1, alert_version=3 if vital else 0, alert_at=NOW if vital else None
         )
         push = spend(planned(claim(frequent=frequent), shown), budgets, clock)
         recent = [moment for moment in high if moment > clock - WINDOW_SECONDS]
