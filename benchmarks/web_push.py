@@ -48,9 +48,14 @@ def main() -> int:
     parser.add_argument("--per-second", type=float, default=50.0, help="pushes to phones")
     parser.add_argument("--rest-seconds", type=float, default=15.0, help="how long pushes to phones are measured alone")
     parser.add_argument("--serve", type=Path, help="be the push service; the folder with its certificate")
+    parser.add_argument("--fan-out", nargs=2, help="be what pushes to browsers; the delivery service, the push service")
     arguments = parser.parse_args()
     if arguments.serve:
         uvloop.run(serve(arguments.serve, arguments.latency_ms / 1000))
+        return 0
+    if arguments.fan_out:
+        address, origin = arguments.fan_out
+        uvloop.run(fan_out(address, origin, arguments.browsers))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         return measure(Path(folder), arguments)
@@ -90,21 +95,28 @@ async def _measure(address: str, pid: int, origin: str, arguments: argparse.Name
         stub: DeliveryServiceAsyncStub = DeliveryServiceStub(channel)
         await _phones(stub, arguments.per_second, seconds=3.0)
         alone = await _phones(stub, arguments.per_second, seconds=arguments.rest_seconds)
-        browsers = [Browser(f"{origin}/push/{number}") for number in range(arguments.browsers)]
+        # A process of its own: what it does must not delay the pushes whose time is measured here.
+        command = [sys.executable, "-m", "benchmarks.web_push", "--browsers", str(arguments.browsers)]
+        sender = await asyncio.create_subprocess_exec(*command, "--fan-out", address, origin, stdin=PIPE, stdout=PIPE)
+        assert sender.stdout is not None
+        assert sender.stdin is not None
+        await sender.stdout.readline()
         cpu = _cpu_seconds(pid)
         began = time.monotonic()
-        fan_out = asyncio.create_task(_browsers(stub, browsers))
-        beside = await _phones(stub, arguments.per_second, until=fan_out)
-        accepted, took = await fan_out, time.monotonic() - began
+        sender.stdin.write(b"go\n")
+        sending = asyncio.create_task(sender.stdout.readline())
+        beside = await _phones(stub, arguments.per_second, until=sending)
+        accepted, took = int(await sending), time.monotonic() - began
         cpu = _cpu_seconds(pid) - cpu
+        await sender.wait()
         after = await _phones(stub, arguments.per_second, seconds=arguments.rest_seconds)
-    print(f"{accepted} of {len(browsers)} browsers in {took:.1f} s: {accepted / took:.0f} a second")
-    print(f"processor time of the delivery service: {cpu:.1f} s, {cpu / len(browsers) * 1000:.2f} ms for each")
+    print(f"{accepted} of {arguments.browsers} browsers in {took:.1f} s: {accepted / took:.0f} a second")
+    print(f"processor time of the delivery service: {cpu:.1f} s, {cpu / arguments.browsers * 1000:.2f} ms for each")
     for name, times in (("before", alone), ("beside", beside), ("after", after)):
         print(f"push to a phone {name}: n={len(times)} p50 {_at(times, 50):.1f} ms, p99 {_at(times, 99):.1f} ms")
     rest = alone + after
     print(f"beside / at rest: p99 {_at(beside, 99) / _at(rest, 99):.2f}, p50 {_at(beside, 50) / _at(rest, 50):.2f}")
-    return 0 if accepted == len(browsers) else 1
+    return 0 if accepted == arguments.browsers else 1
 
 
 async def _phones(
@@ -112,7 +124,7 @@ async def _phones(
     per_second: float,
     *,
     seconds: float = 0.0,
-    until: "asyncio.Task[int] | None" = None,
+    until: "asyncio.Task[bytes] | None" = None,
 ) -> list[float]:
     """Pushes to phones at an even rate, each a call of its own; how long each took, in milliseconds."""
     times: list[float] = []
@@ -130,6 +142,15 @@ async def _phones(
             group.create_task(one())
             await asyncio.sleep(max(0.0, begun + number / per_second - time.monotonic()))
     return times
+
+
+async def fan_out(address: str, origin: str, count: int) -> None:
+    """Waits for a line, pushes to so many browsers of the push service, and prints how many were accepted."""
+    browsers = [Browser(f"{origin}/push/{number}") for number in range(count)]
+    async with open_channel(address) as channel:
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        print(await _browsers(DeliveryServiceStub(channel), browsers), flush=True)
 
 
 async def _browsers(stub: "DeliveryServiceAsyncStub", browsers: list[Browser]) -> int:

@@ -28,6 +28,8 @@ ROUTE_KEY = "smith.route"
 """Key of the route's path template; set once a route was found."""
 ANSWERED_KEY = "smith.answered"
 """Key of the answer's status and the time (of `time.perf_counter`) at which it was ready."""
+LONGEST_WAIT_KEY = "smith.longest_wait"
+"""Key of the seconds for which the answer may wait because that is asked for."""
 IS_STOPPING_KEY = "smith.is_stopping"
 """Key of the function that says whether the process is about to stop."""
 
@@ -173,7 +175,8 @@ async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -
 def exchange_of(scope: Scope, began: float) -> Exchange:
     """The record of a request that is over, for log, metrics and trace."""
     status, answered = scope.get(ANSWERED_KEY) or (CLIENT_LEFT, time.perf_counter())
-    return Exchange(scope["method"], scope.get(ROUTE_KEY, ""), status, answered - began)
+    longest_wait = scope.get(LONGEST_WAIT_KEY, 0)
+    return Exchange(scope["method"], scope.get(ROUTE_KEY, ""), status, answered - began, longest_wait)
 
 
 def host_of(scope: Scope) -> str:

@@ -8,10 +8,9 @@ from urllib.parse import parse_qsl
 import grpc
 from google.protobuf.message_factory import GetMessageClass
 from opentelemetry.trace import SpanKind
-from smith.core.v1 import options_pb2
 from starlette.types import Receive, Scope
 
-from gateway.app import REQUEST_ID_KEY, Answer, values_of
+from gateway.app import LONGEST_WAIT_KEY, REQUEST_ID_KEY, Answer, values_of
 from gateway.bodies import IgnoredFields, Ignoring, check_head, read_body
 from gateway.load import BodyMemory, Callers, Calls
 from gateway.preferences import STRICT_HANDLING, wants_strict_handling
@@ -78,10 +77,12 @@ class Operation:
         self._memory = memory
         self._callers = callers
         self._needs_credentials = route.needs_credentials
-        self._call_timeout = call_timeout
+        # An answer that waits because it is asked to is neither late nor slow.
+        self._longest_wait = route.policy.longest_wait_seconds
+        self._call_timeout = call_timeout + self._longest_wait
         self._body_timeout = body_timeout
         self._on_ignored = on_ignored
-        self._sends: bool = route.rpc.GetOptions().Extensions[options_pb2.policy].sends
+        self._sends = route.policy.sends
         self._request_class: Callable[[], Any] = GetMessageClass(route.rpc.input_type)
         self._decoder = decoder_for(route.rpc.input_type)
         self._encoder = encoder_for(route.rpc.output_type)
@@ -95,6 +96,7 @@ class Operation:
 
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
+        scope[LONGEST_WAIT_KEY] = self._longest_wait
         headers = dict(scope["headers"])
         is_strict = b"prefer" in headers and wants_strict_handling(scope["headers"])
         documented_only = refuses_unknown_fields(headers)

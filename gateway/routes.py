@@ -31,8 +31,13 @@ class Route:
     @property
     def needs_credentials(self) -> bool:
         """Whether core refuses the RPC without credentials."""
-        policy: options_pb2.MethodPolicy = self.rpc.GetOptions().Extensions[options_pb2.policy]
-        return options_pb2.ACCESS_PUBLIC not in policy.allow
+        return options_pb2.ACCESS_PUBLIC not in self.policy.allow
+
+    @property
+    def policy(self) -> options_pb2.MethodPolicy:
+        """What the proto declares for every call."""
+        declared: options_pb2.MethodPolicy = self.rpc.GetOptions().Extensions[options_pb2.policy]
+        return declared
 
     @property
     def rpc_path(self) -> str:

@@ -35,6 +35,8 @@ class Exchange:
     """The route's path template; empty if no route matched."""
     status: int
     seconds: float
+    longest_wait: float = 0
+    """Seconds of them for which the answer may have waited because that was asked for."""
 
     def describe(self, span: Span) -> None:
         """Names the request's span by the route: the path could hold a client's data."""
@@ -61,7 +63,7 @@ class AccessLog:
     def tell(self, exchange: Exchange) -> None:
         """Logs a request that is over, if it has to be logged."""
         failed = exchange.status >= 500 and exchange.route not in HEALTH
-        if failed or exchange.seconds >= self._slow_seconds:
+        if failed or exchange.seconds >= self._slow_seconds + exchange.longest_wait:
             if self._every or self._has_room():
                 self._write(logging.WARNING, exchange)
         elif self._every:

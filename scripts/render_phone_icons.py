@@ -11,7 +11,8 @@ ICONS = ROOT / "gateway" / "phone" / "icons"
 GROUND = "#ee6a33"
 SQUARE = '<rect width="32" height="32" rx="9" fill="#ee6a33"/>'
 BADGE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#fff" fill-rule="evenodd" d="M11 7h10a9 9 0 0 1 '
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#fff" fill-rule="evenodd" '
+    'd="M11 7h10a9 9 0 0 1 '
     '0 18H11a9 9 0 0 1 0-18Zm0 4.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9Zm7.5 2.8v3.4h5.5v-3.4Z"/></svg>'
 )
 """Android takes the shape and gives it a color."""
@@ -22,7 +23,8 @@ def main() -> None:
     drawing = (ICONS / "icon.svg").read_text()
     # Phones round the corners themselves; what is cut off must be the ground.
     full = drawing.replace(SQUARE, "")
-    assert full != drawing, "the drawing's ground has changed"
+    if full == drawing:
+        raise SystemExit("the drawing's ground has changed")
     pictures = {
         "icon-180.png": (full, 180, 1.0, GROUND),
         "icon-192.png": (drawing, 192, 1.0, ""),
@@ -30,7 +32,8 @@ def main() -> None:
         "maskable-512.png": (full, 512, 0.8, GROUND),
         "badge-96.png": (BADGE, 96, 1.0, ""),
     }
-    found = subprocess.run([ROOT / "scripts" / "find_chromium.sh"], capture_output=True, text=True, check=True)
+    finder = ROOT / "scripts" / "find_chromium.sh"
+    found = subprocess.run([finder], capture_output=True, text=True, check=True)  # noqa: S603 - our own
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=["--no-sandbox"])
         page = browser.new_page()

@@ -94,6 +94,11 @@ class Subscription:
         """The subscription in one text, as it is stored in the place of an APNs token."""
         return f"{self.endpoint} {_encode(self.p256dh)} {_encode(self.auth)}"
 
+    @staticmethod
+    def is_token(token: str) -> bool:
+        """Whether `token` has written it, and not APNs: that one's have digits only."""
+        return " " in token
+
     @classmethod
     def from_token(cls, token: str) -> "Subscription":
         """The subscription that `token` has written. Raises BadSubscription."""

@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 SHARE_A_SERVER = ("tests/browser", "tests/e2e/breakable", "tests/observability", "tests/web_push")
 """Folders whose tests are one unit."""
 SECONDS = {
-    "tests/browser": 90,
+    "tests/browser": 180,
     "tests/e2e/breakable": 90,
     "tests/contract/test_live.py": 40,
     "tests/docs/test_documents.py": 40,

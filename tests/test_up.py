@@ -137,6 +137,10 @@ def test_the_first_start_makes_a_key_for_browsers_and_no_other_start_does(own: S
     own.stop()
     own.start()
     assert path.read_bytes() == before
+    own.stop()
+    path.unlink()
+    own.start()
+    assert path.read_bytes() != before, "a folder of a release that knew no browsers gets one"
 
 
 def test_no_secret_is_printed_or_shown_by_ps(stack: Stack) -> None:

@@ -15,6 +15,7 @@ from service_kit.peers import Peers
 from service_kit.web_push_subject import PLACEHOLDER, first_public, why_refused
 
 CHECK = "webpush-key"
+STRANGERS = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
 
 
 def web_push_key(settings: DoctorSettings) -> list[Finding]:
@@ -28,7 +29,10 @@ async def web_push(settings: DoctorSettings, seconds: float) -> list[Finding]:
         stub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
         try:
             told = await stub.GetDestinations(GetDestinationsRequest(), timeout=seconds)
-        except grpc.aio.AioRpcError:
+        except grpc.aio.AioRpcError as error:
+            if error.code() in STRANGERS:
+                why = "not checked: the delivery service answers only processes that know its secret"
+                return [skip("webpush", why, "Set SMITH_INTERNAL_SECRET as its own is, if you have set that.")]
             return [skip("webpush", "not checked: the delivery service does not answer", "See `delivery` above.")]
     if told.web_push_fault:
         advice = "Set SMITH_WEBPUSH_KEY_FILE for the delivery service; docs/operating.md says how a key is made."

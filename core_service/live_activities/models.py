@@ -180,7 +180,7 @@ class LiveActivityWithdrawal(SQLModel, table=True):
     __table_args__ = (Index("live_activity_withdrawals_next_idx", "next_at"),)
 
     update_token: str = Field(primary_key=True)
-    """Of a browser: its subscription, which is that of all its activities, a space and the activity's id."""
+    """Of a browser, all of whose cards have one token: followed by a space and the activity's id."""
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     activity_id: str
     device_id: uuid.UUID

@@ -78,12 +78,12 @@ class Replacements:
             self._pool.connection() as connection,
             connection.transaction(),
         ):
-            result, total = await self._record(connection, caller, notification_id, new, resource)
+            result, version, total = await self._record(connection, caller, notification_id, new, resource)
         replaced = Event(EventType.PUSH_NOTIFICATION_REPLACED, result.created_at, notification_id=notification_id)
         self._events.publish(caller.account_id, replaced)
         self._dispatch.wake()
         waiting = OutcomeCounts(0, 0, total)
-        counts = await count_by(deadline, waiting, lambda: self._dispatch.count(notification_id))
+        counts = await count_by(deadline, waiting, lambda: self._dispatch.count(notification_id, version))
         return replace(result, counts=counts)
 
     async def _record(
@@ -93,20 +93,20 @@ class Replacements:
         notification_id: uuid.UUID,
         new: NewContent,
         resource: Resource,
-    ) -> tuple[SentNotification, int]:
-        """Records the new content in the open transaction. Returns the answer without its counts, and to how many
-        devices it is owed."""
+    ) -> tuple[SentNotification, int, int]:
+        """Records the new content in the open transaction. Returns the answer without its counts, the version of the
+        content, and to how many devices it is owed."""
         named: dict[str, Any] = {"notification_id": notification_id, "account_id": caller.account_id}
         row = await (await connection.execute(READ, named, binary=True)).fetchone()
         if row is None:
             raise missing("push notification")
-        created_at, slugs, device_id, payload, last_id, last_at, last_tags = row
+        created_at, slugs, device_id, payload, last_id, last_at, last_tags, last_version = row
         _require_reach(caller, slugs)
         effective, moment = None if slugs is None else tuple(slugs), now()
         if resource.repeated and last_id is not None and resource.id <= last_id:
             found = await (await connection.execute(FIND, (notification_id, caller.account_id), binary=True)).fetchone()
             before = SentNotification(notification_id, last_at, effective, tuple(last_tags or ()), NOTHING_YET)
-            return before, found[3] if found else 0
+            return before, last_version, found[3] if found else 0
         if created_at <= moment - self._replaceable:
             raise TooOld(self._replaceable.days)
         original = read_payload(payload, (), None, None)
@@ -130,8 +130,8 @@ class Replacements:
             raise NoRecipients(effective) if device_id is None else DeviceUnreachable
         if isinstance(caller, SessionPrincipal):
             await record(connection, caller.account_id, notification_id)
-        tags, total = written
-        return SentNotification(notification_id, moment, effective, tuple(tags or ()), NOTHING_YET), total
+        version, tags, total = written
+        return SentNotification(notification_id, moment, effective, tuple(tags or ()), NOTHING_YET), version, total
 
 
 NOTHING_YET = OutcomeCounts(0, 0, 0)

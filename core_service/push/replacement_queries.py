@@ -7,7 +7,7 @@ KEPT_VERSIONS = 10
 """The newest contents of a notification whose buttons still work: a phone may show an older one."""
 
 READ = """
-SELECT created_at, channel_slugs, device_id, payload, replacement_id, replaced_at, tags
+SELECT created_at, channel_slugs, device_id, payload, replacement_id, replaced_at, tags, version
 FROM notifications
 WHERE id = %(notification_id)s AND account_id = %(account_id)s
 FOR NO KEY UPDATE
@@ -22,15 +22,15 @@ SELECT count(*) FROM (
 """In the order in which outcomes are written, so that neither waits for the other in a circle. It is a statement of its
 own, so that the next one sees the last outcomes."""
 
-_STAYS_DEAD = "d.state = 'token_dead' AND d.device_id NOT IN (SELECT id FROM reachable)"
+_STAYS_DEAD = "d.state = 'token_dead' AND d.device_id NOT IN (SELECT id FROM known WHERE is_reachable)"
 
-_STAYS = f"(d.state = 'accepted' AND d.device_id IN (SELECT id FROM reachable WHERE environment = '{STACKING}'))"
-"""Whether the device keeps the version that it has."""
+_KEEPS = f"(d.state = 'accepted' AND d.device_id IN (SELECT id FROM known WHERE environment = '{STACKING}'))"
+"""Whether the device keeps the version that it took, because a newer one would not take its place."""
 
 REPLACE = f"""
-WITH reachable AS MATERIALIZED (
-    SELECT v.id, v.environment
-    FROM deliveries d JOIN devices v ON v.id = d.device_id AND v.account_id = %(account_id)s AND {REACHABLE}
+WITH known AS MATERIALIZED (
+    SELECT v.id, v.environment, {REACHABLE} AS is_reachable
+    FROM deliveries d JOIN devices v ON v.id = d.device_id AND v.account_id = %(account_id)s
     WHERE d.notification_id = %(notification_id)s
 ), replaced AS (
     UPDATE notifications n
@@ -39,7 +39,7 @@ WITH reachable AS MATERIALIZED (
         metadata = CASE WHEN %(keeps_metadata)s::bool THEN n.metadata ELSE %(metadata)s::text END,
         expires_at = %(expires_at)s, replaced_at = %(replaced_at)s,
         replacement_id = GREATEST(n.replacement_id, %(replacement_id)s)
-    WHERE n.id = %(notification_id)s AND n.account_id = %(account_id)s AND EXISTS (SELECT FROM reachable)
+    WHERE n.id = %(notification_id)s AND n.account_id = %(account_id)s AND EXISTS (SELECT FROM known WHERE is_reachable)
     RETURNING n.version, n.tags
 ), forgotten AS (
     DELETE FROM notification_actions a
@@ -64,9 +64,9 @@ WITH reachable AS MATERIALIZED (
         reason = CASE WHEN d.state = 'due' OR {_STAYS_DEAD} THEN d.reason END,
         settled_at = CASE WHEN {_STAYS_DEAD} THEN d.settled_at END
     FROM replaced
-    WHERE d.notification_id = %(notification_id)s AND NOT {_STAYS}
+    WHERE d.notification_id = %(notification_id)s AND NOT {_KEEPS}
     RETURNING d.state
 )
-SELECT replaced.tags, (SELECT count(*) FROM owed WHERE state = 'due') FROM replaced
+SELECT replaced.version, replaced.tags, (SELECT count(*) FROM owed WHERE state = 'due') FROM replaced
 """
 """No row: no device of the notification can be reached."""

@@ -71,6 +71,8 @@ class _Settlement:
     """See Outcome."""
     version: int = 1
     """The version that was sent."""
+    stacks: bool = False
+    """Whether the device shows a later version beside this one (`later_versions.STACKING`)."""
     lease: Lease | None = None
     """See Push."""
 
@@ -129,11 +131,11 @@ class Dispatcher:
         """The table has work that is not leased."""
         self._loop.wake()
 
-    async def count(self, notification_id: uuid.UUID) -> OutcomeCounts:
-        """Counts in the database what has become of a notification's deliveries. One count at a time, so that claims
-        and settlements keep their connections."""
+    async def count(self, notification_id: uuid.UUID, version: int = 1) -> OutcomeCounts:
+        """Counts in the database what has become of a notification's deliveries, as far as they are of this version or
+        a later one. One count at a time, so that claims and settlements keep their connections."""
         async with self._counting, self._pool.connection() as connection:
-            cursor = await connection.execute(COUNT, (notification_id,), binary=True)
+            cursor = await connection.execute(COUNT, (notification_id, version), binary=True)
             row = await cursor.fetchone()
         return OutcomeCounts(*row) if row else OutcomeCounts(0, 0, 0)
 
@@ -191,11 +193,8 @@ class Dispatcher:
         )
         silent: list[Target] = []
         for _, device_id, user_id, apns_id, attempts, alerted, _, token, environment, bundle_id in rows:
-            if expired or token is None or (alerted and environment == STACKING):
+            if expired or token is None:
                 state = DeliveryState.EXPIRED if expired else DeliveryState.TOKEN_DEAD
-                if token is not None and not expired:
-                    # It took the text before while this one was written, and a second notification would say the same.
-                    state = DeliveryState.ACCEPTED
                 self._writer.put(_Settlement(notification_id, device_id, user_id, state, version=version, lease=lease))
             else:
                 own_id = apns_id_of(apns_id, version)
@@ -231,6 +230,7 @@ class Dispatcher:
                 outcome.counts,
                 outcome.configuration or None,
                 push.version,
+                target.environment == STACKING,
                 push.lease,
             )
         )
@@ -294,5 +294,6 @@ def _columns(batch: list[_Settlement]) -> dict[str, list[Any]]:
         "counts": [one.counts for one in batch],
         "configurations": [one.configuration for one in batch],
         "versions": [one.version for one in batch],
+        "stacks": [one.stacks for one in batch],
         "leases": [one.lease.ends_at if one.lease else None for one in batch],
     }

@@ -68,6 +68,10 @@ WHERE d.notification_id = s.notification_id AND d.device_id = s.device_id AND d.
 
 _REPLACED = "d.version > s.version"
 """Whether the outcome is that of an older version than the device is owed now."""
+_KEEPS = "s.stacks AND s.state = 'accepted'"
+"""Whether the device keeps the version that it took, because a newer one would not take its place."""
+_OWES = f"{_REPLACED} AND NOT ({_KEEPS})"
+"""Whether the newer version is owed still."""
 _HAS_ENDED = "s.state NOT IN ('due', 'token_dead')"
 """Whether the outcome says nothing about the next attempt."""
 
@@ -76,22 +80,23 @@ WITH s AS (
     SELECT * FROM unnest(
         %(notification_ids)s::uuid[], %(device_ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
         %(delays)s::float8[], %(tokens)s::text[], %(dead_since)s::timestamptz[], %(counts)s::bool[],
-        %(configurations)s::text[], %(versions)s::int[], %(leases)s::timestamptz[]
+        %(configurations)s::text[], %(versions)s::int[], %(stacks)s::bool[], %(leases)s::timestamptz[]
     ) WITH ORDINALITY AS s(
-        notification_id, device_id, state, reason, delay, token, dead_since, counts, configuration, version, lease,
-        place
+        notification_id, device_id, state, reason, delay, token, dead_since, counts, configuration, version, stacks,
+        lease, place
     )
 ), {DYING_TOKENS}
 UPDATE deliveries d
 SET state = CASE
-        WHEN again.place IS NOT NULL OR {_REPLACED} AND s.state <> 'token_dead' THEN 'due'
+        WHEN again.place IS NOT NULL OR {_OWES} AND s.state <> 'token_dead' THEN 'due'
         ELSE s.state
     END,
+    version = CASE WHEN {_KEEPS} THEN s.version ELSE d.version END,
     due_at = now() + s.delay * interval '1 second',
-    attempts = CASE WHEN {_REPLACED} AND {_HAS_ENDED} THEN 0 ELSE d.attempts + s.counts::int END,
-    reason = CASE WHEN {_REPLACED} AND {_HAS_ENDED} THEN NULL ELSE s.reason END,
+    attempts = CASE WHEN {_OWES} AND {_HAS_ENDED} THEN 0 ELSE d.attempts + s.counts::int END,
+    reason = CASE WHEN {_OWES} AND {_HAS_ENDED} THEN NULL ELSE s.reason END,
     settled_at = CASE
-        WHEN s.state = 'due' OR again.place IS NOT NULL OR {_REPLACED} AND s.state <> 'token_dead' THEN NULL
+        WHEN s.state = 'due' OR again.place IS NOT NULL OR {_OWES} AND s.state <> 'token_dead' THEN NULL
         ELSE now()
     END,
     alerted = d.alerted OR s.state = 'accepted'
@@ -104,10 +109,10 @@ RETURNING s.place, d.state, d.account_id
 which the older was sent: otherwise the newer one is on its way already, and must not be sent twice at once."""
 
 COUNT = """
-SELECT count(*) FILTER (WHERE d.state = 'accepted'),
-       count(DISTINCT d.user_id) FILTER (WHERE d.state = 'accepted'),
-       count(*) FILTER (WHERE d.state = 'due')
-FROM deliveries d JOIN notifications n ON n.id = d.notification_id
-WHERE d.notification_id = %s AND d.version = n.version
+SELECT count(*) FILTER (WHERE state = 'accepted'),
+       count(DISTINCT user_id) FILTER (WHERE state = 'accepted'),
+       count(*) FILTER (WHERE state = 'due')
+FROM deliveries
+WHERE notification_id = %s AND version >= %s
 """
-"""Of the newest version: what stays with an earlier one (`later_versions.STACKING`) is not notified of it."""
+"""Of a version and later ones: a device that keeps an earlier one (`later_versions.STACKING`) is not notified of it."""

@@ -41,6 +41,7 @@ class Line:
         self._turns = asyncio.Semaphore(connections)
         self._idle: list[Connection] = []
         """The one used last is the last."""
+        self._in_use = 0
         self._waiters: deque[asyncio.Future[Connection]] = deque()
         self._loop = asyncio.get_running_loop()
         self._tidying: asyncio.TimerHandle | None = None
@@ -70,19 +71,25 @@ class Line:
     async def take(self) -> Connection:
         """A connection that nothing else uses; call `give_back` afterwards. Raises what connecting raises."""
         while True:
-            while self._idle:
+            if self._idle:
                 connection = self._idle.pop()
-                if connection.is_ready:
-                    return connection
-                connection.close()
-            if self._dials.begin():
-                return await self._dial()
-            given = await self._given_back(until=self._dials.next)
-            if given is not None:
-                return given
+            elif self._dials.begin():
+                connection = await self._dial()
+            elif (given := await self._given_back(until=self._dials.next)) is not None:
+                connection = given
+            else:
+                continue
+            if connection.is_ready:
+                self._in_use += 1
+                return connection
+            connection.close()
 
     def give_back(self, connection: Connection) -> None:
         """Keeps the connection for the next push, or closes it if it can take none."""
+        self._in_use -= 1
+        self._keep(connection)
+
+    def _keep(self, connection: Connection) -> None:
         if not connection.is_ready:
             connection.close()
             return
@@ -105,7 +112,7 @@ class Line:
                 return await waiter
         except (TimeoutError, asyncio.CancelledError) as end:
             if waiter.done() and not waiter.cancelled():
-                self.give_back(waiter.result())
+                self._keep(waiter.result())
             if isinstance(end, TimeoutError):
                 return None
             raise
@@ -114,7 +121,9 @@ class Line:
                 self._waiters.remove(waiter)
 
     def is_down(self, reason: str) -> None:
-        """Notes that there was no connection, and why: those that wait for one fail with that."""
+        """Notes that there was no new connection, and why: those that wait fail with that, unless others are open."""
+        if self._in_use or self._idle:
+            return
         self._down, self._down_until = reason, self._loop.time() + DOWN_SECONDS
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 ALONE = 1 / 600
 """Seconds between two pushes to browsers. Each takes about 0.6 ms of the one processor that pushes to phones are sent
 with, too."""
-BESIDE_PHONES = 1 / 250
+BESIDE_PHONES = 1 / 200
 """The same while a push to a phone is on its way, which then finds the processor free. See
 `python -m benchmarks.web_push`."""
 BETWEEN_DIALS = 1 / 20

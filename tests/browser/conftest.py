@@ -13,7 +13,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from tests.browser.push_service import PushService, serving
 from tests.conftest import MakeStack
+from tests.delivery.push_services import new_key, write_key
 from tests.stack import ANY_PORT, Stack
 from tests.team import plain_http_client
 
@@ -100,9 +102,27 @@ def chromium() -> Iterator[Chromium]:
 
 
 @pytest.fixture(scope="package")
-def place(make_stack: MakeStack) -> Iterator[Stack]:
+def push_service() -> Iterator[PushService]:
+    """Of the browsers that are phones."""
+    with serving() as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def place(
+    make_stack: MakeStack, push_service: PushService, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """A server with the web admin, shared."""
-    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT, SMITH_MAX_LIVE_ACTIVITIES="50")
+    key = tmp_path_factory.mktemp("webpush") / "key.pem"
+    write_key(key, new_key())
+    key.chmod(0o600)
+    stack = make_stack(
+        SMITH_ADMIN_PORT=ANY_PORT,
+        SMITH_MAX_LIVE_ACTIVITIES="50",
+        SMITH_WEBPUSH_KEY_FILE=str(key),
+        SMITH_WEBPUSH_SUBJECT="mailto:ops@example.com",
+        SMITH_WEBPUSH_ALLOW=push_service.origin,
+    )
     yield stack
     stack.discard()
 

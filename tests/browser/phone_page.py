@@ -1,12 +1,13 @@
 """The page at `/phone/` in Chromium: a browser as a phone."""
 
 import json
+import secrets
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.stack import Stack
-from tests.team import Team
+from tests.team import Team, plain_http_client
 from tests.waiting import eventually
 
 SIZE = {"width": 390, "height": 844}
@@ -19,6 +20,10 @@ PushManager.prototype.subscribe = async () => { throw new DOMException("push ser
 """
 """Chromium's own push service is Google's, which cannot be reached: without this its answer would not come at all."""
 
+DEVICE_TOKEN = """async () => {
+    const { fact } = await import("./shared/database.js")
+    return (await fact("device")).token
+}"""
 ACTIVATED = """async () => {
     const { active } = await navigator.serviceWorker.ready
     if (active.state !== "activated") await new Promise((done) => active.addEventListener("statechange", done))
@@ -55,6 +60,17 @@ def pair(page: Page, code: str, name: str) -> None:
     page.get_by_role("button", name="Pair this browser").click()
     page.get_by_role("button", name="Not now").or_(page.get_by_role("button", name="Open the inbox")).click()
     expect(page.get_by_role("heading", name="Inbox", level=1)).to_be_visible()
+
+
+def take_pushes_elsewhere(page: Page, place: Stack) -> None:
+    """Has the server send this device's pushes to an iPhone's tokens, so that they do not come here."""
+    tokens = {kind: secrets.token_hex(32) for kind in ("push_token", "push_to_start_token")}
+    with plain_http_client(place.simulator_url) as simulator:
+        accepts = simulator.post("/apns/faults", json={"settings": {"accept_unknown_tokens": True}})
+        assert accepts.status_code == 200, accepts.text
+    with plain_http_client(place.base_url, Authorization=f"Bearer {page.evaluate(DEVICE_TOKEN)}") as phone:
+        answer = phone.put("/api/device/tokens", json=tokens | {"environment": "sandbox", "content_version": 2})
+        assert answer.status_code == 200, answer.text
 
 
 class Worker:
@@ -98,6 +114,16 @@ class Worker:
         """The notifications on the screen."""
         found: list[dict[str, Any]] = self._page.evaluate(SHOWN)
         return found
+
+    def clear(self) -> None:
+        """Takes everything off the screen, as nobody has seen it."""
+        self._page.evaluate(
+            """async () => {
+                const registration = await navigator.serviceWorker.ready
+                for (const one of await registration.getNotifications()) one.close()
+            }"""
+        )
+        eventually("nothing is shown", self.shown, until=lambda shown: shown == [])
 
     def shows(self, **parts: Any) -> dict[str, Any]:
         """The only notification with these parts, once it is there."""

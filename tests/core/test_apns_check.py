@@ -16,6 +16,7 @@ from smith.core.v1.status_service_pb2 import DESTINATION_SIMULATOR
 
 from core_service.apns_check.explanation import CheckAnswer, CheckResult, explain
 from simulator.credentials import BUNDLE_ID
+from tests.core.browser_rig import add_browser
 from tests.core.harness import Account, refusal, refused_with, start_account
 from tests.core.live_rig import Rig
 
@@ -112,3 +113,9 @@ async def test_it_is_for_owners_and_not_for_haste(account: Account) -> None:
 async def test_members_are_told_that_pushes_go_to_the_simulator(account: Account) -> None:
     _, member = await account.add_member()
     assert (await member.GetServerStatus()).pushes == DESTINATION_SIMULATOR
+
+
+async def test_a_browser_is_nothing_to_ask_apple_about(account: Account) -> None:
+    await add_browser(account, page_url="https://smith.example.com/phone/")
+    checks = (await account.owner.CheckApns()).checks
+    assert [check.environment for check in checks] == [APNS_ENVIRONMENT_PRODUCTION, APNS_ENVIRONMENT_SANDBOX]

@@ -1,7 +1,9 @@
 """A push for a browser goes out in a browser's form, beside those for phones, and is owed like them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,6 +14,7 @@ from tests.core.browser_rig import PAGE, add_browser, subscription, token_of
 from tests.core.conftest import NewDatabase
 from tests.core.harness import Account, Core, refusal, start_account, start_core
 from tests.core.told_delivery import ACCEPTED, ToldDelivery, told_delivery
+from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -72,6 +75,27 @@ async def test_one_request_reaches_phones_and_browsers_each_in_its_form(
     assert to_mine.browser["navigate"] == f"{PAGE}#n={sent.notification_id}"
     assert to_mine.message["web_push"] == 8030
     assert "web_push" not in to_unnamed.message
+
+
+async def test_the_log_has_an_entry_for_each_phone_and_browser(account: Account) -> None:
+    devices = {(await account.add_startable_phone()).id, (await add_browser(account)).id}
+    backend = account.core.caller((await account.add_key())[1])
+    sent = await backend.SendPushNotification(title="Deploy")
+
+    async def entries() -> list[Any]:
+        found = await account.owner.ListDeliveryAttempts(notification_id=sent.notification_id)
+        return list(found.delivery_attempts)
+
+    await eventually_async("both are in the log", lambda: _as_many(entries, 2))
+    logged = await entries()
+    assert {one.device_id for one in logged} == devices
+    for one in logged:
+        assert (one.outcome, one.event, one.priority) == (logged[0].outcome, logged[0].event, 10)
+        assert one.apns_id
+
+
+async def _as_many(entries: Callable[[], Awaitable[list[Any]]], number: int) -> bool:
+    return len(await entries()) == number
 
 
 async def test_browsers_of_one_page_share_a_message(account: Account, delivery: ToldDelivery) -> None:
@@ -157,6 +181,29 @@ async def test_an_apple_browser_that_took_the_older_text_meanwhile_gets_no_secon
     )
     await asyncio.wait([replacing], timeout=0.3)
     first.answer(ACCEPTED)
-    assert (await replacing).devices_queued == 0
-    await sending
+    replaced = await replacing
+    assert (replaced.devices_notified, replaced.devices_queued) == (0, 0)
+    assert (await sending).devices_notified == 1
     assert len(delivery.of(token)) == 1
+
+
+async def test_what_an_apple_browser_keeps_counts_for_the_request_that_sent_it_and_for_no_later_one(
+    account: Account, delivery: ToldDelivery
+) -> None:
+    token = await browser_of(account, APPLES)
+    await account.add_startable_phone()
+    backend = account.core.caller((await account.add_key())[1])
+    sending, replacing = (backend.with_metadata(("idempotency-key", str(uuid.uuid4()))) for _ in range(2))
+    sent = await sending.SendPushNotification(title="down")
+    for _ in range(2):
+        replaced = await replacing.ReplacePushNotification(notification_id=sent.notification_id, title="up again")
+        assert (replaced.devices_notified, replaced.devices_queued) == (1, 0), "the phone"
+    # As after a process that has died before it answered.
+    lost = "UPDATE idempotent_requests SET answer = NULL, locked_until = now() WHERE fingerprint <> 'x'"
+    await account.core.sql(lost)
+    assert (await sending.SendPushNotification(title="down")).devices_notified == 2
+    again = await replacing.ReplacePushNotification(notification_id=sent.notification_id, title="up again")
+    assert again.devices_notified == 1
+    assert len(delivery.of(token)) == 1
+    shown = await account.owner.GetPushNotification(notification_id=sent.notification_id)
+    assert (shown.push_notification.counts.accepted, shown.push_notification.counts.owed) == (2, 0)

@@ -224,3 +224,12 @@ async def test_a_browser_that_becomes_the_app_gets_the_number_on_its_icon(world:
     token = secrets.token_hex(32)
     await world.browser.caller.PutDeviceTokens(push_token=token, environment=APNS_ENVIRONMENT_SANDBOX)
     assert (await world.delivery.nth(1, token)).aps == {"badge": 7}
+
+
+async def test_a_browser_that_tests_itself_is_sent_what_its_inbox_shows(world: World) -> None:
+    sent = (await world.browser.caller.SendTestNotification()).sent
+    assert sent.devices_notified == 1
+    [attempt] = world.delivery.of(world.token)
+    [shown] = (await world.browser.caller.ListDeviceNotifications()).notifications
+    assert attempt.browser["tag"] == shown.id == sent.notification_id
+    assert attempt.title == shown.title

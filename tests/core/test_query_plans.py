@@ -174,6 +174,7 @@ SETTLEMENT: dict[str, Any] = {
     "counts": [True],
     "configurations": [None],
     "versions": [1],
+    "stacks": [False],
     "leases": [None],
 }
 NUMBER: dict[str, Any] = {
@@ -187,7 +188,7 @@ NUMBER: dict[str, Any] = {
     "created_at": "2026-01-01",
 }
 SETTLED_NUMBER: dict[str, Any] = {
-    name: SETTLEMENT[name] for name in SETTLEMENT if name not in ("notification_ids", "versions", "leases")
+    name: SETTLEMENT[name] for name in SETTLEMENT if name not in ("notification_ids", "versions", "stacks", "leases")
 } | {
     "lease_ids": [ID],
     "update_ids": [ID],
@@ -398,7 +399,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "read notifications": (dispatch.READ_NOTIFICATIONS, ([ID],)),
     "settle accepted": (dispatch.SETTLE_ACCEPTED, ([ID], [ID])),
     "settle": (dispatch.SETTLE, SETTLEMENT),
-    "count": (dispatch.COUNT, (ID,)),
+    "count": (dispatch.COUNT, (ID, 2)),
     "find a notification": (push.FIND, (ID, ID)),
     "list a device's notifications": (notification_queries.LIST, LISTED),
     "newest of a device's notifications": (notification_queries.NEWEST, LISTED),

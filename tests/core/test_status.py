@@ -119,6 +119,17 @@ async def test_an_account_that_stops_itself_alone_hears_of_it_alone(
     assert [alarm.reason for alarm in await routes.status.alarms(other)] == ["InvalidProviderToken"]
 
 
+async def test_a_push_service_that_is_stopped_is_no_matter_of_apples_credentials() -> None:
+    stopped = [
+        Alarm(Route(environment, Step.TOPIC), "TopicDisallowed", dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        for environment in ("sandbox", "web_google")
+    ]
+    phones, browsers = to_response(stopped, [], UNKNOWN).alarms
+    assert (phones.line, browsers.line) == ("sandbox (SMITH_APNS_TOPIC)", "web_google (page unknown)")
+    assert "Settings checks the credentials." in phones.advice
+    assert "Settings checks the credentials." not in browsers.advice
+
+
 ELSEWHERE = Alarm(Route("sandbox", Step.SENDER), "InvalidProviderToken", dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 NEWS = TypeAdapter(tuple[Alarm, ...]).dump_json((ELSEWHERE,)).decode()
 

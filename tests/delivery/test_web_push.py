@@ -249,6 +249,22 @@ async def test_a_service_that_is_down_fails_those_that_wait_at_once(
     assert not any(outcome.maybe_accepted for outcome in outcomes)
 
 
+async def test_a_connection_that_cannot_be_made_fails_none_that_others_can_carry(
+    start: Start, key: ec.EllipticCurvePrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with push_service() as plain, start(**settings(tmp_path, plain)) as service:
+        assert tally(await service.deliver(web_push(plain.browser()))) == {(ACCEPTED, ""): 1}
+        [line] = service.delivery._web_push._lines._lines.values()
+        monkeypatch.setattr(line, "_dial", _cannot_connect)
+        found = tally(await service.deliver(web_push(*(plain.browser() for _ in range(100)))))
+    assert found.keys() <= {(ACCEPTED, ""), (RETRY, "PushServiceUnreachable")}
+    assert found[ACCEPTED, ""] > 50
+
+
+async def _cannot_connect() -> Any:
+    raise ConnectionRefusedError
+
+
 async def test_a_connection_that_the_service_has_closed_is_not_used_again(
     service: Service, browsers: Listening
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
+from smith.core.v1.phone_service_pb2 import GetDeviceStateResponse
 
 from service_kit.errors import AlreadyExists, DomainError, InvalidRequest, Kind, NotFound, Unavailable
 from tests.gateway.conftest import MakeGateway, RunningGateway
@@ -173,6 +174,20 @@ async def test_an_answer_that_does_not_come_is_given_up(make_gateway: MakeGatewa
     reply = await impatient.push({"title": "x"})
     release.set()
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+
+
+async def test_an_answer_that_is_asked_to_wait_may_wait(make_gateway: MakeGateway, core: CoreStandIn) -> None:
+    """The longest wait that the method has is added to the deadline."""
+    deadlines: list[float] = []
+
+    async def answer(request: Any, context: Any) -> Any:
+        deadlines.append(context.time_remaining())
+        return GetDeviceStateResponse()
+
+    core.behaviours["GetDeviceState"] = answer
+    impatient = await make_gateway(f"127.0.0.1:{core.port}", gateway_call_timeout=2)
+    assert (await impatient.request("GET", "/api/device/state?after=1&wait_seconds=25")).status == 200
+    assert 25 < deadlines[0] <= 27
 
 
 async def test_a_core_that_is_away_is_told_at_once_and_its_return_noticed(make_gateway: MakeGateway) -> None:

@@ -126,7 +126,7 @@ async def test_the_manifest_makes_it_an_app(gateway: RunningGateway) -> None:
 
 
 async def test_the_worker_keeps_every_file_in_one_version(gateway: RunningGateway) -> None:
-    """The digests are those of the files as they are served; the worker and the list itself are the browser's to keep."""
+    """The digests are those of the files as they are served. The worker and the list are the browser's to keep."""
     kept = await kept_files(gateway)
     assert {"", "app.js", "app.css", "cards.css", "manifest.webmanifest", "icons/icon-192.png"} <= kept.keys()
     assert kept.keys() & {"sw.js", "version.js", "index.html"} == set()

@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import SecretStr
 
 from cli.doctor.apns import apns_key
 from cli.doctor.database import judge_clock
-from cli.doctor.finding import Status
+from cli.doctor.finding import Finding, Status
 from cli.doctor.machine import data_folder, known_holes
 from cli.doctor.settings import DoctorSettings
-from cli.doctor.web_push import web_push_key
+from cli.doctor.web_push import web_push, web_push_key
+from cli.up.web_push_key import ensure_web_push_key
+from delivery_service.settings import DeliverySettings
+from tests.delivery.harness import delivery_service
 from tests.smith_command import smith
 
 SECONDS = 2
@@ -169,6 +173,29 @@ def test_the_contact_address_for_push_services_is_judged_as_apple_does(
     assert key.status is Status.SKIP
     assert subject.status is status
     assert word in subject.message
+
+
+async def test_the_delivery_service_is_asked_whether_it_can_send_to_browsers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "webpush.pem"
+
+    async def finding() -> Finding:
+        given = DeliverySettings(delivery_port=0, webpush_key_file=path)
+        async with delivery_service(given) as service:
+            monkeypatch.setenv("SMITH_DELIVERY_ADDRESS", service.address)
+            [found] = await web_push(DoctorSettings(), 10.0)
+        return found
+
+    without = await finding()
+    assert (without.status, "WebPushKeyUnreadable" in without.message) == (Status.FAIL, True)
+    ensure_web_push_key(tmp_path)
+    assert (await finding()).status is Status.OK
+    secret = SecretStr("x" * 40)
+    async with delivery_service(DeliverySettings(delivery_port=0, internal_secret=secret)) as service:
+        monkeypatch.setenv("SMITH_DELIVERY_ADDRESS", service.address)
+        [stranger] = await web_push(DoctorSettings(), 10.0)
+    assert (stranger.status, "secret" in stranger.message) == (Status.SKIP, True)
 
 
 def test_secrets_that_others_can_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,13 +77,17 @@ def test_a_second_workspace_is_made_while_the_server_runs_and_its_owner_pairs_ph
     owner = {"SMITH_OWNER_EMAIL": made["email"], "SMITH_OWNER_PASSWORD": made["password"]}
     phone = answer(stack.data_dir, "pair", "--simulated", "Shell phone", **owner)
     assert httpx.get(phone["url"], trust_env=False).json()["device_id"] == phone["device_id"]
+    for kind in ("apple", "chrome", "firefox"):
+        browser = answer(stack.data_dir, "pair", "--simulated", f"Shell {kind}", "--browser", kind, **owner)
+        shown = httpx.get(browser["url"], trust_env=False).json()
+        assert (shown["device_id"], shown["kind"], shown["reported"]) == (browser["device_id"], kind, True)
     code = answer(stack.data_dir, "pair", **owner)
     assert code["link"].startswith("activitysmith://pair?server=http%3A%2F%2F127.0.0.1")
     pairing = {"pairing_code": code["pairing_code"], "name": "by hand"}
     paired = httpx.post(f"{stack.base_url}/api/device/pair", json=pairing, timeout=30, trust_env=False)
     assert paired.status_code == 200, paired.text
     devices = stack.sql("SELECT count(*)::int FROM devices WHERE account_id::text = %s", made["account_id"])
-    assert devices == [(2,)]
+    assert devices == [(5,)]
     again = ("account", "create", "Third team", "--email", "second@team.test", "--generate-password")
     assert "exists" in refuse(stack.data_dir, *again, code=1)
     assert stack.sql("SELECT id FROM accounts WHERE name = 'Third team'") == []

@@ -56,4 +56,7 @@ async def paired(
     """A browser that a person has paired by the link."""
     async with world(request.param, server, tmp_path, google_port) as one:
         await one.pair()
-        yield one
+        try:
+            yield one
+        finally:
+            await one.unpair()

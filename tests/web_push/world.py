@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import httpx
 from playwright.async_api import async_playwright
 
 from tests.stack import Stack
@@ -77,6 +79,30 @@ class World:
 
     async def _devices(self) -> set[str]:
         return {one["id"] for one in (await self.ask("GET", "/api/devices?page_size=200"))["devices"]}
+
+    async def unpair(self) -> None:
+        """The owner removes the browser, so that later pushes do not concern it."""
+        await self.ask("DELETE", f"/api/devices/{self.device_id}")
+
+    async def push(self, title: str, **fields: Any) -> dict[str, Any]:
+        """A backend sends a notification."""
+        return await self.send("POST", "/api/push-notification", title=title, **fields)
+
+    async def send(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """A backend's request, which it repeats with the same key until it is answered, as SDKs do."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        backend = self.team.client(self.stack.api_key)
+
+        async def answered() -> httpx.Response | None:
+            try:
+                answer = await asyncio.to_thread(backend.request, method, path, json=body, headers=headers)
+            except httpx.TransportError:
+                return None
+            return answer if answer.status_code < 500 else None
+
+        answer: httpx.Response = await self.until(f"{method} {path} is answered", answered)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     async def sees(self, words: str) -> None:
         """The page says this."""

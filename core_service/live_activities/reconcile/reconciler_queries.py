@@ -120,7 +120,7 @@ WITH s AS (
 ), dying AS (
     -- Exactly the token that APNs refused, and not if the app reported it again after APNs gave it up. A device that
     -- somebody else is changing is not waited for: it is about to get another token.
-    SELECT v.id, s.token, s.reason, s.configuration
+    SELECT v.id, s.reason, s.configuration
     FROM s JOIN devices v ON v.id = s.device_id
     WHERE v.push_to_start_token = s.token AND v.push_to_start_token_dead_reason IS NULL
       AND (s.dead_since IS NULL OR v.push_to_start_token_registered_at <= s.dead_since)
@@ -128,10 +128,14 @@ WITH s AS (
 )
 UPDATE devices v
 SET push_to_start_token_dead_reason = dying.reason, push_to_start_token_died_under = dying.configuration,
-    -- A browser's subscription is both of its tokens.
-    push_token_dead_reason = CASE WHEN v.push_token = dying.token THEN dying.reason ELSE v.push_token_dead_reason END,
+    -- A browser has one subscription in the place of both tokens.
+    push_token_dead_reason = CASE
+        WHEN v.push_token = v.push_to_start_token THEN dying.reason
+        ELSE v.push_token_dead_reason
+    END,
     push_token_died_under = CASE
-        WHEN v.push_token = dying.token THEN dying.configuration ELSE v.push_token_died_under
+        WHEN v.push_token = v.push_to_start_token THEN dying.configuration
+        ELSE v.push_token_died_under
     END
 FROM dying
 WHERE v.id = dying.id

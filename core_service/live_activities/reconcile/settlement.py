@@ -31,6 +31,7 @@ from core_service.work_queue.loops import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
+from service_kit.web_push import Subscription
 
 Pair = tuple[str, uuid.UUID]
 OnWritten = Callable[[int, dt.datetime | None], None]
@@ -56,14 +57,14 @@ class ActivitySettlement:
         """The key of the row."""
         return self.activity_id, self.device_id
 
-    def start_token_died(self, held: Held | None) -> bool:
-        """Whether APNs called the push-to-start token dead, or a push service the subscription, which a browser has
-        instead of all tokens."""
+    @property
+    def start_token_died(self) -> bool:
+        """Whether APNs called the push-to-start token dead, or a push service the browser's subscription."""
         return (
             self.sent is not None
+            and (self.sent.event is ActivityEvent.START or Subscription.is_token(self.sent.token))
             and self.outcome is not None
             and self.outcome.verdict is OutcomeKind.TOKEN_DEAD
-            and (self.sent.event is ActivityEvent.START or (held is not None and held.surface.is_browser))
         )
 
 
@@ -123,7 +124,7 @@ class ActivitySettler:
         async with self._pool.connection() as connection, connection.transaction():
             activities = await _lock_activities(connection, batch, now)
             held = await _lock_devices(connection, batch)
-            if died := [one for one in batch if one.start_token_died(held.get(one.pair))]:
+            if died := [one for one in batch if one.start_token_died]:
                 dead_tokens = await _mark_start_tokens_dead(connection, died)
             for one in batch:
                 # A device that was unpaired meanwhile has no row any more.
@@ -150,6 +151,9 @@ class ActivitySettler:
 
     def _settle(self, held: Held, one: ActivitySettlement, wanted: Wanted, now: dt.datetime) -> Held:
         if one.sent is None or one.outcome is None:
+            if held.leased:
+                # Another claim has found something to send since. Its outcome decides.
+                return held
             if held.phase in OPEN_PHASES and one.is_replaced and wanted.ended:
                 return replace(held, phase=Phase.ENDED, leased=False, next_at=None)
             return schedule(held, wanted, now) if held.phase in OPEN_PHASES else replace(held, next_at=None)
@@ -160,7 +164,7 @@ class ActivitySettler:
             # Apple's show a second notification, so that a bad connection should not bring many.
             delay = delay if held.surface is Surface.REPLACED else max(delay, EVIDENCE_SECONDS)
         settled = settle(held, one.sent, one.outcome, wanted, now, delay_seconds=delay)
-        if one.start_token_died(held) and settled.next_at is not None and not settled.leased:
+        if one.start_token_died and settled.next_at is not None and not settled.leased:
             # There is another token, or one is being reported now, or APNs is wrong. In that case the wait grows.
             return replace(settled, next_at=now + max(TOKEN_CHANGING, dt.timedelta(seconds=delay)))
         return settled

@@ -1,7 +1,7 @@
 """The SQL that takes cards off phones which may no longer show them. It uses the database's clock."""
 
 from core_service.live_activities.models import OPEN
-from core_service.live_activities.state.pace import STACKS
+from core_service.live_activities.state.pace import IS_BROWSER, STACKS
 from core_service.work_queue.fair_claim import due_of_oldest
 from core_service.work_queue.queue import Queue
 from core_service.work_queue.retry import LONGEST_PUSH_WAIT_SECONDS
@@ -42,8 +42,12 @@ WITHDRAW = f"""
 WITH card AS (
     -- Read by what locks it: a token or a push of this very moment must not be overlooked.
     SELECT p.activity_id, p.device_id, p.account_id, p.user_id, p.timestamp, d.environment, d.bundle_id,
-           -- A browser of Apple takes nothing away.
-           CASE WHEN NOT {STACKS} THEN p.update_token END AS update_token,
+           -- A browser of Apple takes nothing away. No other says whether it shows a start that had no answer.
+           CASE
+               WHEN {STACKS} THEN NULL
+               WHEN {IS_BROWSER} AND p.maybe_shown THEN COALESCE(p.update_token, d.push_to_start_token)
+               ELSE p.update_token
+           END AS update_token,
            a.expires_at + interval '4 hours' AS gone_at
     FROM live_activity_devices p JOIN devices d ON d.id = p.device_id JOIN live_activities a ON a.id = p.activity_id
     WHERE p.device_id = ANY(%(device_ids)s) AND p.{OPEN}

@@ -24,6 +24,7 @@ from core_service.live_activities.state.web_form import withdrawn_for_browsers
 from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, PushType, Target
 from core_service.work_queue.outbox import Limits, Settlement
 from core_service.work_queue.retry import delay_seconds
+from service_kit.web_push import Subscription
 
 EMPTY_CARD = {"title": "Unpaired", "type": "progress", "percentage": 0}
 """The state in the end. Apple requires one, the app must be able to decode it, and it must reveal nothing."""
@@ -49,7 +50,7 @@ class Withdrawal(NamedTuple):
     """A row of `withdrawal_queries.CLAIM_WITHDRAWALS`."""
 
     id: str
-    """The update token; of a browser, its subscription and the activity's id."""
+    """The update token; of a browser, the activity's id after it."""
     account_id: uuid.UUID
     activity_id: str
     device_id: uuid.UUID
@@ -67,7 +68,7 @@ class Withdrawal(NamedTuple):
     @property
     def token(self) -> str:
         """The update token."""
-        return self.id.removesuffix(f" {self.activity_id}")
+        return self.id.rpartition(" ")[0] if Subscription.is_token(self.id) else self.id
 
     def push(self) -> Push:
         """The push that ends it."""
@@ -78,7 +79,7 @@ class Withdrawal(NamedTuple):
             # In the past: iOS removes it at once.
             "dismissal-date": 1,
         }
-        surface = surface_of(self.environment)
+        is_browser = surface_of(self.environment).is_browser
         target = Target(
             self.device_id,
             self.user_id,
@@ -95,7 +96,7 @@ class Withdrawal(NamedTuple):
             priority=HIGH,
             about=About(self.account_id, self.activity_id, PushEvent.END),
             targets=[target],
-            web=partial(withdrawn_for_browsers, self.activity_id, self.timestamp) if surface.is_browser else None,
+            web=partial(withdrawn_for_browsers, self.activity_id, self.timestamp) if is_browser else None,
         )
 
 

@@ -10,6 +10,7 @@ import { activeWorker } from "./worker.js"
 const WAIT_SECONDS = 25
 const SLACK_SECONDS = 15
 const LONGEST_PAUSE_SECONDS = 30
+const PROMPT_SECONDS = 5
 // As long as a Live Activity is on a screen at most: what was removed stays removed.
 const REMEMBERED_MILLISECONDS = 12 * 3600 * 1000
 
@@ -29,16 +30,18 @@ export function follow(heard, failed) {
       const isStopped = () => asking.signal.aborted
       try {
         const query = version && !failures ? { after: version, wait_seconds: WAIT_SECONDS } : {}
+        const asked = Date.now()
         const answer = await asDevice("GET", "device/state", {
           query, signal: asking.signal, patience: WAIT_SECONDS + SLACK_SECONDS,
         })
         await keep(answer)
         failures = 0
+        const isNews = answer.version !== version
         version = answer.version
-        heard(answer)
+        if (isNews || !version) heard(answer)
         await settle()
-        // A server that does not know how to wait would be asked without a pause.
-        if (!version) await pause(LONGEST_PAUSE_SECONDS)
+        // The server answers at once when more pages wait than it has room for.
+        if (!isNews && Date.now() - asked < PROMPT_SECONDS * 1000) await pause(LONGEST_PAUSE_SECONDS / 2)
       } catch (error) {
         if (error instanceof Unpaired) return
         if (isStopped()) continue

@@ -24,11 +24,14 @@ export class NotificationCard {
       row.subtitle && el("div", { class: "lock-subtitle" }, row.subtitle),
       row.message && el("div", { class: "lock-text lock-message" }, row.message),
       row.replaced_at && changed(Date.parse(row.replaced_at))))
-    const actions = (row.actions ?? []).map((action) => actionButton(action, "is-row"))
+    const actions = actionsOf(row).map((action) => actionButton(action, "is-row"))
     const more = [row.media ? mediaOf(row.media) : "", row.redirection ? tapTarget(row.redirection) : "", ...actions].filter(Boolean)
     this.element.replaceChildren(head, ...(more.length ? [el("div", { class: "lock-more-area" }, ...more)] : []))
   }
 }
+
+// What a push brought is shown as far as it has the right form.
+const actionsOf = ({ actions }) => (Array.isArray(actions) ? actions : []).filter((action) => action?.id && action?.title)
 
 function changed(milliseconds) {
   const time = el("time")

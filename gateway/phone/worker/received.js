@@ -3,6 +3,7 @@
 import { addNotifications, alter, fact, putFact, read } from "../shared/database.js"
 import { tell } from "../shared/news.js"
 import { settle } from "../shared/outbox.js"
+import { word } from "../shared/reading.js"
 import { closeUnasked, tidy } from "../shared/tidying.js"
 import { activityNotification, messageOf, plainNotification, UNREADABLE } from "./forms.js"
 import { within } from "./turn.js"
@@ -95,7 +96,7 @@ async function setBadge(number) {
 }
 
 function rowOf({ title, body, smith }) {
-  const { subtitle = "" } = smith
+  const subtitle = word(smith.subtitle)
   const message = subtitle && body.startsWith(subtitle) ? body.slice(subtitle.length).replace(/^\n/, "") : body
   return { ...smith, title, message, created_at: new Date().toISOString() }
 }

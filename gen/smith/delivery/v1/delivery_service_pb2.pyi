@@ -209,8 +209,8 @@ class GetDestinationsResponse(_message.Message):
     push_fault_explanation: _builtins.str
     """The same in a sentence for operators. Empty if there is no reason."""
     configuration: _builtins.str
-    """Fingerprint of what decides whether APNs knows a token: key id, team, topic and Apple's addresses. 16 hexadecimal
-    digits, the same after a restart with the same settings.
+    """Fingerprint of what decides whether APNs or a browser's push service knows a token: key id, team, topic, Apple's addresses,
+    and the key for browsers. 16 hexadecimal digits, the same after a restart with the same settings.
     """
     web_push_public_key: _builtins.str
     """The key that browsers subscribe with (RFC 8292): an uncompressed point on P-256 in base64url. Empty if none is set, or it
