@@ -99,7 +99,8 @@ def _words_of_browser(device: Device) -> Words:
 def kind_of(device: Device) -> str:
     """What the device is, as far as it has reported it."""
     if device.platform == DEVICE_PLATFORM_WEB:
-        return f"Browser · pushes by {PUSHES_BY.get(device.push_service, 'a service of your own')}"
+        by = PUSHES_BY.get(device.push_service)
+        return f"Browser · pushes by {by}" if by else "Browser · own push service"
     parts = [f"iOS {device.os_version}"] if device.os_version else []
     if device.environment == APNS_ENVIRONMENT_SANDBOX:
         parts.append("development build")

@@ -77,7 +77,7 @@ async def test_the_lock_screen_reaches_its_simulator_whatever_proxy_is_set(
         assert stack.phone_id in [phone["id"] for phone in await simulator.phones()]
     finally:
         await simulator.close()
-    with pytest.raises(SimulatorAway, match="could not pair a phone"):
+    with pytest.raises(SimulatorAway, match="could not pair a device"):
         await pair_phone(stack.simulator_url, "NO-SUCH-CODE", "iPhone")
 
 

@@ -34,7 +34,7 @@ class BrowserPanel(DevicePanel):
             with div("iphone-controls"):
                 self._draw_head()
                 text(
-                    f"Simulated {BROWSERS.get(self._kind, self._kind)}. {RULES.get(self._kind, '')}",
+                    f"Simulated {BROWSERS[self._kind]}. {RULES[self._kind]}",
                     "iphone-remarks",
                     "p",
                 )

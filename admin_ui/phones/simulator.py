@@ -30,7 +30,7 @@ class SimulatorError(Exception):
 
 
 class Simulator:
-    """The control API of the simulator's iPhones, or of its browsers, which is alike. All methods raise SimulatorError."""
+    """The control API of the simulator's iPhones, or of its browsers, which is alike. All raise SimulatorError."""
 
     def __init__(self, url: str, devices: Devices = "phones") -> None:
         self._devices = devices

@@ -4,13 +4,11 @@ import stat
 from pathlib import Path
 
 import grpc
-from smith.delivery.v1 import delivery_service_pb2_grpc
-from smith.delivery.v1.delivery_service_pb2 import GetDestinationsRequest
 
 from cli.doctor.finding import Finding, fail, ok, skip, warn
 from cli.doctor.key_files import why_not_a_key
 from cli.doctor.settings import DoctorSettings
-from service_kit.client import open_channel
+from cli.probing.by_grpc import ask_destinations
 from service_kit.peers import Peers
 from service_kit.web_push_subject import PLACEHOLDER, first_public, why_refused
 
@@ -25,15 +23,13 @@ def web_push_key(settings: DoctorSettings) -> list[Finding]:
 
 async def web_push(settings: DoctorSettings, seconds: float) -> list[Finding]:
     """Whether the delivery service can send to browsers."""
-    async with open_channel(settings.delivery, Peers.of(settings)) as channel:
-        stub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
-        try:
-            told = await stub.GetDestinations(GetDestinationsRequest(), timeout=seconds)
-        except grpc.aio.AioRpcError as error:
-            if error.code() in STRANGERS:
-                why = "not checked: the delivery service answers only processes that know its secret"
-                return [skip("webpush", why, "Set SMITH_INTERNAL_SECRET as its own is, if you have set that.")]
-            return [skip("webpush", "not checked: the delivery service does not answer", "See `delivery` above.")]
+    try:
+        told = await ask_destinations(settings.delivery, Peers.of(settings), seconds)
+    except grpc.aio.AioRpcError as error:
+        if error.code() in STRANGERS:
+            why = "not checked: the delivery service answers only processes that know its secret"
+            return [skip("webpush", why, "Set SMITH_INTERNAL_SECRET as its own is, if you have set that.")]
+        return [skip("webpush", "not checked: the delivery service does not answer", "See `delivery` above.")]
     if told.web_push_fault:
         advice = "Set SMITH_WEBPUSH_KEY_FILE for the delivery service; docs/operating.md says how a key is made."
         return [fail("webpush", f"{told.web_push_fault}: {told.web_push_fault_explanation}", advice)]

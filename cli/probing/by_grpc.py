@@ -1,7 +1,9 @@
-"""Asks core or delivery, by gRPC health."""
+"""Asks core or delivery, by gRPC."""
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from smith.delivery.v1.delivery_service_pb2 import GetDestinationsRequest, GetDestinationsResponse
+from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 
 from cli.probing.answer import Answer, State
 from service_kit.client import open_channel
@@ -32,3 +34,10 @@ def _refused(error: grpc.aio.AioRpcError) -> Answer:
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return Answer(State.AWAY, "no answer in time")
     return Answer(State.AWAY, " ".join((error.details() or code.name).split())[:200])
+
+
+async def ask_destinations(address: str, peers: Peers, seconds: float) -> GetDestinationsResponse:
+    """What the delivery service says of where it sends. Raises grpc.aio.AioRpcError if it does not answer, or only its
+    peers."""
+    async with open_channel(address, peers) as channel:
+        return await DeliveryServiceStub(channel).GetDestinations(GetDestinationsRequest(), timeout=seconds)

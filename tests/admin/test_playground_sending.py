@@ -28,7 +28,7 @@ async def test_a_push_is_recorded_as_it_was_composed(owner: User, account: Accou
     owner.find(marker="title").type(" for good")
     owner.find("Send the push").click()
     # There is no delivery service in this test.
-    await owner.should_see("1 phone will get it later", retries=50)
+    await owner.should_see("1 device will get it later", retries=50)
     [(title,)] = await account.core.sql("SELECT title FROM notifications WHERE account_id = %s", account.id)
     assert title == "Build failed 🚨 for good"
 
@@ -45,7 +45,7 @@ async def test_a_number_for_the_icon_is_seen_written_down_and_recorded(owner: Us
     assert icon.props["aria-label"] == "App icon, badge 12"
     owner.find("Set the number").click()
     # There is no delivery service in this test.
-    await owner.should_see("1 phone will get it later", retries=50)
+    await owner.should_see("1 device will get it later", retries=50)
     query = "SELECT number FROM badges WHERE account_id = %s"
     assert await account.core.sql(query, account.id) == [(12,)]
 

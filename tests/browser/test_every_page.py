@@ -41,7 +41,7 @@ LOOKS = [
 
 
 @pytest.fixture(scope="module")
-def details(place: Stack) -> dict[str, str]:
+def details(place: Stack) -> Iterator[dict[str, str]]:
     """Something to see on every page, and the paths of pages about one thing."""
     owner = plain_http_client(place.base_url)
     session = owner.post("/api/sessions", json={"email": place.owner_email, "password": place.owner_password})
@@ -50,6 +50,9 @@ def details(place: Stack) -> dict[str, str]:
     channel = owner.post("/api/channels", json={"slug": "ops", "name": "Operations"}).json()["channel"]
     [device, *_] = owner.get("/api/devices").json()["devices"]
     assert owner.put(f"/api/channels/{channel['id']}/devices/{device['id']}").status_code == 200
+    code = owner.post("/api/pairing-codes").json()["pairing_code"]
+    simulator = plain_http_client(place.simulator_url)
+    browser = simulator.post("/browsers", json={"pairing_code": code, "name": "Firefox", "kind": "firefox"}).json()
     assert owner.post("/api/invites", json={"emails": ["ben@team.test"]}).status_code == 200
     # Somebody with all buttons that the row of a member has.
     a_team(place).join("a-member-of-the-team@team.test", "a long password")
@@ -67,11 +70,12 @@ def details(place: Stack) -> dict[str, str]:
     [notification, *_] = eventually(
         "notifications are listed", lambda: owner.get("/api/push-notifications").json()["push_notifications"]
     )
-    return {
+    yield {
         "channel": f"/channels/{channel['id']}",
         "notification": f"/delivery-log/{notification['id']}",
         "live-activity": f"/live-activities/{activity_id}",
     }
+    assert simulator.delete(f"/browsers/{browser['id']}").status_code == 200
 
 
 NOTES = {"tags": ["billing", "user:382"], "metadata": {"plan": "Pro", "amount": 29.5, "trial": False}}
@@ -114,6 +118,11 @@ def test_every_page_is_for_everybody_and_fits(
         found += inspect(page, f"{name}-{looks}", width, rules)
         if not page.get_by_role("note").filter(has_text="Simulator").is_visible():
             found.append(f"{name}-{looks}: does not say that the simulator stands in")
+        if path == "/devices":
+            page.get_by_role("button", name="Pair a device").click()
+            page.locator("summary").filter(has_text="iPhone app").press("Enter")
+            page.get_by_role("link", name="Open the app").wait_for()
+            found += inspect(page, f"pairing-{looks}", width, rules, within=".dialog")
         # The style that axe would like to add is refused, as it should be.
         del complaints[heard:]
     assert not found, "\n".join(found)
@@ -201,13 +210,13 @@ def forms_found_wrong(
     return found
 
 
-def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None) -> list[str]:
+def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None, *, within: str = "html") -> list[str]:
     """Takes a picture of the page. Answers with what is wrong with it, by axe's rules if there are any."""
     page.evaluate("() => document.fonts.ready")
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     wrong = what_sticks_out(page, name, width)
-    for violation in Axe().run(page, options=rules).response["violations"] if rules else ():
+    for violation in Axe().run(page, context=within, options=rules).response["violations"] if rules else ():
         places = [f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in violation["nodes"][:4]]
         wrong.append(f"{name}: {violation['id']}: {violation['help']}\n  " + "\n  ".join(places))
     if width == DESK:

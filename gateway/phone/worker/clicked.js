@@ -9,7 +9,7 @@ export async function clicked(notification, pressed) {
   if (smith?.kind !== "activity" || smith.event === "end") notification.close()
   const action = pressed ? buttonsOf(smith).find((one) => one?.id === pressed) : null
   if (action?.type === "webhook") return run(action)
-  const target = action?.type === "open_url" ? destination(action.url) : null
+  const target = destination(action?.type === "open_url" ? action.url : pressed ? null : smith?.redirection)
   return target ? openElsewhere(target, smith) : openPage(smith)
 }
 
