@@ -1,5 +1,7 @@
 """What a phone is told of its Live Activities and notifications, as protobuf carries it."""
 
+import dataclasses
+
 from smith.core.v1 import json_object_pb2, live_activity_pb2, phone_service_pb2, push_notification_pb2
 
 from core_service.common.actions import ActionType
@@ -7,6 +9,7 @@ from core_service.common.reading import to_timestamp
 from core_service.common.validation import write_json
 from core_service.phones.live_activities import ShownActivity, ShownPhase
 from core_service.phones.notifications import PhoneAction, PhoneNotification
+from core_service.push.content import Content
 
 ACTION_TYPES = {
     ActionType.OPEN_URL: push_notification_pb2.PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL,
@@ -32,17 +35,19 @@ def to_live_activity(shown: ShownActivity) -> live_activity_pb2.DeviceLiveActivi
     )
 
 
+TOLD = sorted(
+    {field.name for field in dataclasses.fields(Content)}
+    & set(phone_service_pb2.DeviceNotification.DESCRIPTOR.fields_by_name) - {"payload", "actions"}
+)
+"""What devices are told of a notification as it is stored."""
+
+
 def to_device_notification(shown: PhoneNotification) -> phone_service_pb2.DeviceNotification:
     """A notification as the device sees it."""
     content, payload = shown.content, shown.content.payload
     return phone_service_pb2.DeviceNotification(
         id=str(shown.id),
-        title=content.title,
-        subtitle=content.subtitle,
-        message=content.message,
-        media=content.media,
-        redirection=content.redirection,
-        icon=content.icon,
+        **{name: getattr(content, name) for name in TOLD},
         payload=None if payload is None else json_object_pb2.JsonObject(json=write_json(payload).decode()),
         actions=[_to_action(action) for action in shown.actions],
         created_at=to_timestamp(shown.created_at),

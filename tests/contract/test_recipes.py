@@ -28,6 +28,11 @@ USED_BY = {
         "simulator/phones/service.py",  # a tap follows it
         "gateway/openapi/examples/push_notifications.py",
         "admin_ui/sending/to_core.py",
+        "core_service/sending/web_form.py",  # a click on a browser's notification follows it
+        "gateway/phone/worker/clicked.js",
+        "simulator/browsers/payload.py",
+        "simulator/browsers/shown.py",
+        "admin_ui/components/browser_window.py",
     },
     "countdown": set[str](),
     "segmented_progress": {

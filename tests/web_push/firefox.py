@@ -18,7 +18,6 @@ PREFERENCES: dict[str, Any] = {
     "dom.push.retryBaseInterval": 500,
     "permissions.default.desktop-notification": 1,
     # Firefox asks whether the page's data may be kept: the person says yes.
-    "permissions.default.persistent-storage": 1,
     # The desktop's notification area, not windows of Firefox's own.
     "alerts.useSystemBackend": True,
     "remote.active-protocols": 1,

@@ -84,8 +84,8 @@ async function pair(code, name) {
   // Nothing of an earlier workspace is left.
   await forgetAll()
   await putFact("device", { id: paired.device_id, token: paired.device_token, name, paired_at: Date.now() })
-  // So that the browser does not throw the secret away when it is short of room.
-  await navigator.storage?.persist?.()
+  // So that the browser keeps the secret when it is short of room. Firefox asks the person, who need not answer.
+  navigator.storage?.persist?.().catch((error) => console.info("the browser may throw the pairing away", error))
 }
 
 function wordsFor(error) {

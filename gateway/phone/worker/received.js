@@ -36,10 +36,10 @@ async function showPlain(message) {
 }
 
 async function showActivity(message) {
-  const { smith, title } = message
+  const { smith, title, body } = message
   const before = await kept("activities", smith.id)
   const isNewer = !before?.version || (smith.version > before.version && smith.timestamp >= before.timestamp)
-  const shown = isNewer ? { ...before, ...smith, title } : before
+  const shown = isNewer ? { ...before, ...smith, title, body } : before
   // What the person has removed stays away. The server is being told, or has been.
   if (!before?.dismissed) {
     await show(await activityNotification(shown, message, isNewer))
@@ -47,7 +47,7 @@ async function showActivity(message) {
     await closeReplaced(smith.replaces)
   }
   if (!isNewer) return
-  await alter("activities", smith.id, (held) => ({ ...held, ...smith, title, seen_at: Date.now() }))
+  await alter("activities", smith.id, (held) => ({ ...held, ...smith, title, body, seen_at: Date.now() }))
   tell("activities")
 }
 
