@@ -33,5 +33,6 @@ EXCEPTIONS = {
     "name must be 1 to 100 characters": "to Python U+001C to U+001F are white space, and to regular expressions not",
     "must not be blank": "the same",
     "channels and target.channels must name the same channels": "JSON Schema compares no values",
+    "endpoint must be the URL of a push service": "which services those are is known to the server only",
 }
 """Answers to good requests that the description cannot foretell, by what they say, each with the reason."""

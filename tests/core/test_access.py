@@ -133,7 +133,7 @@ async def neighbour(core: Core) -> Settled:
 async def mails_rest(account: Account) -> None:
     """The mails of the account's invites were tried and are not tried again, which would be a change as well."""
     rest = """
-    UPDATE invites SET mail_due_at = now() + interval '1 day' WHERE account_id = %s AND mail_reason <> '' RETURNING id
+    UPDATE invites SET mail_state = 'failed' WHERE account_id = %s AND mail_reason <> '' RETURNING id
     """
     await eventually_async("the mail was tried", lambda: account.core.sql(rest, account.id))
 
