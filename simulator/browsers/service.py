@@ -128,7 +128,7 @@ class BrowserService:
 
     async def lose_subscription(self, browser: Browser, *, silently: bool) -> None:
         """The browser loses its subscription, for example because its push service forgot it. A worker that is told
-        of it subscribes again; `silently`: nobody is told, and senders are answered as before."""
+        of it subscribes again; `silently`: the server is not told, and senders are answered as before."""
         browser.end_subscription(silently=silently)
         if not silently and not browser.record.settings.offline and _renews(browser):
             await self._page(browser).lost_subscription()

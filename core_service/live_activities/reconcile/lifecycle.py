@@ -162,7 +162,7 @@ def is_alerted(held: Held, wanted: Wanted) -> bool:
 
 def _appears_untold(held: Held, wanted: Wanted) -> bool:
     """Whether the start would only ring for what the person has seen: before the rotation, or before the browser
-    subscribed anew. Where nothing is replaced, none is sent."""
+    subscribed again. Where nothing is replaced, none is sent."""
     seen = wanted.is_quiet or held.accepted_version > 0
     return held.surface is Surface.STACKED and seen and not is_alerted(held, wanted)
 
@@ -236,7 +236,7 @@ def _accepted(held: Held, sent: SentPush, now: dt.datetime) -> Held:
 
 
 def _shown(held: Held, sent: SentPush) -> Held:
-    """A browser's start was accepted. If it has subscribed anew meanwhile, that subscription is owed the state too."""
+    """A browser's start was accepted. If it has subscribed again meanwhile, that subscription is owed the state too."""
     token = held.subscription or sent.token
     version = sent.version if token == sent.token else 0
     live = _live(held, token, sent.sent_at)
