@@ -116,7 +116,7 @@ class Worker:
         return found
 
     def clear(self) -> None:
-        """Takes everything off the screen, as nobody has seen it."""
+        """Takes everything off the screen, without a person who did it."""
         self._page.evaluate(
             """async () => {
                 const registration = await navigator.serviceWorker.ready

@@ -94,7 +94,7 @@ def test_where_a_device_shows_activities(environment: str | None, surface: Surfa
         (of_apple(REQUESTED), TICK, ActivityEvent.START),
         (of_apple(REQUESTED), QUIET, None),
         (of_apple(REQUESTED), replace(QUIET, alert_version=3), ActivityEvent.START),
-        # It showed it before it subscribed anew.
+        # It showed it before it subscribed again.
         (of_apple(replace(REQUESTED, accepted_version=2)), TICK, None),
         (of_apple(REQUESTED), END, ActivityEvent.END),
         (of_apple(LIVE), TICK, None),
@@ -324,7 +324,7 @@ APPLE = Environment.WEB_APPLE
         (claim(), ActivityEvent.END, {}, HIGH, False),
         (claim(), ActivityEvent.END, ALERTED, HIGH, True),
         (claim(phase="requested", accepted_version=0), START, {}, HIGH, True),
-        # The person has seen it, as another activity, or before the browser subscribed anew.
+        # The person has seen it, as another activity, or before the browser subscribed again.
         (claim(phase="requested", accepted_version=0), START, {"quiet_start": True}, HIGH, False),
         (claim(phase="requested", accepted_version=1), START, {}, HIGH, False),
         (claim(APPLE), UPDATE, ALERTED, HIGH, True),
