@@ -5,6 +5,7 @@ at the same time one comes after the other on every phone that both are for.
 """
 
 from core_service.channels.audience import IN_CHANNELS
+from core_service.devices.models import is_browser
 from core_service.sending.dying_tokens import DYING_TOKENS
 from core_service.work_queue.fair_claim import walk_accounts
 from core_service.work_queue.queue import Queue
@@ -24,16 +25,16 @@ QUEUE = Queue(
     by_account=True,
 )
 
-_RECORD = """
+_RECORD = f"""
 WITH target AS MATERIALIZED (
     SELECT id, user_id, CASE
         -- A browser would have to show a notification for it.
-        WHEN starts_with(environment, 'web_') THEN 'kept'
+        WHEN {is_browser("environment")} THEN 'kept'
         WHEN push_token_dead_reason IS NULL THEN 'due'
         ELSE 'token_dead'
     END AS state
     FROM devices
-    WHERE account_id = %(account_id)s AND push_token IS NOT NULL {condition}
+    WHERE account_id = %(account_id)s AND push_token IS NOT NULL {{condition}}
 ), recorded AS (
     INSERT INTO badge_updates (id, account_id, api_key_id, user_id, number, channel_slugs, created_at)
     SELECT %(update_id)s, %(account_id)s, %(api_key_id)s::uuid, %(user_id)s::uuid, %(number)s,
@@ -111,7 +112,7 @@ LEFT JOIN claimed c ON true
 LEFT JOIN devices v
     ON v.id = c.device_id AND v.push_token IS NOT NULL AND v.push_token_dead_reason IS NULL
     -- The device may have become a browser meanwhile.
-    AND starts_with(v.environment, 'web_') IS NOT TRUE
+    AND NOT {is_browser("v.environment")}
 """
 
 LOCK = "SELECT FROM badges WHERE device_id = ANY(%s) ORDER BY device_id FOR UPDATE"

@@ -8,9 +8,7 @@ from core_service.devices.models import Device, Environment
 from service_kit.web_push import PushService
 
 ENVIRONMENTS = {
-    one: device_pb2.ApnsEnvironment.Value(f"APNS_ENVIRONMENT_{one.name}")
-    for one in Environment
-    if one.push_service is None
+    one: device_pb2.ApnsEnvironment.Value(f"APNS_ENVIRONMENT_{one.name}") for one in Environment if not one.is_browser
 }
 PUSH_SERVICES = {one: device_pb2.BrowserPushService.Value(f"BROWSER_PUSH_SERVICE_{one.name}") for one in PushService}
 STATES = {one: device_pb2.DeviceState.Value(f"DEVICE_STATE_{one.name}") for one in DeviceState}
@@ -59,8 +57,7 @@ def to_device(device: Device) -> device_pb2.Device:
 
 
 def _platform(environment: Environment) -> device_pb2.DevicePlatform.ValueType:
-    is_phone = environment.push_service is None
-    return device_pb2.DEVICE_PLATFORM_IOS if is_phone else device_pb2.DEVICE_PLATFORM_WEB
+    return device_pb2.DEVICE_PLATFORM_WEB if environment.is_browser else device_pb2.DEVICE_PLATFORM_IOS
 
 
 def _state(token: str | None, dead_reason: str | None) -> device_pb2.PushTokenState.ValueType:

@@ -13,6 +13,9 @@ from service_kit.web_push import PushService
 REACHABLE = "push_token IS NOT NULL AND push_token_dead_reason IS NULL"
 """The SQL condition under which a device can be sent an alert; the partial index below serves it."""
 
+BROWSERS = "web_"
+"""What the environments of browsers begin with."""
+
 
 class Environment(StrEnum):
     """What issued a token: a push environment of Apple, or the push service of a browser."""
@@ -28,13 +31,26 @@ class Environment(StrEnum):
     @property
     def push_service(self) -> PushService | None:
         """The push service of a browser; None for a phone with the app."""
-        prefix, _, service = self.value.partition("_")
-        return PushService(service) if prefix == "web" else None
+        return PushService(self.value.removeprefix(BROWSERS)) if self.value.startswith(BROWSERS) else None
+
+    @property
+    def is_browser(self) -> bool:
+        """Whether a device of it is a browser, and no phone with the app."""
+        return self.push_service is not None
 
     @classmethod
     def of(cls, service: PushService) -> "Environment":
         """The environment of browsers of this push service."""
-        return cls(f"web_{service}")
+        return cls(f"{BROWSERS}{service}")
+
+
+STACKING = Environment.of(PushService.APPLE)
+"""Browsers on which no notification takes the place of another (`PushService.replaces`)."""
+
+
+def is_browser(environment: str) -> str:
+    """The SQL condition for a device that is a browser, by the column of its environment."""
+    return f"COALESCE(starts_with({environment}, '{BROWSERS}'), false)"
 
 
 class Device(SQLModel, table=True):

@@ -160,7 +160,7 @@ class Devices:
             device = next((candidate for candidate in locked if candidate.id == device_id), None)
             if device is None:
                 raise Unauthenticated(UNPAIRED)
-            was_browser = device.environment is not None and Environment(device.environment).push_service is not None
+            was_browser = device.environment is not None and Environment(device.environment).is_browser
             if report.environment is None and (device.environment is None or was_browser):
                 raise InvalidRequest.at("environment", "is required on the first call: `production` or `sandbox`")
             if device.environment is not None and report.is_of_browser not in (None, was_browser):

@@ -40,7 +40,7 @@ class TokenReport:
     @property
     def is_of_browser(self) -> bool | None:
         """Whether a browser reports, or the app; None if the report does not say."""
-        return None if self.environment is None else self.environment.push_service is not None
+        return None if self.environment is None else self.environment.is_browser
 
 
 async def lock(

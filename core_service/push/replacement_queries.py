@@ -1,7 +1,6 @@
 """The SQL of replacing a notification's content. One transaction runs the three statements, in this order."""
 
-from core_service.devices.models import REACHABLE
-from core_service.sending.later_versions import STACKING
+from core_service.devices.models import REACHABLE, STACKING
 
 KEPT_VERSIONS = 10
 """The newest contents of a notification whose buttons still work: a phone may show an older one."""

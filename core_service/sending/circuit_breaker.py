@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from typing import NamedTuple
 
+from core_service.devices.models import BROWSERS
 from core_service.sending.port import Concern, Outcome, OutcomeKind, Target
 
 FIRST_PROBE_SECONDS = 2.0
@@ -87,7 +88,7 @@ class Route(NamedTuple):
     @property
     def is_of_browsers(self) -> bool:
         """Whether its pushes go to a browser's push service."""
-        return self.environment.startswith("web_")
+        return self.environment.startswith(BROWSERS)
 
     @property
     def label(self) -> str:

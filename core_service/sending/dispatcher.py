@@ -16,8 +16,9 @@ from functools import partial
 from typing import Any
 
 from core_service.common.orm import now
+from core_service.devices.models import STACKING
 from core_service.events.service import Event, EventBus, EventType
-from core_service.sending.later_versions import STACKING, apns_id_of, silent_form
+from core_service.sending.later_versions import apns_id_of, silent_form
 from core_service.sending.models import DeliveryState
 from core_service.sending.outcomes import STATES, next_delay_seconds
 from core_service.sending.port import About, Lease, Outcome, OutcomeKind, Push, PushEvent, PushSender, Target
@@ -72,7 +73,7 @@ class _Settlement:
     version: int = 1
     """The version that was sent."""
     stacks: bool = False
-    """Whether the device shows a later version beside this one (`later_versions.STACKING`)."""
+    """Whether the device shows a later version beside this one (`devices.models.STACKING`)."""
     lease: Lease | None = None
     """See Push."""
 

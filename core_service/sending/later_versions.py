@@ -11,12 +11,9 @@ import uuid
 import simplejson
 
 from core_service.common.validation import write_json
-from core_service.devices.models import Environment
 
 REPLACEABLE = dt.timedelta(days=7)
 """For how long after it was sent a notification's content may be replaced."""
-STACKING = Environment.WEB_APPLE
-"""Where no notification takes the place of another (`PushService.replaces`)."""
 LEVEL = "interruption-level"
 SILENT = "passive"
 """Apple's level of what neither sounds nor lights up the screen."""

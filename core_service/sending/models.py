@@ -61,6 +61,6 @@ class Delivery(SQLModel, table=True):
     settled_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     """The version of the notification's content that the device is owed, or was: the newest one; an earlier one of a
-    browser that keeps it (`later_versions.STACKING`)."""
+    browser that keeps it (`devices.models.STACKING`)."""
     alerted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether APNs took an earlier version for the device, so that a later one takes its place silently."""

@@ -115,4 +115,4 @@ SELECT count(*) FILTER (WHERE state = 'accepted'),
 FROM deliveries
 WHERE notification_id = %s AND version >= %s
 """
-"""Of a version and later ones: a device that keeps an earlier one (`later_versions.STACKING`) is not notified of it."""
+"""Of a version and later ones: a device that keeps an earlier one (`devices.models.STACKING`) is not notified of it."""

@@ -1,5 +1,6 @@
 """The SQL that takes cards off phones which may no longer show them. It uses the database's clock."""
 
+from core_service.devices.models import is_browser
 from core_service.live_activities.models import OPEN
 from core_service.live_activities.state.pace import IS_BROWSER, STACKS
 from core_service.work_queue.fair_claim import due_of_oldest
@@ -20,7 +21,7 @@ _CARD_COLUMNS = """update_token, account_id, activity_id, device_id, user_id, en
 
 OWE_WITHDRAWAL = f"""
     INSERT INTO live_activity_withdrawals ({_CARD_COLUMNS})
-    SELECT CASE WHEN starts_with(environment, 'web_') THEN update_token || ' ' || activity_id ELSE update_token END,
+    SELECT CASE WHEN {is_browser("environment")} THEN update_token || ' ' || activity_id ELSE update_token END,
            account_id, activity_id, device_id, user_id, environment, bundle_id,
            GREATEST(timestamp + 1, floor(extract(epoch FROM now()))::bigint), gen_random_uuid(), 0, now(), gone_at
     FROM {{cards}}

@@ -10,7 +10,7 @@
 import datetime as dt
 from enum import Enum, auto
 
-from core_service.devices.models import Environment
+from core_service.devices.models import STACKING, Environment, is_browser
 
 UPDATE_INTERVAL = dt.timedelta(seconds=1)
 """Least time between two updates of one activity on one phone."""
@@ -59,9 +59,9 @@ def rests_until(surface: Surface, paced_until: dt.datetime | None, now: dt.datet
     return max(now, paced_until - early)
 
 
-IS_BROWSER = "COALESCE(starts_with(d.environment, 'web_'), false)"
+IS_BROWSER = is_browser("d.environment")
 """The SQL condition for a device `d` that is a browser."""
-STACKS = "COALESCE(d.environment = 'web_apple', false)"
+STACKS = f"COALESCE(d.environment = '{STACKING}', false)"
 """The SQL condition for a device `d` that is a browser of Apple."""
 
 RESTS_UNTIL = f"""CASE
