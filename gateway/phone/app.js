@@ -23,6 +23,7 @@ const notice = el("div", { class: "notices" })
 
 let inbox = null
 let browser = null
+let following = null
 let device
 let reception = { kind: "ready" }
 
@@ -74,7 +75,11 @@ async function askWhichPairing(code) {
 function receive(options) {
   const isFirst = !inbox
   inbox ??= new Inbox()
-  browser ??= new ThisBrowser(restart)
+  browser ??= new ThisBrowser({
+    leaving: () => following.pause(),
+    stayed: () => following.resume(),
+    left: restart,
+  })
   tabs.hidden = false
   route(options)
   fact("badge").then(showCount)
@@ -84,7 +89,7 @@ function receive(options) {
 }
 
 function keepUpToDate() {
-  follow((state) => {
+  following = follow((state) => {
     device = state.device ?? device
     showCount(state.badge)
     if (reception.kind === "offline") checkAgain()

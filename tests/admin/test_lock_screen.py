@@ -74,7 +74,7 @@ async def becomes(what: str, probe: Callable[[], Any]) -> None:
 def phones_shown(user: User) -> list[str]:
     """What screen readers call the phones."""
     with user:
-        return [one.props["aria-label"] for one in ElementFilter(kind=IPhone)]
+        return [one.props.get("aria-label", "") for one in ElementFilter(kind=IPhone)]
 
 
 async def test_a_notification_comes_unfolds_and_is_answered(look: Look, phone: SimulatedPhone) -> None:

@@ -28,6 +28,10 @@ ACTIVATED = """async () => {
     const { active } = await navigator.serviceWorker.ready
     if (active.state !== "activated") await new Promise((done) => active.addEventListener("statechange", done))
 }"""
+HANDLED = """async () => {
+    const { hear } = await import("./shared/news.js")
+    globalThis.handled = new Promise((done) => hear((what) => what === "push" && done()))
+}"""
 SHOWN = """async () => {
     const registration = await navigator.serviceWorker.ready
     return (await registration.getNotifications()).map((one) => ({
@@ -99,7 +103,9 @@ class Worker:
             self.errors.append(f"{told['sourceURL']}:{told['lineNumber']}: {told['errorMessage']}")
 
     def deliver(self, message: Any) -> None:
-        """A push with this payload, as the push service hands it over once it is decrypted; texts go as they are."""
+        """A push with this payload, as the push service hands it over once it is decrypted; texts go as they are.
+        Returns once the worker has handled it: Chromium forgets a notification if it is asked meanwhile what it shows."""
+        self._page.evaluate(HANDLED)
         [scope] = [scope for scope in self._registrations if scope.endswith("/phone/")]
         self._cdp.send(
             "ServiceWorker.deliverPushMessage",
@@ -109,6 +115,7 @@ class Worker:
                 "data": message if isinstance(message, str) else json.dumps(message),
             },
         )
+        self._page.evaluate("() => globalThis.handled")
 
     def shown(self) -> list[dict[str, Any]]:
         """The notifications on the screen."""

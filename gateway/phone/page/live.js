@@ -16,16 +16,18 @@ const REMEMBERED_MILLISECONDS = 12 * 3600 * 1000
 
 const seconds = (text) => (text ? Date.parse(text) / 1000 : undefined)
 
-// Begins to ask. `heard(state)` is called with each answer, `failed(error)` when there was none.
+// Begins to ask. `heard(state)` is called with each answer, `failed(error)` when there was none. Answers with `pause()` and
+// `resume()`: nothing is asked in between.
 export function follow(heard, failed) {
   let asking = null
   let version
   let failures = 0
+  let paused = false
   let wake = () => undefined
 
   async function run() {
     for (;;) {
-      if (document.hidden) await new Promise((resolve) => { wake = resolve })
+      while (document.hidden || paused) await new Promise((resolve) => { wake = resolve })
       asking = new AbortController()
       const isStopped = () => asking.signal.aborted
       try {
@@ -41,18 +43,18 @@ export function follow(heard, failed) {
         if (isNews || !version) heard(answer)
         await settle()
         // The server answers at once when more pages wait than it has room for.
-        if (!isNews && Date.now() - asked < PROMPT_SECONDS * 1000) await pause(LONGEST_PAUSE_SECONDS / 2)
+        if (!isNews && Date.now() - asked < PROMPT_SECONDS * 1000) await rest(LONGEST_PAUSE_SECONDS / 2)
       } catch (error) {
         if (error instanceof Unpaired) return
         if (isStopped()) continue
         failures += 1
         failed(error)
-        await pause(Math.min(LONGEST_PAUSE_SECONDS, 2 ** (failures - 1)) * (0.75 + Math.random() / 2))
+        await rest(Math.min(LONGEST_PAUSE_SECONDS, 2 ** (failures - 1)) * (0.75 + Math.random() / 2))
       }
     }
   }
 
-  function pause(length) {
+  function rest(length) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, length * 1000)
       wake = () => {
@@ -65,6 +67,16 @@ export function follow(heard, failed) {
   document.addEventListener("visibilitychange", () => (document.hidden ? asking?.abort() : wake()))
   addEventListener("online", () => wake())
   run().catch(failed)
+  return {
+    pause() {
+      paused = true
+      asking?.abort()
+    },
+    resume() {
+      paused = false
+      wake()
+    },
+  }
 }
 
 async function keep({ live_activities: activities = [], badge }) {

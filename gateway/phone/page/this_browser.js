@@ -13,8 +13,11 @@ const PERMISSIONS = { granted: "Allowed", denied: "Blocked", default: "Not asked
 export class ThisBrowser {
   #rows = new Map()
 
-  constructor(left) {
+  // `leaving` is called before the server is told, `stayed` if that failed, `left` once this browser is unpaired.
+  constructor({ leaving, stayed, left }) {
     this.list = el("dl", { class: "facts" })
+    this.leaving = leaving
+    this.stayed = stayed
     this.left = left
     this.dialog = this.#confirmation()
     const unpair = el("button", { class: "danger", type: "button", onclick: () => this.dialog.showModal() }, "Unpair this browser")
@@ -69,10 +72,15 @@ export class ThisBrowser {
 
   // The server first: if it cannot be told, this browser would be forgotten here and go on there.
   async #unpair(fault) {
+    // A question that waits at the server would be told that this browser was removed.
+    this.leaving()
     try {
       await asDevice("DELETE", "device")
     } catch (error) {
-      if (!(error instanceof Unpaired)) return setText(fault, `${error.message} This browser is still paired.`)
+      if (!(error instanceof Unpaired)) {
+        this.stayed()
+        return setText(fault, `${error.message} This browser is still paired.`)
+      }
     }
     await leave()
     this.dialog.close()
