@@ -104,7 +104,7 @@ class Worker:
 
     def deliver(self, message: Any) -> None:
         """A push with this payload, as the push service hands it over once it is decrypted; texts go as they are.
-        Returns once the worker has handled it: Chromium forgets a notification if it is asked meanwhile what it shows."""
+        Returns once the worker has handled it: Chromium forgets a notification if it is asked about it meanwhile."""
         self._page.evaluate(HANDLED)
         [scope] = [scope for scope in self._registrations if scope.endswith("/phone/")]
         self._cdp.send(
