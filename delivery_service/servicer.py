@@ -22,8 +22,8 @@ from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceServicer
 
 from delivery_service.apns.connection import MAX_IN_FLIGHT
 from delivery_service.apns.credentials_check import CredentialsCheck
-from delivery_service.apns.request import ENVIRONMENTS, jobs_of
-from delivery_service.apns.sender import ApnsSender
+from delivery_service.apns.request import ENVIRONMENTS, Job, jobs_of
+from delivery_service.apns.sender import ApnsSender, Cancellable
 from delivery_service.destinations import Destinations
 from delivery_service.metrics import ApnsMetrics
 from delivery_service.web_push import request as web_push
@@ -75,8 +75,8 @@ class DeliveryServicer(DeliveryServiceServicer):
         self._destinations = destinations
         self._checks = 0
         self._default_topic = default_topic
-        # More workers than streams would only wait for a stream.
-        self._max_workers = connections * MAX_IN_FLIGHT
+        # More pushes of one call than streams would only wait, and make those of other calls wait behind them.
+        self._max_in_flight = connections * MAX_IN_FLIGHT
         self._max_in_progress = max_in_progress
         self._max_browsers = max_browsers
         self._max_per_service = max_per_service
@@ -100,11 +100,9 @@ class DeliveryServicer(DeliveryServiceServicer):
         self.in_progress += len(phones)
         self.browsers_in_progress += len(browsers)
         try:
-            work = [
-                *workers(self._sender.send, phones, self._max_workers),
-                *self._browser_workers(browsers),
-            ]
-            async with Batch(work, targets, grouping=GROUPING if phones else GROUPING_BROWSERS) as batch:
+            feed = Feed(self._sender.submit, phones, self._max_in_flight)
+            work = list(self._browser_workers(browsers))
+            async with Batch(feed, work, targets, grouping=GROUPING if phones else GROUPING_BROWSERS) as batch:
                 # If the caller vanishes while a message is being written, this generator is never resumed.
                 context.add_done_callback(lambda _: batch.cancel())
                 while group := await batch.next_group():
@@ -155,11 +153,67 @@ def workers(send: Callable[[T], Awaitable[Outcome]], jobs: Sequence[T], most: in
     return (work for _ in range(min(len(jobs), most)))
 
 
-class Batch:
-    """Lets workers do their jobs. Leaving the context cancels the jobs that are still on their way."""
+class Feed:
+    """Sends pushes to phones, so many of them at a time."""
 
-    def __init__(self, work: Sequence[Worker], jobs: int, *, grouping: float) -> None:
-        """`jobs`: how many all workers have together. `grouping`: seconds to collect outcomes for one group."""
+    def __init__(
+        self,
+        submit: Callable[[Job, Callable[[Outcome], None]], Cancellable | None],
+        jobs: Sequence[Job],
+        most: int,
+    ) -> None:
+        """`submit` sends a push and calls back with its outcome, perhaps before it returns."""
+        self._submit = submit
+        self._left = iter(jobs)
+        self._most = most
+        self._on_the_way: dict[int, Cancellable | None] = {}
+        """By the number of their target."""
+        self._done: Callable[[Outcome], None] = _drop
+        self._feeding = False
+
+    def start(self, done: Callable[[Outcome], None]) -> None:
+        """Sends the first ones; `done` gets the outcome of each."""
+        self._done = done
+        self._send_more()
+
+    def cancel(self) -> None:
+        """Sends no more, and gives up what is on the way."""
+        self._left = iter(())
+        self._done = _drop
+        while self._on_the_way:
+            _, sending = self._on_the_way.popitem()
+            if sending is not None:
+                sending.cancel()
+
+    def _send_more(self) -> None:
+        if self._feeding:  # an outcome that came at once: the loop goes on by itself
+            return
+        self._feeding = True
+        on_the_way = self._on_the_way
+        while len(on_the_way) < self._most and (job := next(self._left, None)) is not None:
+            on_the_way[job.index] = None
+            sending = self._submit(job, self._take)
+            if job.index in on_the_way:
+                on_the_way[job.index] = sending
+        self._feeding = False
+
+    def _take(self, outcome: Outcome) -> None:
+        self._on_the_way.pop(outcome.index, None)
+        self._done(outcome)
+        self._send_more()
+
+
+def _drop(outcome: Outcome) -> None:
+    """Takes an outcome that is not waited for."""
+
+
+class Batch:
+    """Has jobs done. Leaving the context cancels those that are still on their way."""
+
+    def __init__(self, feed: Feed, work: Sequence[Worker], jobs: int, *, grouping: float) -> None:
+        """`jobs`: how many the feed and all workers have together. `grouping`: seconds to collect outcomes for one
+        group."""
+        self._feed = feed
         self._grouping = grouping
         self._work = work
         self._missing = jobs
@@ -170,6 +224,7 @@ class Batch:
 
     async def __aenter__(self) -> "Batch":
         self._tasks = [asyncio.create_task(worker(self._done)) for worker in self._work]
+        self._feed.start(self._done)
         return self
 
     async def __aexit__(
@@ -180,6 +235,7 @@ class Batch:
 
     def cancel(self) -> None:
         """Stops sending and gives back all streams."""
+        self._feed.cancel()
         for task in self._tasks:
             task.cancel()
 

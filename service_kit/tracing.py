@@ -67,6 +67,16 @@ def leave() -> None:
     attach(NOWHERE)
 
 
+@contextmanager
+def of_request(given: str) -> Iterator[None]:
+    """What is logged within belongs to this request. For code that a callback of no request runs."""
+    token = request_id.set(given)
+    try:
+        yield
+    finally:
+        request_id.reset(token)
+
+
 def new_request_id() -> str:
     """A new unique id."""
     return uuid.uuid4().hex

@@ -1,67 +1,297 @@
-"""h2's client connection, which here tolerates faults of APNs, proxies and networks, and sends bodies in pieces."""
+"""The client's side of HTTP/2 (RFC 9113), as far as pushes need it.
 
-from contextlib import suppress
+h2 takes several times as long for each push, above all because it walks its streams and checks what we write ourselves.
+libcurl cannot tell a request that the peer has refused unread from one that was lost on the way, and repeats both. Control
+frames are hyperframe's, and headers that we do not know are hpack's.
+"""
 
-from h2.config import H2Configuration
-from h2.connection import ConnectionState, H2Connection
-from h2.errors import ErrorCodes
-from h2.events import Event
-from h2.exceptions import ProtocolError
-from hyperframe.frame import Frame, GoAwayFrame
+from struct import Struct
+from typing import Protocol
 
-CONFIGURATION = H2Configuration(
-    client_side=True,
-    header_encoding=None,
-    # The request's headers are made of validated parts (see request.py): checking them again would only cost time.
-    validate_outbound_headers=False,
-    normalize_outbound_headers=False,
-    # One invalid header in one answer must not end the connection of a hundred other pushes.
-    validate_inbound_headers=False,
+from hpack import HeaderTuple
+from hyperframe.exceptions import HyperframeError
+from hyperframe.frame import (
+    DataFrame,
+    Frame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    PushPromiseFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
 )
 
+from delivery_service.apns.errors import NoStreamsLeft, ProtocolError
+from delivery_service.apns.header_blocks import HTTPS, POST, HeaderReader, HeaderWriter
 
-class ForgivingH2Connection(H2Connection):
-    """h2's connection, except that an error of one stream does not end the whole connection.
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+FRAME_HEAD = Struct(">HBBBL")
+HEAD_BYTES = 9
+MAX_FRAME_BYTES = 16_384
+"""What either side takes unless it announces more."""
+MAX_HEADERS_BYTES = 65_536
+"""Most bytes of an answer's headers; Apple's have some hundred."""
+MAX_WINDOW = 2**31 - 1
+LAST_STREAM = 2**31 - 1
+WINDOW = 65_535
+"""How many bytes either side may send unasked, unless it is told otherwise."""
 
-    It overrides private methods of h2, which is why h2's version is pinned.
-    """
+DATA, HEADERS, CONTINUATION = 0, 1, 9
+END_STREAM, END_HEADERS = 0x1, 0x4
+CANCEL, PROTOCOL_ERROR, REFUSED_STREAM = 0x8, 0x1, 0x7
 
-    # h2 would remember 65,536 closed streams for each connection, some 8 MB, which we do not use.
-    MAX_CLOSED_STREAMS = 256
 
-    def __init__(self) -> None:
-        super().__init__(CONFIGURATION)
-        self.unsent: dict[int, bytes] = {}
-        """By stream: what flow control has not let through yet."""
+class Events(Protocol):
+    """What a connection is told. Streams are those of its requests, including ones that are over for it."""
 
-    def send_piecewise(self, stream_id: int, body: bytes) -> None:
-        """Sends as much of a request's body as the windows allow; `send_unsent` sends more once they have opened."""
-        while body:
-            size = min(len(body), self.local_flow_control_window(stream_id), self.max_outbound_frame_size)
-            if size <= 0:
-                self.unsent[stream_id] = body
-                return
-            piece, body = body[:size], body[size:]
-            self.send_data(stream_id, piece, end_stream=not body)
-        self.unsent.pop(stream_id, None)
+    def on_status(self, stream_id: int, status: str) -> None:
+        """Headers have come. `status` has three digits; it is empty if they name none, as those after a body do."""
 
-    def send_unsent(self) -> None:
-        """Goes on with the bodies that flow control held up."""
-        for stream_id, body in list(self.unsent.items()):
-            self.send_piecewise(stream_id, body)
+    def on_body(self, stream_id: int, data: bytes) -> None:
+        """A part of the answer's body has come."""
 
-    def cancel_stream(self, stream_id: int) -> None:
-        """Tells the peer that the stream's answer is no longer wanted."""
-        with suppress(ProtocolError):  # the stream has ended by itself
-            self.reset_stream(stream_id, ErrorCodes.CANCEL)
+    def on_end(self, stream_id: int) -> None:
+        """The answer is complete."""
 
-    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
-        # h2 considers the connection closed after GOAWAY and would refuse the answers that APNs still sends for the
-        # streams that it took (RFC 9113, section 6.8); some may even be in the same segment.
-        answer = super()._receive_goaway_frame(frame)
-        self.state_machine.state = ConnectionState.CLIENT_OPEN
-        return answer
+    def on_reset(self, stream_id: int, code: int) -> None:
+        """The peer has broken the request off."""
 
-    def _stream_is_closed_by_reset(self, stream_id: int) -> bool:
-        # A frame for a closed stream (a late or a second answer) concerns that stream only.
-        return stream_id <= self.highest_outbound_stream_id
+    def on_settings(self, max_streams: int | None) -> None:
+        """SETTINGS have come; with how many requests may be open at once, if they say so."""
+
+    def on_goaway(self, last_stream_id: int) -> None:
+        """The peer takes no request beyond this one, neither those to come nor those already sent."""
+
+
+class _Body:
+    """What flow control has not let through yet."""
+
+    __slots__ = ("data", "window")
+
+    def __init__(self, data: bytes, window: int) -> None:
+        self.data = data
+        self.window = window
+
+
+class Http2Client:
+    """Turns requests into bytes and bytes into events. It does no input and output."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._writer = HeaderWriter()
+        self._reader = HeaderReader()
+        settings = SettingsFrame(0)
+        # Answers are not worth a table of their headers.
+        settings.settings = {SettingsFrame.HEADER_TABLE_SIZE: 0, SettingsFrame.ENABLE_PUSH: 0}
+        self._out = bytearray(PREFACE + settings.serialize())
+        """What is to be written."""
+        self._received = b""
+        self._next_stream = 1
+        self._greeted = False
+        self._headers: tuple[int, int, bytearray] | None = None
+        """Headers that go on in the next frame: stream, flags and the bytes so far."""
+        self.window = WINDOW
+        """Bytes of bodies that the peer takes now, for all requests together."""
+        self._stream_window = WINDOW
+        self._unsent: dict[int, _Body] = {}
+        self._unacknowledged = 0
+
+    # Sending.
+
+    def take_output(self) -> bytes:
+        """The bytes that are to be written."""
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+    @property
+    def unsent(self) -> int:
+        """Requests whose bodies are not sent as a whole."""
+        return len(self._unsent)
+
+    def is_unsent(self, stream_id: int) -> bool:
+        """Whether a part of this request's body is not sent yet."""
+        return stream_id in self._unsent
+
+    def request(
+        self, path: bytes, connection: tuple[HeaderTuple, ...], shared: tuple[HeaderTuple, ...], own: bytes, body: bytes
+    ) -> int:
+        """Sends a request by POST, and returns its stream. `path` and `own` are encoded already; `connection`, of which the
+        first is the host, is what all requests have, `shared` what some have. Raises NoStreamsLeft."""
+        stream_id = self._next_stream
+        if stream_id > LAST_STREAM:
+            raise NoStreamsLeft
+        self._next_stream += 2
+        writer = self._writer
+        block = b"".join(
+            (writer.prelude(), POST, HTTPS, path, *map(writer.write, connection), writer.write_all(shared), own)
+        )
+        size = len(body)
+        head = FRAME_HEAD.pack(len(block) >> 8, len(block) & 0xFF, HEADERS, END_HEADERS, stream_id)
+        if size <= self._stream_window and size <= self.window and size <= MAX_FRAME_BYTES:
+            self.window -= size
+            self._out += b"".join(
+                (head, block, FRAME_HEAD.pack(size >> 8, size & 0xFF, DATA, END_STREAM, stream_id), body)
+            )
+            return stream_id
+        self._out += head + block
+        self._unsent[stream_id] = _Body(body, self._stream_window)
+        self._send_body(stream_id)
+        return stream_id
+
+    def cancel(self, stream_id: int) -> None:
+        """Tells the peer that this answer is no longer wanted. The request must be open."""
+        self._unsent.pop(stream_id, None)
+        self._out += RstStreamFrame(stream_id, error_code=CANCEL).serialize()
+
+    def forget(self, stream_id: int) -> None:
+        """Sends nothing more of this request."""
+        self._unsent.pop(stream_id, None)
+
+    def say_broken(self) -> None:
+        """Tells the peer that it does not keep to the protocol."""
+        self._out += GoAwayFrame(0, last_stream_id=0, error_code=PROTOCOL_ERROR).serialize()
+
+    def _send_body(self, stream_id: int) -> None:
+        body = self._unsent[stream_id]
+        # A window is negative while the peer has made it smaller than what is on its way.
+        while (size := min(len(body.data), body.window, self.window, MAX_FRAME_BYTES)) > 0:
+            piece, body.data = body.data[:size], body.data[size:]
+            body.window -= size
+            self.window -= size
+            flags = 0 if body.data else END_STREAM
+            self._out += FRAME_HEAD.pack(size >> 8, size & 0xFF, DATA, flags, stream_id) + piece
+        if not body.data:
+            del self._unsent[stream_id]
+
+    # Receiving.
+
+    def receive(self, data: bytes) -> None:
+        """Takes bytes of the peer. Raises ProtocolError."""
+        if self._received:
+            data = self._received + data
+        place, end, events = 0, len(data), self._events
+        while end - place >= HEAD_BYTES:
+            high, low, kind, flags, stream_id = FRAME_HEAD.unpack_from(data, place)
+            length = high << 8 | low
+            if length > MAX_FRAME_BYTES:
+                raise ProtocolError(f"a frame of {length} bytes")
+            body = place + HEAD_BYTES
+            after = body + length
+            if after > end:
+                break
+            if kind == HEADERS and self._greeted and flags & ~END_STREAM == END_HEADERS and self._headers is None:
+                stream_id &= LAST_STREAM
+                status = self._reader.status(data[body:after])
+                self._check(stream_id)
+                events.on_status(stream_id, status)
+                if flags & END_STREAM:
+                    self._ended(stream_id)
+            else:
+                self._on_frame(kind, flags, memoryview(data)[place:after])
+            place = after
+        self._received = data[place:]
+
+    def _on_frame(self, kind: int, flags: int, data: memoryview) -> None:
+        if not self._greeted and (kind != SettingsFrame.type or flags & END_STREAM):
+            raise ProtocolError("the first frame is not one of SETTINGS")
+        if (self._headers is not None) != (kind == CONTINUATION):
+            raise ProtocolError("headers are broken off, or go on without a beginning")
+        try:
+            frame, _ = Frame.parse_frame_header(data[:HEAD_BYTES])
+            frame.parse_body(data[HEAD_BYTES:])
+        except HyperframeError as error:
+            raise ProtocolError(f"a frame that cannot be read: {error}") from error
+        match frame:
+            case DataFrame():
+                self._on_data(frame, len(data) - HEAD_BYTES)
+            case HeadersFrame():
+                self._on_headers(frame.stream_id, flags, frame.data)
+            case SettingsFrame():
+                self._on_settings(frame)
+            case WindowUpdateFrame():
+                self._on_window(frame.stream_id, frame.window_increment)
+            case RstStreamFrame():
+                self._check(frame.stream_id)
+                self._unsent.pop(frame.stream_id, None)
+                self._events.on_reset(frame.stream_id, frame.error_code)
+            case GoAwayFrame():
+                self._events.on_goaway(frame.last_stream_id)
+            case PingFrame():
+                if not flags & END_STREAM:  # in a PING this bit says that it is an answer
+                    self._out += PingFrame(0, opaque_data=frame.opaque_data, flags=["ACK"]).serialize()
+            case PushPromiseFrame():
+                raise ProtocolError("a pushed stream, which was not allowed")
+            case _:
+                if kind == CONTINUATION:
+                    self._on_headers(frame.stream_id, flags, data[HEAD_BYTES:].tobytes())
+
+    def _check(self, stream_id: int) -> None:
+        if not stream_id % 2 or stream_id >= self._next_stream:
+            raise ProtocolError(f"a frame for the stream {stream_id}, which was not opened")
+
+    def _on_headers(self, stream_id: int, flags: int, part: bytes) -> None:
+        begun = self._headers or (stream_id, flags, bytearray())
+        if begun[0] != stream_id:
+            raise ProtocolError("headers go on in another stream")
+        begun[2].extend(part)
+        if len(begun[2]) > MAX_HEADERS_BYTES:
+            raise ProtocolError("headers that do not end")
+        if not flags & END_HEADERS:
+            self._headers = begun
+            return
+        self._headers = None
+        status = self._reader.status(bytes(begun[2]))
+        self._check(stream_id)
+        self._events.on_status(stream_id, status)
+        if begun[1] & END_STREAM:
+            self._ended(stream_id)
+
+    def _on_data(self, frame: DataFrame, length: int) -> None:
+        self._check(frame.stream_id)
+        self._events.on_body(frame.stream_id, frame.data)
+        self._unacknowledged += length
+        if self._unacknowledged >= WINDOW // 2:
+            self._out += WindowUpdateFrame(0, window_increment=self._unacknowledged).serialize()
+            self._unacknowledged = 0
+        if "END_STREAM" in frame.flags:
+            self._ended(frame.stream_id)
+        elif length:
+            self._out += WindowUpdateFrame(frame.stream_id, window_increment=length).serialize()
+
+    def _ended(self, stream_id: int) -> None:
+        if stream_id in self._unsent:  # it has the answer before it has read the request
+            self.cancel(stream_id)
+        self._events.on_end(stream_id)
+
+    def _on_settings(self, frame: SettingsFrame) -> None:
+        if "ACK" in frame.flags:
+            return
+        self._greeted = True
+        settings = frame.settings
+        self._out += SettingsFrame(0, flags=["ACK"]).serialize()
+        if (table := settings.get(SettingsFrame.HEADER_TABLE_SIZE)) is not None:
+            self._writer.limit(table)
+        if (window := settings.get(SettingsFrame.INITIAL_WINDOW_SIZE)) is not None:
+            if window > MAX_WINDOW:
+                raise ProtocolError(f"a window of {window} bytes")
+            for body in self._unsent.values():
+                body.window += window - self._stream_window
+            self._stream_window = window
+            self._send_bodies()
+        self._events.on_settings(settings.get(SettingsFrame.MAX_CONCURRENT_STREAMS))
+
+    def _on_window(self, stream_id: int, increment: int) -> None:
+        if not stream_id:
+            self.window += increment
+            if self.window > MAX_WINDOW:
+                raise ProtocolError(f"a window of {self.window} bytes")
+            self._send_bodies()
+        elif (body := self._unsent.get(stream_id)) is not None:
+            body.window = min(body.window + increment, MAX_WINDOW)
+            self._send_body(stream_id)
+
+    def _send_bodies(self) -> None:
+        for stream_id in list(self._unsent):
+            self._send_body(stream_id)

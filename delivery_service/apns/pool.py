@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 
 from aioapns.common import NotificationResult
 
 from delivery_service.apns.connection import ApnsConnection
 from delivery_service.apns.dialer import Dialer
-from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN, NoConnection, NotSent
+from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN, NoConnection, NotSent, PushFailed
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.proxy import ProxyFailed
 from delivery_service.apns.request import ApnsRequest
+from delivery_service.apns.sending import Answer, Sending
 from delivery_service.problem_log import ProblemLog
 from service_kit import tracing
 
@@ -21,16 +23,19 @@ MAX_TRIES = 3
 MAX_CONNECTING = 2
 RECONNECT_INTERVAL = 0.5
 """Seconds between a failed connection and the next try at least."""
+OVERDUE_INTERVAL = 0.02
+"""Seconds between two looks at least for pushes that have waited too long."""
 
 SPENT = frozenset((EXPIRED_PROVIDER_TOKEN, "UnrelatedKeyIdInToken", "Shutdown", "IdleTimeout"))
 """Reasons after which APNs answers no more pushes on that connection (pushy: it "will wedge")."""
 
-Waiter = asyncio.Future[ApnsConnection]
-
 
 class ApnsConnectionPool:
-    """Wakes those who wait in their order, and never polls; opens connections only as pushes need them and not in a
-    storm; and retries at once only what was certainly not processed."""
+    """Sends pushes in the order in which they come, and never polls; opens connections only as pushes need them and not
+    in a storm; and repeats at once only what was certainly not processed.
+
+    It calls back and has no task for each push, as a fan-out has thousands.
+    """
 
     def __init__(
         self,
@@ -52,20 +57,22 @@ class ApnsConnectionPool:
         self._failure = "ConnectFailed"
         """Why the last connection failed: a reason of outcomes.py."""
         self._connecting: set[asyncio.Task[None]] = set()
-        self._waiters: OrderedDict[Waiter, None] = OrderedDict()
+        self._waiting: OrderedDict[Sending, None] = OrderedDict()
+        self._overdue: asyncio.TimerHandle | None = None
         self._next_connect_at = 0.0
         self._reconnect: asyncio.TimerHandle | None = None
+        self._settling = False
         self._closed = False
 
     @property
     def waiting(self) -> int:
         """Pushes that wait for room on a connection."""
-        return len(self._waiters)
+        return len(self._waiting)
 
     @property
     def is_busy(self) -> bool:
         """Whether a push waits, or has no answer yet."""
-        return bool(self._waiters) or any(connection.load for connection in self.connections)
+        return bool(self._waiting) or any(connection.load for connection in self.connections)
 
     async def send_notification(self, request: ApnsRequest) -> NotificationResult:
         """Sends the push and returns APNs' answer, whatever it says.
@@ -73,71 +80,103 @@ class ApnsConnectionPool:
         Takes at most the answer timeout for a free stream and the same again for the answer. Raises NoConnection,
         NotSent (after three tries) or MaybeSent.
         """
-        deadline = self._loop.time() + self._answer_timeout
-        renewed = False
-        tries = 0
-        while True:
-            connection = await self._acquire_by(deadline)
-            tries += 1
-            try:
-                result = await connection.send_notification(request)
-            except NotSent:
-                if tries >= MAX_TRIES:
-                    raise
-                continue
-            if result.description in SPENT:
-                connection.retire()
-                if result.description == EXPIRED_PROVIDER_TOKEN and not renewed:
-                    renewed = True
-                    continue
-            return result
-
-    async def _acquire_by(self, deadline: float) -> ApnsConnection:
-        """A connection with room reserved for one push. Raises NoConnection."""
-        if not self._waiters and (connection := self._pick()):
-            connection.reserve()
-            return connection
-        waiter: Waiter = self._loop.create_future()
-        self._waiters[waiter] = None
-        timer = self._loop.call_at(deadline, self._give_up, waiter)
-        self._settle()
+        answered: asyncio.Future[Answer] = self._loop.create_future()
+        # A task that is cancelled does not learn of it before its next turn, and the answer may come first.
+        sending = self.send(request, lambda answer: answered.done() or answered.set_result(answer))
         try:
-            return await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                waiter.result().release()
-            raise
+            answer = await answered
         finally:
-            timer.cancel()
-            self._waiters.pop(waiter, None)
+            sending.cancel()
+        if isinstance(answer, PushFailed):
+            raise answer
+        return answer
+
+    def send(self, request: ApnsRequest, done: Callable[[Answer], object]) -> Sending:
+        """The same without a task: `done` gets the answer, or the failure, perhaps before this returns. It is not called
+        once the push was cancelled."""
+        sending = Sending(request, done)
+        sending.send_by = self._loop.time() + self._answer_timeout
+        self._send(sending)
+        return sending
+
+    def give_up(self, sending: Sending) -> None:
+        """See Holder: the push does not wait any more."""
+        self._waiting.pop(sending, None)
+
+    def _send(self, sending: Sending) -> None:
+        if self._closed:
+            sending.finish(NoConnection("ConnectionLost"))
+        elif not self._waiting and (connection := self._pick()):
+            self._send_over(connection, sending)
+        else:
+            sending.holder = self
+            self._waiting[sending] = None
+            if self._overdue is None or sending.send_by < self._overdue.when():
+                self._look_for_overdue_at(sending.send_by)
+            self._settle()
+
+    def _send_over(self, connection: ApnsConnection, sending: Sending) -> None:
+        sending.tries += 1
+        try:
+            connection.send(sending)
+        except NotSent as failure:
+            self._not_sent(sending, failure)
+
+    def _not_sent(self, sending: Sending, failure: NotSent) -> None:
+        if sending.tries >= MAX_TRIES:
+            sending.finish(failure)
+        else:
+            self._send(sending)
+
+    def _on_answer(self, connection: ApnsConnection, sending: Sending, answer: Answer) -> None:
+        if isinstance(answer, NotSent):
+            self._not_sent(sending, answer)
+            return
+        if isinstance(answer, NotificationResult) and answer.description in SPENT:
+            connection.retire()
+            if answer.description == EXPIRED_PROVIDER_TOKEN and not sending.renewed:
+                sending.renewed = True
+                self._send(sending)
+                return
+        sending.finish(answer)
 
     def _pick(self) -> ApnsConnection | None:
         """The least busy connection with room. One whose peer may be gone is used only if no other has room."""
-        candidates = [connection for connection in self.connections if connection.has_room]
-        return min(candidates, key=lambda connection: (connection.silent, connection.load), default=None)
+        best: ApnsConnection | None = None
+        for connection in self.connections:
+            if connection.has_room and (
+                best is None or (connection.silent, connection.load) < (best.silent, best.load)
+            ):
+                best = connection
+        return best
 
     def _settle(self) -> None:
         """Gives room to waiting pushes; if there is none, opens connections or fails the waiting pushes."""
-        while self._waiters and (connection := self._pick()):
-            waiter, _ = self._waiters.popitem(last=False)
-            if not waiter.done():
-                connection.reserve()
-                waiter.set_result(connection)
-        if not self._waiters or self._closed:
+        if self._settling or not self._waiting:
             return
-        now = self._loop.time()
-        if now >= self._next_connect_at:
-            self._open_connections()
-        elif self._reconnect is None:
-            self._reconnect = self._loop.call_at(self._next_connect_at, self._on_reconnect)
-        if not self._connecting and not self._usable():
-            self._fail_waiters(self._failure)
+        # What is called back from here sends more pushes, which may have to wait too.
+        self._settling = True
+        try:
+            while self._waiting and (connection := self._pick()):
+                sending, _ = self._waiting.popitem(last=False)
+                self._send_over(connection, sending)
+            if not self._waiting or self._closed:
+                return
+            now = self._loop.time()
+            if now >= self._next_connect_at:
+                self._open_connections()
+            elif self._reconnect is None:
+                self._reconnect = self._loop.call_at(self._next_connect_at, self._on_reconnect)
+            if not self._connecting and not self._usable():
+                self._fail_waiting(self._failure)
+        finally:
+            self._settling = False
 
     def _usable(self) -> int:
         return sum(connection.usable for connection in self.connections)
 
     def _open_connections(self) -> None:
-        wanted = min(len(self._waiters), MAX_CONNECTING, self._max_connections - self._usable())
+        wanted = min(len(self._waiting), MAX_CONNECTING, self._max_connections - self._usable())
         for _ in range(wanted - len(self._connecting)):
             task = self._loop.create_task(self._connect())
             self._connecting.add(task)
@@ -153,6 +192,7 @@ class ApnsConnectionPool:
             authority=self._dialer.authority,
             provider_token=self._provider_token,
             answer_timeout=self._answer_timeout,
+            on_answer=self._on_answer,
             on_change=self._settle,
             on_lost=self._discard,
         )
@@ -190,32 +230,45 @@ class ApnsConnectionPool:
         self._next_connect_at = self._loop.time() + RECONNECT_INTERVAL
         self._problems.report(self._name, f"no connection to {self._name}: {why}")
 
-    def _give_up(self, waiter: Waiter) -> None:
-        if waiter.done():
-            return
-        waiter.set_exception(NoConnection("NoFreeStream"))
-        for connection in list(self.connections):
+    def _look_for_overdue_at(self, when: float) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+        self._overdue = self._loop.call_at(when, self._fail_overdue)
+
+    def _fail_overdue(self) -> None:
+        """Fails pushes that have waited too long: one timer for all of them."""
+        self._overdue = None
+        now = self._loop.time()
+        overdue = [sending for sending in self._waiting if sending.send_by <= now]
+        for sending in overdue:
+            del self._waiting[sending]
+        if self._waiting:
+            first = min(sending.send_by for sending in self._waiting)
+            self._look_for_overdue_at(max(first, now + OVERDUE_INTERVAL))
+        for sending in overdue:
+            sending.finish(NoConnection("NoFreeStream"))
+        for connection in list(self.connections) if overdue else []:
             # Nothing is in flight, and there is no room: the server allows no streams or data, and will not change
             # that.
             if connection.usable and not connection.load:
                 connection.retire()
 
-    def _fail_waiters(self, reason: str) -> None:
-        while self._waiters:
-            waiter, _ = self._waiters.popitem(last=False)
-            if not waiter.done():
-                waiter.set_exception(NoConnection(reason))
+    def _fail_waiting(self, reason: str) -> None:
+        while self._waiting:
+            sending, _ = self._waiting.popitem(last=False)
+            sending.finish(NoConnection(reason))
 
     def close(self) -> None:
         """Closes everything; pushes in flight fail as MaybeSent, those that wait as NoConnection."""
         self._closed = True
         for task in self._connecting:
             task.cancel()
-        if self._reconnect is not None:
-            self._reconnect.cancel()
+        for timer in (self._reconnect, self._overdue):
+            if timer is not None:
+                timer.cancel()
         for connection in list(self.connections):
             connection.close()
-        self._fail_waiters("ConnectionLost")
+        self._fail_waiting("ConnectionLost")
 
 
 def _describe(error: Exception) -> str:

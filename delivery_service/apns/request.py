@@ -3,17 +3,16 @@
 A push with a malformed target gets no request but the reason why there can be none.
 """
 
-import asyncio
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from aioapns.common import NotificationRequest, NotificationResult
+from aioapns.common import NotificationRequest
 from hpack import HeaderTuple, NeverIndexedHeaderTuple
 from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 
+from delivery_service.apns.header_blocks import never_indexed
 from delivery_service.targets import places_of
 from service_kit.tracing import Origin
 
@@ -37,33 +36,29 @@ PUSH_TYPES: dict[int, tuple[bytes, str]] = {
 }
 """The `apns-push-type` header and the suffix of the topic, as APNs wants them."""
 
-METHOD = HeaderTuple(b":method", b"POST")
-SCHEME = HeaderTuple(b":scheme", b"https")
-
 ENVIRONMENTS = frozenset((Environment.ENVIRONMENT_PRODUCTION, Environment.ENVIRONMENT_SANDBOX))
 
 
 class ApnsRequest(NotificationRequest):
     """A request with a ready body and headers; aioapns' own would encode the JSON once for each device."""
 
-    __slots__ = ("headers", "payload")
+    __slots__ = ("payload", "shared")
 
-    def __init__(self, token: str, apns_id: str, payload: bytes, headers: tuple[HeaderTuple, ...]) -> None:
+    def __init__(self, token: str, apns_id: str, payload: bytes, shared: tuple[HeaderTuple, ...]) -> None:
+        """`shared` are the headers that other requests may have too."""
         super().__init__(token, {}, apns_id)
         self.payload = payload
-        self.headers = headers
+        self.shared = shared
 
-    def head(self, authority: HeaderTuple, authorization: HeaderTuple) -> list[HeaderTuple]:
-        """All headers of the request: those of the connection, of the target, and of the push."""
-        return [
-            METHOD,
-            SCHEME,
-            NeverIndexedHeaderTuple(b":path", b"/3/device/" + self.device_token.encode()),
-            authority,
-            authorization,
-            NeverIndexedHeaderTuple(b"apns-id", self.notification_id.encode()),
-            *self.headers,
-        ]
+    @property
+    def path(self) -> bytes:
+        """The path, encoded. No table of headers may hold it: it has the token."""
+        return never_indexed(b":path", b"/3/device/" + self.device_token.encode())
+
+    @property
+    def own(self) -> bytes:
+        """The headers that no other request has, encoded."""
+        return never_indexed(b"apns-id", self.notification_id.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,47 +158,7 @@ def _shared_headers(push: Push) -> tuple[tuple[HeaderTuple, ...], str]:
     return tuple(headers), suffix
 
 
-class Exchange:
-    """A push that was sent, and its answer so far. Times are those of the event loop."""
-
-    __slots__ = ("_body", "answer", "apns_id", "deadline", "opened_at", "status")
-
-    def __init__(
-        self, apns_id: str, answer: "asyncio.Future[NotificationResult]", opened_at: float, deadline: float
-    ) -> None:
-        self.apns_id = apns_id
-        self.answer = answer
-        self.opened_at = opened_at
-        self.deadline = deadline
-        self.status = ""
-        self._body = b""
-
-    def take(self, data: bytes) -> None:
-        """Adds a piece of the answer's body, up to a limit: APNs' answers are small, a proxy's may not be."""
-        if len(self._body) < MAX_ANSWER_BYTES:
-            self._body += data
-
-    def result(self) -> NotificationResult:
-        """The answer, once it is complete.
-
-        It has the request's own id: the stream identifies the request, not the answer's text.
-        """
-        reason, timestamp = _read_error(self._body)
-        if self.status != "200" and not reason:
-            reason = f"Http{self.status}" if self.status.isdecimal() else "NoStatus"
-        return NotificationResult(self.apns_id, self.status, reason, timestamp)
-
-
-def status_of(headers: Iterable[tuple[Any, ...]] | None) -> str:
-    """The three digits of `:status`; empty if there are none."""
-    for name, value in headers or ():
-        if name == b":status":
-            text = bytes(value).decode("latin-1")
-            return text if len(text) == 3 and text.isascii() and text.isdecimal() else ""
-    return ""
-
-
-def _read_error(body: bytes) -> tuple[str, int | None]:
+def read_error(body: bytes) -> tuple[str, int | None]:
     """Reason and timestamp (UNIX milliseconds) of an error's body; each is empty if APNs did not write it."""
     try:
         said = json.loads(body) if body else None

@@ -1,8 +1,11 @@
 """Sends a job to APNs and returns its outcome."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.trace import Span, SpanKind, StatusCode
@@ -12,6 +15,7 @@ from smith.delivery.v1.reason_pb2 import Concern, OutcomeKind
 from delivery_service.apns import outcomes
 from delivery_service.apns.pool import ApnsConnectionPool
 from delivery_service.apns.request import Job
+from delivery_service.apns.sending import Answer
 from delivery_service.metrics import ApnsMetrics
 from delivery_service.problem_log import ProblemLog
 from service_kit import tracing
@@ -21,6 +25,13 @@ log = logging.getLogger(__name__)
 LAST_TIMESTAMP_MS = 253_402_300_799_999
 ORDINARY = frozenset(("Unregistered", "ExpiredToken"))
 """Reasons that are normal and not logged as problems: people remove apps."""
+
+
+class Cancellable(Protocol):
+    """A push on its way."""
+
+    def cancel(self) -> object:
+        """Gives it up."""
 
 
 class ApnsSender:
@@ -44,48 +55,91 @@ class ApnsSender:
         self._pools = pools
         self._problems = problems
         self._fault = fault
+        self._traced: set[asyncio.Task[None]] = set()
+
+    def submit(self, job: Job, done: Callable[[Outcome], None]) -> Cancellable | None:
+        """Sends the job's push; `done` gets its outcome, perhaps before this returns. Cancelling what is returned gives the
+        push up: `done` is not called any more."""
+        if tracing.is_on() and job.origin.traceparent:
+            return self._submit_traced(job, done)
+        began = time.perf_counter()
+        if fault := self._fault_of(job):
+            done(self._finished(job, fault, began))
+            return None
+        assert job.request is not None
+        return self._pools[job.environment].send(job.request, partial(self._on_answer, job, began, done))
 
     async def send(self, job: Job) -> Outcome:
         """Sends the job's push and returns its outcome. Sets the request id of the running task to the job's."""
         tracing.request_id.set(job.origin.request_id)
         began = time.perf_counter()
         with tracing.child("push", SpanKind.CONSUMER, job.origin.traceparent) as span:
-            outcome = await self._send(job)
+            outcome = self._finished(job, self._fault_of(job) or await self._send(job), began)
             _describe(span, job, outcome)
+        return outcome
+
+    async def _send(self, job: Job) -> Answer:
+        assert job.request is not None
+        with tracing.child("POST /3/device", SpanKind.CLIENT) as span:
+            try:
+                result = await self._pools[job.environment].send_notification(job.request)
+            except outcomes.PushFailed as failure:
+                span.set_status(StatusCode.ERROR, type(failure).__name__)
+                return failure
+            span.set_attribute("http.request.method", "POST")
+            span.set_attribute("http.response.status_code", int(result.status or 0))
+            return result
+
+    def _submit_traced(self, job: Job, done: Callable[[Outcome], None]) -> Cancellable:
+        """With a task of its own, whose context holds the spans. Few pushes of a fan-out are traced."""
+
+        async def send() -> None:
+            done(await self.send(job))
+
+        task = asyncio.get_running_loop().create_task(send())
+        self._traced.add(task)
+        task.add_done_callback(self._traced.discard)
+        return task
+
+    def _fault_of(self, job: Job) -> outcomes.PushFailed | None:
+        """Why the push cannot be sent at all."""
+        fault = job.fault if job.request is None else self._fault()
+        return outcomes.PushFailed(fault) if fault else None
+
+    def _on_answer(self, job: Job, began: float, done: Callable[[Outcome], None], answer: Answer) -> None:
+        done(self._finished(job, answer, began))
+
+    def _finished(self, job: Job, answer: Answer, began: float) -> Outcome:
+        """The outcome that follows from the answer; counts it."""
+        try:
+            outcome = self._outcome_of(job, answer)
+        except Exception:
+            log.exception("a push failed by a fault of this server")
+            outcome = self._outcome(job, "", "SenderFault")
         seconds = time.perf_counter() - began
         self._metrics.pushes[job.environment, outcome.kind, outcome.reason].inc()
         if outcome.status and (duration := self._metrics.duration.get(job.environment)):
             duration.observe(seconds)
         if log.isEnabledFor(logging.DEBUG):
             what = outcome.reason or "accepted"
-            log.debug("push %s: %s in %.1f ms", job.request and job.request.notification_id, what, seconds * 1000)
+            with tracing.of_request(job.origin.request_id):
+                log.debug("push %s: %s in %.1f ms", job.request and job.request.notification_id, what, seconds * 1000)
         return outcome
 
-    async def _send(self, job: Job) -> Outcome:
-        if job.request is None:
-            return self._outcome(job, "", job.fault)
-        if fault := self._fault():
-            return self._outcome(job, "", fault)
-        try:
-            with tracing.child("POST /3/device", SpanKind.CLIENT) as span:
-                result = await self._pools[job.environment].send_notification(job.request)
-                span.set_attribute("http.request.method", "POST")
-                span.set_attribute("http.response.status_code", int(result.status or 0))
-        except outcomes.PushFailed as failure:
-            return self._outcome(job, "", failure.reason)
-        except Exception:
-            log.exception("a push failed by a fault of this server")
-            return self._outcome(job, "", "SenderFault")
-        if result.is_successful:
+    def _outcome_of(self, job: Job, answer: Answer) -> Outcome:
+        if isinstance(answer, outcomes.PushFailed):
+            return self._outcome(job, "", answer.reason)
+        if answer.status == "200":
             return Outcome(index=job.index, kind=outcomes.ACCEPTED, status=200)
-        return self._outcome(job, result.status, result.description or "", result.timestamp)
+        return self._outcome(job, answer.status, answer.description or "", answer.timestamp)
 
     def _outcome(self, job: Job, status: str, reason: str, dead_since_ms: int | None = None) -> Outcome:
         code = outcomes.reason_of(status, reason)
         meaning = outcomes.MEANINGS[code]
         level = logging.INFO if reason in ORDINARY else logging.WARNING
         name = Environment.Name(job.environment) if job.environment in Environment.values() else "no environment"
-        self._problems.report(f"{name} {reason}", f"{name}: {reason}: {meaning.explanation}", level=level)
+        with tracing.of_request(job.origin.request_id):
+            self._problems.report(f"{name} {reason}", f"{name}: {reason}: {meaning.explanation}", level=level)
         is_doubtful = meaning.concern == Concern.CONCERN_TOKEN_OR_SERVER
         outcome = Outcome(
             index=job.index,
