@@ -181,6 +181,7 @@ class Feed:
         self._left = iter(())
         self._done = _drop
         while self._on_the_way:
+            # The last ones first: they wait for the streams that the first ones would give back.
             _, sending = self._on_the_way.popitem()
             if sending is not None:
                 sending.cancel()

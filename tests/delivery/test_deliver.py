@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from smith.delivery.v1.delivery_pb2 import Push, PushType
 from smith.delivery.v1.delivery_service_pb2 import DeliverRequest
 
+from delivery_service.apns.connection import MAX_IN_FLIGHT
 from service_kit.client import open_channel
 from tests.delivery.conftest import Start
 from tests.delivery.harness import (
@@ -222,7 +223,7 @@ async def test_a_small_push_is_not_stuck_behind_a_large_fan_out(apns: Apns, star
     async with start(SMITH_APNS_CONNECTIONS="1") as service:
         await service.deliver(push(count=1))
         large = asyncio.create_task(service.deliver(push(count=1000)))
-        await apns.until_streams_open(100)
+        await apns.until_streams_open(MAX_IN_FLIGHT)
         assert tally(await service.deliver(push(count=1))) == {(ACCEPTED, ""): 1}
         assert not large.done()
         assert tally(await large) == {(ACCEPTED, ""): 1000}
