@@ -1,5 +1,6 @@
 """The limits of this machine: no request can be faster."""
 
+import asyncio
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from smith.delivery.v1 import delivery_pb2, reason_pb2
+from smith.delivery.v1.delivery_pb2 import Outcome
 
 from benchmarks.load import Load, WrongAnswer, load_calls, load_http
 from benchmarks.report import Row, row_of_loads
@@ -110,7 +112,9 @@ async def _bare_sender(stack: Stack, counts: dict[int, int]) -> dict[int, Load]:
         remaining = iter(jobs)
 
         async def send_next() -> None:
-            outcome = await sender.send(next(remaining))
+            answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            sender.submit(next(remaining), answered.set_result)
+            outcome = await answered
             if outcome.kind != reason_pb2.OUTCOME_KIND_ACCEPTED:
                 raise WrongAnswer(f"the simulated APNs refused a push: {outcome.reason}")
 

@@ -6,8 +6,8 @@ from typing import cast
 
 from hpack import HeaderTuple
 
-from delivery_service.apns.errors import NoStreamsLeft, ProtocolError
 from delivery_service.apns.http2 import REFUSED_STREAM, Http2Client
+from delivery_service.apns.http2_events import NoStreamsLeft, ProtocolError
 from delivery_service.apns.outcomes import MaybeSent, NotSent
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.request import MAX_PAYLOAD_BYTES
@@ -42,8 +42,8 @@ class ApnsConnection(asyncio.Protocol):
         on_change: Callable[[], None],
         on_lost: Callable[["ApnsConnection"], None],
     ) -> None:
-        """`on_answer` is called for each push that was sent, unless it was cancelled; `on_change` when there may be room,
-        `on_lost` once when the connection has ended."""
+        """`on_answer` is called for each push that was sent, unless it was cancelled; `on_change` when there may be
+        room, `on_lost` once when the connection has ended."""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._on_answer = on_answer

@@ -1,10 +1,10 @@
-"""Headers of HTTP/2 as bytes (HPACK, RFC 7541), for requests that are nearly alike and answers that are nearly empty."""
+"""Headers of HTTP/2 as bytes (HPACK, RFC 7541): requests are nearly alike, and answers nearly empty."""
 
 from collections.abc import Iterable
 
 from hpack import Decoder, HeaderTuple, HPACKError
 
-from delivery_service.apns.errors import ProtocolError
+from delivery_service.apns.http2_events import ProtocolError
 
 TABLE_BYTES = 4096
 """Size of a table of headers unless its owner announces another."""
@@ -51,8 +51,8 @@ def text(value: bytes) -> bytes:
 class HeaderWriter:
     """Writes headers so that those which repeat are one byte each.
 
-    Its table is the peer's: what it counts as inserted, the peer has inserted. It never lets an entry be evicted; it has the
-    peer empty the table once it is full.
+    Its table is the peer's: what it counts as inserted, the peer has inserted. It never lets an entry be evicted. It
+    has the peer empty the table once it is full.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,8 @@ class HeaderWriter:
 
 
 class HeaderReader:
-    """Reads the status of answers. What it need not know of a block it skips, if nothing that comes later depends on it."""
+    """Reads the status of answers. It skips what it need not know of a block, if nothing that comes later depends on
+    it."""
 
     def __init__(self) -> None:
         self._decoder = Decoder()

@@ -1,16 +1,18 @@
 """The client's side of HTTP/2 (RFC 9113), as far as pushes need it.
 
 h2 takes several times as long for each push, above all because it walks its streams and checks what we write ourselves.
-libcurl cannot tell a request that the peer has refused unread from one that was lost on the way, and repeats both. Control
-frames are hyperframe's, and headers that we do not know are hpack's.
+libcurl cannot tell a request that the peer has refused unread from one that was lost on the way, and repeats both.
+Frames that are rare are hyperframe's, and headers that we do not know are hpack's.
 """
 
+from collections.abc import Callable
 from struct import Struct
-from typing import Protocol
+from typing import Any
 
 from hpack import HeaderTuple
 from hyperframe.exceptions import HyperframeError
 from hyperframe.frame import (
+    ContinuationFrame,
     DataFrame,
     Frame,
     GoAwayFrame,
@@ -22,8 +24,8 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from delivery_service.apns.errors import NoStreamsLeft, ProtocolError
 from delivery_service.apns.header_blocks import HTTPS, POST, HeaderReader, HeaderWriter
+from delivery_service.apns.http2_events import Events, NoStreamsLeft, ProtocolError
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 FRAME_HEAD = Struct(">HBBBL")
@@ -37,31 +39,9 @@ LAST_STREAM = 2**31 - 1
 WINDOW = 65_535
 """How many bytes either side may send unasked, unless it is told otherwise."""
 
-DATA, HEADERS, CONTINUATION = 0, 1, 9
-END_STREAM, END_HEADERS = 0x1, 0x4
+DATA, HEADERS, SETTINGS, CONTINUATION = 0, 1, 4, 9
+ACK, END_STREAM, END_HEADERS = 0x1, 0x1, 0x4
 CANCEL, PROTOCOL_ERROR, REFUSED_STREAM = 0x8, 0x1, 0x7
-
-
-class Events(Protocol):
-    """What a connection is told. Streams are those of its requests, including ones that are over for it."""
-
-    def on_status(self, stream_id: int, status: str) -> None:
-        """Headers have come. `status` has three digits; it is empty if they name none, as those after a body do."""
-
-    def on_body(self, stream_id: int, data: bytes) -> None:
-        """A part of the answer's body has come."""
-
-    def on_end(self, stream_id: int) -> None:
-        """The answer is complete."""
-
-    def on_reset(self, stream_id: int, code: int) -> None:
-        """The peer has broken the request off."""
-
-    def on_settings(self, max_streams: int | None) -> None:
-        """SETTINGS have come; with how many requests may be open at once, if they say so."""
-
-    def on_goaway(self, last_stream_id: int) -> None:
-        """The peer takes no request beyond this one, neither those to come nor those already sent."""
 
 
 class _Body:
@@ -89,13 +69,25 @@ class Http2Client:
         self._received = b""
         self._next_stream = 1
         self._greeted = False
-        self._headers: tuple[int, int, bytearray] | None = None
-        """Headers that go on in the next frame: stream, flags and the bytes so far."""
+        self._headers: tuple[int, bool, bytearray] | None = None
+        """Headers that go on in the next frame: the stream, whether nothing follows them, and the bytes so far."""
         self.window = WINDOW
         """Bytes of bodies that the peer takes now, for all requests together."""
         self._stream_window = WINDOW
         self._unsent: dict[int, _Body] = {}
         self._unacknowledged = 0
+        # Frames of other types say nothing to us.
+        self._handlers: dict[type[Frame], Callable[[Any, int], None]] = {
+            DataFrame: self._on_data,
+            HeadersFrame: self._on_headers,
+            ContinuationFrame: self._on_headers,
+            SettingsFrame: self._on_settings,
+            WindowUpdateFrame: self._on_window,
+            RstStreamFrame: self._on_reset,
+            GoAwayFrame: self._on_goaway,
+            PingFrame: self._on_ping,
+            PushPromiseFrame: self._on_push,
+        }
 
     # Sending.
 
@@ -117,8 +109,11 @@ class Http2Client:
     def request(
         self, path: bytes, connection: tuple[HeaderTuple, ...], shared: tuple[HeaderTuple, ...], own: bytes, body: bytes
     ) -> int:
-        """Sends a request by POST, and returns its stream. `path` and `own` are encoded already; `connection`, of which the
-        first is the host, is what all requests have, `shared` what some have. Raises NoStreamsLeft."""
+        """Sends a request by POST, and returns its stream. Raises NoStreamsLeft.
+
+        `path` and `own` are encoded already; `connection`, of which the first is the host, is what all requests have,
+        `shared` what some have.
+        """
         stream_id = self._next_stream
         if stream_id > LAST_STREAM:
             raise NoStreamsLeft
@@ -171,7 +166,7 @@ class Http2Client:
         """Takes bytes of the peer. Raises ProtocolError."""
         if self._received:
             data = self._received + data
-        place, end, events = 0, len(data), self._events
+        place, end = 0, len(data)
         while end - place >= HEAD_BYTES:
             high, low, kind, flags, stream_id = FRAME_HEAD.unpack_from(data, place)
             length = high << 8 | low
@@ -182,19 +177,14 @@ class Http2Client:
             if after > end:
                 break
             if kind == HEADERS and self._greeted and flags & ~END_STREAM == END_HEADERS and self._headers is None:
-                stream_id &= LAST_STREAM
-                status = self._reader.status(data[body:after])
-                self._check(stream_id)
-                events.on_status(stream_id, status)
-                if flags & END_STREAM:
-                    self._ended(stream_id)
+                self._on_block(stream_id & LAST_STREAM, data[body:after], is_last=bool(flags & END_STREAM))
             else:
                 self._on_frame(kind, flags, memoryview(data)[place:after])
             place = after
         self._received = data[place:]
 
     def _on_frame(self, kind: int, flags: int, data: memoryview) -> None:
-        if not self._greeted and (kind != SettingsFrame.type or flags & END_STREAM):
+        if not self._greeted and (kind != SETTINGS or flags & ACK):
             raise ProtocolError("the first frame is not one of SETTINGS")
         if (self._headers is not None) != (kind == CONTINUATION):
             raise ProtocolError("headers are broken off, or go on without a beginning")
@@ -203,49 +193,32 @@ class Http2Client:
             frame.parse_body(data[HEAD_BYTES:])
         except HyperframeError as error:
             raise ProtocolError(f"a frame that cannot be read: {error}") from error
-        match frame:
-            case DataFrame():
-                self._on_data(frame, len(data) - HEAD_BYTES)
-            case HeadersFrame():
-                self._on_headers(frame.stream_id, flags, frame.data)
-            case SettingsFrame():
-                self._on_settings(frame)
-            case WindowUpdateFrame():
-                self._on_window(frame.stream_id, frame.window_increment)
-            case RstStreamFrame():
-                self._check(frame.stream_id)
-                self._unsent.pop(frame.stream_id, None)
-                self._events.on_reset(frame.stream_id, frame.error_code)
-            case GoAwayFrame():
-                self._events.on_goaway(frame.last_stream_id)
-            case PingFrame():
-                if not flags & END_STREAM:  # in a PING this bit says that it is an answer
-                    self._out += PingFrame(0, opaque_data=frame.opaque_data, flags=["ACK"]).serialize()
-            case PushPromiseFrame():
-                raise ProtocolError("a pushed stream, which was not allowed")
-            case _:
-                if kind == CONTINUATION:
-                    self._on_headers(frame.stream_id, flags, data[HEAD_BYTES:].tobytes())
+        if handler := self._handlers.get(type(frame)):
+            handler(frame, len(data) - HEAD_BYTES)
 
     def _check(self, stream_id: int) -> None:
         if not stream_id % 2 or stream_id >= self._next_stream:
             raise ProtocolError(f"a frame for the stream {stream_id}, which was not opened")
 
-    def _on_headers(self, stream_id: int, flags: int, part: bytes) -> None:
-        begun = self._headers or (stream_id, flags, bytearray())
-        if begun[0] != stream_id:
+    def _on_headers(self, frame: HeadersFrame | ContinuationFrame, _: int) -> None:
+        begun = self._headers or (frame.stream_id, "END_STREAM" in frame.flags, bytearray())
+        stream_id, is_last, block = begun
+        if stream_id != frame.stream_id:
             raise ProtocolError("headers go on in another stream")
-        begun[2].extend(part)
-        if len(begun[2]) > MAX_HEADERS_BYTES:
+        block += frame.data
+        if len(block) > MAX_HEADERS_BYTES:
             raise ProtocolError("headers that do not end")
-        if not flags & END_HEADERS:
+        if "END_HEADERS" not in frame.flags:
             self._headers = begun
             return
         self._headers = None
-        status = self._reader.status(bytes(begun[2]))
+        self._on_block(stream_id, bytes(block), is_last=is_last)
+
+    def _on_block(self, stream_id: int, block: bytes, *, is_last: bool) -> None:
+        status = self._reader.status(block)
         self._check(stream_id)
         self._events.on_status(stream_id, status)
-        if begun[1] & END_STREAM:
+        if is_last:
             self._ended(stream_id)
 
     def _on_data(self, frame: DataFrame, length: int) -> None:
@@ -265,7 +238,7 @@ class Http2Client:
             self.cancel(stream_id)
         self._events.on_end(stream_id)
 
-    def _on_settings(self, frame: SettingsFrame) -> None:
+    def _on_settings(self, frame: SettingsFrame, _: int) -> None:
         if "ACK" in frame.flags:
             return
         self._greeted = True
@@ -282,7 +255,8 @@ class Http2Client:
             self._send_bodies()
         self._events.on_settings(settings.get(SettingsFrame.MAX_CONCURRENT_STREAMS))
 
-    def _on_window(self, stream_id: int, increment: int) -> None:
+    def _on_window(self, frame: WindowUpdateFrame, _: int) -> None:
+        stream_id, increment = frame.stream_id, frame.window_increment
         if not stream_id:
             self.window += increment
             if self.window > MAX_WINDOW:
@@ -291,6 +265,21 @@ class Http2Client:
         elif (body := self._unsent.get(stream_id)) is not None:
             body.window = min(body.window + increment, MAX_WINDOW)
             self._send_body(stream_id)
+
+    def _on_reset(self, frame: RstStreamFrame, _: int) -> None:
+        self._check(frame.stream_id)
+        self.forget(frame.stream_id)
+        self._events.on_reset(frame.stream_id, frame.error_code)
+
+    def _on_goaway(self, frame: GoAwayFrame, _: int) -> None:
+        self._events.on_goaway(frame.last_stream_id)
+
+    def _on_ping(self, frame: PingFrame, _: int) -> None:
+        if "ACK" not in frame.flags:
+            self._out += PingFrame(0, opaque_data=frame.opaque_data, flags=["ACK"]).serialize()
+
+    def _on_push(self, frame: PushPromiseFrame, _: int) -> None:
+        raise ProtocolError("a pushed stream, which was not allowed")
 
     def _send_bodies(self) -> None:
         for stream_id in list(self._unsent):

@@ -81,8 +81,13 @@ class ApnsConnectionPool:
         NotSent (after three tries) or MaybeSent.
         """
         answered: asyncio.Future[Answer] = self._loop.create_future()
-        # A task that is cancelled does not learn of it before its next turn, and the answer may come first.
-        sending = self.send(request, lambda answer: answered.done() or answered.set_result(answer))
+
+        def done(answer: Answer) -> None:
+            # A task that is cancelled does not learn of it before its next turn, and the answer may come first.
+            if not answered.done():
+                answered.set_result(answer)
+
+        sending = self.send(request, done)
         try:
             answer = await answered
         finally:
@@ -91,9 +96,9 @@ class ApnsConnectionPool:
             raise answer
         return answer
 
-    def send(self, request: ApnsRequest, done: Callable[[Answer], object]) -> Sending:
-        """The same without a task: `done` gets the answer, or the failure, perhaps before this returns. It is not called
-        once the push was cancelled."""
+    def send(self, request: ApnsRequest, done: Callable[[Answer], None]) -> Sending:
+        """The same without a task: `done` gets the answer, or the failure, perhaps before this returns. It is not
+        called once the push was cancelled."""
         sending = Sending(request, done)
         sending.send_by = self._loop.time() + self._answer_timeout
         self._send(sending)

@@ -14,7 +14,7 @@ from smith.delivery.v1.reason_pb2 import Concern, OutcomeKind
 
 from delivery_service.apns import outcomes
 from delivery_service.apns.pool import ApnsConnectionPool
-from delivery_service.apns.request import Job
+from delivery_service.apns.request import ApnsRequest, Job
 from delivery_service.apns.sending import Answer
 from delivery_service.metrics import ApnsMetrics
 from delivery_service.problem_log import ProblemLog
@@ -58,31 +58,33 @@ class ApnsSender:
         self._traced: set[asyncio.Task[None]] = set()
 
     def submit(self, job: Job, done: Callable[[Outcome], None]) -> Cancellable | None:
-        """Sends the job's push; `done` gets its outcome, perhaps before this returns. Cancelling what is returned gives the
-        push up: `done` is not called any more."""
+        """Sends the job's push; `done` gets its outcome, perhaps before this returns. Cancelling what is returned gives
+        the push up: `done` is not called any more."""
         if tracing.is_on() and job.origin.traceparent:
             return self._submit_traced(job, done)
         began = time.perf_counter()
-        if fault := self._fault_of(job):
-            done(self._finished(job, fault, began))
+        request = self._request_of(job)
+        if isinstance(request, outcomes.PushFailed):
+            done(self._finished(job, request, began))
             return None
-        assert job.request is not None
-        return self._pools[job.environment].send(job.request, partial(self._on_answer, job, began, done))
+        return self._pools[job.environment].send(request, partial(self._on_answer, job, began, done))
 
     async def send(self, job: Job) -> Outcome:
         """Sends the job's push and returns its outcome. Sets the request id of the running task to the job's."""
         tracing.request_id.set(job.origin.request_id)
         began = time.perf_counter()
         with tracing.child("push", SpanKind.CONSUMER, job.origin.traceparent) as span:
-            outcome = self._finished(job, self._fault_of(job) or await self._send(job), began)
+            outcome = self._finished(job, await self._send(job), began)
             _describe(span, job, outcome)
         return outcome
 
     async def _send(self, job: Job) -> Answer:
-        assert job.request is not None
+        request = self._request_of(job)
+        if isinstance(request, outcomes.PushFailed):
+            return request
         with tracing.child("POST /3/device", SpanKind.CLIENT) as span:
             try:
-                result = await self._pools[job.environment].send_notification(job.request)
+                result = await self._pools[job.environment].send_notification(request)
             except outcomes.PushFailed as failure:
                 span.set_status(StatusCode.ERROR, type(failure).__name__)
                 return failure
@@ -101,10 +103,12 @@ class ApnsSender:
         task.add_done_callback(self._traced.discard)
         return task
 
-    def _fault_of(self, job: Job) -> outcomes.PushFailed | None:
-        """Why the push cannot be sent at all."""
-        fault = job.fault if job.request is None else self._fault()
-        return outcomes.PushFailed(fault) if fault else None
+    def _request_of(self, job: Job) -> ApnsRequest | outcomes.PushFailed:
+        """The request, or why it cannot be sent at all."""
+        if job.request is None:
+            return outcomes.PushFailed(job.fault)
+        fault = self._fault()
+        return outcomes.PushFailed(fault) if fault else job.request
 
     def _on_answer(self, job: Job, began: float, done: Callable[[Outcome], None], answer: Answer) -> None:
         done(self._finished(job, answer, began))

@@ -22,12 +22,24 @@ class Holder(Protocol):
 class Sending:
     """One push, from when it is handed over until it has its answer. Times are those of the event loop."""
 
-    __slots__ = ("_body", "_done", "deadline", "holder", "opened_at", "renewed", "request", "send_by", "status", "stream_id", "tries")
+    __slots__ = (
+        "_body",
+        "_done",
+        "deadline",
+        "holder",
+        "opened_at",
+        "renewed",
+        "request",
+        "send_by",
+        "status",
+        "stream_id",
+        "tries",
+    )
 
-    def __init__(self, request: ApnsRequest, done: Callable[[Answer], object]) -> None:
+    def __init__(self, request: ApnsRequest, done: Callable[[Answer], None]) -> None:
         """`done` is called once, unless the push is cancelled before."""
         self.request = request
-        self._done: Callable[[Answer], object] | None = done
+        self._done: Callable[[Answer], None] | None = done
         self.holder: Holder | None = None
         self.send_by = 0.0
         self.deadline = 0.0

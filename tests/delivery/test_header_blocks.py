@@ -5,8 +5,8 @@ from hpack import Decoder, Encoder, HeaderTuple, NeverIndexedHeaderTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delivery_service.apns.errors import ProtocolError
 from delivery_service.apns.header_blocks import TABLE_BYTES, HeaderReader, HeaderWriter, integer, never_indexed
+from delivery_service.apns.http2_events import ProtocolError
 from tests.examples import examples
 
 names = st.sampled_from([b":authority", b":path", b"authorization", b"apns-topic", b"apns-push-type", b"x" * 200])

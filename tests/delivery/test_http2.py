@@ -1,5 +1,6 @@
 """Our side of HTTP/2, with h2 as the peer."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -23,9 +24,9 @@ from hyperframe.frame import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delivery_service.apns.errors import ProtocolError
 from delivery_service.apns.header_blocks import never_indexed
 from delivery_service.apns.http2 import MAX_HEADERS_BYTES, Http2Client
+from delivery_service.apns.http2_events import ProtocolError
 from tests.examples import examples
 
 CONNECTION = (HeaderTuple(b":authority", b"localhost"), HeaderTuple(b"authorization", b"bearer x"))
@@ -103,7 +104,8 @@ def test_a_request_arrives_whole_by_the_judgement_of_h2() -> None:
     for request in [event for event in seen if isinstance(event, RequestReceived)]:
         assert list(request.headers) == [
             (b":method", b"POST"), (b":scheme", b"https"), (b":path", b"/3/device/00"), (b":authority", b"localhost"),
-            (b"authorization", b"bearer x"), (b"apns-topic", b"com.example"), (b"apns-priority", b"10"), (b"apns-id", b"1"),
+            (b"authorization", b"bearer x"), (b"apns-topic", b"com.example"), (b"apns-priority", b"10"),
+            (b"apns-id", b"1"),
         ]  # fmt: skip
     assert b"".join(event.data for event in seen if isinstance(event, DataReceived)) == b"x" * 3 * 4096
     assert [event.stream_id for event in seen if isinstance(event, StreamEnded)] == [1, 3, 5]
@@ -264,7 +266,5 @@ def test_what_breaks_the_protocol_ends_the_connection(frames: bytes) -> None:
 def test_no_bytes_cause_more_than_the_end_of_the_connection(data: bytes, kind: int) -> None:
     for frames in (data, len(data).to_bytes(3) + bytes((kind, len(data) & 0x2D, 0, 0, 0, len(data) & 1)) + data):
         http2, _ = greeted()
-        try:
+        with suppress(ProtocolError):
             http2.receive(frames)
-        except ProtocolError:
-            pass

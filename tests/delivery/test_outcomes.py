@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from smith.delivery.v1.reason_pb2 import Reason
 
-from delivery_service.apns.outcomes import BY_WORD, MEANINGS, reason_of
 from delivery_service.apns.header_blocks import status_of
+from delivery_service.apns.outcomes import BY_WORD, MEANINGS, reason_of
 from delivery_service.problem_log import INTERVAL, MAX_PROBLEMS, ProblemLog
 from tests.delivery.harness import MISCONFIGURED, REJECTED, RETRY, TOKEN_DEAD
 
