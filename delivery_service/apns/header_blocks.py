@@ -131,7 +131,6 @@ class HeaderReader:
     def _leaves_no_trace(self, block: bytes) -> bool:
         """Whether the block is well-formed, refers to the standard's table only, and puts nothing into the other."""
         place, end = 0, len(block)
-        may_insert = self._decoder.header_table_size == 0  # an insertion into a table without room does nothing
         while place < end:
             first = block[place]
             place += 1
@@ -139,11 +138,8 @@ class HeaderReader:
                 if not INDEXED < first < INDEXED | FIRST_DYNAMIC:
                     return False
                 continue
-            name = first & 0x3F if first & INSERTED else first & 0x0F
-            if first & INSERTED:
-                if not may_insert or name >= FIRST_DYNAMIC:
-                    return False
-            elif first & RESIZED or name == 0x0F:
+            name = first & 0x0F
+            if first & (INSERTED | RESIZED) or name == 0x0F:
                 return False
             for _ in range(1 if name else 2):
                 if place >= end or (length := block[place] & 0x7F) == 0x7F:

@@ -62,8 +62,7 @@ class Http2Client:
         self._writer = HeaderWriter()
         self._reader = HeaderReader()
         settings = SettingsFrame(0)
-        # Answers are not worth a table of their headers.
-        settings.settings = {SettingsFrame.HEADER_TABLE_SIZE: 0, SettingsFrame.ENABLE_PUSH: 0}
+        settings.settings = {SettingsFrame.ENABLE_PUSH: 0}
         self._out = bytearray(PREFACE + settings.serialize())
         """What is to be written."""
         self._received = b""
