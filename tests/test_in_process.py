@@ -19,6 +19,7 @@ from smith.core.v1 import (
 )
 from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc
 
+from core_service.app.server import SERVICES
 from service_kit.client import open_channel
 from service_kit.errors import DomainError, Kind
 from service_kit.in_process import InProcessChannel
@@ -508,3 +509,9 @@ async def test_a_channel_without_the_secret_is_a_stranger(within: Rig) -> None:
     stub: Any = account_service_pb2_grpc.AccountServiceStub(stranger)
     error = await failure(stub.GetAccount(GET_ACCOUNT, timeout=SECONDS))
     assert error.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_no_method_of_ours_takes_a_stream_of_requests() -> None:
+    modules = (account_service_pb2, event_service_pb2, delivery_service_pb2)
+    services = [*SERVICES, *(one for module in modules for one in module.DESCRIPTOR.services_by_name.values())]
+    assert [method.full_name for one in services for method in one.methods if method.client_streaming] == []

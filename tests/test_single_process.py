@@ -164,6 +164,13 @@ def test_a_part_that_cannot_start_ends_the_process_with_its_message(
     assert "Traceback" not in done.stderr
 
 
+def test_so_does_core_on_a_database_that_works(tmp_path: Path, single: Stack, taken_port: int) -> None:
+    done = ended(tmp_path, SMITH_DATABASE_URL=single.database_url, SMITH_CORE_PORT=str(taken_port))
+    assert f"core: cannot listen on 127.0.0.1:{taken_port}" in done.stderr
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     """A port that something else listens on."""
