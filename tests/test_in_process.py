@@ -483,6 +483,22 @@ async def test_after_its_grace_a_stopping_server_cancels_what_is_left(within: Ri
     assert within.servicers.noted == ["cancelled"]
 
 
+async def test_work_that_ignores_its_cancellation_does_not_hold_up_a_stop(within: Rig) -> None:
+    async def stubborn(request: Any, context: Any) -> Any:
+        try:
+            await within.servicers.wait()
+        except asyncio.CancelledError:
+            await within.servicers.wait()
+
+    within.servicers.account = stubborn
+    call = within.accounts.GetAccount(GET_ACCOUNT)
+    await comes("it is in progress", lambda: within.servicers.waiting)
+    async with asyncio.timeout(SECONDS):
+        await within.server.stop(0.05)
+    assert (await failure(call)).code() is grpc.StatusCode.UNAVAILABLE
+    within.servicers.go.set()
+
+
 async def test_a_closed_channel_cancels_its_calls(within: Rig) -> None:
     async def linger(request: Any, context: Any) -> Any:
         await within.servicers.wait()

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 Find = Callable[[Any], Awaitable[Any]]
 HEALTH = "/grpc.health.v1.Health/"
+CANCEL_SECONDS = 1.0
+"""How long a stopping server waits for cancelled calls to clear up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,12 @@ class InProcessServer:
             return
         await asyncio.wait(set(self._exchanges), timeout=grace)
         left = dict(self._exchanges)
+        if not left:
+            return
         for exchange in left.values():
             exchange.give_up(grpc.StatusCode.UNAVAILABLE, "The server has stopped.")
-        await asyncio.gather(*left, return_exceptions=True)
+        # Work that does not heed its cancellation must not hold up the process.
+        await asyncio.wait(left, timeout=CANCEL_SECONDS)
 
     def _forget(self, task: "asyncio.Task[None]") -> None:
         exchange = self._exchanges.pop(task)
