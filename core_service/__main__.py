@@ -17,7 +17,6 @@ from service_kit import logs, process, tracing
 from service_kit.peers import require_protection
 from service_kit.settings import load
 
-CANNOT_START = 2
 LONGEST_PASSWORD = 8192
 """Bytes to read: more than any that is accepted."""
 
@@ -113,22 +112,13 @@ def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:
 
 
 def _serve(settings: CoreSettings) -> None:
-    import sqlalchemy.exc
-
-    from core_service.app.schema_command import first_line
+    from core_service.app.failures import told
     from core_service.app.wiring import serve
-    from core_service.migrations import UnknownSchema
 
     tracing.configure("core")
     try:
-        process.run(lambda stop: serve(settings, stop))
-    except OSError as error:
-        sys.exit(f"core: {error}")
-    except sqlalchemy.exc.DBAPIError as error:
-        sys.exit(f"core: the schema cannot be upgraded: {first_line(error)}")
-    except UnknownSchema as error:
-        print(f"core: {error}", file=sys.stderr)
-        sys.exit(CANNOT_START)
+        with told():
+            process.run(lambda stop: serve(settings, stop))
     finally:
         tracing.shutdown()
 

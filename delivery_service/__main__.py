@@ -4,41 +4,25 @@ from service_kit import loading
 
 loading.begin()
 
-import logging
-import sys
-
 from delivery_service.settings import DeliverySettings
-from delivery_service.wiring import Delivery, InvalidCertificates
+from delivery_service.wiring import serve
 from service_kit import logs, tracing
-from service_kit.addresses import join
-from service_kit.metrics import serving
 from service_kit.peers import require_protection
-from service_kit.process import StopRequest, run
+from service_kit.process import run
 from service_kit.settings import load
 
-log = logging.getLogger("delivery_service")
 
-
-async def serve(stop: StopRequest) -> None:
-    """Serves until asked to stop."""
+def main() -> None:
+    """Serves until asked to stop. Ends with exit code 2 if its settings cannot be used, 1 if it cannot start."""
     settings = load(DeliverySettings)
     logs.configure("delivery", settings.log_level, settings.log_format)
     require_protection(settings, "delivery")
     tracing.configure("delivery")
     try:
-        delivery = Delivery(settings)
-        port = await delivery.start()
-    except (OSError, InvalidCertificates) as error:
-        log.error("cannot start: %s", error)
-        sys.exit(1)
-    async with serving(delivery.registry, settings, "delivery"):
-        log.info("serving on %s", join(settings.bind_host, port))
-        await stop.wait()
-        await delivery.stop()
+        run(lambda stop: serve(settings, stop))
+    finally:
+        tracing.shutdown()
 
 
 if __name__ == "__main__":
-    try:
-        run(serve)
-    finally:
-        tracing.shutdown()
+    main()

@@ -1,6 +1,8 @@
 """Builds the delivery service from its settings: the only place that builds clients and servers."""
 
+import logging
 import ssl
+import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
@@ -42,11 +44,16 @@ from delivery_service.webhooks.addresses import AddressRules
 from delivery_service.webhooks.caller import WebhookCaller
 from delivery_service.webhooks.connecting import CheckedAddresses, CheckedBackend, Resolve, resolve
 from delivery_service.webhooks.servicer import WebhookServicer
+from service_kit.addresses import join
+from service_kit.in_process import InProcessChannel
 from service_kit.interceptors import CallObserver, ErrorInterceptor, PeersOnly
-from service_kit.metrics import CallMetrics, new_registry
+from service_kit.metrics import CallMetrics, new_registry, serving
 from service_kit.peers import Peers
+from service_kit.process import StopRequest
 from service_kit.server import GrpcServer
 from service_kit.web_push import PushServices, parse_allowed
+
+log = logging.getLogger("delivery_service")
 
 SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
 MAIL_SERVICE = mail_service_pb2.DESCRIPTOR.services_by_name["MailService"].full_name
@@ -59,11 +66,31 @@ class InvalidCertificates(Exception):
     """A file of certificates cannot be used. The message says which and why."""
 
 
+async def serve(settings: DeliverySettings, stop: StopRequest, *, caller: InProcessChannel | None = None) -> None:
+    """Serves until asked to stop. `caller` is the channel of another part of this process that calls it.
+
+    Ends the process with exit code 1 and a line in the log if it cannot start.
+    """
+    try:
+        delivery = Delivery(settings, caller=caller)
+        port = await delivery.start()
+    except (OSError, InvalidCertificates) as error:
+        log.error("cannot start: %s", error)
+        sys.exit(1)
+    async with serving(delivery.registry, settings, "delivery"):
+        log.info("serving on %s", join(settings.bind_host, port))
+        await stop.wait()
+        await delivery.stop()
+
+
 class Delivery:
     """A delivery service that does not listen yet. Build it inside the event loop that runs it."""
 
-    def __init__(self, settings: DeliverySettings, resolver: Resolve = resolve) -> None:
-        """`resolver` finds the addresses of webhooks' hosts."""
+    def __init__(
+        self, settings: DeliverySettings, resolver: Resolve = resolve, *, caller: InProcessChannel | None = None
+    ) -> None:
+        """`resolver` finds the addresses of webhooks' hosts. `caller` is the channel of another part of this process
+        that calls the service."""
         self._settings = settings
         self._peers = Peers.of(settings)
         self.registry = new_registry()
@@ -119,6 +146,8 @@ class Delivery:
         self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
         self._server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks, WEBHOOK_SERVICE)
         self._server.add(mail_service_pb2_grpc.add_MailServiceServicer_to_server, mails, MAIL_SERVICE)
+        if caller is not None:
+            self._server.connect(caller)
 
     async def start(self) -> int:
         """Listens and serves; returns the port. Raises OSError if the address cannot be bound."""

@@ -24,6 +24,7 @@ from service_kit.descriptors import that_fit
 from service_kit.hosts import Hosts
 from service_kit.http_protocol import BoundedHttpProtocol
 from service_kit.http_server import HttpServer
+from service_kit.in_process import InProcessChannel
 from service_kit.listening import listen
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
@@ -31,17 +32,21 @@ from service_kit.process import StopRequest
 log = logging.getLogger(__name__)
 
 
-async def serve(config: GatewaySettings, stop: StopRequest) -> None:
-    """Listens, serves, and drains once `stop` is set. Raises OSError if the address cannot be listened on."""
+async def serve(config: GatewaySettings, stop: StopRequest, *, core: InProcessChannel | None = None) -> None:
+    """Listens, serves, and drains once `stop` is set. `core` is the core service if it runs in this process.
+
+    Raises OSError if the address cannot be listened on.
+    """
     registry = metrics.new_registry()
     async with metrics.serving(registry, config, "gateway"):
         listener = listen(config.bind_host, config.gateway_port)
-        channel = open_channel(config.core_address, Peers.of(config))
+        channel = core or open_channel(config.core_address, Peers.of(config))
         server = build_server(build_app(channel, config, registry, is_stopping=stop.is_set), config)
         # Connects now rather than at the first request.
         channel.get_state(try_to_connect=True)
         port = listener.getsockname()[1]
-        log.info("serving on http://%s, core at %s", join(config.bind_host, port), config.core_address)
+        where = f"at {config.core_address}" if core is None else "in this process"
+        log.info("serving on http://%s, core %s", join(config.bind_host, port), where)
         await server.serve_until(stop, listener, delay=config.shutdown_delay)
         await channel.close()
 

@@ -65,14 +65,21 @@ class HttpServer(uvicorn.Server):
 def run(
     name: str, settings: ServiceSettings, port: int, serve: Callable[[process.StopRequest], Awaitable[None]]
 ) -> None:
-    """The life of the process `name`, which serves HTTP at `port`. Ends with exit code 2 and one line if its address
-    cannot be used."""
+    """The life of the process `name`, which serves HTTP at `port`."""
     logs.configure(name, settings.log_level, settings.log_format)
     tracing.configure(name)
     try:
-        process.run(serve)
+        with told(name, settings, port):
+            process.run(serve)
+    finally:
+        tracing.shutdown()
+
+
+@contextlib.contextmanager
+def told(name: str, settings: ServiceSettings, port: int) -> Iterator[None]:
+    """Ends the process with exit code 2 and one line if its address cannot be used."""
+    try:
+        yield
     except OSError as error:
         print(f"{name}: cannot listen on {join(settings.bind_host, port)}: {reason_of(error)}", file=sys.stderr)
         raise SystemExit(2) from None
-    finally:
-        tracing.shutdown()

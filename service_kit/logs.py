@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal
 
-from service_kit import tracing
+from service_kit import part, tracing
 from service_kit.redaction import redacted
 
 Format = Literal["text", "json"]
 
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request_id", "of_request"}
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message", "asctime", "taskName", "request_id", "of_request", "of_part",
+}  # fmt: skip
 """Attributes of a record that are not extra fields."""
 MAX_DEPTH = 5
 REPETITIVE = ("psycopg.pool", "service_kit.http_protocol", "service_kit.websocket_protocol")
@@ -29,8 +31,9 @@ class TextFormatter(logging.Formatter):
     """Lines for people: `time process LEVEL logger: [request id] message`, extra fields left out."""
 
     def __init__(self, process: str) -> None:
+        self._process = process
         super().__init__(
-            f"%(asctime)s.%(msecs)03d {process} %(levelname)s %(name)s: %(of_request)s%(message)s",
+            "%(asctime)s.%(msecs)03d %(of_part)s %(levelname)s %(name)s: %(of_request)s%(message)s",
             "%Y-%m-%dT%H:%M:%S",
         )
 
@@ -38,6 +41,7 @@ class TextFormatter(logging.Formatter):
         """The line with its traceback, safe to keep."""
         given = request_of(record)
         vars(record)["of_request"] = f"[{given}] " if given else ""
+        vars(record)["of_part"] = part.current.get() or self._process
         return redacted(super().format(record))
 
 
@@ -58,7 +62,7 @@ class JsonFormatter(logging.Formatter):
         line |= {
             "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "process": self._process,
+            "process": part.current.get() or self._process,
             "logger": record.name,
             "message": redacted(record.getMessage()),
         }
@@ -131,8 +135,9 @@ class Handler(logging.StreamHandler[Any]):
 
 
 def configure(process: str, level: str, log_format: Format = "text") -> None:
-    """Sends all logs of this process to standard error, each with the process's name, and also Python's warnings and
-    the exceptions that end a thread or the process. Removes the handlers that libraries gave to their own loggers: they
+    """Sends all logs of this process to standard error, each with the name of the part of it that logs
+    (`service_kit.part`) or else the process's, and also Python's warnings and the exceptions that end a thread or the
+    process. Removes the handlers that libraries gave to their own loggers: they
     would write each line a second time, in their own form and with secrets."""
     handler = Handler(sys.stderr)
     handler.setFormatter(JsonFormatter(process) if log_format == "json" else TextFormatter(process))

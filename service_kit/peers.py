@@ -48,6 +48,10 @@ class Peers:
         """For channels to other processes: they send the secret with every call."""
         return [_UnarySaying(self._secret), _StreamSaying(self._secret)] if self._secret else []
 
+    def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        """What a call within the process carries instead: the secret, if there is one."""
+        return ((METADATA_KEY, self._secret),) if self._secret else ()
+
     def server_credentials(self) -> grpc.ServerCredentials | None:
         """For servers that they call; None without TLS."""
         return self.tls.server_credentials() if self.tls else None

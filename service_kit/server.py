@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 from service_kit.addresses import join
 from service_kit.client import MAX_MESSAGE_BYTES, SIZES
 from service_kit.descriptors import room_for
+from service_kit.in_process import InProcessChannel, InProcessServer
 from service_kit.interceptors import MAX_EXPECTED, CallBounds
 from service_kit.listening import why_not
 from service_kit.stream_bounds import MAX_STREAMS
@@ -41,7 +42,7 @@ HANDSHAKE_SECONDS = 10.0
 
 
 class GrpcServer:
-    """A gRPC server with health and reflection.
+    """A gRPC server with health and reflection. Other parts of the process may call it without a network.
 
     `max_concurrent_rpcs` limits the calls in progress (health and reflection are counted apart),
     `max_request_bytes` the size of each request, also of callers without credentials. Beyond either the answer is
@@ -63,19 +64,30 @@ class GrpcServer:
             ("grpc.max_allowed_incoming_connections", room_for(max_connections)),
             ("grpc.server_handshake_timeout_ms", round(HANDSHAKE_SECONDS * 1000)),
         ]
+        # The same bounds count calls from within the process and from others.
+        chain = [CallBounds(max_concurrent_rpcs), *interceptors]
         self._server = grpc.aio.server(
-            interceptors=[CallBounds(max_concurrent_rpcs), *interceptors],
+            interceptors=chain,
             options=options,
             maximum_concurrent_rpcs=max_concurrent_rpcs + HEADROOM,
         )
+        self._in_process = InProcessServer(
+            chain, max_request_bytes=max_request_bytes, max_answer_bytes=MAX_MESSAGE_BYTES
+        )
         self._health = health_aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._in_process)
         self._names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
 
     def add(self, register: Callable[..., None], servicer: object, service_name: str) -> None:
         """Adds a service: its generated `add_..._to_server`, its servicer and its full name."""
         register(servicer, self._server)
+        register(servicer, self._in_process)
         self._names.append(service_name)
+
+    def connect(self, channel: InProcessChannel) -> None:
+        """Lets another part of this process call the server, from `start` on."""
+        channel.connect(self._in_process)
 
     async def start(self, host: str, port: int, credentials: grpc.ServerCredentials | None = None) -> int:
         """Listens, over TLS with `credentials`; returns the port, which differs from `port` if that is 0. Not healthy
@@ -92,10 +104,12 @@ class GrpcServer:
         except RuntimeError as error:
             raise OSError(f"cannot listen on {join(host, port)}: {why_not(host, port)}") from error
         await self._server.start()
+        self._in_process.open()
         return bound
 
     async def set_serving(self, serving: bool) -> None:
         """Sets the answer to health checks: whether calls can be answered."""
+        self._in_process.serving = serving
         await asyncio.gather(*(self.set_well(name, serving) for name in ["", *self._names]))
 
     async def set_well(self, name: str, well: bool) -> None:
@@ -111,4 +125,4 @@ class GrpcServer:
     async def stop(self, grace: float) -> None:
         """Refuses new calls, lets those in progress finish for `grace` seconds, then cancels them."""
         await self._health.enter_graceful_shutdown()
-        await self._server.stop(grace)
+        await asyncio.gather(self._server.stop(grace), self._in_process.stop(grace))

@@ -19,6 +19,8 @@ from opentelemetry.context import Context, attach
 from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from service_kit import part
+
 REQUEST_ID_KEY = "x-request-id"
 TRACEPARENT_KEY = "traceparent"
 """Keys of a call's metadata."""
@@ -37,8 +39,9 @@ PROPAGATOR = TraceContextTextMapPropagator()
 NOWHERE = Context()
 NO_SPAN = nullcontext(INVALID_SPAN)
 
-_tracer: Tracer | None = None
-_shutdown: Callable[[], None] | None = None
+_tracers: dict[str, Tracer] = {}
+"""Of each part of the process, and under the empty name that of the first; none where nothing is traced."""
+_shutdowns: list[Callable[[], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +120,35 @@ def mistake() -> str:
 
 
 def configure(process: str) -> None:
-    """Begins to trace if that is wanted. Ends the process with one line and exit code 2 if it cannot be."""
-    global _tracer, _shutdown
+    """Begins to trace the process, or a part of it, if that is wanted. Ends the process with one line and exit code 2
+    if it cannot be."""
     if why := mistake():
         print(f"{process}: {why}", file=sys.stderr)
         raise SystemExit(2)
     if is_wanted():
         from service_kit import otel
 
-        _tracer, _shutdown = otel.recorder(process)
+        tracer, shutdown = otel.recorder(process)
+        _tracers[process] = tracer
+        _tracers.setdefault("", tracer)
+        _shutdowns.append(shutdown)
 
 
 def shutdown() -> None:
-    """Sends what is left, for two seconds at most."""
-    global _tracer, _shutdown  # noqa: PLW0603 - see configure
-    if _shutdown is not None:
-        _shutdown()
-        _tracer = _shutdown = None
+    """Sends what is left, for two seconds at most for each part."""
+    _tracers.clear()
+    while _shutdowns:
+        _shutdowns.pop()()
 
 
 def is_on() -> bool:
     """Whether anything is traced."""
-    return _tracer is not None
+    return bool(_tracers)
+
+
+def _tracer() -> Tracer | None:
+    """That of the running task's part; None where nothing is traced."""
+    return (_tracers.get(part.current.get()) or _tracers[""]) if _tracers else None
 
 
 def span(name: str, kind: SpanKind, *, parent: str | None = None) -> AbstractContextManager[Span]:
@@ -147,15 +157,16 @@ def span(name: str, kind: SpanKind, *, parent: str | None = None) -> AbstractCon
 
     Say of it neither secrets, nor tokens, nor contents.
     """
-    if _tracer is None:
+    tracer = _tracer()
+    if tracer is None:
         return NO_SPAN
     context = None if parent is None else PROPAGATOR.extract({TRACEPARENT_KEY: parent}, NOWHERE)
-    return _started(_tracer, name, kind, context)
+    return _started(tracer, name, kind, context)
 
 
 def child(name: str, kind: SpanKind, parent: str | None = None) -> AbstractContextManager[Span]:
     """A span within `parent`, or within the current one if left out; none where there is nothing to be within."""
-    if _tracer is None:
+    if not _tracers:
         return NO_SPAN
     within = traceparent() if parent is None else parent
     return span(name, kind, parent=parent) if within else NO_SPAN
@@ -177,14 +188,14 @@ def _started(tracer: Tracer, name: str, kind: SpanKind, context: Context | None)
 def traceparent() -> str:
     """The current span for another process to go on from (W3C Trace Context); empty if there is none."""
     carrier: dict[str, str] = {}
-    if _tracer is not None:
+    if _tracers:
         PROPAGATOR.inject(carrier)
     return carrier.get(TRACEPARENT_KEY, "")
 
 
 def trace_id() -> str:
     """The current trace, 32 hexadecimal digits; empty if there is none."""
-    context = trace.get_current_span().get_span_context() if _tracer is not None else INVALID_SPAN_CONTEXT
+    context = trace.get_current_span().get_span_context() if _tracers else INVALID_SPAN_CONTEXT
     return trace.format_trace_id(context.trace_id) if context.is_valid else ""
 
 

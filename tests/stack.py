@@ -248,7 +248,7 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process ids by name: core, delivery, gateway, simulator, postgres."""
+        """Process ids by name: core, delivery, gateway (or server, which is all three), simulator, postgres."""
         try:
             found: dict[str, int] = json.loads((self.data_dir / "processes.json").read_text())
         except FileNotFoundError:
@@ -257,9 +257,13 @@ class Stack:
 
     def kill(self, name: str, signum: signal.Signals = signal.SIGKILL) -> int:
         """Ends one process, by default without a warning. Returns the id it had; the supervisor starts another."""
-        pid = eventually(f"{name} runs", lambda: self.pids.get(name, 0))
+        pid = eventually(f"{name} runs", lambda: self.pids.get(name, 0) or self._single_process(name))
         os.kill(pid, signum)
         return int(pid)
+
+    def _single_process(self, part: str) -> int:
+        """The process that the part shares with others; 0 if it has one of its own."""
+        return self.pids.get("server", 0) if part in ("core", "delivery", "gateway") else 0
 
     def wait_answering(self, seconds: float = 60.0) -> None:
         """Returns once the gateway says that it (and core behind it) can serve."""

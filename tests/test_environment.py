@@ -12,7 +12,16 @@ from service_kit.environment import forget_foreign
 from tests.stack import Stack
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("admin_ui", "cli", "core_service", "delivery_service", "gateway", "service_kit", "simulator")
+PACKAGES = (
+    "admin_ui",
+    "cli",
+    "core_service",
+    "delivery_service",
+    "gateway",
+    "service_kit",
+    "simulator",
+    "single_process",
+)
 """The processes of the server. The command-line client is a person's, and their proxy is the way out."""
 CLIENTS = {"AsyncClient", "Client", "get", "post", "put", "patch", "delete", "request", "stream"}
 OTHERS = {"aiohttp", "requests", "urllib.request", "urllib3"}

@@ -11,7 +11,7 @@ from cli.doctor.finding import Finding, fail, ok
 from cli.doctor.settings import DoctorSettings
 from service_kit.addresses import join
 
-OURS = ("gateway", "admin_ui", "core_service", "delivery_service", "simulator")
+OURS = ("gateway", "admin_ui", "core_service", "delivery_service", "single_process", "simulator")
 """The modules after `-m` on the command lines of our processes."""
 
 

@@ -44,6 +44,8 @@ class Program:
     """File for its output; our standard error if None."""
     explain: Callable[[], str | None] | None = None
     """Reads from its output why the program could not start: one line for people, or None."""
+    stages: int = 1
+    """How many parts it stops one after the other. Each may take as long as a process of its own."""
     popen: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -58,6 +60,11 @@ class Child:
         self._ready = ready
         self._stop = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def stages(self) -> int:
+        """See Program."""
+        return self._program.stages
 
     @property
     def pid(self) -> int | None:

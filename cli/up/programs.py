@@ -19,6 +19,8 @@ SIMULATED_SUBJECT = "mailto:simulator@example.com"
 FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL", "SMITH_SETUP_CODE")
 """Variables that are or contain passwords."""
 FOR_DELIVERY_ONLY = ("SMITH_SMTP_PASSWORD",)
+MOST_STAGES = 3
+"""How many parts of the server one process may stop one after the other."""
 OF_ONE_PROCESS = {*FOR_CORE_ONLY, *FOR_DELIVERY_ONLY}
 
 
@@ -124,6 +126,13 @@ def delivery(settings: UpSettings, data_dir: Path) -> Program:
         }
     env |= _metrics(settings.delivery_metrics_port)
     return Program("delivery", module("delivery_service"), env)
+
+
+def server(settings: UpSettings, data_dir: Path, database_url: str) -> Program:
+    """Gateway, core and delivery in one process, which has what each of them would be told."""
+    parts = (gateway(settings, data_dir), core(settings, data_dir, database_url), delivery(settings, data_dir))
+    env = {name: value for one in parts for name, value in one.env.items() if name != "SMITH_METRICS_PORT"}
+    return Program("server", module("single_process"), env, stages=MOST_STAGES)
 
 
 def simulator(settings: UpSettings, data_dir: Path) -> Program:

@@ -27,7 +27,7 @@ from service_kit import logs, tracing
 
 log = logging.getLogger(__name__)
 
-STOP_ORDER = ("admin", "gateway", "core", "delivery", "simulator", "postgres")
+STOP_ORDER = ("admin", "server", "gateway", "core", "delivery", "simulator", "postgres")
 """The order of stopping: each stops while the processes that it needs still run."""
 STOPPED, FAILED, CANNOT_START, KILLED = 0, 1, 2, 130
 
@@ -39,7 +39,7 @@ async def up(settings: UpSettings) -> int:
     signals = StopSignals()
     try:
         with lock_data_folder(settings.data_dir, SERVER) as data_dir:
-            patience = settings.drain_seconds + 5
+            patience = programs.MOST_STAGES * settings.drain_seconds + 5
             await asyncio.to_thread(stop_leftover_processes, data_dir, patience)
             check_ports(settings)
             if why := tracing.mistake():
@@ -93,12 +93,14 @@ class Supervisor:
     async def _start(self) -> None:
         database_url = self._settings.database_url
         embedded = None if database_url else EmbeddedPostgres(self._data_dir)
-        self._run(programs.gateway(self._settings, self._data_dir))
+        if not self._settings.single_process:
+            self._run(programs.gateway(self._settings, self._data_dir))
         if self._settings.admin_port is not None:
             self._run(programs.admin(self._settings, self._data_dir))
         await self._start_what_core_needs(embedded)
         database_url = database_url or (embedded.url if embedded else "")
-        self._run(programs.core(self._settings, self._data_dir, database_url))
+        run_core = programs.server if self._settings.single_process else programs.core
+        self._run(run_core(self._settings, self._data_dir, database_url))
         await wait_until_all_answer(self._settings)
         quickstart = Quickstart(self._settings, self._data_dir, database_url)
         await quickstart.complete()
@@ -121,13 +123,15 @@ class Supervisor:
         await embedded.wait_ready(self._run(embedded.program()))
 
     async def _start_senders(self) -> None:
-        """Starts delivery and, if it stands in for APNs, the simulator. They share the simulator's key."""
+        """Starts the simulator if it stands in for APNs, and delivery, which may be a part of another process. They
+        share the simulator's key."""
         if self._settings.webpush_key_file is None:
             await asyncio.to_thread(ensure_web_push_key, self._data_dir)
         if self._settings.simulated:
             await self._make_credentials()
             self._run(programs.simulator(self._settings, self._data_dir))
-        self._run(programs.delivery(self._settings, self._data_dir))
+        if not self._settings.single_process:
+            self._run(programs.delivery(self._settings, self._data_dir))
 
     async def _make_credentials(self) -> None:
         code = await run_command(
@@ -168,11 +172,11 @@ class Supervisor:
         return killed
 
     async def _stop_in_order(self) -> None:
-        patience = self._settings.shutdown_delay + self._settings.drain_seconds + 5
+        stage = self._settings.shutdown_delay + self._settings.drain_seconds
         for name in [name for name in STOP_ORDER if name in self._children]:
             child, task = self._children[name], self._tasks[name]
             child.request_stop()
-            if not await _ended({task}, patience):
+            if not await _ended({task}, child.stages * stage + 5):
                 log.warning("%s does not stop and is killed", name)
                 child.kill()
                 if not await _ended({task}, 5):

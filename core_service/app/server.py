@@ -124,6 +124,7 @@ from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
 from service_kit import metrics
 from service_kit.database import DATABASE_AWAY, Pool
+from service_kit.in_process import InProcessChannel
 from service_kit.interceptors import CallObserver, ErrorInterceptor
 from service_kit.peers import Peers
 from service_kit.server import GrpcServer
@@ -180,8 +181,9 @@ def build_server(
     destinations: KnownDestinations,
     clock: Clock,
     hasher: PasswordHasher | None,
+    caller: InProcessChannel | None,
 ) -> GrpcServer:
-    """Builds the gRPC server with every service. It is not started."""
+    """Builds the gRPC server with every service, which `caller` calls without a network. It is not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
     credentials = Credentials(
         pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute
@@ -336,4 +338,6 @@ def build_server(
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):
         server.add(register, servicer, service.full_name)
+    if caller is not None:
+        server.connect(caller)
     return server

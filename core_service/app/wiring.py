@@ -58,6 +58,7 @@ from service_kit import metrics
 from service_kit.addresses import join
 from service_kit.client import open_channel
 from service_kit.database import Pool, create_batch_pool, create_engine, create_request_pool
+from service_kit.in_process import InProcessChannel
 from service_kit.peers import Peers
 from service_kit.process import StopRequest
 
@@ -74,12 +75,18 @@ FLUSH_SECONDS = 2.0
 """The least time that is left to write outcomes if requests took all the time for draining."""
 
 
-async def serve(settings: CoreSettings, stop: StopRequest) -> None:
-    """Serves until told to stop, then finishes what has begun."""
+async def serve(
+    settings: CoreSettings,
+    stop: StopRequest,
+    *,
+    delivery: InProcessChannel | None = None,
+    caller: InProcessChannel | None = None,
+) -> None:
+    """Serves until told to stop, then finishes what has begun. See `running_core` for the channels."""
     await upgrade_schema(settings.database_url, stop)
     if stop.is_set():
         return
-    async with running_core(settings) as port:
+    async with running_core(settings, delivery=delivery, caller=caller) as port:
         log.info("serving on %s", join(settings.bind_host, port))
         await stop.wait()
         log.info("draining")
@@ -103,12 +110,18 @@ async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
 
 @asynccontextmanager
 async def running_core(
-    settings: CoreSettings, other_clock: Clock | None = None, hasher: PasswordHasher | None = None
+    settings: CoreSettings,
+    other_clock: Clock | None = None,
+    hasher: PasswordHasher | None = None,
+    *,
+    delivery: InProcessChannel | None = None,
+    caller: InProcessChannel | None = None,
 ) -> AsyncIterator[int]:
     """Runs a core on the port that it yields, and drains it at the end. It uses the database's clock; Live Activities
     use `other_clock` if one is given.
 
-    Passwords are hashed by `hasher`: by default with the library's parameters.
+    Passwords are hashed by `hasher`: by default with the library's parameters. `delivery` is the delivery service if it
+    runs in this process, and `caller` the channel of another part of this process that calls core.
     """
     url = settings.database_url
     registry = metrics.new_registry()
@@ -121,7 +134,7 @@ async def running_core(
         engine = create_engine(url, pool_size=5)
         peers = Peers.of(settings)
         stack.push_async_callback(engine.dispose)
-        channel = await stack.enter_async_context(open_channel(settings.delivery_address, peers))
+        channel = await stack.enter_async_context(delivery or open_channel(settings.delivery_address, peers))
 
         counters, events = Counters(batches), EventBus()
         events.witness(counters.event)
@@ -188,6 +201,7 @@ async def running_core(
             destinations=destinations,
             clock=clock,
             hasher=hasher,
+            caller=caller,
         )
         port = await server.start(settings.bind_host, settings.core_port, peers.server_credentials())
         claiming = start_jobs(

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 MOST = 8
 PRODUCT = (
     "activitysmith-cli", "admin_ui", "cli", "core_service", "delivery_service", "gateway", "proto", "service_kit",
-    "simulator",
+    "simulator", "single_process",
 )  # fmt: skip
 GENERATED = ("activitysmith-cli/activitysmith_cli/contract.py", "proto/last_release.binpb")
 OPTIONAL = "you like"

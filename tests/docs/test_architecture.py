@@ -14,6 +14,7 @@ PRODUCT = (
     "admin_ui",
     "cli",
     "simulator",
+    "single_process",
     "activitysmith-cli",
 )
 

@@ -9,7 +9,16 @@ from packaging.requirements import Requirement
 
 from tests.packaging.building import LEFTOVERS, ROOT, about, build_wheel, files_below, holds_the_license
 
-PACKAGES = ("admin_ui", "cli", "core_service", "delivery_service", "gateway", "service_kit", "simulator")
+PACKAGES = (
+    "admin_ui",
+    "cli",
+    "core_service",
+    "delivery_service",
+    "gateway",
+    "service_kit",
+    "simulator",
+    "single_process",
+)
 OVERRIDDEN = {"httptools", "limits", "nicegui", "uvicorn"}
 """Libraries whose insides our code replaces or leans on: any other version may break it without a word."""
 

@@ -1,0 +1,1 @@
+"""Gateway, core and delivery in one process: they call each other without a network."""
