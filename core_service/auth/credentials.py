@@ -146,6 +146,8 @@ SELECT_API_KEYS = _SELECT_API_KEY.format(condition="= ANY(%s::bytea[])")
 
 MAX_KEYS = 500
 """Look-ups in one statement."""
+GATHER_SECONDS = 0.003
+"""How long look-ups wait for others after a large statement."""
 MAX_LOOK_UPS = 100_000
 """Look-ups of one key that may wait: as many as a core may carry out calls at once."""
 
@@ -184,7 +186,12 @@ class Credentials:
         self._default_rate_limit = default_rate_limit
         self._ceiling = ceiling
         self._api_keys: Group[bytes, ApiKeyPrincipal | None] = Group(
-            "look-ups", self._find_api_key, self._find_api_keys, most=MAX_KEYS, most_waiting=MAX_LOOK_UPS
+            "look-ups",
+            self._find_api_key,
+            self._find_api_keys,
+            most=MAX_KEYS,
+            gather_seconds=GATHER_SECONDS,
+            most_waiting=MAX_LOOK_UPS,
         )
 
     async def principal(self, authorization: str) -> Principal:

@@ -19,6 +19,9 @@ MAX_WAITING = 50_000
 """Attempts that may wait to be written. Beyond it they are counted and not stored, so that a log cannot stop the
 server."""
 
+GATHER_SECONDS = 0.05
+"""How long attempts wait for others, if there are several: no request waits for them."""
+
 Count = Callable[[uuid.UUID, str, float], None]
 """Takes each attempt's account, its outcome as the log names it, and its seconds. It must neither wait nor fail."""
 
@@ -43,7 +46,9 @@ class DeliveryRecorder:
     def __init__(self, pool: Pool, count: Count = lambda account, outcome, seconds: None) -> None:
         self._pool = pool
         self._count = count
-        self._writer: BatchWriter[_Attempt] = BatchWriter("attempts", self._write, self._give_up)
+        self._writer: BatchWriter[_Attempt] = BatchWriter(
+            "attempts", self._write, self._give_up, gather_seconds=GATHER_SECONDS
+        )
         self._waiting = 0
         self._lost = 0
 

@@ -25,6 +25,8 @@ from service_kit.database import Pool
 
 LEASED_DEVICES = 200
 """Devices to which the request itself delivers. The dispatcher delivers to the others."""
+GATHER_SECONDS = 0.005
+"""How long notifications wait for others after a large statement: a commit costs much more than one of them."""
 MAX_TOGETHER = 64
 """Notifications in one statement."""
 MAX_DEVICES_TOGETHER = 16
@@ -64,7 +66,9 @@ class Recording:
         self._dispatch = dispatch
         self._events = events
         self._account_limit = account_limit
-        self._group: Group[Order, Recorded] = Group("requests", self._alone, self._together, most=MAX_TOGETHER)
+        self._group: Group[Order, Recorded] = Group(
+            "requests", self._alone, self._together, most=MAX_TOGETHER, gather_seconds=GATHER_SECONDS
+        )
         self._large: OrderedDict[tuple[uuid.UUID, tuple[ChannelRef, ...] | None], float] = OrderedDict()
         """Audiences that were large, and until when they are taken to be (monotonic time)."""
 

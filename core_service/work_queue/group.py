@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
+BUSY = 8
+"""Items in a statement from which the next one waits for more. So few callers wait for none but each other."""
 AT_ONCE = 3
 """Statements under way at one time. Usually it is one."""
 OVERDUE_SECONDS = 0.05
@@ -37,7 +39,7 @@ class _Asked(Generic[T, R]):
 
 class Group(Generic[T, R]):
     """Answers items: one that comes alone at once, by a statement of its own; those that come while a statement is
-    under way together, by the next one.
+    under way together, by the next one. After a large one the next waits for `gather_seconds` for more of them.
 
     `alone` answers one item, and `together` answers 2 to `most` items in their order. If `together` fails, each is
     answered by `alone`, so that an item with which no statement succeeds fails by itself. But if the database is away,
@@ -53,6 +55,7 @@ class Group(Generic[T, R]):
         together: Callable[[list[T]], Awaitable[Sequence[R]]],
         *,
         most: int,
+        gather_seconds: float = 0.0,
         most_waiting: int = MAX_WAITING,
     ) -> None:
         """`what` names the items in messages: "requests". `most_waiting` is for one key."""
@@ -60,10 +63,14 @@ class Group(Generic[T, R]):
         self._alone = alone
         self._together = together
         self._most = most
+        self._gather_seconds = gather_seconds
         self._most_waiting = most_waiting
         self._lines: OrderedDict[Hashable, deque[_Asked[T, R]]] = OrderedDict()
         """What waits. The next statement begins with the first of the first line."""
         self._under_way = 0
+        """Statements, and the one that is being gathered for."""
+        self._busy = False
+        """Whether the last statement was a large one."""
         self._began = 0.0
         """Monotonic time when the newest statement began."""
         self._watch: asyncio.TimerHandle | None = None
@@ -75,7 +82,7 @@ class Group(Generic[T, R]):
         Raises what `alone` raises; one of DATABASE_AWAY; Unavailable if too many of this key are waiting, or after two
         seconds of waiting for a statement to begin.
         """
-        if not self._under_way:
+        if not self._under_way and not self._busy:
             self._begin()
             try:
                 return await self._alone(item)
@@ -89,6 +96,8 @@ class Group(Generic[T, R]):
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         asked = _Asked(item, answer, time.monotonic())
         line.append(asked)
+        if not self._under_way:
+            self._start()
         if self._watch is None:
             self._watch_for(OVERDUE_SECONDS)
         return await answer
@@ -112,7 +121,11 @@ class Group(Generic[T, R]):
 
     async def _run(self) -> None:
         try:
+            if self._busy and self._gather_seconds:
+                await asyncio.sleep(self._gather_seconds)
+                self._began = time.monotonic()
             batch = self._take()
+            self._busy = len(batch) >= BUSY
             if len(batch) == 1:
                 await self._answer(batch[0])
             elif batch:
