@@ -2,10 +2,11 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core_service.common.arrays import numbers, texts, timestamps, uuids
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Sender
 from core_service.push.content import Content
 from core_service.push.queries import action_columns
@@ -84,40 +85,27 @@ def parameters_together(orders: Sequence[Order]) -> dict[str, Any]:
         for position, action in enumerate(order.content.actions, 1)
     ]
     return {
-        "ids": _uuids(order.id for order in orders),
-        "account_ids": _uuids(order.caller.account_id for order in orders),
-        "api_key_ids": _uuids(order.caller.api_key_id for order in orders if isinstance(order.caller, ApiKeyPrincipal)),
-        "titles": [order.content.title for order in orders],
-        "messages": [order.content.message for order in orders],
+        "ids": uuids(order.id for order in orders),
+        "account_ids": uuids(order.caller.account_id for order in orders),
+        "api_key_ids": uuids(order.caller.api_key_id for order in orders if isinstance(order.caller, ApiKeyPrincipal)),
+        "titles": texts(order.content.title for order in orders),
+        "messages": texts(order.content.message for order in orders),
         "payloads": [order.payload for order in orders],
-        "channel_slugs": [_slugs(order.channels) for order in orders],
-        "channel_ids": [_channel_ids(order.channels) for order in orders],
-        "tags": [_texts(order.content.tags) if order.content.tags else None for order in orders],
-        "metadata": [order.content.metadata for order in orders],
-        "created_at": [order.created_at for order in orders],
-        "expires_at": [order.expires_at for order in orders],
-        "action_places": [place for place, _, _ in actions],
-        "action_positions": [position for _, position, _ in actions],
+        "channel_slugs": texts(_slugs(order.channels) for order in orders),
+        "channel_ids": texts(_channel_ids(order.channels) for order in orders),
+        "tags": texts(texts(order.content.tags) if order.content.tags else None for order in orders),
+        "metadata": texts(order.content.metadata for order in orders),
+        "created_at": timestamps(order.created_at for order in orders),
+        "expires_at": timestamps(order.expires_at for order in orders),
+        "action_places": numbers(place for place, _, _ in actions),
+        "action_positions": numbers(position for _, position, _ in actions),
         **action_columns([action for _, _, action in actions]),
     }
 
 
 def _slugs(channels: Sequence[ChannelRef] | None) -> str | None:
-    return None if channels is None else _texts(channel.slug for channel in channels)
+    return None if channels is None else texts(channel.slug for channel in channels)
 
 
 def _channel_ids(channels: Sequence[ChannelRef] | None) -> str | None:
-    return None if channels is None else _uuids(channel.id for channel in channels)
-
-
-# Arrays of arrays must be rectangular in PostgreSQL, so that inner ones are given as text. The others that are given so
-# cost a fifth of what lists of UUIDs do.
-
-
-def _uuids(ids: Iterable[uuid.UUID]) -> str:
-    return "{" + ",".join([one.hex for one in ids]) + "}"
-
-
-def _texts(texts: Iterable[str]) -> str:
-    escaped = [text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
-    return "{" + ",".join([f'"{text}"' for text in escaped]) + "}"
+    return None if channels is None else uuids(channel.id for channel in channels)

@@ -160,7 +160,7 @@ async def test_a_caller_who_leaves_takes_back_only_what_has_not_begun() -> None:
     waiting[1].cancel()
     await asyncio.sleep(0)
     database.go()
-    assert await asyncio.gather(first, waiting[0], waiting[2]) == ["A", "B", "D"]
+    assert await asyncio.gather(*[first, waiting[0], waiting[2]]) == ["A", "B", "D"]
     assert database.statements == [["a"], ["b", "d"]]
 
 
