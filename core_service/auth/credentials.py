@@ -17,7 +17,7 @@ from core_service.common.orm import now
 from core_service.identity.errors import Unauthenticated
 from core_service.identity.models import Role
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Principal, SessionPrincipal
-from core_service.work_queue.group import Group
+from core_service.work_queue.group import Crowd, Group
 from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
@@ -146,8 +146,8 @@ SELECT_API_KEYS = _SELECT_API_KEY.format(condition="= ANY(%s::bytea[])")
 
 MAX_KEYS = 500
 """Look-ups in one statement."""
-GATHER_SECONDS = 0.003
-"""How long look-ups wait for others after a large statement."""
+GATHER_SECONDS = 0.002
+"""How long look-ups wait for others in a large crowd."""
 MAX_LOOK_UPS = 100_000
 """Look-ups of one key that may wait: as many as a core may carry out calls at once."""
 
@@ -179,7 +179,7 @@ def read_token(authorization: str) -> str:
 class Credentials:
     """Looks up credentials."""
 
-    def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int, *, ceiling: int) -> None:
+    def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int, *, ceiling: int, crowd: Crowd) -> None:
         """`ceiling` is the highest number of requests a minute for any account."""
         self._pool = pool
         self._last_used = last_used
@@ -190,6 +190,7 @@ class Credentials:
             self._find_api_key,
             self._find_api_keys,
             most=MAX_KEYS,
+            crowd=crowd,
             gather_seconds=GATHER_SECONDS,
             most_waiting=MAX_LOOK_UPS,
         )

@@ -18,15 +18,15 @@ from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.port import About, Lease, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
 from core_service.sending.web_form import notification_for_browsers
-from core_service.work_queue.group import Group
+from core_service.work_queue.group import Crowd, Group
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.database import Pool
 
 LEASED_DEVICES = 200
 """Devices to which the request itself delivers. The dispatcher delivers to the others."""
-GATHER_SECONDS = 0.005
-"""How long notifications wait for others after a large statement: a commit costs much more than one of them."""
+GATHER_SECONDS = 0.004
+"""How long notifications wait for others in a large crowd: a commit costs much more than one of them."""
 MAX_TOGETHER = 64
 """Notifications in one statement."""
 MAX_DEVICES_TOGETHER = 16
@@ -61,13 +61,14 @@ class Recording:
         dispatch: Dispatcher,
         events: EventBus,
         account_limit: KeyedLimiter[uuid.UUID],
+        crowd: Crowd,
     ) -> None:
         self._pool = pool
         self._dispatch = dispatch
         self._events = events
         self._account_limit = account_limit
         self._group: Group[Order, Recorded] = Group(
-            "requests", self._alone, self._together, most=MAX_TOGETHER, gather_seconds=GATHER_SECONDS
+            "requests", self._alone, self._together, most=MAX_TOGETHER, crowd=crowd, gather_seconds=GATHER_SECONDS
         )
         self._large: OrderedDict[tuple[uuid.UUID, tuple[ChannelRef, ...] | None], float] = OrderedDict()
         """Audiences that were large, and until when they are taken to be (monotonic time)."""

@@ -18,6 +18,7 @@ from core_service.push.order import Order
 from core_service.push.queries import FIND
 from core_service.push.recording import Recorded, Recording
 from core_service.sending.dispatcher import Dispatcher
+from core_service.work_queue.group import Crowd
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import OutcomeCounts, count_by
 from service_kit import tracing
@@ -46,13 +47,15 @@ class PushNotifications:
         events: EventBus,
         account_limit: KeyedLimiter[uuid.UUID],
         *,
+        crowd: Crowd,
         delivery_wait: float,
         time_to_live: dt.timedelta,
     ) -> None:
         self._pool = pool
         self._audience = audience
         self._dispatch = dispatch
-        self._recording = Recording(pool, dispatch, events, account_limit)
+        self._crowd = crowd
+        self._recording = Recording(pool, dispatch, events, account_limit, crowd)
         self._delivery_wait = delivery_wait
         self._time_to_live = time_to_live
 
@@ -73,6 +76,17 @@ class PushNotifications:
 
         Raises InvalidTarget, ChannelScopeViolation, NoRecipients, DeviceUnreachable, PayloadTooLarge, Unavailable.
         """
+        with self._crowd:
+            return await self._send(caller, content, requested, device_id, replay_of)
+
+    async def _send(
+        self,
+        caller: Sender | DevicePrincipal,
+        content: Content,
+        requested: Sequence[str] | None,
+        device_id: uuid.UUID | None,
+        replay_of: uuid.UUID | None,
+    ) -> SentNotification:
         deadline = time.monotonic() + self._delivery_wait
         resource = new_resource()
         if resource.repeated and (before := await self._find(caller, resource.id, deadline)) is not None:

@@ -20,13 +20,31 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
-BUSY = 8
-"""Items in a statement from which the next one waits for more. So few callers wait for none but each other."""
+CROWD = 16
+"""Requests at one time from which statements wait for company. Fewer callers would lose more time than it saves."""
 AT_ONCE = 3
 """Statements under way at one time. Usually it is one."""
 OVERDUE_SECONDS = 0.05
 """How long what waits lets the statement under way keep it waiting. Then another one begins beside it: a lock, or a
 large piece of work, holds up only those that share its statement."""
+
+
+class Crowd:
+    """Counts the requests that are being carried out."""
+
+    def __init__(self) -> None:
+        self._present = 0
+
+    def __enter__(self) -> None:
+        self._present += 1
+
+    def __exit__(self, *error: object) -> None:
+        self._present -= 1
+
+    @property
+    def is_large(self) -> bool:
+        """Whether those who wait for company soon have some."""
+        return self._present >= CROWD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +57,7 @@ class _Asked(Generic[T, R]):
 
 class Group(Generic[T, R]):
     """Answers items: one that comes alone at once, by a statement of its own; those that come while a statement is
-    under way together, by the next one. After a large one the next waits for `gather_seconds` for more of them.
+    under way together, by the next one. In a large crowd a statement first waits for more, for `gather_seconds`.
 
     `alone` answers one item, and `together` answers 2 to `most` items in their order. If `together` fails, each is
     answered by `alone`, so that an item with which no statement succeeds fails by itself. But if the database is away,
@@ -55,7 +73,8 @@ class Group(Generic[T, R]):
         together: Callable[[list[T]], Awaitable[Sequence[R]]],
         *,
         most: int,
-        gather_seconds: float = 0.0,
+        crowd: Crowd,
+        gather_seconds: float,
         most_waiting: int = MAX_WAITING,
     ) -> None:
         """`what` names the items in messages: "requests". `most_waiting` is for one key."""
@@ -63,14 +82,13 @@ class Group(Generic[T, R]):
         self._alone = alone
         self._together = together
         self._most = most
+        self._crowd = crowd
         self._gather_seconds = gather_seconds
         self._most_waiting = most_waiting
         self._lines: OrderedDict[Hashable, deque[_Asked[T, R]]] = OrderedDict()
         """What waits. The next statement begins with the first of the first line."""
         self._under_way = 0
         """Statements, and the one that is being gathered for."""
-        self._busy = False
-        """Whether the last statement was a large one."""
         self._began = 0.0
         """Monotonic time when the newest statement began."""
         self._watch: asyncio.TimerHandle | None = None
@@ -82,7 +100,7 @@ class Group(Generic[T, R]):
         Raises what `alone` raises; one of DATABASE_AWAY; Unavailable if too many of this key are waiting, or after two
         seconds of waiting for a statement to begin.
         """
-        if not self._under_way and not self._busy:
+        if not self._under_way and not self._crowd.is_large:
             self._begin()
             try:
                 return await self._alone(item)
@@ -121,11 +139,10 @@ class Group(Generic[T, R]):
 
     async def _run(self) -> None:
         try:
-            if self._busy and self._gather_seconds:
+            if self._crowd.is_large:
                 await asyncio.sleep(self._gather_seconds)
                 self._began = time.monotonic()
             batch = self._take()
-            self._busy = len(batch) >= BUSY
             if len(batch) == 1:
                 await self._answer(batch[0])
             elif batch:

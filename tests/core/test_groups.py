@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import psycopg
 import pytest
 
 from core_service.work_queue import group as module
-from core_service.work_queue.group import AT_ONCE, BUSY, Group
+from core_service.work_queue.group import AT_ONCE, CROWD, Crowd, Group
 from service_kit.errors import Unavailable
 from tests.waiting import eventually_async
 
@@ -36,12 +37,14 @@ class Database:
         self.poison: set[str] = set()
         self.failure: Exception | None = None
         """What ends every statement for several items."""
+        self.crowd = Crowd()
         self._go = asyncio.Event()
         self.group: Group[str, str] = Group(
             "requests",
             self._alone,
             self._together,
             most=most,
+            crowd=self.crowd,
             gather_seconds=gather_seconds,
             most_waiting=most_waiting,
         )
@@ -96,20 +99,18 @@ async def test_those_who_come_while_a_statement_is_under_way_share_the_next() ->
     assert database.statements == [["a"], ["b", "c", "d"]]
 
 
-async def test_after_a_large_statement_the_next_one_waits_for_more() -> None:
+async def test_in_a_crowd_a_statement_waits_for_more() -> None:
     database = Database(gather_seconds=0.5)
-    first, many = "a", [f"b{number}" for number in range(BUSY)]
-    tasks = database.ask(first)
-    await database.until(1)
-    tasks += database.ask(*many)
-    await asyncio.sleep(0)
     database.go()
-    await asyncio.gather(*tasks)
-    tasks = database.ask("c")
-    await asyncio.sleep(0)
-    tasks += database.ask("d")
-    assert await asyncio.gather(*tasks) == ["C", "D"]
-    assert database.statements == [[first], many, ["c", "d"]]
+    with ExitStack() as others:
+        for _ in range(CROWD):
+            others.enter_context(database.crowd)
+        tasks = database.ask("a")
+        await asyncio.sleep(0)
+        tasks += database.ask("b", "c")
+        assert await asyncio.gather(*tasks) == ["A", "B", "C"]
+    assert await database.group.ask(ACCOUNT, "d") == "D"
+    assert database.statements == [["a", "b", "c"], ["d"]]
 
 
 async def test_an_item_with_which_no_statement_succeeds_fails_alone() -> None:
