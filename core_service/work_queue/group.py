@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 CROWD = 16
 """Requests at one time from which statements wait for company. Fewer callers would lose more time than it saves."""
-AT_ONCE = 3
+AT_ONCE = 4
 """Statements under way at one time. Usually it is one."""
 OVERDUE_SECONDS = 0.05
 """How long what waits lets the statement under way keep it waiting. Then another one begins beside it: a lock, or a
@@ -59,9 +59,10 @@ class Group(Generic[T, R]):
     """Answers items: one that comes alone at once, by a statement of its own; those that come while a statement is
     under way together, by the next one. In a large crowd a statement first waits for more, for `gather_seconds`.
 
-    `alone` answers one item, and `together` answers 2 to `most` items in their order. If `together` fails, each is
-    answered by `alone`, so that an item with which no statement succeeds fails by itself. But if the database is away,
-    all of them fail. A caller that stops waiting takes back what has not begun; what has begun is carried out.
+    `alone` answers one item, for as long as it takes: at most one of them is under way. `together` answers 1 to `most`
+    items in their order, soon. If it fails, each is answered by `alone`, so that an item with which no statement
+    succeeds fails by itself. But if the database is away, all of them fail. A caller that stops waiting takes back what
+    has not begun; what has begun is carried out.
 
     Items wait in lines by their keys, and lines take turns. For use within one event loop.
     """
@@ -112,9 +113,9 @@ class Group(Generic[T, R]):
         elif len(line) >= self._most_waiting:
             raise Unavailable(f"Too many {self._what} of this account are waiting. Try again shortly.")
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        asked = _Asked(item, answer, time.monotonic())
-        line.append(asked)
-        if not self._under_way:
+        now = time.monotonic()
+        line.append(_Asked(item, answer, now))
+        if not self._under_way or self._is_overdue(now):
             self._start()
         if self._watch is None:
             self._watch_for(OVERDUE_SECONDS)
@@ -142,10 +143,7 @@ class Group(Generic[T, R]):
             if self._crowd.is_large:
                 await asyncio.sleep(self._gather_seconds)
                 self._began = time.monotonic()
-            batch = self._take()
-            if len(batch) == 1:
-                await self._answer(batch[0])
-            elif batch:
+            if batch := self._take():
                 await self._answer_together(batch)
         finally:
             self._end()
@@ -202,6 +200,10 @@ class Group(Generic[T, R]):
             if not asked.answer.done():
                 asked.answer.set_result(answer)
 
+    def _is_overdue(self, now: float) -> bool:
+        """Whether another statement is to begin beside those that are under way."""
+        return now - self._began >= OVERDUE_SECONDS and self._under_way < AT_ONCE
+
     def _watch_for(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self._watch = loop.call_later(seconds, self._look, context=contextvars.Context())
@@ -210,7 +212,7 @@ class Group(Generic[T, R]):
         """Begins another statement if the newest one takes long, and refuses what has waited for too long."""
         self._watch = None
         now = time.monotonic()
-        if self._lines and now - self._began >= OVERDUE_SECONDS and self._under_way < AT_ONCE:
+        if self._lines and self._is_overdue(now):
             self._start()
         for key, line in list(self._lines.items()):
             while line and now - line[0].since >= WAIT_SECONDS:
