@@ -52,8 +52,8 @@ TOO_LARGE = Recorded(-1)
 
 
 class Recording:
-    """Records each notification with all that it owes, in one transaction, and then begins to deliver, whether the
-    caller is still there or not."""
+    """Records each notification with all that it owes, in one transaction, and then begins to deliver. What is recorded
+    together is delivered whether its caller is still there or not."""
 
     def __init__(
         self,
