@@ -37,7 +37,7 @@ KNOWN_LARGE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedPush:
     """What a notification owes."""
 
     total: int
@@ -46,8 +46,8 @@ class Recorded:
     """Hears of all of them; None if some of them are left to the dispatcher."""
 
 
-NOTHING = Recorded(0)
-TOO_LARGE = Recorded(-1)
+NOTHING = RecordedPush(0)
+TOO_LARGE = RecordedPush(-1)
 """It is not recorded, because it is for too many devices to be recorded with others."""
 
 
@@ -67,13 +67,13 @@ class Recording:
         self._dispatch = dispatch
         self._events = events
         self._account_limit = account_limit
-        self._group: Group[Order, Recorded] = Group(
+        self._group: Group[Order, RecordedPush] = Group(
             "requests", self._alone, self._together, most=MAX_TOGETHER, crowd=crowd, gather_seconds=GATHER_SECONDS
         )
         self._large: OrderedDict[tuple[uuid.UUID, tuple[ChannelRef, ...] | None], float] = OrderedDict()
         """Audiences that were large, and until when they are taken to be (monotonic time)."""
 
-    async def record(self, order: Order) -> Recorded:
+    async def record(self, order: Order) -> RecordedPush:
         """Records the notification and begins to deliver it.
 
         Raises Unavailable, and one of DATABASE_AWAY. It is unknown then whether it is recorded.
@@ -84,7 +84,7 @@ class Recording:
                 return recorded
         return await self._alone(order)
 
-    async def _alone(self, order: Order) -> Recorded:
+    async def _alone(self, order: Order) -> RecordedPush:
         account_id, is_person = order.account_id, isinstance(order.caller, SessionPrincipal)
         values = parameters(order)
         if order.device_id is not None:
@@ -109,7 +109,7 @@ class Recording:
             self._note_large(order)
         return self._begin(order, total, targets, Lease(rows[0][7], ends))
 
-    async def _together(self, orders: list[Order]) -> list[Recorded]:
+    async def _together(self, orders: list[Order]) -> list[RecordedPush]:
         # Rows of accounts are locked in this order, as the counters of statistics lock them.
         places = sorted(range(len(orders)), key=lambda place: orders[place].account_id.int)
         values = parameters_together([orders[place] for place in places])
@@ -132,7 +132,7 @@ class Recording:
                 answers[place] = self._begin(orders[place], total, targets, Lease(lease_ends, ends))
         return answers
 
-    def _begin(self, order: Order, total: int, targets: list[Target], lease: Lease) -> Recorded:
+    def _begin(self, order: Order, total: int, targets: list[Target], lease: Lease) -> RecordedPush:
         """Delivers to the leased devices, and has the dispatcher deliver to the others."""
         account_id = order.account_id
         sent = Event(EventType.PUSH_NOTIFICATION_SENT, order.created_at, notification_id=order.id)
@@ -152,8 +152,8 @@ class Recording:
             wait = self._dispatch.deliver(account_id, order.id, push)
         if len(targets) < total:
             self._dispatch.wake()
-            return Recorded(total)
-        return Recorded(total, wait)
+            return RecordedPush(total)
+        return RecordedPush(total, wait)
 
     def _note_large(self, order: Order) -> None:
         self._large[order.audience] = time.monotonic() + KNOWN_LARGE_SECONDS

@@ -16,7 +16,7 @@ from core_service.push.content import Content, build_payload
 from core_service.push.errors import DeviceUnreachable
 from core_service.push.order import Order
 from core_service.push.queries import FIND
-from core_service.push.recording import Recorded, Recording
+from core_service.push.recording import RecordedPush, Recording
 from core_service.sending.dispatcher import Dispatcher
 from core_service.work_queue.group import Crowd
 from core_service.work_queue.keyed import KeyedLimiter
@@ -128,7 +128,7 @@ class PushNotifications:
         effective = None if slugs is None else tuple(slugs)
         return SentNotification(notification_id, created_at, effective, tuple(tags or ()), counts)
 
-    async def _outcome(self, notification_id: uuid.UUID, recorded: Recorded, deadline: float) -> OutcomeCounts:
+    async def _outcome(self, notification_id: uuid.UUID, recorded: RecordedPush, deadline: float) -> OutcomeCounts:
         if recorded.wait is None:
             return await self._count(notification_id, recorded.total, deadline)
         await recorded.wait.wait(recorded.total, deadline - time.monotonic())
