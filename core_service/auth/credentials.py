@@ -13,6 +13,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
+from core_service.common.arrays import byte_strings
 from core_service.common.orm import now
 from core_service.identity.errors import Unauthenticated
 from core_service.identity.models import Role
@@ -232,7 +233,7 @@ class Credentials:
 
     async def _find_api_keys(self, secret_hashes: list[bytes]) -> list[ApiKeyPrincipal | None]:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(SELECT_API_KEYS, (list(set(secret_hashes)),), binary=True)
+            cursor = await connection.execute(SELECT_API_KEYS, (byte_strings(set(secret_hashes)),), binary=True)
             found = {row[0]: self._read_api_key(row) for row in await cursor.fetchall()}
         return [found.get(secret_hash) for secret_hash in secret_hashes]
 

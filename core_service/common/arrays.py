@@ -14,6 +14,11 @@ def uuids(values: Iterable[uuid.UUID]) -> str:
     return "{" + ",".join([value.hex for value in values]) + "}"
 
 
+def byte_strings(values: Iterable[bytes]) -> str:
+    """For `::bytea[]`."""
+    return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"
+
+
 def numbers(values: Iterable[int | None]) -> str:
     """For `::int[]` and its relatives; None is null."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"

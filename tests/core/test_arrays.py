@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core_service.common.arrays import numbers, texts, timestamps, uuids
+from core_service.common.arrays import byte_strings, numbers, texts, timestamps, uuids
 from tests.core.conftest import NewDatabase
 
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -47,6 +47,12 @@ def test_numbers(connection: psycopg.Connection[Any], values: list[int | None]) 
 @given(values=st.lists(st.uuids() | st.just(uuid.UUID(int=0))))
 def test_uuids(connection: psycopg.Connection[Any], values: list[uuid.UUID]) -> None:
     assert read(connection, uuids(values), "uuid") == values
+
+
+@shared
+@given(values=st.lists(st.binary()))
+def test_byte_strings(connection: psycopg.Connection[Any], values: list[bytes]) -> None:
+    assert read(connection, byte_strings(values), "bytea") == values
 
 
 @shared
