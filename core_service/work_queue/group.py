@@ -22,11 +22,12 @@ R = TypeVar("R")
 
 CROWD = 16
 """Requests at one time from which statements wait for company. Fewer callers would lose more time than it saves."""
-AT_ONCE = 4
-"""Statements under way at one time. Usually it is one."""
-OVERDUE_SECONDS = 0.05
+AT_ONCE = 3
+"""Statements for several that are under way at one time. Usually it is one."""
+OVERDUE_SECONDS = 0.1
 """How long what waits lets the statement under way keep it waiting. Then another one begins beside it: a lock, or a
-large piece of work, holds up only those that share its statement."""
+large piece of work, holds up only those that share its statement. On a machine that is overloaded every statement takes
+long, and must not be the reason for more of them."""
 
 
 class Crowd:
@@ -88,10 +89,12 @@ class Group(Generic[T, R]):
         self._most_waiting = most_waiting
         self._lines: OrderedDict[Hashable, deque[_Asked[T, R]]] = OrderedDict()
         """What waits. The next statement begins with the first of the first line."""
+        self._alone_began: float | None = None
+        """Monotonic time when the statement for one began; None if there is none."""
         self._under_way = 0
-        """Statements, and the one that is being gathered for."""
+        """Statements for several, and the one that is being gathered for."""
         self._began = 0.0
-        """Monotonic time when the newest statement began."""
+        """Monotonic time when the newest of these began."""
         self._watch: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -101,12 +104,13 @@ class Group(Generic[T, R]):
         Raises what `alone` raises; one of DATABASE_AWAY; Unavailable if too many of this key are waiting, or after two
         seconds of waiting for a statement to begin.
         """
-        if not self._under_way and not self._crowd.is_large:
-            self._begin()
+        if self._alone_began is None and not self._under_way and not self._crowd.is_large:
+            self._alone_began = time.monotonic()
             try:
                 return await self._alone(item)
             finally:
-                self._end()
+                self._alone_began = None
+                self._go_on()
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = deque()
@@ -115,24 +119,22 @@ class Group(Generic[T, R]):
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         now = time.monotonic()
         line.append(_Asked(item, answer, now))
-        if not self._under_way or self._is_overdue(now):
-            self._start()
+        self._go_on()
         if self._watch is None:
             self._watch_for(OVERDUE_SECONDS)
         return await answer
 
-    def _begin(self) -> None:
-        self._under_way += 1
-        self._began = time.monotonic()
-
-    def _end(self) -> None:
-        self._under_way -= 1
-        if self._lines and not self._under_way:
+    def _go_on(self) -> None:
+        """Begins a statement with what waits, unless one is under way that it can wait for."""
+        if self._lines and not self._under_way and self._is_overdue(self._alone_began):
             self._start()
 
+    def _is_overdue(self, began: float | None) -> bool:
+        return began is None or time.monotonic() - began >= OVERDUE_SECONDS
+
     def _start(self) -> None:
-        """Begins a statement with what waits."""
-        self._begin()
+        self._under_way += 1
+        self._began = time.monotonic()
         # It belongs to no request, or to several.
         task = asyncio.get_running_loop().create_task(self._run(), context=contextvars.Context())
         self._tasks.add(task)
@@ -146,7 +148,8 @@ class Group(Generic[T, R]):
             if batch := self._take():
                 await self._answer_together(batch)
         finally:
-            self._end()
+            self._under_way -= 1
+            self._go_on()
 
     def _take(self) -> list[_Asked[T, R]]:
         """Takes up to `most` items out of the lines, one of each line in turn. Some callers may have gone."""
@@ -200,10 +203,6 @@ class Group(Generic[T, R]):
             if not asked.answer.done():
                 asked.answer.set_result(answer)
 
-    def _is_overdue(self, now: float) -> bool:
-        """Whether another statement is to begin beside those that are under way."""
-        return now - self._began >= OVERDUE_SECONDS and self._under_way < AT_ONCE
-
     def _watch_for(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self._watch = loop.call_later(seconds, self._look, context=contextvars.Context())
@@ -212,7 +211,8 @@ class Group(Generic[T, R]):
         """Begins another statement if the newest one takes long, and refuses what has waited for too long."""
         self._watch = None
         now = time.monotonic()
-        if self._lines and self._is_overdue(now):
+        self._go_on()
+        if self._lines and 0 < self._under_way < AT_ONCE and self._is_overdue(self._began):
             self._start()
         for key, line in list(self._lines.items()):
             while line and now - line[0].since >= WAIT_SECONDS:

@@ -14,6 +14,8 @@ from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+MOST_AT_ONCE = 1 + AT_ONCE
+"""Statements: one for one item, the others for several."""
 ACCOUNT, NEIGHBOUR = "account", "neighbour"
 
 
@@ -185,11 +187,11 @@ async def test_a_caller_who_leaves_ends_no_statement_of_others() -> None:
 async def test_a_statement_that_hangs_holds_up_those_that_share_it_and_no_others() -> None:
     database = Database()
     tasks = []
-    for number in range(1, AT_ONCE + 1):
+    for number in range(1, MOST_AT_ONCE + 1):
         tasks += database.ask(f"hangs {number}")
         await database.until(number)
     tasks += database.ask("waits")
-    assert len(database.statements) == AT_ONCE
+    assert len(database.statements) == MOST_AT_ONCE
     database.go()
     assert await tasks[-1] == "WAITS"
     await asyncio.gather(*tasks)
@@ -224,7 +226,7 @@ async def test_what_no_statement_begins_with_is_refused_in_the_end(monkeypatch: 
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.1)
     database = Database()
     tasks = []
-    for number in range(1, AT_ONCE + 1):
+    for number in range(1, MOST_AT_ONCE + 1):
         tasks += database.ask(f"hangs {number}")
         await database.until(number)
     with pytest.raises(Unavailable, match="The database is busy"):
