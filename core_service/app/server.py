@@ -120,6 +120,7 @@ from core_service.webhooks.servicer import WebhookServicer
 from core_service.webhooks.signing_keys import SigningKeys
 from core_service.widget_metrics.service import Metrics
 from core_service.widget_metrics.servicer import MetricServicer
+from core_service.work_queue.group import Crowd
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
 from service_kit import metrics
@@ -185,8 +186,9 @@ def build_server(
 ) -> GrpcServer:
     """Builds the gRPC server with every service, which `caller` calls without a network. It is not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
+    crowd = Crowd()
     credentials = Credentials(
-        pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute
+        pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute, crowd=crowd
     )
     passwords = Passwords(hasher)
     sessions = Sessions(engine, passwords, rate_limiter, failures)
@@ -220,6 +222,7 @@ def build_server(
         dispatch,
         events,
         account_limit,
+        crowd=crowd,
         delivery_wait=settings.delivery_wait,
         time_to_live=dt.timedelta(hours=settings.notification_ttl_hours),
     )

@@ -1,7 +1,8 @@
 """Secrets that open something: how they are made, what is stored of them, whose a bearer token is, and when it was last
 used.
 
-Every call looks its credential up with one indexed query, so a revoked or edited one counts at once.
+Every call looks its credential up with an indexed query, so a revoked or edited one counts at once. API keys of calls
+that come at the same time share one.
 """
 
 import asyncio
@@ -10,12 +11,14 @@ import logging
 import secrets
 import uuid
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 
+from core_service.common.arrays import byte_strings
 from core_service.common.orm import now
 from core_service.identity.errors import Unauthenticated
 from core_service.identity.models import Role
 from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Principal, SessionPrincipal
+from core_service.work_queue.group import Crowd, Group
 from service_kit.database import DATABASE_AWAY, Pool
 
 log = logging.getLogger(__name__)
@@ -126,16 +129,28 @@ class LastUsed:
         return set()
 
 
-SELECT_API_KEY = """
-SELECT k.id, k.account_id, k.scope, a.rate_limit_per_minute,
+_SELECT_API_KEY = """
+SELECT k.secret_hash, k.id, k.account_id, k.scope,
+       (SELECT a.rate_limit_per_minute FROM accounts a WHERE a.id = k.account_id),
        CASE WHEN k.scope = 'channels' THEN ARRAY(
            SELECT c.id::text || ' ' || c.slug
            FROM api_key_channels kc JOIN channels c ON c.id = kc.channel_id
            WHERE kc.api_key_id = k.id ORDER BY c.slug
        ) END
-FROM api_keys k JOIN accounts a ON a.id = k.account_id
-WHERE k.secret_hash = %s AND k.revoked_at IS NULL
+FROM api_keys k
+WHERE k.secret_hash {condition} AND k.revoked_at IS NULL
 """
+
+SELECT_API_KEY = _SELECT_API_KEY.format(condition="= %s")
+
+SELECT_API_KEYS = _SELECT_API_KEY.format(condition="= ANY(%s::bytea[])")
+
+MAX_KEYS = 500
+"""Look-ups in one statement."""
+GATHER_SECONDS = 0.002
+"""How long look-ups wait for others in a large crowd."""
+MAX_LOOK_UPS = 100_000
+"""Look-ups of one key that may wait: as many as a core may carry out calls at once."""
 
 SELECT_SESSION = """
 SELECT s.id, s.account_id, s.user_id, m.role, a.rate_limit_per_minute
@@ -165,12 +180,21 @@ def read_token(authorization: str) -> str:
 class Credentials:
     """Looks up credentials."""
 
-    def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int, *, ceiling: int) -> None:
+    def __init__(self, pool: Pool, last_used: LastUsed, default_rate_limit: int, *, ceiling: int, crowd: Crowd) -> None:
         """`ceiling` is the highest number of requests a minute for any account."""
         self._pool = pool
         self._last_used = last_used
         self._default_rate_limit = default_rate_limit
         self._ceiling = ceiling
+        self._api_keys: Group[bytes, ApiKeyPrincipal | None] = Group(
+            "look-ups",
+            self._find_api_key,
+            self._find_api_keys,
+            most=MAX_KEYS,
+            crowd=crowd,
+            gather_seconds=GATHER_SECONDS,
+            most_waiting=MAX_LOOK_UPS,
+        )
 
     async def principal(self, authorization: str) -> Principal:
         """Returns the principal whose credentials are in this `authorization` header.
@@ -198,11 +222,23 @@ class Credentials:
         return None
 
     async def _api_key(self, secret_hash: bytes) -> ApiKeyPrincipal | None:
+        principal = await self._api_keys.ask(secret_hash, secret_hash)
+        if principal is not None:
+            self._last_used.note(principal.api_key_id)
+        return principal
+
+    async def _find_api_key(self, secret_hash: bytes) -> ApiKeyPrincipal | None:
         row = await self._row(SELECT_API_KEY, secret_hash)
-        if row is None:
-            return None
-        api_key_id, account_id, scope, rate_limit, channels = row
-        self._last_used.note(api_key_id)
+        return row and self._read_api_key(row)
+
+    async def _find_api_keys(self, secret_hashes: list[bytes]) -> list[ApiKeyPrincipal | None]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(SELECT_API_KEYS, (byte_strings(set(secret_hashes)),), binary=True)
+            found = {row[0]: self._read_api_key(row) for row in await cursor.fetchall()}
+        return [found.get(secret_hash) for secret_hash in secret_hashes]
+
+    def _read_api_key(self, row: tuple[Any, ...]) -> ApiKeyPrincipal:
+        _, api_key_id, account_id, scope, rate_limit, channels = row
         return ApiKeyPrincipal(
             api_key_id,
             account_id,

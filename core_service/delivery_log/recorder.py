@@ -5,11 +5,11 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from core_service.common.arrays import numbers, texts, timestamps, uuids
 from core_service.common.orm import new_id, now
 from core_service.delivery_log.queries import RECORD
-from core_service.sending.port import About, Outcome, Push, Target
+from core_service.sending.port import About, Outcome, OutcomeKind, Push, Target
 from core_service.work_queue.loops import BatchWriter
 from service_kit.database import Pool
 
@@ -18,6 +18,11 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 50_000
 """Attempts that may wait to be written. Beyond it they are counted and not stored, so that a log cannot stop the
 server."""
+
+NAMES = {kind: kind.name.lower() for kind in OutcomeKind}
+"""Outcomes as the log names them."""
+GATHER_SECONDS = 0.05
+"""How long attempts wait for others, if there are several: no request waits for them."""
 
 Count = Callable[[uuid.UUID, str, float], None]
 """Takes each attempt's account, its outcome as the log names it, and its seconds. It must neither wait nor fail."""
@@ -43,7 +48,9 @@ class DeliveryRecorder:
     def __init__(self, pool: Pool, count: Count = lambda account, outcome, seconds: None) -> None:
         self._pool = pool
         self._count = count
-        self._writer: BatchWriter[_Attempt] = BatchWriter("attempts", self._write, self._give_up)
+        self._writer: BatchWriter[_Attempt] = BatchWriter(
+            "attempts", self._write, self._give_up, gather_seconds=GATHER_SECONDS
+        )
         self._waiting = 0
         self._lost = 0
 
@@ -52,7 +59,7 @@ class DeliveryRecorder:
         about = push.about
         if about is None:
             return
-        self._count(about.account_id, outcome.verdict.name.lower(), seconds)
+        self._count(about.account_id, NAMES[outcome.verdict], seconds)
         if self._waiting >= MAX_WAITING:
             self._lost += 1
             return
@@ -80,19 +87,19 @@ class DeliveryRecorder:
             self._lost = 0
 
 
-def _columns(batch: list[_Attempt]) -> dict[str, list[Any]]:
+def _columns(batch: list[_Attempt]) -> dict[str, str]:
     return {
-        "ids": [one.id for one in batch],
-        "account_ids": [one.about.account_id for one in batch],
-        "occurred_at": [one.occurred_at for one in batch],
-        "device_ids": [one.target.device_id for one in batch],
-        "subjects": [one.about.subject for one in batch],
-        "events": [one.about.event.value for one in batch],
-        "priorities": [one.priority for one in batch],
-        "apns_ids": [one.target.apns_id for one in batch],
-        "outcomes": [one.outcome.verdict.name.lower() for one in batch],
-        "status_codes": [one.outcome.status_code for one in batch],
-        "reasons": [one.outcome.reason or None for one in batch],
-        "versions": [one.about.version for one in batch],
-        "latencies": [round(one.latency_seconds * 1000) for one in batch],
+        "ids": uuids(one.id for one in batch),
+        "account_ids": uuids(one.about.account_id for one in batch),
+        "occurred_at": timestamps(one.occurred_at for one in batch),
+        "device_ids": uuids(one.target.device_id for one in batch),
+        "subjects": texts(one.about.subject for one in batch),
+        "events": texts(one.about.event.value for one in batch),
+        "priorities": numbers(one.priority for one in batch),
+        "apns_ids": uuids(one.target.apns_id for one in batch),
+        "outcomes": texts(NAMES[one.outcome.verdict] for one in batch),
+        "status_codes": numbers(one.outcome.status_code for one in batch),
+        "reasons": texts(one.outcome.reason or None for one in batch),
+        "versions": numbers(one.about.version for one in batch),
+        "latencies": numbers(round(one.latency_seconds * 1000) for one in batch),
     }

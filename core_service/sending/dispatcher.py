@@ -1,8 +1,7 @@
 """Delivers the notifications that are owed, and writes what became of them.
 
-Each delivery takes four steps. It is leased: by the request that made it, or by `_claim`. `_send` hands it to the
-sender. `_settle` takes its outcome. `_write` writes all outcomes that wait in one statement, and `_finish` tells the
-request, if one waits.
+Each delivery takes four steps. It is leased: when it is recorded, or by `_claim`. `_send` hands it to the sender.
+`_settle` takes its outcome. `_write` writes all outcomes that wait in one statement; `_finish` tells the request.
 """
 
 import asyncio
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from core_service.common.arrays import uuids
 from core_service.common.orm import now
 from core_service.devices.models import STACKING
 from core_service.events.service import Event, EventBus, EventType
@@ -249,8 +249,8 @@ class Dispatcher:
         dead: list[tuple[uuid.UUID, _Settlement]] = []
         async with self._pool.connection() as connection:
             if accepted:
-                ids = ([one.notification_id for one in accepted], [one.device_id for one in accepted])
-                written = await connection.execute(SETTLE_ACCEPTED, ids)
+                rows = uuids(one.notification_id for one in accepted), uuids(one.device_id for one in accepted)
+                written = await connection.execute(SETTLE_ACCEPTED, rows)
                 if written.rowcount < len(accepted):
                     # Some were accepted before, under another process's lease; or their content was replaced.
                     await connection.execute(SETTLE, _columns(accepted))

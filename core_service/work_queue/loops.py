@@ -108,10 +108,19 @@ class BatchWriter(Generic[T]):
     bounds the number of items. While the database is away, they wait.
     """
 
-    def __init__(self, what: str, write: Callable[[list[T]], Awaitable[None]], give_up: Callable[[T], None]) -> None:
+    def __init__(
+        self,
+        what: str,
+        write: Callable[[list[T]], Awaitable[None]],
+        give_up: Callable[[T], None],
+        *,
+        gather_seconds: float = GATHER_SECONDS,
+    ) -> None:
+        """`gather_seconds` is how long a batch waits for more items after one of at least 4."""
         self._what = what
         self._write = write
         self._give_up = give_up
+        self._gather_seconds = gather_seconds
         self._waiting: deque[T] = deque()
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
@@ -135,7 +144,7 @@ class BatchWriter(Generic[T]):
         while True:
             await self._work.wait()
             if busy:
-                await asyncio.sleep(GATHER_SECONDS)
+                await asyncio.sleep(self._gather_seconds)
             batch = self._take()
             busy = len(batch) >= BUSY
             try:

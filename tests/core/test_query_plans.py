@@ -163,6 +163,25 @@ RECORD: dict[str, Any] = {
     "leased": 200,
     "lease": 20,
 }
+RECORD_TOGETHER: dict[str, Any] = {
+    **{name: RECORD[name] for name in RECORD if name.startswith("action_")},
+    "action_places": [1],
+    "action_positions": [1],
+    "ids": [ID, uuid.uuid4()],
+    "account_ids": [ID, ID],
+    "api_key_ids": [ID, ID],
+    "titles": ["t", "u"],
+    "messages": [None, "m"],
+    "payloads": [b"{}", b"{}"],
+    "channel_slugs": [None, '{"ops"}'],
+    "channel_ids": [None, f"{{{ID}}}"],
+    "tags": [None, None],
+    "metadata": [None, None],
+    "created_at": ["2026-01-01", "2026-01-01"],
+    "expires_at": ["2026-01-02", "2026-01-02"],
+    "leases": [20.0, 0.0],
+    "most": 16,
+}
 SETTLEMENT: dict[str, Any] = {
     "notification_ids": [ID],
     "device_ids": [ID],
@@ -385,6 +404,7 @@ REVIVE = {
 
 HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
+    "find API keys": (credentials.SELECT_API_KEYS, ([b"x", b"y"],)),
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
     "note last use": (credentials.UPDATE_API_KEYS, ([ID], ["2026-01-01"])),
@@ -394,6 +414,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "record for all": (push.RECORD_FOR_ALL, RECORD),
     "record for channels": (push.RECORD_FOR_CHANNELS, RECORD),
     "record for one device": (push.RECORD_FOR_DEVICE, RECORD),
+    "record together": (push.RECORD_TOGETHER, RECORD_TOGETHER),
     "revive tokens": (revival_queries.REVIVE, REVIVE),
     "claim": (dispatch.CLAIM, {**Round().parameters(250), "lease": 20}),
     "read notifications": (dispatch.READ_NOTIFICATIONS, ([ID],)),
