@@ -165,6 +165,7 @@ def build_server(
     registry: CollectorRegistry,
     pool: Pool,
     account_limit: KeyedLimiter[uuid.UUID],
+    crowd: Crowd,
     engine: AsyncEngine,
     dispatch: Dispatcher,
     badges: BadgeDispatcher,
@@ -186,7 +187,6 @@ def build_server(
 ) -> GrpcServer:
     """Builds the gRPC server with every service, which `caller` calls without a network. It is not started."""
     rate_limiter = RateLimiter(create_storage(settings.redis_url))
-    crowd = Crowd()
     credentials = Credentials(
         pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute, crowd=crowd
     )

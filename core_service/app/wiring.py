@@ -51,6 +51,7 @@ from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.outbox import WebhookCalls
 from core_service.webhooks.signing_keys import SigningKeys
 from core_service.work_queue.backlog import Backlog
+from core_service.work_queue.group import Crowd
 from core_service.work_queue.janitor import Janitor
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
@@ -143,11 +144,12 @@ async def running_core(
         dispatch, numbers = Dispatcher(batches, sender, events), BadgeDispatcher(batches, sender, events)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
         # accounts.
-        account_limit = KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10))
+        account_limit, crowd = KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10)), Crowd()
         area = build_live_activities(
             settings,
             requests=requests,
             account_limit=account_limit,
+            crowd=crowd,
             batches=batches,
             sender=sender,
             events=events,
@@ -184,6 +186,7 @@ async def running_core(
             registry=registry,
             pool=requests,
             account_limit=account_limit,
+            crowd=crowd,
             engine=engine,
             dispatch=dispatch,
             badges=numbers,

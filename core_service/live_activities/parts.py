@@ -15,6 +15,7 @@ from core_service.live_activities.state.store import ActivityStore
 from core_service.live_activities.state.turn import DueDevices
 from core_service.live_activities.state.vacancy import ActivityLimits
 from core_service.sending.origins import Origins
+from core_service.work_queue.group import Crowd
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait, OutcomeWaits
 
 MANY_UPDATES = 12
@@ -56,6 +57,7 @@ class ActivityParts:
     events: EventBus
     clock: Clock
     limits: ActivityLimits
+    crowd: Crowd
     wait_seconds: float
     """How long a request waits for outcomes."""
 

@@ -20,6 +20,7 @@ from core_service.live_activities.streams.puts import StreamPuts
 from core_service.sending.origins import Origins
 from core_service.sending.port import PushSender
 from core_service.settings import CoreSettings
+from core_service.work_queue.group import Crowd
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
 from core_service.work_queue.outcome_wait import OutcomeWaits
@@ -44,6 +45,7 @@ def build_live_activities(
     *,
     requests: Pool,
     account_limit: KeyedLimiter[uuid.UUID],
+    crowd: Crowd,
     batches: Pool,
     sender: PushSender,
     events: EventBus,
@@ -55,7 +57,7 @@ def build_live_activities(
     settler = ActivitySettler(batches, waits, events, clock)
     reconciler = Reconciler(batches, sender, settler, builder, clock, origin_of=origins.of)
     parts = ActivityParts(
-        store=ActivityStore(requests, account_limit),
+        store=ActivityStore(requests, account_limit, crowd),
         audience=Audience(requests),
         builder=builder,
         reconciler=reconciler,
@@ -68,6 +70,7 @@ def build_live_activities(
             settings.max_live_activities_per_device,
             Overflow(settings.live_activity_overflow),
         ),
+        crowd=crowd,
         wait_seconds=settings.delivery_wait,
     )
     events.listen(parts.hear)

@@ -20,6 +20,7 @@ from core_service.live_activities.state.store import ActivityStore
 from core_service.phones import live_activity_queries as queries
 from core_service.phones.live_activities import PhoneActivities, ShownPhase
 from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push, PushType
+from core_service.work_queue.group import Crowd
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from service_kit.database import Pool
@@ -51,7 +52,7 @@ class World:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.now = BEGIN
-        self.store = ActivityStore(pool, KeyedLimiter(6))
+        self.store = ActivityStore(pool, KeyedLimiter(6), Crowd())
         self.settler = HandSettler(pool, OutcomeWaits(), EventBus(), lambda: self.now)
         self.reconciler = Reconciler(pool, self, self.settler, PayloadBuilder("A"), lambda: self.now)
         self.phones = PhoneActivities(pool, self.reconciler, EventBus(), lambda: self.now)

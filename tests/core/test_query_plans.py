@@ -271,6 +271,24 @@ BATCH: dict[str, Any] = {
     "timestamps": [1],
     "apns_ids": [ID],
     "next_at": [NOW],
+    "account_ids": [ID],
+    "stream_keys": ["k"],
+    "read_versions": [1],
+    "read_tags": [None],
+    "read_metadata": [None],
+    "version_ids": [ID],
+    "content_states": ["{}"],
+    "actions": [None],
+    "secondary_actions": [None],
+    "buttons": ["[]"],
+    "tags": [None],
+    "metadata": [None],
+    "urgent": [True],
+    "alerts": [None],
+    "dismiss_after_seconds": [None],
+    "is_simpler": [True],
+    "nows": [NOW],
+    "newest": 2,
     "sent_at": ["{1,2}"],
     "ids": ["ab"],
     "states": ["done"],
@@ -298,15 +316,15 @@ BATCH: dict[str, Any] = {
 """Parameters of what is done for many devices at once."""
 
 OF_ACTIVITIES = """
-    READ_ACTIVITY READ_ACTIVITIES READ_STREAM LOCK_ACCOUNT COUNT_ACTIVE START_FOR_ALL START_FOR_CHANNELS UPDATE_ACTIVITY
-    HEAR END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
+    READ_ACTIVITY READ_ACTIVITIES LOCK_ACCOUNT COUNT_ACTIVE START_FOR_ALL START_FOR_CHANNELS HEAR
+    END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
     ANNOTATE COUNT_ON_ALL COUNT_ON_CHANNELS FIND_OLDEST OWE_STARTS RENEW READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
 """
 OF_STREAMS = "WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
     CLAIM_WITHDRAWALS SETTLE_WITHDRAWALS LOCK_SHOWN WITHDRAW
     LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES MARK_START_TOKENS_DEAD
-    WRITE_DEVICES RELEASE_ENDS
+    WRITE_DEVICES RELEASE_ENDS READ_STREAMS UPDATE_ACTIVITIES
 """
 LIVE_QUERIES = {
     name: value

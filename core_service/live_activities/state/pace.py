@@ -65,28 +65,29 @@ STACKS = f"COALESCE(d.environment = '{STACKING}', false)"
 """The SQL condition for a device `d` that is a browser of Apple."""
 
 RESTS_UNTIL = f"""CASE
-        WHEN p.paced_until <= %(now)s + interval '{UPDATE_INTERVAL.total_seconds():g} seconds'
-            THEN GREATEST(%(now)s, p.paced_until)
-        WHEN p.paced_until IS NULL THEN %(now)s
+        WHEN p.paced_until <= activity.at + interval '{UPDATE_INTERVAL.total_seconds():g} seconds'
+            THEN GREATEST(activity.at, p.paced_until)
+        WHEN p.paced_until IS NULL THEN activity.at
         -- Only browsers rest for longer, so that the devices of phones need not be read.
         ELSE (
             SELECT CASE
-                WHEN NOT {IS_BROWSER} OR %(alert)s::text IS NOT NULL THEN %(now)s
+                WHEN NOT {IS_BROWSER} OR activity.alert IS NOT NULL THEN activity.at
                 WHEN {STACKS} THEN NULL
-                WHEN p.paced_until > %(now)s + interval '{TICK_INTERVAL.total_seconds():g} seconds' THEN %(now)s
-                WHEN %(urgent)s THEN GREATEST(
-                    %(now)s, p.paced_until - interval '{(TICK_INTERVAL - STEP_INTERVAL).total_seconds():g} seconds'
+                WHEN p.paced_until > activity.at + interval '{TICK_INTERVAL.total_seconds():g} seconds' THEN activity.at
+                WHEN activity.urgent THEN GREATEST(
+                    activity.at, p.paced_until - interval '{(TICK_INTERVAL - STEP_INTERVAL).total_seconds():g} seconds'
                 )
                 ELSE p.paced_until
             END
             FROM devices d WHERE d.id = p.device_id
         )
     END"""  # noqa: S608 - of constants
-"""The SQL value of when a live device may be sent the state that is being written; null if that is no push there."""
+"""The SQL value of when a live device may be sent the state that is being written; null if that is no push there. The
+state's `at`, `alert` and `urgent` are columns of `activity`."""
 
 IS_SPARED = f"""(
-        %(alert)s::text IS NULL AND p.phase = 'live' AND p.next_at IS NULL
-        AND p.paced_until > %(now)s + interval '{TICK_INTERVAL.total_seconds():g} seconds'
+        activity.alert IS NULL AND p.phase = 'live' AND p.next_at IS NULL
+        AND p.paced_until > activity.at + interval '{TICK_INTERVAL.total_seconds():g} seconds'
         AND EXISTS (SELECT FROM devices d WHERE d.id = p.device_id AND {STACKS})
     )"""
 """The SQL condition for a device that is not told of the state that is being written."""

@@ -1,11 +1,51 @@
 """What the queries of Live Activities take."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from core_service.common.arrays import numbers, texts, timestamps, uuids
 from core_service.common.orm import new_id
 from core_service.live_activities.state.activity import Activity, ActivityState
 from core_service.live_activities.state.older_apps import NEWEST, is_simpler
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The next state of an activity."""
+
+    activity: Activity
+    """As it was read."""
+    state: ActivityState
+    now: dt.datetime
+    versions: int
+    """How many versions the state is on: several updates may have become one."""
+
+
+def updates_of(changes: Sequence[Change]) -> dict[str, Any]:
+    """What the query takes that writes the next states of activities."""
+    activities, states = [change.activity for change in changes], [change.state for change in changes]
+    return {
+        "ids": texts(activity.id for activity in activities),
+        "read_versions": numbers(activity.version for activity in activities),
+        "read_tags": texts(None if activity.tags is None else texts(activity.tags) for activity in activities),
+        "read_metadata": texts(activity.metadata for activity in activities),
+        "versions": numbers(change.versions for change in changes),
+        "version_ids": uuids(new_id() for _ in changes),
+        "content_states": texts(state.content_state for state in states),
+        "actions": texts(state.action for state in states),
+        "secondary_actions": texts(state.secondary_action for state in states),
+        "buttons": texts(_buttons(state) for state in states),
+        "tags": texts(texts(state.tags) if state.tags else None for state in states),
+        "metadata": texts(state.metadata for state in states),
+        "urgent": [state.urgent for state in states],
+        "alerts": texts(state.alert for state in states),
+        "dismiss_after_seconds": [state.dismiss_after_seconds for state in states],
+        "is_simpler": [_is_simpler(state) for state in states],
+        "nows": timestamps(change.now for change in changes),
+        "newest": NEWEST,
+    }
 
 
 def next_of(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[str, Any]:
@@ -14,7 +54,7 @@ def next_of(activity: Activity, state: ActivityState, now: dt.datetime) -> dict[
         **as_read(activity),
         "version_id": new_id(),
         **parameters_of(state),
-        "buttons": f"[{','.join(state.new_buttons)}]",
+        "buttons": _buttons(state),
         "now": now,
     }
 
@@ -42,7 +82,15 @@ def parameters_of(state: ActivityState) -> dict[str, Any]:
         "secondary_action": state.secondary_action,
         **annotations(state),
         "alert": state.alert,
-        "is_simpler": is_simpler(state.fields, has_second_button=state.secondary_action is not None),
+        "is_simpler": _is_simpler(state),
         "newest": NEWEST,
         "dismiss_after_seconds": state.dismiss_after_seconds,
     }
+
+
+def _buttons(state: ActivityState) -> str:
+    return f"[{','.join(state.new_buttons)}]"
+
+
+def _is_simpler(state: ActivityState) -> bool:
+    return is_simpler(state.fields, has_second_button=state.secondary_action is not None)

@@ -22,21 +22,25 @@ ACTIVITY_COLUMNS = """
 
 READ_ACTIVITY = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = %(id)s::text"
 
-READ_STREAM = f"""
+READ_STREAMS = f"""
 SELECT s.id, s.account_id, s.stream_key, s.activity_id, s.paused_at, s.held, {ACTIVITY_COLUMNS}
-FROM live_activity_streams s LEFT JOIN live_activities a ON a.id = s.activity_id
-WHERE s.account_id = %(account_id)s AND s.stream_key = %(stream_key)s::text
+FROM unnest(%(account_ids)s::uuid[], %(stream_keys)s::text[]) AS asked(account_id, stream_key)
+JOIN live_activity_streams s ON s.account_id = asked.account_id AND s.stream_key = asked.stream_key
+LEFT JOIN live_activities a ON a.id = s.activity_id
 """
 
 _VERSIONS_KEPT = 50
 
 
+_TO_KEEP = "%(version_id)s::uuid AS version_id, %(content_state)s::text AS new_state, %(now)s::timestamptz AS at"
+
+
 def _kept(event: str) -> str:
-    """Keeps the new state of an activity, in the place of the one 50 versions before. One CTE, after another one
-    named `activity`."""
+    """Keeps the new states of activities, each in the place of the one 50 versions before. One CTE, after another one
+    named `activity`, which has the columns of `_TO_KEEP`."""
     return f"""kept AS (
     INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)
-    SELECT id, version %% {_VERSIONS_KEPT}, %(version_id)s, version, '{event}', %(content_state)s::text, %(now)s
+    SELECT id, version %% {_VERSIONS_KEPT}, version_id, version, '{event}', new_state, at
     FROM activity
     ON CONFLICT (activity_id, slot) DO UPDATE
     SET id = EXCLUDED.id, version = EXCLUDED.version, event = EXCLUDED.event,
@@ -74,7 +78,7 @@ WITH target AS MATERIALIZED (
            CASE WHEN %(alert)s::text IS NULL THEN NULL ELSE %(now)s END, 1, %(dismiss_after_seconds)s::int, 0,
            %(quiet_start)s, %(now)s, %(now)s, %(now)s, %(expires_at)s, %(due_at)s
     WHERE EXISTS (SELECT FROM target)
-    RETURNING id, version
+    RETURNING id, version, {_TO_KEEP}
 ), {_kept("start")}, button AS (
     INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
     SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
@@ -108,34 +112,55 @@ START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
 _BUTTON = """button AS (
     INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
     SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
-    FROM activity, jsonb_to_recordset(%(buttons)s::text::jsonb)
+    FROM activity, jsonb_to_recordset(activity.buttons)
         AS b(id uuid, title text, type text, url text, method text, body text)
 )"""
-"""Records the new buttons of an activity. One CTE, after another one named `activity`."""
+"""Records the new buttons of activities. One CTE, after another one named `activity`, which has them."""
 
 _AS_READ = """id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
       AND tags IS NOT DISTINCT FROM %(read_tags)s::text[] AND metadata IS NOT DISTINCT FROM %(read_metadata)s::text"""
 """The SQL condition that the activity is as it was read. Tags and metadata may change without a version."""
 
-UPDATE_ACTIVITY = f"""
-WITH activity AS (
-    UPDATE live_activities
-    SET version = version + %(versions)s, content_state = %(content_state)s::text, action = %(action)s::text,
-        secondary_action = %(secondary_action)s::text, tags = %(tags)s::text[], metadata = %(metadata)s::text,
-        urgent_version = CASE WHEN %(urgent)s THEN version + %(versions)s ELSE urgent_version END,
-        alert = COALESCE(%(alert)s::text, alert),
-        alert_version = CASE WHEN %(alert)s::text IS NULL THEN alert_version ELSE version + %(versions)s END,
-        alert_at = CASE WHEN %(alert)s::text IS NULL THEN alert_at ELSE %(now)s END,
-        dismiss_after_seconds = %(dismiss_after_seconds)s, updates = updates + %(versions)s,
-        updated_at = %(now)s, heard_at = %(now)s
-    WHERE {_AS_READ}
-    RETURNING id, version, account_id
+UPDATE_ACTIVITIES = f"""
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest(
+        %(ids)s::text[], %(read_versions)s::bigint[], %(read_tags)s::text[], %(read_metadata)s::text[],
+        %(versions)s::int[], %(version_ids)s::uuid[], %(content_states)s::text[], %(actions)s::text[],
+        %(secondary_actions)s::text[], %(buttons)s::text[], %(tags)s::text[], %(metadata)s::text[], %(urgent)s::bool[],
+        %(alerts)s::text[], %(dismiss_after_seconds)s::int[], %(is_simpler)s::bool[], %(nows)s::timestamptz[]
+    ) WITH ORDINALITY AS asked(
+        id, read_version, read_tags, read_metadata, versions, version_id, content_state, action, secondary_action,
+        buttons, tags, metadata, urgent, alert, dismiss_after_seconds, is_simpler, now, place
+    )
+), unchanged AS MATERIALIZED (
+    SELECT asked.*
+    FROM asked JOIN live_activities a ON a.id = asked.id
+    WHERE a.version = asked.read_version AND a.ended_at IS NULL
+      AND a.tags IS NOT DISTINCT FROM asked.read_tags::text[]
+      AND a.metadata IS NOT DISTINCT FROM asked.read_metadata
+    ORDER BY a.id
+    FOR NO KEY UPDATE OF a
+), activity AS (
+    UPDATE live_activities a
+    SET version = a.version + n.versions, content_state = n.content_state, action = n.action,
+        secondary_action = n.secondary_action, tags = n.tags::text[], metadata = n.metadata,
+        urgent_version = CASE WHEN n.urgent THEN a.version + n.versions ELSE a.urgent_version END,
+        alert = COALESCE(n.alert, a.alert),
+        alert_version = CASE WHEN n.alert IS NULL THEN a.alert_version ELSE a.version + n.versions END,
+        alert_at = CASE WHEN n.alert IS NULL THEN a.alert_at ELSE n.now END,
+        dismiss_after_seconds = n.dismiss_after_seconds, updates = a.updates + n.versions,
+        updated_at = n.now, heard_at = n.now
+    FROM unchanged n
+    WHERE a.id = n.id AND a.version = n.read_version
+    RETURNING a.id, a.version, a.account_id, n.place, n.buttons::jsonb AS buttons, n.version_id,
+              n.content_state AS new_state, n.now AS at, n.urgent, n.alert, n.is_simpler
 ), {_BUTTON}, {_kept("update")}, device AS (
     -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
     -- One that is locked has a time already, or is about to get one: its settlement will see the new version.
     -- A rest after a push may be shorter for this state. The wait after a failure is not.
-    SELECT p.device_id, p.next_at, CASE
-               WHEN p.phase = 'live' AND (p.next_at IS NULL OR NOT p.leased AND p.failures = 0 AND p.next_at > %(now)s)
+    SELECT p.activity_id, p.device_id, p.next_at, CASE
+               WHEN p.phase = 'live'
+                   AND (p.next_at IS NULL OR NOT p.leased AND p.failures = 0 AND p.next_at > activity.at)
                THEN {RESTS_UNTIL}
            END AS rests_until
     FROM live_activity_devices p JOIN activity ON p.activity_id = activity.id
@@ -145,22 +170,23 @@ WITH activity AS (
     UPDATE live_activity_devices p
     SET next_at = device.rests_until
     FROM device
-    WHERE p.activity_id = %(id)s::text AND p.device_id = device.device_id
+    WHERE p.activity_id = device.activity_id AND p.device_id = device.device_id
       AND (device.next_at IS NULL AND device.rests_until IS NOT NULL OR device.rests_until < device.next_at)
-    RETURNING p.next_at
+    RETURNING p.activity_id, p.next_at
 )
-SELECT (SELECT count(*) FROM woken WHERE next_at <= %(now)s),
+SELECT activity.place,
+       (SELECT count(*) FROM woken w WHERE w.activity_id = activity.id AND w.next_at <= activity.at),
        (SELECT count(*) FROM live_activity_devices p
-        WHERE p.activity_id = %(id)s::text AND p.{OPEN} AND NOT {IS_SPARED}),
-       (SELECT min(next_at) FROM woken WHERE next_at > %(now)s),
-       %(is_simpler)s AND EXISTS (
-           SELECT FROM devices d JOIN live_activity_devices p ON p.activity_id = %(id)s::text AND p.device_id = d.id
+        WHERE p.activity_id = activity.id AND p.{OPEN} AND NOT {IS_SPARED}),
+       (SELECT min(w.next_at) FROM woken w WHERE w.activity_id = activity.id AND w.next_at > activity.at),
+       activity.is_simpler AND EXISTS (
+           SELECT FROM devices d JOIN live_activity_devices p ON p.activity_id = activity.id AND p.device_id = d.id
            WHERE d.account_id = activity.account_id AND d.content_version < %(newest)s AND p.{OPEN}
        )
 FROM activity
 """
-"""The devices due now; all that are owed the state; when the first of the others is due; and whether one of them has an
-app that gets the state in a simpler form."""
+"""Of each activity that is as it was read: its place in the arrays; the devices due now; all that are owed the state;
+when the first of the others is due; and whether one of them has an app that gets the state in a simpler form."""
 
 ANNOTATE = f"""
 UPDATE live_activities SET tags = %(tags)s::text[], metadata = %(metadata)s::text, heard_at = %(now)s
@@ -185,7 +211,7 @@ WITH activity AS (
         updated_at = %(now)s, heard_at = %(now)s,
         ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
     WHERE {_AS_READ}
-    RETURNING id, version
+    RETURNING id, version, %(buttons)s::text::jsonb AS buttons, {_TO_KEEP}
 ), {_BUTTON}, {_kept("end")}
 SELECT version FROM activity
 """

@@ -2,14 +2,18 @@
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
+from core_service.common.arrays import texts, uuids
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import Activity, ActivityState, Stream
-from core_service.live_activities.state.parameters import annotations, as_read, next_of
+from core_service.live_activities.state.parameters import Change, annotations, as_read, updates_of
 from core_service.live_activities.state.turn import DueDevices, Turn
+from core_service.work_queue.group import Crowd, Group
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts
 from service_kit.database import Pool
@@ -17,14 +21,40 @@ from service_kit.database import Pool
 STREAM_COLUMNS = 6
 ATTEMPTS = 20
 """How often a change is tried again because another one was faster."""
+GATHER_SECONDS = 0.003
+"""How long reads and updates wait for others after a large statement."""
+MAX_READ, MAX_UPDATED = 200, 64
+"""Streams and activities in one statement."""
+MAX_DEVICES_TOGETHER = 100
+"""An activity that more devices show is updated by a statement of its own, and is no delay for the others."""
+MAX_KNOWN_WIDE = 1000
 
 
 class ActivityStore:
-    """Reads and changes activities. Every method is one transaction."""
+    """Reads and changes activities. Every method is one transaction; reads of streams and updates that come at the
+    same time share one."""
 
-    def __init__(self, pool: Pool, account_limit: KeyedLimiter[uuid.UUID]) -> None:
+    def __init__(self, pool: Pool, account_limit: KeyedLimiter[uuid.UUID], crowd: Crowd) -> None:
         self._pool = pool
         self._account_limit = account_limit
+        self._streams: Group[tuple[uuid.UUID, str], Stream | None] = Group(
+            "requests",
+            self._read_stream,
+            self._read_streams,
+            most=MAX_READ,
+            crowd=crowd,
+            gather_seconds=GATHER_SECONDS,
+        )
+        self._updates: Group[Change, DueDevices | None] = Group(
+            "requests",
+            self._update,
+            self._update_together,
+            most=MAX_UPDATED,
+            crowd=crowd,
+            gather_seconds=GATHER_SECONDS,
+        )
+        self._wide: OrderedDict[str, None] = OrderedDict()
+        """Activities that many devices show."""
         self._locks: KeyedLock[uuid.UUID] = KeyedLock()
 
     async def read(self, activity_id: str) -> Activity | None:
@@ -36,14 +66,22 @@ class ActivityStore:
 
     async def read_stream(self, account_id: uuid.UUID, stream_key: str) -> Stream | None:
         """The account's stream of this key, with the newest activity that shows it."""
-        parameters = {"account_id": account_id, "stream_key": stream_key}
+        return await self._streams.ask(account_id, (account_id, stream_key))
+
+    async def _read_stream(self, key: tuple[uuid.UUID, str]) -> Stream | None:
+        [stream] = await self._read_streams([key])
+        return stream
+
+    async def _read_streams(self, keys: Sequence[tuple[uuid.UUID, str]]) -> list[Stream | None]:
+        parameters = {
+            "account_ids": uuids(account_id for account_id, _ in keys),
+            "stream_keys": texts(stream_key for _, stream_key in keys),
+        }
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(queries.READ_STREAM, parameters, binary=True)
-            row = await cursor.fetchone()
-        if row is None:
-            return None
-        stream, activity = Stream(*row[:STREAM_COLUMNS]), row[STREAM_COLUMNS:]
-        return stream if activity[0] is None else replace(stream, activity=Activity(*activity))
+            cursor = await connection.execute(queries.READ_STREAMS, parameters, binary=True)
+            streams = [stream_of(row) for row in await cursor.fetchall()]
+        found = {(stream.account_id, stream.stream_key): stream for stream in streams}
+        return [found.get(key) for key in keys]
 
     async def update(
         self, activity: Activity, state: ActivityState, now: dt.datetime, *, versions: int = 1
@@ -52,11 +90,28 @@ class ActivityStore:
 
         Returns None and changes nothing if the activity is no longer as it was read.
         """
-        parameters = next_of(activity, state, now) | {"versions": versions, "urgent": state.urgent}
-        async with self._account_limit.place(activity.account_id), self._pool.connection() as connection:
-            cursor = await connection.execute(queries.UPDATE_ACTIVITY, parameters, binary=True)
-            row = await cursor.fetchone()
-        return None if row is None else DueDevices(*row)
+        change = Change(activity, state, now, versions)
+        if activity.id in self._wide:
+            async with self._account_limit.place(activity.account_id):
+                return await self._update(change)
+        owed = await self._updates.ask(activity.account_id, change)
+        if owed is not None and owed.total > MAX_DEVICES_TOGETHER:
+            self._wide[activity.id] = None
+            if len(self._wide) > MAX_KNOWN_WIDE:
+                self._wide.popitem(last=False)
+        return owed
+
+    async def _update(self, change: Change) -> DueDevices | None:
+        [owed] = await self._update_together([change])
+        return owed
+
+    async def _update_together(self, changes: Sequence[Change]) -> list[DueDevices | None]:
+        owed: list[DueDevices | None] = [None] * len(changes)
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(queries.UPDATE_ACTIVITIES, updates_of(changes), binary=True)
+            for place, *due in await cursor.fetchall():
+                owed[place - 1] = DueDevices(*due)
+        return owed
 
     async def end(self, activity: Activity, state: ActivityState, now: dt.datetime) -> DueDevices | None:
         """Ends the activity with `state`; otherwise like `update`."""
@@ -98,3 +153,9 @@ class ActivityStore:
             cursor = await connection.execute(queries.LOCK_ACCOUNT, {"account_id": account_id})
             row = await cursor.fetchone()
             yield Turn(connection, account_id, row[0] if row else None)
+
+
+def stream_of(row: tuple[Any, ...]) -> Stream:
+    """The stream of a row of `queries.READ_STREAMS`."""
+    stream, activity = Stream(*row[:STREAM_COLUMNS]), row[STREAM_COLUMNS:]
+    return stream if activity[0] is None else replace(stream, activity=Activity(*activity))

@@ -77,7 +77,8 @@ class StreamPuts:
         counts = None
         try:
             self._batches.put((caller.account_id, stream_key), put)
-            recorded = await put.recorded
+            with self._parts.crowd:
+                recorded = await put.recorded
             if put.wait is not None and recorded.owed is not None:
                 self._publish(put, recorded)
                 counts = await self._parts.outcomes(put.wait, recorded.owed, deadline)
