@@ -102,7 +102,11 @@ class GatewayMetrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self.in_progress = Gauge("smith_gateway_requests_in_progress", "Requests being answered.", registry=registry)
+        self.in_progress = 0
+        """Requests being answered."""
+        Gauge("smith_gateway_requests_in_progress", "Requests being answered.", registry=registry).set_function(
+            lambda: self.in_progress
+        )
         self._refused = Counter(
             "smith_gateway_refused", "Requests refused because a bound was reached.", ["bound"], registry=registry
         )

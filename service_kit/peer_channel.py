@@ -34,7 +34,7 @@ class SayingChannel(grpc.aio.Channel):
         """Closes the channel; calls in progress may go on for `grace` seconds."""
         await self._channel.close(grace)
 
-    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:  # noqa: FBT001, FBT002 - gRPC's
+    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
         """The state of the channel's connection."""
         return self._channel.get_state(try_to_connect)
 
