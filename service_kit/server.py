@@ -84,7 +84,7 @@ class GrpcServer:
 
         Raises OSError if the address cannot be bound.
         """
-        reflection.enable_server_reflection(self._names, self._handlers)
+        reflection.enable_server_reflection(self._names, self._server)
         try:
             if credentials:
                 bound = self._server.add_secure_port(join(host, port), credentials)
