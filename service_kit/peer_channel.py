@@ -1,7 +1,7 @@
 """A gRPC channel whose calls carry one pair of metadata more.
 
-gRPC's client interceptors could add it too, but each call would then take another task and another call object: a
-seventh of what a request costs the gateway.
+gRPC's client interceptors could add it too, but each call would then take another task and another call object: 7 % of
+what a request costs the gateway.
 """
 
 from collections.abc import Callable

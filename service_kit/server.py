@@ -118,8 +118,8 @@ class GrpcServer:
 class _Handlers:
     """Gives a server the handlers of services by their generic form alone.
 
-    For a method that is registered too, gRPC waits for its next call apart. With a hundred methods each call cost as
-    much as a hundred waits (https://github.com/grpc/grpc/pull/43461).
+    gRPC keeps a wait of its own for each method that is registered too, and looks at all of them for each call: 30
+    microseconds or more with core's hundred methods (https://github.com/grpc/grpc/pull/43461).
     """
 
     def __init__(self, server: grpc.aio.Server) -> None:
