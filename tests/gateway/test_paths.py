@@ -13,7 +13,7 @@ from tests.examples import examples
 
 TEMPLATES = list(dict.fromkeys(route.path for route in routes()))
 """Those of the API, literal parts first."""
-IN_A_ROW = [(template, Route(template, endpoint=object())) for template in TEMPLATES]
+IN_A_ROW = [(template, Route(template, endpoint=print)) for template in TEMPLATES]
 PARTS = sorted({part for template in TEMPLATES for part in template.split("/")} | {"", "{}", "x", "é", "a b", "."})
 
 
