@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from opentelemetry.trace import SpanKind
-from starlette.routing import Route as StarletteRoute
-from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from gateway.bodies import ClientGone, linger
+from gateway.paths import Paths
 from gateway.problems import Problem, internal
 from gateway.telemetry import HEALTH, AccessLog, Exchange, GatewayMetrics
 from service_kit import tracing
@@ -24,6 +23,10 @@ CLIENT_LEFT = 499
 
 REQUEST_ID_KEY = "smith.request_id"
 """Key of the request's id in its ASGI scope."""
+HEADERS_KEY = "smith.headers"
+"""Key of the request's headers by name; of a header that is given twice, the last."""
+PATH_FIELDS_KEY = "smith.path_fields"
+"""Key of the parts of the path that its template names, by their names."""
 ROUTE_KEY = "smith.route"
 """Key of the route's path template; set once a route was found."""
 ANSWERED_KEY = "smith.answered"
@@ -67,13 +70,9 @@ class Gateway:
         is_stopping: Callable[[], bool],
         hosts: Hosts | None = None,
     ) -> None:
-        """`resources` are handlers by method, by path, tried in their order. With `hosts`, requests for another host
-        are refused, except for health checks."""
-        self._router = Router(
-            [StarletteRoute(path, Resource(path, handlers)) for path, handlers in resources.items()],
-            redirect_slashes=False,
-            default=no_such_path,
-        )
+        """`resources` are handlers by method, by path. With `hosts`, requests for another host are refused, except for
+        health checks."""
+        self._resources = Paths({path: Resource(path, handlers) for path, handlers in resources.items()})
         self.metrics = metrics
         self._access = access
         self._is_stopping = is_stopping
@@ -84,10 +83,12 @@ class Gateway:
         if scope["type"] != "http":
             raise ValueError(f"cannot serve {scope['type']}")
         began = time.perf_counter()
-        scope[REQUEST_ID_KEY] = tracing.taken_request_id(next(iter(values_of(scope, b"x-request-id")), ""))
+        scope[HEADERS_KEY] = headers = dict(scope["headers"])
+        given = values_of(scope, b"x-request-id")[0] if b"x-request-id" in headers else ""
+        scope[REQUEST_ID_KEY] = tracing.taken_request_id(given)
         scope[IS_STOPPING_KEY] = self._is_stopping
         tracing.request_id.set(scope[REQUEST_ID_KEY])
-        self.metrics.in_progress.inc()
+        self.metrics.in_progress += 1
         try:
             if tracing.is_on() and scope["path"] not in HEALTH:
                 with tracing.span(scope["method"], SpanKind.SERVER, parent=traceparent(scope)) as span:
@@ -97,7 +98,7 @@ class Gateway:
                 await self._answer(scope, receive, send)
         finally:
             exchange = exchange_of(scope, began)
-            self.metrics.in_progress.dec()
+            self.metrics.in_progress -= 1
             self.metrics.count(exchange)
             self._access.tell(exchange)
 
@@ -106,10 +107,13 @@ class Gateway:
             if self._hosts is not None and scope["path"] not in HEALTH and not self._hosts.knows(host_of(scope)):
                 message = "This server does not answer for that host. SMITH_GATEWAY_HOSTS sets which it answers for."
                 raise Problem(421, "Misdirected request", message)
-            # A trailing newline would match: the router's patterns end in "$".
-            if not scope["path"].isprintable():
-                await no_such_path(scope, receive, send)
-            await self._router(scope, receive, send)
+            path = scope["path"]
+            found = self._resources.find(path) if path.isprintable() else None
+            if found is None:
+                # What a known path names and core does not find is core's 404.
+                raise Problem(404, "Not found", "There is no such path.")
+            resource, scope[PATH_FIELDS_KEY] = found
+            await resource(scope, receive, send)
         except Problem as problem:
             await refuse(problem, scope, receive, send)
         except ClientGone:
@@ -152,7 +156,8 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
     if "cache-control" not in answer.headers:
         # Some answers hold secrets that are shown once, and all depend on the caller.
         headers.append((b"cache-control", b"no-store"))
-    headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items())
+    for name, value in answer.headers.items():
+        headers.append((name.encode("ascii"), value.encode("ascii")))
     if scope[IS_STOPPING_KEY]():
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -188,8 +193,3 @@ def traceparent(scope: Scope) -> str:
     """The client's W3C Trace Context; empty if it sends none, or two."""
     values = values_of(scope, tracing.TRACEPARENT_KEY.encode())
     return values[0] if len(values) == 1 else ""
-
-
-async def no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
-    """404 for a path that no resource has. (What a known path names and core does not find is core's 404.)"""
-    raise Problem(404, "Not found", "There is no such path.")

@@ -9,8 +9,7 @@ them. Until then, and for requests without credentials, the address does.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from starlette.types import Scope
@@ -105,9 +104,11 @@ class Calls:
         """Counts a refusal by core, whose own limit of calls was reached."""
         self._on_refused("core")
 
-    @contextmanager
-    def one(self, caller: Caller) -> Iterator[None]:
-        """Counts a call for as long as it takes. Raises Problem 503 if there are too many, or too many of `caller`."""
+    def begin(self, caller: Caller) -> None:
+        """Counts a call, until `end` is called with the same caller.
+
+        Raises Problem 503, and does not count it, if there are too many, or too many of `caller`.
+        """
         active = self._by_caller.get(caller, 0)
         if bound := self._bound_reached(caller, active):
             self._on_refused(bound)
@@ -115,14 +116,14 @@ class Calls:
         self.active += 1
         self._of_strangers += not caller.is_known
         self._by_caller[caller] = active + 1
-        try:
-            yield
-        finally:
-            self.active -= 1
-            self._of_strangers -= not caller.is_known
-            self._by_caller[caller] -= 1
-            if not self._by_caller[caller]:
-                del self._by_caller[caller]
+
+    def end(self, caller: Caller) -> None:
+        """The call is over."""
+        self.active -= 1
+        self._of_strangers -= not caller.is_known
+        self._by_caller[caller] -= 1
+        if not self._by_caller[caller]:
+            del self._by_caller[caller]
 
     def _bound_reached(self, caller: Caller, active: int) -> str:
         if self.active >= self.limit:

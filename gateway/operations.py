@@ -10,7 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 from opentelemetry.trace import SpanKind
 from starlette.types import Receive, Scope
 
-from gateway.app import LONGEST_WAIT_KEY, REQUEST_ID_KEY, Answer, values_of
+from gateway.app import HEADERS_KEY, LONGEST_WAIT_KEY, PATH_FIELDS_KEY, REQUEST_ID_KEY, Answer, values_of
 from gateway.bodies import IgnoredFields, Ignoring, check_head, read_body
 from gateway.load import BodyMemory, Callers, Calls
 from gateway.preferences import STRICT_HANDLING, wants_strict_handling
@@ -97,16 +97,20 @@ class Operation:
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
         scope[LONGEST_WAIT_KEY] = self._longest_wait
-        headers = dict(scope["headers"])
+        headers: dict[bytes, bytes] = scope[HEADERS_KEY]
         is_strict = b"prefer" in headers and wants_strict_handling(scope["headers"])
         documented_only = refuses_unknown_fields(headers)
         ignored = IgnoredFields()
         try:
             body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
-            with self._calls.one(self._callers.of(scope, headers)):
+            caller = self._callers.of(scope, headers)
+            self._calls.begin(caller)
+            try:
                 unknown = Ignoring(ignored) if self._sends and not is_strict else REFUSED
                 encode = self._encoder.encode_documented if documented_only else self._encoder.encode
                 answer = await self._ask(scope, headers, self._request(scope, body, unknown), encode)
+            finally:
+                self._calls.end(caller)
         except Problem as problem:
             problem.headers.update(self._told(ignored, is_strict=is_strict))
             if documented_only:
@@ -134,7 +138,7 @@ class Operation:
             self._callers.accept(headers)
         trailing = await call.trailing_metadata()
         shown = rate_limit_headers(await call.initial_metadata(), trailing)
-        if any(key == "idempotency-replayed" for key, _ in trailing or ()):
+        if "idempotency-replayed" in (trailing or ()):
             shown["idempotency-replayed"] = "true"
         return Answer(200, dump(encode(response)), shown)
 
@@ -188,7 +192,7 @@ class Operation:
                     raise FieldError("is not a known parameter of the query").within(key)
             decoder.fill_from_texts(request, parameters)
         if self._bound_names:
-            decoder.fill_from_texts(request, scope["path_params"].items())
+            decoder.fill_from_texts(request, scope[PATH_FIELDS_KEY].items())
 
     def _meet_all(self, given: dict[str, Any], unknown: UnknownFields) -> None:
         """Handles the fields of a body that should have none."""
@@ -214,18 +218,17 @@ def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str,
         text = values[0].strip()
         if len(values) == 1 and PLAIN_ASCII.fullmatch(text):
             metadata.append(("authorization", text))
-    metadata.extend(_idempotency_key(scope))
+    if b"idempotency-key" in headers:
+        metadata.append(("idempotency-key", _idempotency_key(scope)))
     return tuple(metadata)
 
 
-def _idempotency_key(scope: Scope) -> list[tuple[str, str]]:
-    """The header as metadata, if there is one. Raises Problem 400 if it is given twice or has other characters."""
+def _idempotency_key(scope: Scope) -> str:
+    """The value of the header. Raises Problem 400 if it is given twice or has other characters."""
     values = values_of(scope, b"idempotency-key")
-    if not values:
-        return []
     if len(values) > 1 or not IDEMPOTENCY_KEY.fullmatch(values[0]):
         raise invalid("Idempotency-Key must be given once and be 1 to 255 printable ASCII characters without spaces")
-    return [("idempotency-key", values[0])]
+    return values[0]
 
 
 def rate_limit_headers(*metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:

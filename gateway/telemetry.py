@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from opentelemetry.trace import Span, StatusCode
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from gateway.load import Calls
 from service_kit import tracing
 from service_kit.metrics import SECONDS
+from service_kit.tallies import Durations, Histograms, Tallies, Tally
 
 # Its name is documented: people filter by it.
 log = logging.getLogger("gateway.access")
@@ -92,17 +93,19 @@ class GatewayMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         by = ["method", "route"]
-        self._total = Counter(
-            "smith_gateway_requests", "Requests answered, by HTTP status.", [*by, "status"], registry=registry
-        )
-        self._duration = Histogram(
+        self._total = Tallies("smith_gateway_requests", "Requests answered, by HTTP status.", [*by, "status"], registry)
+        self._duration = Histograms(
             "smith_gateway_request_duration_seconds",
             "Time from a request's head to its answer.",
             by,
-            buckets=SECONDS,
-            registry=registry,
+            SECONDS,
+            registry,
         )
-        self.in_progress = Gauge("smith_gateway_requests_in_progress", "Requests being answered.", registry=registry)
+        self.in_progress = 0
+        """Requests being answered."""
+        Gauge("smith_gateway_requests_in_progress", "Requests being answered.", registry=registry).set_function(
+            lambda: self.in_progress
+        )
         self._refused = Counter(
             "smith_gateway_refused", "Requests refused because a bound was reached.", ["bound"], registry=registry
         )
@@ -121,7 +124,7 @@ class GatewayMetrics:
         self._calls = Gauge("smith_gateway_calls_in_progress", "Calls of core in progress.", registry=registry)
         self._limit = Gauge("smith_gateway_calls_limit", "Most calls of core in progress.", registry=registry)
         self._connections = Gauge("smith_gateway_connections", "Open connections.", registry=registry)
-        self._ended: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._ended: dict[tuple[str, str, int], tuple[Tally, Durations]] = {}
 
     def watch(self, calls: Calls) -> None:
         """Sets the source of the gauges of calls in progress."""

@@ -45,11 +45,12 @@ def open_channel(address: str, peers: Peers | None = None) -> grpc.aio.Channel:
     It connects when first used and again whenever a connection is lost. Several servers share the calls; one that is
     not healthy gets none. With `peers` it sends their secret with each call, and uses TLS if they do.
     """
-    interceptors = peers.client_interceptors() if peers else None
     if peers and peers.tls:
         credentials = peers.tls.channel_credentials()
-        return grpc.aio.secure_channel(_target(address), credentials, options=OPTIONS, interceptors=interceptors)
-    return grpc.aio.insecure_channel(_target(address), options=OPTIONS, interceptors=interceptors)
+        channel = grpc.aio.secure_channel(_target(address), credentials, options=OPTIONS)
+    else:
+        channel = grpc.aio.insecure_channel(_target(address), options=OPTIONS)
+    return peers.known_to(channel) if peers else channel
 
 
 def _target(address: str) -> str:

@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from service_kit import http_refusals as refusals
 from service_kit.connections import Alarm, Connections
 from service_kit.http_refusals import Refusal, Render
+from service_kit.joined_writes import JoinedWrites
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
+        cycle.transport = JoinedWrites(self.transport, self.loop, cycle)
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:

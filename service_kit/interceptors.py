@@ -195,7 +195,7 @@ class CallObserver(_WrappingOnce):
             metadata = context.invocation_metadata()
             tracing.request_id.set(self._request_id(text_of(metadata, tracing.REQUEST_ID_KEY)))
             began, code = time.perf_counter(), "OK"
-            self._metrics.in_progress.inc()
+            self._metrics.in_progress += 1
             try:
                 # A stream lasts for hours, and a trace is shown only when it is complete.
                 if streams or not tracing.is_on():
@@ -209,7 +209,7 @@ class CallObserver(_WrappingOnce):
                 raise
             finally:
                 seconds = time.perf_counter() - began
-                self._metrics.in_progress.dec()
+                self._metrics.in_progress -= 1
                 if duration is not None:
                     duration.observe(seconds)
                 ended(code).inc()

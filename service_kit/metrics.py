@@ -11,13 +11,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from service_kit.addresses import join
 from service_kit.settings import ServiceSettings
+from service_kit.tallies import Histograms, Tallies
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +47,21 @@ class CallMetrics:
 
     def __init__(self, registry: CollectorRegistry, process: str) -> None:
         """Names begin with `smith_<process>_`."""
-        self.total = Counter(
-            f"smith_{process}_calls", "Calls answered, by method and gRPC code.", ["method", "code"], registry=registry
+        self.total = Tallies(
+            f"smith_{process}_calls", "Calls answered, by method and gRPC code.", ["method", "code"], registry
         )
-        self.duration = Histogram(
+        self.duration = Histograms(
             f"smith_{process}_call_duration_seconds",
             "Time to answer a call; streams are not among them.",
             ["method"],
-            buckets=SECONDS,
-            registry=registry,
+            SECONDS,
+            registry,
         )
-        self.in_progress = Gauge(f"smith_{process}_calls_in_progress", "Calls being answered.", registry=registry)
+        self.in_progress = 0
+        """Calls being answered."""
+        Gauge(f"smith_{process}_calls_in_progress", "Calls being answered.", registry=registry).set_function(
+            lambda: self.in_progress
+        )
 
 
 @asynccontextmanager

@@ -8,13 +8,13 @@ secret or the certificates do. Only with certificates are the connections encryp
 import hashlib
 import hmac
 import sys
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
 
 from service_kit.addresses import is_loopback
 from service_kit.errors import DomainError, Kind
+from service_kit.peer_channel import SayingChannel
 from service_kit.settings import ServiceSettings
 from service_kit.tls import Tls
 
@@ -44,9 +44,9 @@ class Peers:
         secret = settings.internal_secret
         return Peers(None if secret is None else secret.get_secret_value(), settings.tls)
 
-    def client_interceptors(self) -> Sequence[grpc.aio.ClientInterceptor]:
-        """For channels to other processes: they send the secret with every call."""
-        return [_UnarySaying(self._secret), _StreamSaying(self._secret)] if self._secret else []
+    def known_to(self, channel: grpc.aio.Channel) -> grpc.aio.Channel:
+        """A channel to another process that sends the secret with every call."""
+        return SayingChannel(channel, (METADATA_KEY, self._secret)) if self._secret else channel
 
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         """What a call within the process carries instead: the secret, if there is one."""
@@ -79,29 +79,3 @@ def require_protection(settings: ServiceSettings, process: str) -> None:
             file=sys.stderr,
         )
         raise SystemExit(2)
-
-
-class _Saying:
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-
-    def _with_secret(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
-        metadata = grpc.aio.Metadata(*(details.metadata or ()))
-        metadata.add(METADATA_KEY, self._secret)
-        return grpc.aio.ClientCallDetails(
-            details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
-        )
-
-
-class _UnarySaying(_Saying, grpc.aio.UnaryUnaryClientInterceptor):
-    async def intercept_unary_unary(
-        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
-    ) -> Any:
-        return await continuation(self._with_secret(client_call_details), request)
-
-
-class _StreamSaying(_Saying, grpc.aio.UnaryStreamClientInterceptor):
-    async def intercept_unary_stream(
-        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
-    ) -> Any:
-        return await continuation(self._with_secret(client_call_details), request)

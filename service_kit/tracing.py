@@ -8,7 +8,6 @@ next to nothing.
 import os
 import re
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -82,7 +81,7 @@ def of_request(given: str) -> Iterator[None]:
 
 def new_request_id() -> str:
     """A new unique id."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def taken_request_id(given: str) -> str:
@@ -187,9 +186,10 @@ def _started(tracer: Tracer, name: str, kind: SpanKind, context: Context | None)
 
 def traceparent() -> str:
     """The current span for another process to go on from (W3C Trace Context); empty if there is none."""
+    if not _tracers:
+        return ""
     carrier: dict[str, str] = {}
-    if _tracers:
-        PROPAGATOR.inject(carrier)
+    PROPAGATOR.inject(carrier)
     return carrier.get(TRACEPARENT_KEY, "")
 
 
