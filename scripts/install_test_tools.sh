@@ -30,6 +30,12 @@ install() {
 command -v curl >/dev/null || install curl
 ./find_chromium.sh >/dev/null 2>&1 || install chromium
 ./find_chromium.sh >/dev/null
+# Debian has it. The tests can do without and take longer, so nothing is asked of a person for it.
+may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+if [ -z "${SMITH_TEST_CHROMIUM:-}" ] && ! command -v chromium-headless-shell >/dev/null &&
+  apt-cache show chromium-headless-shell >/dev/null 2>&1 && may_install; then
+  install chromium-headless-shell || echo "Going on without chromium-headless-shell" >&2
+fi
 [ "${1:-}" = firefox ] || exit 0
 
 if ! command -v firefox-esr firefox >/dev/null; then

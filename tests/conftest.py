@@ -64,13 +64,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays, and collections of garbage need not look through it."""
+    """Garbage is collected from here on, but for what is loaded by now."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Makes the place of the prepared data folders, which goes with this process."""
+    # All that is loaded from now on stays: to look for garbage in it would take a quarter of the time.
+    gc.disable()
     examples.begin(config.option.markexpr)
     if place := prepared.begin():
         config.add_cleanup(lambda: prepared.end(place))

@@ -10,10 +10,17 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-SHARE_A_SERVER = ("tests/browser", "tests/e2e/breakable", "tests/observability", "tests/web_push")
-"""Folders whose tests are one unit."""
+SHARE_A_SERVER = (
+    "tests/browser/phone",
+    "tests/browser",
+    "tests/e2e/breakable",
+    "tests/observability",
+    "tests/web_push",
+)
+"""Folders whose tests are one unit. A folder comes before the one that it is in."""
 SECONDS = {
     "tests/browser": 180,
+    "tests/browser/phone": 120,
     "tests/e2e/breakable": 90,
     "tests/contract/test_live.py": 40,
     "tests/docs/test_documents.py": 40,

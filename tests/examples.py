@@ -20,4 +20,9 @@ def begin(markexpr: str) -> None:
 
 def examples(count: int) -> int:
     """`count`, or its share in a run that is not thorough."""
-    return count // SHARE if VARIABLE in os.environ else count
+    return count if is_thorough() else count // SHARE
+
+
+def is_thorough() -> bool:
+    """Whether the run has the tests that are thorough."""
+    return VARIABLE not in os.environ

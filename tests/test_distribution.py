@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
         ("tests/test_logs.py::test_a", "tests/test_logs.py"),
         ("tests/core/test_line.py::test_a[b::c]", "tests/core/test_line.py"),
         ("tests/browser/test_fit.py::test_a", "tests/browser"),
+        ("tests/browser/phone/test_phone.py::test_a", "tests/browser/phone"),
         ("tests/e2e/test_push.py::test_a", "tests/e2e/test_push.py"),
         ("tests/e2e/breakable/test_nothing_lost.py::test_a", "tests/e2e/breakable"),
     ],

@@ -11,7 +11,7 @@ import nicegui
 import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from nicegui import Client, ui
+from nicegui import Client, ElementFilter, ui
 from nicegui.functions.download import download
 from nicegui.functions.navigate import Navigate
 from nicegui.functions.notify import notify
@@ -21,6 +21,7 @@ from nicegui.testing.user_notify import UserNotify
 
 from admin_ui.settings import AdminSettings
 from admin_ui.wiring import build_app
+from tests.admin.looking import PATIENCE
 from tests.admin.plain import shown
 from tests.core.conftest import account, core, new_database, stranger
 from tests.core.harness import DEADLINE_SECONDS, Account, Core
@@ -47,6 +48,19 @@ class Person(User):
                 self.plain = answer
                 return None
         return await super().open(path, clear_forward_history=clear_forward_history)
+
+    async def should_see(self, target: Any = None, *, retries: int = PATIENCE, **wanted: Any) -> None:  # type: ignore[override]
+        """Returns once it is there. NiceGUI itself waits for a third of a second unless told otherwise."""
+        await super().should_see(target, retries=retries, **wanted)
+
+    async def should_not_see(self, target: Any = None, *, retries: int = PATIENCE, **wanted: Any) -> None:  # type: ignore[override]
+        """Returns once it is not there."""
+        await super().should_not_see(target, retries=retries, **wanted)
+
+    def shows(self, words: str) -> bool:
+        """Whether the words are on the page now."""
+        with self:
+            return any(True for _ in ElementFilter(content=words))
 
     async def is_sent_to_sign_in(self) -> str:
         """Returns what the page for signing in says, once they are there."""

@@ -9,7 +9,7 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from tests.waiting import eventually_async
 
-PATIENCE = 120
+PATIENCE = 200
 """Looks at a page, a tenth of a second apart, until what is waited for is there."""
 
 
@@ -50,13 +50,13 @@ async def say(user: User, name: str, value: Any) -> None:
 async def sees(user: User, *texts: str) -> None:
     """Returns once all of the texts are on the page."""
     for text in texts:
-        await user.should_see(text, retries=PATIENCE)
+        await user.should_see(text)
 
 
 async def sees_no(user: User, *texts: str) -> None:
     """Returns once none of the texts is on the page."""
     for text in texts:
-        await user.should_not_see(text, retries=2 * PATIENCE)
+        await user.should_not_see(text)
 
 
 async def _the_one(user: User, kind: type[ui.element], name: str) -> Any:

@@ -11,11 +11,9 @@ from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from admin_ui.components.buttons import Button
 from tests.admin.conftest import Open
+from tests.admin.looking import sees, sees_no
 from tests.core.harness import Account, Caller
 from tests.waiting import eventually_async
-
-SECONDS = 5.0
-"""Within which a page must show what has happened, on a busy machine."""
 
 
 def state(title: str, percentage: float) -> dict[str, Any]:
@@ -33,12 +31,6 @@ async def backend(account: Account) -> AsyncIterator[Caller]:
 async def put(backend: Caller, percentage: float, key: str = "nightly") -> str:
     answer = await backend.PutLiveActivityStream(stream_key=key, content_state=state("Backup", percentage))
     return str(answer.activity_id)
-
-
-async def sees(user: User, *texts: str) -> None:
-    """Fails unless the page shows the texts soon."""
-    for text in texts:
-        await user.should_see(text, retries=int(SECONDS / 0.1))
 
 
 def buttons(user: User, label: str) -> list[Button]:
@@ -64,7 +56,7 @@ async def test_a_moving_stream_moves_on_the_page_and_keeps_its_card(owner: User,
     for percentage in range(11, 43):
         await put(backend, percentage)
     await sees(owner, "42%")
-    await owner.should_not_see("10%", retries=20)
+    await sees_no(owner, "10%")
 
 
 async def test_what_has_ended_is_past(owner: User, backend: Caller, account: Account) -> None:
@@ -137,7 +129,7 @@ async def test_search_leaves_what_matches(owner: User, backend: Caller) -> None:
     await owner.open("/live-activities")
     await sees(owner, "Deploy", "Import")
     owner.find(kind=ui.input).type("impo")
-    await owner.should_not_see("Deploy")
+    await sees_no(owner, "Deploy")
     await sees(owner, "Import")
 
 

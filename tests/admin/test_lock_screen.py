@@ -59,7 +59,7 @@ async def phone(account: Account, shop: PhoneShop) -> SimulatedPhone:
 
 async def sees(user: User, words: str) -> None:
     """Waits until the page shows the words."""
-    await user.should_see(words, retries=100)
+    await user.should_see(words)
 
 
 async def becomes(what: str, probe: Callable[[], Any]) -> None:

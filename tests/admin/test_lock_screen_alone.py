@@ -25,7 +25,7 @@ async def test_a_simulator_that_is_away_is_missed_and_found_again(core: Core, ac
         await user.should_see("The simulator cannot be reached")
         simulator = await asyncio.to_thread(SimulatorProcess(tmp_path, SMITH_SIMULATOR_PORT=str(port)).start)
         try:
-            await user.should_see("No iPhone yet", retries=100)
+            await user.should_see("No iPhone yet")
             await user.should_not_see("The simulator cannot be reached")
         finally:
             await asyncio.to_thread(simulator.stop)

@@ -33,7 +33,10 @@ async def test_an_owner_renames_the_workspace_and_sets_its_limits(owner: User, a
         now = (await account.owner.GetAccount()).account
         return now.name, now.rate_limit_per_minute, now.max_live_activities
 
-    assert await settings() == ("Acme Berlin", 120, 4)
+    async def are_saved() -> bool:
+        return await settings() == ("Acme Berlin", 120, 4)
+
+    await eventually_async("both are saved", are_saved)
     await press(owner, "Use default of Requests per minute")
     await sees(owner, "Server's default: 60 (in effect)")
     assert await settings() == ("Acme Berlin", 60, 4)

@@ -43,8 +43,10 @@ OpenSignedIn = Callable[[str], Page]
 class Chromium:
     """A browser. One that does not close its pages is ended, and the next test gets another."""
 
-    def __init__(self, playwright: Playwright) -> None:
+    def __init__(self, playwright: Playwright, *wanted: str) -> None:
+        """`wanted`: what `scripts/find_chromium.sh` is to find."""
         self._playwright = playwright
+        self._wanted = wanted
         self._browser: Browser | None = None
         self._pid = 0
         self._kept: BrowserContext | None = None
@@ -68,7 +70,7 @@ class Chromium:
         return self._kept
 
     def _launch(self) -> Browser:
-        found = subprocess.run([FIND], capture_output=True, text=True, check=False)
+        found = subprocess.run([FIND, *self._wanted], capture_output=True, text=True, check=False)
         assert found.returncode == 0, found.stderr
         # Chromium's sandbox does not work as root; the pages are our own.
         flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
@@ -93,12 +95,19 @@ class Chromium:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Chromium]:
-    """A browser for the tests here. No longer: while Playwright runs, its event loop does, and no other can."""
-    with sync_playwright() as playwright:
-        browser = Chromium(playwright)
-        yield browser
-        browser.quit()
+def playwright() -> Iterator[Playwright]:
+    """Playwright for the tests here. No longer: while it runs, its event loop does, and no other can."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    """A browser for the tests here: the Chromium without a desktop if there is one. It opens a page for a fifth of the
+    processor time."""
+    browser = Chromium(playwright, "headless")
+    yield browser
+    browser.quit()
 
 
 @pytest.fixture(scope="package")

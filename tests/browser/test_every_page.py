@@ -2,7 +2,7 @@
 
 `make test` looks at each in one theme on a desk, and makes it as narrow as a phone; the thorough tests look at all.
 
-Pictures of all of them are in the folder `screenshots` afterwards.
+Pictures of all of them are in the folder `screenshots` after the thorough tests.
 """
 
 import re
@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests import examples
 from tests.browser.conftest import OpenPage, sign_in
 from tests.conftest import MakeStack
 from tests.stack import ANY_PORT, Stack
@@ -211,10 +212,11 @@ def forms_found_wrong(
 
 
 def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None, *, within: str = "html") -> list[str]:
-    """Takes a picture of the page. Answers with what is wrong with it, by axe's rules if there are any."""
+    """Answers with what is wrong with the page, by axe's rules if there are any. Thorough tests take its picture."""
     page.evaluate("() => document.fonts.ready")
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    if examples.is_thorough():
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     wrong = what_sticks_out(page, name, width)
     for violation in Axe().run(page, context=within, options=rules).response["violations"] if rules else ():
         places = [f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in violation["nodes"][:4]]

@@ -33,7 +33,8 @@ def new_database() -> Iterator[NewDatabase]:
 
 def _create_database(uri: str, name: str, template: str = "template0") -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        # Copied as files it takes half the time: nothing of it need be in the log.
+        connection.execute(psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
             psycopg.sql.Identifier(name), psycopg.sql.Identifier(template)
         ))  # fmt: skip
 

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
-import pytest_asyncio
 from sqlalchemy.dialects import postgresql
 
 from core_service.apns_check import service as apns_check
@@ -33,7 +33,7 @@ from core_service.webhooks import queries as webhooks
 from core_service.work_queue import backlog
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.janitor import free_stranded
-from tests.core.harness import Core
+from tests.core.conftest import NewDatabase
 
 pytestmark = pytest.mark.slow
 
@@ -43,68 +43,68 @@ SELECT md5('account' || i)::uuid, 'a', now() FROM generate_series(1, 500) i;
 INSERT INTO users (id, email, name, password_hash, created_at)
 SELECT md5('user' || i)::uuid, i::text, 'u', '', now() FROM generate_series(1, 2000) i;
 INSERT INTO members (account_id, user_id, role, created_at)
-SELECT md5('account' || (1 + i %% 500))::uuid, md5('user' || i)::uuid, 'owner', now() FROM generate_series(1, 2000) i;
+SELECT md5('account' || (1 + i % 500))::uuid, md5('user' || i)::uuid, 'owner', now() FROM generate_series(1, 2000) i;
 INSERT INTO sessions (id, account_id, user_id, secret_hash, created_at, expires_at)
-SELECT gen_random_uuid(), md5('account' || (1 + i %% 500))::uuid, md5('user' || i)::uuid, sha256(('s' || i)::bytea),
+SELECT gen_random_uuid(), md5('account' || (1 + i % 500))::uuid, md5('user' || i)::uuid, sha256(('s' || i)::bytea),
        now(), now() + interval '1 day' FROM generate_series(1, 2000) i;
 INSERT INTO api_keys (id, account_id, name, scope, secret_hash, hint, created_at)
-SELECT md5('key' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 'k', 'channels', sha256(('k' || i)::bytea), '',
+SELECT md5('key' || i)::uuid, md5('account' || (1 + i % 500))::uuid, 'k', 'channels', sha256(('k' || i)::bytea), '',
        now() FROM generate_series(1, 2000) i;
 INSERT INTO channels (id, account_id, slug, name, created_at)
-SELECT md5('channel' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 'c-' || i, '', now()
+SELECT md5('channel' || i)::uuid, md5('account' || (1 + i % 500))::uuid, 'c-' || i, '', now()
 FROM generate_series(1, 2000) i;
 INSERT INTO api_key_channels (api_key_id, channel_id)
 SELECT md5('key' || i)::uuid, md5('channel' || i)::uuid FROM generate_series(1, 2000) i;
 INSERT INTO devices (id, account_id, user_id, name, secret_hash, environment, bundle_id, push_token,
                      push_token_registered_at, created_at)
-SELECT md5('device' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, md5('user' || (1 + i %% 2000))::uuid, 'd',
+SELECT md5('device' || i)::uuid, md5('account' || (1 + i % 500))::uuid, md5('user' || (1 + i % 2000))::uuid, 'd',
        sha256(('d' || i)::bytea), 'sandbox', 'b', md5(i::text), now(), now() FROM generate_series(1, 20000) i;
 UPDATE devices SET push_to_start_token = md5('s' || id::text), push_to_start_token_registered_at = now();
 INSERT INTO channel_users (channel_id, user_id)
 SELECT md5('channel' || i)::uuid, md5('user' || i)::uuid FROM generate_series(1, 2000) i;
 INSERT INTO channel_devices (channel_id, device_id)
-SELECT md5('channel' || (1 + i %% 2000))::uuid, md5('device' || i)::uuid FROM generate_series(1, 20000) i;
+SELECT md5('channel' || (1 + i % 2000))::uuid, md5('device' || i)::uuid FROM generate_series(1, 20000) i;
 INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)
-SELECT md5('notification' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 't', '{}', now(), now()
+SELECT md5('notification' || i)::uuid, md5('account' || (1 + i % 500))::uuid, 't', '{}', now(), now()
 FROM generate_series(1, 5000) i;
 INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)
-SELECT md5('notification' || (1 + i %% 5000))::uuid, md5('device' || i)::uuid, md5('account' || (1 + i %% 500))::uuid,
+SELECT md5('notification' || (1 + i % 5000))::uuid, md5('device' || i)::uuid, md5('account' || (1 + i % 500))::uuid,
        gen_random_uuid(), gen_random_uuid(),
-       CASE WHEN i %% 100 = 0 THEN 'due' ELSE 'accepted' END, now() + interval '1 day', 0
+       CASE WHEN i % 100 = 0 THEN 'due' ELSE 'accepted' END, now() + interval '1 day', 0
 FROM generate_series(1, 20000) i;
 INSERT INTO live_activities (id, account_id, version, content_state, alert_version, urgent_version, updates,
     quiet_start, created_at, updated_at, heard_at, expires_at, ended_at, dismiss_at, due_at)
-SELECT 'activity-' || i, md5('account' || (1 + i %% 500))::uuid, 3, '{}', 0, 1, 2, false, now(), now(), now(),
-       now() + interval '1 hour', CASE WHEN i %% 10 > 0 THEN now() END, CASE WHEN i %% 10 > 0 THEN now() END,
-       CASE WHEN i %% 10 = 0 THEN now() + interval '1 hour' END
+SELECT 'activity-' || i, md5('account' || (1 + i % 500))::uuid, 3, '{}', 0, 1, 2, false, now(), now(), now(),
+       now() + interval '1 hour', CASE WHEN i % 10 > 0 THEN now() END, CASE WHEN i % 10 > 0 THEN now() END,
+       CASE WHEN i % 10 = 0 THEN now() + interval '1 hour' END
 FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_devices (activity_id, device_id, account_id, user_id, phase, maybe_shown, accepted_version,
     sent_version, timestamp, apns_id, attempt, failures, leased, next_at)
-SELECT 'activity-' || i, md5('device' || d)::uuid, md5('account' || (1 + i %% 500))::uuid, gen_random_uuid(),
-       CASE WHEN i %% 10 = 0 THEN 'live' ELSE 'ended' END,
-       true, 3, 3, 1, gen_random_uuid(), 3, 0, false, CASE WHEN i %% 100 = 0 THEN now() + interval '1 hour' END
-FROM generate_series(1, 20000) i, LATERAL (SELECT 1 + (i * 7 + n) %% 20000 AS d FROM generate_series(0, 1) n) t;
+SELECT 'activity-' || i, md5('device' || d)::uuid, md5('account' || (1 + i % 500))::uuid, gen_random_uuid(),
+       CASE WHEN i % 10 = 0 THEN 'live' ELSE 'ended' END,
+       true, 3, 3, 1, gen_random_uuid(), 3, 0, false, CASE WHEN i % 100 = 0 THEN now() + interval '1 hour' END
+FROM generate_series(1, 20000) i, LATERAL (SELECT 1 + (i * 7 + n) % 20000 AS d FROM generate_series(0, 1) n) t;
 INSERT INTO live_activity_versions (activity_id, slot, id, version, event, content_state, recorded_at)
 SELECT 'activity-' || i, 1, gen_random_uuid(), 1, 'start', '{}', now() FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_streams (id, account_id, stream_key, activity_id, created_at)
-SELECT md5('stream' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, 'k-' || i, 'activity-' || i, now()
+SELECT md5('stream' || i)::uuid, md5('account' || (1 + i % 500))::uuid, 'k-' || i, 'activity-' || i, now()
 FROM generate_series(1, 10000) i;
 INSERT INTO live_activity_actions (id, activity_id, title, type, url)
 SELECT gen_random_uuid(), 'activity-' || i, 't', 'open_url', 'u' FROM generate_series(1, 10000) i;
 INSERT INTO notification_actions (id, notification_id, position, title, type, url)
-SELECT md5('action' || i)::uuid, md5('notification' || (1 + i %% 5000))::uuid, i, 't', 'open_url', 'u'
+SELECT md5('action' || i)::uuid, md5('notification' || (1 + i % 5000))::uuid, i, 't', 'open_url', 'u'
 FROM generate_series(1, 10000) i;
 INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,
                          response_body, reason, message, created_at)
-SELECT md5('run' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, md5('action' || i)::uuid,
+SELECT md5('run' || i)::uuid, md5('account' || (1 + i % 500))::uuid, md5('action' || i)::uuid,
        md5('device' || i)::uuid,
-       false, 'u', 'GET', CASE WHEN i %% 100 = 0 THEN 'running' ELSE 'failed' END, now() + interval '1 day', 1, '', '',
+       false, 'u', 'GET', CASE WHEN i % 100 = 0 THEN 'running' ELSE 'failed' END, now() + interval '1 day', 1, '', '',
        '', now()
 FROM generate_series(1, 10000) i;
 INSERT INTO delivery_attempts (id, account_id, occurred_at, device_id, subject, event, priority, apns_id, outcome,
                                latency_ms)
-SELECT gen_random_uuid(), md5('account' || (1 + i %% 500))::uuid, now(), md5('device' || i)::uuid,
-       md5('notification' || (1 + i %% 5000))::uuid::text, 'alert', 10, gen_random_uuid(), 'accepted', 5
+SELECT gen_random_uuid(), md5('account' || (1 + i % 500))::uuid, now(), md5('device' || i)::uuid,
+       md5('notification' || (1 + i % 5000))::uuid::text, 'alert', 10, gen_random_uuid(), 'accepted', 5
 FROM generate_series(1, 20000) i;
 INSERT INTO idempotent_requests (principal_id, key_hash, fingerprint, resource_id, locked_until, created_at)
 SELECT md5('key' || i)::uuid, sha256(i::text::bytea), 'x', gen_random_uuid(), now(), now()
@@ -113,24 +113,24 @@ INSERT INTO webhook_secrets (id, account_id, secret, created_at)
 SELECT md5('secret' || i)::uuid, md5('account' || i)::uuid, 'x', now() FROM generate_series(1, 500) i;
 INSERT INTO invites (id, account_id, email, role, request_id, invited_at, expires_at, mail_id, mail_state,
                      mail_queued_at, mail_due_at, mail_attempts, mail_reason, mail_message)
-SELECT md5('invite' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, i || '@b.test', 'member', gen_random_uuid(),
-       now(), now(), gen_random_uuid(), CASE WHEN i %% 100 = 0 THEN 'queued' ELSE 'sent' END, now(), now(), 1, '', ''
+SELECT md5('invite' || i)::uuid, md5('account' || (1 + i % 500))::uuid, i || '@b.test', 'member', gen_random_uuid(),
+       now(), now(), gen_random_uuid(), CASE WHEN i % 100 = 0 THEN 'queued' ELSE 'sent' END, now(), now(), 1, '', ''
 FROM generate_series(1, 10000) i;
 INSERT INTO invite_tokens (token_hash, invite_id, created_at, expires_at)
-SELECT sha256(i::text::bytea), md5('invite' || (1 + i %% 10000))::uuid, now(), now() FROM generate_series(1, 20000) i;
+SELECT sha256(i::text::bytea), md5('invite' || (1 + i % 10000))::uuid, now(), now() FROM generate_series(1, 20000) i;
 INSERT INTO mails (id, kind, email, queued_at, due_at, expires_at, state, attempts, reason, message)
 SELECT md5('mail' || i)::uuid, 'password_reset', i::text, now(), now(), now(),
-       CASE WHEN i %% 100 = 0 THEN 'queued' ELSE 'sent' END, 1, '', '' FROM generate_series(1, 10000) i;
+       CASE WHEN i % 100 = 0 THEN 'queued' ELSE 'sent' END, 1, '', '' FROM generate_series(1, 10000) i;
 INSERT INTO live_activity_withdrawals (update_token, account_id, activity_id, device_id, user_id, environment,
     timestamp, apns_id, attempts, next_at, gone_at)
-SELECT md5('w' || i), md5('account' || (1 + i %% 500))::uuid, 'activity-' || i, md5('device' || i)::uuid,
+SELECT md5('w' || i), md5('account' || (1 + i % 500))::uuid, 'activity-' || i, md5('device' || i)::uuid,
        gen_random_uuid(), 'sandbox', 1, gen_random_uuid(), 0, now() + interval '1 hour', now()
 FROM generate_series(1, 5000) i;
 INSERT INTO badge_updates (id, account_id, number, created_at)
-SELECT md5('number' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, i, now() FROM generate_series(1, 20000) i;
+SELECT md5('number' || i)::uuid, md5('account' || (1 + i % 500))::uuid, i, now() FROM generate_series(1, 20000) i;
 INSERT INTO badges (device_id, account_id, user_id, update_id, number, apns_id, state, due_at, attempts)
-SELECT md5('device' || i)::uuid, md5('account' || (1 + i %% 500))::uuid, gen_random_uuid(), md5('number' || i)::uuid, i,
-       gen_random_uuid(), CASE WHEN i %% 100 = 0 THEN 'due' ELSE 'accepted' END, now(), 0
+SELECT md5('device' || i)::uuid, md5('account' || (1 + i % 500))::uuid, gen_random_uuid(), md5('number' || i)::uuid, i,
+       gen_random_uuid(), CASE WHEN i % 100 = 0 THEN 'due' ELSE 'accepted' END, now(), 0
 FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
@@ -511,29 +511,26 @@ def test_every_query_of_live_activities_is_looked_at() -> None:
     assert known - NOT_HOT == LIVE_ACTIVITIES.keys()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def filled(core: Core) -> Core:
-    """A core whose tables are large enough for the planner to care."""
-    for statement in FILL.split(";"):
-        await core.sql(statement)
-    return core
+@pytest.fixture(scope="module")
+def filled(new_database: NewDatabase) -> Iterator[psycopg.Connection[Any]]:
+    """A database whose tables are large enough for the planner to care. No core works on it meanwhile."""
+    with psycopg.connect(new_database(), autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        for statement in FILL.split(";"):
+            connection.execute(statement)
+        yield connection
 
 
 @pytest.mark.parametrize("name", HOT)
-async def test_a_hot_query_never_scans_a_table(filled: Core, name: str) -> None:
+def test_a_hot_query_never_scans_a_table(filled: psycopg.Connection[Any], name: str) -> None:
     query, parameters = HOT[name]
-    async with await psycopg.AsyncConnection.connect(
-        filled.database_url, autocommit=True, cursor_factory=psycopg.AsyncClientCursor
-    ) as connection:
-        cursor = await connection.execute(f"EXPLAIN {query}", parameters)
-        plan = "\n".join(row[0] for row in await cursor.fetchall())
+    plan = "\n".join(row[0] for row in filled.execute(f"EXPLAIN {query}", parameters))
     assert "Index" in plan
     assert "Seq Scan" not in plan, plan
 
 
-async def test_what_a_deleted_row_takes_with_it_is_found_by_an_index(core: Core) -> None:
+def test_what_a_deleted_row_takes_with_it_is_found_by_an_index(filled: psycopg.Connection[Any]) -> None:
     """A foreign key without one makes every deletion read a whole table. Accounts and people are never deleted."""
-    unindexed = await core.sql(
+    unindexed = filled.execute(
         """
         SELECT c.conrelid::regclass::text, a.attname
         FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
@@ -543,5 +540,5 @@ async def test_what_a_deleted_row_takes_with_it_is_found_by_an_index(core: Core)
         )
         ORDER BY 1, 2
         """
-    )
+    ).fetchall()
     assert unindexed == []

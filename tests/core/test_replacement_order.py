@@ -105,6 +105,14 @@ async def world(new_database: NewDatabase) -> AsyncIterator[World]:
                 attempt.answer()
 
 
+@asynccontextmanager
+async def patient(world: World) -> AsyncIterator[Caller]:
+    """A backend of a third core, whose answers wait for outcomes for as long as a busy machine takes."""
+    settings = {"delivery_address": world.delivery.address, "delivery_wait": 20.0}
+    async with start_core(world.core.database_url, **settings) as core:
+        yield core.caller(world.secret)
+
+
 async def test_new_content_waits_for_the_outcome_of_the_old_one_and_comes_silently(world: World) -> None:
     _, token = await world.phone()
     notification_id, old = await world.first(token)
@@ -156,7 +164,8 @@ async def test_what_apns_refused_for_good_is_sent_with_its_new_content(world: Wo
     old.answer(REJECTED)
     await world.settled(notification_id, "rejected")
     world.delivery.is_held = False
-    replaced = await world.backend.ReplacePushNotification(notification_id=notification_id, title="shorter")
+    async with patient(world) as backend:
+        replaced = await backend.ReplacePushNotification(notification_id=notification_id, title="shorter")
     await world.settled(notification_id)
     assert [one.title for one in world.delivery.of(token)] == ["down", "shorter"]
     assert not world.delivery.of(token)[1].is_silent
@@ -260,7 +269,8 @@ async def test_a_phone_whose_token_was_dead_gets_the_new_content_only_by_its_new
     assert said == "No devices matched the effective channel target"
     fresh = await report(phone)
     world.delivery.is_held = False
-    replaced = await world.backend.ReplacePushNotification(notification_id=notification_id, title="recovered")
+    async with patient(world) as backend:
+        replaced = await backend.ReplacePushNotification(notification_id=notification_id, title="recovered")
     await world.settled(notification_id)
     assert replaced.devices_notified == 1
     assert [(one.title, one.is_silent) for one in world.delivery.of(fresh)] == [("recovered", False)]

@@ -1,5 +1,5 @@
 """Every state of the page at `/phone/`, in both themes, from a small phone to a desk: everybody can use it, and nothing
-sticks out. Pictures are in the folder `screenshots` afterwards."""
+sticks out. Pictures are in the folder `screenshots` after the thorough tests."""
 
 from typing import Any
 
