@@ -7,8 +7,10 @@ loading.begin()
 import logging
 import sys
 
-from delivery_service.settings import DeliverySettings
-from delivery_service.wiring import Delivery, InvalidCertificates
+# What httpx has for its command line.
+with loading.without("pygments", "rich"):
+    from delivery_service.settings import DeliverySettings
+    from delivery_service.wiring import Delivery, InvalidCertificates
 from service_kit import logs, tracing
 from service_kit.addresses import join
 from service_kit.metrics import serving
