@@ -115,11 +115,11 @@ def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:
 def _serve(settings: CoreSettings) -> None:
     import sqlalchemy.exc
 
-    from core_service.app.schema_command import first_line
     # Mako, beneath alembic, would color its error pages.
     with loading.without("pygments"):
+        from core_service.app.schema_command import first_line
         from core_service.app.wiring import serve
-    from core_service.migrations import UnknownSchema
+        from core_service.migrations import UnknownSchema
 
     tracing.configure("core")
     try:
