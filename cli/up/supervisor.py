@@ -99,10 +99,9 @@ class Supervisor:
         self._children.run(programs.gateway(self._settings, self._data_dir))
         if self._settings.admin_port is not None:
             self._children.run(programs.admin(self._settings, self._data_dir))
-        await self._start_what_core_needs(embedded)
-        database_url = database_url or (embedded.url if embedded else "")
-        self._children.run(programs.core(self._settings, self._data_dir, database_url))
+        await self._start_the_rest(embedded)
         await wait_until_all_answer(self._settings)
+        database_url = database_url or (embedded.url if embedded else "")
         quickstart = Quickstart(self._settings, self._data_dir, database_url)
         await quickstart.complete()
         fault = await push_fault(self._settings)
@@ -110,18 +109,26 @@ class Supervisor:
         said = usage(quickstart.facts, quickstart.path, quickstart.setup_code, fault)
         print(said, "ready", sep="\n", flush=True)
 
-    async def _start_what_core_needs(self, embedded: EmbeddedPostgres | None) -> None:
+    async def _start_the_rest(self, embedded: EmbeddedPostgres | None) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 if embedded:
                     group.create_task(self._start_postgres(embedded))
+                else:
+                    self._start_core(self._settings.database_url or "")
                 group.create_task(self._start_senders())
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
 
     async def _start_postgres(self, embedded: EmbeddedPostgres) -> None:
         await asyncio.to_thread(embedded.prepare)
-        await embedded.wait_ready(self._children.run(embedded.program()))
+        running = self._children.run(embedded.program())
+        # It takes longer to load than PostgreSQL to start, and waits for it.
+        self._start_core(embedded.url)
+        await embedded.wait_ready(running)
+
+    def _start_core(self, database_url: str) -> None:
+        self._children.run(programs.core(self._settings, self._data_dir, database_url))
 
     async def _start_senders(self) -> None:
         """Starts delivery and, if it stands in for APNs, the simulator. They share the simulator's key."""
