@@ -72,8 +72,9 @@ async def hand_over(rest: Handover, children: Iterable[Child], signals: StopSign
     while not signals.first.is_set():
         try:
             await _try_to_hand_over(rest, children, signals)
-        except OSError as error:
-            log.warning("the supervisor keeps the memory that only its start needs: %s", error)
+        except Exception:
+            # What runs is worth more than the memory.
+            log.exception("the supervisor keeps the memory that only its start needs")
             return
         await asyncio.sleep(INTERVAL)
 

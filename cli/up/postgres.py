@@ -17,8 +17,6 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-import psycopg
-
 from cli.up.child import Child, Program
 from cli.up.errors import CannotStart
 from cli.up.postgres_faults import cannot_be_quoted, explain, explain_log
@@ -132,6 +130,9 @@ class EmbeddedPostgres:
         return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
     def _create_database(self) -> None:
+        # Loaded while others start, and not before.
+        import psycopg
+
         try:
             with psycopg.connect(
                 host=str(self._socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True, connect_timeout=10
