@@ -4,9 +4,11 @@ from service_kit import loading
 
 loading.begin()
 
-from admin_ui.settings import AdminSettings
-from admin_ui.wiring import serve
-from service_kit import http_server, settings
+# What NiceGUI's sockets would use as clients and between several servers, and what httpx has for its command line.
+with loading.without("aiohttp", "pygments", "redis", "requests", "rich"):
+    from admin_ui.settings import AdminSettings
+    from admin_ui.wiring import serve
+    from service_kit import http_server, settings
 
 
 def main() -> None:

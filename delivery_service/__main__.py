@@ -4,8 +4,10 @@ from service_kit import loading
 
 loading.begin()
 
-from delivery_service.settings import DeliverySettings
-from delivery_service.wiring import serve
+# What httpx has for its command line.
+with loading.without("pygments", "rich"):
+    from delivery_service.settings import DeliverySettings
+    from delivery_service.wiring import serve
 from service_kit import logs, tracing
 from service_kit.peers import require_protection
 from service_kit.process import run

@@ -3,8 +3,10 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import grpc
+if TYPE_CHECKING:
+    import grpc
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,15 @@ class Tls:
             raise ValueError(f"{certificate}, {key} and {authority} cannot be used together: {error}") from None
         return Tls(certificate.read_bytes(), key.read_bytes(), authority.read_bytes())
 
-    def server_credentials(self) -> grpc.ServerCredentials:
+    def server_credentials(self) -> "grpc.ServerCredentials":
         """For servers: every caller must show a certificate."""
+        # Settings have this class, and are read before anything is started.
+        import grpc
+
         return grpc.ssl_server_credentials([(self.key, self.certificate)], self.authority, require_client_auth=True)
 
-    def channel_credentials(self) -> grpc.ChannelCredentials:
+    def channel_credentials(self) -> "grpc.ChannelCredentials":
         """For channels: the server's certificate must have the name or address that is called."""
+        import grpc
+
         return grpc.ssl_channel_credentials(self.authority, self.key, self.certificate)

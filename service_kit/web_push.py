@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator
 
 MAX_ENDPOINT_CHARACTERS = 2048
@@ -80,6 +79,9 @@ class Subscription:
         try:
             if len(key) != KEY_BYTES:
                 raise ValueError
+            # Settings name this module too, and need none of it.
+            from cryptography.hazmat.primitives.asymmetric import ec
+
             ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
         except ValueError:
             message = "must be a point on P-256, 65 bytes in base64url"

@@ -4,10 +4,12 @@ from service_kit import loading
 
 loading.begin()
 
-from service_kit import logs, process, tracing
-from service_kit.peers import require_protection
-from single_process import settings
-from single_process.wiring import serve
+# What httpx has for its command line, and Mako, beneath alembic, for its error pages.
+with loading.without("pygments", "rich"):
+    from service_kit import logs, process, tracing
+    from service_kit.peers import require_protection
+    from single_process import settings
+    from single_process.wiring import serve
 
 PARTS = ("gateway", "core", "delivery")
 

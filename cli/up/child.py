@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.up.adopted import Adopted
 from cli.up.errors import CannotStart, GaveUp
 from cli.up.process_table import ProcessTable
 
@@ -52,19 +53,30 @@ class Program:
 class Child:
     """Keeps one program running."""
 
-    def __init__(self, program: Program, table: ProcessTable, ready: asyncio.Event) -> None:
-        """`ready` is set once the whole system has been ready; from then on the program is restarted without end."""
+    def __init__(
+        self,
+        program: Program,
+        table: ProcessTable,
+        ready: asyncio.Event,
+        running: Adopted | None = None,
+        lifeline: int | None = None,
+    ) -> None:
+        """`ready` is set once the whole system has been ready; from then on the program is restarted without end.
+        `running` is its process if it runs already, `lifeline` what that process has at the other end of its input."""
         self.name = program.name
-        self._program = program
+        self.program = program
         self._table = table
         self._ready = ready
         self._stop = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
+        self._adopted = running
+        self._process: asyncio.subprocess.Process | Adopted | None = running
+        self.lifeline = lifeline
+        """A pipe that stays open and is never written: when it closes, the process knows that we are gone."""
 
     @property
     def stages(self) -> int:
         """See Program."""
-        return self._program.stages
+        return self.program.stages
 
     @property
     def pid(self) -> int | None:
@@ -97,55 +109,71 @@ class Child:
         if cause == _describe(BAD_SETTINGS):
             raise CannotStart(f"{self.name} cannot start: see its line above")
         if deaths >= DEATHS_BEFORE_READY:
-            where = f"the end of {self._program.log_file}" if self._program.log_file else "its lines above"
-            why = self._program.explain() if self._program.explain else None
+            where = f"the end of {self.program.log_file}" if self.program.log_file else "its lines above"
+            why = self.program.explain() if self.program.explain else None
             said = f"{why} (see {where})" if why else f"see {where}"
             raise GaveUp(f"{self.name} {cause}, {deaths} times while starting: {said}")
 
     async def _run_once(self) -> str:
         """Runs it until it ends, and returns how it ended."""
         try:
-            await self._program.before_start()
-            process = self._process = await self._spawn()
+            process = self._process = await self._begin()
         except OSError as error:
             return f"cannot be started ({error})"
         self._table.started(self.name, process.pid)
         if self._stop.is_set():
-            self._signal(self._program.stop_signal)
+            self._signal(self.program.stop_signal)
         try:
             return _describe(await process.wait())
         finally:
             self._process = None
+            self._let_go()
             self._table.ended(self.name)
 
+    async def _begin(self) -> asyncio.subprocess.Process | Adopted:
+        if self._adopted:
+            running, self._adopted = self._adopted, None
+            return running
+        await self.program.before_start()
+        return await self._spawn()
+
     async def _spawn(self) -> asyncio.subprocess.Process:
-        output = self._program.log_file.open("ab") if self._program.log_file else None
+        output = self.program.log_file.open("ab") if self.program.log_file else None
+        their_end, self.lifeline = os.pipe()
         try:
             return await asyncio.create_subprocess_exec(
-                *self._program.command,
-                # A pipe that stays open and is never written: when it closes, the process knows that we are gone.
-                stdin=asyncio.subprocess.PIPE,
+                *self.program.command,
+                stdin=their_end,
                 stdout=output or sys.stderr,
                 stderr=output or sys.stderr,
-                env=self._program.env,
+                env=self.program.env,
                 # Ctrl-C in a terminal would go to the whole group, and break the order in which we stop processes.
                 start_new_session=True,
-                **self._program.popen,
+                **self.program.popen,
             )
+        except BaseException:
+            self._let_go()
+            raise
         finally:
+            os.close(their_end)
             if output:
                 output.close()
+
+    def _let_go(self) -> None:
+        if self.lifeline is not None:
+            os.close(self.lifeline)
+            self.lifeline = None
 
     def request_stop(self) -> None:
         """Asks the program to stop, and does not restart it any more."""
         self._stop.set()
-        self._signal(self._program.stop_signal)
+        self._signal(self.program.stop_signal)
 
     def kill(self, *, hard: bool = False) -> None:
         """Ends it at once: with its `kill_signal`, or, if `hard`, with SIGKILL to its whole process group."""
         self._stop.set()
         if not hard:
-            self._signal(self._program.kill_signal)
+            self._signal(self.program.kill_signal)
         elif self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

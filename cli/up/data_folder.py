@@ -35,8 +35,15 @@ def absolute(folder: Path) -> Path:
 
 @contextmanager
 def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
+    """As `hold_data_folder`, and gives the folder's absolute path only."""
+    with hold_data_folder(folder, command) as (path, _):
+        yield path
+
+
+@contextmanager
+def hold_data_folder(folder: Path, command: str) -> Iterator[tuple[Path, int]]:
     """Makes the folder if needed, holds its lock for `command`, and completes an interrupted restore. Gives the
-    folder's absolute path.
+    folder's absolute path, and the open file that holds the lock.
 
     Raises CannotStart if the folder cannot be made or written, InUse if another command holds the lock. The kernel
     releases the lock when the holder ends, also if it is killed.
@@ -69,7 +76,7 @@ def lock_data_folder(folder: Path, command: str) -> Iterator[Path]:
             raise CannotStart(
                 f"an interrupted restore in {folder} cannot be completed: {error.filename}: {error.strerror}"
             ) from error
-        yield folder
+        yield folder, lock.fileno()
 
 
 def _is_text(path: str) -> bool:

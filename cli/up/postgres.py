@@ -14,14 +14,13 @@ import subprocess
 import sys
 import urllib.parse
 import warnings
+from functools import partial
 from pathlib import Path
-
-import psycopg
 
 from cli.up.child import Child, Program
 from cli.up.errors import CannotStart
-from cli.up.leftovers import end, postgres_processes
-from cli.up.postgres_faults import cannot_be_quoted, explain
+from cli.up.postgres_faults import cannot_be_quoted, explain, explain_log
+from cli.up.postgres_leftovers import clear_the_way
 from cli.up.postgres_user import PostgresUser, give, let_in, user_for
 from cli.up.socket_folder import choose_socket_folder
 
@@ -33,7 +32,6 @@ with warnings.catch_warnings():
 log = logging.getLogger(__name__)
 
 SUPERUSER, DATABASE = "postgres", "smith"
-LOG_LIMIT, LOG_END = 10 * 1024 * 1024, 16 * 1024
 ROOM = 150 * 1024 * 1024
 """Bytes that a new database and its write-ahead log take, with a little reserve."""
 
@@ -108,9 +106,9 @@ class EmbeddedPostgres:
             stop_signal=signal.SIGINT,
             # "Immediate": stops without a checkpoint, so that the next start recovers from the log.
             kill_signal=signal.SIGQUIT,
-            before_start=self._clear_the_way,
+            before_start=partial(clear_the_way, self._cluster, self._log_file),
             log_file=self._log_file,
-            explain=self._explain,
+            explain=partial(explain_log, self._log_file, self._cluster),
             popen={"cwd": "/", **self._user.popen()},
         )  # fmt: skip
 
@@ -132,6 +130,9 @@ class EmbeddedPostgres:
         return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
     def _create_database(self) -> None:
+        # Loaded while others start, and not before.
+        import psycopg
+
         try:
             with psycopg.connect(
                 host=str(self._socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True, connect_timeout=10
@@ -142,37 +143,6 @@ class EmbeddedPostgres:
         except psycopg.errors.Error as error:
             why = explain(f"ERROR: {error}", self._cluster)
             raise CannotStart(f"the database cannot be made: {why}") from error
-
-    def _explain(self) -> str | None:
-        """The reason from the log of the failed start."""
-        with self._log_file.open("rb") as log_file:
-            log_file.seek(max(0, self._log_file.stat().st_size - LOG_END))
-            return explain(log_file.read().decode(errors="replace"), self._cluster)
-
-    async def _clear_the_way(self) -> None:
-        await asyncio.to_thread(self._stop_leftovers)
-        if self._log_file.exists() and self._log_file.stat().st_size > LOG_LIMIT:
-            self._log_file.replace(self._log_file.with_suffix(".log.1"))
-
-    def _stop_leftovers(self) -> None:
-        """Stops the server that a killed supervisor has left behind, or the backends of a killed server.
-
-        PostgreSQL refuses to start while one of them is attached to its shared memory.
-        """
-        leftovers = postgres_processes(self._cluster)
-        servers = [process for process in leftovers if process.pid == self._recorded_pid()]
-        if servers:
-            log.info("stopping the PostgreSQL of an earlier run")
-            end(servers, signal.SIGINT, patience=15)
-        end([process for process in leftovers if process.is_running()], signal.SIGQUIT, patience=3)
-        # The process that wrote it has ended. Another process may have its id by now.
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
-
-    def _recorded_pid(self) -> int | None:
-        try:
-            return int((self._cluster / "postmaster.pid").read_text().splitlines()[0])
-        except (FileNotFoundError, IndexError, ValueError):
-            return None
 
     def _initialize(self) -> None:
         """Makes the cluster in a temporary folder and renames it, so that a cluster is complete or does not exist."""

@@ -6,6 +6,8 @@ from pathlib import Path
 SERIOUS = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(.+)")
 STARTS = "starting PostgreSQL"
 """The line at the beginning of each start's log."""
+LOG_END = 16 * 1024
+"""Bytes of a log in which the last start is looked for."""
 SHELL_SPECIAL = set('"$`\\')
 """`initdb` runs programs by a shell and puts paths between double quotes."""
 
@@ -18,6 +20,13 @@ def explain(complaint: str, folder: Path) -> str | None:
     found = [str(said).strip() for said in SERIOUS.findall(complaint.rpartition(STARTS)[2])]
     answers = [answer for said in found if (answer := _answer(said, folder))]
     return answers[-1] if answers else f"PostgreSQL says: {found[-1]}" if found else None
+
+
+def explain_log(log_file: Path, folder: Path) -> str | None:
+    """As `explain`, for the log file of a start that failed."""
+    with log_file.open("rb") as log:
+        log.seek(max(0, log_file.stat().st_size - LOG_END))
+        return explain(log.read().decode(errors="replace"), folder)
 
 
 def _answer(said: str, folder: Path) -> str | None:

@@ -1,6 +1,7 @@
 """`processes.json`: the id of each running process, for tests, operators and the next start."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from cli.up.data_folder import write_json
@@ -11,12 +12,15 @@ log = logging.getLogger(__name__)
 class ProcessTable:
     """Keeps `processes.json` up to date."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, pids: Mapping[str, int] | None = None) -> None:
+        """`pids` are those that the file has already."""
         self._path = data_dir / "processes.json"
-        self._pids: dict[str, int] = {}
+        self._pids = dict(pids or {})
 
     def started(self, name: str, pid: int) -> None:
-        """Adds a running process."""
+        """Adds a running process, unless the file has it."""
+        if self._pids.get(name) == pid:
+            return
         self._pids[name] = pid
         self._write()
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_REQUEST = 0.5
 """Seconds within which a second signal counts as the same request: make passes its own `kill -TERM` on."""
 
@@ -21,10 +22,15 @@ class StopSignals:
         self.again = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._asked_at = 0.0
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in REQUESTS:
             self._loop.add_signal_handler(signum, self._on_signal)
         if os.environ.get("SMITH_STOP_AT_EOF") == "1":
             self._loop.add_reader(sys.stdin.fileno(), self._on_input)
+
+    def heard(self, signums: bytes) -> None:
+        """Counts signals that came before they could be acted on, as `signal.set_wakeup_fd` writes them."""
+        if any(signum in REQUESTS for signum in signums):
+            self._on_signal()
 
     def _on_signal(self) -> None:
         now = self._loop.time()

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -71,7 +72,10 @@ log = logging.getLogger(__name__)
 MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE, badges.QUEUE)
 """The queues whose depth is a metric."""
 QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE)
-DATABASE_WAIT_SECONDS = 1.0
+DATABASE_WAIT_SECONDS = (0.05, 1.0)
+"""Seconds between attempts to reach the database at the start: at first, then doubling, and at most."""
+WORTH_SAYING = 3.0
+"""Seconds after which the log says that the database cannot be reached. One that starts with us takes less."""
 FLUSH_SECONDS = 2.0
 """The least time that is left to write outcomes if requests took all the time for draining."""
 
@@ -98,15 +102,19 @@ async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
 
     Raises UnknownSchema if this release cannot upgrade what is there.
     """
+    began = time.monotonic()
+    pause, longest = DATABASE_WAIT_SECONDS
     while not stop.is_set():
         try:
             await asyncio.to_thread(migrations.upgrade, database_url)
             break
         except sqlalchemy.exc.OperationalError as error:
-            log.warning("waiting for the database: %s", str(error.orig).strip())
+            if time.monotonic() - began >= WORTH_SAYING:
+                log.warning("waiting for the database: %s", str(error.orig).strip())
             with suppress(TimeoutError):
-                async with asyncio.timeout(DATABASE_WAIT_SECONDS):
+                async with asyncio.timeout(pause):
                     await stop.wait()
+            pause = min(2 * pause, longest)
 
 
 @asynccontextmanager
