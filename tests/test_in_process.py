@@ -347,8 +347,8 @@ async def test_a_stream_waits_for_its_reader(rig: Rig) -> None:
             written.append(number)
 
     rig.servicers.groups = generate
-    call = rig.delivery.Deliver(delivery_service_pb2.DeliverRequest(), timeout=60)
-    await call.read()
+    groups = aiter(rig.delivery.Deliver(delivery_service_pb2.DeliverRequest(), timeout=60))
+    await anext(groups)
     counts: list[int] = []
 
     def is_still() -> bool:
@@ -357,7 +357,7 @@ async def test_a_stream_waits_for_its_reader(rig: Rig) -> None:
 
     await comes("the writer waits", is_still)
     assert len(written) < 100
-    rest = [group async for group in call]
+    rest = [group async for group in groups]
     assert len(rest) == 199
 
 
