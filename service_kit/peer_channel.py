@@ -13,7 +13,7 @@ Pair = tuple[str, str]
 Call = Callable[..., Any]
 
 
-class SayingChannel(grpc.aio.Channel):
+class MetadataChannel(grpc.aio.Channel):
     """Passes everything to `channel`, and adds `pair` to calls with one request. Other calls, which only reflection
     has, are left as they are."""
 
@@ -21,7 +21,7 @@ class SayingChannel(grpc.aio.Channel):
         self._channel = channel
         self._pair = pair
 
-    async def __aenter__(self) -> "SayingChannel":
+    async def __aenter__(self) -> "MetadataChannel":
         """Opens the channel for the length of the context."""
         await self._channel.__aenter__()
         return self
@@ -48,11 +48,11 @@ class SayingChannel(grpc.aio.Channel):
 
     def unary_unary(self, *args: Any, **options: Any) -> Any:
         """What makes calls of a method with one request and one answer."""
-        return self._saying(self._channel.unary_unary(*args, **options))
+        return self._with_pair(self._channel.unary_unary(*args, **options))
 
     def unary_stream(self, *args: Any, **options: Any) -> Any:
         """What makes calls of a method with one request and a stream of answers."""
-        return self._saying(self._channel.unary_stream(*args, **options))
+        return self._with_pair(self._channel.unary_stream(*args, **options))
 
     def stream_unary(self, *args: Any, **options: Any) -> Any:
         """As the channel's own."""
@@ -62,7 +62,7 @@ class SayingChannel(grpc.aio.Channel):
         """As the channel's own."""
         return self._channel.stream_stream(*args, **options)
 
-    def _saying(self, call: Call) -> Call:
+    def _with_pair(self, call: Call) -> Call:
         pair = self._pair
 
         def calling(request: Any, *, metadata: Any = None, **options: Any) -> Any:

@@ -14,7 +14,7 @@ import grpc
 
 from service_kit.addresses import is_loopback
 from service_kit.errors import DomainError, Kind
-from service_kit.peer_channel import SayingChannel
+from service_kit.peer_channel import MetadataChannel
 from service_kit.settings import ServiceSettings
 from service_kit.tls import Tls
 
@@ -46,7 +46,7 @@ class Peers:
 
     def known_to(self, channel: grpc.aio.Channel) -> grpc.aio.Channel:
         """A channel to another process that sends the secret with every call."""
-        return SayingChannel(channel, (METADATA_KEY, self._secret)) if self._secret else channel
+        return MetadataChannel(channel, (METADATA_KEY, self._secret)) if self._secret else channel
 
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         """What a call within the process carries instead: the secret, if there is one."""

@@ -23,6 +23,7 @@ from core_service.events.service import MAX_WAITING, MAX_WATCHERS, MAX_WATCHERS_
 from core_service.events.servicer import EventServicer
 from core_service.idempotency.service import IdempotentRequests
 from core_service.identity.principal import Principal
+from core_service.work_queue.group import Crowd
 from service_kit.client import open_channel
 from service_kit.database import DATABASE_AWAY, create_request_pool
 from service_kit.errors import Unavailable
@@ -124,7 +125,7 @@ async def serving_events(
     """The service with its interceptors, on the core's database. `seconds` say how often callers are looked up."""
     bus = EventBus()
     async with create_request_pool(core.database_url, max_size=2) as pool:
-        credentials = CountingCredentials(pool, LastUsed(pool), 60, ceiling=60)
+        credentials = CountingCredentials(pool, LastUsed(pool), 60, ceiling=60, crowd=Crowd())
         rate_limiter = RateLimiter(create_storage(None))
         seconds = {"recheck_seconds": RECHECK_SECONDS} | seconds
         idempotent = IdempotentRequests(pool)

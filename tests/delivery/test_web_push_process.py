@@ -133,7 +133,8 @@ async def push_service_elsewhere(folder: Path) -> AsyncIterator[str]:
 async def test_a_push_to_a_thousand_browsers_leaves_the_processor_to_a_push_to_a_phone(
     start: Start, apns: Apns, key: ec.EllipticCurvePrivateKey, tmp_path: Path
 ) -> None:
-    """How long others wait is measured in processor time; benchmarks/web_push.py measures it as people feel it."""
+    """How long others wait is measured in processor time, against all that the push takes: how much that is depends on
+    the machine. benchmarks/web_push.py measures it as people feel it."""
     turns: list[float] = []
 
     async def measure() -> None:
@@ -155,4 +156,4 @@ async def test_a_push_to_a_thousand_browsers_leaves_the_processor_to_a_push_to_a
             measuring.cancel()
     assert tally(outcomes) == {(ACCEPTED, ""): 1000}
     assert len(turns) > 200
-    assert sorted(turns)[int(len(turns) * 0.99)] < 0.010
+    assert sorted(turns)[int(len(turns) * 0.99)] < 0.03 * sum(turns)
