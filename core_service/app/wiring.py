@@ -39,7 +39,7 @@ from core_service.password_resets.outbox import PasswordResetArea, build_passwor
 from core_service.retention.service import Ages, Retention
 from core_service.sending import queries as notifications
 from core_service.sending.dispatcher import Dispatcher
-from core_service.sending.grpc_sender import GrpcPushSender
+from core_service.sending.grpc_sender import GATHER_SECONDS, GATHER_SECONDS_IN_PROCESS, GrpcPushSender
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.sending.revival import Revival
 from core_service.settings import CoreSettings
@@ -148,7 +148,10 @@ async def running_core(
         counters, events = Counters(batches), EventBus()
         events.witness(counters.event)
         recorder = DeliveryRecorder(batches, counters.attempt)
-        sender = GuardedSender(GrpcPushSender(channel), on_attempt=recorder.record)
+        sender = GuardedSender(
+            GrpcPushSender(channel, gather_seconds=GATHER_SECONDS_IN_PROCESS if delivery else GATHER_SECONDS),
+            on_attempt=recorder.record,
+        )
         dispatch, numbers = Dispatcher(batches, sender, events), BadgeDispatcher(batches, sender, events)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
         # accounts.
