@@ -14,7 +14,7 @@ MAX_UNREAD = 16
 
 
 class Exchange:
-    """A call in progress. Whoever ends it first decides its status: the server, the caller, or the deadline."""
+    """A call in progress. The server, the caller or the deadline ends it; the first one decides its status."""
 
     __slots__ = (
         "_ending", "_loop", "_reading", "_timer", "_writing", "cancelled_by_caller", "deadline", "details", "initial",
