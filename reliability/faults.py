@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reliability.backends import Backends
-from reliability.rig import ClockRig, Rig, SmallDiskRig
+from reliability.rig import ClockRig, Rig, SingleProcessRig, SmallDiskRig
 
 KILLED = ("core", "delivery", "gateway", "postgres")
 BEFORE, AFTER = 2.0, 3.0
@@ -58,6 +58,19 @@ def kill_everything(rig: Rig, backends: Backends, amounts: Amounts) -> str:
     return f"{amounts.kills} times each"
 
 
+def kill_the_server(rig: Rig, backends: Backends, amounts: Amounts) -> str:
+    """Sends SIGKILL to the process that is gateway, core and delivery."""
+    for _ in range(amounts.kills):
+        rig.kill("server")
+    return f"{amounts.kills} times"
+
+
+def hang_the_server(rig: Rig, backends: Backends, amounts: Amounts) -> str:
+    """Stops that process without ending it."""
+    _hang(rig.stack.pids["server"], amounts.storm_seconds)
+    return f"{amounts.storm_seconds:g} s"
+
+
 def restart_postgres(rig: Rig, backends: Backends, amounts: Amounts) -> str:
     """Shuts PostgreSQL down in "fast" mode, which disconnects all clients."""
     for _ in range(amounts.restarts):
@@ -69,10 +82,7 @@ def restart_postgres(rig: Rig, backends: Backends, amounts: Amounts) -> str:
 def hang_core(rig: Rig, backends: Backends, amounts: Amounts) -> str:
     """Stops a process without ending it."""
     for name in ("core", "delivery"):
-        pid = rig.stack.pids[name]
-        _signal(pid, signal.SIGSTOP)
-        time.sleep(amounts.storm_seconds)
-        _signal(pid, signal.SIGCONT)
+        _hang(rig.stack.pids[name], amounts.storm_seconds)
         time.sleep(AFTER)
     return f"{amounts.storm_seconds:g} s each"
 
@@ -185,6 +195,8 @@ FAULTS = (
     Fault("429 per token", busy_token),
     Fault("expired provider token", expired_provider_token),
     Fault("revoked key", revoked_key),
+    Fault("kill -9 of the one process", kill_the_server, rig=SingleProcessRig),
+    Fault("the one process hangs", hang_the_server, rig=SingleProcessRig),
     Fault("clock jump", jump_of_clock, rig=ClockRig),
     Fault("disk full for PostgreSQL", full_disk, rig=SmallDiskRig),
 )
@@ -206,5 +218,7 @@ def _script(rig: Rig, steps: list[dict[str, object]]) -> None:
     time.sleep(5)
 
 
-def _signal(pid: int, signum: signal.Signals) -> None:
-    os.kill(pid, signum)
+def _hang(pid: int, seconds: float) -> None:
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGCONT)

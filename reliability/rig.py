@@ -45,7 +45,12 @@ class RealRedis:
 
 
 class Rig:
-    """A server and its surroundings. All are removed after the block."""
+    """A server and its surroundings. All are removed after the block.
+
+    Gateway, core and delivery run apart: each can die or hang while the others go on.
+    """
+
+    SINGLE_PROCESS = "0"
 
     def __init__(self, data_dir: Path | None = None, **environment: str) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="smith-rel-"))
@@ -62,6 +67,7 @@ class Rig:
                 SMITH_MAX_LIVE_ACTIVITIES="10000",
                 SMITH_LOG_LEVEL="warning",
                 SMITH_REDIS_URL=self.redis.url,
+                SMITH_SINGLE_PROCESS=self.SINGLE_PROCESS,
                 **self._environment,
             ).start()
         except BaseException:
@@ -92,6 +98,12 @@ class Rig:
                 raise AssertionError(f"{name} was not started again within {READY_SECONDS:g} s")
             time.sleep(0.02)
         self.stack.wait_answering(READY_SECONDS)
+
+
+class SingleProcessRig(Rig):
+    """A server whose gateway, core and delivery are one process."""
+
+    SINGLE_PROCESS = "1"
 
 
 class ClockRig(Rig):

@@ -248,7 +248,7 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process ids by name: core, delivery, gateway (or server, which is all three), simulator, postgres."""
+        """Process ids by name: server (or core, delivery and gateway, if they run apart), simulator, postgres."""
         try:
             found: dict[str, int] = json.loads((self.data_dir / "processes.json").read_text())
         except FileNotFoundError:

@@ -24,9 +24,9 @@ METRICS = re.compile(r" (\w+) INFO service_kit\.metrics: metrics on (http://\S+)
 
 @pytest.fixture(scope="module")
 def single() -> Iterator[Stack]:
-    """A server whose three parts are one process."""
+    """A server whose three parts are one process, as they are unless told otherwise."""
     settings = {f"SMITH_{part}_METRICS_PORT": "0" for part in ("GATEWAY", "CORE", "DELIVERY")}
-    with Stack(SMITH_SINGLE_PROCESS="1", SMITH_RATE_LIMIT_PER_MINUTE="1000000", **settings) as stack:
+    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000", **settings) as stack:
         yield stack.start()
 
 

@@ -49,7 +49,7 @@ def own(owned: Stack) -> Stack:
     return owned if owned.running else owned.start()
 
 
-ALL = {"core", "delivery", "gateway", "postgres", "simulator"}
+ALL = {"server", "postgres", "simulator"}
 
 
 def of_stack(stack: Stack) -> list[psutil.Process]:
@@ -198,7 +198,7 @@ def test_an_interrupted_first_run_is_completed_without_a_second_phone_or_key(own
 
 
 def test_a_second_ctrl_c_kills_at_once(own: Stack) -> None:
-    os.kill(own.pids["gateway"], signal.SIGSTOP)
+    os.kill(own.pids["server"], signal.SIGSTOP)
     own.process.send_signal(signal.SIGINT)
     eventually("it is stopping", lambda: "stopping" in own.stderr)
     told_at = time.monotonic()

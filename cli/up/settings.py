@@ -16,8 +16,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class UpSettings(ServiceSettings):
     """Ports of all processes, and services of the user that replace built-in ones."""
 
-    single_process: bool = False
-    """Whether gateway, core and delivery run in one process: fewer hops, and one part may delay the others."""
+    single_process: bool = True
+    """Whether gateway, core and delivery run in one process: a call between them costs little then."""
     gateway_port: Port = 8000
     admin_port: OptionalPort = 8080
     """The web admin's port. If it is empty, no web admin runs."""

@@ -63,8 +63,9 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="package")
 def observed(collector: Collector) -> Iterator[Observed]:
-    """A running server."""
+    """A running server, whose parts run apart: what one tells the other about a request goes over the network."""
     settings = {
+        "SMITH_SINGLE_PROCESS": "0",
         "SMITH_LOG_LEVEL": "debug",
         "SMITH_LOG_FORMAT": "json",
         "SMITH_GATEWAY_ACCESS_LOG": "true",

@@ -12,8 +12,11 @@ from tests.team import Phone, Team
 
 @pytest.fixture(scope="package")
 def breakable(make_stack: MakeStack) -> Iterator[Stack]:
-    """The server. Its processes may be killed and its APNs broken; what a test has broken, it heals."""
-    stack = make_stack()
+    """The server. Its processes may be killed and its APNs broken; what a test has broken, it heals.
+
+    Its parts run apart, so that each can be killed alone. `tests/test_single_process.py` kills them together.
+    """
+    stack = make_stack(SMITH_SINGLE_PROCESS="0")
     yield stack
     stack.discard()
 
