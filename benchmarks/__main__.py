@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,7 +19,7 @@ import uvloop
 from benchmarks.admin import measure_admin
 from benchmarks.fairness import measure_fairness
 from benchmarks.fan_out import measure_fan_out
-from benchmarks.kinds import BOTH, LAYOUTS, kinds_of
+from benchmarks.kinds import BOTH, LAYOUTS, CannotCompare, kinds_of
 from benchmarks.limits import measure_limits
 from benchmarks.load import WrongAnswer
 from benchmarks.machine import describe_machine
@@ -34,8 +35,8 @@ from benchmarks.start import measure_start
 from benchmarks.streams import measure_streams
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench"
-FAILURES = (WrongAnswer, AssertionError, ValueError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
-"""Failures of the server under test: it does not start, answers something else, or does not answer."""
+FAILURES = (CannotCompare, WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
+"""What ends a run with one line: a server does not start, answers something else, or does not answer."""
 SECTIONS = ("limits", "start", "requests", "fan-out", "scale", "streams", "fairness", "admin", "soak")
 ON_REQUEST = frozenset(("soak",))
 """Sections that are measured only if they are named."""
@@ -66,12 +67,13 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
+        busy = os.getloadavg()[0]
         kinds = kinds_of(arguments.layout, arguments.against)
         with running_stand_in() as apns, ExitStack() as running:
             rows = measure_start(kinds, apns, amounts) if "start" in chosen else []
             say("starting the servers to measure")
             servers = [running.enter_context(running_server(kind, apns)) for kind in kinds]
-            machine = describe_machine(servers[0].stack.database_url)
+            machine = describe_machine(servers[0].stack.database_url) | {"load average before": f"{busy:.2f}"}
             rows += uvloop.run(measure(servers, amounts, chosen))
             log = "".join(server.stack.stderr for server in servers)
     except KeyboardInterrupt:

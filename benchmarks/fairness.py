@@ -20,7 +20,7 @@ from benchmarks.settings import Amounts
 from tests.stack import Stack
 
 SECTION = "A neighbour's request, one at a time, until APNs accepted, {server}"
-AIM_MS = 500.0
+AIM_MS = 300.0
 STREAMS = 50
 """Number of the neighbour's cards. A card is updated once a second at most, so updates go round them."""
 CROWD = 48

@@ -10,6 +10,10 @@ BOTH = "both"
 LAYOUTS = {SPLIT: (SPLIT,), SINGLE: (SINGLE,), BOTH: (SPLIT, SINGLE)}
 
 
+class CannotCompare(Exception):
+    """The other checkout cannot be run as asked."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A server to measure."""
@@ -44,7 +48,7 @@ def kinds_of(layout: str, against: Path | None) -> list[Kind]:
     """The servers of a run. Each of ours is compared with the other checkout's in the same layout; without another
     checkout, one process is compared with three.
 
-    Raises ValueError if the other checkout has no `smith` to run.
+    Raises CannotCompare if the other checkout has no `smith` to run, or cannot run in the layout.
     """
     layouts = LAYOUTS[layout]
     if against is None:
@@ -55,8 +59,8 @@ def kinds_of(layout: str, against: Path | None) -> list[Kind]:
     for one in layouts:
         other = Kind(one, against)
         if not other.smith.exists():
-            raise ValueError(f"{other.smith} is not there: run `make .venv/.stamp-run` in that folder")
+            raise CannotCompare(f"{other.smith} is not there: run `make .venv/.stamp-run` in that folder")
         if one == SINGLE and not (against / "single_process").exists():
-            raise ValueError(f"{against} cannot run as one process: use --layout {SPLIT}")
+            raise CannotCompare(f"{against} cannot run as one process: use --layout {SPLIT}")
         found += [other, Kind(one, baseline=other.name)]
     return found

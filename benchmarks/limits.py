@@ -26,7 +26,7 @@ from tests.stack import Stack
 
 SECTION = "Limits of this machine"
 STEPS = "its steps in a row"
-STEPS_TO_CORE = "gateway and gRPC in a row"
+STEPS_TO_CORE = "the way to core and back"
 BARE_PUSHES_IN_FLIGHT = 200
 GRPC_HOPS = 2
 
