@@ -2,11 +2,14 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
 import httpx
@@ -16,26 +19,29 @@ import uvloop
 from benchmarks.admin import measure_admin
 from benchmarks.fairness import measure_fairness
 from benchmarks.fan_out import measure_fan_out
+from benchmarks.kinds import BOTH, LAYOUTS, CannotCompare, kinds_of
 from benchmarks.limits import measure_limits
 from benchmarks.load import WrongAnswer
 from benchmarks.machine import describe_machine
-from benchmarks.population import Population
 from benchmarks.progress import say
 from benchmarks.report import Row, print_table, write_files
-from benchmarks.requests import measure_requests
+from benchmarks.requests import measure_requests, warm_up
 from benchmarks.scale import measure_scale
-from benchmarks.server import running_server
+from benchmarks.server import Server, running_server
 from benchmarks.settings import FULL, QUICK, Amounts
 from benchmarks.soak import measure_soak
+from benchmarks.stand_in import running_stand_in
+from benchmarks.start import measure_start
 from benchmarks.streams import measure_streams
-from tests.stack import Stack
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench"
-FAILURES = (WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
-"""Failures of the server under test: it does not start, answers something else, or does not answer."""
-SECTIONS = ("limits", "requests", "fan-out", "scale", "streams", "fairness", "admin", "soak")
+FAILURES = (CannotCompare, WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
+"""What ends a run with one line: a server does not start, answers something else, or does not answer."""
+SECTIONS = ("limits", "start", "requests", "fan-out", "scale", "streams", "fairness", "admin", "soak")
 ON_REQUEST = frozenset(("soak",))
 """Sections that are measured only if they are named."""
+
+S = TypeVar("S")
 
 
 def main() -> int:
@@ -45,6 +51,15 @@ def main() -> int:
     parser.add_argument(
         "--only", action="append", choices=SECTIONS, help="measure only this section and the limits; may be repeated"
     )
+    parser.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        default=BOTH,
+        help="gateway, core and delivery as three processes (split), as one (single), or both in turns",
+    )
+    parser.add_argument(
+        "--against", type=Path, metavar="FOLDER", help="another checkout with its own .venv, to be measured in turns"
+    )
     arguments = parser.parse_args()
     amounts = QUICK if arguments.quick else FULL
     chosen = arguments.only or [name for name in SECTIONS if name not in ON_REQUEST]
@@ -52,11 +67,15 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        say("starting the server")
-        with running_server() as stack:
-            machine = describe_machine(stack.database_url)
-            rows = uvloop.run(measure(stack, amounts, chosen))
-            log = stack.stderr
+        busy = os.getloadavg()[0]
+        kinds = kinds_of(arguments.layout, arguments.against)
+        with running_stand_in() as apns, ExitStack() as running:
+            rows = measure_start(kinds, apns, amounts) if "start" in chosen else []
+            say("starting the servers to measure")
+            servers = [running.enter_context(running_server(kind, apns)) for kind in kinds]
+            machine = describe_machine(servers[0].stack.database_url) | {"load average before": f"{busy:.2f}"}
+            rows += uvloop.run(measure(servers, amounts, chosen))
+            log = "".join(server.stack.stderr for server in servers)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -64,37 +83,51 @@ def main() -> int:
         print(f"failed: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     print_table(machine, rows)
-    path = write_files(RESULTS, machine, {"sections": chosen, **asdict(amounts)}, rows, log)
+    path = write_files(
+        RESULTS,
+        machine,
+        {"sections": chosen, "layout": arguments.layout, "against": str(arguments.against or ""), **asdict(amounts)},
+        rows,
+        log,
+    )
     print(f"Kept in {path}; the .log of the same name has the server's warnings.")
     return 0
 
 
-async def measure(stack: Stack, amounts: Amounts, chosen: Sequence[str]) -> list[Row]:
+async def measure(servers: Sequence[Server], amounts: Amounts, chosen: Sequence[str]) -> list[Row]:
     """The rows of the chosen sections. The limits come first, because the others are compared with them."""
-    population = Population(stack.database_url)
-    await asyncio.to_thread(population.add_strangers, amounts.few_devices)
-    audience = await asyncio.to_thread(population.add_audience, amounts.fan_out_devices)
-    await asyncio.to_thread(population.tidy)
+    say("loading the databases")
+    audiences = [(server, await asyncio.to_thread(_fill, server, amounts)) for server in servers]
+    for server in servers:
+        await warm_up(server, amounts)
     say("measuring the limits of this machine")
-    limits = await measure_limits(stack, amounts)
+    limits = await measure_limits(servers[0], amounts)
     rows = limits.rows()
-    if "requests" in chosen:
-        say("measuring requests to one device")
-        rows += await measure_requests(stack, amounts, limits)
-    if "fan-out" in chosen:
-        say("measuring one request to many devices")
-        rows += await measure_fan_out(stack, audience, amounts, limits)
-    if "scale" in chosen:
-        rows += await measure_scale((stack, audience), amounts)
-    if "streams" in chosen:
-        rows += await measure_streams(stack, population, amounts, limits)
-    if "fairness" in chosen:
-        rows += await measure_fairness(stack, population, amounts)
-    if "admin" in chosen:
-        rows += await measure_admin(stack, amounts)
-    if "soak" in chosen:
-        rows += await measure_soak(stack, population, amounts)
+    sections: dict[str, Callable[[], Awaitable[list[Row]]]] = {
+        "requests": lambda: measure_requests(servers, amounts, limits),
+        "fan-out": lambda: measure_fan_out(audiences, amounts, limits),
+        "scale": lambda: _one_by_one(audiences, lambda audience: measure_scale(audience, amounts)),
+        "streams": lambda: measure_streams(servers, amounts, limits),
+        "fairness": lambda: _one_by_one(servers, lambda server: measure_fairness(server, amounts)),
+        "admin": lambda: measure_admin(servers[-1].kind, amounts),
+        "soak": lambda: _one_by_one(servers, lambda server: measure_soak(server, amounts)),
+    }
+    for name, section in sections.items():
+        if name in chosen:
+            rows += await section()
     return rows
+
+
+async def _one_by_one(subjects: Sequence[S], measure_one: Callable[[S], Awaitable[list[Row]]]) -> list[Row]:
+    return [row for subject in subjects for row in await measure_one(subject)]
+
+
+def _fill(server: Server, amounts: Amounts) -> str:
+    """Returns the API key of the account with many phones."""
+    server.population.add_strangers(amounts.few_devices)
+    key = server.population.add_audience(amounts.fan_out_devices)
+    server.population.tidy()
+    return key
 
 
 if __name__ == "__main__":

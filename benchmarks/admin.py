@@ -11,8 +11,10 @@ import psutil
 import psycopg
 from playwright.async_api import Browser, async_playwright
 
+from benchmarks.kinds import Kind
 from benchmarks.progress import say
 from benchmarks.report import Row
+from benchmarks.server import running_simulated_server
 from benchmarks.settings import Amounts
 from tests.stack import Stack
 
@@ -50,13 +52,15 @@ WHERE n.title LIKE 'Build %% finished' AND n.created_at = n.expires_at
 """
 
 
-async def measure_admin(stack: Stack, amounts: Amounts) -> list[Row]:
+async def measure_admin(kind: Kind, amounts: Amounts) -> list[Row]:
     """Measures pages of an account with many devices, channels and notifications; then open pages that are updated."""
     say(f"measuring the web admin with lists of {amounts.admin_rows:,}")
-    await asyncio.to_thread(_fill, stack, amounts.admin_rows)
-    # Open pages first: the server keeps pages that no browser has opened for a minute.
-    memory = await _open_pages(stack, amounts.admin_pages)
-    return [*await _pages(stack, amounts.admin_requests), *memory]
+    # Its pages show the screens of the simulated phone.
+    with running_simulated_server(kind) as stack:
+        await asyncio.to_thread(_fill, stack, amounts.admin_rows)
+        # Open pages first: the server keeps pages that no browser has opened for a minute.
+        memory = await _open_pages(stack, amounts.admin_pages)
+        return [*await _pages(stack, amounts.admin_requests), *memory]
 
 
 def _fill(stack: Stack, rows: int) -> None:

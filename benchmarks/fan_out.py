@@ -2,21 +2,28 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
 import psycopg
 
+from benchmarks.cost import Measured, measured, rows_of_cost
 from benchmarks.limits import Limits
 from benchmarks.load import WrongAnswer
-from benchmarks.report import Row, compared, row_of_runs
+from benchmarks.progress import say
+from benchmarks.report import Row, compared
 from benchmarks.requests import PATH
-from benchmarks.server import PeakMemory
+from benchmarks.server import Server
 from benchmarks.settings import Amounts
-from tests.stack import Stack
+from benchmarks.turns import in_turns, rows_of_figures
+from benchmarks.usage import PeakMemory
 
-SECTION = "One request to {devices:,} devices"
-MEMORY_SECTION = "Memory while that runs, at its peak"
+Audience = tuple[Server, str]
+"""A server and the API key of its account with many phones."""
+SECTION = "One request to {devices:,} devices, APNs {latency} ms"
+COST_SECTION = "Cost of such a request for each push, APNs {latency} ms"
+MEMORY_SECTION = "Memory while that runs, at its peak, {server}"
 POLL_SECONDS = 0.02
 LONGEST_RUN = 120.0
 MEGABYTE = 1_000_000
@@ -46,35 +53,57 @@ class FanOut:
         return self.devices / self.seconds_to_accepted
 
 
-async def measure_fan_out(stack: Stack, api_key: str, amounts: Amounts, limits: Limits) -> list[Row]:
-    """The rows of this section. `api_key` belongs to the account with many phones."""
-    devices = amounts.fan_out_devices
-    with PeakMemory(stack) as memory:
-        runs = [await fan_out(stack, api_key, devices) for _ in range(amounts.fan_out_repetitions)]
-    section = SECTION.format(devices=devices)
-    pushes = row_of_runs(section, "until APNs accepted all", "pushes/s", [run.pushes_per_second for run in runs])
+async def measure_fan_out(audiences: Sequence[Audience], amounts: Amounts, limits: Limits) -> list[Row]:
+    """The rows of this section."""
+    rows = []
+    for latency_ms in amounts.fan_out_latencies_ms:
+        say(f"measuring one request to many devices, APNs {latency_ms} ms")
+        rows += await _measure(audiences, amounts, limits, latency_ms)
+    for server, api_key in audiences:
+        with PeakMemory(server.stack) as memory:
+            await fan_out(server, api_key, amounts.fan_out_devices)
+        names = sorted(memory.peak, key=lambda name: -memory.peak[name])
+        rows += [_memory_row(server, name, memory) for name in names]
+    return rows
+
+
+async def _measure(audiences: Sequence[Audience], amounts: Amounts, limits: Limits, latency_ms: int) -> list[Row]:
+    devices, servers = amounts.fan_out_devices, [server for server, _ in audiences]
+
+    async def measure(audience: Audience) -> Measured[FanOut]:
+        server, api_key = audience
+        return await measured(server, lambda: fan_out(server, api_key, devices, latency_ms))
+
+    runs = await in_turns(measure, audiences, amounts.fan_out_repetitions)
+
+    def rows_of(what: str, unit: str, figure: Callable[[FanOut], float]) -> list[Row]:
+        limit = None if latency_ms or unit != "pushes/s" else (limits.bare_sender, "bare loop of the sender")
+        figures = [[figure(run.result) for run in of_server] for of_server in runs]
+        return rows_of_figures(section, (what, unit), servers, figures, limit=limit)
+
+    section = SECTION.format(devices=devices, latency=latency_ms)
     return [
-        compared(pushes, limits.bare_sender, "bare loop of the sender"),
-        row_of_runs(section, "until the answer came", "s", [run.seconds_to_answer for run in runs]),
-        row_of_runs(section, "until the database knew all", "s", [run.seconds_to_settled for run in runs]),
-        row_of_runs(section, "needed another attempt", "pushes", [run.repeated for run in runs]),
-        *(_memory_row(name, memory) for name in sorted(memory.peak, key=lambda name: -memory.peak[name])),
+        *rows_of("until APNs accepted all", "pushes/s", lambda run: run.pushes_per_second),
+        *rows_of("until the answer came", "s", lambda run: run.seconds_to_answer),
+        *rows_of("until the database knew all", "s", lambda run: run.seconds_to_settled),
+        *rows_of("needed another attempt", "pushes", lambda run: run.repeated),
+        *rows_of_cost(COST_SECTION.format(latency=latency_ms), "a push", servers, runs, operations=devices),
     ]
 
 
-def _memory_row(name: str, memory: PeakMemory) -> Row:
-    row = Row(MEMORY_SECTION, name, memory.peak[name] / MEGABYTE, "MB")
+def _memory_row(server: Server, name: str, memory: PeakMemory) -> Row:
+    row = Row(MEMORY_SECTION.format(server=server.name), name, memory.peak[name] / MEGABYTE, "MB")
     return compared(row, memory.before[name] / MEGABYTE, "before it")
 
 
-async def fan_out(stack: Stack, api_key: str, devices: int) -> FanOut:
+async def fan_out(server: Server, api_key: str, devices: int, latency_ms: int = 0) -> FanOut:
     """Sends one notification and waits until APNs has accepted it for every device and the database has recorded that.
 
     Raises WrongAnswer if the answer counts other devices, or APNs refuses one or gets one twice.
     """
+    stack, apns = server.stack, server.apns
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http, asyncio.timeout(LONGEST_RUN):
-        stats = f"{stack.simulator_url}/apns/stats"
-        (await http.delete(stats)).raise_for_status()
+        await apns.reset(latency_ms=latency_ms)
         began = time.perf_counter()
         sending = asyncio.create_task(
             http.post(
@@ -85,13 +114,13 @@ async def fan_out(stack: Stack, api_key: str, devices: int) -> FanOut:
         )
         answered_at: list[float] = []
         sending.add_done_callback(lambda _: answered_at.append(time.perf_counter()))
-        while (counts := (await http.get(stats)).json())["accepted"] < devices:  # noqa: ASYNC110 - another process
-            await asyncio.sleep(POLL_SECONDS)
+        await apns.until_accepted(devices)
         accepted = time.perf_counter() - began
         answer = (await sending).json()
-        _check(answer, counts, devices)
         repeated = await _until_settled(stack.database_url, answer["notification_id"], devices)
         settled = time.perf_counter() - began
+        # Only now: a push that was sent twice may come after the others.
+        _check(answer, await apns.stats(), devices)
     return FanOut(devices, answered_at[0] - began, accepted, settled, repeated)
 
 
@@ -100,7 +129,7 @@ def _check(answer: dict[str, object], counts: dict[str, int], devices: int) -> N
     if answer.get("success") is not True or sum(map(int, map(str, known))) != devices:
         raise WrongAnswer(f"of {devices} devices the answer says {answer}")
     if counts["accepted"] != devices or counts["rejected"] or counts["duplicates_by_apns_id"]:
-        raise WrongAnswer(f"of {devices} devices the simulated APNs says {counts}")
+        raise WrongAnswer(f"of {devices} devices the stand-in for APNs says {counts}")
 
 
 async def _until_settled(database_url: str, notification_id: str, devices: int) -> int:

@@ -3,19 +3,19 @@
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import LiteralString
 
-import httpx
 import psycopg
 from psycopg.rows import TupleRow
 
 from benchmarks.load import Load, WrongAnswer, load_http
 from benchmarks.population import Population
 from benchmarks.requests import http_request
-from tests.stack import Stack
+from benchmarks.server import Server
 
 STREAM_KEY = "import"
 PATH = f"/api/live-activity/stream/{STREAM_KEY}"
@@ -48,9 +48,9 @@ class Updates:
 class Feed:
     """Streams of one server, each in an account of its own, and their states."""
 
-    def __init__(self, stack: Stack, api_keys: Sequence[str], *, devices_each: int = 1) -> None:
+    def __init__(self, server: Server, api_keys: Sequence[str], *, devices_each: int = 1) -> None:
         """`api_keys` belong to accounts whose stream shows `content_state(0)` on `devices_each` phones."""
-        self.stack = stack
+        self.server = server
         self.devices_each = devices_each
         self._api_keys = api_keys
         self._shown = [0] * len(api_keys)
@@ -59,32 +59,35 @@ class Feed:
     async def repeat(self, *, callers: int, count: int) -> Load:
         """PUTs the present states, one stream after the other. Raises WrongAnswer unless all are noops."""
         requests = [self._request(self._turn()) for _ in range(count)]
-        return await load_http(self.stack.base_url, requests, callers=callers, check=_is_noop)
+        return await load_http(self.server.stack.base_url, requests, callers=callers, check=_is_noop)
 
     async def advance(self, *, callers: int, count: int) -> Updates:
         """PUTs new states, one stream after the other, and waits until all phones show them.
 
         Raises WrongAnswer unless all are updates, every phone ends on the last state, and APNs refused nothing.
         """
-        requests = []
+        requests, touched = [], set()
         for _ in range(count):
             stream = self._turn()
             self._shown[stream] += 1
+            touched.add(stream)
             requests.append(self._request(stream))
         check = partial(_is_update, self.devices_each)
-        async with (
-            httpx.AsyncClient(base_url=self.stack.simulator_url, timeout=30, trust_env=False) as simulator,
-            await psycopg.AsyncConnection.connect(self.stack.database_url, autocommit=True) as database,
-        ):
-            (await simulator.delete("/apns/stats")).raise_for_status()
+        stack, apns = self.server.stack, self.server.apns
+        await apns.reset(latency_ms=0)
+        async with await psycopg.AsyncConnection.connect(stack.database_url, autocommit=True) as database:
             began = time.perf_counter()
-            load = await load_http(self.stack.base_url, requests, callers=callers, check=check)
+            load = await load_http(self.server.stack.base_url, requests, callers=callers, check=check)
             await _until_none_owed(database)
             seconds = time.perf_counter() - began
             behind = await _number(database, COUNT_BEHIND)
-            counts = (await simulator.get("/apns/stats")).json()
+        counts = await apns.stats()
         if behind or counts["rejected"] or counts["duplicates_by_apns_id"] or counts["timestamps_backwards"]:
-            raise WrongAnswer(f"of {count} updates {behind} phones lack the last, and the simulated APNs says {counts}")
+            raise WrongAnswer(f"of {count} updates {behind} phones lack the last, and the stand-in says {counts}")
+        shown = Counter(state.get("subtitle") for state in await apns.states())
+        wanted = Counter(content_state(self._shown[stream])["subtitle"] for stream in touched)
+        if shown != Counter({subtitle: number * self.devices_each for subtitle, number in wanted.items()}):
+            raise WrongAnswer(f"after {count} updates the phones have other states than the last ones: {shown}")
         return Updates(load, seconds, counts["live_activity_updates"])
 
     def _turn(self) -> int:
@@ -93,7 +96,7 @@ class Feed:
 
     def _request(self, stream: int) -> bytes:
         body = {"content_state": content_state(self._shown[stream])}
-        return http_request("PUT", self.stack.base_url + PATH, self._api_keys[stream], body)
+        return http_request("PUT", self.server.stack.base_url + PATH, self._api_keys[stream], body)
 
 
 def filled_streams(population: Population, streams: int, *, devices_each: int = 1) -> list[str]:

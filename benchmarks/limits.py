@@ -11,9 +11,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from smith.delivery.v1 import delivery_pb2, reason_pb2
 from smith.delivery.v1.delivery_pb2 import Outcome
 
+from benchmarks.bare_client import send_bare
+from benchmarks.kinds import SPLIT
 from benchmarks.load import Load, WrongAnswer, load_calls, load_http
 from benchmarks.report import Row, row_of_loads
+from benchmarks.server import Server
 from benchmarks.settings import Amounts
+from benchmarks.stand_in import HOST, StandIn
 from delivery_service.apns.request import Job, jobs_of
 from delivery_service.settings import DeliverySettings
 from delivery_service.wiring import Delivery
@@ -22,10 +26,9 @@ from tests.stack import Stack
 
 SECTION = "Limits of this machine"
 STEPS = "its steps in a row"
-STEPS_TO_CORE = "gateway and gRPC in a row"
+STEPS_TO_CORE = "the way to core and back"
 BARE_PUSHES_IN_FLIGHT = 200
 GRPC_HOPS = 2
-"""gRPC calls of a request: from the gateway to core and from core to delivery."""
 
 
 def callers_text(callers: int) -> str:
@@ -40,6 +43,10 @@ class Limits:
     gateway: dict[int, Load]
     grpc_hop: dict[int, Load]
     sender: dict[int, Load]
+    stand_in: tuple[float, float]
+    """Pushes a second that the stand-in for APNs takes, and its seconds of a processor for one of them."""
+    grpc_hops: int
+    """gRPC calls of a request: from the gateway to core and from core to delivery, if they are processes."""
 
     @property
     def bare_sender(self) -> float:
@@ -49,12 +56,13 @@ class Limits:
     def steps_in_a_row(self, callers: int) -> float:
         """Requests a second if a request consisted of these steps only: no rules, no database."""
         seconds = 1 / self.gateway[callers].per_second
-        seconds += GRPC_HOPS / self.grpc_hop[callers].per_second
+        seconds += self.grpc_hops / self.grpc_hop[callers].per_second
         return 1 / (seconds + 1 / self.sender[callers].per_second)
 
     def steps_to_core(self, callers: int) -> float:
         """Requests a second if a request only went through the gateway to core and back, without any work there."""
-        return 1 / (1 / self.gateway[callers].per_second + 1 / self.grpc_hop[callers].per_second)
+        hops = min(self.grpc_hops, 1)
+        return 1 / (1 / self.gateway[callers].per_second + hops / self.grpc_hop[callers].per_second)
 
     def rows(self) -> list[Row]:
         """The limits as rows of the table."""
@@ -62,7 +70,10 @@ class Limits:
             Row(SECTION, f"{STEPS}, {callers_text(callers)}", self.steps_in_a_row(callers), "requests/s")
             for callers in self.gateway
         ]
+        pushes, seconds = self.stand_in
         return [
+            Row(SECTION, "stand-in for APNs, pushes of a bare client", pushes, "pushes/s"),
+            Row(SECTION, "processor time of the stand-in for one", 1e6 * seconds, "µs"),
             *_rows("empty gateway request", "requests/s", self.gateway),
             *_rows("empty gRPC hop", "calls/s", self.grpc_hop),
             *_rows("bare loop of the sender", "pushes/s", self.sender),
@@ -74,11 +85,23 @@ def _rows(what: str, unit: str, loads: dict[int, Load]) -> list[Row]:
     return [row_of_loads(SECTION, f"{what}, {callers_text(callers)}", unit, [load]) for callers, load in loads.items()]
 
 
-async def measure_limits(stack: Stack, amounts: Amounts) -> Limits:
+async def measure_limits(server: Server, amounts: Amounts) -> Limits:
     """Measures them one after the other, each after a short warm-up."""
+    stack, apns = server.stack, server.apns
+    await apns.reset(latency_ms=0)
+    stand_in = await _stand_in(apns, amounts.bare_client_pushes)
     gateway = {callers: await _empty_requests(stack, count, callers) for callers, count in amounts.empty_calls.items()}
     hops = {callers: await _grpc_hop(stack, count, callers) for callers, count in amounts.empty_calls.items()}
-    return Limits(gateway, hops, await _bare_sender(stack, amounts.bare_pushes))
+    sender = await _bare_sender(apns, amounts.bare_pushes)
+    return Limits(gateway, hops, sender, stand_in, GRPC_HOPS if server.kind.layout == SPLIT else 0)
+
+
+async def _stand_in(apns: StandIn, count: int) -> tuple[float, float]:
+    process = psutil.Process(apns.pid)
+    await send_bare(HOST, apns.port, apns.tls(), count=count // 10, in_flight=BARE_PUSHES_IN_FLIGHT)
+    before = sum(process.cpu_times()[:2])
+    per_second = await send_bare(HOST, apns.port, apns.tls(), count=count, in_flight=BARE_PUSHES_IN_FLIGHT)
+    return per_second, (sum(process.cpu_times()[:2]) - before) / count
 
 
 async def _empty_requests(stack: Stack, count: int, callers: int) -> Load:
@@ -95,10 +118,9 @@ async def _grpc_hop(stack: Stack, count: int, callers: int) -> Load:
         return await load_calls(lambda: check(empty, timeout=10), count, callers=callers)
 
 
-async def _bare_sender(stack: Stack, counts: dict[int, int]) -> dict[int, Load]:
-    """Runs the delivery service's sender in this process, with the server's settings and the same simulator."""
-    # Delivery's environment has the simulated APNs' address and credentials.
-    environment = psutil.Process(stack.pids["delivery"]).environ()
+async def _bare_sender(apns: StandIn, counts: dict[int, int]) -> dict[int, Load]:
+    """Runs the delivery service's sender in this process, with the server's settings and the same stand-in."""
+    environment = apns.environment()
     settings = DeliverySettings.model_validate(
         {
             name: environment[f"SMITH_{name.upper()}"]
@@ -116,7 +138,7 @@ async def _bare_sender(stack: Stack, counts: dict[int, int]) -> dict[int, Load]:
             sender.submit(next(remaining), answered.set_result)
             outcome = await answered
             if outcome.kind != reason_pb2.OUTCOME_KIND_ACCEPTED:
-                raise WrongAnswer(f"the simulated APNs refused a push: {outcome.reason}")
+                raise WrongAnswer(f"the stand-in refused a push: {outcome.reason}")
 
         return await load_calls(send_next, len(jobs), callers=callers)
 

@@ -1,17 +1,23 @@
 """From HTTP request to APNs acceptance: one push notification to one phone, through every process."""
 
 import json
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
+from benchmarks.cost import Measured, measured, rows_of_cost, rows_of_processes
 from benchmarks.limits import STEPS, Limits, callers_text
 from benchmarks.load import Load, load_http
-from benchmarks.report import Row, compared, row_of_loads
-from benchmarks.server import cpu_seconds
+from benchmarks.progress import say
+from benchmarks.report import Row
+from benchmarks.server import Server
 from benchmarks.settings import Amounts
-from tests.stack import Stack
+from benchmarks.turns import in_turns, rows_of_servers
 
-SECTION = "One request to one device, until APNs accepted"
-CPU_SECTION = "Processor time of such a request, at {callers} callers"
+BUSY = 64
+"""Callers at which the processes are told apart."""
+SECTION = "One request to one device, until APNs accepted, which takes {latency} ms"
+COST_SECTION = "Cost of such a request, APNs 0 ms"
+PROCESSES_SECTION = f"Its processor time at {BUSY} callers"
 PATH = "/api/push-notification"
 
 
@@ -37,42 +43,49 @@ def push_request(url: str, api_key: str, number: int) -> bytes:
     return http_request("POST", url + PATH, api_key, notification)
 
 
-async def send_to_one_device(stack: Stack, *, callers: int, count: int) -> Load:
+async def send_to_one_device(server: Server, *, callers: int, count: int) -> Load:
     """Sends `count` notifications to the one phone of the quickstart's account.
 
     Raises WrongAnswer unless APNs accepted every one before its answer came.
     """
+    stack = server.stack
     requests = [push_request(stack.base_url, stack.api_key, number) for number in range(count)]
     return await load_http(stack.base_url, requests, callers=callers, check=_is_accepted)
 
 
-async def warm_up(stack: Stack, amounts: Amounts) -> None:
+async def warm_up(server: Server, amounts: Amounts) -> None:
     """Sends requests until connection pools are full and statements are prepared."""
-    callers, count = max(amounts.requests.items())
-    await send_to_one_device(stack, callers=callers, count=count // 4)
+    await server.apns.reset(latency_ms=0)
+    # Few callers first: the gateway lets a key that core has not accepted yet make no more than 128 calls at once.
+    for callers, count in sorted(amounts.requests[0].items()):
+        await send_to_one_device(server, callers=callers, count=count // 4)
 
 
-async def measure_requests(stack: Stack, amounts: Amounts, limits: Limits) -> list[Row]:
-    """The rows of this section, and where the processor time of a request goes."""
-    await warm_up(stack, amounts)
-    rows, cpu_rows = [], []
-    for callers, count in amounts.requests.items():
-        before = cpu_seconds(stack)
-        loads = [await send_to_one_device(stack, callers=callers, count=count) for _ in range(amounts.repetitions)]
-        used = {name: seconds - before[name] for name, seconds in cpu_seconds(stack).items()}
-        row = row_of_loads(SECTION, callers_text(callers), "requests/s", loads)
-        rows.append(compared(row, limits.steps_in_a_row(callers), STEPS))
-        cpu_rows = rows_of_cpu(CPU_SECTION.format(callers=callers), used, requests=count * amounts.repetitions)
-    return rows + cpu_rows
+async def measure_requests(servers: Sequence[Server], amounts: Amounts, limits: Limits) -> list[Row]:
+    """The rows of this section, and what a request costs."""
+    rows, cost_rows, process_rows = [], [], []
+    for latency_ms, counts in amounts.requests.items():
+        section = SECTION.format(latency=latency_ms)
+        for callers, count in counts.items():
+            say(f"measuring requests to one device: {callers_text(callers)}, APNs {latency_ms} ms")
+            runs = await in_turns(_measuring(latency_ms, callers, count), servers, amounts.repetitions)
+            # The limit is measured with an APNs that answers at once.
+            limit = None if latency_ms else (limits.steps_in_a_row(callers), STEPS)
+            loads = [[run.result for run in of_server] for of_server in runs]
+            rows += rows_of_servers(section, callers_text(callers), servers, loads, limit=limit)
+            if not latency_ms:
+                cost_rows += rows_of_cost(COST_SECTION, callers_text(callers), servers, runs, operations=count)
+            if not latency_ms and callers == BUSY:
+                process_rows = rows_of_processes(PROCESSES_SECTION, servers, runs, operations=count)
+    return rows + cost_rows + process_rows
 
 
-def rows_of_cpu(section: str, used: dict[str, float], *, requests: int) -> list[Row]:
-    """The rows of a section: the seconds that each process has `used` for one of the `requests`."""
-    total = sum(used.values())
-    return [
-        Row(section, name, seconds / requests * 1000, "ms", ratio=seconds / total, to="all processes")
-        for name, seconds in sorted(used.items(), key=lambda item: -item[1])
-    ]
+def _measuring(latency_ms: int, callers: int, count: int) -> Callable[[Server], Awaitable[Measured[Load]]]:
+    async def measure(server: Server) -> Measured[Load]:
+        await server.apns.reset(latency_ms=latency_ms)
+        return await measured(server, lambda: send_to_one_device(server, callers=callers, count=count))
+
+    return measure
 
 
 def _is_accepted(body: bytes) -> bool:

@@ -1,34 +1,79 @@
-"""The server under test: `smith up` in a scratch folder, on free ports, and the resources of its processes."""
+"""The servers under test: `smith up` in a scratch folder, on free ports."""
 
 import asyncio
+import secrets
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from types import TracebackType
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
-import psutil
 
+from benchmarks.kinds import OURS, Kind
+from benchmarks.population import Population
+from benchmarks.population_elsewhere import PopulationElsewhere
+from benchmarks.stand_in import StandIn
 from tests.stack import ANY_PORT, Stack
 
-POSTGRES = "postgres"
-SAMPLE_SECONDS = 0.1
-
-# The machine's limit is measured, not the account's. The simulator need not store requests that are never read.
+# The machine's limit is measured, not the account's.
 ENVIRONMENT = {"SMITH_ADMIN_PORT": ANY_PORT, "SMITH_RATE_LIMIT_PER_MINUTE": "1000000", "SMITH_LOG_LEVEL": "warning"}
+
+# The simulator need not store requests that are never read.
 SIMULATOR = {"settings": {"accept_unknown_tokens": True, "log_requests": False}}
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server that sends to the stand-in as to Apple."""
+
+    kind: Kind
+    stack: Stack
+    population: Population
+    apns: StandIn
+
+    @property
+    def name(self) -> str:
+        """How the table calls it."""
+        return self.kind.name
+
+
 @contextmanager
-def running_server() -> Iterator[Stack]:
-    """A server whose simulated APNs accepts any token. Everything is removed afterwards."""
-    stack = Stack(None, **ENVIRONMENT)
-    try:
+def running_server(kind: Kind, apns: StandIn) -> Iterator[Server]:
+    """A server, whose account has one phone. Everything is removed afterwards."""
+    with discarded(stack_of(kind, apns, [kind.smith, "up"])) as stack:
         stack.start()
-        with control(stack) as simulator:
-            simulator.post("/apns/faults", json=SIMULATOR).raise_for_status()
+        pair_phone(stack, "iPhone")
+        if kind.checkout == OURS:
+            yield Server(kind, stack, Population(stack.database_url), apns)
+            return
+        population = PopulationElsewhere(stack.database_url, kind)
+        try:
+            yield Server(kind, stack, population, apns)
+        finally:
+            population.close()
+
+
+@contextmanager
+def running_simulated_server(kind: Kind) -> Iterator[Stack]:
+    """A server with the simulator, its phone and its screens."""
+    with discarded(Stack(None, command=[kind.smith, "up"], **ENVIRONMENT, **kind.settings)) as stack:
+        stack.start()
+        httpx.post(
+            f"{stack.simulator_url}/apns/faults", json=SIMULATOR, timeout=10, trust_env=False
+        ).raise_for_status()  # fmt: skip
+        yield stack
+
+
+def stack_of(kind: Kind, apns: StandIn, command: Sequence[str | Path]) -> Stack:
+    """A server that is not started yet."""
+    return Stack(None, command=command, **ENVIRONMENT, **kind.settings, **apns.environment())
+
+
+@contextmanager
+def discarded(stack: Stack) -> Iterator[Stack]:
+    """Ends the server and removes its folders after the block."""
+    try:
         yield stack
     finally:
         # An impatient second Ctrl-C must not leave the folder behind.
@@ -37,9 +82,23 @@ def running_server() -> Iterator[Stack]:
         signal.signal(signal.SIGINT, before)
 
 
-def control(stack: Stack) -> httpx.Client:
-    """A client of the simulator's control API."""
-    return httpx.Client(base_url=stack.simulator_url, timeout=10, trust_env=False)
+def pair_phone(stack: Stack, name: str) -> str:
+    """Pairs a phone of the quickstart's account, which reports its tokens. Returns its device token."""
+    with httpx.Client(base_url=stack.base_url, timeout=30, trust_env=False) as http:
+
+        def call(method: str, path: str, bearer: str = "", **body: object) -> dict[str, str]:
+            headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+            answer = http.request(method, path, headers=headers, json=body).raise_for_status()
+            return dict(answer.json()) if answer.content else {}
+
+        session = call("POST", "/api/sessions", email=stack.owner_email, password=stack.owner_password)
+        code = call("POST", "/api/pairing-codes", session["session_token"])
+        phone = call("POST", "/api/device/pair", pairing_code=code["pairing_code"], name=name)
+        tokens = {"push_token": secrets.token_hex(32), "push_to_start_token": secrets.token_hex(32)}
+        call(
+            "PUT", "/api/device/tokens", phone["device_token"], environment="production", os_version="18.2", **tokens
+        )  # fmt: skip
+        return phone["device_token"]
 
 
 async def cancelled(*tasks: "asyncio.Task[None]") -> None:
@@ -49,73 +108,3 @@ async def cancelled(*tasks: "asyncio.Task[None]") -> None:
     for ended in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(ended, Exception):
             raise ended
-
-
-def cpu_seconds(stack: Stack) -> dict[str, float]:
-    """Processor time that each process has used so far, PostgreSQL with its backends."""
-    return {name: _cpu_seconds(process) for name, process in _processes(stack).items()}
-
-
-def memory_bytes(stack: Stack) -> dict[str, int]:
-    """Memory of each process: the resident set, and for PostgreSQL with its backends their proportional shares, which
-    count shared buffers once (where the system tells them; the resident set of its first process elsewhere)."""
-    return {
-        name: _shares(process) if name == POSTGRES else process.memory_info().rss
-        for name, process in _processes(stack).items()
-    }
-
-
-def _processes(stack: Stack) -> dict[str, psutil.Process]:
-    return {name: psutil.Process(pid) for name, pid in stack.pids.items()}
-
-
-def _cpu_seconds(process: psutil.Process) -> float:
-    """Seconds of the process and its children, including ended ones."""
-    total = 0.0
-    for child in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            total += sum(child.cpu_times()[:2])
-    return total + sum(process.cpu_times()[:4])
-
-
-def _shares(postmaster: psutil.Process) -> int:
-    total = 0
-    for process in [postmaster, *postmaster.children(recursive=True)]:
-        try:
-            total += process.memory_full_info().pss
-        except psutil.NoSuchProcess:
-            continue
-        except (psutil.AccessDenied, AttributeError):
-            return int(postmaster.memory_info().rss)
-    return total
-
-
-@dataclass
-class PeakMemory:
-    """Watches the memory of a server's processes from a thread while the block runs."""
-
-    stack: Stack
-    before: dict[str, int] = field(default_factory=dict)
-    peak: dict[str, int] = field(default_factory=dict)
-    """Bytes by process."""
-
-    def __enter__(self) -> "PeakMemory":
-        """Starts watching."""
-        self.before = memory_bytes(self.stack)
-        self.peak = dict(self.before)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stops watching."""
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(SAMPLE_SECONDS):
-            for name, used in memory_bytes(self.stack).items():
-                self.peak[name] = max(self.peak.get(name, 0), used)

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 class Amounts:
     """Counts that bound a run."""
 
-    requests: dict[int, int]
-    """Push notifications per run, by the number of callers."""
+    requests: dict[int, dict[int, int]]
+    """Push notifications per run, by the milliseconds that APNs takes and the number of callers."""
     empty_calls: dict[int, int]
     """Empty gateway requests, and empty gRPC calls, by the number of callers."""
     bare_pushes: dict[int, int]
     """Pushes of the bare sender, by how many are in flight."""
+    bare_client_pushes: int
+    """Pushes of the bare client, to see what the stand-in for APNs takes."""
+    starts: int
+    """First and later starts of each server."""
     repetitions: int
     fan_out_devices: int
+    fan_out_latencies_ms: tuple[int, ...]
     fan_out_repetitions: int
     few_devices: int
     many_devices: int
@@ -45,11 +50,14 @@ class Amounts:
 
 
 FULL = Amounts(
-    requests={1: 600, 8: 2_000, 64: 4_000},
-    empty_calls={1: 3_000, 8: 8_000, 64: 10_000},
+    requests={0: {1: 600, 8: 2_000, 64: 5_000, 200: 5_000}, 50: {1: 60, 8: 480, 64: 3_000, 200: 5_000}},
+    empty_calls={1: 3_000, 8: 8_000, 64: 10_000, 200: 10_000},
     bare_pushes={1: 2_000, 8: 5_000, 64: 10_000, 200: 20_000},
+    bare_client_pushes=100_000,
+    starts=3,
     repetitions=3,
     fan_out_devices=10_000,
+    fan_out_latencies_ms=(0, 50),
     fan_out_repetitions=3,
     few_devices=1_000,
     many_devices=1_000_000,
@@ -70,11 +78,14 @@ FULL = Amounts(
 )
 
 QUICK = Amounts(
-    requests={1: 100, 8: 300, 64: 600},
-    empty_calls={1: 500, 8: 1_000, 64: 2_000},
+    requests={0: {1: 100, 8: 300, 64: 600, 200: 800}, 50: {1: 20, 8: 80, 64: 600, 200: 800}},
+    empty_calls={1: 500, 8: 1_000, 64: 2_000, 200: 2_000},
     bare_pushes={1: 300, 8: 1_000, 64: 2_000, 200: 3_000},
+    bare_client_pushes=20_000,
+    starts=1,
     repetitions=1,
     fan_out_devices=2_000,
+    fan_out_latencies_ms=(0, 50),
     fan_out_repetitions=1,
     few_devices=1_000,
     many_devices=50_000,

@@ -12,15 +12,15 @@ import httpx
 from benchmarks.feed import PATH as STREAM_PATH
 from benchmarks.feed import content_state, filled_streams
 from benchmarks.load import WrongAnswer
-from benchmarks.population import Population
 from benchmarks.progress import say
 from benchmarks.report import Row
 from benchmarks.requests import PATH
-from benchmarks.server import cancelled, memory_bytes
+from benchmarks.server import Server, cancelled, pair_phone
 from benchmarks.settings import Amounts
+from benchmarks.usage import memory_bytes
 from tests.stack import Stack
 
-SECTION = "Growth of memory under a mixed load for {seconds:,} s, of which the first {warm_up:,} do not count"
+SECTION = "Growth of memory under a mixed load for {seconds:,} s, of which the first {warm_up:,} do not count, {server}"
 LOAD_SECTION = "That load"
 MEGABYTE = 1_000_000
 SAMPLE_SECONDS = 1.0
@@ -31,12 +31,14 @@ CALLERS = 4
 """Callers of each kind."""
 
 
-async def measure_soak(stack: Stack, population: Population, amounts: Amounts) -> list[Row]:
+async def measure_soak(server: Server, amounts: Amounts) -> list[Row]:
     """The rows of this section."""
+    stack, population = server.stack, server.population
+    await server.apns.reset(latency_ms=0)
     streams = await asyncio.to_thread(filled_streams, population, STREAMS)
     await asyncio.to_thread(population.tidy)
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30, trust_env=False) as http:
-        load = _Load(http, stack.api_key, streams, await _pair_phone(stack, http))
+        load = _Load(http, stack.api_key, streams, await asyncio.to_thread(pair_phone, stack, "Soaked"))
         say(f"soaking for {amounts.soak_seconds:,} s")
         callers = [asyncio.create_task(_repeat(do)) for do in load.kinds.values() for _ in range(CALLERS)]
         try:
@@ -44,7 +46,7 @@ async def measure_soak(stack: Stack, population: Population, amounts: Amounts) -
         finally:
             await cancelled(*callers)
     warm_up = round(amounts.soak_seconds * WARM_UP)
-    section = SECTION.format(seconds=amounts.soak_seconds, warm_up=warm_up)
+    section = SECTION.format(seconds=amounts.soak_seconds, warm_up=warm_up, server=server.name)
     counted = [(at, sizes) for at, sizes in samples if at >= warm_up]
     rows = [_row(section, name, counted) for name in sorted(counted[-1][1])]
     return rows + [
@@ -109,13 +111,3 @@ class _Load:
 async def _repeat(do: Callable[[], Awaitable[None]]) -> None:
     while True:
         await do()
-
-
-async def _pair_phone(stack: Stack, http: httpx.AsyncClient) -> str:
-    """Pairs a phone of the quickstart's account, which this program plays, and returns its device token."""
-    credentials = {"email": stack.owner_email, "password": stack.owner_password}
-    session = (await http.post("/api/sessions", json=credentials)).raise_for_status().json()
-    headers = {"Authorization": f"Bearer {session['session_token']}"}
-    code = (await http.post("/api/pairing-codes", headers=headers, json={})).raise_for_status().json()
-    body = {"pairing_code": code["pairing_code"], "name": "Soaked"}
-    return str((await http.post("/api/device/pair", json=body)).raise_for_status().json()["device_token"])

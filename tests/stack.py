@@ -76,9 +76,16 @@ class Quickstart:
 class Stack:
     """A running `smith up`. Ends with the test process, however that ends."""
 
-    def __init__(self, data_dir: Path | None = None, *, within: Sequence[str] = (), **env: str) -> None:
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        *,
+        within: Sequence[str] = (),
+        command: Sequence[str | Path] = (SMITH, "up"),
+        **env: str,
+    ) -> None:
         """Neither starts anything nor makes anything but the folder. `env` adds to the environment. `within` is the
-        beginning of a command that runs the rest of it.
+        beginning of a command that runs the rest of it. `command` may be another checkout's.
 
         A server without a `data_dir` of the caller's starts on a copy of the folder that a first start has left, unless
         it is told to be `fresh`.
@@ -96,7 +103,7 @@ class Stack:
         self._output = Path(tempfile.mkdtemp(prefix="smith-output-"))
         self._prepared = data_dir is None
         self._env = env
-        self._within = within
+        self._command = [*within, *command]
         self._ports: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._page_faults: list[str] = []
@@ -143,9 +150,7 @@ class Stack:
             **self._env,
         }
         with (self._output / "out").open("wb") as out, (self._output / "err").open("wb") as err:
-            self._process = subprocess.Popen(
-                [*self._within, SMITH, "up"], env=env, stdin=subprocess.PIPE, stdout=out, stderr=err
-            )
+            self._process = subprocess.Popen(self._command, env=env, stdin=subprocess.PIPE, stdout=out, stderr=err)
         return self._process
 
     def _wait_ready(self) -> bool:
