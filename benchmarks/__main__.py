@@ -16,13 +16,11 @@ import uvloop
 from benchmarks.admin import measure_admin
 from benchmarks.fairness import measure_fairness
 from benchmarks.fan_out import measure_fan_out
-from benchmarks.growth import measure_growth
 from benchmarks.limits import measure_limits
 from benchmarks.load import WrongAnswer
 from benchmarks.machine import describe_machine
 from benchmarks.population import Population
 from benchmarks.progress import say
-from benchmarks.replicas import measure_replicas
 from benchmarks.report import Row, print_table, write_files
 from benchmarks.requests import measure_requests
 from benchmarks.scale import measure_scale
@@ -35,8 +33,8 @@ from tests.stack import Stack
 RESULTS = Path(__file__).parent.parent / "var" / "bench"
 FAILURES = (WrongAnswer, AssertionError, OSError, httpx.HTTPError, psycopg.Error, grpc.aio.AioRpcError)
 """Failures of the server under test: it does not start, answers something else, or does not answer."""
-SECTIONS = ("limits", "requests", "fan-out", "scale", "streams", "fairness", "admin", "soak", "growth", "replicas")
-ON_REQUEST = frozenset(("soak", "growth", "replicas"))
+SECTIONS = ("limits", "requests", "fan-out", "scale", "streams", "fairness", "admin", "soak")
+ON_REQUEST = frozenset(("soak",))
 """Sections that are measured only if they are named."""
 
 
@@ -94,10 +92,6 @@ async def measure(stack: Stack, amounts: Amounts, chosen: Sequence[str]) -> list
         rows += await measure_fairness(stack, population, amounts)
     if "admin" in chosen:
         rows += await measure_admin(stack, amounts)
-    if "growth" in chosen:
-        rows += await measure_growth(stack, population, amounts)
-    if "replicas" in chosen:
-        rows += await measure_replicas(amounts)
     if "soak" in chosen:
         rows += await measure_soak(stack, population, amounts)
     return rows

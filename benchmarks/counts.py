@@ -1,14 +1,16 @@
-"""What a load costs: processor time by process, write-ahead log, and transactions that write."""
+"""What a load costs: processor time, write-ahead log, and transactions that write."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import psycopg
 
-from benchmarks.server import POSTGRES, cpu_seconds
 from tests.stack import Stack
 
+POSTGRES = "postgres"
 NOT_COUNTED = ("simulator", "admin")
 """Processes that stand for Apple or for people."""
 
@@ -36,8 +38,8 @@ class Counts:
             row: Any = connection.execute(_READ).fetchone()
         processor: dict[str, float] = {}
         for stack in stacks:
-            for name, seconds in cpu_seconds(stack).items():
-                processor[name] = processor.get(name, 0.0) + seconds
+            for name, pid in stack.pids.items():
+                processor[name] = processor.get(name, 0.0) + _seconds(psutil.Process(pid))
         return Counts(processor, *row)
 
     def since(self, before: "Counts") -> "Counts":
@@ -57,3 +59,12 @@ class Counts:
             ("write-ahead log", "bytes"): self.wal_bytes / requests,
             ("transactions that write", ""): self.writes / requests,
         }
+
+
+def _seconds(process: psutil.Process) -> float:
+    """Of the process and its children, including ended ones."""
+    total = 0.0
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(child.cpu_times()[:2])
+    return total + sum(process.cpu_times()[:4])

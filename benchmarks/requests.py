@@ -43,7 +43,7 @@ async def send_to_one_device(stack: Stack, *, callers: int, count: int) -> Load:
     Raises WrongAnswer unless APNs accepted every one before its answer came.
     """
     requests = [push_request(stack.base_url, stack.api_key, number) for number in range(count)]
-    return await load_http(stack.base_url, requests, callers=callers, check=is_accepted)
+    return await load_http(stack.base_url, requests, callers=callers, check=_is_accepted)
 
 
 async def warm_up(stack: Stack, amounts: Amounts) -> None:
@@ -75,7 +75,6 @@ def rows_of_cpu(section: str, used: dict[str, float], *, requests: int) -> list[
     ]
 
 
-def is_accepted(body: bytes) -> bool:
-    """Whether an answer says that APNs took the push for one phone."""
+def _is_accepted(body: bytes) -> bool:
     answer = json.loads(body)
     return answer.get("success") is True and answer.get("devices_notified") == 1

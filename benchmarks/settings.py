@@ -42,11 +42,6 @@ class Amounts:
     admin_pages: int
     """Pages that are open in a browser at once."""
     soak_seconds: int
-    growth_few_rows: int
-    growth_rows: int
-    """Deliveries, and as many attempts, in the databases that are compared."""
-    growth_accounts: int
-    """Accounts that they belong to."""
 
 
 FULL = Amounts(
@@ -72,9 +67,6 @@ FULL = Amounts(
     admin_requests=20,
     admin_pages=50,
     soak_seconds=600,
-    growth_few_rows=10_000,
-    growth_rows=10_000_000,
-    growth_accounts=1_000,
 )
 
 QUICK = Amounts(
@@ -100,7 +92,4 @@ QUICK = Amounts(
     admin_requests=5,
     admin_pages=5,
     soak_seconds=20,
-    growth_few_rows=1_000,
-    growth_rows=100_000,
-    growth_accounts=100,
 )
