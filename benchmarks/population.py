@@ -152,6 +152,18 @@ class Population:
         )
         return secret.text
 
+    def add_senders(self, accounts: int, *, devices_each: int = 1) -> list[str]:
+        """Adds accounts of one person with `devices_each` phones. Returns the secrets of their API keys."""
+        keys = [mint(API_KEY) for _ in range(accounts)]
+        self._add(
+            [_ACCOUNTS, _USERS, _MEMBERS, _DEVICES, _API_KEYS],
+            devices=accounts * devices_each,
+            devices_per_user=devices_each,
+            hashes=[key.hash for key in keys],
+            hint=API_KEY,
+        )
+        return [key.text for key in keys]
+
     def add_streams(self, accounts: int, stream_key: str, content_state: str, *, devices_each: int = 1) -> list[str]:
         """Adds accounts with `devices_each` phones, on all of which a stream with this key shows this content state
         (JSON text). Returns the secrets of the accounts' API keys.
