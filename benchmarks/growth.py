@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from benchmarks.counts import POSTGRES, Counts
 from benchmarks.load import load_http
 from benchmarks.machine import describe_machine
 from benchmarks.past import DEVICES_PER_NOTIFICATION, SPAN, Past
@@ -18,7 +17,8 @@ from benchmarks.population import Population
 from benchmarks.progress import say
 from benchmarks.report import Row, compared_in_pairs, print_table, row_of_runs
 from benchmarks.requests import push_request
-from benchmarks.simulated import SimulatedServers
+from benchmarks.shared_database import Servers
+from benchmarks.usage import POSTGRES, Usage, usage_of
 from core_service.retention.service import Ages, Retention
 from service_kit.database import create_batch_pool
 from tests.stack import Stack
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="with few and with many rows, in turns (%(default)s)")
     arguments = parser.parse_args()
     with ExitStack() as held:
-        servers = SimulatedServers(held)
+        servers = Servers(held)
         few, many = servers.start(), servers.start()
         machine = describe_machine(many.database_url)
         say(f"loading {arguments.rows:,} deliveries and as many attempts")
@@ -75,9 +75,9 @@ def main() -> None:
 
 async def _compare_pushes(few: _Server, many: _Server, section: str, pushes: int, times: int) -> list[Row]:
     async def measure(server: _Server) -> dict[tuple[str, str], float]:
-        before = Counts.of(server.stack)
+        before = usage_of(server.stack)
         await _push(server, pushes)
-        return Counts.of(server.stack).since(before).per_request(pushes)
+        return (usage_of(server.stack) - before).per_request(pushes)
 
     for server in (few, many):
         await _push(server, pushes // 2)
@@ -121,28 +121,28 @@ async def _forget(server: _Server) -> list[Row]:
     moment = server.past.oldest + AGES.history + DAY
     async with create_batch_pool(server.stack.database_url, max_size=2) as pool:
         retention = Retention(pool, AGES, lambda: moment)
-        before = Counts.of(server.stack)
+        before = usage_of(server.stack)
         began, ours = time.perf_counter(), time.process_time()
         forgotten = await retention.forget()
         seconds, ours = time.perf_counter() - began, time.process_time() - ours
-        used = Counts.of(server.stack).since(before)
+        used = usage_of(server.stack) - before
     section = FORGETTING.format(days=SPAN / DAY, rows=forgotten)
     rows = [
         Row(section, "until it was done, with core's pauses", seconds, "s"),
         Row(section, "processor time of core", ours / forgotten * 1e6, "µs/row"),
         *_of_database(section, "", used, forgotten),
     ]
-    before = Counts.of(server.stack)
+    before = usage_of(server.stack)
     began = time.perf_counter()
     server.past.vacuum()
     seconds = time.perf_counter() - began
-    used = Counts.of(server.stack).since(before)
+    used = usage_of(server.stack) - before
     return [*rows, Row(section, "vacuum afterwards", seconds, "s"), *_of_database(section, "vacuum: ", used, forgotten)]
 
 
-def _of_database(section: str, of: str, used: Counts, rows: int) -> Sequence[Row]:
+def _of_database(section: str, of: str, used: Usage, rows: int) -> Sequence[Row]:
     return (
-        Row(section, f"{of}processor time of PostgreSQL", used.processor[POSTGRES] / rows * 1e6, "µs/row"),
+        Row(section, f"{of}processor time of PostgreSQL", used.cpu[POSTGRES] / rows * 1e6, "µs/row"),
         Row(section, f"{of}write-ahead log", used.wal_bytes / rows, "bytes/row"),
     )
 

@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from benchmarks.counts import Counts
 from benchmarks.load import load_http
 from benchmarks.machine import describe_machine
 from benchmarks.population import Population
 from benchmarks.progress import say
 from benchmarks.report import Row, compared, print_table, row_of_runs
 from benchmarks.requests import push_request
-from benchmarks.simulated import SimulatedServers
+from benchmarks.shared_database import Servers
+from benchmarks.usage import usage_of
 from tests.stack import Stack
 
 SECTION = "A push through servers that share one PostgreSQL, {callers} callers for each, {layout}"
@@ -33,7 +33,7 @@ def main() -> None:
     machine: dict[str, str] = {}
     for layout, setting in LAYOUTS.items():
         with ExitStack() as held:
-            servers = SimulatedServers(held, SMITH_SINGLE_PROCESS=setting)
+            servers = Servers(held, SMITH_SINGLE_PROCESS=setting)
             first = servers.start()
             machine = machine or describe_machine(first.database_url)
             section = SECTION.format(callers=CALLERS, layout=layout)
@@ -41,7 +41,7 @@ def main() -> None:
     print_table(machine, rows)
 
 
-async def _measure(servers: SimulatedServers, first: Stack, section: str, pushes: int, times: int) -> list[Row]:
+async def _measure(servers: Servers, first: Stack, section: str, pushes: int, times: int) -> list[Row]:
     population = Population(first.database_url)
     keys = population.add_senders(ACCOUNTS)
     population.tidy()
@@ -54,9 +54,9 @@ async def _measure(servers: SimulatedServers, first: Stack, section: str, pushes
         say(f"pushing through {number} of {max(SERVERS)} servers on one PostgreSQL")
         await _push(stacks, keys, pushes // 4)
         for _ in range(times):
-            before = Counts.of(*stacks)
+            before = usage_of(*stacks)
             await _push(stacks, keys, pushes)
-            runs[number].append(Counts.of(*stacks).since(before).per_request(pushes * number))
+            runs[number].append((usage_of(*stacks) - before).per_request(pushes * number))
     rows = []
     for what, unit in runs[1][0]:
         of_one, *of_more = (

@@ -12,11 +12,12 @@ from tests.stack import Stack
 POSTGRES, SUPERVISOR = "postgres", "supervisor"
 SAMPLE_SECONDS = 0.1
 
-# PostgreSQL counts commits and fsyncs up to a second late. The place in the write-ahead log is exact.
+# PostgreSQL counts commits and fsyncs up to a second late. The rest is exact.
 COUNTS = """
 SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
        (SELECT coalesce(sum(fsyncs), 0)::bigint FROM pg_stat_io WHERE object = 'wal'),
-       pg_current_wal_insert_lsn() - '0/0'
+       pg_current_wal_insert_lsn() - '0/0',
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 """
 
 
@@ -29,6 +30,8 @@ class Usage:
     commits: float
     fsyncs: float
     wal_bytes: float
+    writes: float
+    """Transactions that wrote."""
 
     def __sub__(self, before: "Usage") -> "Usage":
         """What was used since then."""
@@ -37,6 +40,7 @@ class Usage:
             self.commits - before.commits,
             self.fsyncs - before.fsyncs,
             self.wal_bytes - before.wal_bytes,
+            self.writes - before.writes,
         )
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -46,6 +50,7 @@ class Usage:
             self.commits + other.commits,
             self.fsyncs + other.fsyncs,
             self.wal_bytes + other.wal_bytes,
+            self.writes + other.writes,
         )
 
     @property
@@ -53,14 +58,25 @@ class Usage:
         """Of all processes."""
         return sum(self.cpu.values())
 
+    def per_request(self, requests: int) -> dict[tuple[str, str], float]:
+        """What each of so many requests cost, by name and unit."""
+        servers = sum(used for name, used in self.cpu.items() if name not in (POSTGRES, SUPERVISOR))
+        return {
+            ("processor time of PostgreSQL", "ms"): self.cpu[POSTGRES] / requests * 1000,
+            ("processor time of the server's processes", "ms"): servers / requests * 1000,
+            ("write-ahead log", "bytes"): self.wal_bytes / requests,
+            ("transactions that write", ""): self.writes / requests,
+        }
 
-NOTHING = Usage({}, 0, 0, 0)
+
+NOTHING = Usage({}, 0, 0, 0, 0)
 
 
-def usage_of(stack: Stack) -> Usage:
-    """What the server has used until now."""
-    [(commits, fsyncs, wal_bytes)] = stack.sql(COUNTS)
-    return Usage(cpu_seconds(stack), float(commits), float(fsyncs), float(wal_bytes))
+def usage_of(first: Stack, *others: Stack) -> Usage:
+    """What servers that share the PostgreSQL of the first have used until now."""
+    [counts] = first.sql(COUNTS)
+    used = Usage(cpu_seconds(first), *map(float, counts))
+    return sum((Usage(cpu_seconds(other), 0, 0, 0, 0) for other in others), used)
 
 
 def cpu_seconds(stack: Stack) -> dict[str, float]:

@@ -1,33 +1,28 @@
-"""Servers whose APNs is the simulator, each alone or several on one PostgreSQL."""
+"""Servers that send to the stand-in, each with a PostgreSQL of its own or several on one."""
 
 import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
-
+from benchmarks.server import ENVIRONMENT
+from benchmarks.stand_in import running_stand_in
 from tests.stack import Stack
 
-# The machine's limit is measured, not the account's.
-ENVIRONMENT = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", "SMITH_LOG_LEVEL": "warning"}
-SIMULATOR = {"settings": {"accept_unknown_tokens": True, "log_requests": False}}
 
-
-class SimulatedServers:
+class Servers:
     """Starts servers, and removes them when `held` is closed."""
 
     def __init__(self, held: ExitStack, **settings: str) -> None:
-        """`settings` are those of all, beside the benchmarks' own."""
+        """`settings` are those of all, beside the benchmarks' own. No web admin runs."""
         self._held = held
-        self._settings = ENVIRONMENT | settings
+        apns = held.enter_context(running_stand_in())
+        self._settings = ENVIRONMENT | {"SMITH_ADMIN_PORT": ""} | settings | apns.environment()
 
     def start(self, *, beside: Stack | None = None) -> Stack:
         """Starts one with a PostgreSQL of its own, or on that of the server `beside` it."""
-        stack = self._held.enter_context(self._beside(beside) if beside else Stack(None, **self._settings)).start()
-        faults = f"{stack.simulator_url}/apns/faults"
-        httpx.post(faults, json=SIMULATOR, timeout=10, trust_env=False).raise_for_status()
-        return stack
+        stack = self._beside(beside) if beside else Stack(None, **self._settings)
+        return self._held.enter_context(stack).start()
 
     def _beside(self, first: Stack) -> Stack:
         folder = Path(tempfile.mkdtemp(prefix="smith-bench-"))
