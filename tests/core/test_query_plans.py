@@ -20,7 +20,7 @@ from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
 from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
-from core_service.live_activities.state import queries, vacancy_queries
+from core_service.live_activities.state import queries, update_queries, vacancy_queries
 from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.phones import notification_queries
@@ -288,6 +288,8 @@ BATCH: dict[str, Any] = {
     "dismiss_after_seconds": [None],
     "is_simpler": [True],
     "nows": [NOW],
+    "most_leased": [200],
+    "planned_at": NOW,
     "newest": 2,
     "sent_at": ["{1,2}"],
     "ids": ["ab"],
@@ -328,7 +330,15 @@ OF_MANY = """
 """
 LIVE_QUERIES = {
     name: value
-    for module in (queries, vacancy_queries, expiry_queries, phone_queries, reconciler_queries, withdrawal_queries)
+    for module in (
+        queries,
+        update_queries,
+        vacancy_queries,
+        expiry_queries,
+        phone_queries,
+        reconciler_queries,
+        withdrawal_queries,
+    )
     for name, value in vars(module).items()
 }
 LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
@@ -338,7 +348,7 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
 }
 NOT_HOT = {
     "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
-    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST", "IS_BROWSER", "STACKS", "IS_SPARED", "RESTS_UNTIL",
+    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST", "IS_BROWSER", "STACKS", "IS_SPARED", "RESTS_UNTIL", "NEW_BUTTONS",
 }  # fmt: skip
 
 LISTED = {

@@ -3,7 +3,7 @@
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ from service_kit.database import Pool
 from service_kit.web_push import Subscription
 
 Pair = tuple[str, uuid.UUID]
-OnWritten = Callable[[int, dt.datetime | None], None]
+OnWritten = Callable[["Sequence[ActivitySettlement]", dt.datetime | None], None]
 
 TOKEN_CHANGING = dt.timedelta(seconds=1)
 """When to look again at a device whose push-to-start token, or subscription, is being reported now."""
@@ -51,6 +51,8 @@ class ActivitySettlement:
     outcome: Outcome | None = None
     is_replaced: bool = False
     """The next activity has its place on the screen: it may end without a push."""
+    sent_by: uuid.UUID | None = None
+    """The account whose request has sent it itself; None if the reconciler has claimed it."""
 
     @property
     def pair(self) -> Pair:
@@ -103,7 +105,7 @@ class ActivitySettler:
             "Live Activity outcomes", self._write, self._give_up
         )
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self.on_written: OnWritten = lambda count, next_at: None
+        self.on_written: OnWritten = lambda written, next_at: None
 
     def put(self, settlement: ActivitySettlement) -> None:
         """Takes a settlement."""
@@ -115,8 +117,7 @@ class ActivitySettler:
 
     def _give_up(self, settlement: ActivitySettlement) -> None:
         """The device is due again when its lease ends."""
-        del settlement
-        self.on_written(1, None)
+        self.on_written([settlement], None)
 
     async def _write(self, batch: list[ActivitySettlement]) -> None:
         now = self._clock()
@@ -147,7 +148,7 @@ class ActivitySettler:
                 account_id, Event(EventType.PUSH_TO_START_TOKEN_DEAD, now, device_id=device_id, reason=reason)
             )
         times = [one.next_at for one in held.values() if one.next_at is not None and not one.leased]
-        self.on_written(len(batch), now if released else min(times, default=None))
+        self.on_written(batch, now if released else min(times, default=None))
 
     def _settle(self, held: Held, one: ActivitySettlement, wanted: Wanted, now: dt.datetime) -> Held:
         if one.sent is None or one.outcome is None:
