@@ -66,10 +66,11 @@ class ActivityParts:
         return time.monotonic() + self.wait_seconds
 
     async def outcomes(self, wait: OutcomeWait, owed: DueDevices, deadline: float) -> OutcomeCounts:
-        """Wakes the reconciler for what the running request has recorded. Returns the outcomes of `owed` by the
-        deadline."""
+        """Wakes the reconciler for what the running request has recorded and does not send itself. Returns the outcomes
+        of `owed` by the deadline."""
         self.origins.note(wait.subject)
-        self.reconciler.wake()
+        if owed.leased < owed.due or not owed.leased:
+            self.reconciler.wake()
         if owed.next_at is not None:
             self.reconciler.wake_at(owed.next_at)
         return await wait.outcome(

@@ -28,6 +28,7 @@ from core_service.live_activities.state.store import ATTEMPTS
 from core_service.live_activities.state.turn import DEVICES, DueDevices
 from core_service.work_queue.keyed import KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
+from service_kit import tracing
 from service_kit.errors import Unavailable
 
 CHANGED_TOO_OFTEN = "Too many requests change this Live Activity at once. Try again."
@@ -173,8 +174,10 @@ class LiveActivities:
                 state.require_room(self._parts.builder, activity_id)
                 with ExitStack() as attempt:
                     waiter = attempt.enter_context(self._parts.waits.expecting(activity_id, activity.version + 1))
-                    change = self._parts.store.update if what == "update" else self._parts.store.end
-                    changed = await change(activity, state, now)
+                    if what == "update":
+                        changed = await self._parts.store.update(activity, state, now, origin=tracing.origin())
+                    else:
+                        changed = await self._parts.store.end(activity, state, now)
                     if changed is not None:
                         expecting.push(attempt.pop_all())
                         return activity, state, waiter, changed, now

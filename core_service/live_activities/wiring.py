@@ -7,6 +7,7 @@ from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import EventBus
 from core_service.live_activities.parts import ActivityParts
+from core_service.live_activities.reconcile.direct import DirectUpdates
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettler
 from core_service.live_activities.reconcile.withdrawals import Withdrawal, WithdrawalCalls
@@ -57,7 +58,7 @@ def build_live_activities(
     settler = ActivitySettler(batches, waits, events, clock)
     reconciler = Reconciler(batches, sender, settler, builder, clock, origin_of=origins.of)
     parts = ActivityParts(
-        store=ActivityStore(requests, account_limit, crowd),
+        store=ActivityStore(requests, account_limit, crowd, DirectUpdates(reconciler, clock)),
         audience=Audience(requests),
         builder=builder,
         reconciler=reconciler,

@@ -12,6 +12,7 @@ from typing import Any
 
 from core_service.events.service import EventBus
 from core_service.identity.principal import DevicePrincipal
+from core_service.live_activities.reconcile.direct import DirectUpdates
 from core_service.live_activities.reconcile.reconciler import LEASE, Reconciler
 from core_service.live_activities.reconcile.settlement import ActivitySettlement, ActivitySettler
 from core_service.live_activities.state.activity import Activity, ActivityState, new_activity_id, state_of
@@ -52,9 +53,10 @@ class World:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.now = BEGIN
-        self.store = ActivityStore(pool, KeyedLimiter(6), Crowd())
         self.settler = HandSettler(pool, OutcomeWaits(), EventBus(), lambda: self.now)
         self.reconciler = Reconciler(pool, self, self.settler, PayloadBuilder("A"), lambda: self.now)
+        direct = DirectUpdates(self.reconciler, lambda: self.now)
+        self.store = ActivityStore(pool, KeyedLimiter(6), Crowd(), direct)
         self.phones = PhoneActivities(pool, self.reconciler, EventBus(), lambda: self.now)
         self.in_flight: list[InFlight] = []
         self.sent: dict[str, list[dict[str, Any]]] = {}

@@ -7,11 +7,9 @@ from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.common.orm import now
 from core_service.live_activities.state.activity import ActivityState, new_activity_id
-from core_service.live_activities.state.store import ActivityStore
-from core_service.work_queue.group import Crowd
-from core_service.work_queue.keyed import KeyedLimiter
 from service_kit.database import create_request_pool
 from tests.core.harness import Account, Phone
+from tests.core.live_world import World
 from tests.waiting import eventually_async
 
 STATE = ActivityState({"title": "Deploy", "type": "progress", "percentage": 5}, None, None)
@@ -52,7 +50,7 @@ async def test_a_token_that_is_reported_while_a_start_is_being_recorded_is_not_o
     activity_id = new_activity_id()
     async with (
         create_request_pool(account.core.database_url, max_size=2) as pool,
-        ActivityStore(pool, KeyedLimiter(6), Crowd()).turn(uuid.UUID(account.id)) as turn,
+        World(pool).store.turn(uuid.UUID(account.id)) as turn,
     ):
         assert (await turn.start(activity_id, STATE, None, now())).total == 1
         await phone.caller.PutDeviceTokens(push_to_start_token=secrets.token_hex(32))

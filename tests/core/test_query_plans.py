@@ -20,7 +20,7 @@ from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
 from core_service.live_activities.history import queries as history
 from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
-from core_service.live_activities.state import queries, vacancy_queries
+from core_service.live_activities.state import queries, update_queries, vacancy_queries
 from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.phones import notification_queries
@@ -288,6 +288,8 @@ BATCH: dict[str, Any] = {
     "dismiss_after_seconds": [None],
     "is_simpler": [True],
     "nows": [NOW],
+    "most_leased": [200],
+    "planned_at": NOW,
     "newest": 2,
     "sent_at": ["{1,2}"],
     "ids": ["ab"],
@@ -310,6 +312,7 @@ BATCH: dict[str, Any] = {
     "lease": 20,
     "delays": [1.0],
     "paced_until": [None],
+    "attempts": [1],
     "started_at": [None],
     "now": NOW,
 }
@@ -324,11 +327,19 @@ OF_STREAMS = "WRITE_STREAM DELETE_STREAM"
 OF_MANY = """
     CLAIM_WITHDRAWALS SETTLE_WITHDRAWALS LOCK_SHOWN WITHDRAW
     LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES MARK_START_TOKENS_DEAD
-    WRITE_DEVICES RELEASE_ENDS READ_STREAMS UPDATE_ACTIVITIES
+    WRITE_DEVICES RELEASE_ENDS READ_STREAMS UPDATE_ACTIVITIES SETTLE_UPDATES
 """
 LIVE_QUERIES = {
     name: value
-    for module in (queries, vacancy_queries, expiry_queries, phone_queries, reconciler_queries, withdrawal_queries)
+    for module in (
+        queries,
+        update_queries,
+        vacancy_queries,
+        expiry_queries,
+        phone_queries,
+        reconciler_queries,
+        withdrawal_queries,
+    )
     for name, value in vars(module).items()
 }
 LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
@@ -338,7 +349,7 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
 }
 NOT_HOT = {
     "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
-    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST", "IS_BROWSER", "STACKS", "IS_SPARED", "RESTS_UNTIL",
+    "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST", "IS_BROWSER", "STACKS", "IS_SPARED", "RESTS_UNTIL", "NEW_BUTTONS",
 }  # fmt: skip
 
 LISTED = {

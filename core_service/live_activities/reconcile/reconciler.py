@@ -6,18 +6,21 @@ Requests, phones and time only change rows and wake it. Waking makes it quick; p
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from itertools import groupby
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from core_service.common.clock import Clock
 from core_service.live_activities.reconcile import reconciler_queries as queries
-from core_service.live_activities.reconcile.composer import Composer
+from core_service.live_activities.reconcile.budgets import prioritize
 from core_service.live_activities.reconcile.lifecycle import wanted_of
-from core_service.live_activities.reconcile.planning import Claim, Planned, plan, spend
+from core_service.live_activities.reconcile.outgoing import Outgoing
+from core_service.live_activities.reconcile.planning import Claim, Planned, plan
 from core_service.live_activities.reconcile.settlement import TOKEN_CHANGING, ActivitySettlement, ActivitySettler
 from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.payload import (
@@ -25,22 +28,21 @@ from core_service.live_activities.state.payload import (
     PayloadBuilder,
 )
 from core_service.live_activities.state.turn import LOOK_AGAIN
-from core_service.sending.port import (
-    OnOutcome,
-    Outcome,
-    OutcomeKind,
-    Push,
-    PushSender,
-    Target,
-)
+from core_service.sending.port import PushSender
 from core_service.work_queue.fair_claim import Round
-from core_service.work_queue.loops import POLL_SECONDS, ClaimLoop
+from core_service.work_queue.keyed import KeyedCounter
+from core_service.work_queue.loops import BUSY, POLL_SECONDS, ClaimLoop
 from service_kit.database import Pool
 from service_kit.tracing import NO_ORIGIN, Origin
 
 CLAIM_SIZE = 250
-MAX_IN_PROGRESS = 1000
-"""Beyond this many pushes in progress, until their outcomes are written, nothing more is claimed."""
+MAX_CLAIMED = 1000
+"""Claimed pushes in progress, until their outcomes are written, beyond which nothing more is claimed."""
+MAX_IN_PROGRESS = 4000
+"""Beyond this many pushes in progress, requests only record their updates."""
+MAX_DIRECT = 400
+"""The same for what the requests of one account send themselves. The reconciler is fair between accounts; requests are
+not."""
 LEASE = dt.timedelta(seconds=20)
 """How long a push belongs to the process that sends it. Longer than any delivery can take; after it any process may
 send it."""
@@ -52,7 +54,7 @@ class _Decided:
     """The decisions of one claim."""
 
     activities: dict[str, Activity] = field(default_factory=dict)
-    planned: list[Planned] = field(default_factory=list)
+    planned: Sequence[Planned] = ()
     idle: list[Claim] = field(default_factory=list)
     """Nothing is owed, as far as can be seen without the activity's lock."""
     resting: list[Claim] = field(default_factory=list)
@@ -77,22 +79,55 @@ class Reconciler:
         """`origin_of` tells which request a push of an activity is for."""
         self._origin_of = origin_of
         self._pool = pool
-        self._sender = sender
         self._settler = settler
-        self._composer = Composer(builder)
+        self._outgoing = Outgoing(sender, settler, builder)
         self._clock = clock
         self._loop = ClaimLoop(
-            "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_IN_PROGRESS, gather_seconds=GATHER_SECONDS
+            "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_CLAIMED, gather_seconds=GATHER_SECONDS
         )
         self._round = Round()
-        self._held = 0
-        """Pushes that were not sent because their route is stopped."""
+        self._direct: KeyedCounter[uuid.UUID] = KeyedCounter()
+        """What requests send themselves, by account."""
+        self._gathered: list[Callable[[], None]] = []
+        """Of that, what waits for company."""
         settler.on_written = self._written
 
     @property
     def in_progress(self) -> int:
         """Devices whose outcome is not written yet."""
         return self._loop.in_progress
+
+    def has_room(self, account_id: uuid.UUID) -> bool:
+        """Whether a request may send now. False if too much is in progress, in all or for this account."""
+        return self._loop.in_progress < MAX_IN_PROGRESS and self._direct[account_id] < MAX_DIRECT
+
+    def deliver(
+        self,
+        planned: Sequence[Planned],
+        activities: Mapping[str, Activity],
+        now: dt.datetime,
+        origin_of: Callable[[str], Origin],
+    ) -> None:
+        """Sends to devices that requests have leased. Outcomes are settled even if nothing waits for them."""
+        for account_id, group in groupby(planned, key=lambda one: activities[one.claim.activity_id].account_id):
+            of_account = list(group)
+            # Claims do not wait for these. There may always be some, and repeats and large updates must go on.
+            busy = self._loop.in_progress >= BUSY
+            self._loop.begin(len(of_account), beside=True)
+            self._direct.add(account_id, len(of_account))
+            send = partial(self._outgoing.send, of_account, activities, now, origin_of, sent_by=account_id)
+            if not busy and not self._gathered:
+                send()
+                continue
+            # As claims do: a call of the delivery service costs as much as several pushes.
+            self._gathered.append(send)
+            if len(self._gathered) == 1:
+                asyncio.get_running_loop().call_later(GATHER_SECONDS, self._send_gathered, context=Context())
+
+    def _send_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        for send in gathered:
+            send()
 
     def wake(self) -> None:
         """To be called when something is due."""
@@ -123,23 +158,22 @@ class Reconciler:
             claims = [Claim(*row) for row in rows]
             decided = await self._decide(connection, claims, now)
             await self._lease(connection, decided, now)
-        outgoing = self._pushes(decided, now)
         self._loop.begin(len(decided.planned) + len(decided.idle))
         for claim in decided.idle:
             settlement = ActivitySettlement(
                 claim.activity_id, claim.device_id, claim.user_id, is_replaced=claim.is_replaced
             )
             self._settler.put(settlement)
-        held = self._held
-        for push, members in outgoing:
-            self._sender.submit(push, self._on_outcome(members, now))
+        held = self._outgoing.held
+        self._outgoing.send(decided.planned, decided.activities, now, self._origin_of)
         # If everything was held, the rest would be held too.
-        return more and self._held - held < len(claims)
+        return more and self._outgoing.held - held < len(claims)
 
     async def _decide(self, connection: AsyncConnection[TupleRow], claims: list[Claim], now: dt.datetime) -> _Decided:
         ids = list({claim.activity_id for claim in claims})
         cursor = await connection.execute(queries.READ_ACTIVITIES, {"ids": ids}, binary=True)
         decided = _Decided({row[0]: Activity(*row) for row in await cursor.fetchall()})
+        planned: list[Planned] = []
         for claim in claims:
             activity = decided.activities[claim.activity_id]
             event = claim.event(wanted_of(activity, now))
@@ -147,25 +181,12 @@ class Reconciler:
                 decided.idle.append(claim)
             elif event is ActivityEvent.END and claim.awaits_successor:
                 decided.waiting.append(claim)
-            elif (planned := plan(claim, activity, event, now)) is None:
+            elif (one := plan(claim, activity, event, now)) is None:
                 decided.resting.append(claim)
             else:
-                decided.planned.append(planned)
-        decided.planned = await self._prioritize(connection, decided.planned, now)
+                planned.append(one)
+        decided.planned = await prioritize(connection, planned, now)
         return decided
-
-    async def _prioritize(
-        self, connection: AsyncConnection[TupleRow], planned: list[Planned], now: dt.datetime
-    ) -> list[Planned]:
-        device_ids = sorted({one.claim.device_id for one in planned if one.has_budget})
-        if not device_ids:
-            return planned
-        cursor = await connection.execute(queries.READ_BUDGETS, {"device_ids": device_ids}, binary=True)
-        budgets: dict[uuid.UUID, list[int]] = {row[0]: row[1] for row in await cursor.fetchall()}
-        prioritized = [spend(one, budgets, int(now.timestamp())) for one in planned]
-        texts = ["{" + ",".join(map(str, budgets.get(device_id, ()))) + "}" for device_id in device_ids]
-        await connection.execute(queries.WRITE_BUDGETS, {"device_ids": device_ids, "sent_at": texts})
-        return prioritized
 
     async def _lease(self, connection: AsyncConnection[TupleRow], decided: _Decided, now: dt.datetime) -> None:
         planned, still = decided.planned, [*decided.idle, *decided.waiting, *decided.resting]
@@ -196,39 +217,14 @@ class Reconciler:
             }
             await connection.execute(queries.REST, parameters)
 
-    def _pushes(self, decided: _Decided, now: dt.datetime) -> list[tuple[Push, dict[uuid.UUID, Planned]]]:
-        """One push for all devices that get the same bytes, each with what was planned for it."""
-        groups: dict[tuple[Any, ...], tuple[Push, dict[uuid.UUID, Planned]]] = {}
-        for one in decided.planned:
-            claim = one.claim
-            kind = (
-                *(one.event, one.timestamp, one.alerting, one.urgent, one.priority),
-                *(claim.content_version, claim.surface.is_browser),
-            )
-            key = (claim.activity_id, *kind)
-            if key not in groups:
-                activity, origin = decided.activities[claim.activity_id], self._origin_of(claim.activity_id)
-                groups[key] = (self._composer.push(one, activity, origin, now), {})
-            push, members = groups[key]
-            members[claim.device_id] = one
-            place = (claim.environment, claim.bundle_id)
-            push.targets.append(Target(claim.device_id, claim.user_id, one.token, *place, one.apns_id, claim.failures))
-        return list(groups.values())
-
-    def _on_outcome(self, members: dict[uuid.UUID, Planned], now: dt.datetime) -> OnOutcome:
-        def on_outcome(target: Target, outcome: Outcome) -> None:
-            if outcome.verdict is OutcomeKind.HELD:
-                self._held += 1
-            planned = members[target.device_id]
-            claim = planned.claim
-            self._settler.put(
-                ActivitySettlement(claim.activity_id, claim.device_id, claim.user_id, planned.sent(now), outcome)
-            )
-
-        return on_outcome
-
-    def _written(self, count: int, next_at: dt.datetime | None) -> None:
+    def _written(self, written: Sequence[ActivitySettlement], next_at: dt.datetime | None) -> None:
         """Notes that outcomes are written. The earliest push that follows from them is due at `next_at`."""
-        self._loop.finish(count)
+        direct = 0
+        for one in written:
+            if one.sent_by is not None:
+                direct += 1
+                self._direct.add(one.sent_by, -1)
+        self._loop.finish(direct, beside=True)
+        self._loop.finish(len(written) - direct)
         if next_at is not None:
             self.wake_at(next_at)

@@ -92,6 +92,29 @@ ON CONFLICT (device_id) DO UPDATE SET sent_at = EXCLUDED.sent_at
 
 # --- outcomes ---
 
+SETTLE_UPDATES = """
+WITH s AS MATERIALIZED (
+    SELECT * FROM unnest(
+        %(activity_ids)s::text[], %(device_ids)s::uuid[], %(versions)s::bigint[], %(attempts)s::bigint[],
+        %(tokens)s::text[], %(paced_until)s::timestamptz[]
+    ) WITH ORDINALITY AS s(activity_id, device_id, version, attempt, token, paced_until, place)
+), newest AS MATERIALIZED (
+    SELECT a.id, a.account_id, a.version FROM live_activities a
+    WHERE a.id IN (SELECT activity_id FROM s) AND a.ended_at IS NULL
+    ORDER BY a.id
+    FOR NO KEY UPDATE
+)
+UPDATE live_activity_devices p
+SET accepted_version = s.version, failures = 0, reason = NULL, leased = false, next_at = NULL,
+    paced_until = s.paced_until
+FROM s JOIN newest ON newest.id = s.activity_id AND newest.version = s.version
+WHERE p.activity_id = s.activity_id AND p.device_id = s.device_id AND p.phase = 'live' AND p.attempt = s.attempt
+  AND p.update_token = s.token
+RETURNING s.place, newest.account_id
+"""
+"""For phones that have accepted the newest state, which are nearly all: `settle` of lifecycle.py in SQL. Leaves out
+what has changed since it was sent. That is for the statements below."""
+
 LOCK_ACTIVITIES = """
 SELECT id, account_id, replaces, version, urgent_version, alert_version, alert_at, quiet_start, expires_at, ended_at,
        dismiss_at

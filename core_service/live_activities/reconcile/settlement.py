@@ -3,9 +3,9 @@
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -22,9 +22,16 @@ from core_service.live_activities.reconcile.lifecycle import (
     Wanted,
     schedule,
     settle,
-    wanted_of,
 )
-from core_service.live_activities.state.pace import Surface, surface_of
+from core_service.live_activities.reconcile.settled_rows import (
+    Pair,
+    SettledActivity,
+    lock_activities,
+    lock_devices,
+    write_devices,
+)
+from core_service.live_activities.reconcile.usual import is_usual, settle_usual
+from core_service.live_activities.state.pace import Surface
 from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import Outcome, OutcomeKind
 from core_service.work_queue.loops import BatchWriter
@@ -33,8 +40,7 @@ from core_service.work_queue.retry import delay_seconds
 from service_kit.database import Pool
 from service_kit.web_push import Subscription
 
-Pair = tuple[str, uuid.UUID]
-OnWritten = Callable[[int, dt.datetime | None], None]
+OnWritten = Callable[["Sequence[ActivitySettlement]", dt.datetime | None], None]
 
 TOKEN_CHANGING = dt.timedelta(seconds=1)
 """When to look again at a device whose push-to-start token, or subscription, is being reported now."""
@@ -51,6 +57,8 @@ class ActivitySettlement:
     outcome: Outcome | None = None
     is_replaced: bool = False
     """The next activity has its place on the screen: it may end without a push."""
+    sent_by: uuid.UUID | None = None
+    """The account whose request has sent it itself; None if the reconciler has claimed it."""
 
     @property
     def pair(self) -> Pair:
@@ -68,29 +76,6 @@ class ActivitySettlement:
         )
 
 
-class _LockedActivity(NamedTuple):
-    """A row of `LOCK_ACTIVITIES`."""
-
-    id: str
-    account_id: uuid.UUID
-    replaces: str | None
-    version: int
-    urgent_version: int
-    alert_version: int
-    alert_at: dt.datetime | None
-    quiet_start: bool
-    expires_at: dt.datetime
-    ended_at: dt.datetime | None
-    dismiss_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Activity:
-    account_id: uuid.UUID
-    wanted: Wanted
-    replaces: str | None
-
-
 class ActivitySettler:
     """Writes settlements. The number that can wait is bounded by the pushes in progress."""
 
@@ -103,7 +88,7 @@ class ActivitySettler:
             "Live Activity outcomes", self._write, self._give_up
         )
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self.on_written: OnWritten = lambda count, next_at: None
+        self.on_written: OnWritten = lambda written, next_at: None
 
     def put(self, settlement: ActivitySettlement) -> None:
         """Takes a settlement."""
@@ -115,15 +100,38 @@ class ActivitySettler:
 
     def _give_up(self, settlement: ActivitySettlement) -> None:
         """The device is due again when its lease ends."""
-        del settlement
-        self.on_written(1, None)
+        self.on_written([settlement], None)
 
     async def _write(self, batch: list[ActivitySettlement]) -> None:
         now = self._clock()
+        settled = await self._write_usual(batch)
+        others = [one for one in batch if one.pair not in settled]
+        next_at = await self._write_others(others, now) if others else None
+        for one in batch:
+            if (account_id := settled.get(one.pair)) is not None:
+                self._tell_of_accepted(one, account_id, now)
+        self.on_written(batch, next_at)
+
+    async def _write_usual(self, batch: list[ActivitySettlement]) -> dict[Pair, uuid.UUID]:
+        """Settles what one statement can. Returns what it has settled, with the activities' accounts. Writing the same
+        twice does no harm."""
+        if len({one.pair for one in batch}) < len(batch):
+            # Outcomes of one device are settled in their order.
+            return {}
+        usual = [(*one.pair, one.sent) for one in batch if one.sent is not None and is_usual(one.sent, one.outcome)]
+        if not usual:
+            return {}
+        async with self._pool.connection() as connection:
+            settled = await settle_usual(connection, usual)
+        return {usual[place][:2]: account_id for place, account_id in settled.items()}
+
+    async def _write_others(self, batch: list[ActivitySettlement], now: dt.datetime) -> dt.datetime | None:
+        """Returns when the earliest push that follows from them is due."""
         dead_tokens: list[tuple[uuid.UUID, uuid.UUID, str]] = []
+        pairs = list({one.pair for one in batch})
         async with self._pool.connection() as connection, connection.transaction():
-            activities = await _lock_activities(connection, batch, now)
-            held = await _lock_devices(connection, batch)
+            activities = await lock_activities(connection, pairs, now)
+            held = await lock_devices(connection, pairs)
             if died := [one for one in batch if one.start_token_died]:
                 dead_tokens = await _mark_start_tokens_dead(connection, died)
             for one in batch:
@@ -131,7 +139,7 @@ class ActivitySettler:
                 if one.pair in held:
                     held[one.pair] = self._settle(held[one.pair], one, activities[one.activity_id].wanted, now)
             await _rest_without_token(connection, held, {one.device_id for one in died}, now)
-            await _write_devices(connection, held)
+            await write_devices(connection, held)
             if released := _replaced(batch, activities):
                 await connection.execute(
                     queries.RELEASE_ENDS,
@@ -147,7 +155,7 @@ class ActivitySettler:
                 account_id, Event(EventType.PUSH_TO_START_TOKEN_DEAD, now, device_id=device_id, reason=reason)
             )
         times = [one.next_at for one in held.values() if one.next_at is not None and not one.leased]
-        self.on_written(len(batch), now if released else min(times, default=None))
+        return now if released else min(times, default=None)
 
     def _settle(self, held: Held, one: ActivitySettlement, wanted: Wanted, now: dt.datetime) -> Held:
         if one.sent is None or one.outcome is None:
@@ -172,7 +180,7 @@ class ActivitySettler:
     def _tell(
         self,
         batch: list[ActivitySettlement],
-        activities: dict[str, _Activity],
+        activities: dict[str, SettledActivity],
         held: dict[Pair, Held],
         now: dt.datetime,
     ) -> None:
@@ -201,8 +209,15 @@ class ActivitySettler:
                     ),
                 )
 
+    def _tell_of_accepted(self, one: ActivitySettlement, account_id: uuid.UUID, now: dt.datetime) -> None:
+        if one.sent is not None:
+            version = one.sent.version
+            self._waiters.tell(one.activity_id, version, one.device_id, one.user_id, accepted=True, gone=False)
+        delivered = Event(EventType.LIVE_ACTIVITY_DELIVERED, now, activity_id=one.activity_id, device_id=one.device_id)
+        self._events.publish(account_id, delivered)
+
     def _tell_of_spared(
-        self, one: ActivitySettlement, activities: dict[str, _Activity], held: dict[Pair, Held]
+        self, one: ActivitySettlement, activities: dict[str, SettledActivity], held: dict[Pair, Held]
     ) -> None:
         """A browser that is up to date without a push keeps no request waiting."""
         now_held = held.get(one.pair)
@@ -211,26 +226,6 @@ class ActivitySettler:
         if now_held.surface.is_browser:
             version = activities[one.activity_id].wanted.version
             self._waiters.tell(one.activity_id, version, one.device_id, one.user_id, accepted=False, gone=True)
-
-
-async def _lock_activities(
-    connection: AsyncConnection[TupleRow], batch: list[ActivitySettlement], now: dt.datetime
-) -> dict[str, _Activity]:
-    ids = list({one.activity_id for one in batch})
-    cursor = await connection.execute(queries.LOCK_ACTIVITIES, {"activity_ids": ids}, binary=True)
-    rows = map(_LockedActivity._make, await cursor.fetchall())
-    return {row.id: _Activity(row.account_id, wanted_of(row, now), row.replaces) for row in rows}
-
-
-async def _lock_devices(connection: AsyncConnection[TupleRow], batch: list[ActivitySettlement]) -> dict[Pair, Held]:
-    pairs = list({one.pair for one in batch})
-    parameters = {"activity_ids": [pair[0] for pair in pairs], "device_ids": [pair[1] for pair in pairs]}
-    cursor = await connection.execute(queries.LOCK_DEVICES, parameters, binary=True)
-    held = {}
-    for activity_id, device_id, phase, *columns, environment, subscription in await cursor.fetchall():
-        row = Held(Phase(phase), *columns)
-        held[activity_id, device_id] = replace(row, surface=surface_of(environment), subscription=subscription)
-    return held
 
 
 async def _mark_start_tokens_dead(
@@ -268,26 +263,7 @@ async def _rest_without_token(
             held[pair] = replace(one, next_at=now + TOKEN_CHANGING)
 
 
-async def _write_devices(connection: AsyncConnection[TupleRow], held: dict[Pair, Held]) -> None:
-    values = list(held.values())
-    parameters: dict[str, Any] = {
-        "activity_ids": [pair[0] for pair in held],
-        "device_ids": [pair[1] for pair in held],
-        "phases": [one.phase.value for one in values],
-        "update_tokens": [one.update_token for one in values],
-        "maybe_shown": [one.maybe_shown for one in values],
-        "accepted_versions": [one.accepted_version for one in values],
-        "failures": [one.failures for one in values],
-        "leased": [one.leased for one in values],
-        "next_at": [one.next_at for one in values],
-        "paced_until": [one.paced_until for one in values],
-        "started_at": [one.started_at for one in values],
-        "reasons": [one.reason for one in values],
-    }
-    await connection.execute(queries.WRITE_DEVICES, parameters)
-
-
-def _replaced(batch: list[ActivitySettlement], activities: dict[str, _Activity]) -> list[Pair]:
+def _replaced(batch: list[ActivitySettlement], activities: dict[str, SettledActivity]) -> list[Pair]:
     """Returns activities whose replacement has started, or never will: they may end."""
     released = []
     for one in batch:

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core_service.common.arrays import numbers, texts, timestamps, uuids
 from core_service.common.orm import new_id
 from core_service.live_activities.state.activity import Activity, ActivityState
 from core_service.live_activities.state.older_apps import NEWEST, is_simpler
+from service_kit.tracing import NO_ORIGIN, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,25 @@ class Change:
     now: dt.datetime
     versions: int
     """How many versions the state is on: several updates may have become one."""
+    origin: Origin = NO_ORIGIN
+    """The request that it is for."""
+
+    @property
+    def after(self) -> Activity:
+        """The activity once the change is recorded, as far as its pushes show it."""
+        version, state, alerts = self.activity.version + self.versions, self.state, self.state.alert is not None
+        return replace(
+            self.activity,
+            version=version,
+            content_state=state.content_state,
+            action=state.action,
+            secondary_action=state.secondary_action,
+            alert=state.alert if alerts else self.activity.alert,
+            alert_version=version if alerts else self.activity.alert_version,
+            alert_at=self.now if alerts else self.activity.alert_at,
+            urgent_version=version if state.urgent else self.activity.urgent_version,
+            dismiss_after_seconds=state.dismiss_after_seconds,
+        )
 
 
 def updates_of(changes: Sequence[Change]) -> dict[str, Any]:

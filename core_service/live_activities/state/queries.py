@@ -12,7 +12,7 @@ after it, or reads rows that it locks itself.
 
 from core_service.channels.audience import IN_CHANNELS
 from core_service.live_activities.models import OPEN, STARTABLE
-from core_service.live_activities.state.pace import IS_BROWSER, IS_SPARED, RESTS_UNTIL, STACKS
+from core_service.live_activities.state.pace import IS_BROWSER, STACKS
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
@@ -35,7 +35,7 @@ _VERSIONS_KEPT = 50
 _TO_KEEP = "%(version_id)s::uuid AS version_id, %(content_state)s::text AS new_state, %(now)s::timestamptz AS at"
 
 
-def _kept(event: str) -> str:
+def kept(event: str) -> str:
     """Keeps the new states of activities, each in the place of the one 50 versions before. One CTE, after another one
     named `activity`, which has the columns of `_TO_KEEP`."""
     return f"""kept AS (
@@ -79,7 +79,7 @@ WITH target AS MATERIALIZED (
            %(quiet_start)s, %(now)s, %(now)s, %(now)s, %(expires_at)s, %(due_at)s
     WHERE EXISTS (SELECT FROM target)
     RETURNING id, version, {_TO_KEEP}
-), {_kept("start")}, button AS (
+), {kept("start")}, button AS (
     INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
     SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
     FROM activity, jsonb_to_recordset(%(buttons)s::text::jsonb)
@@ -107,9 +107,9 @@ START_FOR_ALL = _START.format(condition="")
 
 START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
 
-# --- a new state ---
+# --- a new state (updates: update_queries.py) ---
 
-_BUTTON = """button AS (
+NEW_BUTTONS = """button AS (
     INSERT INTO live_activity_actions (id, activity_id, title, type, url, method, body)
     SELECT b.id, activity.id, b.title, b.type, b.url, b.method, b.body
     FROM activity, jsonb_to_recordset(activity.buttons)
@@ -120,73 +120,6 @@ _BUTTON = """button AS (
 _AS_READ = """id = %(id)s::text AND version = %(read_version)s AND ended_at IS NULL
       AND tags IS NOT DISTINCT FROM %(read_tags)s::text[] AND metadata IS NOT DISTINCT FROM %(read_metadata)s::text"""
 """The SQL condition that the activity is as it was read. Tags and metadata may change without a version."""
-
-UPDATE_ACTIVITIES = f"""
-WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest(
-        %(ids)s::text[], %(read_versions)s::bigint[], %(read_tags)s::text[], %(read_metadata)s::text[],
-        %(versions)s::int[], %(version_ids)s::uuid[], %(content_states)s::text[], %(actions)s::text[],
-        %(secondary_actions)s::text[], %(buttons)s::text[], %(tags)s::text[], %(metadata)s::text[], %(urgent)s::bool[],
-        %(alerts)s::text[], %(dismiss_after_seconds)s::int[], %(is_simpler)s::bool[], %(nows)s::timestamptz[]
-    ) WITH ORDINALITY AS asked(
-        id, read_version, read_tags, read_metadata, versions, version_id, content_state, action, secondary_action,
-        buttons, tags, metadata, urgent, alert, dismiss_after_seconds, is_simpler, now, place
-    )
-), unchanged AS MATERIALIZED (
-    SELECT asked.*
-    FROM asked JOIN live_activities a ON a.id = asked.id
-    WHERE a.version = asked.read_version AND a.ended_at IS NULL
-      AND a.tags IS NOT DISTINCT FROM asked.read_tags::text[]
-      AND a.metadata IS NOT DISTINCT FROM asked.read_metadata
-    ORDER BY a.id
-    FOR NO KEY UPDATE OF a
-), activity AS (
-    UPDATE live_activities a
-    SET version = a.version + n.versions, content_state = n.content_state, action = n.action,
-        secondary_action = n.secondary_action, tags = n.tags::text[], metadata = n.metadata,
-        urgent_version = CASE WHEN n.urgent THEN a.version + n.versions ELSE a.urgent_version END,
-        alert = COALESCE(n.alert, a.alert),
-        alert_version = CASE WHEN n.alert IS NULL THEN a.alert_version ELSE a.version + n.versions END,
-        alert_at = CASE WHEN n.alert IS NULL THEN a.alert_at ELSE n.now END,
-        dismiss_after_seconds = n.dismiss_after_seconds, updates = a.updates + n.versions,
-        updated_at = n.now, heard_at = n.now
-    FROM unchanged n
-    WHERE a.id = n.id AND a.version = n.read_version
-    RETURNING a.id, a.version, a.account_id, n.place, n.buttons::jsonb AS buttons, n.version_id,
-              n.content_state AS new_state, n.now AS at, n.urgent, n.alert, n.is_simpler
-), {_BUTTON}, {_kept("update")}, device AS (
-    -- Locking shows each row as it is now, not as it was when this statement began and perhaps waited for the activity.
-    -- One that is locked has a time already, or is about to get one: its settlement will see the new version.
-    -- A rest after a push may be shorter for this state. The wait after a failure is not.
-    SELECT p.activity_id, p.device_id, p.next_at, CASE
-               WHEN p.phase = 'live'
-                   AND (p.next_at IS NULL OR NOT p.leased AND p.failures = 0 AND p.next_at > activity.at)
-               THEN {RESTS_UNTIL}
-           END AS rests_until
-    FROM live_activity_devices p JOIN activity ON p.activity_id = activity.id
-    WHERE p.{OPEN}
-    FOR UPDATE OF p SKIP LOCKED
-), woken AS (
-    UPDATE live_activity_devices p
-    SET next_at = device.rests_until
-    FROM device
-    WHERE p.activity_id = device.activity_id AND p.device_id = device.device_id
-      AND (device.next_at IS NULL AND device.rests_until IS NOT NULL OR device.rests_until < device.next_at)
-    RETURNING p.activity_id, p.next_at
-)
-SELECT activity.place,
-       (SELECT count(*) FROM woken w WHERE w.activity_id = activity.id AND w.next_at <= activity.at),
-       (SELECT count(*) FROM live_activity_devices p
-        WHERE p.activity_id = activity.id AND p.{OPEN} AND NOT {IS_SPARED}),
-       (SELECT min(w.next_at) FROM woken w WHERE w.activity_id = activity.id AND w.next_at > activity.at),
-       activity.is_simpler AND EXISTS (
-           SELECT FROM devices d JOIN live_activity_devices p ON p.activity_id = activity.id AND p.device_id = d.id
-           WHERE d.account_id = activity.account_id AND d.content_version < %(newest)s AND p.{OPEN}
-       )
-FROM activity
-"""
-"""Of each activity that is as it was read: its place in the arrays; the devices due now; all that are owed the state;
-when the first of the others is due; and whether one of them has an app that gets the state in a simpler form."""
 
 ANNOTATE = f"""
 UPDATE live_activities SET tags = %(tags)s::text[], metadata = %(metadata)s::text, heard_at = %(now)s
@@ -212,7 +145,7 @@ WITH activity AS (
         ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
     WHERE {_AS_READ}
     RETURNING id, version, %(buttons)s::text::jsonb AS buttons, {_TO_KEEP}
-), {_BUTTON}, {_kept("end")}
+), {NEW_BUTTONS}, {kept("end")}
 SELECT version FROM activity
 """
 

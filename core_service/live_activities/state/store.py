@@ -4,21 +4,28 @@ import datetime as dt
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from core_service.common.arrays import texts, uuids
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import Activity, ActivityState, Stream
+from core_service.live_activities.state.direct import DirectSender, LeasedDevice
 from core_service.live_activities.state.parameters import Change, annotations, as_read, updates_of
 from core_service.live_activities.state.turn import DueDevices, Turn
+from core_service.live_activities.state.update_queries import UPDATE_ACTIVITIES
 from core_service.work_queue.group import Crowd, Group
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts
 from service_kit.database import Pool
+from service_kit.tracing import NO_ORIGIN, Origin
 
 STREAM_COLUMNS = 6
+DUE_COLUMNS = 5
+"""The first columns of what records updates: the place, and `DueDevices`."""
 ATTEMPTS = 20
 """How often a change is tried again because another one was faster."""
 GATHER_SECONDS = 0.003
@@ -34,8 +41,9 @@ class ActivityStore:
     """Reads and changes activities. Every method is one transaction; reads of streams and updates that come at the
     same time share one."""
 
-    def __init__(self, pool: Pool, account_limit: KeyedLimiter[uuid.UUID], crowd: Crowd) -> None:
+    def __init__(self, pool: Pool, account_limit: KeyedLimiter[uuid.UUID], crowd: Crowd, direct: DirectSender) -> None:
         self._pool = pool
+        self._direct = direct
         self._account_limit = account_limit
         self._streams: Group[tuple[uuid.UUID, str], Stream | None] = Group(
             "requests",
@@ -84,13 +92,20 @@ class ActivityStore:
         return [found.get(key) for key in keys]
 
     async def update(
-        self, activity: Activity, state: ActivityState, now: dt.datetime, *, versions: int = 1
+        self,
+        activity: Activity,
+        state: ActivityState,
+        now: dt.datetime,
+        *,
+        versions: int = 1,
+        origin: Origin = NO_ORIGIN,
     ) -> DueDevices | None:
-        """Makes `state` the newest of the activity, `versions` versions on. Returns what is owed.
+        """Makes `state` the newest of the activity, `versions` versions on, for the request `origin`, and begins to
+        send it to the first devices. Returns what is owed.
 
         Returns None and changes nothing if the activity is no longer as it was read.
         """
-        change = Change(activity, state, now, versions)
+        change = Change(activity, state, now, versions, origin)
         if activity.id in self._wide:
             async with self._account_limit.place(activity.account_id):
                 return await self._update(change)
@@ -107,10 +122,24 @@ class ActivityStore:
 
     async def _update_together(self, changes: Sequence[Change]) -> list[DueDevices | None]:
         owed: list[DueDevices | None] = [None] * len(changes)
+        leased: list[tuple[Change, list[LeasedDevice]]] = []
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(queries.UPDATE_ACTIVITIES, updates_of(changes), binary=True)
-            for place, *due in await cursor.fetchall():
-                owed[place - 1] = DueDevices(*due)
+            # Made only now, because many requests may have waited for the connection.
+            offer = self._direct.offer(changes)
+            parameters = updates_of(changes) | offer.parameters
+            async with connection.transaction() if self._direct.has_budgets(changes) else nullcontext():
+                cursor = await connection.execute(UPDATE_ACTIVITIES, parameters, binary=True)
+                for place, rows in groupby(await cursor.fetchall(), key=itemgetter(0)):
+                    of_one = list(rows)
+                    devices = [LeasedDevice(*row[DUE_COLUMNS:]) for row in of_one if row[DUE_COLUMNS] is not None]
+                    _, due, total, next_at, is_simpler, *_ = of_one[0]
+                    owed[place - 1] = DueDevices(due, total, next_at, is_simpler, len(devices))
+                    if devices:
+                        leased.append((changes[place - 1], devices))
+                send = await self._direct.prepare(connection, offer, leased) if leased else None
+            if send is not None:
+                # Before anything else is waited for: a caller that leaves now has recorded its update.
+                send()
         return owed
 
     async def end(self, activity: Activity, state: ActivityState, now: dt.datetime) -> DueDevices | None:

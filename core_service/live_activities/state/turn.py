@@ -52,6 +52,8 @@ class DueDevices:
     """When the first device is due among those that must wait."""
     is_simpler: bool = False
     """Whether one of the devices has an app that gets the state in a simpler form."""
+    leased: int = 0
+    """Those of the due devices to which it is being sent already."""
 
 
 class Turn:

@@ -12,6 +12,7 @@ from core_service.live_activities.state.turn import DueDevices
 from core_service.live_activities.streams.rules import Decision, Operation, decide, require_scope
 from core_service.work_queue.outcome_wait import OutcomeWait
 from service_kit.errors import DomainError
+from service_kit.tracing import NO_ORIGIN, Origin
 
 IN_PLACE = (Operation.NOOP, Operation.UPDATED)
 
@@ -40,6 +41,7 @@ class Put:
     request: Request
     channels: Sequence[ChannelRef] | None
     recorded: asyncio.Future[Recorded]
+    origin: Origin = NO_ORIGIN
     wait: OutcomeWait | None = None
 
     def decide(self, stream: Stream | None, now: dt.datetime) -> Decision:

@@ -26,6 +26,7 @@ from core_service.live_activities.streams.fold import IN_PLACE, Fold, Put, Recor
 from core_service.live_activities.streams.rules import Decision, Operation, check_key
 from core_service.work_queue.keyed import KeyedBatcher
 from core_service.work_queue.outcome_wait import OutcomeCounts
+from service_kit import tracing
 from service_kit.errors import DomainError, Unavailable
 
 HEAR_EVERY = dt.timedelta(minutes=5)
@@ -73,7 +74,8 @@ class StreamPuts:
         deadline = self._parts.deadline()
         check_key(stream_key)
         channels = await self._parts.audience.resolve(caller, requested, name)
-        put = Put(caller, stream_key, request, channels, asyncio.get_running_loop().create_future())
+        recorded_later = asyncio.get_running_loop().create_future()
+        put = Put(caller, stream_key, request, channels, recorded_later, tracing.origin())
         counts = None
         try:
             self._batches.put((caller.account_id, stream_key), put)
@@ -159,7 +161,8 @@ class StreamPuts:
             self._expect(put, activity.id, activity.version + place)
         latest = fold.latest
         state = replace(merge(fold.states, state_of(activity)), tags=latest.tags, metadata=latest.metadata)
-        owed = await self._parts.store.update(activity, state, now, versions=len(fold.updates))
+        origin = fold.updates[-1].origin
+        owed = await self._parts.store.update(activity, state, now, versions=len(fold.updates), origin=origin)
         if owed is None:
             return
         for place, put in enumerate(fold.updates):
