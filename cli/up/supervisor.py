@@ -16,6 +16,7 @@ from cli.up.leftovers import stop_leftover_processes
 from cli.up.ports import check_ports
 from cli.up.postgres import EmbeddedPostgres
 from cli.up.process_table import ProcessTable
+from cli.up.programs import DATABASE_READY
 from cli.up.settings import UpSettings
 from cli.up.stop_signals import StopSignals
 from cli.up.usage import usage
@@ -93,16 +94,11 @@ class Supervisor:
         await hand_over(rest, self._children, self._signals)
 
     async def _start(self) -> None:
-        database_url = self._settings.database_url
-        embedded = None if database_url else EmbeddedPostgres(self._data_dir)
         if not self._settings.single_process:
             self._children.run(programs.gateway(self._settings, self._data_dir))
         if self._settings.admin_port is not None:
             self._children.run(programs.admin(self._settings, self._data_dir))
-        await self._start_the_rest(embedded)
-        database_url = database_url or (embedded.url if embedded else "")
-        if self._settings.single_process:
-            self._children.run(programs.server(self._settings, self._data_dir, database_url))
+        database_url = await self._start_the_rest()
         # Loaded while the others load: gRPC and HTTP take a quarter of a second.
         await asyncio.to_thread(importlib.import_module, "cli.up.quickstart")
         from cli.up.quickstart import Quickstart
@@ -116,37 +112,43 @@ class Supervisor:
         said = usage(quickstart.facts, quickstart.path, quickstart.setup_code, fault)
         print(said, "ready", sep="\n", flush=True)
 
-    async def _start_the_rest(self, embedded: EmbeddedPostgres | None) -> None:
+    async def _start_the_rest(self) -> str:
+        """Starts what needs a database, or the simulator's key, beside these. Returns the database's URL."""
+        ready_file = self._data_dir / DATABASE_READY
+        await asyncio.to_thread(ready_file.unlink, missing_ok=True)
+        embedded = None if self._settings.database_url else EmbeddedPostgres(self._data_dir)
+        if embedded:
+            await asyncio.to_thread(embedded.arrange)
+        database_url = embedded.url if embedded else self._settings.database_url or ""
+        if not self._settings.single_process:
+            # It takes longer to load than PostgreSQL to start, and waits for it.
+            self._children.run(programs.core(self._settings, self._data_dir, database_url))
         try:
             async with asyncio.TaskGroup() as group:
-                if embedded:
-                    group.create_task(self._start_postgres(embedded))
-                else:
-                    self._start_core(self._settings.database_url or "")
-                group.create_task(self._start_senders())
+                group.create_task(self._start_postgres(embedded, ready_file))
+                group.create_task(self._start_senders(database_url))
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
+        return database_url
 
-    async def _start_postgres(self, embedded: EmbeddedPostgres) -> None:
-        await asyncio.to_thread(embedded.prepare)
-        running = self._children.run(embedded.program())
-        # It takes longer to load than PostgreSQL to start, and waits for it.
-        self._start_core(embedded.url)
-        await embedded.wait_ready(running)
+    async def _start_postgres(self, embedded: EmbeddedPostgres | None, ready_file: Path) -> None:
+        """Starts it, unless the database is the user's own. Then core may connect."""
+        if embedded:
+            await asyncio.to_thread(embedded.prepare)
+            await embedded.wait_ready(self._children.run(embedded.program()))
+        await asyncio.to_thread(ready_file.touch)
 
-    def _start_core(self, database_url: str) -> None:
-        if not self._settings.single_process:
-            self._children.run(programs.core(self._settings, self._data_dir, database_url))
-
-    async def _start_senders(self) -> None:
-        """Starts the simulator if it stands in for APNs, and delivery unless it is a part of another process. They
-        share the simulator's key."""
+    async def _start_senders(self, database_url: str) -> None:
+        """Starts the simulator if it stands in for APNs, and then delivery or, in one process, the server with
+        delivery as a part: they share the simulator's key."""
         if self._settings.webpush_key_file is None:
             await asyncio.to_thread(ensure_web_push_key, self._data_dir)
         if self._settings.simulated:
             await self._make_credentials()
             self._children.run(programs.simulator(self._settings, self._data_dir))
-        if not self._settings.single_process:
+        if self._settings.single_process:
+            self._children.run(programs.server(self._settings, self._data_dir, database_url))
+        else:
             self._children.run(programs.delivery(self._settings, self._data_dir))
 
     async def _make_credentials(self) -> None:
