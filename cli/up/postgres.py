@@ -76,6 +76,8 @@ class EmbeddedPostgres:
         self._user = PostgresUser()
         self._socket_dir = self._cluster
         self._bin = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+        self.is_new = False
+        """Whether `prepare` has made the cluster."""
 
     @property
     def url(self) -> str:
@@ -191,6 +193,7 @@ class EmbeddedPostgres:
             why = explain(done.stdout + done.stderr, fresh) or "its own messages are above"
             raise CannotStart(f"PostgreSQL cannot make its data in {fresh}: {why}")
         fresh.rename(self._cluster)
+        self.is_new = True
 
 
 def binaries_for(cluster: Path) -> Path:

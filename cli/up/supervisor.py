@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.up import programs
 from cli.up.children import Children, cancel
@@ -22,6 +22,9 @@ from cli.up.stop_signals import StopSignals
 from cli.up.usage import usage
 from cli.up.web_push_key import ensure_web_push_key
 from service_kit import logs, tracing
+
+if TYPE_CHECKING:
+    from cli.up.quickstart import Quickstart
 
 STOPPED, FAILED, CANNOT_START, KILLED = 0, 1, 2, 130
 
@@ -98,22 +101,18 @@ class Supervisor:
             self._children.run(programs.gateway(self._settings, self._data_dir))
         if self._settings.admin_port is not None:
             self._children.run(programs.admin(self._settings, self._data_dir))
-        database_url = await self._start_the_rest()
-        # Loaded while the others load: gRPC and HTTP take a quarter of a second.
-        await asyncio.to_thread(importlib.import_module, "cli.up.quickstart")
-        from cli.up.quickstart import Quickstart
+        quickstart = await self._start_the_rest()
         from cli.up.readiness import push_fault, wait_until_all_answer
 
         await wait_until_all_answer(self._settings)
-        quickstart = Quickstart(self._settings, self._data_dir, database_url)
         await quickstart.complete()
         fault = await push_fault(self._settings)
         self._ready.set()
         said = usage(quickstart.facts, quickstart.path, quickstart.setup_code, fault)
         print(said, "ready", sep="\n", flush=True)
 
-    async def _start_the_rest(self) -> str:
-        """Starts what needs a database, or the simulator's key, beside these. Returns the database's URL."""
+    async def _start_the_rest(self) -> "Quickstart":
+        """Starts what needs a database, or the simulator's key, beside these. Returns what is to be completed."""
         ready_file = self._data_dir / DATABASE_READY
         await asyncio.to_thread(ready_file.unlink, missing_ok=True)
         embedded = None if self._settings.database_url else EmbeddedPostgres(self._data_dir)
@@ -125,17 +124,29 @@ class Supervisor:
             self._children.run(programs.core(self._settings, self._data_dir, database_url))
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._start_postgres(embedded, ready_file))
+                loading = group.create_task(self._load_quickstart(database_url))
+                group.create_task(self._start_postgres(embedded, ready_file, loading))
                 group.create_task(self._start_senders(database_url))
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
-        return database_url
+        return loading.result()
 
-    async def _start_postgres(self, embedded: EmbeddedPostgres | None, ready_file: Path) -> None:
+    async def _load_quickstart(self, database_url: str) -> "Quickstart":
+        # Loaded while the others load: gRPC and HTTP take a quarter of a second.
+        await asyncio.to_thread(importlib.import_module, "cli.up.quickstart")
+        from cli.up.quickstart import Quickstart
+
+        return Quickstart(self._settings, self._data_dir, database_url)
+
+    async def _start_postgres(
+        self, embedded: EmbeddedPostgres | None, ready_file: Path, quickstart: "asyncio.Task[Quickstart]"
+    ) -> None:
         """Starts it, unless the database is the user's own. Then core may connect."""
         if embedded:
             await asyncio.to_thread(embedded.prepare)
             await embedded.wait_ready(self._children.run(embedded.program()))
+            if embedded.is_new:
+                await (await quickstart).begin()
         await asyncio.to_thread(ready_file.touch)
 
     async def _start_senders(self, database_url: str) -> None:
