@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+MAX_WAITING = 60
+"""Requests that wait for the pages to be built, beyond which no page may be opened. Each may become a page: as many as
+one address may have open that no browser shows."""
+
 
 @dataclass(frozen=True)
 class Pages:
@@ -32,6 +36,7 @@ class PagesOnDemand:
         self._build = build
         self._asked = asyncio.Event()
         self._over = asyncio.Event()
+        self._waiting = 0
         self._built: asyncio.Future[Pages] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -58,13 +63,17 @@ class PagesOnDemand:
     def has_room(self, address: str) -> bool:
         """Whether one more page may be opened from an address."""
         if not self._built.done():
-            return True
+            return self._waiting < MAX_WAITING
         return self._built.result().has_room(address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
         self._asked.set()
-        # Others wait for the same: it goes on if this one's browser leaves.
-        pages = await asyncio.shield(self._built)
+        self._waiting += 1
+        try:
+            # Others wait for the same: it goes on if this one's browser leaves.
+            pages = await asyncio.shield(self._built)
+        finally:
+            self._waiting -= 1
         serve = pages.sockets if scope["type"] == "websocket" else pages.app
         await serve(scope, receive, send)

@@ -12,9 +12,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse
 
-from admin_ui.on_demand import Pages, PagesOnDemand
+from admin_ui.on_demand import MAX_WAITING, Pages, PagesOnDemand
 from tests.stack import free_ports
-from tests.waiting import eventually
+from tests.waiting import eventually, eventually_async
 
 OF_PAGES = "orjson"
 """A native library that NiceGUI loads."""
@@ -117,6 +117,32 @@ async def test_those_who_ask_first_wait_for_the_same_pages() -> None:
     assert not pages.has_room("192.0.2.1")
     pages.close()
     await running
+
+
+async def test_only_so_many_requests_wait_for_pages_to_be_built() -> None:
+    finish = asyncio.Event()
+
+    async def build() -> Pages:
+        await finish.wait()
+        app = FastAPI()
+        app.add_route("/", lambda _: PlainTextResponse("a page"))
+        return Pages(app, app, lambda _: True)
+
+    pages = PagesOnDemand(build)
+    running = asyncio.create_task(pages.run())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://admin") as browser:
+        asking = [asyncio.create_task(browser.get("/")) for _ in range(MAX_WAITING)]
+        await eventually_async("no more may wait", lambda: refuses(pages))
+        finish.set()
+        assert {(await one).text for one in asking} == {"a page"}
+    assert pages.has_room("192.0.2.1")
+    pages.close()
+    await running
+
+
+async def refuses(pages: PagesOnDemand) -> bool:
+    """Whether one more page is refused."""
+    return not pages.has_room("192.0.2.1")
 
 
 async def test_pages_that_cannot_be_built_end_the_process() -> None:
