@@ -4,8 +4,8 @@ from service_kit import loading
 
 loading.begin()
 
-# What NiceGUI's sockets would use as clients and between several servers, and what httpx has for its command line.
-with loading.without("aiohttp", "pygments", "redis", "requests", "rich"):
+# What uvicorn has for starting again whenever a source file changes.
+with loading.without("watchfiles"):
     from admin_ui.settings import AdminSettings
     from admin_ui.wiring import serve
     from service_kit import http_server, settings

@@ -1,21 +1,23 @@
 """Whether the admin app is alive, and whether it can serve."""
 
 import grpc
-from fastapi import FastAPI
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
 
 CHECK_SECONDS = 1.0
 
 
-def serve(app: FastAPI, channel: grpc.aio.Channel) -> None:
-    """Answers `/healthz` with 200 always, and `/readyz` with 200 if core is serving and 503 otherwise."""
+def answers(channel: grpc.aio.Channel) -> Router:
+    """The application that answers `/healthz` with 200 always, and `/readyz` with 200 if core is serving and 503
+    otherwise."""
     core = health_pb2_grpc.HealthStub(channel)
 
-    async def alive() -> Response:
+    async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
-    async def ready() -> Response:
+    async def ready(_: Request) -> Response:
         try:
             answer = await core.Check(health_pb2.HealthCheckRequest(), timeout=CHECK_SECONDS)
         except grpc.aio.AioRpcError:
@@ -24,8 +26,7 @@ def serve(app: FastAPI, channel: grpc.aio.Channel) -> None:
             return _not_ready("The core service is not serving.")
         return JSONResponse({"status": "ready"})
 
-    app.add_api_route("/healthz", alive, include_in_schema=False)
-    app.add_api_route("/readyz", ready, include_in_schema=False)
+    return Router([Route("/healthz", alive), Route("/readyz", ready)])
 
 
 def _not_ready(message: str) -> Response:

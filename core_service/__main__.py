@@ -112,10 +112,8 @@ def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:
 
 
 def _serve(settings: CoreSettings) -> None:
-    # Mako, beneath alembic, would color its error pages.
-    with loading.without("pygments"):
-        from core_service.app.failures import told
-        from core_service.app.wiring import serve
+    from core_service.app.failures import told
+    from core_service.app.wiring import serve
 
     tracing.configure("core")
     try:

@@ -1,5 +1,6 @@
 """What the core can be told by its environment."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -29,6 +30,9 @@ class CoreSettings(DatabaseSettings):
     """Settings of the core service."""
 
     core_port: int = Field(default=50051, ge=0, le=65535)
+    database_ready_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
+    """A file that is there once the database can be used: `smith up` starts core while PostgreSQL starts, which would
+    log each attempt to connect."""
     redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
     """Shared rate limits for several cores; in process if not set."""
     delivery_address: str = "127.0.0.1:50052"

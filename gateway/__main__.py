@@ -4,9 +4,11 @@ from service_kit import loading
 
 loading.begin()
 
-from gateway.settings import GatewaySettings
-from gateway.wiring import serve
-from service_kit import http_server, settings
+# What uvicorn has for starting again whenever a source file changes.
+with loading.without("watchfiles"):
+    from gateway.settings import GatewaySettings
+    from gateway.wiring import serve
+    from service_kit import http_server, settings
 
 
 def main() -> None:

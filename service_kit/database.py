@@ -63,7 +63,8 @@ def _create_pool(url: str, *, max_size: int, prepare_threshold: int | None, opti
     UNAVAILABLE, so that the queue does not grow. Every statement is cancelled after 10 seconds."""
     return AsyncConnectionPool(
         url,
-        min_size=2,
+        # At rest one at a time is enough, and each is a process of PostgreSQL's of 4 MB.
+        min_size=1,
         max_size=max_size,
         max_waiting=2000,
         timeout=2.0,

@@ -4,8 +4,8 @@ from service_kit import loading
 
 loading.begin()
 
-# What httpx has for its command line, and Mako, beneath alembic, for its error pages.
-with loading.without("pygments", "rich"):
+# What httpx has for its command line, and uvicorn for starting again whenever a source file changes.
+with loading.without("pygments", "rich", "watchfiles"):
     from service_kit import logs, process, tracing
     from service_kit.peers import require_protection
     from single_process import settings

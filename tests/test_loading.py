@@ -6,6 +6,15 @@ import sys
 import pytest
 
 LOADED = "import sys, {process}.__main__; print(*{{name.partition('.')[0] for name in sys.modules}})"
+PAGES = """
+import asyncio, sys, grpc
+from admin_ui.settings import AdminSettings
+from admin_ui.wiring import load_pages
+async def load():
+    await load_pages(grpc.aio.insecure_channel("127.0.0.1:1"), AdminSettings())
+asyncio.run(load())
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
 SETTINGS = "import sys, cli.up.settings, cli.up.supervisor; print(*{name.partition('.')[0] for name in sys.modules})"
 
 
@@ -16,16 +25,30 @@ def run(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("process", "left_out"),
+    ("code", "left_out"),
     [
-        ("admin_ui", {"aiohttp", "pygments", "redis", "requests", "rich"}),
-        ("delivery_service", {"pygments", "rich"}),
+        (PAGES, {"aiohttp", "pygments", "redis", "requests", "rich"}),
+        (LOADED.format(process="delivery_service"), {"pygments", "rich"}),
+        (LOADED.format(process="single_process"), {"pygments", "rich", "watchfiles"}),
     ],
+    ids=["admin_ui", "delivery_service", "single_process"],
 )
-def test_what_a_library_would_use_and_the_process_does_not_is_left_out(process: str, left_out: set[str]) -> None:
-    loaded = run(LOADED.format(process=process))
+def test_what_a_library_would_use_and_the_process_does_not_is_left_out(code: str, left_out: set[str]) -> None:
+    loaded = run(code)
     assert "httpx" in loaded
     assert not loaded & left_out
+
+
+def test_a_web_admin_that_no_person_looks_at_does_not_load_its_pages() -> None:
+    loaded = run(LOADED.format(process="admin_ui"))
+    assert "grpc" in loaded
+    assert not loaded & {"fastapi", "httpx", "jinja2", "nicegui", "socketio", "watchfiles"}
+
+
+def test_a_server_that_has_no_step_to_take_does_not_load_what_takes_steps() -> None:
+    loaded = run(LOADED.format(process="single_process"))
+    assert "sqlalchemy" in loaded
+    assert not loaded & {"alembic", "mako"}
 
 
 def test_it_can_be_imported_later() -> None:

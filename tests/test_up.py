@@ -143,6 +143,18 @@ def test_the_first_start_makes_a_key_for_browsers_and_no_other_start_does(own: S
     assert path.read_bytes() != before, "a folder of a release that knew no browsers gets one"
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("single_process", ["0", "1"])
+def test_postgres_logs_no_attempts_to_connect_before_it_is_ready(make_stack: MakeStack, single_process: str) -> None:
+    """Neither at a first start, which makes the database, nor at another, though core is started first."""
+    stack = make_stack(fresh=True, SMITH_SINGLE_PROCESS=single_process)
+    assert stack.stop() == 0
+    stack.start()
+    log = (stack.data_dir / "logs" / "postgres.log").read_text()
+    assert log.count("starting PostgreSQL") == 2
+    assert "FATAL" not in log
+
+
 def test_no_secret_is_printed_or_shown_by_ps(stack: Stack) -> None:
     secrets = (stack.api_key, stack.owner_password)
     assert not [s for s in secrets if s in stack.stdout + stack.stderr]

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from admin_ui.security.headers import security_headers
-from admin_ui.security.nonces import NONCE_KEY
+from admin_ui.security.headers import NONCE_KEY, security_headers
 from admin_ui.security.origins import Origins
-from admin_ui.security.sockets import Sockets
 from admin_ui.settings import AdminSettings
 from service_kit import tracing
 
@@ -42,14 +40,10 @@ class Refusal(Exception):
 
 
 class Guard:
-    """Checks requests before `app` gets them; `sockets` gets what comes over sockets. `has_room` says whether one more
-    page may be opened from an address."""
+    """Checks requests before `app` gets them. `has_room` says whether one more page may be opened from an address."""
 
-    def __init__(
-        self, app: ASGIApp, settings: AdminSettings, sockets: Sockets, has_room: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, app: ASGIApp, settings: AdminSettings, has_room: Callable[[str], bool]) -> None:
         self.app = app
-        self._sockets = sockets
         self._origins = Origins(settings)
         self._is_https = settings.is_https
         self._public_url = settings.public_url
@@ -57,9 +51,6 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
-        if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
-            return
         headers = _single(scope["headers"])
         given = tracing.taken_request_id(headers.get("x-request-id", ""))
         tracing.request_id.set(given)
@@ -73,8 +64,7 @@ class Guard:
         except Refusal as refusal:
             await _refuse(refusal, scope, receive, answer)
         else:
-            serve = self._sockets if scope["type"] == "websocket" else self.app
-            await serve(scope, receive, answer)
+            await self.app(scope, receive, answer)
 
     def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Raises Refusal if the host name is not this app's, another site asks, or too many pages are open."""

@@ -8,6 +8,8 @@ are wherever their senders keep them, so `img-src` and `media-src` allow any HTT
 
 from collections.abc import Sequence
 
+NONCE_KEY = "smith.nonce"
+"""Key of the page's nonce in its ASGI scope."""
 PERMISSIONS = ("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
 ONE_YEAR = 365 * 86400
 

@@ -9,8 +9,7 @@ import re
 from jinja2 import ChoiceLoader, DictLoader
 from nicegui import client
 
-NONCE_KEY = "smith.nonce"
-"""Key of the page's nonce in its ASGI scope."""
+from admin_ui.security.headers import NONCE_KEY
 
 NONCE = f"request.scope.get('{NONCE_KEY}', '')"
 TEMPLATE = "index.html"

@@ -27,8 +27,6 @@ from service_kit.connections import share_of
 log = logging.getLogger(__name__)
 
 MAX_LOGGED = 200
-MAX_SOCKET_BYTES = 1_000_000
-"""Most bytes that a page sends over its socket at once: NiceGUI's own limit."""
 MAX_OF_PAGE = 4
 """Most sockets of one page. A browser has one, and for a moment another one when it connects again."""
 MAX_WITHOUT_PAGE = 100

@@ -62,6 +62,7 @@ async def open_embedded(settings: UpSettings, command: str) -> AsyncIterator[Dat
 @asynccontextmanager
 async def run_postgres(postgres: EmbeddedPostgres, folder: Path) -> AsyncIterator[Database]:
     """Runs PostgreSQL during the block. The caller must hold the lock of its folder."""
+    await asyncio.to_thread(postgres.arrange)
     await asyncio.to_thread(postgres.prepare)
     child = Child(postgres.program(), ProcessTable(folder), asyncio.Event())
     keeping = asyncio.create_task(child.keep_running())

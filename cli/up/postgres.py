@@ -38,8 +38,13 @@ ROOM = 150 * 1024 * 1024
 CONFIGURATION = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "200",
+    # Core's most, and commands beside it: each place takes memory, used or not.
+    "max_connections": "130",
     "shared_buffers": "256MB",
+    # The default of PostgreSQL's own shared_buffers. Ours would make it twice that, and all of it is soon in use.
+    "wal_buffers": "4MB",
+    # A process less: there are no replicas.
+    "max_logical_replication_workers": "0",
     "effective_cache_size": "2GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
@@ -71,26 +76,35 @@ class EmbeddedPostgres:
         self._user = PostgresUser()
         self._socket_dir = self._cluster
         self._bin = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+        self.is_new = False
+        """Whether `prepare` has made the cluster."""
 
     @property
     def url(self) -> str:
-        """The database's URL. Usable once `wait_ready` has returned."""
+        """The database's URL. Known after `arrange`, usable once `wait_ready` has returned."""
         return f"postgresql://{SUPERUSER}@/{DATABASE}?host={urllib.parse.quote(str(self._socket_dir), safe='')}"
 
+    def arrange(self) -> None:
+        """Finds out which user runs PostgreSQL, and where its socket will be.
+
+        Raises CannotStart if this machine or the folder does not allow it.
+        """
+        self._bin = binaries_for(self._cluster)
+        user = user_for(self._cluster, ensure_user_exists)
+        self._user = let_in(user, self._cluster, self._bin, _environment(), data=self._folder)
+        self._socket_dir = choose_socket_folder(self._cluster, self._user)
+
     def prepare(self) -> None:
-        """Makes the cluster if there is none, also after an interrupted first run. Takes seconds.
+        """Makes the cluster if there is none, also after an interrupted first run. It takes seconds. Call `arrange`
+        before.
 
         Raises CannotStart if this machine or the folder does not allow it.
         """
         self._log_file.parent.mkdir(exist_ok=True)
-        self._bin = binaries_for(self._cluster)
-        user = user_for(self._cluster, ensure_user_exists)
-        self._user = let_in(user, self._cluster, self._bin, _environment(), data=self._folder)
         if not self._cluster.exists():
             self._initialize()
         elif give(self._user, self._cluster):
             log.warning("%s was open to others or belonged to another user: closed and given back", self._cluster)
-        self._socket_dir = choose_socket_folder(self._cluster, self._user)
 
     def program(self) -> Program:
         """The program to run. Call `prepare` before."""
@@ -179,6 +193,7 @@ class EmbeddedPostgres:
             why = explain(done.stdout + done.stderr, fresh) or "its own messages are above"
             raise CannotStart(f"PostgreSQL cannot make its data in {fresh}: {why}")
         fresh.rename(self._cluster)
+        self.is_new = True
 
 
 def binaries_for(cluster: Path) -> Path:

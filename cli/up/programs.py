@@ -19,6 +19,8 @@ SIMULATED_SUBJECT = "mailto:simulator@example.com"
 FOR_CORE_ONLY = ("SMITH_DATABASE_URL", "SMITH_REDIS_URL", "SMITH_SETUP_CODE")
 """Variables that are or contain passwords."""
 FOR_DELIVERY_ONLY = ("SMITH_SMTP_PASSWORD",)
+DATABASE_READY = "database.ready"
+"""The file in the data folder that is there as soon as the database can be used, and until the next start."""
 MOST_STAGES = 3
 """How many parts of the server one process may stop one after the other."""
 OF_ONE_PROCESS = {*FOR_CORE_ONLY, *FOR_DELIVERY_ONLY}
@@ -48,6 +50,7 @@ def core_environment(settings: UpSettings, data_dir: Path, database_url: str) ->
     return environment(settings, data_dir) | extra | {
         "SMITH_ADMIN_URL": settings.admin_url or settings.admin_page or "",
         "SMITH_CORE_PORT": str(settings.core_port),
+        "SMITH_DATABASE_READY_FILE": str(data_dir / DATABASE_READY),
         "SMITH_DATABASE_URL": database_url,
         "SMITH_DELIVERY_ADDRESS": settings.delivery_address,
         "SMITH_WEBPUSH_ALLOW": settings.push_service_origins,

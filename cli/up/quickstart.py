@@ -58,6 +58,7 @@ class Quickstart:
         self._core_environment = core_environment(settings, data_dir, database_url)
         self.path = data_dir / "quickstart.json"
         self._facts: dict[str, Any] = dict.fromkeys(KEYS) | self._read()
+        self._has_made_owner = False
         self.setup_code: str | None = None
         """The code to make the first account with, if there is no account yet. Known once `complete` has returned."""
 
@@ -65,6 +66,16 @@ class Quickstart:
     def facts(self) -> dict[str, Any]:
         """The contents of the file."""
         return dict(self._facts)
+
+    async def begin(self) -> None:
+        """Makes account and owner, and the schema before them, in a database that was made a moment ago, while the
+        processes that need it still load. What fails here is tried again by `complete`."""
+        if not self._settings.quickstart:
+            return
+        try:
+            await self._ensure_owner()
+        except BootstrapFailed as error:
+            log.warning("cannot make the first account yet: %s", error)
 
     async def complete(self) -> None:
         """Does the missing steps. Without a quickstart it only finds out whether there is an account. All processes
@@ -123,6 +134,8 @@ class Quickstart:
             )
 
     async def _ensure_owner(self) -> None:
+        if self._has_made_owner:
+            return
         if not self._facts["owner_password"]:
             # Recorded before it is used: an owner whose password is lost would be useless.
             self._note(owner_email=OWNER_EMAIL, owner_password=secrets.token_urlsafe(18))
@@ -137,6 +150,7 @@ class Quickstart:
             raise BootstrapFailed("core's bootstrap takes longer than a minute") from error
         if code != 0:
             raise BootstrapFailed("core's bootstrap failed: see the lines above")
+        self._has_made_owner = True
 
     async def _with_session(self, channel: grpc.aio.Channel) -> None:
         accounts = account_service_pb2_grpc.AccountServiceStub(channel)

@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.up import programs
 from cli.up.children import Children, cancel
@@ -16,11 +16,15 @@ from cli.up.leftovers import stop_leftover_processes
 from cli.up.ports import check_ports
 from cli.up.postgres import EmbeddedPostgres
 from cli.up.process_table import ProcessTable
+from cli.up.programs import DATABASE_READY
 from cli.up.settings import UpSettings
 from cli.up.stop_signals import StopSignals
 from cli.up.usage import usage
 from cli.up.web_push_key import ensure_web_push_key
 from service_kit import logs, tracing
+
+if TYPE_CHECKING:
+    from cli.up.quickstart import Quickstart
 
 STOPPED, FAILED, CANNOT_START, KILLED = 0, 1, 2, 130
 
@@ -93,60 +97,69 @@ class Supervisor:
         await hand_over(rest, self._children, self._signals)
 
     async def _start(self) -> None:
-        database_url = self._settings.database_url
-        embedded = None if database_url else EmbeddedPostgres(self._data_dir)
         if not self._settings.single_process:
             self._children.run(programs.gateway(self._settings, self._data_dir))
         if self._settings.admin_port is not None:
             self._children.run(programs.admin(self._settings, self._data_dir))
-        await self._start_the_rest(embedded)
-        database_url = database_url or (embedded.url if embedded else "")
-        if self._settings.single_process:
-            self._children.run(programs.server(self._settings, self._data_dir, database_url))
-        # Loaded while the others load: gRPC and HTTP take a quarter of a second.
-        await asyncio.to_thread(importlib.import_module, "cli.up.quickstart")
-        from cli.up.quickstart import Quickstart
+        quickstart = await self._start_the_rest()
         from cli.up.readiness import push_fault, wait_until_all_answer
 
         await wait_until_all_answer(self._settings)
-        quickstart = Quickstart(self._settings, self._data_dir, database_url)
         await quickstart.complete()
         fault = await push_fault(self._settings)
         self._ready.set()
         said = usage(quickstart.facts, quickstart.path, quickstart.setup_code, fault)
         print(said, "ready", sep="\n", flush=True)
 
-    async def _start_the_rest(self, embedded: EmbeddedPostgres | None) -> None:
+    async def _start_the_rest(self) -> "Quickstart":
+        """Starts what needs a database, or the simulator's key, beside these. Returns what is to be completed."""
+        ready_file = self._data_dir / DATABASE_READY
+        await asyncio.to_thread(ready_file.unlink, missing_ok=True)
+        embedded = None if self._settings.database_url else EmbeddedPostgres(self._data_dir)
+        if embedded:
+            await asyncio.to_thread(embedded.arrange)
+        database_url = embedded.url if embedded else self._settings.database_url or ""
+        if not self._settings.single_process:
+            # It takes longer to load than PostgreSQL to start, and waits for it.
+            self._children.run(programs.core(self._settings, self._data_dir, database_url))
         try:
             async with asyncio.TaskGroup() as group:
-                if embedded:
-                    group.create_task(self._start_postgres(embedded))
-                else:
-                    self._start_core(self._settings.database_url or "")
-                group.create_task(self._start_senders())
+                loading = group.create_task(self._load_quickstart(database_url))
+                group.create_task(self._start_postgres(embedded, ready_file, loading))
+                group.create_task(self._start_senders(database_url))
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
+        return loading.result()
 
-    async def _start_postgres(self, embedded: EmbeddedPostgres) -> None:
-        await asyncio.to_thread(embedded.prepare)
-        running = self._children.run(embedded.program())
-        # It takes longer to load than PostgreSQL to start, and waits for it.
-        self._start_core(embedded.url)
-        await embedded.wait_ready(running)
+    async def _load_quickstart(self, database_url: str) -> "Quickstart":
+        # Loaded while the others load: gRPC and HTTP take a quarter of a second.
+        await asyncio.to_thread(importlib.import_module, "cli.up.quickstart")
+        from cli.up.quickstart import Quickstart
 
-    def _start_core(self, database_url: str) -> None:
-        if not self._settings.single_process:
-            self._children.run(programs.core(self._settings, self._data_dir, database_url))
+        return Quickstart(self._settings, self._data_dir, database_url)
 
-    async def _start_senders(self) -> None:
-        """Starts the simulator if it stands in for APNs, and delivery unless it is a part of another process. They
-        share the simulator's key."""
+    async def _start_postgres(
+        self, embedded: EmbeddedPostgres | None, ready_file: Path, quickstart: "asyncio.Task[Quickstart]"
+    ) -> None:
+        """Starts it, unless the database is the user's own. Then core may connect."""
+        if embedded:
+            await asyncio.to_thread(embedded.prepare)
+            await embedded.wait_ready(self._children.run(embedded.program()))
+            if embedded.is_new:
+                await (await quickstart).begin()
+        await asyncio.to_thread(ready_file.touch)
+
+    async def _start_senders(self, database_url: str) -> None:
+        """Starts the simulator if it stands in for APNs, and then delivery or, in one process, the server with
+        delivery as a part: they share the simulator's key."""
         if self._settings.webpush_key_file is None:
             await asyncio.to_thread(ensure_web_push_key, self._data_dir)
         if self._settings.simulated:
             await self._make_credentials()
             self._children.run(programs.simulator(self._settings, self._data_dir))
-        if not self._settings.single_process:
+        if self._settings.single_process:
+            self._children.run(programs.server(self._settings, self._data_dir, database_url))
+        else:
             self._children.run(programs.delivery(self._settings, self._data_dir))
 
     async def _make_credentials(self) -> None:

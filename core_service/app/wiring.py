@@ -3,17 +3,15 @@
 import asyncio
 import datetime as dt
 import logging
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-import sqlalchemy.exc
 from argon2 import PasswordHasher
 
-from core_service import migrations
 from core_service.apns_check.grpc_asker import GrpcAsker
+from core_service.app.first_contact import upgrade_schema, wait_for_file
 from core_service.app.health import HealthReport
 from core_service.app.metrics import CoreCollector, PoolCollector
 from core_service.app.server import build_server
@@ -72,10 +70,6 @@ log = logging.getLogger(__name__)
 MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE, badges.QUEUE)
 """The queues whose depth is a metric."""
 QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE)
-DATABASE_WAIT_SECONDS = (0.05, 1.0)
-"""Seconds between attempts to reach the database at the start: at first, then doubling, and at most."""
-WORTH_SAYING = 3.0
-"""Seconds after which the log says that the database cannot be reached. One that starts with us takes less."""
 FLUSH_SECONDS = 2.0
 """The least time that is left to write outcomes if requests took all the time for draining."""
 
@@ -88,6 +82,8 @@ async def serve(
     caller: InProcessChannel | None = None,
 ) -> None:
     """Serves until told to stop, then finishes what has begun. See `running_core` for the channels."""
+    if settings.database_ready_file:
+        await wait_for_file(settings.database_ready_file, stop)
     await upgrade_schema(settings.database_url, stop)
     if stop.is_set():
         return
@@ -95,26 +91,6 @@ async def serve(
         log.info("serving on %s", join(settings.bind_host, port))
         await stop.wait()
         log.info("draining")
-
-
-async def upgrade_schema(database_url: str, stop: StopRequest) -> None:
-    """Brings the schema up to date, as soon as the database can be reached.
-
-    Raises UnknownSchema if this release cannot upgrade what is there.
-    """
-    began = time.monotonic()
-    pause, longest = DATABASE_WAIT_SECONDS
-    while not stop.is_set():
-        try:
-            await asyncio.to_thread(migrations.upgrade, database_url)
-            break
-        except sqlalchemy.exc.OperationalError as error:
-            if time.monotonic() - began >= WORTH_SAYING:
-                log.warning("waiting for the database: %s", str(error.orig).strip())
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await stop.wait()
-            pause = min(2 * pause, longest)
 
 
 @asynccontextmanager

@@ -4,18 +4,19 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from service_kit import loading
 from service_kit.database import NOTICE_A_VANISHED_HOST
 
 log = logging.getLogger(__name__)
 
+STEPS = Path(__file__).parent / "versions"
+NEWEST = "head"
+"""Alembic's name for the newest revision."""
 LOCK = 0x534D495448  # "SMITH"
 LOCK_TIMEOUT = "3s"
 """How long a step waits for a table. Meanwhile those who want it after us wait as well, and they are requests."""
@@ -49,9 +50,8 @@ class Upgrade:
 
 
 def revisions() -> list[str]:
-    """The revisions that this release knows, oldest first."""
-    scripts = ScriptDirectory.from_config(_config())
-    return [script.revision for script in scripts.walk_revisions()][::-1]
+    """The revisions that this release knows, oldest first: the beginnings of the names of the steps' files."""
+    return sorted(step.name.partition("_")[0] for step in STEPS.glob("[0-9]*.py"))
 
 
 def current(database_url: str) -> str | None:
@@ -64,7 +64,7 @@ def current(database_url: str) -> str | None:
         return _current(connection)
 
 
-def upgrade(database_url: str, revision: str = "head") -> Upgrade:
+def upgrade(database_url: str, revision: str = NEWEST) -> Upgrade:
     """Brings the database to the newest schema, or to `revision`, in one transaction. Processes that start together
     take turns.
 
@@ -74,23 +74,30 @@ def upgrade(database_url: str, revision: str = "head") -> Upgrade:
     """
     with _connect(database_url) as connection, _turn(connection):
         before = _current(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        if before == (revisions()[-1] if revision == NEWEST else revision):
+            return Upgrade(before, before)
+        _take_steps(connection, revision)
         after = _current(connection)
         if before != after:
             log.info("upgraded the schema from %s to %s", before or "nothing", after)
         return Upgrade(before, after or "")
 
 
-def _config() -> Config:
+def _take_steps(connection: Connection, revision: str) -> None:
+    # Loaded here, because most starts take no step. Mako, beneath alembic, would color its error pages.
+    with loading.without("pygments"):
+        from alembic import command
+        from alembic.config import Config
     config = Config()
     config.set_main_option("script_location", "core_service:migrations")
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _current(connection: Connection) -> str | None:
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = None
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is not None:
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
     connection.commit()
     if revision is not None and revision not in revisions():
         raise UnknownSchema(revision)

@@ -19,8 +19,8 @@ from nicegui.testing import User
 from nicegui.testing.general import nicegui_reset_globals
 from nicegui.testing.user_notify import UserNotify
 
+from admin_ui.application import build_app
 from admin_ui.settings import AdminSettings
-from admin_ui.wiring import build_app
 from tests.admin.looking import PATIENCE
 from tests.admin.plain import shown
 from tests.core.conftest import account, core, new_database, stranger

@@ -26,7 +26,7 @@ async def port() -> AsyncIterator[int]:
     app = FastAPI()
     app.add_api_route("/healthz", lambda: "alive")
     listener = listen("127.0.0.1", 0)
-    server = build_server(app, AdminSettings(admin_max_connections=8, drain_seconds=1.0))
+    server = build_server(app, AdminSettings(admin_max_connections=8, drain_seconds=1.0), has_room=lambda _: True)
     serving = asyncio.create_task(server.serve([listener]))
     yield listener.getsockname()[1]
     server.should_exit = True
