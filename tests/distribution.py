@@ -2,9 +2,12 @@
 
 The tests of a file share their fixtures, and those of some folders share a server: each is one unit of work. What takes
 longest is begun first, so that no worker is busy for a minute after the others have ended.
+
+A worker keeps what it has started for the fixtures `stack` and `rig` until it ends. So units that use one go to workers
+that have it, and others start one only if enough of such units wait.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -18,27 +21,74 @@ SHARE_A_SERVER = (
     "tests/web_push",
 )
 """Folders whose tests are one unit. A folder comes before the one that it is in."""
+APART = {
+    f"tests/browser/{name}.py": "tests/browser/test_every_page.py"
+    for name in ("test_doors", "test_every_page", "test_fit", "test_two_workspaces")
+}
+"""Files whose folder takes longer than all else, and the unit that they are: two workers share what one did."""
 SECONDS = {
-    "tests/browser": 180,
+    "tests/admin/test_sign_in.py": 20,
+    "tests/backup/test_servers.py": 60,
+    "tests/browser": 170,
     "tests/browser/phone": 120,
-    "tests/e2e/breakable": 90,
-    "tests/contract/test_live.py": 40,
+    "tests/browser/test_every_page.py": 160,
+    "tests/contract/test_live.py": 60,
+    "tests/delivery/test_connection_faults.py": 25,
     "tests/docs/test_documents.py": 40,
-    "tests/e2e/test_live_activities.py": 40,
+    "tests/e2e/breakable": 90,
+    "tests/e2e/test_live_activities.py": 50,
+    "tests/e2e/test_live_activity_bad_input.py": 20,
     "tests/e2e/test_live_activity_machine.py": 60,
+    "tests/e2e/test_live_activity_tokens.py": 50,
+    "tests/e2e/test_live_activity_types_bad_input.py": 20,
     "tests/e2e/test_secrets.py": 40,
     "tests/e2e/test_streams.py": 40,
-    "tests/observability": 30,
-    "tests/backup/test_servers.py": 60,
+    "tests/observability": 50,
     "tests/replicas/test_as_one.py": 60,
     "tests/replicas/test_restarts.py": 90,
-    "tests/smith/test_on_a_server.py": 20,
+    "tests/smith/test_doctor.py": 15,
+    "tests/smith/test_on_a_server.py": 40,
+    "tests/test_settings.py": 40,
+    "tests/test_single_process.py": 50,
     "tests/test_up.py": 70,
-    "tests/web_push": 240,
     "tests/test_up_elsewhere.py": 40,
+    "tests/web_push": 240,
 }
 """Roughly what units take that start servers of their own or wait for long. A wrong figure costs time, nothing else."""
 SECONDS_OF_ANOTHER_TEST = 0.1
+KEPT = {
+    "stack": (
+        "tests/cli/test_documented_commands.py",
+        "tests/cli/test_requests.py",
+        "tests/cli/test_run.py",
+        "tests/e2e/test_",
+        "tests/other_languages/",
+        "tests/packaging/test_ci_example.py",
+        "tests/packaging/test_protos.py",
+        "tests/sdk/test_answers.py",
+        "tests/sdk/test_examples.py",
+        "tests/sdk/test_hosts.py",
+        "tests/sdk/test_readme.py",
+        "tests/sdk/test_wire_bodies.py",
+        "tests/smith/test_on_a_server.py",
+        "tests/test_environment.py",
+        "tests/test_up.py",
+    ),
+    "rig": (
+        "tests/core/test_activity_history.py",
+        "tests/core/test_apns_check.py",
+        "tests/core/test_fairness.py",
+        "tests/core/test_live_activity_budgets.py",
+        "tests/core/test_live_activity_time.py",
+        "tests/core/test_paired_again.py",
+        "tests/core/test_revival.py",
+        "tests/test_in_process.py",
+    ),
+}
+"""Fixtures whose servers run until their worker ends, and how the units that use them begin. A server takes five
+seconds of a processor to start, and a twenty-fifth of one to keep."""
+SECONDS_FOR_EACH = 60.0
+"""How long units must take that wait for a server, for each worker that has it, for one more worker to start it."""
 AHEAD = 1
 """Tests that a worker has left when it is given more: it begins none before it knows which is next."""
 
@@ -53,6 +103,17 @@ class Units(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)
 
+    def _assign_work_unit(self, node: Any) -> None:
+        """As xdist's own, which gives a worker the first unit. A worker for which there is none ends."""
+        others = [units for other, units in self.assigned_work.items() if other is not node and not other.shutting_down]
+        lengths = {unit: seconds(unit, len(tests)) for unit, tests in self.workqueue.items()}
+        unit = choose(lengths, self.assigned_work[node], others)
+        if unit is None:
+            node.shutdown()
+            return
+        self.workqueue.move_to_end(unit, last=False)
+        super()._assign_work_unit(node)
+
     def _reschedule(self, node: Any) -> None:
         """As xdist's own, which gives a worker more as soon as it has but two tests left: they may be the longest."""
         if not self.workqueue or self._pending_of(self.assigned_work[node]) <= AHEAD:
@@ -60,9 +121,39 @@ class Units(LoadScopeScheduling):
 
 
 def unit_of(nodeid: str) -> str:
-    """The folder or file that the test goes with."""
+    """The folder or file that the test goes with, by its path."""
     file = nodeid.partition("::")[0]
+    if file in APART:
+        return APART[file]
     return next((folder for folder in SHARE_A_SERVER if file.startswith(f"{folder}/")), file)
+
+
+def kept_by(unit: str) -> str | None:
+    """The fixture of KEPT that the unit uses; None if it uses none."""
+    return next((name for name, beginnings in KEPT.items() if unit.startswith(beginnings)), None)
+
+
+def seconds(unit: str, tests: int) -> float:
+    """Roughly how long a unit of so many tests takes."""
+    return SECONDS.get(unit, SECONDS_OF_ANOTHER_TEST * tests)
+
+
+def choose(waiting: Mapping[str, float], own: Iterable[str], others: Sequence[Iterable[str]]) -> str | None:
+    """The unit for a worker that was given the units `own`; `others` are those of each other worker that goes on.
+
+    `waiting` are the units in the order of the queue, and the seconds that each takes. None if the worker is of no more
+    use: all that waits is for others, which have the servers for it.
+    """
+    has = {kept_by(unit) for unit in own} - {None}
+    ready = next((unit for unit in waiting if kept_by(unit) in has), None)
+
+    def is_for_any(unit: str) -> bool:
+        server = kept_by(unit)
+        length = sum(taken for one, taken in waiting.items() if kept_by(one) == server)
+        having = sum(server in map(kept_by, units) for units in others)
+        return server is None or not having or length >= having * SECONDS_FOR_EACH
+
+    return ready or next(filter(is_for_any, waiting), None)
 
 
 def longest_first(nodeids: Sequence[str]) -> list[int]:
@@ -71,7 +162,7 @@ def longest_first(nodeids: Sequence[str]) -> list[int]:
     for place, nodeid in enumerate(nodeids):
         units.setdefault(unit_of(nodeid), []).append(place)
 
-    def seconds(unit: str) -> float:
-        return SECONDS.get(unit, SECONDS_OF_ANOTHER_TEST * len(units[unit]))
+    def length(unit: str) -> float:
+        return seconds(unit, len(units[unit]))
 
-    return [place for unit in sorted(units, key=seconds, reverse=True) for place in units[unit]]
+    return [place for unit in sorted(units, key=length, reverse=True) for place in units[unit]]
