@@ -37,7 +37,7 @@ from core_service.password_resets.outbox import PasswordResetArea, build_passwor
 from core_service.retention.service import Ages, Retention
 from core_service.sending import queries as notifications
 from core_service.sending.dispatcher import Dispatcher
-from core_service.sending.grpc_sender import GATHER_SECONDS, GATHER_SECONDS_IN_PROCESS, GrpcPushSender
+from core_service.sending.grpc_sender import GrpcPushSender
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.sending.revival import Revival
 from core_service.settings import CoreSettings
@@ -50,6 +50,7 @@ from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.outbox import WebhookCalls
 from core_service.webhooks.signing_keys import SigningKeys
 from core_service.work_queue.backlog import Backlog
+from core_service.work_queue.gathering import APART, IN_ONE_PROCESS
 from core_service.work_queue.group import Crowd
 from core_service.work_queue.janitor import Janitor
 from core_service.work_queue.keyed import KeyedLimiter
@@ -121,22 +122,26 @@ async def running_core(
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(delivery or open_channel(settings.delivery_address, peers))
 
-        counters, events = Counters(batches), EventBus()
+        gathering, counters, events = IN_ONE_PROCESS if delivery else APART, Counters(batches), EventBus()
         events.witness(counters.event)
         recorder = DeliveryRecorder(batches, counters.attempt)
-        sender = GuardedSender(
-            GrpcPushSender(channel, gather_seconds=GATHER_SECONDS_IN_PROCESS if delivery else GATHER_SECONDS),
-            on_attempt=recorder.record,
+        sender = GuardedSender(GrpcPushSender(channel, gather_seconds=gathering.pushes), on_attempt=recorder.record)
+        dispatch, numbers = (
+            Dispatcher(batches, sender, events, gathering=gathering),
+            BadgeDispatcher(batches, sender, events),
         )
-        dispatch, numbers = Dispatcher(batches, sender, events), BadgeDispatcher(batches, sender, events)
         # One account's large writes may take six of ten connections. The rest is left for small requests of all
         # accounts.
-        account_limit, crowd = KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10)), Crowd()
+        account_limit, crowd = (
+            KeyedLimiter[uuid.UUID](max(1, settings.database_connections * 6 // 10)),
+            Crowd(gathering.requests),
+        )
         area = build_live_activities(
             settings,
             requests=requests,
             account_limit=account_limit,
             crowd=crowd,
+            gathering=gathering,
             batches=batches,
             sender=sender,
             events=events,

@@ -147,8 +147,6 @@ SELECT_API_KEYS = _SELECT_API_KEY.format(condition="= ANY(%s::bytea[])")
 
 MAX_KEYS = 500
 """Look-ups in one statement."""
-GATHER_SECONDS = 0.002
-"""How long look-ups wait for others in a large crowd."""
 MAX_LOOK_UPS = 100_000
 """Look-ups of one key that may wait: as many as a core may carry out calls at once."""
 
@@ -192,7 +190,6 @@ class Credentials:
             self._find_api_keys,
             most=MAX_KEYS,
             crowd=crowd,
-            gather_seconds=GATHER_SECONDS,
             most_waiting=MAX_LOOK_UPS,
         )
 

@@ -21,6 +21,7 @@ from core_service.live_activities.streams.puts import StreamPuts
 from core_service.sending.origins import Origins
 from core_service.sending.port import PushSender
 from core_service.settings import CoreSettings
+from core_service.work_queue.gathering import Gathering
 from core_service.work_queue.group import Crowd
 from core_service.work_queue.keyed import KeyedLimiter
 from core_service.work_queue.outbox import Outbox
@@ -47,6 +48,7 @@ def build_live_activities(
     requests: Pool,
     account_limit: KeyedLimiter[uuid.UUID],
     crowd: Crowd,
+    gathering: Gathering,
     batches: Pool,
     sender: PushSender,
     events: EventBus,
@@ -55,8 +57,8 @@ def build_live_activities(
     """Builds the parts. `requests` are the connections for callers, with a limit for each account; `batches` those
     for work that many callers share."""
     waits, origins, builder = OutcomeWaits(), Origins(), PayloadBuilder(settings.live_activity_attributes_type)
-    settler = ActivitySettler(batches, waits, events, clock)
-    reconciler = Reconciler(batches, sender, settler, builder, clock, origin_of=origins.of)
+    settler = ActivitySettler(batches, waits, events, clock, gathering=gathering)
+    reconciler = Reconciler(batches, sender, settler, builder, clock, origin_of=origins.of, gathering=gathering)
     parts = ActivityParts(
         store=ActivityStore(requests, account_limit, crowd, DirectUpdates(reconciler, clock)),
         audience=Audience(requests),

@@ -25,8 +25,6 @@ from service_kit.database import Pool
 
 LEASED_DEVICES = 200
 """Devices to which the request itself delivers. The dispatcher delivers to the others."""
-GATHER_SECONDS = 0.004
-"""How long notifications wait for others in a large crowd: a commit costs much more than one of them."""
 MAX_TOGETHER = 64
 """Notifications in one statement."""
 MAX_DEVICES_TOGETHER = 16
@@ -68,7 +66,7 @@ class Recording:
         self._events = events
         self._account_limit = account_limit
         self._group: Group[Order, RecordedPush] = Group(
-            "requests", self._alone, self._together, most=MAX_TOGETHER, crowd=crowd, gather_seconds=GATHER_SECONDS
+            "requests", self._alone, self._together, most=MAX_TOGETHER, crowd=crowd
         )
         self._large: OrderedDict[tuple[uuid.UUID, tuple[ChannelRef, ...] | None], float] = OrderedDict()
         """Audiences that were large, and until when they are taken to be (monotonic time)."""

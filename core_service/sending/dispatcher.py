@@ -25,6 +25,7 @@ from core_service.sending.port import About, Lease, Outcome, OutcomeKind, Push, 
 from core_service.sending.queries import CLAIM, COUNT, LEASE_SECONDS, READ_NOTIFICATIONS, SETTLE, SETTLE_ACCEPTED
 from core_service.sending.web_form import notification_for_browsers
 from core_service.work_queue.fair_claim import Round
+from core_service.work_queue.gathering import APART, Gathering
 from core_service.work_queue.keyed import KeyedCounter
 from core_service.work_queue.loops import BatchWriter, ClaimLoop
 from core_service.work_queue.outcome_wait import OutcomeCounts, OutcomeWait
@@ -95,12 +96,14 @@ class Dispatcher:
     The number of outcomes that can wait is bounded by the deliveries in progress.
     """
 
-    def __init__(self, pool: Pool, sender: PushSender, events: EventBus) -> None:
+    def __init__(self, pool: Pool, sender: PushSender, events: EventBus, *, gathering: Gathering = APART) -> None:
         self._pool = pool
         self._sender = sender
         self._events = events
         self._loop = ClaimLoop("work", self._claim, size=CLAIM_SIZE, most=MAX_CLAIMED)
-        self._writer: BatchWriter[_Settlement] = BatchWriter("outcomes", self._write, self._give_up)
+        self._writer: BatchWriter[_Settlement] = BatchWriter(
+            "outcomes", self._write, self._give_up, gather_seconds=gathering.outcomes
+        )
         self._direct: KeyedCounter[uuid.UUID] = KeyedCounter()
         """What requests deliver themselves, by account."""
         self._round = Round()

@@ -13,17 +13,13 @@ import grpc
 from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc, reason_pb2
 
 from core_service.sending.port import Concern, OnOutcome, Outcome, OutcomeKind, Push, PushType, Target
+from core_service.work_queue.gathering import APART
 
 if TYPE_CHECKING:
     from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
 
 log = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.01
-"""How long a push waits at most for the first outcome of the call before its own. A call costs both sides as much as
-several pushes, so under load pushes of different requests share one."""
-GATHER_SECONDS_IN_PROCESS = 0.001
-"""The same if the delivery service runs in this process: a call to it costs a tenth of a push."""
 MAX_TARGETS_PER_CALL = 1000
 MAX_NAMED = 20
 """How many requests a log line names."""
@@ -56,7 +52,7 @@ class GrpcPushSender:
     """Sends a push at once while the delivery service keeps up. Otherwise it gathers pushes into one streaming call
     until the service has answered, or for `gather_seconds`. Calls overlap, so a slow target delays only itself."""
 
-    def __init__(self, channel: grpc.aio.Channel, *, gather_seconds: float = GATHER_SECONDS) -> None:
+    def __init__(self, channel: grpc.aio.Channel, *, gather_seconds: float = APART.pushes) -> None:
         self._gather_seconds = gather_seconds
         self._stub: DeliveryServiceAsyncStub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
         self._waiting: list[tuple[Push, OnOutcome]] = []

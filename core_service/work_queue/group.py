@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import psycopg
 
+from core_service.work_queue.gathering import APART
 from core_service.work_queue.keyed import MAX_WAITING, WAIT_SECONDS
 from service_kit.database import DATABASE_AWAY
 from service_kit.errors import Unavailable
@@ -33,7 +34,9 @@ long, and must not be the reason for more of them."""
 class Crowd:
     """Counts the requests that are being carried out."""
 
-    def __init__(self) -> None:
+    def __init__(self, gather_seconds: float = APART.requests) -> None:
+        """`gather_seconds` is how long a statement waits for more of them if there are many."""
+        self.gather_seconds = gather_seconds
         self._present = 0
 
     def __enter__(self) -> None:
@@ -58,7 +61,7 @@ class _Asked(Generic[T, R]):
 
 class Group(Generic[T, R]):
     """Answers items: one that comes alone at once, by a statement of its own; those that come while a statement is
-    under way together, by the next one. In a large crowd a statement first waits for more, for `gather_seconds`.
+    under way together, by the next one. In a large crowd a statement first waits for more.
 
     `alone` answers one item, for as long as it takes: at most one of them is under way. `together` answers 1 to `most`
     items in their order, soon. If it fails, each is answered by `alone`, so that an item with which no statement
@@ -76,7 +79,6 @@ class Group(Generic[T, R]):
         *,
         most: int,
         crowd: Crowd,
-        gather_seconds: float,
         most_waiting: int = MAX_WAITING,
     ) -> None:
         """`what` names the items in messages: "requests". `most_waiting` is for one key."""
@@ -85,7 +87,6 @@ class Group(Generic[T, R]):
         self._together = together
         self._most = most
         self._crowd = crowd
-        self._gather_seconds = gather_seconds
         self._most_waiting = most_waiting
         self._lines: OrderedDict[Hashable, deque[_Asked[T, R]]] = OrderedDict()
         """What waits. The next statement begins with the first of the first line."""
@@ -143,7 +144,7 @@ class Group(Generic[T, R]):
     async def _run(self) -> None:
         try:
             if self._crowd.is_large:
-                await asyncio.sleep(self._gather_seconds)
+                await asyncio.sleep(self._crowd.gather_seconds)
                 self._began = time.monotonic()
             if batch := self._take():
                 await self._answer_together(batch)

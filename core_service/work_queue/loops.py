@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from core_service.work_queue.gathering import APART
 from service_kit.database import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
@@ -18,8 +19,6 @@ MAX_BATCH = 1000
 RETRY_SECONDS = 0.5
 BUSY = 4
 """Pieces of work in progress, or items in a batch, from which a loop waits for more before its next transaction."""
-GATHER_SECONDS = 0.003
-"""After a large batch, the next one waits for more items: a transaction costs much more than an item in it."""
 
 
 class ClaimLoop:
@@ -114,7 +113,7 @@ class BatchWriter(Generic[T]):
         write: Callable[[list[T]], Awaitable[None]],
         give_up: Callable[[T], None],
         *,
-        gather_seconds: float = GATHER_SECONDS,
+        gather_seconds: float = APART.outcomes,
     ) -> None:
         """`gather_seconds` is how long a batch waits for more items after one of at least 4."""
         self._what = what

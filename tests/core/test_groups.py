@@ -39,7 +39,7 @@ class Database:
         self.poison: set[str] = set()
         self.failure: Exception | None = None
         """What ends every statement for several items."""
-        self.crowd = Crowd()
+        self.crowd = Crowd(gather_seconds)
         self._go = asyncio.Event()
         self.group: Group[str, str] = Group(
             "requests",
@@ -47,7 +47,6 @@ class Database:
             self._together,
             most=most,
             crowd=self.crowd,
-            gather_seconds=gather_seconds,
             most_waiting=most_waiting,
         )
 

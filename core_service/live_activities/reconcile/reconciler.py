@@ -30,6 +30,7 @@ from core_service.live_activities.state.payload import (
 from core_service.live_activities.state.turn import LOOK_AGAIN
 from core_service.sending.port import PushSender
 from core_service.work_queue.fair_claim import Round
+from core_service.work_queue.gathering import APART, Gathering
 from core_service.work_queue.keyed import KeyedCounter
 from core_service.work_queue.loops import BUSY, POLL_SECONDS, ClaimLoop
 from service_kit.database import Pool
@@ -46,7 +47,6 @@ not."""
 LEASE = dt.timedelta(seconds=20)
 """How long a push belongs to the process that sends it. Longer than any delivery can take; after it any process may
 send it."""
-GATHER_SECONDS = 0.005
 
 
 @dataclass(slots=True)
@@ -75,6 +75,7 @@ class Reconciler:
         clock: Clock,
         *,
         origin_of: Callable[[str], Origin] = lambda activity_id: NO_ORIGIN,
+        gathering: Gathering = APART,
     ) -> None:
         """`origin_of` tells which request a push of an activity is for."""
         self._origin_of = origin_of
@@ -83,11 +84,12 @@ class Reconciler:
         self._outgoing = Outgoing(sender, settler, builder)
         self._clock = clock
         self._loop = ClaimLoop(
-            "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_CLAIMED, gather_seconds=GATHER_SECONDS
+            "Live Activities", self._claim, size=CLAIM_SIZE, most=MAX_CLAIMED, gather_seconds=gathering.updates
         )
         self._round = Round()
         self._direct: KeyedCounter[uuid.UUID] = KeyedCounter()
         """What requests send themselves, by account."""
+        self._gather_seconds = gathering.updates
         self._gathered: list[Callable[[], None]] = []
         """Of that, what waits for company."""
         settler.on_written = self._written
@@ -122,7 +124,7 @@ class Reconciler:
             # As claims do: a call of the delivery service costs as much as several pushes.
             self._gathered.append(send)
             if len(self._gathered) == 1:
-                asyncio.get_running_loop().call_later(GATHER_SECONDS, self._send_gathered, context=Context())
+                asyncio.get_running_loop().call_later(self._gather_seconds, self._send_gathered, context=Context())
 
     def _send_gathered(self) -> None:
         gathered, self._gathered = self._gathered, []

@@ -34,6 +34,7 @@ from core_service.live_activities.reconcile.usual import is_usual, settle_usual
 from core_service.live_activities.state.pace import Surface
 from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import Outcome, OutcomeKind
+from core_service.work_queue.gathering import APART, Gathering
 from core_service.work_queue.loops import BatchWriter
 from core_service.work_queue.outcome_wait import OutcomeWaits
 from core_service.work_queue.retry import delay_seconds
@@ -79,13 +80,15 @@ class ActivitySettlement:
 class ActivitySettler:
     """Writes settlements. The number that can wait is bounded by the pushes in progress."""
 
-    def __init__(self, pool: Pool, waiters: OutcomeWaits, events: EventBus, clock: Clock) -> None:
+    def __init__(
+        self, pool: Pool, waiters: OutcomeWaits, events: EventBus, clock: Clock, *, gathering: Gathering = APART
+    ) -> None:
         self._pool = pool
         self._waiters = waiters
         self._events = events
         self._clock = clock
         self._writer: BatchWriter[ActivitySettlement] = BatchWriter(
-            "Live Activity outcomes", self._write, self._give_up
+            "Live Activity outcomes", self._write, self._give_up, gather_seconds=gathering.outcomes
         )
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.on_written: OnWritten = lambda written, next_at: None

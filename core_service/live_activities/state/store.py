@@ -28,8 +28,6 @@ DUE_COLUMNS = 5
 """The first columns of what records updates: the place, and `DueDevices`."""
 ATTEMPTS = 20
 """How often a change is tried again because another one was faster."""
-GATHER_SECONDS = 0.003
-"""How long reads and updates wait for others after a large statement."""
 MAX_READ, MAX_UPDATED = 200, 64
 """Streams and activities in one statement."""
 MAX_DEVICES_TOGETHER = 100
@@ -51,7 +49,6 @@ class ActivityStore:
             self._read_streams,
             most=MAX_READ,
             crowd=crowd,
-            gather_seconds=GATHER_SECONDS,
         )
         self._updates: Group[Change, DueDevices | None] = Group(
             "requests",
@@ -59,7 +56,6 @@ class ActivityStore:
             self._update_together,
             most=MAX_UPDATED,
             crowd=crowd,
-            gather_seconds=GATHER_SECONDS,
         )
         self._wide: OrderedDict[str, None] = OrderedDict()
         """Activities that many devices show."""
