@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -14,6 +15,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 POLL_SECONDS = 0.5
+IDLE_POLL_SECONDS = 2.0
+IDLE_SECONDS = 15.0
+"""Seconds without work after which a loop polls less often: most queues are empty most of the time. Retries come within
+15 seconds as long as something waits for them."""
 RECOVERY_SECONDS = 1.0
 MAX_BATCH = 1000
 RETRY_SECONDS = 0.5
@@ -26,7 +31,7 @@ class ClaimLoop:
     progress.
 
     A wake-up makes it quick. Polling makes it certain: it finds what a crash, a lost wake-up or a due retry left in the
-    table. At most `most` claimed pieces are in progress. Work is in progress until its outcome is written, so nothing
+    table, within half a second, or two if there was no work for a while. At most `most` claimed pieces are in progress. Work is in progress until its outcome is written, so nothing
     new begins while outcomes cannot be written. With at least 4 in progress, a claim waits `gather_seconds` for more
     work, because a claim costs much more than a piece of work in it.
     """
@@ -42,6 +47,8 @@ class ClaimLoop:
         self.in_progress = 0
         self._others = 0
         """Of these, work that began beside the loop."""
+        self._worked_at = time.monotonic()
+        """When work began last."""
         self._wake = asyncio.Event()
         self._wants_room = False
         """True while work has been left in the table because too much is in progress."""
@@ -55,6 +62,7 @@ class ClaimLoop:
     def begin(self, count: int, *, beside: bool = False) -> None:
         """Notes that this many pieces of work have begun. Claims do not wait for those that began `beside` the loop."""
         if count:
+            self._worked_at = time.monotonic()
             self.in_progress += count
             self._others += count if beside else 0
             self._empty.clear()
@@ -93,8 +101,9 @@ class ClaimLoop:
         await self._empty.wait()
 
     async def _pause(self) -> None:
+        is_idle = not self.in_progress and time.monotonic() - self._worked_at >= IDLE_SECONDS
         try:
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(IDLE_POLL_SECONDS if is_idle else POLL_SECONDS):
                 await self._wake.wait()
         except TimeoutError:
             return

@@ -32,7 +32,7 @@ from core_service.sending.port import PushSender
 from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.gathering import APART, Gathering
 from core_service.work_queue.keyed import KeyedCounter
-from core_service.work_queue.loops import BUSY, POLL_SECONDS, ClaimLoop
+from core_service.work_queue.loops import BUSY, IDLE_POLL_SECONDS, ClaimLoop
 from service_kit.database import Pool
 from service_kit.tracing import NO_ORIGIN, Origin
 
@@ -138,7 +138,7 @@ class Reconciler:
     def wake_at(self, moment: dt.datetime) -> None:
         """To be called when something will be due. Polling finds what is further away than a few polls."""
         delay = (moment - self._clock()).total_seconds()
-        if delay < POLL_SECONDS * 4:
+        if delay < IDLE_POLL_SECONDS * 2:
             asyncio.get_running_loop().call_later(max(0.0, delay), self._loop.wake)
 
     async def run(self) -> None:
