@@ -31,9 +31,10 @@ class ClaimLoop:
     progress.
 
     A wake-up makes it quick. Polling makes it certain: it finds what a crash, a lost wake-up or a due retry left in the
-    table, within half a second, or two if there was no work for a while. At most `most` claimed pieces are in progress. Work is in progress until its outcome is written, so nothing
-    new begins while outcomes cannot be written. With at least 4 in progress, a claim waits `gather_seconds` for more
-    work, because a claim costs much more than a piece of work in it.
+    table, within half a second, or two if there was no work for a while. At most `most` claimed pieces are in progress.
+    Work is in progress until its outcome is written, so nothing new begins while outcomes cannot be written. With at
+    least 4 in progress, a claim waits `gather_seconds` for more work, because a claim costs much more than a piece of
+    work in it.
     """
 
     def __init__(
