@@ -54,7 +54,8 @@ def at_each_width(page: Page) -> Iterator[int]:
 
 
 def box(element: Locator) -> dict[str, float]:
-    found = element.bounding_box()
+    # A page that has news draws its parts again: for a moment there is none.
+    found = eventually("it is drawn", element.bounding_box)
     assert found is not None
     return {"left": found["x"], "right": found["x"] + found["width"]}
 
