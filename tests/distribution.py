@@ -58,6 +58,7 @@ SECONDS = {
 SECONDS_OF_ANOTHER_TEST = 0.1
 KEPT = {
     "stack": (
+        "tests/backup/test_servers.py",
         "tests/cli/test_documented_commands.py",
         "tests/cli/test_requests.py",
         "tests/cli/test_run.py",

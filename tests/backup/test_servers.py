@@ -250,7 +250,7 @@ def test_smith_up_refuses_a_database_from_the_future_with_one_line(make_stack: M
         assert stack.stop() == 0
         assert stack.launch().wait(90) == 2
         assert "core: the database has schema 9999" in stack.stderr
-        assert "smith up: core cannot start" in stack.stderr
+        assert "smith up: server cannot start" in stack.stderr
         assert "Traceback" not in stack.stderr
 
 
