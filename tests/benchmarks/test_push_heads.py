@@ -1,4 +1,4 @@
-"""The stand-in's reader of headers says the same as hpack's decoder, whoever has written them."""
+"""The stand-in's reader of headers says the same as hpack's decoder, whichever program has written them."""
 
 from hpack import Decoder, Encoder, HeaderTuple, NeverIndexedHeaderTuple
 from hypothesis import given
