@@ -9,28 +9,18 @@ import pytest
 from admin_ui.phones.simulator import Simulator
 from admin_ui.simulated_phones import SimulatorAway, pair_phone
 from service_kit.environment import forget_foreign
+from tests.packages import SERVER
 from tests.stack import Stack
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = (
-    "admin_ui",
-    "cli",
-    "core_service",
-    "delivery_service",
-    "gateway",
-    "service_kit",
-    "simulator",
-    "single_process",
-)
-"""The processes of the server. The command-line client is a person's, and their proxy is the way out."""
 CLIENTS = {"AsyncClient", "Client", "get", "post", "put", "patch", "delete", "request", "stream"}
 OTHERS = {"aiohttp", "requests", "urllib.request", "urllib3"}
 """Libraries that heed the environment's proxies as well."""
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
-    """Every module of the server."""
-    for package in PACKAGES:
+    """Every module of the server. The command-line client is a person's, and their proxy is the way out."""
+    for package in SERVER:
         for path in (ROOT / package).rglob("*.py"):
             yield path.relative_to(ROOT), ast.parse(path.read_text())
 

@@ -34,7 +34,7 @@ SECONDS = 20.0
 MAX_CALLS, MAX_REQUEST_BYTES = 2, 100_000
 GET_ACCOUNT = account_service_pb2.GetAccountRequest()
 AccountAnswer = account_service_pb2.GetAccountResponse
-whose: contextvars.ContextVar[str] = contextvars.ContextVar("whose", default="nobody's")
+whose: contextvars.ContextVar[str] = contextvars.ContextVar("whose", default="no request's")
 
 
 class Refused(DomainError):
@@ -320,7 +320,7 @@ async def test_a_handler_knows_nothing_of_its_callers_context(rig: Rig) -> None:
     before = whose.set("the caller's")
     await rig.accounts.GetAccount(GET_ACCOUNT, timeout=SECONDS)
     await rig.accounts.GetAccount(GET_ACCOUNT, timeout=SECONDS)
-    assert seen == ["nobody's", "nobody's"]
+    assert seen == ["no request's", "no request's"]
     assert whose.get() == "the caller's"
     whose.reset(before)
 

@@ -11,13 +11,11 @@ import pytest
 from smith.core.v1.live_activity_pb2 import LiveActivityType
 
 from admin_ui.activity_types.registry import TYPES
+from tests.packages import CLIENT, SERVER
 
 ROOT = Path(__file__).parents[2]
 MOST = 8
-PRODUCT = (
-    "activitysmith-cli", "admin_ui", "cli", "core_service", "delivery_service", "gateway", "proto", "service_kit",
-    "simulator", "single_process",
-)  # fmt: skip
+PRODUCT = (*SERVER, CLIENT, "proto")
 GENERATED = ("activitysmith-cli/activitysmith_cli/contract.py", "proto/last_release.binpb")
 OPTIONAL = "you like"
 TYPE = "TYPE"

@@ -129,10 +129,10 @@ async def test_all_other_links_and_lockouts_end_with_a_new_password(account: Acc
 
 async def test_nothing_tells_whether_an_address_is_somebodys(account: Account, box: MailBox) -> None:
     """Neither the answer nor its time; and nothing is sent, or kept, where there is none."""
-    nobodys = [f"nobody-{uuid.uuid4().hex[:12]}@team.test" for _ in range(PAIRS)]
+    unknown = [f"unknown-{uuid.uuid4().hex[:12]}@team.test" for _ in range(PAIRS)]
     somebodys = [(await start_account(account.core)).email for _ in range(PAIRS)]
     took: dict[bool, list[float]] = {True: [], False: []}
-    for pair in zip(somebodys, nobodys, strict=True):
+    for pair in zip(somebodys, unknown, strict=True):
         for email in pair:
             person, began = somebody(account.core), time.perf_counter()
             answer = await person.RequestPasswordReset(email=email)
@@ -145,10 +145,10 @@ async def test_nothing_tells_whether_an_address_is_somebodys(account: Account, b
         await reset_mail(box, email)
 
     async def forgotten() -> bool:
-        return not await account.core.sql("SELECT id FROM mails WHERE email = ANY(%s)", nobodys)
+        return not await account.core.sql("SELECT id FROM mails WHERE email = ANY(%s)", unknown)
 
     await eventually_async("requests for unknown addresses are forgotten", forgotten)
-    assert not any(box.mails(email, 1) for email in nobodys)
+    assert not any(box.mails(email, 1) for email in unknown)
 
 
 async def test_a_mail_box_is_not_flooded_and_one_network_does_not_ask_for_all(account: Account) -> None:

@@ -4,19 +4,11 @@ import configparser
 import re
 from pathlib import Path
 
+from tests.packages import CLIENT, SERVER
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text()
-PRODUCT = (
-    "core_service",
-    "gateway",
-    "delivery_service",
-    "service_kit",
-    "admin_ui",
-    "cli",
-    "simulator",
-    "single_process",
-    "activitysmith-cli",
-)
+PRODUCT = (*SERVER, CLIENT)
 
 
 def test_every_file_that_is_named_is_there() -> None:

@@ -7,18 +7,9 @@ import zipfile
 import pytest
 from packaging.requirements import Requirement
 
+from tests.packages import SERVER
 from tests.packaging.building import LEFTOVERS, ROOT, about, build_wheel, files_below, holds_the_license
 
-PACKAGES = (
-    "admin_ui",
-    "cli",
-    "core_service",
-    "delivery_service",
-    "gateway",
-    "service_kit",
-    "simulator",
-    "single_process",
-)
 OVERRIDDEN = {"httptools", "limits", "nicegui", "uvicorn"}
 """Libraries whose insides our code replaces or leans on: any other version may break it without a word."""
 
@@ -27,7 +18,7 @@ OVERRIDDEN = {"httptools", "limits", "nicegui", "uvicorn"}
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """Built as a release is."""
     tree = tmp_path_factory.mktemp("tree")
-    for name in (*PACKAGES, "gen"):
+    for name in (*SERVER, "gen"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns(*LEFTOVERS))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree / name)
@@ -35,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_every_file_of_our_packages_is_in_the_wheel_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    wanted = files_below(ROOT / "gen" / "smith").union(*(files_below(ROOT / name) for name in PACKAGES))
+    wanted = files_below(ROOT / "gen" / "smith").union(*(files_below(ROOT / name) for name in SERVER))
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert held == wanted
     assert {"admin_ui/static/theme.css", "core_service/migrations/env.py", "smith/core/v1/account_pb2.py"} <= held
@@ -56,4 +47,4 @@ def test_a_library_whose_insides_are_overridden_is_asked_for_in_one_version(whee
 
 def test_the_image_is_built_from_what_the_wheel_is() -> None:
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert let_in == {*PACKAGES, "gen", "pyproject.toml", "README.md", "LICENSE", "requirements"}
+    assert let_in == {*SERVER, "gen", "pyproject.toml", "README.md", "LICENSE", "requirements"}
