@@ -4,11 +4,11 @@ measures what forgetting costs."""
 import argparse
 import asyncio
 import datetime as dt
-import json
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.load import load_http
 from benchmarks.machine import describe_machine
@@ -16,7 +16,7 @@ from benchmarks.past import DEVICES_PER_NOTIFICATION, SPAN, Past
 from benchmarks.population import Population
 from benchmarks.progress import say
 from benchmarks.report import Row, compared_in_pairs, print_table, row_of_runs
-from benchmarks.requests import push_request
+from benchmarks.requests import is_accepted, push_request
 from benchmarks.shared_database import Servers
 from benchmarks.usage import POSTGRES, Usage, usage_of
 from core_service.retention.service import Ages, Retention
@@ -99,12 +99,9 @@ async def _compare_pushes(few: _Server, many: _Server, section: str, pushes: int
 async def _push(server: _Server, count: int) -> None:
     keys = server.api_keys
     requests = [push_request(server.stack.base_url, keys[number % len(keys)], number) for number in range(count)]
-    await load_http(server.stack.base_url, requests, callers=CALLERS, check=_is_accepted)
-
-
-def _is_accepted(body: bytes) -> bool:
-    answer = json.loads(body)
-    return answer.get("success") is True and answer.get("devices_notified") == DEVICES_PER_NOTIFICATION
+    await load_http(
+        server.stack.base_url, requests, callers=CALLERS, check=partial(is_accepted, devices=DEVICES_PER_NOTIFICATION)
+    )
 
 
 def _sizes(server: _Server, deliveries: int) -> list[Row]:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -11,7 +10,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.population import Population
 from benchmarks.progress import say
 from benchmarks.report import Row, compared, print_table, row_of_runs
-from benchmarks.requests import push_request
+from benchmarks.requests import is_accepted, push_request
 from benchmarks.shared_database import Servers
 from benchmarks.usage import usage_of
 from tests.stack import Stack
@@ -75,16 +74,11 @@ async def _push(stacks: Sequence[Stack], keys: list[str], count: int) -> None:
                 stack.base_url,
                 [push_request(stack.base_url, keys[number % len(keys)], number) for number in range(count)],
                 callers=CALLERS,
-                check=_is_accepted,
+                check=is_accepted,
             )
             for stack in stacks
         )
     )
-
-
-def _is_accepted(body: bytes) -> bool:
-    answer = json.loads(body)
-    return answer.get("success") is True and answer.get("devices_notified") == 1
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ async def send_to_one_device(server: Server, *, callers: int, count: int) -> Loa
     """
     stack = server.stack
     requests = [push_request(stack.base_url, stack.api_key, number) for number in range(count)]
-    return await load_http(stack.base_url, requests, callers=callers, check=_is_accepted)
+    return await load_http(stack.base_url, requests, callers=callers, check=is_accepted)
 
 
 async def warm_up(server: Server, amounts: Amounts) -> None:
@@ -88,6 +88,7 @@ def _measuring(latency_ms: int, callers: int, count: int) -> Callable[[Server], 
     return measure
 
 
-def _is_accepted(body: bytes) -> bool:
+def is_accepted(body: bytes, *, devices: int = 1) -> bool:
+    """Whether the answer says that APNs has accepted the push for all of so many devices."""
     answer = json.loads(body)
-    return answer.get("success") is True and answer.get("devices_notified") == 1
+    return answer.get("success") is True and answer.get("devices_notified") == devices
