@@ -42,6 +42,9 @@ class CoreSettings(DatabaseSettings):
     """Requests a minute of accounts without a setting of their own."""
     max_rate_limit_per_minute: int = Field(default=1_000_000, ge=1, le=1_000_000)
     """The most requests a minute that an account may have, whatever its owners choose."""
+    administration_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    """Calls of administration that one person may make in a minute, so that an audit log cannot be flooded. People and
+    most scripts stay far below the default."""
     max_live_activities: int = Field(default=4, ge=1, le=10_000)
     """Live Activities at once of accounts without a setting of their own."""
     max_live_activities_per_device: int = Field(default=5, ge=1, le=10_000)

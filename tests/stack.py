@@ -146,6 +146,8 @@ class Stack:
             "SMITH_STOP_AT_EOF": "1",
             # Tests that are about something else share a phone.
             "SMITH_MAX_LIVE_ACTIVITIES_PER_DEVICE": "10000",
+            # They share an owner as well.
+            "SMITH_ADMINISTRATION_PER_MINUTE": "1000000",
             **self._ports,
             **self._env,
         }

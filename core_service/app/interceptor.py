@@ -36,10 +36,6 @@ IDEMPOTENCY_KEY = "idempotency-key"
 REPLAYED = (("idempotency-replayed", "true"),)
 PATH_FIELD = re.compile(r"\{(\w+)")
 
-ACTS_A_MINUTE = 600
-"""Calls of administration that one person may make in a minute. People and their scripts stay far below it, and an
-audit log cannot be flooded."""
-
 MISMATCH = {
     ApiKeyPrincipal: "An API key cannot do this.",
     SessionPrincipal: "Only an owner of the account can do this.",
@@ -76,6 +72,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         idempotent: IdempotentRequests,
         peers: Peers,
         *,
+        administration_per_minute: int,
         recheck_seconds: float = RECHECK_SECONDS,
         fresh_seconds: float = FRESH_SECONDS,
     ) -> None:
@@ -92,6 +89,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._rate_limiter = rate_limiter
         self._idempotent = idempotent
         self._peers = peers
+        self._administration_per_minute = administration_per_minute
         self._recheck_seconds = recheck_seconds
         self._fresh_seconds = fresh_seconds
 
@@ -141,7 +139,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 )
                 _refuse_beyond(result)
             elif is_act and isinstance(principal, SessionPrincipal):
-                _refuse_beyond(await self._rate_limiter.hit(str(principal.user_id), ACTS_A_MINUTE, kind="acts"))
+                limit = self._administration_per_minute
+                _refuse_beyond(await self._rate_limiter.hit(str(principal.user_id), limit, kind="acts"))
             principals.current.set(principal)
             return await inner(request, context)
 

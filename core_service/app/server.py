@@ -247,7 +247,14 @@ def build_server(
         interceptors=[
             CallObserver(metrics.CallMetrics(registry, "core"), serves_clients=True),
             ErrorInterceptor(error_counter(registry), database_away=DATABASE_AWAY),
-            CallInterceptor(SERVICES, credentials, rate_limiter, idempotent, Peers.of(settings)),
+            CallInterceptor(
+                SERVICES,
+                credentials,
+                rate_limiter,
+                idempotent,
+                Peers.of(settings),
+                administration_per_minute=settings.administration_per_minute,
+            ),
         ],
         max_concurrent_rpcs=settings.max_concurrent_requests,
         max_request_bytes=MAX_REQUEST_BYTES,

@@ -129,7 +129,9 @@ async def serving_events(
         rate_limiter = RateLimiter(create_storage(None))
         seconds = {"recheck_seconds": RECHECK_SECONDS} | seconds
         idempotent = IdempotentRequests(pool)
-        calls = CallInterceptor([SERVICE], credentials, rate_limiter, idempotent, Peers(), **seconds)
+        calls = CallInterceptor(
+            [SERVICE], credentials, rate_limiter, idempotent, Peers(), administration_per_minute=600, **seconds
+        )
         errors = ErrorInterceptor(database_away=DATABASE_AWAY)
         server = GrpcServer(interceptors=[errors, calls], max_concurrent_rpcs=1000)
         server.add(

@@ -14,7 +14,6 @@ from argon2 import PasswordHasher
 from limits.aio.storage import MemoryStorage
 from pydantic import ValidationError
 
-from core_service.app import interceptor
 from core_service.auth import failed_sign_ins
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.rate_limit import InProcessStorage, RateLimiter
@@ -59,19 +58,19 @@ async def test_a_new_session_of_somebody_with_many_ends_their_oldest(account: Ac
     await account.owner.GetAccount()
 
 
-async def test_acts_of_administration_of_one_person_are_limited(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(interceptor, "ACTS_A_MINUTE", 5)
-    member_id, member = await account.add_member()
-    for number in range(5):
-        await member.CreateApiKey(name=f"key {number}")
-    error = await refusal(member.CreateApiKey(name="one too many"))
-    assert (error.reason, error.facts["limit"]) == ("RATE_LIMITED", 5)
-    assert 0 < error.facts["retry_after_seconds"] <= 60
-    await member.ListApiKeys()
-    await account.owner.CreateApiKey(name="another person's")
-    assert len([one for one in await entries(account, "CreateApiKey") if one.actor_id == member_id]) == 5
+async def test_acts_of_administration_of_one_person_are_limited(new_database: NewDatabase) -> None:
+    url = await asyncio.to_thread(new_database)
+    async with start_core(url, administration_per_minute=5) as core:
+        account = await start_account(core)
+        member_id, member = await account.add_member()
+        for number in range(5):
+            await member.CreateApiKey(name=f"key {number}")
+        error = await refusal(member.CreateApiKey(name="one too many"))
+        assert (error.reason, error.facts["limit"]) == ("RATE_LIMITED", 5)
+        assert 0 < error.facts["retry_after_seconds"] <= 60
+        await member.ListApiKeys()
+        await account.owner.CreateApiKey(name="another person's")
+        assert len([one for one in await entries(account, "CreateApiKey") if one.actor_id == member_id]) == 5
 
 
 async def test_another_limit_begins_no_new_window(account: Account) -> None:
