@@ -11,7 +11,7 @@ from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admin_ui import assets, pages, theme
+from admin_ui import assets, pages, search_everything, theme
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
@@ -46,6 +46,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     for plain in (sign_in, accept_invite, setup, forgotten_password):
         plain.serve(entrance, site)
     app.include_router(entrance)
+    search_everything.serve(app.router, site)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)

@@ -1,4 +1,4 @@
-"""The app's own stylesheet and script: all files of `static/`, one of each kind, named after their content."""
+"""The app's own stylesheet, script and font: all files of `static/`, each named after its content."""
 
 import hashlib
 import re
@@ -11,6 +11,8 @@ from starlette.responses import Response
 FOLDER = Path(__file__).parent / "static"
 LOGO = (FOLDER / "logo.svg").read_text()
 TYPES = {"css": "text/css", "js": "text/javascript"}
+FONTS = FOLDER / "fonts"
+FIRST = ("theme", "smith")
 
 
 DARK = re.compile(r"^body\.body--dark \{([^{}]*--bg:[^{}]*)\}", re.MULTILINE)
@@ -19,12 +21,24 @@ DARK = re.compile(r"^body\.body--dark \{([^{}]*--bg:[^{}]*)\}", re.MULTILINE)
 
 @cache
 def _bundle(kind: str) -> tuple[str, bytes]:
-    """Path and content. The theme comes first, so that other files can use and override it."""
-    files = sorted(FOLDER.glob(f"*.{kind}"), key=lambda file: (file.stem != "theme", file.name))
+    """Path and content. What the other files of the kind use comes first."""
+    files = sorted(FOLDER.glob(f"*.{kind}"), key=lambda file: (file.stem not in FIRST, file.name))
     content = b"\n".join(file.read_bytes() for file in files)
     if kind == "css":
         content += dark_by_itself(content.decode()).encode()
-    return f"/assets/smith.{hashlib.sha256(content).hexdigest()[:16]}.{kind}", content
+        for font, path in _fonts().items():
+            content = content.replace(f'"fonts/{font.name}"'.encode(), f'"{path}"'.encode())
+    return f"/assets/smith.{_fingerprint(content)}.{kind}", content
+
+
+@cache
+def _fonts() -> dict[Path, str]:
+    """The paths of the fonts' files, where the stylesheet finds them."""
+    return {font: f"/assets/{font.stem}.{_fingerprint(font.read_bytes())}.woff2" for font in FONTS.glob("*.woff2")}
+
+
+def _fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def dark_by_itself(theme: str) -> str:
@@ -49,6 +63,8 @@ def serve(app: FastAPI) -> None:
     for kind, media_type in TYPES.items():
         path, content = _bundle(kind)
         app.add_api_route(path, _answering(content, media_type), include_in_schema=False)
+    for font, path in _fonts().items():
+        app.add_api_route(path, _answering(font.read_bytes(), "font/woff2"), include_in_schema=False)
 
 
 def _answering(content: bytes, media_type: str):  # type: ignore[no-untyped-def]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from nicegui import ui
+from nicegui import app, ui
 
 from admin_ui import assets
 from admin_ui.components.html import a, div, text
@@ -24,6 +24,7 @@ SHOW_OR_HIDE_NAVIGATION = """(event) => {
     const isOpen = shell.classList.toggle('is-open');
     document.querySelector('.topbar-menu').setAttribute('aria-expanded', isOpen);
 }"""
+OPEN_PALETTE = """() => window.smith.openPalette()"""
 NEXT_THEME = """() => window.smith.nextTheme()"""
 NEXT_DARK = {None: False, False: True, True: None}
 """The order of themes: automatic, light, dark; as in `smith.js`."""
@@ -31,6 +32,8 @@ NEXT_DARK = {None: False, False: True, True: None}
 
 def prepare() -> None:
     """Sets the default properties of elements. Call it once, before pages are served."""
+    # Quasar then asks for each icon by its name, for its own ones too. Names without a drawing are in Material's font.
+    app.config.vue_config_script = f"vue_config.iconMapFn = window.smithIcon;\n{app.config.vue_config_script}"
     ui.button.default_props("no-caps unelevated")
     ui.input.default_props("outlined dense")
     ui.select.default_props("outlined dense options-dense behavior=menu")
@@ -50,9 +53,10 @@ def frame(visit: Visit, places: "Sequence[Place]", *, title: str, path: str) -> 
         _topbar()
         with ui.element("aside").classes("sidebar"):
             _brand()
+            _palette_opener()
             _navigation(places, path)
-            _help(visit)
-            _person(visit, dark)
+            _help(visit, dark)
+            _person(visit)
         with ui.element("main").classes("content").props("id=content tabindex=-1"):
             _say_what_is_simulated(visit.destinations)
             with div("page"):
@@ -101,6 +105,15 @@ def _logo() -> None:
     ui.html(assets.LOGO, sanitize=False, tag="span").classes("logo").props("aria-hidden=true")
 
 
+def _palette_opener() -> None:
+    """The button that opens what Ctrl-K opens (`palette.js`)."""
+    with ui.element("button").classes("palette-opener").on("click", js_handler=OPEN_PALETTE) as button:
+        button.props("type=button aria-haspopup=dialog aria-keyshortcuts=Control+K")
+        ui.icon("search").props("aria-hidden=true")
+        text("Search")
+        text("Ctrl K", tag="kbd").props("aria-hidden=true")
+
+
 def _navigation(places: "Sequence[Place]", path: str) -> None:
     with ui.element("nav").props('id=navigation aria-label="Pages"').classes("nav"):
         for place in places:
@@ -112,11 +125,17 @@ def _navigation(places: "Sequence[Place]", path: str) -> None:
                 text(place.name)
 
 
-def _help(visit: Visit) -> None:
+def _help(visit: Visit, dark: ui.dark_mode) -> None:
     with div("help-links").props('role=group aria-label="Help"'):
         a("Docs", "/help", "help-link")
         a("API reference", f"{visit.settings.gateway_url}/api/docs", "help-link")
         text(f"v{version(DISTRIBUTION)}", "muted")
+        theme = ui.element("button").classes("icon-button theme-button").on("click", js_handler=NEXT_THEME)
+        # The browser keeps the theme. The page must know it as well: it sends it again with each change.
+        theme.on("click", lambda: dark.set_value(NEXT_DARK[dark.value]))
+        theme.props('type=button aria-label="Theme: light, dark or as the system" title="Theme"')
+        with theme:
+            ui.icon("contrast").props("aria-hidden=true")
 
 
 def _say_what_is_simulated(where: Destinations) -> None:
@@ -130,17 +149,12 @@ def _say_what_is_simulated(where: Destinations) -> None:
         a("Go live", "/help#going-live")
 
 
-def _person(visit: Visit, dark: ui.dark_mode) -> None:
+def _person(visit: Visit) -> None:
     with div("person"):
-        with a("", "/account", "person-link"):
+        with a("", "/account", "person-link") as link:
+            link.props["title"] = visit.member.email
             text(visit.account.name, "person-account")
             text(visit.member.name or visit.member.email, "person-name")
-        theme = ui.element("button").classes("icon-button").on("click", js_handler=NEXT_THEME)
-        # The browser keeps the theme. The page must know it as well: it sends it again with each change.
-        theme.on("click", lambda: dark.set_value(NEXT_DARK[dark.value]))
-        theme.props('type=button aria-label="Theme: light, dark or as the system" title="Theme"')
-        with theme:
-            ui.icon("contrast").props("aria-hidden=true")
         with ui.element("form").props("method=post action=/sign-out"):
             leave = ui.element("button").classes("icon-button")
             leave.props('type=submit aria-label="Sign out" title="Sign out"')

@@ -18,7 +18,7 @@ from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import in_all_languages
 from admin_ui.visit import Visit
 
-SCOPES = {API_KEY_SCOPE_ALL: "All Recipients", API_KEY_SCOPE_CHANNELS: "Channel Scoped"}
+SCOPES = {API_KEY_SCOPE_ALL: "All recipients", API_KEY_SCOPE_CHANNELS: "Some channels"}
 MEANS = {
     API_KEY_SCOPE_ALL: "Reaches everybody in the workspace; requests may name channels to narrow that down.",
     API_KEY_SCOPE_CHANNELS: "Reaches only the channels chosen here, even if a request names others.",

@@ -119,9 +119,9 @@ def _who(invite: Invite) -> None:
 
 def _status(invite: Invite) -> None:
     if invite.status == INVITE_STATUS_EXPIRED:
-        badge("expired", "warn")
+        badge("Expired", "warn")
     else:
-        badge("pending", "info")
+        badge("Pending", "info")
 
 
 def _named(button: ui.button, verb: str, invite: Invite) -> None:

@@ -53,7 +53,7 @@ def _workspaces(visit: Visit) -> None:
             with div("spread"):
                 with div("cluster"):
                     text(one.name, "strong")
-                    badge("owner", "info") if one.role == ROLE_OWNER else badge("member")
+                    badge("Owner", "info") if one.role == ROLE_OWNER else badge("Member")
                 if one.account_id == visit.account.id:
                     text("You are here", "muted")
                 else:
@@ -143,7 +143,7 @@ class SessionList:
         with div("cluster"):
             text(session.email)
             if session.current:
-                badge("this session", "good")
+                badge("This session", "good")
 
     def _actions(self, session: Session) -> None:
         if session.current:

@@ -104,9 +104,9 @@ def _name(key: ApiKey) -> None:
 
 def _scope(key: ApiKey) -> None:
     if key.scope == API_KEY_SCOPE_CHANNELS:
-        badge("Channel Scoped", "info")
+        badge("Some channels", "info")
     else:
-        badge("All Recipients")
+        badge("All recipients")
 
 
 def _channels(key: ApiKey) -> None:

@@ -30,17 +30,16 @@ from smith.core.v1.push_notification_service_pb2 import SendTestPushNotification
 
 from admin_ui.components.buttons import icon_button, primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions
-from admin_ui.components.html import a, div, text
+from admin_ui.components.html import a, code, div, text
 from admin_ui.components.layout import badge, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
 from admin_ui.components.pairing import Pairing
 from admin_ui.components.saving import save_from
-from admin_ui.components.search import search_field
+from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.components.sent import tell_sent
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.device_words import icon_of, kind_of, words_of
-from admin_ui.page_task import on_page
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -72,8 +71,8 @@ def create(site: Site) -> None:
     """Registers `/devices`."""
 
     @site.page("/devices", title="Devices")
-    async def devices(visit: Visit, user: str = "", state: str = "") -> None:
-        page = DevicesPage(visit, user_id=user, state=state if state in STATES else "")
+    async def devices(visit: Visit, user: str = "", state: str = "", search: str = "") -> None:
+        page = DevicesPage(visit, user_id=user, state=state if state in STATES else "", search=search)
         visit.watch(EVENTS, page.hear)
         page.draw()
         await page.refresh()
@@ -82,8 +81,9 @@ def create(site: Site) -> None:
 class DevicesPage:
     """The devices page of one visit."""
 
-    def __init__(self, visit: Visit, *, user_id: str, state: str) -> None:
+    def __init__(self, visit: Visit, *, user_id: str, state: str, search: str) -> None:
         self._visit = visit
+        self._wanted = search[:MAX_SEARCH]
         self._user_id = user_id
         self._state = state
 
@@ -95,7 +95,7 @@ class DevicesPage:
         with page_header("Devices", "The phones and browsers that notifications and Live Activities go to."):
             primary("Pair a device", self._pairing.open, icon="add")
         with div("spread"):
-            self._search = search_field("Find by device, name or e-mail", self.search)
+            self._search = search_field("Find by device, name or e-mail", self.search, value=self._wanted)
             self._filters = div("filters").props('role=group aria-label="Filter by state"')
         self._chosen_person = div("cluster person-filter")
         self._table = PagedTable("Devices", COLUMNS, self._fetch, self._cells, on_empty=self._empty)
@@ -200,7 +200,6 @@ class DevicesPage:
                 if await save_from(field, lambda: self._visit.ask(update, request)) is not None:
                     shown.submit(True)
 
-            field.on("keydown.enter", on_page(save))
             with dialog_actions():
                 secondary("Cancel", lambda: shown.submit(False))
                 primary("Rename", save)
@@ -250,7 +249,7 @@ def _channels(device: Device) -> None:
         return
     with div("cluster"):
         for slug in device.channels[:SHOWN_CHANNELS]:
-            badge(slug)
+            code(slug)
         hidden = device.channel_count - min(SHOWN_CHANNELS, len(device.channels))
         if hidden:
             more = text(f"+{hidden}{'+' if device.channel_count >= 100 else ''}", "muted small")

@@ -94,7 +94,7 @@ def _step(name: str, about: str, *, is_done: bool | None) -> None:
         with div("cluster"):
             text(name, "strong")
             if is_done is not None:
-                text("done" if is_done else "to do", f"badge badge-{'good' if is_done else 'warn'}")
+                text("Done" if is_done else "To do", f"badge badge-{'good' if is_done else 'warn'}")
         p(about, "muted")
 
 

@@ -15,6 +15,7 @@ from admin_ui.components.invite_list import PAGE_SIZE, InviteList
 from admin_ui.components.layout import badge, page_header
 from admin_ui.components.paged_table import Column, PagedTable, PageOf
 from admin_ui.components.password_reset import PasswordReset
+from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.components.taking_rights import demote_member, remove_member
 from admin_ui.components.times import ago
 from admin_ui.site import Site
@@ -29,7 +30,7 @@ def create(site: Site) -> None:
     """Registers `/members`."""
 
     @site.page("/members", title="Members")
-    async def members(visit: Visit) -> None:
+    async def members(visit: Visit, search: str = "") -> None:
         description = FOR_OWNERS if visit.is_owner else FOR_MEMBERS
         invites: InviteList | None = None
 
@@ -47,7 +48,7 @@ def create(site: Site) -> None:
                 primary("Invite members", inviting.open, icon="person_add")
         with div("stack"):
             text("Active users", "section-title", "h2")
-            people = ActiveUsers(visit)
+            people = ActiveUsers(visit, search[:MAX_SEARCH])
         if visit.is_owner:
             with div("stack"):
                 text("Invited users", "section-title", "h2")
@@ -59,11 +60,17 @@ def create(site: Site) -> None:
 class ActiveUsers:
     """The table of people with access."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, search: str) -> None:
+        """`search` is what to find from the beginning."""
         self._visit = visit
+        self._search = search_field("Find by name or e-mail", self._find, value=search)
         columns = (*COLUMNS, Column("Actions", "actions")) if visit.is_owner else COLUMNS
         self._table: PagedTable[Member] = PagedTable(
-            "Active users", columns, self._fetch, self._draw, on_empty=lambda: p("No one has access.", "muted")
+            "Active users",
+            columns,
+            self._fetch,
+            self._draw,
+            on_empty=lambda: p("Not one of them is called that.", "muted"),
         )
         self._stage = div("hidden")
         """Where dialogs are drawn: outside the table, which may be redrawn while one is open."""
@@ -72,15 +79,18 @@ class ActiveUsers:
         """Reads the people again. Raises Refused."""
         await self._table.refresh()
 
+    async def _find(self) -> None:
+        await self._table.refresh(from_start=True)
+
     async def _fetch(self, page_token: str | None) -> PageOf[Member]:
-        request = ListMembersRequest(page_size=PAGE_SIZE, page_token=page_token)
+        request = ListMembersRequest(page_size=PAGE_SIZE, page_token=page_token, query=self._search.value or "")
         page = await self._visit.ask(self._visit.core.accounts.ListMembers, request)
         return PageOf(page.members, page.next_page_token)
 
     def _draw(self, member: Member) -> Sequence[Callable[[], object]]:
         cells: list[Callable[[], object]] = [
             lambda: self._who(member),
-            lambda: badge("owner", "info") if member.role == ROLE_OWNER else badge("member"),
+            lambda: badge("Owner", "info") if member.role == ROLE_OWNER else badge("Member"),
             lambda: ago(member.created_at),
         ]
         if self._visit.is_owner:
@@ -92,7 +102,7 @@ class ActiveUsers:
             with div():
                 text(f"{member.name} ", "strong")
                 if member.user_id == self._visit.member.user_id:
-                    badge("you")
+                    badge("You")
             if member.email != member.name:
                 text(member.email, "muted small")
 

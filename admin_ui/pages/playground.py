@@ -11,7 +11,7 @@ from admin_ui.components.buttons import primary
 from admin_ui.components.code_tabs import CodeTabs
 from admin_ui.components.copying import snippet
 from admin_ui.components.drafts import draft_step
-from admin_ui.components.html import div
+from admin_ui.components.html import a, div, text
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.lock_screen import activity_card, notification_card
 from admin_ui.components.notification_card import NotificationCard
@@ -88,8 +88,11 @@ class _Playground:
         _show_only(PUSH, self._form_sides)
         with div("composer-send"):
             self._send_button = primary("Send the push", self._send, icon="send")
+            # Ctrl-Enter presses it.
+            self._send_button.props["data-main"] = True
+            text("Ctrl Enter", "muted small key-hint")
         # Next to the button: on a small screen the preview is far below.
-        self._answer = div().props("role=status")
+        self._answer = div("composer-answer").props("role=status")
 
     def _draw_preview(self) -> None:
         with div("composer-preview iphone-wallpaper-2 lock-on-wallpaper").props('role=group aria-label="Preview"'):
@@ -135,8 +138,7 @@ class _Playground:
         request = form.read()
         self._answer.clear()
         if form.fields.show(violations(request)) or form.fields.first_error:
-            with self._answer:
-                notice("bad", "It was not sent", "See the fields that are marked.")
+            self._say("bad", "It was not sent", "See the fields that are marked.")
             return
         try:
             answer = await send(self._visit, request)
@@ -149,21 +151,31 @@ class _Playground:
 
     def _show_refusal(self, form: Form, refusal: Refused | NotSendable) -> None:
         if form.fields.blame(refusal.field, refusal.message):
-            with self._answer:
-                notice("bad", "It was not sent", "See the field that is marked.")
+            self._say("bad", "It was not sent", "See the field that is marked.")
             return
         explanation = ""
         if isinstance(refusal, Refused) and refusal.reason == "NO_RECIPIENTS":
             explanation = "Pair a phone or a browser first. For Live Activities an app also reports a start token."
+        self._say("bad", WORDS.get(getattr(refusal, "reason", ""), str(refusal)).replace("`", ""), explanation)
+
+    def _say(self, tone: str, title: str, explanation: str = "") -> ui.element:
+        """Shows it below the button, where the person finds it without scrolling."""
         with self._answer:
-            notice("bad", WORDS.get(getattr(refusal, "reason", ""), str(refusal)).replace("`", ""), explanation)
+            body = notice(tone, title, explanation)
+        ui.run_javascript(f"getHtmlElement({self._answer.id}).scrollIntoView({{block: 'nearest'}})")
+        return body
 
     def _show_answer(self, request: ApiRequest, answer: dict[str, Any]) -> None:
         activity_id = answer.get("activity_id")
-        with self._answer:
-            body = notice("good", _summary(answer))
-            with body:
-                snippet(json_text(answer), "answer")
+        with self._say("good", _summary(answer)):
+            with div("cluster"):
+                if self._visit.settings.simulator_url is not None:
+                    a("See it on the lock screen", "/lock-screen")
+                if "notification_id" in answer:
+                    a("Follow its delivery", f"/delivery-log/{answer['notification_id']}")
+                if activity_id:
+                    a("Follow its delivery", f"/live-activities/{activity_id}")
+            snippet(json_text(answer), "answer")
         if request.operation is Operation.START and activity_id:
             self._activity.go_on_with(activity_id)
 

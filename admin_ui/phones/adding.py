@@ -7,7 +7,6 @@ from smith.core.v1.device_service_pb2 import CreatePairingCodeRequest
 
 from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
-from admin_ui.page_task import on_page
 from admin_ui.phones.simulator import Simulator, SimulatorError
 from admin_ui.simulated_phones import BROWSERS
 from admin_ui.visit import Visit
@@ -55,7 +54,6 @@ def _ask_name(visit: Visit, proposed: str, pair: Callable[[str, str], Awaitable[
             return
         shown.close()
 
-    name.on("keydown.enter", on_page(add))
     with dialog_actions():
         secondary("Cancel", shown.close)
         primary("Add it", add)

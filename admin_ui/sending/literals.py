@@ -18,9 +18,9 @@ def string(text: str) -> str:
     return "".join(c if c == " " or c.isprintable() else _escaped(c) for c in quoted)
 
 
-def json_text(value: Any) -> str:
-    """JSON, on one line if it fits."""
-    return _literal(value, _json_atom, string, "")
+def json_text(value: Any, indent: str = "") -> str:
+    """JSON, on one line if it fits; lines after the first are indented by `indent`."""
+    return _literal(value, _json_atom, string, indent)
 
 
 def python(value: Any, indent: str = "") -> str:

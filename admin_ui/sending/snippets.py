@@ -64,7 +64,7 @@ def curl(request: ApiRequest, gateway_url: str) -> str:
         lines += [
             '-H "Content-Type: application/json"',
             '-H "Prefer: handling=strict"',
-            f"--data-raw {shlex.quote(json_text(request.body))}",
+            f"--data-raw {shlex.quote(json_text(request.body, '  '))}",
         ]
     return " \\\n  ".join(lines)
 

@@ -3,6 +3,7 @@
 
 window.smith = (() => {
   const THEMES = ["auto", "light", "dark"];
+  const THEME_WORDS = { auto: "Theme: as this device has it", light: "Theme: light", dark: "Theme: dark" };
 
   const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.split("=")[1];
 
@@ -10,7 +11,7 @@ window.smith = (() => {
     const theme = THEMES[(THEMES.indexOf(cookie("smith_theme") ?? "auto") + 1) % THEMES.length];
     document.cookie = `smith_theme=${theme}; path=/; max-age=31536000; samesite=lax`;
     Quasar.Dark.set(theme === "auto" ? "auto" : theme === "dark");
-    say(`Theme: ${theme}`);
+    Quasar.Notify.create({ message: THEME_WORDS[theme], timeout: 1200 });
   }
 
   async function copy(event) {

@@ -64,7 +64,7 @@ async def test_an_owner_ends_anybodys_session_and_a_member_sees_their_own(
 ) -> None:
     [colleague] = [one for one in (await account.owner.ListMembers()).members if one.email != account.email]
     await member.open("/account")
-    await sees(member, "Where you are signed in.", "this session")
+    await sees(member, "Where you are signed in.", "This session")
     [theirs] = [one for one in (await account.owner.ListSessions()).sessions if one.user_id == colleague.user_id]
     when = theirs.created_at.ToDatetime().isoformat(sep=" ", timespec="seconds")
     await owner.open("/account")

@@ -24,7 +24,7 @@ async def test_a_new_keys_secret_is_shown_once_with_a_ready_curl(owner: User, ac
         secrets = {element.text for element in ElementFilter(content="ask_") if str(element.text).startswith("ask_")}
     [secret] = [text for text in secrets if not str(text).endswith("…")]
     await owner.open("/api-keys")
-    await sees(owner, "CI pipeline", "All Recipients", "never")
+    await sees(owner, "CI pipeline", "All recipients", "never")
     await sees_no(owner, secret)
     assert (await account.core.caller(secret).ListDeliveryAttempts()).delivery_attempts == []
 
@@ -33,7 +33,7 @@ async def test_a_key_is_scoped_to_channels_and_edited(owner: User, account: Acco
     await account.add_channel("ops")
     await account.add_key(name="narrow", scope=API_KEY_SCOPE_CHANNELS, channels=["ops"])
     await owner.open("/api-keys")
-    await sees(owner, "Channel Scoped", "ops")
+    await sees(owner, "Some channels", "ops")
     await press(owner, "Edit narrow")
     await fill(owner, "Name", "wider")
     await press(owner, "Save")

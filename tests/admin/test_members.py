@@ -85,7 +85,7 @@ async def test_an_owner_invites_many_and_is_told_of_each_that_could_not_be(accou
     assert field.value == f"nobody\n{account.email}", "what could not be invited is left to be mended"
     invites = (await account.owner.ListInvites()).invites
     assert {(one.email, one.role) for one in invites} == {(good, ROLE_OWNER), (other, ROLE_OWNER)}
-    await sees(owner, good, other, "pending")
+    await sees(owner, good, other, "Pending")
 
 
 async def test_invites_are_sent_again_linked_and_revoked(account: Account, owner: User) -> None:
@@ -114,7 +114,7 @@ async def test_an_expired_invite_says_so_and_offers_no_link(account: Account, ow
         account.id,
     )
     await owner.open("/members")
-    await sees(owner, "expired", "failed", "The mail server does not accept the address.")
+    await sees(owner, "Expired", "failed", "The mail server does not accept the address.")
     assert not named(owner, ui.button, f"Copy link: {email}")
     assert named(owner, ui.button, f"Resend: {email}")
 

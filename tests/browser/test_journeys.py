@@ -203,7 +203,7 @@ def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
     expect(owner.get_by_role("dialog")).to_have_count(0)
     other.goto("/members")
     assert "/sign-in" in other.url
-    expect(owner.get_by_text("this session")).to_be_visible()
+    expect(owner.get_by_text("This session")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.thorough)])

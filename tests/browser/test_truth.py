@@ -56,7 +56,7 @@ def test_the_strip_leads_to_going_live_and_the_frame_to_help(place: Stack, owner
     owner.goto("/")
     owner.get_by_role("note").get_by_role("link", name="Go live").click()
     expect(owner.get_by_role("heading", name="Going live")).to_be_visible()
-    expect(owner.get_by_role("listitem").filter(has_text="A key from Apple")).to_contain_text("to do")
+    expect(owner.get_by_role("listitem").filter(has_text="A key from Apple")).to_contain_text("To do")
     frame = owner.get_by_role("group", name="Help")
     expect(frame.get_by_role("link", name="Docs")).to_have_attribute("href", "/help")
     expect(frame.get_by_text(re.compile(r"^v\d+\.\d+"))).to_be_visible()

@@ -1,0 +1,139 @@
+"""What people do every day: finding things, keys, and what they are told while the server does not answer."""
+
+import os
+import signal
+import threading
+import time
+import uuid
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import OpenPage
+from tests.conftest import MakeStack
+from tests.stack import ANY_PORT, Stack
+from tests.team import plain_http_client
+
+
+def opened(page: Page, path: str) -> Page:
+    """The page, once it takes clicks."""
+    page.goto(path)
+    page.wait_for_function("() => window.socket?.connected")
+    return page
+
+
+def test_the_palette_finds_pages_and_things_by_name(place: Stack, owner: Page) -> None:
+    name, slug = f"Night shift {uuid.uuid4().hex[:8]}", f"night-{uuid.uuid4().hex[:8]}"
+    with plain_http_client(place.base_url) as client:
+        answer = client.post("/api/sessions", json={"email": place.owner_email, "password": place.owner_password})
+        token = {"Authorization": f"Bearer {answer.json()['session_token']}"}
+        channel = client.post("/api/channels", json={"slug": slug, "name": name}, headers=token).json()["channel"]
+        backend = {"Authorization": f"Bearer {place.api_key}"}
+        assert client.post("/api/push-notification", json={"title": f"To {name}"}, headers=backend).status_code == 200
+    opened(owner, "/")
+    owner.keyboard.press("Control+k")
+    palette = owner.get_by_role("dialog", name="Go to a page, or search")
+    field = palette.get_by_role("combobox")
+    expect(field).to_be_focused()
+
+    field.fill("wid")
+    expect(palette.get_by_role("option")).to_have_text(["Widgets"])
+    field.fill(name.upper())
+    expect(palette.get_by_role("group", name="Channels").get_by_role("option")).to_have_text([f"{name}{slug}"])
+    expect(palette.get_by_role("group", name="Messages").get_by_role("option")).to_have_text([f"To {name}"])
+    owner.keyboard.press("ArrowDown")
+    expect(palette.get_by_role("option", selected=True)).to_have_text(f"To {name}")
+    owner.keyboard.press("ArrowUp")
+    owner.keyboard.press("Enter")
+    owner.wait_for_url(f"**/channels/{channel['id']}")
+
+    owner.wait_for_function("() => window.socket?.connected")
+    owner.get_by_role("button", name="Search", exact=False).first.click()
+    field.fill("no such thing anywhere")
+    expect(palette.get_by_text("Nothing has this name.")).to_be_visible()
+    owner.keyboard.press("Escape")
+    expect(palette).not_to_be_attached()
+
+
+def test_what_the_palette_asks_for_needs_a_session_and_a_word(place: Stack, session: str) -> None:
+    with plain_http_client(place.admin_url) as client:
+        assert client.get("/search", params={"q": "ops"}).status_code == 401
+        client.cookies.set("smith_session", session)
+        assert client.get("/search", params={"q": " "}).status_code == 400
+        assert client.get("/search", params={"q": "x" * 101}).status_code == 400
+        assert client.get("/search", params={"q": "%_\\"}).json() == {"groups": []}
+
+
+def test_keys_find_send_and_confirm(owner: Page) -> None:
+    opened(owner, "/channels")
+    owner.keyboard.press("/")
+    field = owner.get_by_label("Find by name or slug")
+    expect(field).to_be_focused()
+    owner.keyboard.type("not/there")
+    expect(field).to_have_value("not/there")
+    expect(owner.get_by_text("No channel is called that")).to_be_visible()
+    owner.keyboard.press("Control+a")
+    owner.keyboard.press("Delete")
+
+    name = f"By keys {uuid.uuid4().hex[:8]}"
+    owner.get_by_role("button", name="Create channel").first.click()
+    owner.get_by_label("Name", exact=True).fill(name)
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_role("link", name=name)).to_be_visible()
+
+    opened(owner, "/playground")
+    owner.get_by_label("Title", exact=True).first.fill(name)
+    owner.keyboard.press("Control+Enter")
+    status = owner.get_by_role("status").filter(has_text="Accepted for").first
+    expect(status).to_be_in_viewport(ratio=1)
+    owner.get_by_role("link", name="Follow its delivery").click()
+    expect(owner.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
+    make_stack: MakeStack, open_page: OpenPage, complaints: list[str]
+) -> None:
+    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT)
+    with plain_http_client(stack.admin_url, origin=stack.admin_url) as client:
+        client.post("/sign-in", data={"email": stack.owner_email, "password": stack.owner_password})
+        session = client.cookies["smith_session"]
+    page = opened(open_page(stack.admin_url, "/devices", session=session), "/devices")
+    for process, words in (("server", "What you see may be out of date"), ("admin", "The server does not answer.")):
+        pid = stack.pids[process]
+        os.kill(pid, signal.SIGSTOP)
+        frozen_at = time.monotonic()
+        try:
+            expect(page.get_by_role("status").filter(has_text=words)).to_be_visible(timeout=10_000)
+            noticed = time.monotonic() - frozen_at
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        # Half of it again for a machine with other work.
+        assert noticed < 4.5, f"{process} was frozen for {noticed:.1f} s before the page said so"
+        expect(page.get_by_text("Connected again.")).to_be_visible()
+        expect(page.get_by_text("Connected again.")).not_to_be_attached()
+    complaints.clear()
+    stack.discard()
+
+
+def test_a_link_that_takes_its_time_is_seen_to_be_followed(owner: Page) -> None:
+    opened(owner, "/channels")
+    owner.evaluate(
+        """() => new MutationObserver(() => sessionStorage.setItem("seen", document.body.className))
+            .observe(document.body, { attributeFilter: ["class"] })"""
+    )
+
+    def slowly(route: Route) -> None:
+        threading.Event().wait(0.6)
+        route.continue_()
+
+    owner.route("**/members", slowly)
+    owner.get_by_role("link", name="Members").click()
+    owner.get_by_role("heading", level=1, name="Members").wait_for()
+    assert "is-leaving" in owner.evaluate("sessionStorage.getItem('seen')")
+    assert not owner.evaluate("document.body.classList.contains('is-leaving')")
+
+
+def test_text_and_icons_look_the_same_on_every_system(owner: Page) -> None:
+    opened(owner, "/devices")
+    owner.wait_for_function("() => document.fonts.check('14px Inter')")
+    fonts = owner.evaluate("[...document.fonts].filter((font) => font.status === 'loaded').map((font) => font.family)")
+    assert fonts == ["Inter"], "another font was needed, as for an icon without a drawing"
