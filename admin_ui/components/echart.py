@@ -11,7 +11,7 @@ from nicegui import ui
 
 from admin_ui.components.html import div, text
 
-GRID = {"left": 24, "right": 24, "top": 36, "bottom": 4, "containLabel": True}
+GRID = {"left": 24, "right": 24, "top": 12, "bottom": 4, "containLabel": True}
 MUTED = "#80808c"
 """Readable on the ground of both themes."""
 LINES = "rgba(128, 128, 140, 0.25)"
@@ -30,25 +30,29 @@ class Series:
 class Chart(ui.element):
     """Bars, stacked, and lines over the same steps."""
 
-    def __init__(self, label: str) -> None:
-        """`label` says what it shows."""
+    def __init__(self, label: str, on_empty: str) -> None:
+        """`label` says what it shows; `on_empty` is said instead of axes without a single number."""
         super().__init__("div")
         self._label = label
         self.classes("chart")
         with self:
+            self._empty = text(on_empty, "chart-empty muted", "p")
             self._plot = ui.echart({"series": []}).classes("chart-plot").props("aria-hidden=true")
             self._table = div("visually-hidden")
 
     def show(self, steps: Sequence[dt.datetime], step_seconds: int, series: Sequence[Series]) -> None:
         """Shows these numbers; `steps` are when the places on the time axis begin, each `step_seconds` long."""
+        has_numbers = any(any(one.values) for one in series)
+        self._empty.set_visibility(not has_numbers)
+        self._plot.set_visibility(has_numbers)
         name = f"(value) => window.smith.stepName(value, {step_seconds})"
         options = self._plot.options
         options.clear()
         options.update(
             {
                 "animationDuration": 300,
+                "textStyle": {"fontFamily": "Inter, sans-serif"},
                 "grid": GRID,
-                "legend": {"top": 0, "left": 0, "icon": "circle", "itemHeight": 8, "textStyle": {"color": MUTED}},
                 "tooltip": {
                     "trigger": "axis",
                     "confine": True,

@@ -90,7 +90,7 @@ class DevicesPage:
     def draw(self) -> None:
         """Draws everything but the rows."""
         # Outside the rows: events redraw these, and an open dialog must stay.
-        self._dialogs = div()
+        self._dialogs = div("hidden")
         self._pairing = Pairing(self._visit, self._dialogs)
         with page_header("Devices", "The phones and browsers that notifications and Live Activities go to."):
             primary("Pair a device", self._pairing.open, icon="add")

@@ -18,6 +18,7 @@ from smith.core.v1.status_service_pb2 import DESTINATION_REAL, GetServerStatusRe
 
 from admin_ui.components.copying import snippet
 from admin_ui.components.echart import Chart, Series
+from admin_ui.components.figures import Figure, figures
 from admin_ui.components.html import a, div, p, text
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import notice
@@ -68,12 +69,15 @@ class OverviewPage:
         with div("columns"):
             with div("stack"):
                 with card("Sent"):
-                    self._sent = Chart("What was sent")
+                    self._sent_figures = div()
+                    self._sent = Chart("What was sent", "Nothing was sent yet.")
                 with card("Deliveries"):
-                    self._deliveries = Chart("What became of deliveries")
+                    self._delivery_figures = div()
+                    self._deliveries = Chart("What became of deliveries", "Nothing was delivered yet.")
             with div("stack"):
-                with card("Time until accepted, in ms"):
-                    self._latency = Chart("Latency in milliseconds")
+                with card("Time until accepted"):
+                    self._latency_figures = div()
+                    self._latency = Chart("Latency in milliseconds", "Nothing was accepted yet.")
                 with card("Just now"):
                     self._latest = div("news").props("role=log aria-label=Events")
         self._visit.watch((), self._heard)
@@ -94,6 +98,7 @@ class OverviewPage:
     def _show(self, found: GetOverviewResponse) -> None:
         self._show_first_steps(found)
         self._show_tiles(found)
+        self._show_figures(found)
         steps, length = [step.starts_at.ToDatetime(dt.UTC) for step in found.steps], found.step_seconds
         hours = length // 3600
         self._steps_note.text = f"Each bar is {f'{hours} hours' if hours > 1 else 'an hour'} from the time below it on."
@@ -102,7 +107,7 @@ class OverviewPage:
             length,
             (
                 Series("Pushes", ORANGE, [step.push_notifications for step in found.steps]),
-                Series("Activities started", TEAL, [step.live_activities_started for step in found.steps]),
+                Series("Live Activities started", TEAL, [step.live_activities_started for step in found.steps]),
                 Series("Updates", BLUE, [step.live_activities_updated for step in found.steps]),
             ),
         )
@@ -120,27 +125,44 @@ class OverviewPage:
         self._latency.show(
             steps,
             length,
-            (Series("median", BLUE, half, is_line=True), Series("95th percentile", ORANGE, most, is_line=True)),
+            (Series("Median", BLUE, half, is_line=True), Series("19 of 20 within", ORANGE, most, is_line=True)),
         )
 
     def _show_tiles(self, found: GetOverviewResponse) -> None:
-        total, owed = found.total, found.owed.push_notifications + found.owed.live_activities
+        owed = found.owed.push_notifications + found.owed.live_activities
         self._tiles.clear()
         with self._tiles:
-            _tile("Pushes", f"{total.push_notifications:,}")
-            started = f"{total.live_activities_updated:,} updates, {total.live_activities_ended:,} ended"
-            _tile("Activities started", f"{total.live_activities_started:,}", started)
-            takers = self._visit.destinations.takers
-            _tile(
-                "Accepted",
-                f"{total.accepted:,}",
-                f"by {takers}; {total.retried:,} tried again",
-            )
             _tile("Held for devices", f"{owed:,}", "sent when the device can get it")
-            _tile("Failed", f"{total.failed:,}", "app or browser gone, or refused")
             _tile("Devices", f"{found.devices.total:,}", _state_of(found.devices))
             _meter("Requests this minute", found.rate_limit)
             _meter("Live Activities now", found.live_activity_limit)
+
+    def _show_figures(self, found: GetOverviewResponse) -> None:
+        now, before, period = found.total, found.previous, PERIODS[self._period.value]
+        self._sent_figures.clear()
+        with self._sent_figures:
+            started, updated = now.live_activities_started, now.live_activities_updated
+            sent = [
+                Figure("Pushes", now.push_notifications, before.push_notifications, ORANGE),
+                Figure("Live Activities started", started, before.live_activities_started, TEAL),
+                Figure("Updates", updated, before.live_activities_updated, BLUE),
+            ]
+            figures(sent, period)
+        self._delivery_figures.clear()
+        with self._delivery_figures:
+            delivered = [
+                Figure("Accepted", now.accepted, before.accepted, TEAL),
+                Figure("Tried again", now.retried, before.retried, GREY),
+                Figure("Failed", now.failed, before.failed, RED),
+            ]
+            figures(delivered, period)
+            p(f"By {self._visit.destinations.takers}.", "muted small")
+        self._latency_figures.clear()
+        with self._latency_figures:
+            if now.HasField("latency_p50_ms"):
+                half = Figure("Median, ms", now.latency_p50_ms, before.latency_p50_ms, BLUE)
+                most = Figure("19 of 20 within, ms", now.latency_p95_ms, before.latency_p95_ms, ORANGE)
+                figures([half, most], period)
 
     def _show_alarms(self, status: GetServerStatusResponse) -> None:
         self._alarms.clear()

@@ -178,14 +178,14 @@ DELETE FROM hourly_counts WHERE (account_id, hour, counted, latency_class) IN (
     SELECT old.*
     FROM accounts CROSS JOIN LATERAL (
         SELECT account_id, hour, counted, latency_class FROM hourly_counts
-        WHERE account_id = accounts.id AND hour < now() - interval '32 days'
+        WHERE account_id = accounts.id AND hour < now() - interval '62 days'
         ORDER BY hour
         LIMIT %(limit)s
     ) old
     LIMIT %(limit)s
 )
 """
-"""Overviews look back 30 days."""
+"""Overviews look back 30 days, and compare them with the 30 days before."""
 
 PURGES = (
     ATTEMPTS,

@@ -11,6 +11,7 @@ def to_response(overview: Overview) -> messages.GetOverviewResponse:
     """The answer."""
     return messages.GetOverviewResponse(
         total=_to_figures(overview.total),
+        previous=_to_figures(overview.previous),
         steps=[_to_figures(step) for step in overview.steps],
         step_seconds=int(overview.step.total_seconds()),
         owed=nouns.OverviewOwed(

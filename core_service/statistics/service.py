@@ -78,6 +78,8 @@ class Overview:
     """The whole overview."""
 
     total: Figures
+    previous: Figures
+    """Of the time before, which was as long."""
     steps: Sequence[Figures]
     step: dt.timedelta
     owed: QueuedCounts
@@ -104,8 +106,9 @@ class Statistics:
         """The account's overview; `rate_limit` is how many requests a minute it may make."""
         step, number = STEPS[period]
         start = now().replace(minute=0, second=0, microsecond=0) + HOUR - number * step
+        before = start - number * step
         of_account: dict[str, Any] = {"account_id": account_id}
-        counting = of_account | {"start": start, "step": step.total_seconds()}
+        counting = of_account | {"start": before, "step": step.total_seconds()}
         async with self._pool.connection() as connection:
 
             async def rows(query: str, parameters: Any) -> list[Any]:
@@ -116,9 +119,13 @@ class Statistics:
             [devices] = await rows(DEVICES, of_account)
             [(own_limit, *done)] = await rows(FIRST_STEPS, of_account)
             [(active,)] = await rows(COUNT_ACTIVE, of_account | {"now": self._clock(), "replaces": None})
+        steps: dict[int, list[Any]] = defaultdict(list)
+        for place, *row in counted:
+            steps[place - number].append(row)
         return Overview(
-            _figures(start, counted),
-            [_figures(start + place * step, (row for row in counted if row[0] == place)) for place in range(number)],
+            _figures(start, (row for place in range(number) for row in steps[place])),
+            _figures(before, (row for place in range(-number, 0) for row in steps[place])),
+            [_figures(start + place * step, steps[place]) for place in range(number)],
             step,
             QueuedCounts(*owed),
             Limit(await self._limiter.used(str(account_id), rate_limit), rate_limit),
@@ -131,7 +138,7 @@ class Statistics:
 def _figures(starts_at: dt.datetime, rows: Iterable[Sequence[Any]]) -> Figures:
     counts: Counter[str] = Counter()
     latencies: dict[int, int] = defaultdict(int)
-    for _, counted, latency_class, count in rows:
+    for counted, latency_class, count in rows:
         counts[counted] += count
         if counted == Counted.ACCEPTED:
             latencies[latency_class] += count

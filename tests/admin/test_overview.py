@@ -1,9 +1,11 @@
 """The overview: figures that move, first steps, and alarms."""
 
+import pytest
 from nicegui import ElementFilter
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.testing import User
 
+from admin_ui.components.figures import change
 from tests.admin.conftest import Open
 from tests.admin.looking import sees
 from tests.core.harness import Account
@@ -65,5 +67,16 @@ async def test_a_member_without_a_phone_finds_the_way_to_one_and_then_the_figure
     await sees(member, "Requests this minute")
     await member.open("/")
     await account.add_phone(user_id, "The member's")
-    await sees(member, "Requests this minute", "Live Activities now", "by the push service;")
+    await sees(member, "Requests this minute", "Live Activities now", "Nothing was sent yet.", "By the push service.")
     await member.should_not_see("First steps")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"),
+    [
+        (0, 0, ""), (3, 0, "none before"), (150, 100, "+50%"), (50, 100, "−50%"), (0, 100, "−100%"),
+        (1000, 1001, "as before"), (1001, 100, "+901%"), (1200, 100, "12-fold"),
+    ],
+)  # fmt: skip
+def test_a_change_is_told_in_few_words(now: int, before: int, told: str) -> None:
+    assert change(now, before) == told

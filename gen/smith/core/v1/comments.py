@@ -597,6 +597,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.GetOverviewResponse.first_steps': 'The first steps that the account has done.',
     'smith.core.v1.GetOverviewResponse.live_activity_limit': 'Live Activities that are active now, and how many are allowed.',
     'smith.core.v1.GetOverviewResponse.owed': 'What is queued now.',
+    'smith.core.v1.GetOverviewResponse.previous': 'All of the time before the period, which is as long as the period: what `total` is compared with.',
     'smith.core.v1.GetOverviewResponse.rate_limit': 'Requests within the last minute, and how many are allowed.',
     'smith.core.v1.GetOverviewResponse.step_seconds': 'How long a step is.',
     'smith.core.v1.GetOverviewResponse.steps': 'The same step by step, oldest first; the last step is not complete yet. Empty steps are included.',

@@ -27,7 +27,7 @@ from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 from smith.core.v1 import overview_pb2 as smith_dot_core_dot_v1_dot_overview__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/insight_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bsmith/core/v1/options.proto\x1a\x1csmith/core/v1/overview.proto\"S\n\x12GetOverviewRequest\x12\x32\n\x06period\x18\x01 \x01(\x0e\x32\x1d.smith.core.v1.OverviewPeriodH\x00\x88\x01\x01\x42\t\n\x07_period\"\x82\x03\n\x13GetOverviewResponse\x12-\n\x05total\x18\x01 \x01(\x0b\x32\x1e.smith.core.v1.OverviewFigures\x12-\n\x05steps\x18\x02 \x03(\x0b\x32\x1e.smith.core.v1.OverviewFigures\x12\x14\n\x0cstep_seconds\x18\x03 \x01(\x05\x12)\n\x04owed\x18\x04 \x01(\x0b\x32\x1b.smith.core.v1.OverviewOwed\x12\x30\n\nrate_limit\x18\x05 \x01(\x0b\x32\x1c.smith.core.v1.OverviewLimit\x12\x39\n\x13live_activity_limit\x18\x06 \x01(\x0b\x32\x1c.smith.core.v1.OverviewLimit\x12/\n\x07\x64\x65vices\x18\x07 \x01(\x0b\x32\x1e.smith.core.v1.OverviewDevices\x12.\n\x0b\x66irst_steps\x18\x08 \x01(\x0b\x32\x19.smith.core.v1.FirstSteps2\x84\x01\n\x0eInsightService\x12r\n\x0bGetOverview\x12!.smith.core.v1.GetOverviewRequest\x1a\".smith.core.v1.GetOverviewResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/overviewb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/insight_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bsmith/core/v1/options.proto\x1a\x1csmith/core/v1/overview.proto\"S\n\x12GetOverviewRequest\x12\x32\n\x06period\x18\x01 \x01(\x0e\x32\x1d.smith.core.v1.OverviewPeriodH\x00\x88\x01\x01\x42\t\n\x07_period\"\xb4\x03\n\x13GetOverviewResponse\x12-\n\x05total\x18\x01 \x01(\x0b\x32\x1e.smith.core.v1.OverviewFigures\x12-\n\x05steps\x18\x02 \x03(\x0b\x32\x1e.smith.core.v1.OverviewFigures\x12\x14\n\x0cstep_seconds\x18\x03 \x01(\x05\x12)\n\x04owed\x18\x04 \x01(\x0b\x32\x1b.smith.core.v1.OverviewOwed\x12\x30\n\nrate_limit\x18\x05 \x01(\x0b\x32\x1c.smith.core.v1.OverviewLimit\x12\x39\n\x13live_activity_limit\x18\x06 \x01(\x0b\x32\x1c.smith.core.v1.OverviewLimit\x12/\n\x07\x64\x65vices\x18\x07 \x01(\x0b\x32\x1e.smith.core.v1.OverviewDevices\x12.\n\x0b\x66irst_steps\x18\x08 \x01(\x0b\x32\x19.smith.core.v1.FirstSteps\x12\x30\n\x08previous\x18\t \x01(\x0b\x32\x1e.smith.core.v1.OverviewFigures2\x84\x01\n\x0eInsightService\x12r\n\x0bGetOverview\x12!.smith.core.v1.GetOverviewRequest\x1a\".smith.core.v1.GetOverviewResponse\"\x1c\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\x0f\x12\r/api/overviewb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETOVERVIEWREQUEST']._serialized_start=143
   _globals['_GETOVERVIEWREQUEST']._serialized_end=226
   _globals['_GETOVERVIEWRESPONSE']._serialized_start=229
-  _globals['_GETOVERVIEWRESPONSE']._serialized_end=615
-  _globals['_INSIGHTSERVICE']._serialized_start=618
-  _globals['_INSIGHTSERVICE']._serialized_end=750
+  _globals['_GETOVERVIEWRESPONSE']._serialized_end=665
+  _globals['_INSIGHTSERVICE']._serialized_start=668
+  _globals['_INSIGHTSERVICE']._serialized_end=800
 # @@protoc_insertion_point(module_scope)

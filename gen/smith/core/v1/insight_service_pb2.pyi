@@ -57,6 +57,7 @@ class GetOverviewResponse(_message.Message):
     LIVE_ACTIVITY_LIMIT_FIELD_NUMBER: _builtins.int
     DEVICES_FIELD_NUMBER: _builtins.int
     FIRST_STEPS_FIELD_NUMBER: _builtins.int
+    PREVIOUS_FIELD_NUMBER: _builtins.int
     step_seconds: _builtins.int
     """How long a step is."""
     @_builtins.property
@@ -87,6 +88,10 @@ class GetOverviewResponse(_message.Message):
     def first_steps(self) -> _overview_pb2.FirstSteps:
         """The first steps that the account has done."""
 
+    @_builtins.property
+    def previous(self) -> _overview_pb2.OverviewFigures:
+        """All of the time before the period, which is as long as the period: what `total` is compared with."""
+
     def __init__(
         self,
         *,
@@ -98,10 +103,11 @@ class GetOverviewResponse(_message.Message):
         live_activity_limit: _overview_pb2.OverviewLimit | None = ...,
         devices: _overview_pb2.OverviewDevices | None = ...,
         first_steps: _overview_pb2.FirstSteps | None = ...,
+        previous: _overview_pb2.OverviewFigures | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices", "first_steps", b"first_steps", "live_activity_limit", b"live_activity_limit", "owed", b"owed", "rate_limit", b"rate_limit", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices", "first_steps", b"first_steps", "live_activity_limit", b"live_activity_limit", "owed", b"owed", "previous", b"previous", "rate_limit", b"rate_limit", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices", "first_steps", b"first_steps", "live_activity_limit", b"live_activity_limit", "owed", b"owed", "rate_limit", b"rate_limit", "step_seconds", b"step_seconds", "steps", b"steps", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices", "first_steps", b"first_steps", "live_activity_limit", b"live_activity_limit", "owed", b"owed", "previous", b"previous", "rate_limit", b"rate_limit", "step_seconds", b"step_seconds", "steps", b"steps", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
