@@ -22,6 +22,7 @@ from admin_ui.playground.activity_form import ActivityForm
 from admin_ui.playground.badge_form import BadgeForm
 from admin_ui.playground.push_form import PushForm
 from admin_ui.playground.rules import violations
+from admin_ui.playground.saved_messages import SavedMessages
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.literals import json_text
 from admin_ui.sending.snippets import in_all_languages
@@ -52,7 +53,8 @@ def create(site: Site) -> None:
     @site.page("/playground", title="Playground")
     async def playground(visit: Visit) -> None:
         answer = await visit.ask(visit.core.channels.ListChannels, ListChannelsRequest(page_size=MAX_CHANNELS))
-        _Playground(visit, [channel.slug for channel in answer.channels])
+        page = _Playground(visit, [channel.slug for channel in answer.channels])
+        await page.saved.refresh()
 
 
 class _Playground:
@@ -77,8 +79,11 @@ class _Playground:
             for kind in (PUSH, ACTIVITY, BADGE):
                 draft_step(ui.tab(kind), kind)
         tabs.set_value(PUSH)
-        with div() as push_side:
+        with div("stack") as push_side:
+            above = div()
             self._push = PushForm(channels, self._refresh)
+            with above:
+                self.saved = SavedMessages(self._visit, self._push.read, self._push.fill)
         with div() as activity_side:
             self._activity = ActivityForm(channels, self._refresh)
         with div() as badge_side:

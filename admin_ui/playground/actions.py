@@ -1,6 +1,7 @@
 """The part of a form that composes buttons."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from admin_ui.components.buttons import icon_button, quiet
@@ -37,6 +38,10 @@ class ActionRows:
         """The buttons as the API takes them."""
         return [row.read() for row in self._drawn]
 
+    def fill(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        """Draws these buttons, as the API takes them, in place of those that there are."""
+        self._draw([{**one, "body": _written(one.get("body"))} for one in actions])
+
     def _append(self) -> None:
         self._draw([*(row.raw() for row in self._drawn), {}])
 
@@ -59,6 +64,10 @@ class ActionRows:
                 text(f"Button {place + 1}" if self._most > 1 else "Button", "composer-row-title", "h3")
                 draft_undo(icon_button("close", "Remove this button", lambda: self._remove(place)), self._adds)
             return _Row(self._fields, self._path(place), content)
+
+
+def _written(body: Any) -> str:
+    return "" if body is None else json.dumps(body, ensure_ascii=False)
 
 
 class _Row:

@@ -123,6 +123,25 @@ class Fields:
         self._inputs[path].error = 'Write a JSON object, as {"build": 42}'
         return None
 
+    # --- filling them ---
+
+    def put(self, path: str, field: FieldDescriptor, value: Any) -> None:
+        """Writes what `value_of` would read; None empties the input."""
+        element: Any = self._inputs[path]
+        if value is None:
+            element.value = None if isinstance(element, ui.number) else ""
+            return
+        if field.message_type is not None:
+            is_list = only_list_of(field.message_type) is not None
+            value = ", ".join(value) if is_list else json.dumps(value, ensure_ascii=False)
+        element.value = value
+        self._reveal.get(path, lambda: None)()
+
+    def choose(self, path: str, words: Sequence[str]) -> None:
+        """Chooses those of the words that can be chosen."""
+        element: Any = self._inputs[path]
+        element.value = [word for word in words if word in element.options]
+
     # --- errors ---
 
     @property

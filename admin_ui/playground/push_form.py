@@ -1,6 +1,6 @@
 """The form of a push notification."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -45,6 +45,14 @@ class PushForm:
                 for name in others:
                     fields.of(name, PUSH_FIELDS[name], name.replace("_", " ").capitalize())
         fields.revealed_by(more.open, "badge", "sound", "payload", *others)
+
+    def fill(self, body: Mapping[str, Any]) -> None:
+        """Writes this body of a request into the form, in place of what is there."""
+        for name in PUSH_FIELDS:
+            if name not in ELSEWHERE:
+                self.fields.put(name, PUSH_FIELDS[name], body.get(name))
+        self._actions.fill(body.get("actions", ()))
+        self.fields.choose("target.channels", body.get("target", {}).get("channels", ()))
 
     def read(self) -> ApiRequest:
         """The request as it is filled in. The title is always part of it: without one it is refused."""

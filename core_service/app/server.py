@@ -41,6 +41,8 @@ from smith.core.v1 import (
     phone_service_pb2_grpc,
     push_notification_service_pb2,
     push_notification_service_pb2_grpc,
+    saved_message_service_pb2,
+    saved_message_service_pb2_grpc,
     status_service_pb2,
     status_service_pb2_grpc,
     webhook_service_pb2,
@@ -106,6 +108,8 @@ from core_service.push.history import NotificationHistory
 from core_service.push.replacement import Replacements
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
+from core_service.saved_messages.service import SavedMessages
+from core_service.saved_messages.servicer import SavedMessageServicer
 from core_service.sending.dispatcher import Dispatcher
 from core_service.settings import CoreSettings
 from core_service.statistics.service import Statistics
@@ -151,6 +155,7 @@ SERVICES = [
         (password_reset_service_pb2, "PasswordResetService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
+        (saved_message_service_pb2, "SavedMessageService"),
         (status_service_pb2, "StatusService"),
         (webhook_service_pb2, "WebhookService"),
     )
@@ -314,6 +319,10 @@ def build_server(
         (
             metric_service_pb2_grpc.add_MetricServiceServicer_to_server,
             MetricServicer(Metrics(engine, clock)),
+        ),
+        (
+            saved_message_service_pb2_grpc.add_SavedMessageServiceServicer_to_server,
+            SavedMessageServicer(SavedMessages(engine)),
         ),
         (
             password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,

@@ -89,6 +89,39 @@ def test_keys_find_send_and_confirm(owner: Page) -> None:
     expect(owner.get_by_role("heading", level=1)).to_contain_text(name)
 
 
+def test_a_message_is_written_from_a_template_saved_and_chosen_again(owner: Page) -> None:
+    opened(owner, "/playground")
+    name = f"Standup {uuid.uuid4().hex[:8]}"
+
+    def choose(words: str) -> None:
+        owner.get_by_label("Start from").click()
+        owner.get_by_role("option", name=words).click()
+
+    choose("A job has failed · template")
+    title = owner.get_by_role("textbox", name="Title", exact=True).first
+    expect(title).to_have_value("Deploy failed 🚨")
+    expect(owner.get_by_label("URL", exact=True)).to_have_value("https://ci.example.com/runs/42")
+    title.fill(name)
+    expect(owner.get_by_label("curl example")).to_contain_text(name)
+    owner.get_by_role("button", name="Save this message").click()
+    owner.get_by_label("Name", exact=True).fill(name)
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_text("Saved.", exact=True)).to_be_visible()
+
+    opened(owner, "/playground")
+    expect(title).to_have_value("Build failed 🚨")
+    choose(f"{name} · saved")
+    expect(title).to_have_value(name)
+    expect(owner.get_by_role("textbox", name="Subtitle")).to_have_value("main")
+    expect(owner.get_by_label("URL", exact=True)).to_have_value("https://ci.example.com/runs/42")
+    owner.get_by_role("button", name="Delete this saved message").click()
+    owner.get_by_role("button", name="Delete message").click()
+    expect(owner.get_by_role("button", name="Delete this saved message")).not_to_be_visible()
+    owner.get_by_label("Start from").click()
+    expect(owner.get_by_role("option", name="A job is done · template")).to_be_visible()
+    expect(owner.get_by_role("option", name=name)).to_have_count(0)
+
+
 def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
     make_stack: MakeStack, open_page: OpenPage, complaints: list[str]
 ) -> None:

@@ -3,12 +3,19 @@
 import re
 import uuid
 
+from smith.core.v1.json_object_pb2 import JsonObject
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from tests.core.harness import Account, Caller
 
 CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
 LAST_USED = re.compile(r"\s*last_(?:used|seen)_at \{[^}]*\}")
+
+
+async def saved_message(account: Account) -> str:
+    """The id of a message that the account keeps."""
+    kept = await account.owner.SaveMessage(name="Standup", notification=JsonObject(json='{"title": "Standup"}'))
+    return str(kept.saved_message.id)
 
 
 async def example_ids(account: Account) -> dict[str, str]:
@@ -23,6 +30,7 @@ async def example_ids(account: Account) -> dict[str, str]:
         "device_id": phone.id,
         "activity_id": (await backend.StartLiveActivity(content_state=CONTENT_STATE)).activity_id,
         "invite_id": (await account.owner.CreateInvites(emails=["invited@team.test"])).results[0].invite.id,
+        "saved_message_id": await saved_message(account),
         "account_id": account.id,
         "session_id": (await account.owner.ListSessions()).sessions[0].id,
         "action_id": str(uuid.uuid4()),

@@ -34,7 +34,7 @@ VALUES_OF_ONES_OWN = {
     "badge", "sound", "name", "password", "role", "scope", "rate_limit_per_minute", "max_live_activities", "page_size",
     "types", "outcomes", "state", "environment", "bundle_id", "os_version", "frequent_pushes_enabled", "token",
     "current_password", "new_password", "query", "states", "newest_first", "method", "since", "until",
-    "setup_code", "account_name",
+    "setup_code", "account_name", "notification",
     "search", "status", "paused", "period", "events", "outcome", "rotate_webhook_secret",
     "tags", "tag_mode", "metadata", "secondary_action", "icon", "interruption_level", "content_version",
     "after", "wait_seconds", "expiration_time", "keys", "page_url",

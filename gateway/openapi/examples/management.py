@@ -33,6 +33,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "unit": {"key": "p99", "label": "Latency", "format": "unit", "unit": "ms", "unit_spacing": "space"},
     },
     "UpdateMetric": {"redefine": {"label": "Sign-ups", "format": "number"}},
+    "SaveMessage": {"save": {"name": "Standup", "notification": {"title": "Standup in 5 minutes"}}},
     "PutMetricValue": {"number": {"value": 42}, "text": {"value": "all good"}},
     "CreatePairingCode": {"for_me": {}, "for_somebody": {"user_id": "01a2b3c4-d5e6-7f80-9a1b-2c3d4e5f6071"}},
     "UpdateDevice": {"rename": {"name": "Ada's iPhone"}},

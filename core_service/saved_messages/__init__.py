@@ -1,0 +1,1 @@
+"""Push notifications that people keep under a name."""
