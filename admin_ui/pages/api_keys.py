@@ -47,7 +47,7 @@ class ApiKeysPage:
         """Draws the page. Raises Refused."""
         dialog = ApiKeyDialog(self._visit, self._refresh)
         self._dialog = dialog
-        with page_header("API keys", "Secrets with which your backends send. Keep them confidential."):
+        with page_header("API keys", "Secrets with which your programs send. Keep them confidential."):
             primary("Create API key", dialog.create, icon="add")
         self._table: PagedTable[ApiKey] = PagedTable(
             "API keys", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
@@ -64,7 +64,11 @@ class ApiKeysPage:
         return PageOf(page.api_keys, page.next_page_token)
 
     def _draw_empty(self) -> None:
-        with empty_state("key", "No API keys yet", "A backend needs a key to send pushes and drive Live Activities."):
+        with empty_state(
+            "key",
+            "No API keys yet",
+            "A program needs a key to send messages. Make one for each program, and give it to the person who writes it.",
+        ):
             primary("Create your first key", self._dialog.create, icon="add")
 
     def _draw_row(self, key: ApiKey) -> Sequence[Callable[[], object]]:

@@ -41,7 +41,7 @@ class ChannelPage:
         with div("cluster"):
             a("All channels", "/channels", "link small")
             a("What was sent to it", log_of_channel(channel.slug), "link small")
-        with page_header(channel.name, f"Requests call it {channel.slug}."):
+        with page_header(channel.name, f"Its name in requests is {channel.slug}."):
             primary("Send a test", self._send_test, icon="send")
             secondary("Rename", self._rename)
             danger("Delete", self._delete)

@@ -44,7 +44,7 @@ class ChannelsPage:
 
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
-        with page_header("Channels", "Groups of people and devices that requests can be aimed at."):
+        with page_header("Channels", "Groups of people and devices. A message can be for some of them only."):
             primary("Create channel", self._create, icon="add")
         self._search = search_field("Find by name or slug", self._searched)
         self._table: PagedTable[Channel] = PagedTable(
@@ -65,7 +65,9 @@ class ChannelsPage:
             with empty_state("search_off", "No channel is called that", "Try another part of its name or slug."):
                 pass
             return
-        explanation = "Without channels, every request reaches everybody. Make one for those who are on call, say."
+        explanation = (
+            "Without channels, every message reaches everybody. Make one for the people who are on call, for example."
+        )
         with empty_state("tag", "No channels yet", explanation):
             primary("Create your first channel", self._create, icon="add")
 

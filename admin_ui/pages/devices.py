@@ -162,7 +162,7 @@ class DevicesPage:
             with empty_state("search_off", "No device matches", "Try another word, or look at all of them."):
                 secondary("Show all devices", lambda: ui.navigate.to("/devices"))
             return
-        explanation = "Pair a phone or a browser, this one for example, and see what your backends send arrive on it."
+        explanation = "Pair a phone or a browser, for example this one. What is sent then arrives on it."
         with empty_state("devices", "No devices yet", explanation):
             secondary("Pair your first device", self._pairing.open)
 

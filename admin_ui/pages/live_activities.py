@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from nicegui import ui
 from smith.core.v1 import event_pb2 as events
 from smith.core.v1.live_activity_record_pb2 import (
     LIVE_ACTIVITY_STATUS_ACTIVE,
@@ -16,11 +17,12 @@ from smith.core.v1.live_activity_service_pb2 import ListLiveActivitiesRequest
 from admin_ui.activities.examples import first_stream
 from admin_ui.activities.stream_table import StreamTable
 from admin_ui.activities.tiles import PAGE_SIZE, Fetch, Tiles
+from admin_ui.components.buttons import link_button
 from admin_ui.components.copying import snippet
 from admin_ui.components.html import a, code, div, p, text
 from admin_ui.components.layout import page_header
 from admin_ui.components.paged_table import PageOf
-from admin_ui.components.search import search_field
+from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.components.states import empty_state
 from admin_ui.site import Site
 from admin_ui.visit import Visit
@@ -33,7 +35,6 @@ BEGINS_OR_ENDS = {
     events.EVENT_TYPE_STREAM_ENDED,
 }
 MOVES = {*BEGINS_OR_ENDS, events.EVENT_TYPE_LIVE_ACTIVITY_UPDATED}
-MAX_SEARCH = 100
 MOST_LOOKS = 5
 """Most pages of core that are read to find one with results: core searches some thousand activities for each."""
 CALM_SECONDS = 0.5
@@ -128,9 +129,15 @@ class _Lists:
         with empty_state(
             "timelapse",
             "Nothing is on the phones right now",
-            "One request starts a card; the next ones change it. Run this with an API key in ACTIVITYSMITH_API_KEY.",
+            "A Live Activity is a card on the lock screen that moves while something goes on: a backup, a deploy.",
         ):
-            snippet(first_stream(self._visit.settings.gateway_url), "curl command that starts a Live Activity")
+            link_button("Show one from the playground", "/playground?tab=live-activity", icon="bolt", primary=True)
+            with ui.expansion("From a program").classes("composer-more"), div("stack"):
+                p(
+                    "One request starts the card, the next ones change it. ACTIVITYSMITH_API_KEY holds an API key.",
+                    "muted",
+                )
+                snippet(first_stream(self._visit.settings.gateway_url), "curl command that starts a Live Activity")
 
     def _nothing_past(self) -> None:
         p("No past Live Activity matches." if self._text else "What has ended is kept here for a while.", "muted")

@@ -96,7 +96,7 @@ class _Details:
                     self._facts = div()
                 if activity.HasField("metadata") and (noted := read(activity.metadata)):
                     metadata_card(noted)
-                with card("Move it on", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
+                with card("Change it from a program", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
                     self._snippet = div()
         self._visit.watch(MOVES, self._moved)
         self._visit.watch(MOVES | DELIVERIES, self._delivered)

@@ -45,16 +45,19 @@ SEND_LABELS = {
 }
 PUSH, ACTIVITY, BADGE = "Push notification", "Live Activity", "App icon"
 """The kinds of requests."""
+TABS = {"live-activity": ACTIVITY, "app-icon": BADGE}
+"""By what the page's URL calls them."""
 
 
 def create(site: Site) -> None:
     """Registers the page."""
 
     @site.page("/playground", title="Playground")
-    async def playground(visit: Visit) -> None:
+    async def playground(visit: Visit, tab: str = "") -> None:
         answer = await visit.ask(visit.core.channels.ListChannels, ListChannelsRequest(page_size=MAX_CHANNELS))
         page = _Playground(visit, [channel.slug for channel in answer.channels])
         await page.saved.refresh()
+        page.choose(TABS.get(tab, PUSH))
 
 
 class _Playground:
@@ -75,10 +78,11 @@ class _Playground:
         self._refresh()
 
     def _draw_forms(self, channels: list[str]) -> None:
-        with ui.tabs(on_change=self._choose).classes("tabs").props("no-caps align=left :breakpoint=0") as tabs:
+        self._tabs = ui.tabs(on_change=self._chosen).classes("tabs").props("no-caps align=left :breakpoint=0")
+        with self._tabs:
             for kind in (PUSH, ACTIVITY, BADGE):
                 draft_step(ui.tab(kind), kind)
-        tabs.set_value(PUSH)
+        self._tabs.set_value(PUSH)
         with div("stack") as push_side:
             above = div()
             self._push = PushForm(channels, self._refresh)
@@ -112,7 +116,11 @@ class _Playground:
     def _form(self) -> Form:
         return self._forms[self._kind]
 
-    def _choose(self, event: Any) -> None:
+    def choose(self, kind: str) -> None:
+        """Shows the form of this kind of request."""
+        self._tabs.set_value(kind)
+
+    def _chosen(self, event: Any) -> None:
         if not self._is_ready:
             return
         self._kind = event.value
