@@ -67,7 +67,7 @@ class ApiKeysPage:
         with empty_state(
             "key",
             "No API keys yet",
-            "A program needs a key to send messages. Make one for each program, and give it to the person who writes it.",
+            "A program needs a key to send messages. Make one for each program, for the person who writes it.",
         ):
             primary("Create your first key", self._dialog.create, icon="add")
 
