@@ -1,6 +1,8 @@
 """Buttons. One primary button on a page or in a dialog at most."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from nicegui import ui
@@ -25,15 +27,34 @@ class Button(ui.button):
         on_click = on_page(act)
 
         async def do() -> None:
-            if not self.is_deleted:
-                self.props("loading")
+            pressed = _pressed.set(self)
+            self.show_busy(True)
             try:
                 await on_click()
             finally:
-                if not self.is_deleted:
-                    self.props(remove="loading")
+                self.show_busy(False)
+                _pressed.reset(pressed)
 
         return do
+
+    def show_busy(self, is_busy: bool) -> None:
+        """Shows that the button is, or is not, at work."""
+        if not self.is_deleted:
+            self.props("loading") if is_busy else self.props(remove="loading")
+
+
+_pressed: ContextVar[Button | None] = ContextVar("pressed", default=None)
+
+
+@contextmanager
+def the_person_thinks() -> Iterator[None]:
+    """The button whose handler runs shows nothing meanwhile: it is the person who is waited for."""
+    button = _pressed.get()
+    if button is not None:
+        button.show_busy(False)
+    yield
+    if button is not None:
+        button.show_busy(True)
 
 
 def primary(label: str, on_click: OnClick | None = None, *, icon: str | None = None) -> Button:

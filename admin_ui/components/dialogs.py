@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
-from admin_ui.components.buttons import danger, primary, secondary
+from admin_ui.components.buttons import danger, primary, secondary, the_person_thinks
 from admin_ui.components.html import div, p, text
 
 
@@ -48,6 +48,7 @@ async def confirm(title: str, explanation: str, verb: str, *, is_dangerous: bool
         secondary("Cancel", lambda: asked.submit(False))
         button = danger if is_dangerous else primary
         button(verb, lambda: asked.submit(True))
-    agreed = bool(await asked)
+    with the_person_thinks():
+        agreed = bool(await asked)
     asked.delete()
     return agreed
