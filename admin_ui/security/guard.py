@@ -15,7 +15,7 @@ from service_kit import tracing
 SOCKET = "/_nicegui_ws/"
 FIXED = ("/_nicegui/", "/assets/", SOCKET, "/favicon.ico")
 """Paths that are not pages."""
-PLAIN = ("/sign-in", "/sign-out", "/setup", "/invite", "/forgot-password", "/reset-password")
+PLAIN = ("/sign-in", "/sign-out", "/single-sign-on", "/setup", "/invite", "/forgot-password", "/reset-password")
 """Plain HTML pages. They use nothing once they are answered, so the limit of open pages does not apply to them."""
 HEALTH = frozenset({"/healthz", "/readyz"})
 """Paths for machines, which may use any host name for this server."""
