@@ -13,7 +13,7 @@ async def identities(visit: Visit) -> None:
     listed = await visit.ask(visit.core.single_sign_on.ListIdentities, ListIdentitiesRequest())
     if not listed.identities:
         return
-    with card("Single sign-on", "You can sign in here with these logins. An owner unlinks them by removing you."):
+    with card("Single sign-on", "A login elsewhere that signs you in here."):
         for one in listed.identities:
             _line(one)
 

@@ -2,7 +2,7 @@
 the secret that ties the answer to this browser, and takes the browser back."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter
 from smith.core.v1.single_sign_on_service_pb2 import (
@@ -56,6 +56,10 @@ class _Way:
         following = within(request.query_params.get("next", ""))
         if len(quote(following)) > MAX_PATH:
             following = "/"
+        public = self._site.settings.public_url
+        if request.headers.get("host") != urlsplit(public).netloc and "here" not in request.query_params:
+            # The other service sends the browser back there, where it must find its cookie.
+            return RedirectResponse(f"{public}/single-sign-on?here=1&next={quote(following)}", status_code=303)
         core = self._site.core
         try:
             asked = BeginSingleSignOnRequest()

@@ -35,13 +35,11 @@ async def single_sign_on(settings: DoctorSettings, seconds: float) -> list[Findi
     except BadDiscovery as error:
         return [fail(NAME, f"{issuer}: {error}", "Compare SMITH_OIDC_ISSUER with the provider's settings.")]
     except TimeoutError:
-        return [
-            fail(NAME, f"{issuer}: no answer in time", "Core must reach the provider: look at names and firewalls.")
-        ]
+        return [fail(NAME, f"{issuer}: no answer in time", "Core must reach the provider: look at firewalls.")]
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         why = " ".join(str(error).split())[:200] or type(error).__name__
         return [fail(NAME, f"{issuer}: {why}", "Core must reach the provider: look at its address and certificate.")]
-    callback = (settings.admin_url or settings.admin_page or "the web admin's URL").rstrip("/") + CALLBACK_PATH
+    callback = (settings.admin or "SMITH_ADMIN_URL").rstrip("/") + CALLBACK_PATH
     return [ok(NAME, f"{issuer} answers; it must know the redirect URL {callback}")]
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
@@ -70,16 +70,9 @@ class Recheck:
 
     async def _claim(self) -> Sequence[ExternalIdentity]:
         moment = now()
-        due = (
-            select(col(ExternalIdentity.id))
-            .where(col(ExternalIdentity.due_at) <= moment)
-            .order_by(col(ExternalIdentity.due_at))
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        )
         leased = (
             update(ExternalIdentity)
-            .where(col(ExternalIdentity.id).in_(due))
+            .where(col(ExternalIdentity.id).in_(select_due(moment)))
             .values(due_at=moment + LEASE)
             .returning(ExternalIdentity)
             .execution_options(synchronize_session=False)
@@ -178,6 +171,17 @@ class Recheck:
                 log.warning("single sign-on: not written yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
         return await write()
+
+
+def select_due(moment: dt.datetime) -> Select[uuid.UUID]:
+    """The people to ask about at this moment, locked, 20 at most."""
+    return (
+        select(col(ExternalIdentity.id))
+        .where(col(ExternalIdentity.due_at) <= moment)
+        .order_by(col(ExternalIdentity.due_at))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
 
 
 async def _lock(session: AsyncSession, identity: ExternalIdentity) -> ExternalIdentity | None:

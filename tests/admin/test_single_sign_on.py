@@ -37,6 +37,16 @@ async def go(user: User, following: str = "/") -> httpx.Response:
     return await user.http_client.get("/single-sign-on", params={"next": following})
 
 
+async def test_a_browser_at_another_name_of_this_machine_is_sent_where_it_will_come_back_to(
+    admin: Open, account: Account
+) -> None:
+    user = admin()
+    public = str(user.http_client.base_url).rstrip("/")
+    answer = await user.http_client.get("/single-sign-on?next=/members", headers={"host": "localhost:8080"})
+    assert answer.headers["location"] == f"{public}/single-sign-on?here=1&next=/members"
+    assert "set-cookie" not in answer.headers
+
+
 async def come_back(user: User, sent: httpx.Response) -> httpx.Response:
     """Visits the other service and comes back."""
     async with httpx.AsyncClient(trust_env=False) as elsewhere:

@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -578,3 +580,9 @@ def test_wrong_settings_are_told_at_the_start(settings: dict[str, Any], sentence
 async def test_the_browser_is_sent_where_the_admin_app_is(core: Core, account: Account) -> None:
     url = (await core.caller().BeginSingleSignOn()).authorization_url
     assert parse_qs(urlsplit(url).query)["redirect_uri"] == [openid_rig.REDIRECT]
+
+
+def test_authlib_is_loaded_only_if_there_is_single_sign_on() -> None:
+    program = "import sys, core_service.app.wiring; print({'authlib', 'joserfc'} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "set()\n"

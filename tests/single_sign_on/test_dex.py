@@ -3,11 +3,13 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, ViewportSize
 
 from tests.browser.conftest import WINDOW, Chromium, sign_in
+from tests.browser.test_every_page import RULES, inspect
 from tests.single_sign_on.conftest import PASSWORD, Dex
 from tests.stack import Stack
 from tests.waiting import eventually
@@ -92,6 +94,22 @@ def test_a_person_who_is_gone_at_the_provider_is_signed_out_an_hour_later(
     place.sql("UPDATE external_identities SET confirmed_at = now() - interval '61 minutes' WHERE email = %s", email)
     is_due(place, email)
     page.wait_for_url(re.compile("/sign-in"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_the_pages_before_and_after_fit_and_can_be_used_by_everybody(
+    place: Stack, chromium: Chromium, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    size = ViewportSize(width=width, height=900)
+    context = chromium.new_context(base_url=place.admin_url, viewport=size, color_scheme=scheme)
+    page = context.new_page()
+    try:
+        for name, path in {"offer": "/sign-in", "refusal": "/single-sign-on/callback?error=access_denied"}.items():
+            page.goto(path)
+            assert inspect(page, f"single-sign-on-{name}-{scheme}-{width}", width, RULES) == []
+    finally:
+        chromium.close(context)
 
 
 def test_a_person_without_a_group_is_told_so_and_the_owner_gets_in_while_the_provider_is_down(
