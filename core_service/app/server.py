@@ -205,7 +205,7 @@ def build_server(
         passwords,
         rate_limiter,
         failures,
-        local_sign_in=single_sign_on.local.require if single_sign_on else None,
+        local_sign_in=single_sign_on.local if single_sign_on else None,
     )
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     limits = Defaults(

@@ -213,6 +213,7 @@ async def running_core(
             webhooks.run,
             invites.mailer.run,
             resets.mailer.run,
+            *([single_sign_on.recheck.run] if single_sign_on else []),
         )
         background = start_jobs(
             dispatch.write,
@@ -232,7 +233,6 @@ async def running_core(
             HealthReport(server, [requests, batches], status).run,
             Janitor(batches, QUEUES, clock).run,
             *([relay.run] if relay else []),
-            *([single_sign_on.recheck.run] if single_sign_on else []),
             # Only the metrics show it.
             *([backlog.run] if settings.metrics_port is not None else []),
         )
@@ -265,7 +265,7 @@ def build_sign_on(
     from core_service.single_sign_on.wiring import build_single_sign_on
 
     area = build_single_sign_on(settings, engine, rate_limiter, events)
-    stack.push_async_callback(area.provider.aclose)
+    stack.push_async_callback(area.aclose)
     return rate_limiter, area
 
 

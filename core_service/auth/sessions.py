@@ -3,8 +3,9 @@
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from limits import RateLimitItemPerMinute
 from sqlalchemy import delete, select, update
@@ -44,8 +45,14 @@ SWEEP = 1000
 """How many expired sessions one sign-in deletes at most."""
 
 
-LocalRule = Callable[[uuid.UUID], Awaitable[None]]
-"""Raises Forbidden if the person may not sign in without single sign-on."""
+class LocalRule(Protocol):
+    """Who may come in without single sign-on. Both raise Forbidden for others."""
+
+    async def require(self, user_id: uuid.UUID) -> None:
+        """The person signs in."""
+
+    async def require_switch(self, user_id: uuid.UUID, session_id: uuid.UUID, account_id: uuid.UUID) -> None:
+        """The person's session moves to this account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class Sessions:
         *,
         local_sign_in: LocalRule | None = None,
     ) -> None:
-        """`local_sign_in` raises what a person is told who may not sign in without single sign-on."""
+        """`local_sign_in` says who may not come in without single sign-on, if there is that."""
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._passwords = passwords
         self._rate_limiter = rate_limiter
@@ -134,7 +141,7 @@ class Sessions:
             if await session.scalar(suspended) is not None:
                 raise Forbidden("You have no access any more. Ask who runs your single sign-on, or an owner.")
         if self._local_sign_in is not None:
-            await self._local_sign_in(person.user_id)
+            await self._local_sign_in.require(person.user_id)
 
     async def prove(self, email: str, password: str, client_address: str) -> Proof:
         """Returns the person with this e-mail address if they are a member of an account and the password is theirs. It
@@ -174,8 +181,10 @@ class Sessions:
     async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
         """Moves the person's session to another of their accounts, and writes that into the audit log of the new one.
 
-        Raises NotFound if they do not belong to it.
+        Raises NotFound if they do not belong to it, and Forbidden if single sign-on alone leads there.
         """
+        if self._local_sign_in is not None:
+            await self._local_sign_in.require_switch(user_id, session_id, account_id)
         belongs = (
             select(Member)
             .where(

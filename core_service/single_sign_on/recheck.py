@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.auth.models import Session
+from core_service.common.jobs import cancel
 from core_service.common.orm import now
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import ExternalIdentity, Member, User
@@ -34,6 +35,8 @@ LEASE = dt.timedelta(minutes=1)
 """For how long the people of a batch belong to this process. Whoever could not be asked about is due again then."""
 GRACE = dt.timedelta(hours=1)
 """How long sessions stay although the provider cannot be asked."""
+CLOSE_SECONDS = 6.0
+"""Seconds that a core which stops waits for the provider: one answer, and storing it."""
 RETRY_SECONDS = 1.0
 RETRIES = 30
 
@@ -47,6 +50,7 @@ class Recheck:
         self._realm = realm
         self._vault = vault
         self._events = events
+        self._working: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Asks about whoever is due, until cancelled."""
@@ -62,11 +66,25 @@ class Recheck:
     async def step(self) -> int:
         """Asks about people who are due, 20 at most, and stores what comes of it. Returns how many there were."""
         due = await self._claim()
-        results = await asyncio.gather(*(self._check(identity) for identity in due), return_exceptions=True)
-        for identity, result in zip(due, results, strict=True):
-            if isinstance(result, Exception):
-                log.error("single sign-on: a person cannot be checked: %s", identity.id, exc_info=result)
+        self._working = {asyncio.create_task(self._check_one(identity)) for identity in due}
+        if self._working:
+            # They go on if this is cancelled.
+            await asyncio.wait(self._working)
         return len(due)
+
+    async def aclose(self) -> None:
+        """Waits some seconds for what was asked to be answered and stored: a refresh token that works once may be used
+        up. Call it when `run` has ended."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=CLOSE_SECONDS)
+        await cancel(*self._working)
+
+    async def _check_one(self, identity: ExternalIdentity) -> None:
+        try:
+            await self._check(identity)
+        except Exception:
+            # Others are checked all the same, and this person again in a minute.
+            log.exception("single sign-on: a person cannot be checked: %s", identity.id)
 
     async def _claim(self) -> Sequence[ExternalIdentity]:
         moment = now()

@@ -27,6 +27,11 @@ class SingleSignOnArea:
     recheck: Recheck
     provider: Provider
 
+    async def aclose(self) -> None:
+        """Ends what is going on, and closes connections to the provider."""
+        await self.recheck.aclose()
+        await self.provider.aclose()
+
 
 def build_single_sign_on(
     settings: CoreSettings, engine: AsyncEngine, rate_limiter: RateLimiter, events: EventBus
@@ -57,9 +62,7 @@ def build_single_sign_on(
     vault = Vault(Seal(secret), rules)
     return SingleSignOnArea(
         service=SingleSignOn(engine, provider, realm, vault=vault, rate_limiter=rate_limiter, events=events),
-        local=LocalSignIn(
-            engine, issuer=issuer, name=name, owners_only=settings.oidc_only, groups_decide=rules.groups_decide
-        ),
+        local=LocalSignIn(engine, realm, owners_only=settings.oidc_only),
         recheck=Recheck(engine, provider, realm, vault, events),
         provider=provider,
     )

@@ -188,6 +188,9 @@ class _Handler(BaseHTTPRequestHandler):
         if path != self.provider.broken:
             return False
         match self.provider.fails:
+            case "is slow":
+                self.provider.release.wait(60)
+                return False
             case "hangs":
                 self.provider.release.wait(60)
             case "pours":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -432,6 +433,23 @@ async def test_a_linked_member_has_no_second_door_and_an_owner_has_their_passwor
     person.groups = ["ops"]
     await sign_in(core, provider, person)
     assert await account.sign_in(person.email)
+
+
+async def test_an_invite_to_another_account_is_no_way_round_the_groups(
+    new_database: NewDatabase, provider: OpenIdProvider
+) -> None:
+    database_url = await asyncio.to_thread(new_database)
+    async with start_core(database_url) as plain:
+        ours, elsewhere = await start_account(plain), await start_account(plain, "Elsewhere")
+        person = somebody()
+        await ours.join(person.email)
+    async with start_core(database_url, **settings_for(provider, oidc_account=ours.id)) as core:
+        vouched = core.caller((await sign_in(core, provider, person)).session_token)
+        there = replace(elsewhere, core=core, owner=core.caller(elsewhere.session))
+        invited = core.caller((await there.join(person.email)).session_token)
+        assert "Sign in with Example" in await refused_with("FORBIDDEN", invited.SwitchAccount(account_id=ours.id))
+        for account_id in (there.id, ours.id):
+            assert (await vouched.SwitchAccount(account_id=account_id)).account.id == account_id
 
 
 async def test_the_last_owner_stays_one_whatever_their_groups_are(

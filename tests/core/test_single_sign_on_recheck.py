@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -246,6 +247,44 @@ async def test_no_token_is_kept_of_a_person_who_has_signed_out(
         return token is None and due_at is None
 
     await eventually_async("the token is forgotten", forgotten)
+
+
+async def test_a_token_that_was_renewed_while_core_stopped_is_not_lost(
+    new_database: NewDatabase, provider: OpenIdProvider
+) -> None:
+    """The provider takes each refresh token once, and has taken this one."""
+    database_url = await asyncio.to_thread(new_database)
+    settings = settings_for(provider)
+    running = AsyncExitStack()
+    core = await running.enter_async_context(start_core(database_url, **settings))
+    await start_account(core)
+    who = await somebody(core, provider)
+    provider.broken, provider.fails = "/token", "is slow"
+    asked = provider.asked.count("/token")
+    await core.sql(DUE, who.user_id)
+
+    async def is_asked() -> bool:
+        return provider.asked.count("/token") > asked
+
+    async def is_stopping() -> bool:
+        host, _, port = core.address.partition(":")
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+        except OSError:
+            return True
+        writer.close()
+        return False
+
+    await eventually_async("the provider is asked", is_asked)
+    stopping = asyncio.create_task(running.aclose())
+    await eventually_async("core is stopping", is_stopping)
+    provider.release.set()
+    await stopping
+    provider.broken = ""
+    async with start_core(database_url, **settings) as again:
+        who.core, who.caller = again, again.caller(who.caller.secret)
+        await who.checked()
+        assert await who.is_signed_in()
 
 
 async def test_with_another_client_secret_people_sign_in_again(
