@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core_service.audit import act
 from core_service.audit.models import AuditEntry
 from core_service.auth.models import Session
 from core_service.common.orm import now
@@ -78,7 +79,7 @@ async def put_in_place(
 
 
 def note(session: AsyncSession, account_id: uuid.UUID, user: User, what: str, **facts: str) -> None:
-    """Writes an entry about the person into the account's audit log. No caller has asked for it."""
+    """Writes an entry about the person into the account's audit log. It is no act that a caller has asked for."""
     entry = AuditEntry(
         account_id=account_id,
         actor="anonymous",
@@ -86,6 +87,7 @@ def note(session: AsyncSession, account_id: uuid.UUID, user: User, what: str, **
         method=what,
         request=json.dumps({name: str(value) for name, value in facts.items()}),
         subject_id=user.id,
+        client_address=act.client_address() or None,
     )
     session.add(entry)
 

@@ -54,7 +54,7 @@ def build_single_sign_on(
             client_secret=secret,
             redirect_url=settings.admin_url.rstrip("/") + CALLBACK_PATH,
             scopes=tuple(settings.oidc_scopes.split()),
-            needed=frozenset({"email", *groups}),
+            needed=frozenset({"email", "email_verified", *groups}),
             ca_file=settings.oidc_ca_file,
         )
     )

@@ -316,6 +316,15 @@ async def test_an_address_that_is_not_verified_makes_and_links_nobody(
     assert await core.sql("SELECT 1 FROM external_identities WHERE user_id = %s", member_id) == []
 
 
+@pytest.mark.parametrize("missing", ["email", "email_verified", "groups"])
+async def test_what_an_id_token_leaves_out_the_provider_is_asked_for(
+    account: Account, core: Core, provider: OpenIdProvider, missing: str
+) -> None:
+    person = somebody()
+    provider.alter = altered(**{missing: None})
+    assert (await sign_in(core, provider, person)).member.email == person.email
+
+
 async def test_a_known_member_is_linked_by_a_verified_address_and_from_then_on_by_subject(
     account: Account, core: Core, provider: OpenIdProvider
 ) -> None:
