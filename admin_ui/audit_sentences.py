@@ -63,6 +63,10 @@ def _channel(asked: Asked) -> str:
     return _named("renamed a channel to", "name")(asked)
 
 
+def _role(asked: Asked) -> str:
+    return "an owner" if asked.get("role") == "owner" else "a member"
+
+
 SENTENCES: dict[str, Callable[[Asked], str]] = {
     "ChangePassword": _named("changed the password"),
     "CreateApiKey": _named("created the API key", "name"),
@@ -97,6 +101,12 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "SignInFailed": _named("gave a wrong password"),
     "SignInLocked": _named("is locked out for some minutes after too many wrong passwords"),
     "CreateSession": _named("signed in"),
+    "CompleteSingleSignOn": _named("signed in by single sign-on"),
+    "LinkedBySingleSignOn": _named("was linked by single sign-on to a login at", "name"),
+    "JoinedBySingleSignOn": lambda asked: f"joined by single sign-on as {_role(asked)}",
+    "RoleBySingleSignOn": lambda asked: f"was made {_role(asked)} by single sign-on",
+    "ShutOutBySingleSignOn": _named("lost access by single sign-on as no group gives a role"),
+    "EndedBySingleSignOn": _named("was signed out as single sign-on no longer vouches for them"),
     "DeleteSession": _named("signed out"),
     "RevokeSession": _named("ended a session"),
     "RevokeOtherSessions": _named("signed out everywhere else"),
@@ -111,9 +121,8 @@ def actor_of(entry: AuditEntry) -> str:
     """Who did it, as far as that is known."""
     if entry.actor == AUDIT_ACTOR_ANONYMOUS:
         # A sign-in names the person by e-mail; a phone that is being paired has no identity yet.
-        return str(
-            _read(entry.request.json).get("email") or ("A phone" if entry.method == "PairDevice" else "A person")
-        )
+        named = entry.actor_name or _read(entry.request.json).get("email")
+        return str(named or ("A phone" if entry.method == "PairDevice" else "A person"))
     kinds = {AUDIT_ACTOR_API_KEY: "API key", AUDIT_ACTOR_DEVICE: "Device"}
     kind = kinds.get(entry.actor, "")
     name = entry.actor_name or ("" if kind else "A person")

@@ -23,6 +23,7 @@ from smith.core.v1 import (
     password_reset_service_pb2_grpc,
     push_notification_service_pb2_grpc,
     saved_message_service_pb2_grpc,
+    single_sign_on_service_pb2_grpc,
     status_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from smith.core.v1.password_reset_service_pb2_grpc import PasswordResetServiceAsyncStub
     from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
     from smith.core.v1.saved_message_service_pb2_grpc import SavedMessageServiceAsyncStub
+    from smith.core.v1.single_sign_on_service_pb2_grpc import SingleSignOnServiceAsyncStub
     from smith.core.v1.status_service_pb2_grpc import StatusServiceAsyncStub
     from smith.core.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
 
@@ -149,6 +151,9 @@ class Core:
             push_notification_service_pb2_grpc.PushNotificationServiceStub(channel)
         )
         self.saved_messages: SavedMessageServiceAsyncStub = saved_message_service_pb2_grpc.SavedMessageServiceStub(
+            channel
+        )
+        self.single_sign_on: SingleSignOnServiceAsyncStub = single_sign_on_service_pb2_grpc.SingleSignOnServiceStub(
             channel
         )
         self.status: StatusServiceAsyncStub = status_service_pb2_grpc.StatusServiceStub(channel)

@@ -1,22 +1,57 @@
 """What the core can be told by its environment."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
+from service_kit.openid import IssuerUrl
 from service_kit.settings import ServiceSettings, empty_is_unset
 from service_kit.web_push import AllowedOrigins
 
 LOCAL_ADMIN_URL = "http://127.0.0.1:8080"
+UNNAMED = "single sign-on"
+GROUPS_CLAIM = "groups"
 
 
 def _or_local(url: object) -> object:
     """A variable that is set to nothing counts as left out."""
     return url or LOCAL_ADMIN_URL
+
+
+def _or_unnamed(name: object) -> object:
+    return name or UNNAMED
+
+
+def _or_groups(claim: object) -> object:
+    return claim or GROUPS_CLAIM
+
+
+def _or_no(answer: object) -> object:
+    return answer or False
+
+
+def read_groups(listed: str) -> frozenset[str]:
+    """The names in the list. Raises ValueError."""
+    if not listed.lstrip().startswith("["):
+        return frozenset(name.strip() for name in listed.split(",") if name.strip())
+    try:
+        names = json.loads(listed)
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise ValueError('must be names separated by commas, or a JSON list like ["cn=ops,dc=example"]')
+    return frozenset(names)
+
+
+def _groups(listed: str) -> str:
+    read_groups(listed)
+    return listed
 
 
 class DatabaseSettings(ServiceSettings):
@@ -26,7 +61,53 @@ class DatabaseSettings(ServiceSettings):
     """PostgreSQL, 16 or newer."""
 
 
-class CoreSettings(DatabaseSettings):
+OptionalText = Annotated[str | None, BeforeValidator(empty_is_unset)]
+Groups = Annotated[str, AfterValidator(_groups)]
+"""Names of groups, separated by commas, or a JSON list if names contain commas."""
+
+
+class SingleSignOnSettings(ServiceSettings):
+    """Settings of single sign-on by OpenID Connect. Without an issuer there is none."""
+
+    oidc_issuer: Annotated[IssuerUrl | None, BeforeValidator(empty_is_unset)] = None
+    """The provider's address, exactly as it calls itself."""
+    oidc_client_id: OptionalText = None
+    oidc_client_secret: Annotated[SecretStr | None, BeforeValidator(empty_is_unset)] = None
+    oidc_name: Annotated[str, Field(max_length=40), BeforeValidator(_or_unnamed)] = UNNAMED
+    """What people call the provider: the button says "Continue with NAME"."""
+    oidc_scopes: str = ""
+    """Further scopes to ask for, separated by spaces."""
+    oidc_groups_claim: Annotated[str, BeforeValidator(_or_groups)] = GROUPS_CLAIM
+    """The claim with a person's groups; dots lead into objects."""
+    oidc_owner_groups: Groups = ""
+    """Groups whose people are owners."""
+    oidc_member_groups: Groups = ""
+    """Groups whose people are members. If neither setting names a group, roles stay as owners give them."""
+    oidc_account: Annotated[UUID | None, BeforeValidator(empty_is_unset)] = None
+    """The account that groups lead to. The server's only one by default."""
+    oidc_only: Annotated[bool, BeforeValidator(_or_no)] = False
+    """Only owners may sign in with a password."""
+    oidc_trust_email: Annotated[bool, BeforeValidator(_or_no)] = False
+    """Believe the provider's e-mail addresses also if it does not say whether they are verified."""
+    oidc_ca_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
+    """Certificates of authorities (PEM) to trust for the provider, besides those of the system."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.oidc_issuer is None:
+            for name in ("client_id", "client_secret", "owner_groups", "member_groups", "account", "only"):
+                if getattr(self, f"oidc_{name}"):
+                    raise ValueError(f"SMITH_OIDC_{name.upper()} needs SMITH_OIDC_ISSUER, the provider's address")
+        elif not self.oidc_client_id or self.oidc_client_secret is None:
+            raise ValueError("SMITH_OIDC_ISSUER needs SMITH_OIDC_CLIENT_ID and SMITH_OIDC_CLIENT_SECRET")
+        elif self.oidc_account and not (self.oidc_owner_groups or self.oidc_member_groups):
+            raise ValueError("SMITH_OIDC_ACCOUNT needs SMITH_OIDC_OWNER_GROUPS or SMITH_OIDC_MEMBER_GROUPS")
+        if self.oidc_ca_file is not None and not self.oidc_ca_file.is_file():
+            raise ValueError(f"SMITH_OIDC_CA_FILE={self.oidc_ca_file}: there is no such file")
+        return self
+
+
+class CoreSettings(DatabaseSettings, SingleSignOnSettings):
     """Settings of the core service."""
 
     core_port: int = Field(default=50051, ge=0, le=65535)

@@ -18,6 +18,7 @@ SHARE_A_SERVER = (
     "tests/browser",
     "tests/e2e/breakable",
     "tests/observability",
+    "tests/single_sign_on",
     "tests/web_push",
 )
 """Folders whose tests are one unit. A folder comes before the one that it is in."""
@@ -46,6 +47,7 @@ SECONDS = {
     "tests/observability": 50,
     "tests/replicas/test_as_one.py": 60,
     "tests/replicas/test_restarts.py": 90,
+    "tests/single_sign_on": 90,
     "tests/smith/test_doctor.py": 15,
     "tests/smith/test_on_a_server.py": 40,
     "tests/test_settings.py": 40,

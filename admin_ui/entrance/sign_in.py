@@ -16,6 +16,8 @@ from admin_ui.cookies import LinkCookie
 from admin_ui.core import Refused
 from admin_ui.entrance.form import Faults, faults_of, read_form
 from admin_ui.entrance.html import page, refused_page
+from admin_ui.entrance.single_sign_on import offer
+from admin_ui.entrance.within import within
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 
@@ -44,7 +46,7 @@ class _Entrance:
 
     async def show(self, request: Request) -> Response:
         site = self._site
-        following = _within(request.query_params.get("next", ""))
+        following = within(request.query_params.get("next", ""))
         has_session = site.caller(request).session_token is not None
         try:
             if has_session and await _is_signed_in(site, request):
@@ -56,7 +58,7 @@ class _Entrance:
             return RedirectResponse("/setup", status_code=303)
         address = self._address.read(request) or ""
         note = RESET if address else ENDED if "ended" in request.query_params else ""
-        response = _form(request, email=address, note=note, following=following)
+        response = await self._form(request, email=address, note=note, following=following)
         if has_session:
             site.cookie.clear(response)
         if address:
@@ -74,8 +76,8 @@ class _Entrance:
             except Refused as refusal:
                 faults = _why_not(refusal)
             else:
-                return self._site.cookie.open(session.session_token, session.expires_at, _within(sent["next"]))
-        return _form(request, faults, email=sent["email"], following=_within(sent["next"]))
+                return self._site.cookie.open(session.session_token, session.expires_at, within(sent["next"]))
+        return await self._form(request, faults, email=sent["email"], following=within(sent["next"]))
 
     async def sign_out(self, request: Request) -> Response:
         caller = self._site.caller(request)
@@ -88,6 +90,24 @@ class _Entrance:
         response = RedirectResponse("/sign-in", status_code=303)
         self._site.cookie.clear(response)
         return response
+
+    async def _form(
+        self, request: Request, faults: Faults | None = None, *, email: str = "", note: str = "", following: str
+    ) -> Response:
+        faults = faults or Faults()
+        return page(
+            request,
+            "sign_in.html",
+            title="Sign in",
+            status=faults.status if faults else 200,
+            headers=faults.headers,
+            faults=faults,
+            email=email,
+            note=note,
+            tone="good" if note == RESET else "info",
+            next=following,
+            offer=await offer(self._site, request),
+        )
 
 
 async def _is_signed_in(site: Site, request: Request) -> bool:
@@ -114,28 +134,7 @@ def _why_not(refusal: Refused) -> Faults:
     if refusal.reason == "INVALID_REQUEST":
         # The message does not reveal whether the address or the password is wrong.
         return Faults(form=WRONG, status=403)
+    if refusal.reason == "FORBIDDEN":
+        # The password is right, and the person is to sign in another way.
+        return Faults(form=refusal.message, status=403)
     return faults_of(refusal, {}, forbidden={"": WRONG})
-
-
-def _form(
-    request: Request, faults: Faults | None = None, *, email: str = "", note: str = "", following: str
-) -> Response:
-    faults = faults or Faults()
-    return page(
-        request,
-        "sign_in.html",
-        title="Sign in",
-        status=faults.status if faults else 200,
-        headers=faults.headers,
-        faults=faults,
-        email=email,
-        note=note,
-        tone="good" if note == RESET else "info",
-        next=following,
-    )
-
-
-def _within(path: str) -> str:
-    """The path if it is one of this app, otherwise `/`: signing in must not redirect to another site."""
-    is_path = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_path and len(path) <= 2000 else "/"

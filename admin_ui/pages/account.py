@@ -19,6 +19,7 @@ from admin_ui.components.buttons import quiet, secondary
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p, text
+from admin_ui.components.identities import identities
 from admin_ui.components.layout import badge, card, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
 from admin_ui.components.saving import save_from
@@ -39,6 +40,7 @@ def create(site: Site) -> None:
         if len(visit.accounts) > 1:
             _workspaces(visit)
         _profile(visit)
+        await identities(visit)
         _password(visit)
         await SessionList(visit).refresh()
 

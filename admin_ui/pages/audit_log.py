@@ -18,6 +18,7 @@ from smith.core.v1 import (
     password_reset_service_pb2,
     phone_service_pb2,
     push_notification_service_pb2,
+    single_sign_on_service_pb2,
     webhook_service_pb2,
 )
 from smith.core.v1.audit_entry_pb2 import AuditEntry
@@ -49,11 +50,20 @@ SERVICES: list[ServiceDescriptor] = [
         password_reset_service_pb2,
         phone_service_pb2,
         push_notification_service_pb2,
+        single_sign_on_service_pb2,
         webhook_service_pb2,
     )
     for service in module.DESCRIPTOR.services_by_name.values()
 ]
-NO_METHODS = ("SignInFailed", "SignInLocked")
+NO_METHODS = (
+    "SignInFailed",
+    "SignInLocked",
+    "JoinedBySingleSignOn",
+    "LinkedBySingleSignOn",
+    "RoleBySingleSignOn",
+    "ShutOutBySingleSignOn",
+    "EndedBySingleSignOn",
+)
 ACTS = sorted(
     [
         *NO_METHODS,
@@ -65,7 +75,7 @@ ACTS = sorted(
         ),
     ]
 )
-"""The kinds of entries: methods that are audited, and failed sign-ins."""
+"""The kinds of entries: methods that are audited, failed sign-ins, and what single sign-on does."""
 PERIODS = {0: "Any time", 1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days"}
 COLUMNS = [Column("When"), Column("Who"), Column("What"), Column("From"), Column("", "actions")]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from nicegui import ui
-from smith.core.v1.account_pb2 import ROLE_OWNER, Member
+from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER, Member
 from smith.core.v1.account_service_pb2 import ListMembersRequest, UpdateMemberRequest
 from smith.core.v1.event_pb2 import EVENT_TYPE_MEMBERS_CHANGED, Event
 
@@ -90,7 +90,7 @@ class ActiveUsers:
     def _draw(self, member: Member) -> Sequence[Callable[[], object]]:
         cells: list[Callable[[], object]] = [
             lambda: self._who(member),
-            lambda: badge("Owner", "info") if member.role == ROLE_OWNER else badge("Member"),
+            lambda: _standing(member),
             lambda: ago(member.created_at),
         ]
         if self._visit.is_owner:
@@ -112,12 +112,20 @@ class ActiveUsers:
             verb = "Make member" if member.role == ROLE_OWNER else "Make owner"
             change = quiet(verb, lambda: self._change_role(member))
             change.props["aria-label"] = f"{verb}: {member.email}"
+            if member.HasField("suspended_at"):
+                back = quiet("Give access back", lambda: self._give_access(member))
+                back.props["aria-label"] = f"Give access back: {member.email}"
             if not is_self:
                 reset = quiet("New password", lambda: self._reset_password(member))
                 reset.props["aria-label"] = f"New password: {member.email}"
             verb = "Leave" if is_self else "Remove"
             remove = quiet(verb, lambda: self._remove(member))
             remove.props["aria-label"] = f"{verb}: {member.email}"
+
+    async def _give_access(self, member: Member) -> None:
+        request = UpdateMemberRequest(user_id=member.user_id, role=ROLE_MEMBER)
+        await self._visit.ask(self._visit.core.accounts.UpdateMember, request)
+        await self.refresh()
 
     async def _change_role(self, member: Member) -> None:
         with self._stage:
@@ -153,3 +161,11 @@ class ActiveUsers:
             ui.navigate.reload()
         else:
             await self.refresh()
+
+
+def _standing(member: Member) -> None:
+    """What the person may do, and whether single sign-on has taken their access away."""
+    if member.HasField("suspended_at"):
+        badge("No access", "warn")
+    else:
+        badge("Owner", "info") if member.role == ROLE_OWNER else badge("Member")

@@ -15,7 +15,9 @@ from service_kit import tracing
 SOCKET = "/_nicegui_ws/"
 FIXED = ("/_nicegui/", "/assets/", SOCKET, "/favicon.ico")
 """Paths that are not pages."""
-PLAIN = ("/sign-in", "/sign-out", "/setup", "/invite", "/forgot-password", "/reset-password", "/search")
+PLAIN = (
+    "/sign-in", "/sign-out", "/single-sign-on", "/setup", "/invite", "/forgot-password", "/reset-password", "/search",
+)  # fmt: skip
 """Plain HTML pages, and what scripts ask. They use nothing once they are answered, so the limit of open pages does not
 apply to them."""
 HEALTH = frozenset({"/healthz", "/readyz"})

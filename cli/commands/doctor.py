@@ -37,6 +37,7 @@ class Check(StrEnum):
     APNS = "apns"
     WEBPUSH_KEY = "webpush-key"
     WEBPUSH = "webpush"
+    SINGLE_SIGN_ON = "single-sign-on"
 
 
 def doctor(
@@ -51,9 +52,9 @@ def doctor(
     """Check what the server needs, and say what to do.
 
     Python and its packages, the data folder, the disk, ports, the database with its schema and the clock, Redis, each
-    process, the keys for APNs and for browsers, and APNs' answer. The last needs a person who can sign in
-    (SMITH_OWNER_EMAIL and SMITH_OWNER_PASSWORD, or quickstart.json). It changes nothing, and it ends even if a check
-    hangs.
+    process, the keys for APNs and for browsers, what the OpenID provider says of itself, and APNs' answer. The last
+    needs a person who can sign in (SMITH_OWNER_EMAIL and SMITH_OWNER_PASSWORD, or quickstart.json). It changes nothing,
+    and it ends even if a check hangs.
 
     Exit code 1: something failed. Warnings alone are 0.
     """

@@ -47,7 +47,7 @@ async def _bounded(name: str, check: Check, settings: DoctorSettings, seconds: f
 
 def all_checks() -> dict[str, Check]:
     """By name."""
-    from cli.doctor import apns, database, machine, ports, processes, web_push
+    from cli.doctor import apns, database, machine, ports, processes, single_sign_on, web_push
 
     plain = {
         "python": machine.python,
@@ -69,6 +69,7 @@ def all_checks() -> dict[str, Check]:
         "simulator": processes.simulator,
         "apns": apns.apns,
         "webpush": web_push.web_push,
+        "single-sign-on": single_sign_on.single_sign_on,
     }
 
 

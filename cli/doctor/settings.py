@@ -27,6 +27,8 @@ class DoctorSettings(ClientSettings):
     apns_key_id: str = ""
     apns_team_id: str = ""
     apns_topic: str = ""
+    oidc_issuer: OptionalText = None
+    oidc_ca_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
     apns_simulator_port: OptionalPort = 8443
     webhook_simulator_port: OptionalPort = 8444
     smtp_simulator_port: OptionalPort = 8025

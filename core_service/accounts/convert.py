@@ -35,6 +35,7 @@ def to_member(person: Person) -> account_pb2.Member:
         name=person.user.name,
         role=ROLES[Role(person.member.role)],
         created_at=to_timestamp(person.member.created_at),
+        suspended_at=None if person.member.suspended_at is None else to_timestamp(person.member.suspended_at),
     )
 
 

@@ -106,11 +106,11 @@ class Accounts:
         return self._view(account), Person(member, user)
 
     async def list_memberships(self, user_id: uuid.UUID) -> list[MembershipView]:
-        """The first 100 accounts that the person belongs to, in the order of joining."""
+        """The first 100 accounts that the person has access to, in the order of joining."""
         query = (
             select(col(Account.id), col(Account.name), col(Member.role))
             .join(Member, col(Member.account_id) == col(Account.id))
-            .where(col(Member.user_id) == user_id)
+            .where(col(Member.user_id) == user_id, col(Member.suspended_at).is_(None))
             .order_by(col(Member.created_at), col(Member.account_id))
             .limit(MAX_MEMBERSHIPS)
         )

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
@@ -43,6 +44,8 @@ from smith.core.v1 import (
     push_notification_service_pb2_grpc,
     saved_message_service_pb2,
     saved_message_service_pb2_grpc,
+    single_sign_on_service_pb2,
+    single_sign_on_service_pb2_grpc,
     status_service_pb2,
     status_service_pb2_grpc,
     webhook_service_pb2,
@@ -65,7 +68,7 @@ from core_service.audit.servicer import AuditServicer
 from core_service.auth.credentials import Credentials, LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.passwords import Passwords
-from core_service.auth.rate_limit import RateLimiter, create_storage
+from core_service.auth.rate_limit import RateLimiter
 from core_service.auth.sessions import Sessions
 from core_service.badges.dispatcher import BadgeDispatcher
 from core_service.badges.service import Badges
@@ -112,6 +115,7 @@ from core_service.saved_messages.service import SavedMessages
 from core_service.saved_messages.servicer import SavedMessageServicer
 from core_service.sending.dispatcher import Dispatcher
 from core_service.settings import CoreSettings
+from core_service.single_sign_on.servicer import SingleSignOnServicer
 from core_service.statistics.service import Statistics
 from core_service.statistics.servicer import InsightServicer
 from core_service.status.account_alarms import AccountAlarms
@@ -135,6 +139,9 @@ from service_kit.peers import Peers
 from service_kit.server import GrpcServer
 from service_kit.web_push import PushServices, parse_allowed
 
+if TYPE_CHECKING:
+    from core_service.single_sign_on.wiring import SingleSignOnArea
+
 SERVICES = [
     module.DESCRIPTOR.services_by_name[name]
     for module, name in (
@@ -156,6 +163,7 @@ SERVICES = [
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
         (saved_message_service_pb2, "SavedMessageService"),
+        (single_sign_on_service_pb2, "SingleSignOnService"),
         (status_service_pb2, "StatusService"),
         (webhook_service_pb2, "WebhookService"),
     )
@@ -168,6 +176,8 @@ def build_server(
     settings: CoreSettings,
     *,
     registry: CollectorRegistry,
+    rate_limiter: RateLimiter,
+    single_sign_on: "SingleSignOnArea | None",
     pool: Pool,
     account_limit: KeyedLimiter[uuid.UUID],
     crowd: Crowd,
@@ -191,12 +201,17 @@ def build_server(
     caller: InProcessChannel | None,
 ) -> GrpcServer:
     """Builds the gRPC server with every service, which `caller` calls without a network. It is not started."""
-    rate_limiter = RateLimiter(create_storage(settings.redis_url))
     credentials = Credentials(
         pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute, crowd=crowd
     )
     passwords = Passwords(hasher)
-    sessions = Sessions(engine, passwords, rate_limiter, failures)
+    sessions = Sessions(
+        engine,
+        passwords,
+        rate_limiter,
+        failures,
+        local_sign_in=single_sign_on.local if single_sign_on else None,
+    )
     password_changes = PasswordChanges(engine, passwords, rate_limiter)
     limits = Defaults(
         settings.rate_limit_per_minute,
@@ -348,6 +363,10 @@ def build_server(
                 NotificationHistory(pool, push_notifications),
                 trials,
             ),
+        ),
+        (
+            single_sign_on_service_pb2_grpc.add_SingleSignOnServiceServicer_to_server,
+            SingleSignOnServicer(single_sign_on, accounts),
         ),
         (
             status_service_pb2_grpc.add_StatusServiceServicer_to_server,

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.app.first_contact import upgrade_schema, wait_for_file
@@ -17,6 +18,7 @@ from core_service.app.metrics import CoreCollector, PoolCollector
 from core_service.app.server import build_server
 from core_service.auth.credentials import LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
+from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.badges import queries as badges
 from core_service.badges.dispatcher import BadgeDispatcher
 from core_service.common.clock import Clock, database_clock
@@ -65,6 +67,7 @@ from service_kit.process import StopRequest
 
 if TYPE_CHECKING:
     from core_service.events.relay import EventRelay
+    from core_service.single_sign_on.wiring import SingleSignOnArea
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +120,7 @@ async def running_core(
         # If PostgreSQL crashes and the last outcomes are lost, their pushes are repeated with the same ids.
         batches = await stack.enter_async_context(create_batch_pool(url, max_size=4))
         clock = await stack.enter_async_context(database_clock(batches)) if other_clock is None else other_clock
-        engine = create_engine(url, pool_size=5)
-        peers = Peers.of(settings)
+        engine, peers = create_engine(url, pool_size=5), Peers.of(settings)
         stack.push_async_callback(engine.dispose)
         channel = await stack.enter_async_context(delivery or open_channel(settings.delivery_address, peers))
 
@@ -157,6 +159,7 @@ async def running_core(
         revival.wakes(*wakes)
         retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
         last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
+        rate_limiter, single_sign_on = build_sign_on(stack, settings, engine, events)
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
             CoreCollector(
@@ -176,6 +179,8 @@ async def running_core(
         server = build_server(
             settings,
             registry=registry,
+            rate_limiter=rate_limiter,
+            single_sign_on=single_sign_on,
             pool=requests,
             account_limit=account_limit,
             crowd=crowd,
@@ -208,6 +213,7 @@ async def running_core(
             webhooks.run,
             invites.mailer.run,
             resets.mailer.run,
+            *([single_sign_on.recheck.run] if single_sign_on else []),
         )
         background = start_jobs(
             dispatch.write,
@@ -246,6 +252,21 @@ async def running_core(
                     for noted in (last_used, failures, counters):
                         await noted.flush()
             await cancel(*background)
+
+
+def build_sign_on(
+    stack: AsyncExitStack, settings: CoreSettings, engine: AsyncEngine, events: EventBus
+) -> "tuple[RateLimiter, SingleSignOnArea | None]":
+    """What counts sign-ins, and what signs people in by way of a provider: None if the settings name none. Authlib is
+    loaded only then."""
+    rate_limiter = RateLimiter(create_storage(settings.redis_url))
+    if settings.oidc_issuer is None:
+        return rate_limiter, None
+    from core_service.single_sign_on.wiring import build_single_sign_on
+
+    area = build_single_sign_on(settings, engine, rate_limiter, events)
+    stack.push_async_callback(area.aclose)
+    return rate_limiter, area
 
 
 def build_mails(

@@ -152,6 +152,13 @@ def record_in(
     session.add_all(_entry(doing, account_id, [], actor_name) for account_id in account_ids)
 
 
+def leave_out() -> None:
+    """The current act is refused, and what is stored all the same is no success of it: it gets no entry."""
+    doing = current.get()
+    if doing is not None:
+        doing.is_written = True
+
+
 def _before_commit(session: OrmSession) -> None:
     doing = current.get()
     if doing is None or doing.is_written:

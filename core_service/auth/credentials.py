@@ -28,6 +28,7 @@ DEVICE = "dev_"
 SESSION = "ses_"
 INVITE = "inv_"
 PASSWORD_RESET = "pwr_"  # noqa: S105 - no password
+SINGLE_SIGN_ON = "sso_"
 
 MAX_LENGTH = 200
 """Longer credentials are refused without a look-up."""
@@ -153,7 +154,7 @@ MAX_LOOK_UPS = 100_000
 SELECT_SESSION = """
 SELECT s.id, s.account_id, s.user_id, m.role, a.rate_limit_per_minute
 FROM sessions s
-JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
+JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id AND m.suspended_at IS NULL
 JOIN accounts a ON a.id = s.account_id
 WHERE s.secret_hash = %s AND s.expires_at > now()
 """

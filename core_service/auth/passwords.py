@@ -70,12 +70,12 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, prepared(password))
 
     async def verify(self, password: str, stored: str | None) -> Match:
-        """Returns whether the password is the stored one. Call it inside a `slot`. Without a stored hash the answer is
-        NO, after as much time as a wrong password takes."""
+        """Returns whether the password is the stored one. Call it inside a `slot`. Without a stored hash, or with an
+        empty one, the answer is NO, after as much time as a wrong password takes."""
         match = await asyncio.get_running_loop().run_in_executor(
             self._threads, self._match, password, stored or self._unused
         )
-        return match if stored is not None else Match.NO
+        return match if stored else Match.NO
 
     def _match(self, password: str, stored: str) -> Match:
         if self._is(prepared(password), stored):

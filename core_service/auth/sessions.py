@@ -5,6 +5,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from limits import RateLimitItemPerMinute
 from sqlalchemy import delete, select, update
@@ -20,7 +21,7 @@ from core_service.auth.rate_limit import GuessWindow, RateLimiter
 from core_service.common.orm import now
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
 from core_service.common.validation import missing, require_email, require_storable
-from core_service.identity.errors import TooManyAttempts, Unauthenticated
+from core_service.identity.errors import Forbidden, TooManyAttempts, Unauthenticated
 from core_service.identity.models import Member, User
 from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
@@ -42,6 +43,16 @@ FAMILIAR = 1000
 """How many of a person's newest sessions are searched for known networks."""
 SWEEP = 1000
 """How many expired sessions one sign-in deletes at most."""
+
+
+class LocalRule(Protocol):
+    """Who may come in without single sign-on. Both raise Forbidden for others."""
+
+    async def require(self, user_id: uuid.UUID) -> None:
+        """The person signs in."""
+
+    async def require_switch(self, user_id: uuid.UUID, session_id: uuid.UUID, account_id: uuid.UUID) -> None:
+        """The person's session moves to this account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class Proof:
     """A person who has proven that they know their password."""
 
     account_id: uuid.UUID
-    """The first account that they joined."""
+    """The first account that they joined, of those that they have access to."""
     user_id: uuid.UUID
     password_hash: str
     rehashed: str | None = None
@@ -92,12 +103,20 @@ class Sessions:
     """Sessions of people."""
 
     def __init__(
-        self, engine: AsyncEngine, passwords: Passwords, rate_limiter: RateLimiter, failures: FailedSignIns
+        self,
+        engine: AsyncEngine,
+        passwords: Passwords,
+        rate_limiter: RateLimiter,
+        failures: FailedSignIns,
+        *,
+        local_sign_in: LocalRule | None = None,
     ) -> None:
+        """`local_sign_in` says who may not come in without single sign-on, if there is that."""
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._passwords = passwords
         self._rate_limiter = rate_limiter
         self._failures = failures
+        self._local_sign_in = local_sign_in
 
     async def sign_in(self, email: str, password: str, client_address: str) -> SignIn:
         """Begins a session for the person with this e-mail address and password, in the first account that they joined.
@@ -105,9 +124,24 @@ class Sessions:
         Raises InvalidRequest; Unauthenticated, the same for an unknown address and a wrong password; TooManyAttempts
         after 10 failures for the e-mail address from the network of `client_address`, 100 from that network, or 100 for
         the e-mail address in all (unless the person is signed in from that network), each in 15 minutes, and after 60
-        sessions in a minute; Unavailable if too many sign in at once.
+        sessions in a minute; Forbidden if the person is to sign in by single sign-on; Unavailable if too many sign in
+        at once.
         """
-        return await self._open(await self.prove(email, password, client_address), client_address)
+        proof = await self.prove(email, password, client_address)
+        await self.require_local_sign_in(proof)
+        return await self._open(proof, client_address)
+
+    async def require_local_sign_in(self, person: Proof) -> None:
+        """Raises Forbidden for a person who has proven who they are and may not sign in here: single sign-on is for
+        them, or has taken their access away."""
+        suspended = select(col(Member.suspended_at)).where(
+            col(Member.account_id) == person.account_id, col(Member.user_id) == person.user_id
+        )
+        async with self._database() as session:
+            if await session.scalar(suspended) is not None:
+                raise Forbidden("You have no access any more. Ask who runs your single sign-on, or an owner.")
+        if self._local_sign_in is not None:
+            await self._local_sign_in.require(person.user_id)
 
     async def prove(self, email: str, password: str, client_address: str) -> Proof:
         """Returns the person with this e-mail address if they are a member of an account and the password is theirs. It
@@ -147,9 +181,19 @@ class Sessions:
     async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
         """Moves the person's session to another of their accounts, and writes that into the audit log of the new one.
 
-        Raises NotFound if they do not belong to it.
+        Raises NotFound if they do not belong to it, and Forbidden if single sign-on alone leads there.
         """
-        belongs = select(Member).where(col(Member.account_id) == account_id, col(Member.user_id) == user_id).exists()
+        if self._local_sign_in is not None:
+            await self._local_sign_in.require_switch(user_id, session_id, account_id)
+        belongs = (
+            select(Member)
+            .where(
+                col(Member.account_id) == account_id,
+                col(Member.user_id) == user_id,
+                col(Member.suspended_at).is_(None),
+            )
+            .exists()
+        )
         moved = update(Session).where(col(Session.id) == session_id, col(Session.user_id) == user_id, belongs)
         act.belongs_to(account_id)
         async with self._database.begin() as session:
@@ -234,7 +278,7 @@ class Sessions:
             select(col(Member.account_id), col(User.id), col(User.password_hash))
             .join(Member, col(Member.user_id) == col(User.id))
             .where(col(User.email) == email)
-            .order_by(col(Member.created_at), col(Member.account_id))
+            .order_by(col(Member.suspended_at).is_not(None), col(Member.created_at), col(Member.account_id))
             .limit(1)
         )
         async with self._database() as session:

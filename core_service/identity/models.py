@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
@@ -41,7 +41,7 @@ class User(SQLModel, table=True):
     """In lower case."""
     name: str
     password_hash: str
-    """Argon2id, in the PHC string format."""
+    """Argon2id, in the PHC string format. Empty if no password opens this login."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
 
 
@@ -51,6 +51,7 @@ class Member(SQLModel, table=True):
     __tablename__ = "members"
     __table_args__ = (
         CheckConstraint("role IN ('owner', 'member')", name="members_role_check"),
+        CheckConstraint("suspended_at IS NULL OR role = 'member'", name="members_suspended_check"),
         Index("members_user_id_idx", "user_id"),
     )
 
@@ -60,3 +61,35 @@ class Member(SQLModel, table=True):
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     owner_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When they last stopped being an owner. What owners may read, they may know from before."""
+    suspended_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """Since when no group of theirs gives them a role. Until one does, no session of theirs is accepted in the
+    account."""
+
+
+class ExternalIdentity(SQLModel, table=True):
+    """A person's login at an OpenID provider, which opens their login here."""
+
+    __tablename__ = "external_identities"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject", name="external_identities_issuer_subject_key"),
+        UniqueConstraint("user_id", "issuer", name="external_identities_user_id_issuer_key"),
+        Index("external_identities_due_at_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    issuer: str
+    subject: str
+    """The provider's name for the person, which it never gives to anybody else."""
+    user_id: uuid.UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    email: str = ""
+    """At the provider, when they last signed in."""
+    created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    signed_in_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    grants: int = 1
+    """How often the person has signed in: what a check finds out counts only if this is still the same."""
+    sealed_token: bytes | None = None
+    """The provider's token for asking about the person, encrypted; null if there is none."""
+    confirmed_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    """When the provider last vouched for the person."""
+    due_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When the provider is asked next; null if it need not be."""

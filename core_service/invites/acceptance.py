@@ -21,7 +21,7 @@ from core_service.auth.sessions import Sessions, SignIn, add_session, require_sa
 from core_service.common.orm import now, refusing
 from core_service.common.validation import require_name, require_storable
 from core_service.events.service import Event, EventBus, EventType
-from core_service.identity.models import Account, Member, Role, User
+from core_service.identity.models import Account, ExternalIdentity, Member, Role, User
 from core_service.invites.models import Invite, InviteToken
 from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
@@ -226,6 +226,7 @@ async def _person(session: AsyncSession, email: str, name: str, proven: str | No
         if await session.scalar(select(exists().where(col(Member.user_id) == user.id))):
             raise Unavailable("This person has got a login at the same moment. Open the link again.")
         await session.execute(delete(Session).where(col(Session.user_id) == user.id))
+        await session.execute(delete(ExternalIdentity).where(col(ExternalIdentity.user_id) == user.id))
         user.name = name
     if user is None:
         user = User(email=email, name=name, password_hash=rehashed or "")

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
@@ -17,7 +17,7 @@ from core_service.devices.listing import DeviceView, devices_paired_for_others
 from core_service.devices.models import Device
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden
-from core_service.identity.models import Member, Role
+from core_service.identity.models import ExternalIdentity, Member, Role
 from core_service.invites.models import Invite
 from core_service.mail.models import MailKind, WantedMail
 from core_service.members.leaving import Besides, Ended, end_besides, end_membership, end_ownership, theirs
@@ -96,9 +96,9 @@ class Members:
         role: Role | None,
         besides: Besides,
     ) -> tuple[Person, Ended]:
-        """Gives the person the role, if one is given. It counts from their next call on. A person who is no longer an
-        owner can no longer invite: what they made for others ends. What `besides` names ends in the same transaction,
-        or nothing changes.
+        """Gives the person the role, if one is given, and access if single sign-on has taken it away. It counts from
+        their next call on. A person who is no longer an owner can no longer invite: what they made for others ends.
+        What `besides` names ends in the same transaction, or nothing changes.
 
         Raises InvalidRequest for a key or device that the account does not have; NotFound; LastOwner; Forbidden if the
         caller is no longer an owner.
@@ -113,7 +113,7 @@ class Members:
                 if person.member.role == Role.OWNER:
                     person.member.owner_until = now()
             if role is not None:
-                person.member.role = role
+                person.member.suspended_at, person.member.role = None, role
             named = await end_besides(session, account_id, besides)
             ended = Ended(0, made.invites, made.pairing_codes, named.api_keys, named.devices)
         self._tell(account_id, ended)
@@ -137,6 +137,8 @@ class Members:
             _require_another_owner(owners, user_id)
             ended = await end_membership(session, account_id, user_id, besides)
             await session.delete(member)
+            await session.flush()
+            await _forget_identities(session, user_id)
         self._tell(account_id, ended)
         return ended
 
@@ -169,6 +171,14 @@ async def _lock_owners(session: AsyncSession, account_id: uuid.UUID, caller_id: 
     if caller_id not in owners:
         raise Forbidden("This is for owners of the account.")
     return owners
+
+
+async def _forget_identities(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """Unlinks the logins elsewhere of a person who belongs to no account any more: the address may go to another
+    person."""
+    belongs = exists().where(col(Member.user_id) == user_id)
+    unlinked = delete(ExternalIdentity).where(col(ExternalIdentity.user_id) == user_id, ~belongs)
+    await session.execute(unlinked.execution_options(synchronize_session=False))
 
 
 def _require_another_owner(owners: set[uuid.UUID], user_id: uuid.UUID) -> None:

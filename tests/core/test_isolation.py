@@ -38,6 +38,7 @@ VALUES_OF_ONES_OWN = {
     "search", "status", "paused", "period", "events", "outcome", "rotate_webhook_secret",
     "tags", "tag_mode", "metadata", "secondary_action", "icon", "interruption_level", "content_version",
     "after", "wait_seconds", "expiration_time", "keys", "page_url",
+    "code", "browser_secret", "issuer",
     "currency_code", "format", "label", "unit", "unit_spacing", "value", "value_text", "timestamp",
 }  # fmt: skip
 """Fields that name nothing."""
@@ -301,9 +302,11 @@ async def test_what_a_request_does_not_name_is_ones_own(world: World) -> None:
     """Methods without a field: everything they say is the caller's."""
     nameless = [name for name, method in METHODS.items() if not method.input_type.fields]
     # What CheckApns says is asked of APNs; tests/core/test_apns_check.py has one. The key of web push is the server's,
-    # and a test notification goes to the phone that asks: tests/core/test_browsers.py has both.
+    # and a test notification goes to the phone that asks: tests/core/test_browsers.py has both. This core has no single
+    # sign-on: tests/core/test_single_sign_on.py.
     besides = {
         "CheckApns",
+        "BeginSingleSignOn",
         "GetWebPushKey",
         "SendTestNotification",
         "DeleteSession",

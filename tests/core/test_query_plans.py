@@ -28,6 +28,7 @@ from core_service.push import queries as push
 from core_service.push import replacement_queries as replacements
 from core_service.sending import queries as dispatch
 from core_service.sending import revival_queries
+from core_service.single_sign_on.recheck import select_due
 from core_service.status import queries as status
 from core_service.webhooks import queries as webhooks
 from core_service.work_queue import backlog
@@ -72,6 +73,10 @@ SELECT md5('notification' || (1 + i % 5000))::uuid, md5('device' || i)::uuid, md
        gen_random_uuid(), gen_random_uuid(),
        CASE WHEN i % 100 = 0 THEN 'due' ELSE 'accepted' END, now() + interval '1 day', 0
 FROM generate_series(1, 20000) i;
+INSERT INTO external_identities (id, issuer, subject, user_id, email, created_at, signed_in_at, grants, confirmed_at,
+                                 due_at)
+SELECT gen_random_uuid(), 'i', i::text, md5('user' || i)::uuid, '', now(), now(), 1, now(),
+       CASE WHEN i % 10 = 0 THEN now() + interval '1 day' END FROM generate_series(1, 2000) i;
 INSERT INTO live_activities (id, account_id, version, content_state, alert_version, urgent_version, updates,
     quiet_start, created_at, updated_at, heard_at, expires_at, ended_at, dismiss_at, due_at)
 SELECT 'activity-' || i, md5('account' || (1 + i % 500))::uuid, 3, '{}', 0, 1, 2, false, now(), now(), now(),
@@ -506,6 +511,15 @@ HOT: dict[str, tuple[str, Any]] = {
     "holders of tokens": (
         str(
             select_holders(ID, ID, TokenReport(push_token="ab", push_to_start_token="cd")).compile(
+                dialect=postgresql.dialect(),  # type: ignore[no-untyped-call] # of SQLAlchemy
+                compile_kwargs={"literal_binds": True},
+            )
+        ),
+        (),
+    ),
+    "logins of other services to ask about": (
+        str(
+            select_due(dt.datetime.now(dt.UTC)).compile(
                 dialect=postgresql.dialect(),  # type: ignore[no-untyped-call] # of SQLAlchemy
                 compile_kwargs={"literal_binds": True},
             )

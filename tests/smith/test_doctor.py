@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -17,9 +18,11 @@ from cli.doctor.database import judge_clock
 from cli.doctor.finding import Finding, Status
 from cli.doctor.machine import data_folder, known_holes
 from cli.doctor.settings import DoctorSettings
+from cli.doctor.single_sign_on import single_sign_on
 from cli.doctor.web_push import web_push, web_push_key
 from cli.up.web_push_key import ensure_web_push_key
 from delivery_service.settings import DeliverySettings
+from tests.core.openid_rig import running_provider
 from tests.delivery.harness import delivery_service
 from tests.smith_command import smith
 
@@ -223,3 +226,34 @@ def test_secrets_that_others_can_read_are_named(tmp_path: Path, monkeypatch: pyt
 )
 def test_a_python_with_known_holes_is_named(version: tuple[int, int, int], holes: list[str]) -> None:
     assert [hole.partition(":")[0] for hole in known_holes(version)] == holes
+
+
+@pytest.mark.parametrize(
+    ("issuer", "says", "status", "word"),
+    [
+        ("{url}", {}, Status.OK, "https://admin.example.com/single-sign-on/callback"),
+        ("{url}/", {}, Status.FAIL, "SMITH_OIDC_ISSUER must be exactly the same"),
+        ("{url}/realms/none", {}, Status.FAIL, "answers 404"),
+        (
+            "{url}",
+            {"token_endpoint": "http://login.example.com/token"},
+            Status.FAIL,
+            "token_endpoint must begin with https",
+        ),
+        ("{url}", {"id_token_signing_alg_values_supported": ["none"]}, Status.FAIL, "signs ID tokens in no way"),
+        ("http://127.0.0.1:1", {}, Status.FAIL, "http://127.0.0.1:1: "),
+        ("http://login.example.com", {}, Status.FAIL, "must begin with https://"),
+        ("", {}, Status.SKIP, "not set"),
+    ],
+)
+async def test_the_provider_of_single_sign_on_is_asked_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, issuer: str, says: dict[str, Any], status: Status, word: str
+) -> None:
+    with running_provider() as provider:
+        provider.says = says
+        monkeypatch.setenv("SMITH_DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("SMITH_ADMIN_URL", "https://admin.example.com")
+        monkeypatch.setenv("SMITH_OIDC_ISSUER", issuer.format(url=provider.url))
+        [finding] = await single_sign_on(DoctorSettings(), 10.0)
+    assert finding.status is status
+    assert word in finding.message

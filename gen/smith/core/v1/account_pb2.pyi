@@ -109,6 +109,7 @@ class Member(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    SUSPENDED_AT_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The person's identifier, a UUID."""
     email: _builtins.str
@@ -121,6 +122,12 @@ class Member(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When the person joined."""
 
+    @_builtins.property
+    def suspended_at(self) -> _timestamp_pb2.Timestamp:
+        """When single sign-on took the person's access away, because no group of theirs gives a role any more. Unset for a person
+        who has access.
+        """
+
     def __init__(
         self,
         *,
@@ -129,10 +136,11 @@ class Member(_message.Message):
         name: _builtins.str = ...,
         role: Global___Role.ValueType = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        suspended_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "suspended_at", b"suspended_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "email", b"email", "name", b"name", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "email", b"email", "name", b"name", "role", b"role", "suspended_at", b"suspended_at", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

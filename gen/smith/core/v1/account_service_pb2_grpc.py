@@ -143,8 +143,9 @@ class AccountServiceServicer:
     def CreateSession(self, request, context):
         """Signs a person in with e-mail address and password.
 
-        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
+        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
+        is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
+        failures in 15 minutes for an address, or 60 sessions in a minute).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -204,7 +205,8 @@ class AccountServiceServicer:
         """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
         in that account.
 
-        Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
+        Errors: NOT_FOUND (the account does not exist, or the person does not belong to it), FORBIDDEN (only single sign-on leads
+        there).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -249,7 +251,7 @@ class AccountServiceServicer:
         """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
         with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
         links to a new password that they have made. Keys and devices that the request names are revoked in the same
-        transaction.
+        transaction. Any role gives access back that single sign-on has taken away.
 
         Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """

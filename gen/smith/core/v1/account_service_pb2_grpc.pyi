@@ -47,8 +47,9 @@ class AccountServiceStub:
     CreateSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateSessionRequest, _account_service_pb2.CreateSessionResponse]
     """Signs a person in with e-mail address and password.
 
-    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
+    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
+    is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
+    failures in 15 minutes for an address, or 60 sessions in a minute).
     """
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]
     """Signs the calling session out. Its token is refused from the next call on."""
@@ -77,7 +78,8 @@ class AccountServiceStub:
     """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
     in that account.
 
-    Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
+    Errors: NOT_FOUND (the account does not exist, or the person does not belong to it), FORBIDDEN (only single sign-on leads
+    there).
     """
     UpdateProfile: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateProfileRequest, _account_service_pb2.UpdateProfileResponse]
     """Changes the calling person's profile, which others see, in all accounts.
@@ -101,7 +103,7 @@ class AccountServiceStub:
     """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
     with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
     links to a new password that they have made. Keys and devices that the request names are revoked in the same
-    transaction.
+    transaction. Any role gives access back that single sign-on has taken away.
 
     Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
@@ -133,8 +135,9 @@ class AccountServiceAsyncStub(AccountServiceStub):
     CreateSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateSessionRequest, _account_service_pb2.CreateSessionResponse]  # type: ignore[assignment]
     """Signs a person in with e-mail address and password.
 
-    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
+    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
+    is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
+    failures in 15 minutes for an address, or 60 sessions in a minute).
     """
     DeleteSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """Signs the calling session out. Its token is refused from the next call on."""
@@ -163,7 +166,8 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
     in that account.
 
-    Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
+    Errors: NOT_FOUND (the account does not exist, or the person does not belong to it), FORBIDDEN (only single sign-on leads
+    there).
     """
     UpdateProfile: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateProfileRequest, _account_service_pb2.UpdateProfileResponse]  # type: ignore[assignment]
     """Changes the calling person's profile, which others see, in all accounts.
@@ -187,7 +191,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
     with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
     links to a new password that they have made. Keys and devices that the request names are revoked in the same
-    transaction.
+    transaction. Any role gives access back that single sign-on has taken away.
 
     Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
     """
@@ -234,8 +238,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_service_pb2.CreateSessionResponse, _abc.Awaitable[_account_service_pb2.CreateSessionResponse]]:
         """Signs a person in with e-mail address and password.
 
-        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
-        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
+        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
+        is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
+        failures in 15 minutes for an address, or 60 sessions in a minute).
         """
 
     @_abc_1.abstractmethod
@@ -306,7 +311,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Moves the calling session to another account of the person. From the next call on, the session has the person's rights
         in that account.
 
-        Errors: NOT_FOUND (the account does not exist, or the person does not belong to it).
+        Errors: NOT_FOUND (the account does not exist, or the person does not belong to it), FORBIDDEN (only single sign-on leads
+        there).
         """
 
     @_abc_1.abstractmethod
@@ -360,7 +366,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes a member's role, from their next call on. If an owner becomes a member, these end: invites that they have made,
         with all their links; links that they have made of others' invites; pairing codes that they have made for others; and
         links to a new password that they have made. Keys and devices that the request names are revoked in the same
-        transaction.
+        transaction. Any role gives access back that single sign-on has taken away.
 
         Errors: INVALID_REQUEST (also for an unknown key or device), NOT_FOUND, LAST_OWNER.
         """

@@ -1,0 +1,1 @@
+"""Signing in by way of a real provider: Dex, built from its Go module."""
