@@ -15,6 +15,7 @@ from admin_ui import assets, pages, theme
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
+from admin_ui.delivery_log import export
 from admin_ui.entrance import accept_invite, forgotten_password, setup, sign_in
 from admin_ui.entrance.html import trouble
 from admin_ui.on_demand import Pages
@@ -46,6 +47,9 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     for plain in (sign_in, accept_invite, setup, forgotten_password):
         plain.serve(entrance, site)
     app.include_router(entrance)
+    exports = APIRouter(dependencies=[Depends(site.note_destinations)])
+    export.serve(exports, site)
+    app.include_router(exports)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)
