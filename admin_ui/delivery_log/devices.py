@@ -42,9 +42,9 @@ class Devices:
         if len(deliveries) == 1:
             self._explained.add(deliveries[0].device_id)
         self._counts.clear()
+        self._counts.set_visibility(len(deliveries) != 1)
         with self._counts:
-            if len(deliveries) != 1:
-                outcome_badges(sent.counts)
+            outcome_badges(sent.counts)
         self._rows.clear()
         with self._rows:
             explaining = [self._draw(delivery) for delivery in deliveries]

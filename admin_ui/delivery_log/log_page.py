@@ -42,7 +42,6 @@ class LogPage(Generic[Row]):
         with page_header("Delivery log", self._list.about):
             self._export = link_button("CSV", "", icon="download")
             self._export.props["title"] = f"Download this list, the newest {MOST_EXPORTED:,} rows at most"
-            self._export.props["download"] = ""
         self._tabs = self._draw_tabs()
         if self._list.for_owners and not self._visit.is_owner:
             self._export.set_visibility(False)
@@ -79,7 +78,7 @@ class LogPage(Generic[Row]):
         for path, tab in self._tabs.items():
             kept = filters if path == self._list.path else filters.for_other_lists
             tab.props["href"] = path + kept.query
-        self._export.props["href"] = f"/delivery-log/export/{self._list.file_name}.csv{filters.query}"
+        self._export.props["href"] = f"{self._list.path}.csv{filters.query}"
 
     async def _limited(self, filters: LogFilters) -> None:
         self._say_filters(filters)

@@ -12,6 +12,7 @@ from smith.core.v1.webhook_service_pb2 import ListWebhookCallsRequest
 from admin_ui.components.html import div, text
 from admin_ui.components.layout import badge
 from admin_ui.components.paged_table import Column, PageOf
+from admin_ui.components.times import ago
 from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
 from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
@@ -84,7 +85,11 @@ class WebhookCalls(MessageList[WebhookCall]):
         def outcome() -> None:
             with div("cluster"):
                 badge(*RUN_STATES[row.action_run.state])
-                if row.action_run.state != ACTION_RUN_STATE_RUNNING or row.action_run.attempts:
+                if row.action_run.state == ACTION_RUN_STATE_RUNNING and row.action_run.attempts:
+                    with div("muted small"):
+                        text("again ")
+                        ago(row.due_at)
+                else:
                     text(run_outcome(row), "muted small")
 
         return (

@@ -13,7 +13,7 @@ from admin_ui.components.layout import badge
 
 SHOWN_CHANNELS = 3
 RUN_STATES: Mapping[int, tuple[str, str]] = {
-    runs.ACTION_RUN_STATE_RUNNING: ("Being called", "warn"),
+    runs.ACTION_RUN_STATE_RUNNING: ("In progress", "warn"),
     runs.ACTION_RUN_STATE_SUCCEEDED: ("Succeeded", "good"),
     runs.ACTION_RUN_STATE_FAILED: ("Failed", "bad"),
 }

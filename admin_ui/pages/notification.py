@@ -71,6 +71,7 @@ class NotificationPage:
                     self._story = Story(self._visit, self._id)
                 with card("Devices"):
                     self._devices = Devices(self._visit, self._id)
+                self._request = div("stack")
             self._content = div("stack")
         changes = {EVENT_TYPE_PUSH_TOKEN_DEAD, EVENT_TYPE_PUSH_NOTIFICATION_REPLACED, EVENT_TYPE_ACTION_RUN_SETTLED}
         self._visit.watch(changes, self._heard)
@@ -110,10 +111,11 @@ class NotificationPage:
                 )
             if found.content.HasField("metadata"):
                 metadata_card(body["metadata"])
-            if not sent.device_id:
-                with card("The request", "As a backend would make it."):
-                    request = ApiRequest(Operation.PUSH, body)
-                    snippet(curl(request, self._visit.settings.gateway_url), "curl example")
+        self._request.clear()
+        if not sent.device_id:
+            with self._request, card("The request", "As a backend would make it."):
+                request = ApiRequest(Operation.PUSH, body)
+                snippet(curl(request, self._visit.settings.gateway_url), "curl example")
 
     async def _read(self) -> GetPushNotificationResponse:
         request = GetPushNotificationRequest(notification_id=self._id)
