@@ -65,13 +65,19 @@ class PagedTable(Generic[Row]):
         self._tokens: list[str | None] = [None]
         """Tokens of the pages before this one, and of this one."""
         self._next = ""
+        self._asked = 0
         self._place = div("table-place")
 
     async def refresh(self, *, from_start: bool = False) -> None:
         """Reads the page again, or the first one, and draws it. Raises Refused."""
         if from_start:
             self._tokens = [None]
+        self._asked += 1
+        asked = self._asked
         page = await self._fetch(self._tokens[-1])
+        if asked != self._asked:
+            # Another refresh has begun meanwhile: its answer is the newer one, whichever comes first.
+            return
         if not page.rows and len(self._tokens) > 1:
             await self.refresh(from_start=True)
             return

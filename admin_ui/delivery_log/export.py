@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from admin_ui.components.paged_table import PageOf
 from admin_ui.core import Caller, Refused
@@ -27,7 +28,7 @@ BEGINS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """Spreadsheets calculate a cell that begins so, with functions that can call other hosts. A message's title is
 whatever its sender wrote. An apostrophe before it makes it a text (OWASP, "CSV Injection")."""
 
-Read = Callable[[str | None], Any]
+Read = Callable[[str | None], Awaitable[PageOf[Any]]]
 
 
 def serve(router: APIRouter, site: Site) -> None:
@@ -55,6 +56,8 @@ class _Exports:
         self._callers: set[str] = set()
 
     def of(self, messages: MessageList[Any]) -> Callable[[Request], Any]:
+        """What answers the path of this list."""
+
         async def export(request: Request) -> Response:
             if (elsewhere := await self._site.admit(request)) is not None:
                 return elsewhere
@@ -64,18 +67,19 @@ class _Exports:
                 words = "An export is under way. Wait until it has ended."
                 return trouble(request, words, status=429, title="One export at a time")
             self._callers.add(who)
+            is_answered = False
             try:
-                first = await self._read(messages, caller, request)(None)
+                read = self._read(messages, caller, request)
+                rows = _rows(messages, read, await read(None))
+                headers = {"content-disposition": f'attachment; filename="{messages.file_name}-{now():%Y-%m-%d}.csv"'}
+                answer = _Export(rows, lambda: self._callers.discard(who), headers)
+                is_answered = True
+                return answer
             except Refused as refusal:
-                self._callers.discard(who)
                 return refused_page(request, refusal)
-            except BaseException:
-                self._callers.discard(who)
-                raise
-            rows = self._rows(messages, self._read(messages, caller, request), first, who)
-            name = f"{messages.file_name}-{now():%Y-%m-%d}.csv"
-            headers = {"content-disposition": f'attachment; filename="{name}"'}
-            return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
+            finally:
+                if not is_answered:
+                    self._callers.discard(who)
 
         return export
 
@@ -88,18 +92,31 @@ class _Exports:
 
         return read
 
-    async def _rows(self, messages: MessageList[Any], read: Read, first: PageOf[Any], who: str) -> AsyncIterator[bytes]:
-        """All lines. If core refuses one of the pages, the download breaks off: half a list must not look whole."""
+
+async def _rows(messages: MessageList[Any], read: Read, first: PageOf[Any]) -> AsyncIterator[bytes]:
+    """All lines. If core refuses one of the pages, the download breaks off: half a list must not look whole."""
+    yield SPREADSHEETS_MARK.encode() + line(messages.headings)
+    page, left = first, MOST_EXPORTED
+    while True:
+        rows = page.rows[:left]
+        if rows:
+            yield b"".join(line(messages.written(row)) for row in rows)
+        left -= len(rows)
+        if not page.next_page_token or not left:
+            return
+        page = await read(page.next_page_token)
+
+
+class _Export(StreamingResponse):
+    """Calls `over` when it was sent, also if the browser has left before the first line."""
+
+    def __init__(self, rows: AsyncIterator[bytes], over: Callable[[], None], headers: dict[str, str]) -> None:
+        super().__init__(rows, media_type="text/csv; charset=utf-8", headers=headers)
+        self._over = over
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the class."""
         try:
-            yield SPREADSHEETS_MARK.encode() + line(messages.headings)
-            page, left = first, MOST_EXPORTED
-            while True:
-                rows = page.rows[:left]
-                if rows:
-                    yield b"".join(line(messages.written(row)) for row in rows)
-                left -= len(rows)
-                if not page.next_page_token or not left:
-                    return
-                page = await read(page.next_page_token)
+            await super().__call__(scope, receive, send)
         finally:
-            self._callers.discard(who)
+            self._over()

@@ -65,13 +65,13 @@ class NotificationPage:
         found = await self._read()
         a("← Delivery log", "/delivery-log", "link small")
         self._head = div("stack")
-        with div("columns"):
+        with div("columns message-page"):
             with div("stack"):
                 with card("What happened"):
                     self._story = Story(self._visit, self._id)
                 with card("Devices"):
                     self._devices = Devices(self._visit, self._id)
-                self._request = div("stack")
+                self._request = div("stack message-request")
             self._content = div("stack")
         changes = {EVENT_TYPE_PUSH_TOKEN_DEAD, EVENT_TYPE_PUSH_NOTIFICATION_REPLACED, EVENT_TYPE_ACTION_RUN_SETTLED}
         self._visit.watch(changes, self._heard)

@@ -85,14 +85,14 @@ class _WebhookCallPage:
                         else:
                             p("There is none, or it is empty.", "muted")
                 with div("stack"):
-                    with card("The call", "Signed with the workspace's webhook secret."):
+                    with card("The call", "Signed with the workspace's webhook secret. Its id is the Idempotency-Key."):
                         with div("cluster"):
                             code(WebhookMethod.Name(call.method).rpartition("_")[2])
                         snippet(call.url, "URL")
                     with card("Ids"):
                         ids(
                             [
-                                ("Call id (Idempotency-Key)", run.id),
+                                ("Call id", run.id),
                                 ("Notification id", call.notification_id),
                                 ("Activity id", call.activity_id),
                                 ("Device id", run.device_id),

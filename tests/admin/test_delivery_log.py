@@ -1,9 +1,16 @@
 """The delivery log: what was sent, found again, explained and sent again."""
 
+import asyncio
+import csv
+import datetime as dt
+import io
+
 import pytest
 from nicegui.testing import User
 
-from tests.admin.conftest import Person
+from admin_ui.delivery_log.export import as_text, line
+from admin_ui.delivery_log.filters import LogFilters
+from tests.admin.conftest import Open, Person
 from tests.admin.looking import fill, press, sees, sees_no
 from tests.core.harness import Account
 from tests.waiting import eventually_async
@@ -121,3 +128,61 @@ async def test_another_accounts_notification_is_not_there(owner: User, stranger:
     answer = await owner.http_client.get(path)
     assert answer.status_code == 404
     assert "Not for you" not in answer.text
+
+
+@pytest.mark.parametrize("begins", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1+1", "＝1+1"])
+def test_no_cell_of_an_export_is_a_formula(begins: str) -> None:
+    assert as_text(begins) == f"'{begins}"
+    [[cell]] = csv.reader(io.StringIO(line([begins]).decode(), newline=""))
+    assert cell == f"'{begins}"
+
+
+@pytest.mark.parametrize("plain", ["Build finished", "", "1 = 1", "a-b", '"quoted", and\nin two lines'])
+def test_other_cells_of_an_export_are_as_they_were(plain: str) -> None:
+    [[cell, _]] = csv.reader(io.StringIO(line([plain, "x"]).decode(), newline=""))
+    assert cell == plain
+
+
+def test_what_cannot_be_in_an_address_of_the_log_is_left_out() -> None:
+    read = LogFilters.read(
+        {"period": "chosen", "since": "nonsense", "until": "2026-11-28T12:00:00.000Z", "q": "x" * 500}
+    )
+    assert (read.since, read.until) == ("", "2026-11-28T12:00:00.000Z")
+    assert len(read.q) == 100
+    assert LogFilters.read({"period": "forever", "since": "2026-11-28T12:00:00Z"}) == LogFilters()
+    now = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
+    assert LogFilters(period="24h").bounds(now)["since"].ToDatetime(dt.UTC) == now - dt.timedelta(days=1)
+    assert (
+        LogFilters.read(dict(one.split("=") for one in LogFilters(q="a", device="b").query[1:].split("&"))).device
+        == "b"
+    )
+
+
+async def test_an_export_goes_on_to_its_last_page_and_each_person_has_one_at_a_time(
+    admin: Open, account: Account
+) -> None:
+    await account.core.sql(
+        """
+        INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)
+        SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, %s, 'Build ' || i, '{}', now(), now()
+        FROM generate_series(1, 1234) i
+        """,
+        account.id,
+    )
+    browser = admin(account.session).http_client
+    answers = await asyncio.gather(*(browser.get("/delivery-log.csv?q=build") for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [200, 429, 429]
+    [whole] = [answer for answer in answers if answer.status_code == 200]
+    rows = list(csv.DictReader(io.StringIO(whole.text.removeprefix("\ufeff"), newline="")))
+    assert [row["title"] for row in rows] == [f"Build {number}" for number in range(1234, 0, -1)]
+    again = await browser.get("/delivery-log.csv?q=build+1234")
+    assert again.text.count("\n") == 2
+
+
+async def test_an_export_is_refused_as_its_page_is(owner: Person, member: Person, admin: Open) -> None:
+    assert (await owner.http_client.get("/delivery-log.csv?device=nonsense")).status_code == 400
+    assert (await owner.http_client.get("/delivery-log/webhook-calls.csv")).status_code == 200
+    assert (await member.http_client.get("/delivery-log/webhook-calls.csv")).status_code == 403
+    stranger = await admin().http_client.get("/delivery-log.csv?q=a")
+    assert stranger.status_code == 303
+    assert stranger.headers["location"].startswith("/sign-in?next=/delivery-log.csv")
