@@ -62,10 +62,10 @@ class LogFilters:
         given = {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
         return f"?{urlencode(given)}" if given else ""
 
-    @property
-    def for_other_lists(self) -> "LogFilters":
-        """What holds for each list of the log: outcomes and tags are a list's own."""
-        return replace(self, q="", outcome="", tag="")
+    def for_list(self, *, has_senders: bool) -> "LogFilters":
+        """What holds for another list too: outcomes and tags are a list's own, and not all know channels and keys."""
+        shared = replace(self, q="", outcome="", tag="")
+        return shared if has_senders else shared.with_values(channel="", api_key="")
 
     def with_values(self, **values: str) -> "LogFilters":
         """The same, but for these values."""

@@ -49,6 +49,8 @@ class LogPage(Generic[Row]):
                 pass
             return
         filters = LogFilters.read(ui.context.client.request.query_params)
+        if not self._list.has_senders:
+            filters = filters.with_values(channel="", api_key="")
         self._bar = FilterBar(self._visit, self._list, filters, self._limited)
         await self._bar.draw()
         with div("log-news"):
@@ -75,9 +77,10 @@ class LogPage(Generic[Row]):
 
     def _say_filters(self, filters: LogFilters) -> None:
         """Has what leads away from here, or back, keep the filters."""
-        for path, tab in self._tabs.items():
-            kept = filters if path == self._list.path else filters.for_other_lists
-            tab.props["href"] = path + kept.query
+        for one in LISTS:
+            if one.path in self._tabs:
+                kept = filters if one is self._list else filters.for_list(has_senders=one.has_senders)
+                self._tabs[one.path].props["href"] = one.path + kept.query
         self._export.props["href"] = f"{self._list.path}.csv{filters.query}"
 
     async def _limited(self, filters: LogFilters) -> None:
