@@ -80,6 +80,7 @@ class Chooser(ABC):
     async def _open(self) -> None:
         with self._stage, dialog(f"Only of one {self.what}") as shown:
             field = search_field("Search", lambda: self._fill(shown, field.value, results))
+            field.props("autofocus")
             results = div("log-found")
             with dialog_actions():
                 secondary("Cancel", shown.close)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from smith.core.v1.action_run_pb2 import ACTION_RUN_STATE_SUCCEEDED
@@ -17,7 +18,7 @@ from admin_ui.components.times import at
 from admin_ui.delivery_log.words import recipients, sender
 from admin_ui.visit import Visit
 
-PAGE_SIZE = 100
+PAGE_SIZE = 500
 MOST_PAGES = 10
 """Most pages that are shown. The rest is in the API's list of attempts."""
 FEW = 3
@@ -89,9 +90,29 @@ def story_of(sent: PushNotification, entries: Sequence[PushNotificationTimelineE
     if sent.replacements:
         times = "" if sent.replacements == 1 else f", for the {sent.replacements:,}th time"
         lines.append(Happening(_time(sent.replaced_at), f"Content replaced{times}"))
-    for entry in entries:
-        lines += _of_tap(entry) if entry.HasField("tap") else _of_attempt(entry, is_long=sent.counts.devices <= FEW)
+    is_long = sent.counts.devices <= FEW
+    for are_accepted, group in groupby(entries, key=lambda entry: not is_long and _is_accepted(entry)):
+        if are_accepted:
+            lines.append(_of_accepted(list(group)))
+            continue
+        for entry in group:
+            lines += _of_tap(entry) if entry.HasField("tap") else _of_attempt(entry, is_long=is_long)
     return sorted(lines, key=lambda one: one.moment)
+
+
+def _is_accepted(entry: PushNotificationTimelineEntry) -> bool:
+    return entry.HasField("attempt") and entry.attempt.outcome == DELIVERY_OUTCOME_ACCEPTED
+
+
+def _of_accepted(entries: Sequence[PushNotificationTimelineEntry]) -> Happening:
+    """Attempts that came one after the other, as one line: what people look for is what failed."""
+    first, last = _time(entries[0].occurred_at), _time(entries[-1].occurred_at)
+    if len(entries) == 1:
+        return Happening(first, f"Accepted by the push service for {entries[0].device_name or GONE}", "", "good")
+    seconds = (last - first).total_seconds()
+    return Happening(
+        first, f"Accepted by the push service for {len(entries):,} devices", f"Within {seconds:,.1f} s.", "good"
+    )
 
 
 def _of_attempt(entry: PushNotificationTimelineEntry, *, is_long: bool) -> Sequence[Happening]:

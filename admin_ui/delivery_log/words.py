@@ -75,5 +75,5 @@ def recipients(channels: Sequence[str], *, is_one_device: bool = False) -> str:
 
 def sender(sent: pushes.PushNotification) -> str:
     """Who sent it."""
-    gone = "an API key that is gone" if sent.HasField("api_key_id") else "unknown"
+    gone = "an API key that is gone" if sent.HasField("api_key_id") else "an unknown sender"
     return sent.sender_name or gone

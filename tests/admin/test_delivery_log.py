@@ -8,9 +8,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 from nicegui.testing import User
+from smith.core.v1 import delivery_attempt_pb2 as attempts
+from smith.core.v1 import push_notification_pb2 as pb
 
 from admin_ui.delivery_log.export import as_text, line
 from admin_ui.delivery_log.filters import LogFilters
+from admin_ui.delivery_log.story import story_of
 from tests.admin.conftest import Open, Person
 from tests.admin.looking import fill, press, sees, sees_no
 from tests.core.harness import Account
@@ -183,3 +186,21 @@ async def test_an_export_is_refused_as_its_page_is(owner: Person, member: Person
     stranger = await admin().http_client.get("/delivery-log.csv?q=a")
     assert stranger.status_code == 303
     assert stranger.headers["location"].startswith("/sign-in?next=/delivery-log.csv")
+
+
+def entry(second: int, device: str, outcome: "attempts.DeliveryOutcome.ValueType") -> pb.PushNotificationTimelineEntry:
+    attempt = pb.PushNotificationAttempt(outcome=outcome, latency_ms=5)
+    return pb.PushNotificationTimelineEntry(occurred_at={"seconds": second}, device_name=device, attempt=attempt)
+
+
+def test_of_many_devices_those_that_accepted_in_a_row_are_one_line_and_each_that_failed_has_its_own() -> None:
+    accepted, rejected = attempts.DELIVERY_OUTCOME_ACCEPTED, attempts.DELIVERY_OUTCOME_REJECTED
+    sent = pb.PushNotification(created_at={"seconds": 9}, sender_name="CI", counts={"devices": 6, "accepted": 5})
+    happened = [entry(10 + number, f"Phone {number}", accepted) for number in range(4)]
+    happened += [entry(14, "Tablet", rejected), entry(15, "Phone 5", accepted)]
+    assert [one.words for one in story_of(sent, happened)] == [
+        "Asked for by CI",
+        "Accepted by the push service for 4 devices",
+        "Rejected for Tablet",
+        "Accepted by the push service for Phone 5",
+    ]
