@@ -28,7 +28,7 @@ class FilterBar:
 
     async def draw(self) -> None:
         """Draws the fields. Raises Refused."""
-        with div("log-filters").props("role=search") as bar:
+        with div("log-filters").props("role=search data-in-address") as bar:
             bar.props["aria-label"] = f"Filters of {self._list.name}"
             self._search = search_field(self._list.search_label, self._read)
             self._search.value = self.filters.q

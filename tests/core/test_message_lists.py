@@ -185,7 +185,8 @@ async def test_a_page_without_a_match_leads_on_to_older_calls(account: Account) 
         """
         INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,
                                  response_body, reason, message, created_at)
-        SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, %s, gen_random_uuid(), %s, false,
+        SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') || '70008000'
+                || lpad(to_hex(i), 12, '0'))::uuid, %s, gen_random_uuid(), %s, false,
                CASE WHEN i = 1 THEN 'https://old.example.com/' ELSE 'https://example.com/' END, 'GET', 'failed', now(),
                1, '', '', '', now()
         FROM generate_series(1, 7000) i
