@@ -30,6 +30,7 @@ from admin_ui.components.sent import tell_sent
 from admin_ui.components.times import ago
 from admin_ui.delivery_log.devices import Devices
 from admin_ui.delivery_log.story import Story
+from admin_ui.delivery_log.words import sender
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
@@ -64,7 +65,7 @@ class NotificationPage:
         """Draws the page. Raises Refused, also if the notification does not exist."""
         found = await self._read()
         a("← Delivery log", "/delivery-log", "link small")
-        self._head = div("stack")
+        self._head = div("stack-tight")
         with div("columns message-page"):
             with div("stack"):
                 with card("What happened"):
@@ -84,9 +85,10 @@ class NotificationPage:
         sent, body = found.push_notification, request_body(found)
         self._head.clear()
         with self._head:
-            with page_header(sent.title, f"Sent by {sent.sender_name or 'an unknown sender'}."):
+            with page_header(sent.title):
                 primary("Send again", self._replay, icon="replay")
-            with div("cluster muted small"):
+            with div("cluster muted"):
+                text(f"Sent by {sender(sent)}")
                 ago(sent.created_at)
                 if sent.replay_of:
                     a("a replay of another", f"/delivery-log/{sent.replay_of}")
