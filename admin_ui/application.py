@@ -15,6 +15,7 @@ from admin_ui import assets, pages, search_everything, theme
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
+from admin_ui.delivery_log import export
 from admin_ui.entrance import accept_invite, forgotten_password, setup, sign_in, single_sign_on
 from admin_ui.entrance.html import trouble
 from admin_ui.on_demand import Pages
@@ -47,6 +48,9 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
         plain.serve(entrance, site)
     app.include_router(entrance)
     search_everything.serve(app.router, site)
+    exports = APIRouter(dependencies=[Depends(site.note_destinations)])
+    export.serve(exports, site)
+    app.include_router(exports)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)

@@ -121,7 +121,7 @@ class Site:
 
         return register
 
-    async def _admit(self, request: Request) -> Response | None:
+    async def admit(self, request: Request) -> Response | None:
         """Lets in people who are signed in, and stores in the request what core says about them."""
         caller = self.caller(request)
         if caller.session_token is None:
@@ -147,7 +147,7 @@ class Site:
         served.__signature__ = inspect.Signature([request, *own])  # type: ignore[attr-defined]
         self._paths.add(path)
         name = f"{title} · {theme.PRODUCT}"
-        AdmittedPage(path, admit=self._admit, title=name, response_timeout=BUILD_SECONDS)(served)
+        AdmittedPage(path, admit=self.admit, title=name, response_timeout=BUILD_SECONDS)(served)
 
     def _follow(self, visit: Visit) -> None:
         """Keeps the page up to date for as long as a browser shows it."""

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from nicegui import ui
 
 from admin_ui.components.buttons import secondary
-from admin_ui.components.html import div, text
+from admin_ui.components.html import a, div, text
 
 PAGE_SIZE = 50
 
@@ -40,7 +40,8 @@ Draw = Callable[[Row], Sequence[Callable[[], object]]]
 class PagedTable(Generic[Row]):
     """A table that begins with the first page. Await `refresh()` to fill it, and when its rows have changed.
 
-    Below 700 px each row becomes a card, its cells labelled with the headings.
+    Below 700 px each row becomes a card, its cells labelled with the headings. With `href` each row is a link, one line
+    high, and two below 700 px: columns with the class `log-more` share the second.
     """
 
     def __init__(
@@ -51,23 +52,32 @@ class PagedTable(Generic[Row]):
         draw: Draw[Row],
         *,
         on_empty: Callable[[], object],
+        href: Callable[[Row], str] | None = None,
     ) -> None:
-        """`label` names the table for screen readers; `on_empty` draws what is shown if there are no rows."""
+        """`label` names the table for screen readers; `on_empty` draws what is shown if there are no rows; `href` is
+        where a row leads: its first cell is the link, which lies over the whole row."""
         self._label = label
         self._columns = columns
         self._fetch = fetch
         self._draw = draw
         self._on_empty = on_empty
+        self._href = href
         self._tokens: list[str | None] = [None]
         """Tokens of the pages before this one, and of this one."""
         self._next = ""
+        self._asked = 0
         self._place = div("table-place")
 
     async def refresh(self, *, from_start: bool = False) -> None:
         """Reads the page again, or the first one, and draws it. Raises Refused."""
         if from_start:
             self._tokens = [None]
+        self._asked += 1
+        asked = self._asked
         page = await self._fetch(self._tokens[-1])
+        if asked != self._asked:
+            # Another refresh has begun meanwhile: its answer is the newer one, whichever comes first.
+            return
         if not page.rows and len(self._tokens) > 1:
             await self.refresh(from_start=True)
             return
@@ -81,7 +91,11 @@ class PagedTable(Generic[Row]):
                 self._on_empty()
 
     def _table(self, rows: Sequence[Row]) -> None:
-        with div("table-scroll"), ui.element("table").classes("table") as table:
+        links = self._href is not None
+        with (
+            div("table-of-links" if links else "table-scroll"),
+            ui.element("table").classes("table table-links" if links else "table") as table,
+        ):
             table.props["aria-label"] = self._label
             with ui.element("thead"), ui.element("tr"):
                 for column in self._columns:
@@ -95,7 +109,11 @@ class PagedTable(Generic[Row]):
         for column, draw in zip(self._columns, self._draw(row), strict=True):
             with ui.element("td").classes(column.classes) as cell:
                 cell.props["data-label"] = column.name
-                draw()
+                if self._href is not None and column is self._columns[0]:
+                    with a("", self._href(row), "row-link"):
+                        draw()
+                else:
+                    draw()
 
     def _paging(self) -> None:
         if not self._next and len(self._tokens) == 1:

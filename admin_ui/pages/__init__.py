@@ -19,6 +19,7 @@ from admin_ui.pages import (
     overview,
     playground,
     settings,
+    webhook_call,
     widgets,
 )
 
@@ -39,5 +40,6 @@ PAGES: tuple[ModuleType, ...] = (
     overview,
     playground,
     settings,
+    webhook_call,
     widgets,
 )

@@ -40,6 +40,7 @@ from admin_ui.components.sent import tell_sent
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.device_words import icon_of, kind_of, words_of
+from admin_ui.pages.delivery_log import log_of_device
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -177,9 +178,11 @@ class DevicesPage:
         ]
 
     def _actions(self, device: Device) -> None:
-        if not self._visit.is_owner and device.user_id != self._visit.member.user_id:
-            return
         with div("row-actions"):
+            log = log_of_device(device.id)
+            icon_button("receipt_long", f"What {device.name} was sent", lambda: ui.navigate.to(log)).mark("log")
+            if not self._visit.is_owner and device.user_id != self._visit.member.user_id:
+                return
             if device.push_token_state == PUSH_TOKEN_STATE_ACTIVE:
                 icon_button("send", f"Send a test to {device.name}", partial(self._test, device)).mark("test")
             icon_button("edit", f"Rename {device.name}", partial(self._rename, device)).mark("rename")

@@ -52,8 +52,8 @@
   document.addEventListener("input", (event) => {
     const field = event.target;
     if (!person() || !field.matches("input:not([type=checkbox], [type=radio], [type=file]), textarea") || isSecret(field) || !labelOf(field)) return;
-    // Text that searches in a list of choices is not part of the draft.
-    if (field.closest(".q-select")) return;
+    // Text that searches in a list of choices is not part of the draft, nor is what the address has.
+    if (field.closest(".q-select, [data-in-address]")) return;
     const dialog = field.closest(".dialog");
     const draft = read();
     draft[dialog ? "dialog" : "page"][keyOf(field, dialog ?? document)] = field.value;

@@ -61,6 +61,23 @@ window.smith = (() => {
     return [`${stepName(begins, seconds)} to ${stepName(ends, seconds)}`, ...lines].join("<br>");
   }
 
+  const utc = (moment) => `${moment.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+  const isToday = (moment) => moment.toDateString() === new Date().toDateString();
+
+  // What a field for a moment says, in UTC; empty if it says none.
+  function moment(field) {
+    const chosen = new Date(field.value);
+    return field.value && !Number.isNaN(chosen.getTime()) ? chosen.toISOString() : "";
+  }
+
+  // A moment in UTC as such a field has it: in the person's time zone, without naming it.
+  function local(moment) {
+    const chosen = new Date(moment);
+    if (!moment || Number.isNaN(chosen.getTime())) return "";
+    return new Date(chosen.getTime() - chosen.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  }
+
   function sayTimes() {
     for (const element of document.querySelectorAll("time.step-time")) {
       const words = stepName(element.getAttribute("datetime"), Number(element.dataset.step));
@@ -76,7 +93,19 @@ window.smith = (() => {
       const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
       const words = Math.abs(seconds) < 5 ? "now" : relative.format(Math.round(seconds / size), unit);
       if (element.textContent !== words) element.textContent = words;
-      if (!element.title) element.title = exact.format(moment);
+      if (!element.title) element.title = `${exact.format(moment)} · ${utc(moment)}`;
+    }
+    for (const element of document.querySelectorAll("time.exact-time[datetime]")) {
+      const moment = new Date(element.getAttribute("datetime"));
+      const words = (isToday(moment) ? clock : exact).format(moment);
+      if (element.textContent !== words) element.textContent = words;
+      if (!element.title) element.title = utc(moment);
+    }
+    for (const field of document.querySelectorAll("input[data-utc]")) {
+      // A field that has not changed since is left alone: somebody may be writing into it.
+      if (field.dataset.shown === field.dataset.utc) continue;
+      field.dataset.shown = field.dataset.utc;
+      if (moment(field) !== field.dataset.utc) field.value = local(field.dataset.utc);
     }
   }
 
@@ -94,5 +123,5 @@ window.smith = (() => {
     }
   });
 
-  return { copy, nextTheme, stepName, stepTip };
+  return { copy, moment, nextTheme, stepName, stepTip };
 })();

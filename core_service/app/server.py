@@ -122,6 +122,7 @@ from core_service.status.account_alarms import AccountAlarms
 from core_service.status.destinations import KnownDestinations
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
+from core_service.webhooks.calls import WebhookCallLog
 from core_service.webhooks.models import Run
 from core_service.webhooks.service import ActionRuns
 from core_service.webhooks.servicer import WebhookServicer
@@ -372,7 +373,10 @@ def build_server(
             status_service_pb2_grpc.add_StatusServiceServicer_to_server,
             StatusServicer(status, AccountAlarms(pool), destinations),
         ),
-        (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookServicer(runs, keys)),
+        (
+            webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server,
+            WebhookServicer(runs, WebhookCallLog(pool), keys),
+        ),
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):
         server.add(register, servicer, service.full_name)

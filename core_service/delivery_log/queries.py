@@ -17,9 +17,6 @@ ON CONFLICT DO NOTHING
 COLUMNS = "id, occurred_at, device_id, subject, event, priority, apns_id, outcome, status_code, reason, latency_ms"
 """In the order of `Attempt` in service.py, which has two names after them."""
 
-PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""For these queries all depends on the planner knowing how few rows are asked for."""
-
 
 def _newest(column: str, value: str) -> str:
     """The newest attempts of `value`, in the order of the index on `column`.

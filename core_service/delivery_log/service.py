@@ -10,6 +10,7 @@ from core_service.common.clock import Clock
 from core_service.common.orm import lowest_id
 from core_service.common.orm import now as wall_clock
 from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
+from core_service.common.plans import PLAN_ANEW
 from core_service.common.validation import UUID, containing, missing
 from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, NotificationFacts, Verdict, VerdictCode
 from core_service.delivery_log.queries import (
@@ -19,7 +20,6 @@ from core_service.delivery_log.queries import (
     FIND_END,
     FIND_STREAM,
     FIND_STREAM_ACTIVITIES,
-    PLAN_ANEW,
     list_attempts,
 )
 from core_service.delivery_log.verdict import explain_activity, explain_notification

@@ -8,8 +8,8 @@ from smith.core.v1 import live_activity_service_pb2_grpc as pb_grpc
 
 from core_service.common.actions import Action, ActionType, Opens, check_action
 from core_service.common.annotations import check_metadata, each_tag_once
-from core_service.common.reading import asked_page, choice, choices, given, to_tags, to_timestamp
-from core_service.common.validation import require_storable
+from core_service.common.reading import asked_page, choice, choices, given, read_time, to_tags, to_timestamp
+from core_service.common.validation import require_storable, require_uuid
 from core_service.identity import principal
 from core_service.live_activities.history.convert import to_activity, to_device, to_entry, to_phases, to_stream
 from core_service.live_activities.history.service import ActivityHistory, Status
@@ -168,6 +168,13 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             search=given(request, "search", require_storable),
             tags=list(request.tags) or None,
             has_any_tag=choice(request, "tag_mode", str) == "any",
+            device_id=given(request, "device_id", require_uuid),
+            channel=given(request, "channel", require_storable),
+            api_key_id=given(request, "api_key_id", require_uuid),
+            phase=choice(request, "phase", str),
+            since=read_time(request, "since"),
+            until=read_time(request, "until"),
+            with_phases=request.with_phases,
             page_size=given(request, "page_size"),
             page_token=given(request, "page_token"),
         )
@@ -178,7 +185,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     async def GetLiveActivity(self, request: pb.GetLiveActivityRequest, context: Any) -> pb.GetLiveActivityResponse:
         details = await self._history.get(principal.session().account_id, request.activity_id)
         return pb.GetLiveActivityResponse(
-            live_activity=to_activity(details.record), phases=to_phases(details), has_stream=details.has_stream
+            live_activity=to_activity(details.record), phases=to_phases(details.phases), has_stream=details.has_stream
         )
 
     async def ListLiveActivityDevices(

@@ -10,7 +10,7 @@ import simplejson
 from core_service.common.clock import Clock
 from core_service.common.orm import lowest_id
 from core_service.common.paging import Page, read_id_before, write_token
-from core_service.delivery_log.queries import PLAN_ANEW
+from core_service.common.plans import PLAN_ANEW
 from core_service.identity.principal import DevicePrincipal
 from core_service.phones.notification_queries import LIST
 from core_service.push.content import PLACES, Content, read_payload

@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import replace
 
+from smith.core.v1 import action_run_pb2 as runs
+from smith.core.v1 import delivery_attempt_pb2 as attempts
 from smith.core.v1 import json_object_pb2
 from smith.core.v1 import push_notification_pb2 as noun
 from smith.core.v1 import push_notification_service_pb2 as pb
@@ -20,7 +22,14 @@ from core_service.common.annotations import check_metadata, each_tag_once
 from core_service.common.reading import choice, given, read_time, to_tags, to_timestamp
 from core_service.common.validation import parse_json_object, require_storable, require_uuid, write_json
 from core_service.push.content import Content
-from core_service.push.history import COUNTED, NotificationDelivery, NotificationRecord, Search, ShownNotification
+from core_service.push.history import (
+    COUNTED,
+    NotificationDelivery,
+    NotificationRecord,
+    Search,
+    ShownNotification,
+    TimelineEntry,
+)
 from core_service.push.replacement import NewContent
 from core_service.push.service import SentNotification
 from service_kit.json_mapping.contract import enum_names
@@ -125,6 +134,7 @@ def read_search(request: pb.ListPushNotificationsRequest) -> Search:
         has_any_tag=choice(request, "tag_mode", str) == "any",
         since=read_time(request, "since"),
         until=read_time(request, "until"),
+        device_id=given(request, "device_id", require_uuid),
     )
 
 
@@ -205,3 +215,32 @@ def _to_delivery(one: NotificationDelivery) -> noun.PushNotificationDelivery:
         settled_at=to_timestamp(one.settled_at),
         due_at=to_timestamp(one.due_at),
     )
+
+
+def to_entry(entry: TimelineEntry) -> noun.PushNotificationTimelineEntry:
+    """The message."""
+    message = noun.PushNotificationTimelineEntry(
+        id=str(entry.id),
+        occurred_at=to_timestamp(entry.occurred_at),
+        device_id=str(entry.device_id),
+        device_name=entry.device_name,
+    )
+    if entry.is_tap:
+        tap = noun.PushNotificationTap(
+            title=entry.words,
+            state=runs.ActionRunState.Value(f"ACTION_RUN_STATE_{entry.state.upper()}"),
+            attempts=entry.number,
+            status_code=entry.status_code,
+            settled_at=to_timestamp(entry.settled_at),
+        )
+        message.tap.CopyFrom(tap)
+        return message
+    attempt = noun.PushNotificationAttempt(
+        outcome=attempts.DeliveryOutcome.Value(f"DELIVERY_OUTCOME_{entry.state.upper()}"),
+        status_code=entry.status_code,
+        reason=entry.words,
+        latency_ms=entry.number,
+        apns_id=_text(entry.apns_id) or "",
+    )
+    message.attempt.CopyFrom(attempt)
+    return message

@@ -8,12 +8,12 @@ from typing import Any
 
 from core_service.common.actions import Action, ActionType
 from core_service.common.orm import lowest_id
-from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
+from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before, write_token
+from core_service.common.plans import PLAN_ANEW
 from core_service.common.validation import containing, missing, require_storable
-from core_service.delivery_log.queries import PLAN_ANEW
 from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content, read_payload
-from core_service.push.history_queries import ACTIONS, DELIVERIES, GET, LIST
+from core_service.push.history_queries import ACTIONS, DELIVERIES, FIND_LIFE, GET, LIST, list_timeline
 from core_service.push.service import PushNotifications, SentNotification
 from service_kit.database import Pool
 
@@ -25,6 +25,14 @@ MOST_OWED = 50_000
 """Owed deliveries that are searched for notifications."""
 SHOWN = 100
 """Devices that are shown with a notification."""
+EXAMINED_OF_DEVICE = 20_000
+"""Attempts of one device that are searched for those of a notification."""
+CLOCKS_DIFFER = dt.timedelta(hours=1)
+"""How far the clocks of two cores may differ. Ids are made by these clocks."""
+STATES = {"accepted": ("accepted",), "owed": ("due",), "failed": ("token_dead", "rejected", "expired")}
+"""The states of a delivery, by outcome."""
+HIGHEST = uuid.UUID(int=2**128 - 1)
+TIMELINES = {of_device: list_timeline(of_device=of_device) for of_device in (False, True)}
 
 
 LISTED = (
@@ -96,6 +104,27 @@ class ShownNotification:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Something that happened to a notification on a device: an attempt to deliver it, or a tap on one of its buttons.
+    In the order of the columns of `history_queries`."""
+
+    id: uuid.UUID
+    occurred_at: dt.datetime
+    device_id: uuid.UUID
+    state: str
+    """The attempt's outcome, or the state of the run that the tap began."""
+    status_code: int | None
+    words: str
+    """The attempt's reason, or the button's text."""
+    number: int
+    """The attempt's milliseconds, or the attempts of the call."""
+    apns_id: uuid.UUID | None
+    settled_at: dt.datetime | None
+    is_tap: bool
+    device_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """Which notifications to list. A filter that is None matches all."""
 
@@ -109,6 +138,8 @@ class Search:
     """One of the tags suffices; otherwise all of them must be there."""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
+    device_id: uuid.UUID | None = None
+    """With an outcome: the outcome on this device."""
 
 
 class NotificationHistory:
@@ -127,7 +158,7 @@ class NotificationHistory:
         """
         size, before = page_size or DEFAULT_SIZE, read_id_before(page_token)
         text = None if search.text is None else require_storable(search.text, "search")
-        filters = (text, search.api_key_id, search.channel, search.outcome, search.tags)
+        filters = (text, search.api_key_id, search.channel, search.outcome, search.tags, search.device_id)
         is_bounded = any(one is not None for one in filters)
         examined_at_most = max(EXAMINED, size + 1) if is_bounded else size + 1
         parameters = {
@@ -135,6 +166,9 @@ class NotificationHistory:
             "before": before if search.until is None else min(before, lowest_id(search.until)),
             "since": uuid.UUID(int=0) if search.since is None else lowest_id(search.since),
             "search": None if text is None else containing(text),
+            "whole": None if text is None else text.strip().lower(),
+            "device_id": search.device_id,
+            "states": None if search.outcome is None else list(STATES[search.outcome]),
             "api_key_id": search.api_key_id,
             "channel": search.channel,
             "outcome": search.outcome,
@@ -168,6 +202,34 @@ class NotificationHistory:
         )
         deliveries = [NotificationDelivery(*row) for row in await self._rows(DELIVERIES, parameters)]
         return ShownNotification(notification, read_payload(payload, actions, notification.tags, metadata), deliveries)
+
+    async def timeline(
+        self,
+        account_id: uuid.UUID,
+        notification_id: uuid.UUID,
+        device_id: uuid.UUID | None,
+        page_size: int | None,
+        page_token: str | None,
+    ) -> Page[TimelineEntry]:
+        """What happened to the notification, oldest first: on this device, or on all.
+
+        Raises InvalidRequest, NotFound.
+        """
+        size, after = page_size or DEFAULT_SIZE, read_id(page_token)
+        parameters: dict[str, Any] = {"account_id": account_id, "id": notification_id, "device_id": device_id}
+        found = await self._rows(FIND_LIFE, parameters)
+        if not found:
+            raise missing("push notification")
+        created_at, settled_at = found[0]
+        more = {
+            "subject": str(notification_id),
+            "after": max(after, lowest_id(created_at - CLOCKS_DIFFER)),
+            "before": HIGHEST if settled_at is None else lowest_id(settled_at + CLOCKS_DIFFER),
+            "examined": EXAMINED_OF_DEVICE,
+            "limit": size + 1,
+        }
+        rows = await self._rows(TIMELINES[device_id is not None], parameters | more)
+        return page_of([TimelineEntry(*row) for row in rows], size, lambda entry: str(entry.id))
 
     async def replay(self, person: SessionPrincipal, notification_id: uuid.UUID) -> SentNotification:
         """Sends its content to its target again; see `PushNotifications.send`.

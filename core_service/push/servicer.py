@@ -5,13 +5,14 @@ from typing import Any
 from smith.core.v1 import push_notification_service_pb2 as pb
 from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
 
-from core_service.common.reading import asked_page
-from core_service.common.validation import find_uuid
+from core_service.common.reading import asked_page, given
+from core_service.common.validation import find_uuid, require_uuid
 from core_service.identity import principal
 from core_service.push.convert import (
     read_content,
     read_new_content,
     read_search,
+    to_entry,
     to_notification,
     to_replaced,
     to_sent,
@@ -74,6 +75,18 @@ class PushNotificationServicer(pb_grpc.PushNotificationServiceServicer):
         """See the proto."""
         notification_id = find_uuid(request.notification_id, THING)
         return to_shown(await self._history.get(principal.session().account_id, notification_id))
+
+    async def ListPushNotificationTimeline(
+        self, request: pb.ListPushNotificationTimelineRequest, context: Any
+    ) -> pb.ListPushNotificationTimelineResponse:
+        """See the proto."""
+        device_id = given(request, "device_id", require_uuid)
+        notification_id = find_uuid(request.notification_id, THING)
+        account_id = principal.session().account_id
+        page = await self._history.timeline(account_id, notification_id, device_id, *asked_page(request))
+        return pb.ListPushNotificationTimelineResponse(
+            entries=[to_entry(entry) for entry in page.items], next_page_token=page.next_token
+        )
 
     async def ReplayPushNotification(
         self, request: pb.ReplayPushNotificationRequest, context: Any

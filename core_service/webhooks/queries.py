@@ -72,6 +72,59 @@ ORDER BY id DESC
 LIMIT %(limit)s
 """
 
+
+def _with_subject(runs: str, response_body: str, condition: str = "true") -> str:
+    """The runs with what they were about, in the order of `CalledRun` in calls.py."""
+    columns = ", ".join(
+        response_body if column.strip() == "response_body" else f"r.{column.strip()}"
+        for column in RUN_COLUMNS.split(",")
+    )
+    return f"""
+    SELECT {columns}, CASE WHEN r.state = 'running' THEN r.due_at END AS due_at,
+           COALESCE(n.title, l.title, '') AS action_title, n.notification_id, l.activity_id
+    FROM {runs} r
+    LEFT JOIN notification_actions n ON n.id = r.action_id
+    LEFT JOIN live_activity_actions l ON l.id = r.action_id
+    WHERE {condition}"""
+
+
+_NAMED = """
+SELECT c.*, COALESCE(d.name, '') AS device_name,
+       COALESCE(m.title, t.content_state::json ->> 'title', '') AS subject_title
+FROM chosen c
+LEFT JOIN devices d ON d.id = c.device_id
+LEFT JOIN notifications m ON m.id = c.notification_id
+LEFT JOIN live_activities t ON t.id = c.activity_id"""
+
+_FILTERS = """(%(state)s::text IS NULL OR r.state = %(state)s::text)
+      AND (%(device_id)s::uuid IS NULL OR r.device_id = %(device_id)s::uuid)
+      AND (%(search)s::text IS NULL OR r.url ILIKE %(search)s::text OR r.id::text = %(whole)s::text
+           OR COALESCE(n.title, l.title) ILIKE %(search)s::text)"""
+
+LIST_CALLS = f"""
+WITH examined AS MATERIALIZED (
+    SELECT * FROM action_runs
+    WHERE account_id = %(account_id)s AND id < %(before)s AND id >= %(since)s
+    ORDER BY id DESC
+    LIMIT %(examined)s
+), chosen AS (
+    {_with_subject("examined", "''", _FILTERS)}
+    ORDER BY r.id DESC
+    LIMIT %(limit)s
+), named AS ({_NAMED}
+)
+SELECT scan.count, scan.last, named.*
+FROM (SELECT count(*), (array_agg(id ORDER BY id))[1] AS last FROM examined) scan
+LEFT JOIN named ON true
+ORDER BY named.id DESC
+"""
+"""Each row is preceded by how many were examined and the last of them. Receivers' answers are left out."""
+
+GET_CALL = f"""
+WITH chosen AS ({_with_subject("action_runs", "r.response_body", "r.id = %(id)s AND r.account_id = %(account_id)s")}
+){_NAMED}
+"""
+
 CLAIM = f"""
 WITH {due_of_oldest(QUEUE)}
 UPDATE action_runs r

@@ -136,7 +136,7 @@ def test_no_word_is_broken_in_a_table(place: Stack, owner: Page) -> None:
     title = "Deployment of the payment service to production finished with warnings " * 2
     with plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}") as backend:
         assert backend.post("/api/push-notification", json={"title": title}).status_code == 200
-    for path in ("/delivery-log", "/devices", "/members", "/api-keys", "/channels"):
+    for path in ("/delivery-log", "/delivery-log/live-activities", "/devices", "/members", "/api-keys", "/channels"):
         owner.goto(path)
         for width in at_each_width(owner):
             expect(owner.get_by_role("heading", level=1).first).to_be_visible()

@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 from smith.core.v1 import delivery_attempt_pb2 as nouns
 
-from core_service.delivery_log.queries import PLAN_ANEW, list_attempts
+from core_service.common.plans import PLAN_ANEW
+from core_service.delivery_log.queries import list_attempts
 from core_service.delivery_log.service import LOWEST, Filters
 from service_kit.database import create_request_pool
 from tests.core.conftest import NewDatabase

@@ -35,7 +35,7 @@ VALUES_OF_ONES_OWN = {
     "types", "outcomes", "state", "environment", "bundle_id", "os_version", "frequent_pushes_enabled", "token",
     "current_password", "new_password", "query", "states", "newest_first", "method", "since", "until",
     "setup_code", "account_name", "notification",
-    "search", "status", "paused", "period", "events", "outcome", "rotate_webhook_secret",
+    "search", "status", "paused", "phase", "with_phases", "period", "events", "outcome", "rotate_webhook_secret",
     "tags", "tag_mode", "metadata", "secondary_action", "icon", "interruption_level", "content_version",
     "after", "wait_seconds", "expiration_time", "keys", "page_url",
     "code", "browser_secret", "issuer",

@@ -24,6 +24,7 @@ from core_service.live_activities.state import queries, update_queries, vacancy_
 from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.phones import notification_queries
+from core_service.push import history_queries as push_history
 from core_service.push import queries as push
 from core_service.push import replacement_queries as replacements
 from core_service.sending import queries as dispatch
@@ -385,10 +386,48 @@ LOOKED_AT: dict[str, Any] = {
     "tags": None,
     "tag_mode": "all",
     "before_id": "",
+    "started_by": None,
+    "channel": None,
+    "device_id": None,
+    "phase": None,
+    "since": None,
+    "counted": 1000,
     "examined": 101,
     "limit": 101,
 }
 """What the lists of Live Activities that people look at take."""
+SEARCHED: dict[str, Any] = {
+    "account_id": ID,
+    "id": ID,
+    "subject": str(ID),
+    "before": ID,
+    "after": uuid.UUID(int=0),
+    "since": uuid.UUID(int=0),
+    "search": None,
+    "whole": None,
+    "api_key_id": None,
+    "channel": None,
+    "device_id": None,
+    "state": None,
+    "states": None,
+    "outcome": None,
+    "tags": None,
+    "tag_mode": "all",
+    "examined": 101,
+    "most": 50_000,
+    "counted": 1000,
+    "limit": 101,
+}
+"""What the lists of the delivery log that people look at take."""
+LOOKED_FOR = {
+    "all": {},
+    "a text": {"search": "%build%", "whole": "build", "examined": 5000},
+    "a channel and a key": {"channel": "ops", "api_key_id": ID, "examined": 5000},
+    "a device": {"device_id": ID, "examined": 5000},
+    "what failed on a device": {"device_id": ID, "outcome": "failed", "states": ["rejected"], "examined": 5000},
+    **{f"what is {outcome}": {"outcome": outcome, "examined": 5000} for outcome in ("accepted", "owed", "failed")},
+}
+"""Filters of the delivery log, alone and together."""
 KEYED = {
     "principal_id": ID,
     "key_hash": b"x",
@@ -483,6 +522,27 @@ HOT: dict[str, tuple[str, Any]] = {
     "list a stream's activities": (
         history.list_activities(history.EITHER),
         LOOKED_AT | {"before": NOW, "stream_key": "k-5"},
+    ),
+    **{f"list notifications: {name}": (push_history.LIST, SEARCHED | looked) for name, looked in LOOKED_FOR.items()},
+    **{f"list webhook calls: {name}": (webhooks.LIST_CALLS, SEARCHED | looked) for name, looked in LOOKED_FOR.items()},
+    "get a webhook call": (webhooks.GET_CALL, SEARCHED),
+    **{
+        f"list activities: {name}": (history.list_activities(history.EITHER), LOOKED_AT | {"before": NOW} | looked)
+        for name, looked in {
+            "a device": {"device_id": ID, "examined": 5000},
+            "a phase": {"phase": "failed", "examined": 5000},
+            "a phase on a device": {"phase": "failed", "device_id": ID, "examined": 5000},
+            "a channel and a key": {"channel": "ops", "started_by": ID, "examined": 5000},
+            "a period": {"since": NOW},
+        }.items()
+    },
+    "get a notification": (push_history.GET, SEARCHED),
+    "a notification's deliveries": (push_history.DELIVERIES, SEARCHED),
+    "when a notification was delivered": (push_history.FIND_LIFE, SEARCHED | {"device_id": ID}),
+    "what happened to a notification": (push_history.list_timeline(of_device=False), SEARCHED),
+    "what happened to it on a device": (
+        push_history.list_timeline(of_device=True),
+        SEARCHED | {"device_id": ID, "examined": 20_000},
     ),
     "count phases": (history.COUNT_PHASES, LOOKED_AT),
     "list an activity's devices": (history.LIST_DEVICES, LOOKED_AT | {"after": ID, "hour_ago": 0}),

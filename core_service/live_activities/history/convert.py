@@ -1,5 +1,6 @@
 """Live Activities, streams and what happened to them as protobuf carries them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from smith.core.v1 import delivery_attempt_pb2 as attempts
@@ -8,7 +9,7 @@ from smith.core.v1.json_object_pb2 import JsonObject
 
 from core_service.common.reading import to_tags, to_timestamp
 from core_service.common.validation import write_json
-from core_service.live_activities.history.service import Details, Entry, OnDevice, Record, StreamRow, button
+from core_service.live_activities.history.service import Entry, OnDevice, Record, StreamRow, button
 
 
 def to_activity(record: Record) -> nouns.LiveActivity:
@@ -33,12 +34,13 @@ def to_activity(record: Record) -> nouns.LiveActivity:
         expires_at=to_timestamp(record.expires_at),
         ended_at=to_timestamp(record.ended_at),
         dismiss_at=to_timestamp(record.dismiss_at),
+        phases=to_phases(record.phases or {}),
     )
 
 
-def to_phases(details: Details) -> list[nouns.LiveActivityPhaseCount]:
+def to_phases(phases: Mapping[str, int]) -> list[nouns.LiveActivityPhaseCount]:
     """The messages, in the order in which devices go through phases."""
-    counts = {_phase(name): count for name, count in details.phases.items()}
+    counts = {_phase(name): count for name, count in phases.items()}
     return [nouns.LiveActivityPhaseCount(phase=phase, devices=counts[phase]) for phase in sorted(counts)]
 
 

@@ -25,6 +25,7 @@ def _candidates(changed: str, condition: str) -> str:
      WHERE a.account_id = %(account_id)s AND {condition}
        AND (%(stream_key)s::text IS NULL OR a.stream_key = %(stream_key)s::text)
        AND ({changed}, a.id) < (%(before)s, %(before_id)s::text)
+       AND (%(since)s::timestamptz IS NULL OR {changed} >= %(since)s::timestamptz)
      ORDER BY {changed} DESC, a.id DESC
      LIMIT %(examined)s)"""
 
@@ -37,7 +38,7 @@ EITHER = f"{ACTIVE} UNION ALL {ENDED}"
 def list_activities(candidates: str) -> str:
     """Lists the newest of `ACTIVE`, `ENDED` or `EITHER` before a moment. A text is searched for in the newest
     `examined` rows only, which bounds the cost. Each row is preceded by how many were examined, the last of them,
-    and when it changed."""
+    and when it changed; and by how many of `counted` devices are in each phase."""
     return f"""
 WITH examined AS MATERIALIZED (
     SELECT * FROM ({candidates}) candidate ORDER BY changed DESC, id DESC LIMIT %(examined)s
@@ -47,13 +48,35 @@ WITH examined AS MATERIALIZED (
     WHERE (%(search)s::text IS NULL OR a.id = %(exactly)s::text OR a.stream_key ILIKE %(search)s::text
            OR a.content_state::json ->> 'title' ILIKE %(search)s::text)
       AND {has_tags("a.tags")}
+      AND (%(started_by)s::uuid IS NULL OR a.started_by = %(started_by)s::uuid)
+      AND (%(channel)s::text IS NULL OR %(channel)s::text = ANY(a.channel_slugs))
+      AND (%(device_id)s::uuid IS NULL OR EXISTS (
+          SELECT FROM live_activity_devices p
+          WHERE p.activity_id = a.id AND p.device_id = %(device_id)s::uuid
+            AND (%(phase)s::text IS NULL OR p.phase = %(phase)s::text)
+      ))
+      AND (%(phase)s::text IS NULL OR %(device_id)s::uuid IS NOT NULL OR EXISTS (
+          SELECT FROM live_activity_devices p WHERE p.activity_id = a.id AND p.phase = %(phase)s::text
+      ))
     ORDER BY e.changed DESC, a.id DESC
     LIMIT %(limit)s
 ), last AS (
     SELECT changed, id FROM examined ORDER BY changed, id LIMIT 1
 )
-SELECT (SELECT count(*) FROM examined), (SELECT changed FROM last), (SELECT id FROM last), chosen.*
+SELECT (SELECT count(*) FROM examined), (SELECT changed FROM last), (SELECT id FROM last), counted.phases, chosen.*
 FROM (VALUES (1)) one LEFT JOIN chosen ON true
+LEFT JOIN LATERAL (
+    SELECT json_object_agg(phase, devices) AS phases
+    FROM (
+        SELECT phase, count(*) AS devices
+        FROM (
+            SELECT phase FROM live_activity_devices p
+            WHERE %(counted)s > 0 AND p.activity_id = chosen.id
+            LIMIT %(counted)s
+        ) p
+        GROUP BY phase
+    ) each
+) counted ON true
 ORDER BY chosen.changed DESC, chosen.id DESC
 """
 

@@ -4,16 +4,16 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from core_service.common.actions import from_json, phone_form
 from core_service.common.clock import Clock
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before
+from core_service.common.plans import PLAN_ANEW
 from core_service.common.validation import containing
 from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, Verdict
-from core_service.delivery_log.queries import PLAN_ANEW
 from core_service.delivery_log.verdict import explain_activity
 from core_service.live_activities.errors import ActivityNotFound, StreamNotFound
 from core_service.live_activities.history import pages, queries
@@ -23,7 +23,9 @@ from core_service.live_activities.streams.rules import check_key
 from service_kit.database import Pool
 
 EXAMINED = 5000
-"""Activities that one page searches for a text."""
+"""Activities that one page searches if no index fits the filters."""
+COUNTED = 1000
+"""Devices of an activity that a list counts at most."""
 
 
 class Status(StrEnum):
@@ -63,6 +65,8 @@ class Record:
     ended_at: dt.datetime | None
     dismiss_at: dt.datetime | None
     started_by: str
+    phases: Mapping[str, int] | None = None
+    """Its devices by phase, of `COUNTED` at most; None if there are none, or they were not asked for."""
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -166,16 +170,28 @@ class ActivityHistory:
         search: str | None = None,
         tags: Sequence[str] | None = None,
         has_any_tag: bool = False,
+        device_id: uuid.UUID | None = None,
+        channel: str | None = None,
+        api_key_id: uuid.UUID | None = None,
+        phase: str | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        with_phases: bool = False,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> Page[Record]:
         """The account's activities, the last to change first. A page may be short, or empty, and still have a next one.
 
+        `phase` is that on the device, if one is named, and otherwise on any.
+
         Raises InvalidRequest.
         """
         size = page_size or DEFAULT_SIZE
         before, before_id = pages.read_moment(page_token)
-        is_bounded = search is not None or tags is not None
+        if until is not None and until <= before:
+            # No id sorts before the empty one: what changed at this very moment is left out.
+            before, before_id = until, ""
+        is_bounded = any(one is not None for one in (search, tags, device_id, channel, api_key_id, phase))
         examined_at_most = max(EXAMINED, size + 1) if is_bounded else size + 1
         rows = await self._rows(
             LISTS[status],
@@ -187,16 +203,22 @@ class ActivityHistory:
                 "exactly": search,
                 "tags": tags,
                 "tag_mode": "any" if has_any_tag else "all",
+                "device_id": device_id,
+                "channel": channel,
+                "started_by": api_key_id,
+                "phase": phase,
+                "since": since,
+                "counted": COUNTED if with_phases else 0,
                 "before": before,
                 "before_id": before_id,
                 "examined": examined_at_most,
                 "limit": size + 1,
             },
         )
-        found = [row for row in rows if row[4] is not None]
-        records = [Record(*row[4:]) for row in found[:size]]
+        found = [row for row in rows if row[5] is not None]
+        records = [replace(Record(*row[5:]), phases=row[3]) for row in found[:size]]
         if len(found) > size:
-            return Page(records, pages.write_moment(found[size - 1][3], records[-1].id))
+            return Page(records, pages.write_moment(found[size - 1][4], records[-1].id))
         examined, changed, last_id = rows[0][:3]
         more = is_bounded and examined == examined_at_most
         return Page(records, pages.write_moment(changed, last_id) if more else None)

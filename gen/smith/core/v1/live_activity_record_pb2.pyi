@@ -111,6 +111,7 @@ class LiveActivity(_message.Message):
     SECONDARY_ACTION_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    PHASES_FIELD_NUMBER: _builtins.int
     activity_id: _builtins.str
     """Its id: 32 characters."""
     status: Global___LiveActivityStatus.ValueType
@@ -173,6 +174,10 @@ class LiveActivity(_message.Message):
     def metadata(self) -> _json_object_pb2.JsonObject:
         """The sender's notes on it. Left out if there are none."""
 
+    @_builtins.property
+    def phases(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveActivityPhaseCount]:
+        """Its devices by phase, of 1,000 at most; phases without devices are left out. Only in a list that was asked for them."""
+
     def __init__(
         self,
         *,
@@ -194,10 +199,11 @@ class LiveActivity(_message.Message):
         secondary_action: _json_object_pb2.JsonObject | None = ...,
         tags: _push_notification_pb2.Tags | None = ...,
         metadata: _json_object_pb2.JsonObject | None = ...,
+        phases: _abc.Iterable[Global___LiveActivityPhaseCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "content_state", b"content_state", "created_at", b"created_at", "dismiss_at", b"dismiss_at", "ended_at", b"ended_at", "expires_at", b"expires_at", "heard_at", b"heard_at", "metadata", b"metadata", "secondary_action", b"secondary_action", "tags", b"tags", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "channel_slugs", b"channel_slugs", "content_state", b"content_state", "created_at", b"created_at", "dismiss_at", b"dismiss_at", "ended_at", b"ended_at", "expires_at", b"expires_at", "heard_at", b"heard_at", "metadata", b"metadata", "secondary_action", b"secondary_action", "started_by", b"started_by", "status", b"status", "stream_key", b"stream_key", "tags", b"tags", "updated_at", b"updated_at", "updates", b"updates", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "activity_id", b"activity_id", "channel_slugs", b"channel_slugs", "content_state", b"content_state", "created_at", b"created_at", "dismiss_at", b"dismiss_at", "ended_at", b"ended_at", "expires_at", b"expires_at", "heard_at", b"heard_at", "metadata", b"metadata", "phases", b"phases", "secondary_action", b"secondary_action", "started_by", b"started_by", "status", b"status", "stream_key", b"stream_key", "tags", b"tags", "updated_at", b"updated_at", "updates", b"updates", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -900,6 +900,13 @@ class ListLiveActivitiesRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     TAG_MODE_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    API_KEY_ID_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    WITH_PHASES_FIELD_NUMBER: _builtins.int
     status: _live_activity_record_pb2.LiveActivityStatus.ValueType
     """Only active or only ended ones; both if left out."""
     stream_key: _builtins.str
@@ -914,9 +921,27 @@ class ListLiveActivitiesRequest(_message.Message):
     """`next_page_token` of the page before."""
     tag_mode: _push_notification_pb2.TagMode.ValueType
     """Whether all of `tags` must be there, or any of them suffices."""
+    device_id: _builtins.str
+    """Only those that are, or were, for this device, a UUID."""
+    channel: _builtins.str
+    """Only of those for this channel, a slug."""
+    api_key_id: _builtins.str
+    """Only those that this API key has started, a UUID."""
+    phase: _live_activity_record_pb2.LiveActivityPhase.ValueType
+    """Only those that are in this phase on a device."""
+    with_phases: _builtins.bool
+    """Whether to tell each activity's `phases`."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only those with these tags."""
+
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Only those that last changed at this time or later."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Only those that last changed before this time."""
 
     def __init__(
         self,
@@ -928,15 +953,30 @@ class ListLiveActivitiesRequest(_message.Message):
         page_token: _builtins.str | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         tag_mode: _push_notification_pb2.TagMode.ValueType | None = ...,
+        device_id: _builtins.str | None = ...,
+        channel: _builtins.str | None = ...,
+        api_key_id: _builtins.str | None = ...,
+        phase: _live_activity_record_pb2.LiveActivityPhase.ValueType | None = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        with_phases: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "_tag_mode", b"_tag_mode", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key", "tag_mode", b"tag_mode"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_device_id", b"_device_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_phase", b"_phase", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "device_id", b"device_id", "page_size", b"page_size", "page_token", b"page_token", "phase", b"phase", "search", b"search", "since", b"since", "status", b"status", "stream_key", b"stream_key", "tag_mode", b"tag_mode", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "_tag_mode", b"_tag_mode", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "status", b"status", "stream_key", b"stream_key", "tag_mode", b"tag_mode", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_device_id", b"_device_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_phase", b"_phase", "_search", b"_search", "_status", b"_status", "_stream_key", b"_stream_key", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "device_id", b"device_id", "page_size", b"page_size", "page_token", b"page_token", "phase", b"phase", "search", b"search", "since", b"since", "status", b"status", "stream_key", b"stream_key", "tag_mode", b"tag_mode", "tags", b"tags", "until", b"until", "with_phases", b"with_phases"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
+    _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
+    _WhichOneofReturnType__channel: _TypeAlias = _typing.Literal["channel"]  # noqa: Y015
+    _WhichOneofArgType__channel: _TypeAlias = _typing.Literal["_channel", b"_channel"]  # noqa: Y015
+    _WhichOneofReturnType__device_id: _TypeAlias = _typing.Literal["device_id"]  # noqa: Y015
+    _WhichOneofArgType__device_id: _TypeAlias = _typing.Literal["_device_id", b"_device_id"]  # noqa: Y015
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
     _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
     _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    _WhichOneofReturnType__phase: _TypeAlias = _typing.Literal["phase"]  # noqa: Y015
+    _WhichOneofArgType__phase: _TypeAlias = _typing.Literal["_phase", b"_phase"]  # noqa: Y015
     _WhichOneofReturnType__search: _TypeAlias = _typing.Literal["search"]  # noqa: Y015
     _WhichOneofArgType__search: _TypeAlias = _typing.Literal["_search", b"_search"]  # noqa: Y015
     _WhichOneofReturnType__status: _TypeAlias = _typing.Literal["status"]  # noqa: Y015
@@ -946,9 +986,17 @@ class ListLiveActivitiesRequest(_message.Message):
     _WhichOneofReturnType__tag_mode: _TypeAlias = _typing.Literal["tag_mode"]  # noqa: Y015
     _WhichOneofArgType__tag_mode: _TypeAlias = _typing.Literal["_tag_mode", b"_tag_mode"]  # noqa: Y015
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__api_key_id) -> _WhichOneofReturnType__api_key_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__channel) -> _WhichOneofReturnType__channel | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__device_id) -> _WhichOneofReturnType__device_id | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__phase) -> _WhichOneofReturnType__phase | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__search) -> _WhichOneofReturnType__search | None: ...
     @_typing.overload

@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from smith.core.v1 import action_run_pb2 as _action_run_pb2
+from smith.core.v1 import delivery_attempt_pb2 as _delivery_attempt_pb2
 from smith.core.v1 import json_object_pb2 as _json_object_pb2
 import builtins as _builtins
 import sys
@@ -594,3 +596,135 @@ class PushNotificationDelivery(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PushNotificationDelivery: _TypeAlias = PushNotificationDelivery  # noqa: Y015
+
+@_typing.final
+class PushNotificationTimelineEntry(_message.Message):
+    """Something that happened to a notification on a device."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_NAME_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    TAP_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identifier, a UUID. Entries sort by it."""
+    device_id: _builtins.str
+    """The device, a UUID."""
+    device_name: _builtins.str
+    """What the device is called now. Empty if it is not paired any more."""
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp:
+        """When: an attempt, when its outcome was known; a tap, when it came."""
+
+    @_builtins.property
+    def attempt(self) -> Global___PushNotificationAttempt:
+        """An attempt to deliver it."""
+
+    @_builtins.property
+    def tap(self) -> Global___PushNotificationTap:
+        """A person tapped a button that calls a webhook."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        device_id: _builtins.str = ...,
+        device_name: _builtins.str = ...,
+        attempt: Global___PushNotificationAttempt | None = ...,
+        tap: Global___PushNotificationTap | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "occurred_at", b"occurred_at", "tap", b"tap", "what", b"what"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "device_id", b"device_id", "device_name", b"device_name", "id", b"id", "occurred_at", b"occurred_at", "tap", b"tap", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["attempt", "tap"]  # noqa: Y015
+    _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
+
+Global___PushNotificationTimelineEntry: _TypeAlias = PushNotificationTimelineEntry  # noqa: Y015
+
+@_typing.final
+class PushNotificationAttempt(_message.Message):
+    """An attempt to have the push service take a notification for a device."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    STATUS_CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    LATENCY_MS_FIELD_NUMBER: _builtins.int
+    APNS_ID_FIELD_NUMBER: _builtins.int
+    outcome: _delivery_attempt_pb2.DeliveryOutcome.ValueType
+    """Outcome of the attempt."""
+    status_code: _builtins.int
+    """HTTP status of the push service's answer. Unset if there was none."""
+    reason: _builtins.str
+    """Why it was not accepted, by the push service or this server. Empty if it was."""
+    latency_ms: _builtins.int
+    """From handing the push over until its outcome was known, in milliseconds."""
+    apns_id: _builtins.str
+    """`apns-id`, a UUID: the same on every attempt of the same push."""
+    def __init__(
+        self,
+        *,
+        outcome: _delivery_attempt_pb2.DeliveryOutcome.ValueType = ...,
+        status_code: _builtins.int | None = ...,
+        reason: _builtins.str = ...,
+        latency_ms: _builtins.int = ...,
+        apns_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "status_code", b"status_code"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "apns_id", b"apns_id", "latency_ms", b"latency_ms", "outcome", b"outcome", "reason", b"reason", "status_code", b"status_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__status_code: _TypeAlias = _typing.Literal["status_code"]  # noqa: Y015
+    _WhichOneofArgType__status_code: _TypeAlias = _typing.Literal["_status_code", b"_status_code"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__status_code) -> _WhichOneofReturnType__status_code | None: ...
+
+Global___PushNotificationAttempt: _TypeAlias = PushNotificationAttempt  # noqa: Y015
+
+@_typing.final
+class PushNotificationTap(_message.Message):
+    """A tap on a button that calls a webhook."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    STATUS_CODE_FIELD_NUMBER: _builtins.int
+    SETTLED_AT_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """The button's text. Empty if the button is not kept any more."""
+    state: _action_run_pb2.ActionRunState.ValueType
+    """What has become of the call."""
+    attempts: _builtins.int
+    """Attempts made so far."""
+    status_code: _builtins.int
+    """HTTP status of the last answer. Unset if there was none."""
+    @_builtins.property
+    def settled_at(self) -> _timestamp_pb2.Timestamp:
+        """When the call was over. Unset while it is not."""
+
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        state: _action_run_pb2.ActionRunState.ValueType = ...,
+        attempts: _builtins.int = ...,
+        status_code: _builtins.int | None = ...,
+        settled_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "settled_at", b"settled_at", "status_code", b"status_code"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "attempts", b"attempts", "settled_at", b"settled_at", "state", b"state", "status_code", b"status_code", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__status_code: _TypeAlias = _typing.Literal["status_code"]  # noqa: Y015
+    _WhichOneofArgType__status_code: _TypeAlias = _typing.Literal["_status_code", b"_status_code"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__status_code) -> _WhichOneofReturnType__status_code | None: ...
+
+Global___PushNotificationTap: _TypeAlias = PushNotificationTap  # noqa: Y015

@@ -37,8 +37,9 @@ class ListPushNotificationsRequest(_message.Message):
     TAG_MODE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
     search: _builtins.str
-    """Only with this text in the title or the message, in any letter case. At most 100 characters."""
+    """Only with this text in the title or the message, in any letter case, or with this id. At most 100 characters."""
     api_key_id: _builtins.str
     """Only from this API key, a UUID."""
     channel: _builtins.str
@@ -51,6 +52,8 @@ class ListPushNotificationsRequest(_message.Message):
     """1 to 1000; 100 if left out."""
     page_token: _builtins.str
     """`next_page_token` of the page before."""
+    device_id: _builtins.str
+    """Only those that are, or were, for this device, a UUID."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Only from this time on."""
@@ -76,15 +79,18 @@ class ListPushNotificationsRequest(_message.Message):
         tag_mode: _push_notification_pb2.TagMode.ValueType | None = ...,
         page_size: _builtins.int | None = ...,
         page_token: _builtins.str | None = ...,
+        device_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "tag_mode", b"tag_mode", "until", b"until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_device_id", b"_device_id", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "device_id", b"device_id", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "tag_mode", b"tag_mode", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "tag_mode", b"tag_mode", "tags", b"tags", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_channel", b"_channel", "_device_id", b"_device_id", "_outcome", b"_outcome", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_tag_mode", b"_tag_mode", "api_key_id", b"api_key_id", "channel", b"channel", "device_id", b"device_id", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "tag_mode", b"tag_mode", "tags", b"tags", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
     _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
     _WhichOneofReturnType__channel: _TypeAlias = _typing.Literal["channel"]  # noqa: Y015
     _WhichOneofArgType__channel: _TypeAlias = _typing.Literal["_channel", b"_channel"]  # noqa: Y015
+    _WhichOneofReturnType__device_id: _TypeAlias = _typing.Literal["device_id"]  # noqa: Y015
+    _WhichOneofArgType__device_id: _TypeAlias = _typing.Literal["_device_id", b"_device_id"]  # noqa: Y015
     _WhichOneofReturnType__outcome: _TypeAlias = _typing.Literal["outcome"]  # noqa: Y015
     _WhichOneofArgType__outcome: _TypeAlias = _typing.Literal["_outcome", b"_outcome"]  # noqa: Y015
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
@@ -99,6 +105,8 @@ class ListPushNotificationsRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__api_key_id) -> _WhichOneofReturnType__api_key_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__channel) -> _WhichOneofReturnType__channel | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__device_id) -> _WhichOneofReturnType__device_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__outcome) -> _WhichOneofReturnType__outcome | None: ...
     @_typing.overload
@@ -199,6 +207,81 @@ class GetPushNotificationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPushNotificationResponse: _TypeAlias = GetPushNotificationResponse  # noqa: Y015
+
+@_typing.final
+class ListPushNotificationTimelineRequest(_message.Message):
+    """Asks what happened to a notification."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    notification_id: _builtins.str
+    """The notification, a UUID."""
+    device_id: _builtins.str
+    """Only what happened on this device, a UUID."""
+    page_size: _builtins.int
+    """1 to 1000; 100 if left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        notification_id: _builtins.str = ...,
+        device_id: _builtins.str | None = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_device_id", b"_device_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "device_id", b"device_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_device_id", b"_device_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "device_id", b"device_id", "notification_id", b"notification_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__device_id: _TypeAlias = _typing.Literal["device_id"]  # noqa: Y015
+    _WhichOneofArgType__device_id: _TypeAlias = _typing.Literal["_device_id", b"_device_id"]  # noqa: Y015
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
+    _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__device_id) -> _WhichOneofReturnType__device_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+
+Global___ListPushNotificationTimelineRequest: _TypeAlias = ListPushNotificationTimelineRequest  # noqa: Y015
+
+@_typing.final
+class ListPushNotificationTimelineResponse(_message.Message):
+    """Part of what happened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Unset on the last."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_push_notification_pb2.PushNotificationTimelineEntry]:
+        """The entries."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[_push_notification_pb2.PushNotificationTimelineEntry] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListPushNotificationTimelineResponse: _TypeAlias = ListPushNotificationTimelineResponse  # noqa: Y015
 
 @_typing.final
 class ReplayPushNotificationRequest(_message.Message):

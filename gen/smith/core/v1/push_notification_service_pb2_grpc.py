@@ -55,6 +55,11 @@ class PushNotificationServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationResponse.FromString,
                 _registered_method=True)
+        self.ListPushNotificationTimeline = channel.unary_unary(
+                '/smith.core.v1.PushNotificationService/ListPushNotificationTimeline',
+                request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationTimelineRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationTimelineResponse.FromString,
+                _registered_method=True)
         self.ReplayPushNotification = channel.unary_unary(
                 '/smith.core.v1.PushNotificationService/ReplayPushNotification',
                 request_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ReplayPushNotificationRequest.SerializeToString,
@@ -116,6 +121,16 @@ class PushNotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPushNotificationTimeline(self, request, context):
+        """What happened to a notification, oldest first: the attempts to deliver it, as far back as the delivery log goes, and the
+        webhook buttons that people have tapped on it.
+
+        Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReplayPushNotification(self, request, context):
         """Sends a notification's content to its target once more, as a new notification. The target is resolved again. Answers
         as SendPushNotification does.
@@ -158,6 +173,11 @@ def add_PushNotificationServiceServicer_to_server(servicer, server):
                     servicer.GetPushNotification,
                     request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationResponse.SerializeToString,
+            ),
+            'ListPushNotificationTimeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPushNotificationTimeline,
+                    request_deserializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationTimelineRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationTimelineResponse.SerializeToString,
             ),
             'ReplayPushNotification': grpc.unary_unary_rpc_method_handler(
                     servicer.ReplayPushNotification,
@@ -279,6 +299,33 @@ class PushNotificationService:
             '/smith.core.v1.PushNotificationService/GetPushNotification',
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_push__notification__service__pb2.GetPushNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPushNotificationTimeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.PushNotificationService/ListPushNotificationTimeline',
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationTimelineRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_push__notification__service__pb2.ListPushNotificationTimelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -62,6 +62,12 @@ class PushNotificationServiceStub:
 
     Errors: NOT_FOUND.
     """
+    ListPushNotificationTimeline: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.ListPushNotificationTimelineRequest, _push_notification_service_pb2.ListPushNotificationTimelineResponse]
+    """What happened to a notification, oldest first: the attempts to deliver it, as far back as the delivery log goes, and the
+    webhook buttons that people have tapped on it.
+
+    Errors: INVALID_REQUEST, NOT_FOUND.
+    """
     ReplayPushNotification: _grpc.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplayPushNotificationRequest, _push_notification_service_pb2.ReplayPushNotificationResponse]
     """Sends a notification's content to its target once more, as a new notification. The target is resolved again. Answers
     as SendPushNotification does.
@@ -108,6 +114,12 @@ class PushNotificationServiceAsyncStub(PushNotificationServiceStub):
     """A push notification with its whole content, and its delivery to each device.
 
     Errors: NOT_FOUND.
+    """
+    ListPushNotificationTimeline: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.ListPushNotificationTimelineRequest, _push_notification_service_pb2.ListPushNotificationTimelineResponse]  # type: ignore[assignment]
+    """What happened to a notification, oldest first: the attempts to deliver it, as far back as the delivery log goes, and the
+    webhook buttons that people have tapped on it.
+
+    Errors: INVALID_REQUEST, NOT_FOUND.
     """
     ReplayPushNotification: _aio.UnaryUnaryMultiCallable[_push_notification_service_pb2.ReplayPushNotificationRequest, _push_notification_service_pb2.ReplayPushNotificationResponse]  # type: ignore[assignment]
     """Sends a notification's content to its target once more, as a new notification. The target is resolved again. Answers
@@ -176,6 +188,18 @@ class PushNotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         """A push notification with its whole content, and its delivery to each device.
 
         Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPushNotificationTimeline(
+        self,
+        request: _push_notification_service_pb2.ListPushNotificationTimelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_push_notification_service_pb2.ListPushNotificationTimelineResponse, _abc.Awaitable[_push_notification_service_pb2.ListPushNotificationTimelineResponse]]:
+        """What happened to a notification, oldest first: the attempts to deliver it, as far back as the delivery log goes, and the
+        webhook buttons that people have tapped on it.
+
+        Errors: INVALID_REQUEST, NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

@@ -26,9 +26,10 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from smith.core.v1 import action_run_pb2 as smith_dot_core_dot_v1_dot_action__run__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
+from smith.core.v1 import webhook_call_pb2 as smith_dot_core_dot_v1_dot_webhook__call__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/webhook_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1bsmith/core/v1/options.proto\"\x19\n\x17GetWebhookSecretRequest\"g\n\x18GetWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1c\n\x1aRotateWebhookSecretRequest\"s\n\x1bRotateWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x37\n\x13previous_expires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd2\x01\n\x15ListActionRunsRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\x1d.smith.core.v1.ActionRunStateH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_state\"y\n\x16ListActionRunsResponse\x12-\n\x0b\x61\x63tion_runs\x18\x01 \x03(\x0b\x32\x18.smith.core.v1.ActionRun\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\xb9\x03\n\x0eWebhookService\x12\x87\x01\n\x10GetWebhookSecret\x12&.smith.core.v1.GetWebhookSecretRequest\x1a\'.smith.core.v1.GetWebhookSecretResponse\"\"\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x15\x12\x13/api/webhook-secret\x12\x9c\x01\n\x13RotateWebhookSecret\x12).smith.core.v1.RotateWebhookSecretRequest\x1a*.smith.core.v1.RotateWebhookSecretResponse\".\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/webhook-secret/rotate:\x01*\x12~\n\x0eListActionRuns\x12$.smith.core.v1.ListActionRunsRequest\x1a%.smith.core.v1.ListActionRunsResponse\"\x1f\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x12\x12\x10/api/action-runsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#smith/core/v1/webhook_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esmith/core/v1/action_run.proto\x1a\x1bsmith/core/v1/options.proto\x1a smith/core/v1/webhook_call.proto\"\x19\n\x17GetWebhookSecretRequest\"g\n\x18GetWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1c\n\x1aRotateWebhookSecretRequest\"s\n\x1bRotateWebhookSecretResponse\x12\x1b\n\x0ewebhook_secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x37\n\x13previous_expires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd2\x01\n\x15ListActionRunsRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\x1d.smith.core.v1.ActionRunStateH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_tokenB\x08\n\x06_state\"y\n\x16ListActionRunsResponse\x12-\n\x0b\x61\x63tion_runs\x18\x01 \x03(\x0b\x32\x18.smith.core.v1.ActionRun\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x86\x03\n\x17ListWebhookCallsRequest\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\x1d.smith.core.v1.ActionRunStateH\x00\x88\x01\x01\x12\"\n\tdevice_id\x18\x02 \x01(\tB\n\xb2\xbb\x18\x06:\x04uuidH\x01\x88\x01\x01\x12\x1d\n\x06search\x18\x03 \x01(\tB\x08\xb2\xbb\x18\x04 \x01(dH\x02\x88\x01\x01\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x46\n\tpage_size\x18\x06 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x03\x88\x01\x01\x12\x17\n\npage_token\x18\x07 \x01(\tH\x04\x88\x01\x01\x42\x08\n\x06_stateB\x0c\n\n_device_idB\t\n\x07_searchB\x0c\n\n_page_sizeB\r\n\x0b_page_token\"\x7f\n\x18ListWebhookCallsResponse\x12\x31\n\rwebhook_calls\x18\x01 \x03(\x0b\x32\x1a.smith.core.v1.WebhookCall\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\".\n\x15GetWebhookCallRequest\x12\x15\n\raction_run_id\x18\x01 \x01(\t\"J\n\x16GetWebhookCallResponse\x12\x30\n\x0cwebhook_call\x18\x01 \x01(\x0b\x32\x1a.smith.core.v1.WebhookCall2\xd5\x05\n\x0eWebhookService\x12\x87\x01\n\x10GetWebhookSecret\x12&.smith.core.v1.GetWebhookSecretRequest\x1a\'.smith.core.v1.GetWebhookSecretResponse\"\"\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x15\x12\x13/api/webhook-secret\x12\x9c\x01\n\x13RotateWebhookSecret\x12).smith.core.v1.RotateWebhookSecretRequest\x1a*.smith.core.v1.RotateWebhookSecretResponse\".\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/webhook-secret/rotate:\x01*\x12~\n\x0eListActionRuns\x12$.smith.core.v1.ListActionRunsRequest\x1a%.smith.core.v1.ListActionRunsResponse\"\x1f\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x12\x12\x10/api/action-runs\x12\x86\x01\n\x10ListWebhookCalls\x12&.smith.core.v1.ListWebhookCallsRequest\x1a\'.smith.core.v1.ListWebhookCallsResponse\"!\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x14\x12\x12/api/webhook-calls\x12\x90\x01\n\x0eGetWebhookCall\x12$.smith.core.v1.GetWebhookCallRequest\x1a%.smith.core.v1.GetWebhookCallResponse\"1\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02$\x12\"/api/webhook-calls/{action_run_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,24 +42,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROTATEWEBHOOKSECRETRESPONSE'].fields_by_name['webhook_secret']._serialized_options = b'\200\001\001'
   _globals['_LISTACTIONRUNSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTACTIONRUNSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030*\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100z\021must be 1 to 1000'
+  _globals['_LISTWEBHOOKCALLSREQUEST'].fields_by_name['device_id']._loaded_options = None
+  _globals['_LISTWEBHOOKCALLSREQUEST'].fields_by_name['device_id']._serialized_options = b'\262\273\030\006:\004uuid'
+  _globals['_LISTWEBHOOKCALLSREQUEST'].fields_by_name['search']._loaded_options = None
+  _globals['_LISTWEBHOOKCALLSREQUEST'].fields_by_name['search']._serialized_options = b'\262\273\030\004 \001(d'
+  _globals['_LISTWEBHOOKCALLSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTWEBHOOKCALLSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\273\030*\t\000\000\000\000\000\000\360?\021\000\000\000\000\000@\217@R\003100z\021must be 1 to 1000'
   _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookSecret']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookSecret']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\025\022\023/api/webhook-secret'
   _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._serialized_options = b'\242\273\030\005\n\001\005\030\001\202\323\344\223\002\037\"\032/api/webhook-secret/rotate:\001*'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListActionRuns']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListActionRuns']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\022\022\020/api/action-runs'
-  _globals['_GETWEBHOOKSECRETREQUEST']._serialized_start=178
-  _globals['_GETWEBHOOKSECRETREQUEST']._serialized_end=203
-  _globals['_GETWEBHOOKSECRETRESPONSE']._serialized_start=205
-  _globals['_GETWEBHOOKSECRETRESPONSE']._serialized_end=308
-  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_start=310
-  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_end=338
-  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_start=340
-  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_end=455
-  _globals['_LISTACTIONRUNSREQUEST']._serialized_start=458
-  _globals['_LISTACTIONRUNSREQUEST']._serialized_end=668
-  _globals['_LISTACTIONRUNSRESPONSE']._serialized_start=670
-  _globals['_LISTACTIONRUNSRESPONSE']._serialized_end=791
-  _globals['_WEBHOOKSERVICE']._serialized_start=794
-  _globals['_WEBHOOKSERVICE']._serialized_end=1235
+  _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookCalls']._loaded_options = None
+  _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookCalls']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002\024\022\022/api/webhook-calls'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookCall']._loaded_options = None
+  _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookCall']._serialized_options = b'\242\273\030\003\n\001\005\202\323\344\223\002$\022\"/api/webhook-calls/{action_run_id}'
+  _globals['_GETWEBHOOKSECRETREQUEST']._serialized_start=212
+  _globals['_GETWEBHOOKSECRETREQUEST']._serialized_end=237
+  _globals['_GETWEBHOOKSECRETRESPONSE']._serialized_start=239
+  _globals['_GETWEBHOOKSECRETRESPONSE']._serialized_end=342
+  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_start=344
+  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_end=372
+  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_start=374
+  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_end=489
+  _globals['_LISTACTIONRUNSREQUEST']._serialized_start=492
+  _globals['_LISTACTIONRUNSREQUEST']._serialized_end=702
+  _globals['_LISTACTIONRUNSRESPONSE']._serialized_start=704
+  _globals['_LISTACTIONRUNSRESPONSE']._serialized_end=825
+  _globals['_LISTWEBHOOKCALLSREQUEST']._serialized_start=828
+  _globals['_LISTWEBHOOKCALLSREQUEST']._serialized_end=1218
+  _globals['_LISTWEBHOOKCALLSRESPONSE']._serialized_start=1220
+  _globals['_LISTWEBHOOKCALLSRESPONSE']._serialized_end=1347
+  _globals['_GETWEBHOOKCALLREQUEST']._serialized_start=1349
+  _globals['_GETWEBHOOKCALLREQUEST']._serialized_end=1395
+  _globals['_GETWEBHOOKCALLRESPONSE']._serialized_start=1397
+  _globals['_GETWEBHOOKCALLRESPONSE']._serialized_end=1471
+  _globals['_WEBHOOKSERVICE']._serialized_start=1474
+  _globals['_WEBHOOKSERVICE']._serialized_end=2199
 # @@protoc_insertion_point(module_scope)

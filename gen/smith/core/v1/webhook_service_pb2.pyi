@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from smith.core.v1 import action_run_pb2 as _action_run_pb2
+from smith.core.v1 import webhook_call_pb2 as _webhook_call_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -180,3 +181,148 @@ class ListActionRunsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
 
 Global___ListActionRunsResponse: _TypeAlias = ListActionRunsResponse  # noqa: Y015
+
+@_typing.final
+class ListWebhookCallsRequest(_message.Message):
+    """Asks for webhook calls. Filters are combined by "and"."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    state: _action_run_pb2.ActionRunState.ValueType
+    """Only calls in this state."""
+    device_id: _builtins.str
+    """Only those of taps on this device, a UUID."""
+    search: _builtins.str
+    """Only with this text in the URL or the button's text, in any letter case, or with this id. At most 100 characters."""
+    page_size: _builtins.int
+    """1 to 1000; 100 if left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Only from this time on."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Only before this time."""
+
+    def __init__(
+        self,
+        *,
+        state: _action_run_pb2.ActionRunState.ValueType | None = ...,
+        device_id: _builtins.str | None = ...,
+        search: _builtins.str | None = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int | None = ...,
+        page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_device_id", b"_device_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_state", b"_state", "device_id", b"device_id", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "state", b"state", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_device_id", b"_device_id", "_page_size", b"_page_size", "_page_token", b"_page_token", "_search", b"_search", "_state", b"_state", "device_id", b"device_id", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "since", b"since", "state", b"state", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__device_id: _TypeAlias = _typing.Literal["device_id"]  # noqa: Y015
+    _WhichOneofArgType__device_id: _TypeAlias = _typing.Literal["_device_id", b"_device_id"]  # noqa: Y015
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__page_token: _TypeAlias = _typing.Literal["page_token"]  # noqa: Y015
+    _WhichOneofArgType__page_token: _TypeAlias = _typing.Literal["_page_token", b"_page_token"]  # noqa: Y015
+    _WhichOneofReturnType__search: _TypeAlias = _typing.Literal["search"]  # noqa: Y015
+    _WhichOneofArgType__search: _TypeAlias = _typing.Literal["_search", b"_search"]  # noqa: Y015
+    _WhichOneofReturnType__state: _TypeAlias = _typing.Literal["state"]  # noqa: Y015
+    _WhichOneofArgType__state: _TypeAlias = _typing.Literal["_state", b"_state"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__device_id) -> _WhichOneofReturnType__device_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_token) -> _WhichOneofReturnType__page_token | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__search) -> _WhichOneofReturnType__search | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__state) -> _WhichOneofReturnType__state | None: ...
+
+Global___ListWebhookCallsRequest: _TypeAlias = ListWebhookCallsRequest  # noqa: Y015
+
+@_typing.final
+class ListWebhookCallsResponse(_message.Message):
+    """Some webhook calls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_CALLS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Unset on the last."""
+    @_builtins.property
+    def webhook_calls(self) -> _containers.RepeatedCompositeFieldContainer[_webhook_call_pb2.WebhookCall]:
+        """The calls, without the receivers' answers."""
+
+    def __init__(
+        self,
+        *,
+        webhook_calls: _abc.Iterable[_webhook_call_pb2.WebhookCall] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token", "webhook_calls", b"webhook_calls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListWebhookCallsResponse: _TypeAlias = ListWebhookCallsResponse  # noqa: Y015
+
+@_typing.final
+class GetWebhookCallRequest(_message.Message):
+    """Names a webhook call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_RUN_ID_FIELD_NUMBER: _builtins.int
+    action_run_id: _builtins.str
+    """The call, a UUID."""
+    def __init__(
+        self,
+        *,
+        action_run_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_run_id", b"action_run_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWebhookCallRequest: _TypeAlias = GetWebhookCallRequest  # noqa: Y015
+
+@_typing.final
+class GetWebhookCallResponse(_message.Message):
+    """The webhook call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_CALL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def webhook_call(self) -> _webhook_call_pb2.WebhookCall:
+        """The call."""
+
+    def __init__(
+        self,
+        *,
+        webhook_call: _webhook_call_pb2.WebhookCall | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["webhook_call", b"webhook_call"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook_call", b"webhook_call"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWebhookCallResponse: _TypeAlias = GetWebhookCallResponse  # noqa: Y015

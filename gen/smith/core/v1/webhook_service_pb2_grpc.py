@@ -50,6 +50,16 @@ class WebhookServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListActionRunsRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListActionRunsResponse.FromString,
                 _registered_method=True)
+        self.ListWebhookCalls = channel.unary_unary(
+                '/smith.core.v1.WebhookService/ListWebhookCalls',
+                request_serializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListWebhookCallsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListWebhookCallsResponse.FromString,
+                _registered_method=True)
+        self.GetWebhookCall = channel.unary_unary(
+                '/smith.core.v1.WebhookService/GetWebhookCall',
+                request_serializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.GetWebhookCallRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.GetWebhookCallResponse.FromString,
+                _registered_method=True)
 
 
 class WebhookServiceServicer:
@@ -79,6 +89,25 @@ class WebhookServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListWebhookCalls(self, request, context):
+        """The account's webhook calls with what they were about, newest first. A page may hold fewer than `page_size`, even none,
+        and still have a next one.
+
+        Errors: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetWebhookCall(self, request, context):
+        """One webhook call, with the receiver's answer.
+
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WebhookServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -96,6 +125,16 @@ def add_WebhookServiceServicer_to_server(servicer, server):
                     servicer.ListActionRuns,
                     request_deserializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListActionRunsRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListActionRunsResponse.SerializeToString,
+            ),
+            'ListWebhookCalls': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWebhookCalls,
+                    request_deserializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListWebhookCallsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.ListWebhookCallsResponse.SerializeToString,
+            ),
+            'GetWebhookCall': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWebhookCall,
+                    request_deserializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.GetWebhookCallRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_webhook__service__pb2.GetWebhookCallResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -180,6 +219,60 @@ class WebhookService:
             '/smith.core.v1.WebhookService/ListActionRuns',
             smith_dot_core_dot_v1_dot_webhook__service__pb2.ListActionRunsRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_webhook__service__pb2.ListActionRunsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWebhookCalls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.WebhookService/ListWebhookCalls',
+            smith_dot_core_dot_v1_dot_webhook__service__pb2.ListWebhookCallsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_webhook__service__pb2.ListWebhookCallsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetWebhookCall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.WebhookService/GetWebhookCall',
+            smith_dot_core_dot_v1_dot_webhook__service__pb2.GetWebhookCallRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_webhook__service__pb2.GetWebhookCallResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,17 @@ class WebhookServiceStub:
 
     Errors: INVALID_REQUEST.
     """
+    ListWebhookCalls: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.ListWebhookCallsRequest, _webhook_service_pb2.ListWebhookCallsResponse]
+    """The account's webhook calls with what they were about, newest first. A page may hold fewer than `page_size`, even none,
+    and still have a next one.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetWebhookCall: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookCallRequest, _webhook_service_pb2.GetWebhookCallResponse]
+    """One webhook call, with the receiver's answer.
+
+    Errors: NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class WebhookServiceAsyncStub(WebhookServiceStub):
@@ -56,6 +67,17 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     """The account's webhook calls, newest first.
 
     Errors: INVALID_REQUEST.
+    """
+    ListWebhookCalls: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.ListWebhookCallsRequest, _webhook_service_pb2.ListWebhookCallsResponse]  # type: ignore[assignment]
+    """The account's webhook calls with what they were about, newest first. A page may hold fewer than `page_size`, even none,
+    and still have a next one.
+
+    Errors: INVALID_REQUEST.
+    """
+    GetWebhookCall: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookCallRequest, _webhook_service_pb2.GetWebhookCallResponse]  # type: ignore[assignment]
+    """One webhook call, with the receiver's answer.
+
+    Errors: NOT_FOUND.
     """
 
 class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -86,6 +108,29 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         """The account's webhook calls, newest first.
 
         Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWebhookCalls(
+        self,
+        request: _webhook_service_pb2.ListWebhookCallsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_service_pb2.ListWebhookCallsResponse, _abc.Awaitable[_webhook_service_pb2.ListWebhookCallsResponse]]:
+        """The account's webhook calls with what they were about, newest first. A page may hold fewer than `page_size`, even none,
+        and still have a next one.
+
+        Errors: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetWebhookCall(
+        self,
+        request: _webhook_service_pb2.GetWebhookCallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_service_pb2.GetWebhookCallResponse, _abc.Awaitable[_webhook_service_pb2.GetWebhookCallResponse]]:
+        """One webhook call, with the receiver's answer.
+
+        Errors: NOT_FOUND.
         """
 
 def add_WebhookServiceServicer_to_server(servicer: WebhookServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

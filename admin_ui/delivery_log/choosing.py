@@ -1,0 +1,161 @@
+"""What a list can be limited to besides: a device, a channel, an API key. There may be thousands of each, so they are
+searched for in a dialog."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from nicegui import ui
+from smith.core.v1.api_key_service_pb2 import ListApiKeysRequest
+from smith.core.v1.channel_service_pb2 import ListChannelsRequest
+from smith.core.v1.device_service_pb2 import ListDevicesRequest
+
+from admin_ui.components.buttons import secondary
+from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
+from admin_ui.components.html import div, p, text
+from admin_ui.components.search import search_field
+from admin_ui.page_task import on_page
+from admin_ui.visit import Visit
+
+FOUND = 20
+"""Most search results that are shown at once."""
+MOST_KEYS = 1000
+MOST_SEARCHED = 100
+
+
+class Choice(NamedTuple):
+    """Something that a list can be limited to."""
+
+    value: str
+    """As the address says it."""
+    name: str
+    detail: str = ""
+
+
+class Chooser(ABC):
+    """A button that opens the dialog, and once something is chosen says what, with a button that takes it back.
+
+    `chosen(value)` is awaited after a change; the value is empty if nothing is chosen any more.
+    """
+
+    what: str
+    """Within a sentence."""
+
+    def __init__(self, visit: Visit, chosen: Callable[[str], Awaitable[None]]) -> None:
+        self._visit = visit
+        self._chosen = chosen
+        self._place = div("log-choice")
+        self._stage = div("hidden")
+
+    @property
+    def _heading(self) -> str:
+        return self.what[0].upper() + self.what[1:]
+
+    @abstractmethod
+    async def find(self, searched: str) -> Sequence[Choice]:
+        """What matches the text. Raises Refused."""
+
+    @abstractmethod
+    async def name_of(self, value: str) -> str:
+        """What it is called. Raises Refused."""
+
+    async def show(self, value: str) -> None:
+        """Shows the choice. Raises Refused."""
+        name = await self.name_of(value) if value else ""
+        self._place.clear()
+        with self._place:
+            if not value:
+                secondary(self._heading, self._open, icon="add")
+                return
+            with div("log-chosen"):
+                text(f"{self._heading}:", "muted")
+                text(name, "strong truncate")
+                with ui.element("button").classes("icon-button").props("type=button") as forget:
+                    ui.icon("close").props("aria-hidden=true")
+                forget.props["aria-label"] = f"Any {self.what}"
+                forget.props["title"] = f"Any {self.what}"
+                forget.on("click", on_page(partial(self._chosen, "")))
+
+    async def _open(self) -> None:
+        with self._stage, dialog(f"Only of one {self.what}") as shown:
+            field = search_field("Search", lambda: self._fill(shown, field.value, results))
+            field.props("autofocus")
+            results = div("log-found")
+            with dialog_actions():
+                secondary("Cancel", shown.close)
+        await self._fill(shown, "", results)
+        gone_when_closed(shown)
+        shown.open()
+
+    async def _fill(self, shown: ui.dialog, searched: str | None, results: ui.element) -> None:
+        found = await self.find((searched or "").strip()[:MOST_SEARCHED])
+
+        async def take(choice: Choice) -> None:
+            shown.close()
+            await self._chosen(choice.value)
+
+        results.clear()
+        with results:
+            for one in found:
+                with ui.element("button").classes("log-found-one").props("type=button") as button:
+                    text(one.name, "strong")
+                    if one.detail:
+                        text(one.detail, "muted small")
+                button.on("click", on_page(partial(take, one)))
+            if not found:
+                p("Nothing is found.", "muted")
+
+
+class DeviceChooser(Chooser):
+    """See Chooser."""
+
+    what = "device"
+
+    async def find(self, searched: str) -> Sequence[Choice]:
+        """By the device's name, and its person's name and address."""
+        request = ListDevicesRequest(page_size=FOUND, query=searched or None)
+        found = await self._visit.ask(self._visit.core.devices.ListDevices, request)
+        return [Choice(one.id, one.name, one.user_name) for one in found.devices]
+
+    async def name_of(self, value: str) -> str:
+        """See Chooser."""
+        request = ListDevicesRequest(device_ids=[value])
+        found = (await self._visit.ask(self._visit.core.devices.ListDevices, request)).devices
+        return found[0].name if found else "a device that is gone"
+
+
+class ChannelChooser(Chooser):
+    """See Chooser."""
+
+    what = "channel"
+
+    async def find(self, searched: str) -> Sequence[Choice]:
+        """By name and slug."""
+        request = ListChannelsRequest(page_size=FOUND, query=searched or None)
+        found = await self._visit.ask(self._visit.core.channels.ListChannels, request)
+        return [Choice(one.slug, one.name or one.slug, one.slug) for one in found.channels]
+
+    async def name_of(self, value: str) -> str:
+        """Its slug: what was sent to it is found by that, also after it has gone."""
+        return value
+
+
+class KeyChooser(Chooser):
+    """See Chooser."""
+
+    what = "API key"
+
+    async def find(self, searched: str) -> Sequence[Choice]:
+        """By name."""
+        keys = await self._keys()
+        return [one for one in keys if searched.lower() in one.name.lower()][:FOUND]
+
+    async def name_of(self, value: str) -> str:
+        """See Chooser."""
+        return next((one.name for one in await self._keys() if one.value == value), "an API key that is gone")
+
+    async def _keys(self) -> Sequence[Choice]:
+        request = ListApiKeysRequest(page_size=MOST_KEYS)
+        found = await self._visit.ask(self._visit.core.api_keys.ListApiKeys, request)
+        return [Choice(one.id, one.name) for one in found.api_keys]

@@ -1,0 +1,96 @@
+"""The list of push notifications."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from smith.core.v1 import push_notification_pb2 as pb
+from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_NOTIFICATION_REPLACED, EVENT_TYPE_PUSH_NOTIFICATION_SENT, Event
+from smith.core.v1.push_notification_service_pb2 import ListPushNotificationsRequest
+
+from admin_ui.components.html import text
+from admin_ui.components.paged_table import Column, PageOf
+from admin_ui.core import Core
+from admin_ui.delivery_log.filters import LogFilters
+from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
+from admin_ui.delivery_log.words import outcome_badges, recipients, sender
+
+OUTCOMES = {
+    "accepted": ("Accepted", pb.PUSH_NOTIFICATION_OUTCOME_ACCEPTED),
+    "to-come": ("Still to come", pb.PUSH_NOTIFICATION_OUTCOME_OWED),
+    "failed": ("Failed", pb.PUSH_NOTIFICATION_OUTCOME_FAILED),
+}
+MOST_SHOWN = 140
+
+
+class Pushes(MessageList[pb.PushNotification]):
+    """See MessageList."""
+
+    name = "Push"
+    about = "Push notifications, and what became of each on every device."
+    path = "/delivery-log"
+    file_name = "push-notifications"
+    columns = (
+        Column("Notification", "log-main"),
+        Column("To", NARROW),
+        Column("From", NARROW),
+        Column("Outcome", "log-outcome"),
+        Column("Sent", TIME),
+    )
+    headings = (
+        "id", "sent", "title", "message", "channels", "device_id", "from", "api_key_id", "devices", "accepted",
+        "to_come", "failed", "expired", "tags", "replaced",
+    )  # fmt: skip
+    search_label = "Find by title, message or id"
+    outcome_label = "Outcome"
+    outcomes: ClassVar = {"": "Any outcome", **{word: name for word, (name, _) in OUTCOMES.items()}}
+    news = (EVENT_TYPE_PUSH_NOTIFICATION_SENT, EVENT_TYPE_PUSH_NOTIFICATION_REPLACED)
+    empty = ("receipt_long", "Nothing was sent yet", "Every push appears here with its path to each device.")
+
+    async def page(
+        self, core: Core, ask: Ask, filters: LogFilters, page_token: str | None, page_size: int
+    ) -> PageOf[pb.PushNotification]:
+        """See MessageList."""
+        request = ListPushNotificationsRequest(
+            page_size=page_size,
+            page_token=page_token,
+            search=filters.q.strip() or None,
+            outcome=OUTCOMES[filters.outcome][1] if filters.outcome in OUTCOMES else None,
+            device_id=filters.device or None,
+            channel=filters.channel or None,
+            api_key_id=filters.api_key or None,
+            tags=[filters.tag] if filters.tag else (),
+            **filters.bounds(now()),
+        )
+        answer = await ask(core.push_notifications.ListPushNotifications, request)
+        return PageOf(answer.push_notifications, answer.next_page_token)
+
+    def id_of(self, row: pb.PushNotification) -> str:
+        """See MessageList."""
+        return row.id
+
+    def subject_of(self, event: Event) -> str:
+        """A replaced one is in its place; one that was sent is new, whichever it is."""
+        return "" if event.type == EVENT_TYPE_PUSH_NOTIFICATION_SENT else event.notification_id
+
+    def href(self, row: pb.PushNotification) -> str:
+        """See MessageList."""
+        return f"/delivery-log/{row.id}"
+
+    def cells(self, row: pb.PushNotification) -> Sequence[Callable[[], object]]:
+        """See MessageList."""
+        return (
+            lambda: one_line(row.title, row.message[:MOST_SHOWN]),
+            lambda: text(recipients(row.channels, is_one_device=bool(row.device_id)), "muted"),
+            lambda: text(sender(row), "muted"),
+            lambda: outcome_badges(row.counts),
+            lambda: self._when(row, row.created_at),
+        )
+
+    def written(self, row: pb.PushNotification) -> Sequence[str]:
+        """See MessageList."""
+        counts = row.counts
+        return (
+            row.id, iso(row.created_at), row.title, row.message, " ".join(row.channels), row.device_id, sender(row),
+            row.api_key_id, f"{counts.devices}{'+' if counts.partial else ''}", str(counts.accepted), str(counts.owed),
+            str(counts.failed), str(counts.expired), " ".join(row.tags.values), iso(row.replaced_at),
+        )  # fmt: skip

@@ -1,0 +1,129 @@
+"""One webhook call: what was tapped, the attempts, and what the receiver answered."""
+
+from collections.abc import Sequence
+
+from nicegui import ui
+from smith.core.v1.action_run_pb2 import ACTION_RUN_STATE_RUNNING
+from smith.core.v1.event_pb2 import EVENT_TYPE_ACTION_RUN_SETTLED, Event
+from smith.core.v1.push_notification_pb2 import WebhookMethod
+from smith.core.v1.webhook_call_pb2 import WebhookCall
+from smith.core.v1.webhook_service_pb2 import GetWebhookCallRequest
+
+from admin_ui.components.copying import snippet
+from admin_ui.components.html import a, code, div, p, text
+from admin_ui.components.ids import ids
+from admin_ui.components.layout import badge, card, fact, facts, page_header
+from admin_ui.components.times import ago
+from admin_ui.delivery_log.webhook_calls import WebhookCalls
+from admin_ui.delivery_log.words import RUN_STATES
+from admin_ui.pages.delivery_log import log_of_device
+from admin_ui.site import Site
+from admin_ui.visit import Visit
+
+FOLLOW_SECONDS = 2.0
+
+
+def create(site: Site) -> None:
+    """Registers `/delivery-log/webhook-calls/{run_id}`."""
+
+    @site.page(WebhookCalls.path + "/{run_id}", title="Webhook call")
+    async def webhook_call(visit: Visit, run_id: str) -> None:
+        await _WebhookCallPage(visit, run_id).draw()
+
+
+class _WebhookCallPage:
+    def __init__(self, visit: Visit, run_id: str) -> None:
+        self._visit = visit
+        self._id = run_id
+
+    async def draw(self) -> None:
+        """Draws the page, and keeps it up to date until the call is over. Raises Refused."""
+        self._call = await self._read()
+        a("← Webhook calls", WebhookCalls.path, "link small")
+        self._place = div("stack")
+        self._visit.watch({EVENT_TYPE_ACTION_RUN_SETTLED}, self._heard)
+        self._show()
+        ui.timer(FOLLOW_SECONDS, self._follow)
+
+    async def _read(self) -> WebhookCall:
+        request = GetWebhookCallRequest(action_run_id=self._id)
+        return (await self._visit.ask(self._visit.core.webhooks.GetWebhookCall, request)).webhook_call
+
+    async def _heard(self, events: Sequence[Event]) -> None:
+        await self._refresh()
+
+    async def _follow(self) -> None:
+        """Polls while it is running: core sends no event for an attempt that is not the last."""
+        if self._call.action_run.state == ACTION_RUN_STATE_RUNNING:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        call = await self._read()
+        if call != self._call:
+            self._call = call
+            self._show()
+
+    def _show(self) -> None:
+        call, run = self._call, self._call.action_run
+        self._place.clear()
+        with self._place:
+            with page_header(call.action_title or "A button that is gone", "A webhook that a tap has called."):
+                pass
+            with div("columns"):
+                with div("stack"):
+                    with card("What became of it"):
+                        with div("cluster"):
+                            badge(*RUN_STATES[run.state])
+                            if run.HasField("status_code"):
+                                text(f"HTTP {run.status_code}", "muted")
+                        if run.message:
+                            p(run.message)
+                        _draw_facts(call)
+                    with card("The receiver's answer"):
+                        if run.response_body:
+                            snippet(run.response_body, "the receiver's answer")
+                        else:
+                            p("There is none, or it is empty.", "muted")
+                with div("stack"):
+                    with card("The call", "Signed with the workspace's webhook secret. Its id is the Idempotency-Key."):
+                        with div("cluster"):
+                            code(WebhookMethod.Name(call.method).rpartition("_")[2])
+                        snippet(call.url, "URL")
+                    with card("Ids"):
+                        ids(
+                            [
+                                ("Call id", run.id),
+                                ("Notification id", call.notification_id),
+                                ("Activity id", call.activity_id),
+                                ("Device id", run.device_id),
+                                ("Action id", run.action_id),
+                            ]
+                        )
+
+
+def _draw_facts(call: WebhookCall) -> None:
+    run = call.action_run
+    with facts():
+        with fact("On"):
+            title = call.subject_title or "a message that is gone"
+            if call.notification_id:
+                a(title, f"/delivery-log/{call.notification_id}")
+            elif call.activity_id:
+                a(title, f"/live-activities/{call.activity_id}")
+            else:
+                text(title)
+        with fact("Device"):
+            a(call.device_name or "a device that is gone", log_of_device(run.device_id))
+        with fact("Tapped"):
+            ago(run.created_at)
+        with fact("Attempts", str(run.attempts)):
+            pass
+        if call.HasField("due_at"):
+            with fact("Next attempt"):
+                ago(call.due_at)
+        if run.HasField("settled_at"):
+            with fact("Over"):
+                ago(run.settled_at)
+        if run.reason:
+            with fact("Reason", run.reason):
+                pass
